@@ -1,0 +1,145 @@
+//! Names: of instances, of launches, of everything kept in the store.
+use std::fmt;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::str::FromStr;
+use std::sync::Arc;
+
+use crate::{Error, ErrorKind};
+
+/// Why a text is not an id.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not an id: 1 to 64 lower-case letters, digits and `-`, `_`, `.`")]
+pub struct IdError(String);
+
+impl From<IdError> for Error {
+    fn from(error: IdError) -> Self {
+        let advice = error.to_string();
+        Self::new(ErrorKind::Invalid, "reading an id").advise(advice)
+    }
+}
+
+fn checked(raw: &str) -> Result<Arc<str>, IdError> {
+    let legal = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_' | '.');
+    if (1..=64).contains(&raw.len()) && raw.chars().all(legal) && !raw.starts_with('.') {
+        Ok(raw.into())
+    } else {
+        Err(IdError(raw.chars().take(80).collect()))
+    }
+}
+
+/// Twelve characters from the operating system's randomness: unique, not secret.
+///
+/// `RandomState` is keyed by the system's generator, which keeps this crate free of another dependency.
+fn fresh() -> Arc<str> {
+    const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+    let mut bits = RandomState::new().build_hasher().finish();
+    let letter = |_| {
+        let at = usize::try_from(bits & 31).unwrap_or_default();
+        bits >>= 5;
+        char::from(ALPHABET[at])
+    };
+    (0..12).map(letter).collect::<String>().into()
+}
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident)*) => { $(
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(try_from = "String", into = "String"))]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            /// Reads an id that was written down earlier.
+            pub fn new(raw: &str) -> Result<Self, IdError> {
+                checked(raw).map(Self)
+            }
+
+            /// A new id that nothing else has.
+            pub fn fresh() -> Self {
+                Self(fresh())
+            }
+
+            /// The id as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = IdError;
+            fn from_str(raw: &str) -> Result<Self, IdError> {
+                Self::new(raw)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = IdError;
+            fn try_from(raw: String) -> Result<Self, IdError> {
+                Self::new(&raw)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.0.as_ref().to_owned()
+            }
+        }
+    )* };
+}
+
+ids! {
+    /// Names one instance for ever, whatever it is called.
+    InstanceId
+    /// Names one licence.
+    LicenseId
+    /// Names one person with an account.
+    UserId
+    /// Names one stored release: the SHA-256 of its archive, in hex.
+    ReleaseId
+    /// Names one worker process.
+    WorkerId
+    /// Names one session or one-time link: the SHA-256 of its secret, in hex.
+    TokenId
+    /// Names one entry of the audit trail.
+    EventId
+    /// Names one secret in the vault, as `admin-key.4fjx…`.
+    SecretName
+}
+
+/// Names one launch of one instance.
+///
+/// A port finds a launch by its key, never by the provider's own handle: a key is known and written
+/// down before the first call, so that a lost reply loses nothing. The epoch changes with each fresh
+/// launch, because a provider may answer a repeated token with the launch that has ended.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Key {
+    /// Whose launch it is.
+    pub instance: InstanceId,
+    /// Which launch of it, counted from one.
+    pub epoch: u32,
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.instance, self.epoch)
+    }
+}
+
+impl FromStr for Key {
+    type Err = IdError;
+    fn from_str(raw: &str) -> Result<Self, IdError> {
+        let bad = || IdError(raw.chars().take(80).collect());
+        let (instance, epoch) = raw.rsplit_once('.').ok_or_else(bad)?;
+        Ok(Self { instance: instance.parse()?, epoch: epoch.parse().map_err(|_| bad())? })
+    }
+}
+
+#[cfg(test)]
+mod tests;
