@@ -9,7 +9,11 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What went wrong, as far as a caller can act on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "kebab-case")
+)]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The named thing does not exist.
@@ -151,11 +155,15 @@ impl Error {
 fn default_advice(kind: ErrorKind) -> &'static str {
     match kind {
         ErrorKind::NotFound => "That does not exist, or not any more.",
-        ErrorKind::Conflict => "Somebody else changed this at the same moment. Look again and retry.",
+        ErrorKind::Conflict => {
+            "Somebody else changed this at the same moment. Look again and retry."
+        }
         ErrorKind::Invalid => "That cannot work as it was asked for.",
         ErrorKind::Forbidden => "You may not do that.",
         ErrorKind::Exhausted => "A limit was reached. Free something, or ask an administrator.",
-        ErrorKind::Unavailable => "Something this needs does not answer just now. Try again in a moment.",
+        ErrorKind::Unavailable => {
+            "Something this needs does not answer just now. Try again in a moment."
+        }
         ErrorKind::Unsupported => "This installation does not offer that.",
         ErrorKind::Unexpected => "Something went wrong on our side. The log has the details.",
     }

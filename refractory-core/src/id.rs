@@ -1,6 +1,5 @@
 //! Names: of instances, of launches, of everything kept in the store.
 use std::fmt;
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -19,7 +18,8 @@ impl From<IdError> for Error {
 }
 
 fn checked(raw: &str) -> Result<Arc<str>, IdError> {
-    let legal = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_' | '.');
+    let legal =
+        |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_' | '.');
     if (1..=64).contains(&raw.len()) && raw.chars().all(legal) && !raw.starts_with('.') {
         Ok(raw.into())
     } else {
@@ -27,18 +27,17 @@ fn checked(raw: &str) -> Result<Arc<str>, IdError> {
     }
 }
 
-/// Twelve characters from the operating system's randomness: unique, not secret.
-///
-/// `RandomState` is keyed by the system's generator, which keeps this crate free of another dependency.
+/// Twelve characters from the operating system's randomness: sixty bits.
 fn fresh() -> Arc<str> {
+    random_text(12).into()
+}
+
+/// `length` characters, of five random bits each, that cannot be mistaken for one another.
+pub(crate) fn random_text(length: usize) -> String {
     const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
-    let mut bits = RandomState::new().build_hasher().finish();
-    let letter = |_| {
-        let at = usize::try_from(bits & 31).unwrap_or_default();
-        bits >>= 5;
-        char::from(ALPHABET[at])
-    };
-    (0..12).map(letter).collect::<String>().into()
+    let mut bytes = vec![0; length];
+    getrandom::fill(&mut bytes).unwrap_or_else(|error| unreachable!("no randomness: {error}"));
+    bytes.into_iter().map(|byte| char::from(ALPHABET[usize::from(byte & 31)])).collect()
 }
 
 macro_rules! ids {

@@ -1,1 +1,7 @@
-//! In the making.
+//! Stand-ins for the outside world, and the suites that hold every implementation of a port to the same contract.
+pub mod clock;
+pub mod conformance;
+pub mod fault;
+#[cfg(feature = "foundry")]
+pub mod foundry;
+pub mod world;

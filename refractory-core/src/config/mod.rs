@@ -1,0 +1,1 @@
+//! The configuration file, and everything else that may set the same keys.

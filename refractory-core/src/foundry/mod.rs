@@ -1,0 +1,1 @@
+//! All that knows the program: its HTTP surface, its files, its releases.

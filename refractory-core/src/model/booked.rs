@@ -1,0 +1,59 @@
+//! Small facts about an instance that processes tell each other through its row.
+use super::Version;
+use crate::{InstanceId, Timestamp, UserId, WorkerId};
+
+/// A person's acceptance of the end user licence agreement. Never made by a program, only replayed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Acceptance {
+    /// Who accepted.
+    pub by: UserId,
+    /// What they are called, as it was then.
+    pub name: String,
+    /// When.
+    pub at: Timestamp,
+    /// Which text they accepted, as its date.
+    pub version: String,
+}
+
+/// Which worker has an instance in hand, and until when nobody else may take it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Claim {
+    /// The worker.
+    pub worker: WorkerId,
+    /// When the claim lapses.
+    pub until: Timestamp,
+}
+
+/// One odd reading of a running instance; a second one, later, is believed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Doubt {
+    /// When it was first read.
+    pub since: Timestamp,
+    /// What was read.
+    pub reason: String,
+}
+
+/// What the game said when it was last asked. Written when it changes, for those who only read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Seen {
+    /// Users with a live connection.
+    pub players: u32,
+    /// What runs.
+    pub version: Option<Version>,
+    /// Since when it has been like this.
+    pub at: Timestamp,
+}
+
+/// A running instance asked to make room: nobody new may join while it lasts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Yielding {
+    /// Who waits for its licence.
+    pub to: InstanceId,
+    /// Since when joins are blocked.
+    pub since: Timestamp,
+}

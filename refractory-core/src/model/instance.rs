@@ -1,0 +1,166 @@
+//! One instance: the wish, the journal, the last fault.
+use super::{
+    Claim, Doubt, Fault, Held, InstanceSpec, Journal, Power, Seen, Slug, Step, Urgency, Wish,
+    Yielding,
+};
+use crate::ports::Endpoint;
+use crate::{InstanceId, Key, ReleaseId, Timestamp, UserId};
+
+/// What is asked for when an instance is created.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewInstance {
+    /// The label in its public name.
+    pub slug: Slug,
+    /// What it should be like.
+    pub spec: InstanceSpec,
+    /// Whose it is; the asking person's where `None`.
+    pub owner: Option<UserId>,
+}
+
+impl NewInstance {
+    /// An instance reachable under `slug`, with everything else left to defaults.
+    pub fn named(slug: Slug) -> Self {
+        Self { slug, spec: InstanceSpec::default(), owner: None }
+    }
+
+    /// The same with this spec.
+    #[must_use]
+    pub fn with_spec(mut self, spec: InstanceSpec) -> Self {
+        self.spec = spec;
+        self
+    }
+
+    /// The same owned by `owner`.
+    #[must_use]
+    pub fn owned_by(mut self, owner: UserId) -> Self {
+        self.owner = Some(owner);
+        self
+    }
+}
+
+/// One instance. Three things are stored - wish, journal, fault - and none of them is a status;
+/// the rest are names, counters, and notes that processes leave for each other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Instance {
+    /// Its name for ever.
+    pub id: InstanceId,
+    /// The label in its public name; may change.
+    pub slug: Slug,
+    /// Whose it is; nobody's in particular where `None`.
+    pub owner: Option<UserId>,
+    /// When it was created.
+    pub created: Timestamp,
+    /// What people want.
+    pub wish: Wish,
+    /// Counts changes of the wish.
+    pub generation: u64,
+    /// Counts launches.
+    pub epoch: u32,
+    /// The archive the present launch runs, pinned when it was intended.
+    pub release: Option<ReleaseId>,
+    /// What was done.
+    pub journal: Journal,
+    /// The last failure.
+    pub fault: Option<Fault>,
+    /// One odd reading, waiting for a second.
+    pub doubt: Option<Doubt>,
+    /// When it died unasked, latest last; bounded.
+    pub losses: Vec<Timestamp>,
+    /// What the game last said.
+    pub seen: Option<Seen>,
+    /// Asked to make room for somebody else.
+    pub yielding: Option<Yielding>,
+    /// Which worker has it in hand.
+    pub claim: Option<Claim>,
+    /// When the start in hand was asked for.
+    pub started: Option<Timestamp>,
+    /// How long the last start took, in milliseconds.
+    pub last_start: Option<u64>,
+    /// Counts writes; the store compares it.
+    pub revision: u64,
+}
+
+impl Instance {
+    /// A fresh instance that nobody has switched on.
+    pub fn new(id: InstanceId, new: NewInstance, now: Timestamp) -> Self {
+        Self {
+            id,
+            slug: new.slug,
+            owner: new.owner,
+            created: now,
+            wish: Wish { power: Power::Off, urgency: Urgency::Gentle, spec: new.spec },
+            generation: 1,
+            epoch: 0,
+            release: None,
+            journal: Journal::default(),
+            fault: None,
+            doubt: None,
+            losses: Vec::new(),
+            seen: None,
+            yielding: None,
+            claim: None,
+            started: None,
+            last_start: None,
+            revision: 0,
+        }
+    }
+
+    /// The key of the present launch.
+    pub fn key(&self) -> Key {
+        Key { instance: self.id.clone(), epoch: self.epoch }
+    }
+
+    /// What people call it.
+    pub fn title(&self) -> &str {
+        if self.wish.spec.title.is_empty() { self.slug.as_str() } else { &self.wish.spec.title }
+    }
+
+    /// Records a new wish. The same wish made again counts as new when something is wrong,
+    /// or else a Start button would do nothing after a failure. `Gone` is final.
+    pub fn want(&mut self, power: Power, urgency: Urgency, now: Timestamp) {
+        let same = self.wish.power == power && self.wish.urgency == urgency;
+        if self.wish.power == Power::Gone && power != Power::Gone {
+            return;
+        }
+        if !same || self.fault.is_some() || self.yielding.is_some() {
+            self.wish.power = power;
+            self.wish.urgency = urgency;
+            self.generation += 1;
+            self.yielding = None;
+            self.losses.clear();
+            self.started = (power == Power::On).then_some(now);
+        }
+    }
+
+    /// Whether people want it on, whatever came of that.
+    pub fn wish_is_on(&self) -> bool {
+        self.wish.power == Power::On
+    }
+
+    /// The power to act on: a start that was given up is a stop.
+    pub fn effective_power(&self) -> Power {
+        match self.wish.power {
+            Power::On if self.given_up() => Power::Off,
+            power @ (Power::On | Power::Off | Power::Gone) => power,
+        }
+    }
+
+    /// The fault, if the present wish has met one.
+    pub fn live_fault(&self) -> Option<&Fault> {
+        self.fault.as_ref().filter(|fault| fault.generation == self.generation)
+    }
+
+    /// Whether the present wish was given up on.
+    pub fn given_up(&self) -> bool {
+        self.live_fault().is_some_and(|fault| fault.terminal)
+    }
+
+    /// Where the program listens, once known.
+    pub fn endpoint(&self) -> Option<&Endpoint> {
+        match self.journal.held(Step::Runtime) {
+            Some(Held::Runtime(endpoint)) => Some(endpoint),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! Licence keys, and who holds them.
+use std::fmt;
+use std::str::FromStr;
+
+use super::Acceptance;
+use crate::{Error, ErrorKind, InstanceId, LicenseId, Secret, Timestamp};
+
+/// Why a text is not a licence key. Never holds the text.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum LicenseKeyError {
+    /// Too many or too few characters.
+    #[error(
+        "a licence key has 24 letters and digits in six groups, as `ABCD-EFGH-…`; this has {0}"
+    )]
+    Length(usize),
+    /// Something a key never has.
+    #[error(
+        "a licence key has only the letters A to Z and the digits 1 to 9; character {0} of this is neither"
+    )]
+    Character(usize),
+}
+
+impl From<LicenseKeyError> for Error {
+    fn from(error: LicenseKeyError) -> Self {
+        let advice = error.to_string();
+        Self::new(ErrorKind::Invalid, "reading a licence key").advise(advice)
+    }
+}
+
+/// A licence key: 24 characters, kept without dashes, shown masked.
+#[derive(Clone, PartialEq, Eq)]
+pub struct LicenseKey(Secret);
+
+impl LicenseKey {
+    /// Checks `raw`, with or without dashes and blanks, in any case.
+    pub fn new(raw: &str) -> Result<Self, LicenseKeyError> {
+        let bare: String = raw
+            .chars()
+            .filter(|c| !c.is_whitespace() && *c != '-')
+            .collect::<String>()
+            .to_ascii_uppercase();
+        if let Some(at) =
+            bare.chars().position(|c| !(c.is_ascii_uppercase() || ('1'..='9').contains(&c)))
+        {
+            return Err(LicenseKeyError::Character(at + 1));
+        }
+        if bare.len() != 24 {
+            return Err(LicenseKeyError::Length(bare.len()));
+        }
+        Ok(Self(Secret::new(bare)))
+    }
+
+    /// The 24 characters: for the one place that needs them.
+    pub fn expose(&self) -> &str {
+        self.0.expose()
+    }
+
+    /// The key as a secret.
+    pub fn into_secret(self) -> Secret {
+        self.0
+    }
+
+    /// What may be shown: the first and the last group.
+    pub fn masked(&self) -> String {
+        let key = self.0.expose();
+        format!("{}-••••-••••-••••-••••-{}", &key[..4], &key[20..])
+    }
+}
+
+impl fmt::Debug for LicenseKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.masked())
+    }
+}
+
+impl FromStr for LicenseKey {
+    type Err = LicenseKeyError;
+    fn from_str(raw: &str) -> Result<Self, LicenseKeyError> {
+        Self::new(raw)
+    }
+}
+
+/// Which licence an instance should run on.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "kebab-case")
+)]
+pub enum LicenseWish {
+    /// Any that is free.
+    #[default]
+    Any,
+    /// This one, or wait for it.
+    Only(LicenseId),
+    /// None: the demo's stand-in needs none.
+    NotNeeded,
+}
+
+/// Who holds a licence now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Lease {
+    /// Which licence.
+    pub license: LicenseId,
+    /// The holder.
+    pub holder: InstanceId,
+    /// Counts the grants of this licence: a smaller fence is an older grant.
+    pub fence: u64,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// Who gets a licence next, before anybody else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Reservation {
+    /// For whom it is kept.
+    pub instance: InstanceId,
+    /// Until when; afterwards it is anybody's.
+    pub until: Timestamp,
+}
+
+/// One licence: everything but the key, which lies in the vault under [`License::secret`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct License {
+    /// Its name for ever.
+    pub id: LicenseId,
+    /// What people call it; unique.
+    pub name: String,
+    /// The key as it may be shown.
+    pub masked: String,
+    /// Distinguishes keys without holding one: a keyed digest made by the vault's owner.
+    pub fingerprint: String,
+    /// Who has accepted the end user licence agreement for it, and when.
+    pub eula: Option<Acceptance>,
+    /// Who holds it now.
+    pub lease: Option<Lease>,
+    /// Who gets it next.
+    pub reserved: Option<Reservation>,
+    /// Counts the grants so far.
+    pub fence: u64,
+    /// When it was added.
+    pub added: Timestamp,
+    /// Counts writes; the store compares it.
+    pub revision: u64,
+}
+
+impl License {
+    /// Where the key lies in the vault.
+    pub fn secret(&self) -> String {
+        format!("license.{}", self.id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "ABCD-EFGH-IJKL-MNOP-QRST-1239";
+
+    #[test]
+    fn keys_are_read_in_any_dress_and_shown_masked() {
+        let key = LicenseKey::new(KEY).unwrap();
+        assert_eq!(LicenseKey::new(" abcdefghijklmnopqrst1239 "), Ok(key.clone()));
+        assert_eq!(key.expose(), "ABCDEFGHIJKLMNOPQRST1239");
+        assert_eq!(format!("{key:?}"), "ABCD-••••-••••-••••-••••-1239");
+    }
+
+    #[test]
+    fn a_mistyped_key_is_refused_without_being_repeated() {
+        assert_eq!(LicenseKey::new("ABCD"), Err(LicenseKeyError::Length(4)));
+        assert_eq!(LicenseKey::new(&KEY.replace('9', "0")), Err(LicenseKeyError::Character(24)));
+        assert!(!LicenseKey::new("HUNTER2").unwrap_err().to_string().contains("HUNTER"));
+    }
+}

@@ -1,0 +1,32 @@
+//! The domain: what people want, what was done about it, and how that reads.
+mod booked;
+mod event;
+mod fault;
+mod instance;
+mod journal;
+mod license;
+mod people;
+mod release;
+mod slug;
+mod spec;
+mod token;
+mod version;
+mod view;
+mod wish;
+mod worker;
+
+pub use booked::{Acceptance, Claim, Doubt, Seen, Yielding};
+pub use event::{Event, EventKind};
+pub use fault::Fault;
+pub use instance::{Instance, NewInstance};
+pub use journal::{Attempt, Held, Journal, Record, Step};
+pub use license::{Lease, License, LicenseKey, LicenseKeyError, LicenseWish, Reservation};
+pub use people::{PasswordHash, Principal, Role, User, UserName, UserNameError, Via};
+pub use release::{Layout, Program, Release, ReleaseWish};
+pub use slug::{Hostname, Slug, SlugError};
+pub use spec::{InstanceSpec, Limits, WorldId, WorldIdError};
+pub use token::{Purpose, Token};
+pub use version::{Version, VersionError};
+pub use view::{Health, Phase};
+pub use wish::{Power, Urgency, Wish};
+pub use worker::WorkerMark;

@@ -1,0 +1,162 @@
+//! The label of an instance in its public name.
+use std::fmt;
+use std::str::FromStr;
+
+use crate::{Error, ErrorKind};
+
+/// Labels that would shadow a name the deployment needs for itself.
+const RESERVED: [&str; 16] = [
+    "admin",
+    "api",
+    "app",
+    "assets",
+    "auth",
+    "autoconfig",
+    "healthz",
+    "localhost",
+    "mail",
+    "metrics",
+    "ns",
+    "portal",
+    "readyz",
+    "refractory",
+    "static",
+    "www",
+];
+
+/// Why a text cannot be a slug.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SlugError {
+    /// Nothing was given.
+    #[error("a name is needed, as `friday-night`")]
+    Empty,
+    /// A DNS label ends at 63 characters.
+    #[error("`{0}` is {1} characters long; a name has at most 63")]
+    TooLong(String, usize),
+    /// Something else than letters, digits and hyphens.
+    #[error("`{0}` has `{1}` in it; use lower-case letters, digits and hyphens, as `{2}`")]
+    Illegal(String, char, String),
+    /// DNS allows no hyphen at either end, and `xn--` means something else.
+    #[error("`{0}` begins or ends with a hyphen, or begins with `xn--`; try `{1}`")]
+    Hyphen(String, String),
+    /// The deployment needs this name.
+    #[error("`{0}` is reserved; try `{0}-table`")]
+    Reserved(String),
+}
+
+impl From<SlugError> for Error {
+    fn from(error: SlugError) -> Self {
+        let advice = error.to_string();
+        Self::new(ErrorKind::Invalid, "reading a name").advise(advice)
+    }
+}
+
+/// A DNS label: where players find the instance. May change, is unique while it lasts.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(try_from = "String", into = "String")
+)]
+pub struct Slug(String);
+
+impl Slug {
+    /// Checks `raw`.
+    pub fn new(raw: &str) -> Result<Self, SlugError> {
+        let shown = || raw.chars().take(80).collect::<String>();
+        if raw.is_empty() {
+            return Err(SlugError::Empty);
+        }
+        if let Some(bad) = raw.chars().find(|c| !legal(*c)) {
+            return Err(SlugError::Illegal(shown(), bad, Self::suggest(raw)));
+        }
+        if raw.len() > 63 {
+            return Err(SlugError::TooLong(shown(), raw.len()));
+        }
+        if raw.starts_with('-') || raw.ends_with('-') || raw.starts_with("xn--") {
+            return Err(SlugError::Hyphen(shown(), Self::suggest(raw)));
+        }
+        if RESERVED.contains(&raw) {
+            return Err(SlugError::Reserved(shown()));
+        }
+        Ok(Self(raw.to_owned()))
+    }
+
+    /// The nearest legal label to what a person typed, as `curse-of-strahd` for `Curse of Strahd!`.
+    pub fn suggest(raw: &str) -> String {
+        let lower = raw.to_lowercase();
+        let words = lower.split(|c| !legal(c) || c == '-').filter(|word| !word.is_empty());
+        let joined = words.collect::<Vec<_>>().join("-");
+        let trimmed = joined.strip_prefix("xn-").unwrap_or(&joined);
+        let cut: String = trimmed.chars().take(63).collect();
+        let cut = cut.trim_matches('-');
+        if cut.is_empty() { "table".to_owned() } else { cut.to_owned() }
+    }
+
+    /// The label as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+fn legal(c: char) -> bool {
+    c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'
+}
+
+impl fmt::Display for Slug {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for Slug {
+    type Err = SlugError;
+    fn from_str(raw: &str) -> Result<Self, SlugError> {
+        Self::new(raw)
+    }
+}
+
+impl TryFrom<String> for Slug {
+    type Error = SlugError;
+    fn try_from(raw: String) -> Result<Self, SlugError> {
+        Self::new(&raw)
+    }
+}
+
+impl From<Slug> for String {
+    fn from(slug: Slug) -> Self {
+        slug.0
+    }
+}
+
+/// A full public name: a slug under the deployment's domain.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
+pub struct Hostname(String);
+
+impl Hostname {
+    /// `slug.domain`, in lower case.
+    pub fn under(slug: &Slug, domain: &str) -> Self {
+        Self(format!("{slug}.{}", domain.trim_matches('.').to_lowercase()))
+    }
+
+    /// The first label: the slug.
+    pub fn label(&self) -> &str {
+        self.0.split('.').next().unwrap_or_default()
+    }
+
+    /// The name as text, without a final dot.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Hostname {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests;

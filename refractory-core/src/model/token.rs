@@ -1,0 +1,34 @@
+//! Proofs that somebody was let in: sessions and one-time links.
+use crate::{Timestamp, TokenId, UserId};
+
+/// What a token is good for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "kebab-case")
+)]
+pub enum Purpose {
+    /// Making the first account; void once there is one.
+    Setup,
+    /// Signing this person in, once.
+    SignIn(UserId),
+    /// A browser that is signed in as this person.
+    Session(UserId),
+}
+
+/// A token, kept by the digest of its secret: the store never holds what opens a door.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Token {
+    /// The SHA-256 of the secret.
+    pub id: TokenId,
+    /// What it is good for.
+    pub purpose: Purpose,
+    /// When it was made.
+    pub made: Timestamp,
+    /// When it ends.
+    pub until: Timestamp,
+    /// Counts writes; the store compares it.
+    pub revision: u64,
+}

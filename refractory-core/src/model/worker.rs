@@ -1,0 +1,16 @@
+//! Which workers are alive.
+use crate::{Timestamp, WorkerId};
+
+/// A worker's sign of life. Readers compare `seen` with the clock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct WorkerMark {
+    /// The worker.
+    pub id: WorkerId,
+    /// Since when it works.
+    pub born: Timestamp,
+    /// When it last said so.
+    pub seen: Timestamp,
+    /// Counts writes; the store compares it.
+    pub revision: u64,
+}

@@ -1,0 +1,72 @@
+//! Talking to the running program, not to what runs it.
+use std::fmt::Debug;
+
+use super::{Endpoint, Observed, Stop};
+use crate::model::{Version, WorldId};
+use crate::{Result, Secret, async_trait};
+
+/// One running program, and what it takes to command it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GameTarget {
+    /// Where it listens.
+    pub endpoint: Endpoint,
+    /// What it is; decides how it is spoken to.
+    pub version: Version,
+    /// The administrator's password.
+    pub admin_key: Secret,
+}
+
+/// What should be open in the program.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WorldRef {
+    /// The world; none leaves the program in its setup, licensed and closed.
+    pub world: Option<WorldId>,
+    /// The licence key to enter if the program asks for one; none where none is needed.
+    pub license: Option<Secret>,
+    /// Whether a person has accepted the licence agreement for that key, so that it may be replayed.
+    pub eula_accepted: bool,
+}
+
+/// What a program says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GameStatus {
+    /// The version that runs.
+    pub version: Option<Version>,
+    /// The world that is open.
+    pub world: Option<WorldId>,
+    /// Users with a live connection.
+    pub players: u32,
+}
+
+/// Opens, watches and closes worlds in a running program.
+#[async_trait]
+pub trait GameControl: Debug + Send + Sync + 'static {
+    /// Gets the program past its licence pages and opens the world.
+    ///
+    /// *Repeat*: an open world is reported. Another open world is closed first.
+    /// *Answers*: `Pending` (with [`Progress::uninterruptible`](super::Progress::uninterruptible) during a migration), `Ready`, `Broken`.
+    /// *Dropped*: it may be opening; call again.
+    ///
+    /// # Errors
+    ///
+    /// `Forbidden` (the agreement is not accepted, or the key is refused), `NotFound` (no such world), `Invalid`, `Unavailable`.
+    async fn ensure(&self, at: &GameTarget, world: &WorldRef) -> Result<Observed<GameStatus>>;
+
+    /// Asks who plays what. Not being able to ask is an error, never "nobody plays".
+    ///
+    /// *Answers*: `Ready`; `Pending` while a world opens or closes; `Absent` when nothing listens there. *Dropped*: nothing happened.
+    ///
+    /// # Errors
+    ///
+    /// `Unavailable`.
+    async fn observe(&self, at: &GameTarget) -> Result<Observed<GameStatus>>;
+
+    /// Closes whatever world is open, so that its database is closed with it.
+    ///
+    /// *Answers*: `Absent` (closed, or nothing listens there), `Pending`. *Dropped*: it may be closing; call again.
+    ///
+    /// # Errors
+    ///
+    /// `Unavailable`, `Forbidden` (the administrator's password is not the program's).
+    async fn remove(&self, at: &GameTarget, how: Stop) -> Result<Observed<GameStatus>>;
+}

@@ -1,0 +1,60 @@
+//! Licences: one key, one reachable instance.
+use std::fmt::Debug;
+
+use super::Observed;
+use crate::model::{Lease, LicenseWish};
+use crate::{InstanceId, LicenseId, Result, Secret, async_trait};
+
+/// A lease that was granted, with what it opens.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Granted {
+    /// The lease.
+    pub lease: Lease,
+    /// The key itself.
+    pub key: Secret,
+    /// Whether a person has accepted the licence agreement for it.
+    pub eula_accepted: bool,
+}
+
+/// Leases licences by compare-and-swap.
+///
+/// A licence has one holder at most, and an instance holds one licence at most. The caller returns
+/// a lease only when the machine that used it is known to be gone.
+#[async_trait]
+pub trait LicensePool: Debug + Send + Sync + 'static {
+    /// Leases a licence to `owner`.
+    ///
+    /// *Repeat*: the same owner keeps the same lease, even if it now wishes for another.
+    /// *Answers*: `Ready`; `Pending` while another holds it, with progress that names the holder.
+    /// *Dropped*: it may be leased; call again.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` (there is no licence, or not that one), `Unavailable`.
+    async fn ensure(&self, owner: &InstanceId, wish: &LicenseWish) -> Result<Observed<Granted>>;
+
+    /// Looks at what `owner` holds, changing nothing.
+    ///
+    /// *Answers*: `Absent`, `Ready`. *Dropped*: nothing happened.
+    ///
+    /// # Errors
+    ///
+    /// `Unavailable`.
+    async fn observe(&self, owner: &InstanceId) -> Result<Observed<Granted>>;
+
+    /// Takes back whatever `owner` holds or has reserved.
+    ///
+    /// *Answers*: `Absent`. *Dropped*: it may be returned; call again.
+    ///
+    /// # Errors
+    ///
+    /// `Unavailable`.
+    async fn remove(&self, owner: &InstanceId) -> Result<Observed<Granted>>;
+
+    /// Every licence, with its holder.
+    ///
+    /// # Errors
+    ///
+    /// `Unavailable`.
+    async fn list(&self) -> Result<Vec<(LicenseId, Option<InstanceId>)>>;
+}

@@ -1,0 +1,73 @@
+//! Running programs.
+use std::fmt::Debug;
+
+use super::{Endpoint, Observed};
+use crate::model::{Limits, Release, Urgency};
+use crate::{Key, Result, Secret, async_trait};
+
+/// How to stop something.
+pub type Stop = Urgency;
+
+/// What to launch. Complete: a runtime needs nothing else to know.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct LaunchSpec {
+    /// Which archive to run; none where the deployment stores none.
+    pub release: Option<Release>,
+    /// How much of the machine it may use.
+    pub limits: Limits,
+    /// The licence key to write down for Foundry; none where none is needed.
+    pub license: Option<Secret>,
+    /// The administrator's password, the same for the life of the instance.
+    pub admin_key: Secret,
+    /// Foundry's language.
+    pub language: Option<String>,
+    /// The public name players use, for invitation links only.
+    pub hostname: Option<String>,
+    /// The path the edge serves it under, without slashes; empty where it has a name of its own.
+    pub route_prefix: String,
+    /// The public port and whether it is HTTPS, for invitation links only.
+    pub public: Option<(u16, bool)>,
+}
+
+/// Runs the program of an instance, one launch for each [`Key`].
+///
+/// The launch works on the volume of the key's instance. It outlives the process that asked for it.
+#[async_trait]
+pub trait InstanceRuntime: Debug + Send + Sync + 'static {
+    /// Makes the launch `key` exist.
+    ///
+    /// *Repeat*: the same key is the same launch; another `spec` under the same key is `Invalid`.
+    /// *Answers*: `Pending`, `Ready`, `Broken`; never `Absent`. A launch that has ended is `Broken` and is not revived.
+    /// *Dropped*: it may run; the next call finds it by its key.
+    ///
+    /// # Errors
+    ///
+    /// `Invalid`, `Exhausted`, `Unavailable`, `Forbidden`.
+    async fn ensure(&self, key: &Key, spec: &LaunchSpec) -> Result<Observed<Endpoint>>;
+
+    /// Looks at the launch `key`.
+    ///
+    /// *Answers*: all. *Dropped*: nothing happened.
+    ///
+    /// # Errors
+    ///
+    /// `Unavailable`, `Forbidden`.
+    async fn observe(&self, key: &Key) -> Result<Observed<Endpoint>>;
+
+    /// Makes the launch `key`, and no other, end: asks it to end, waits, then forces it. Each call
+    /// moves the stop along and answers at once.
+    ///
+    /// *Answers*: `Absent`, `Pending`. *Dropped*: it may be stopping; call again.
+    ///
+    /// # Errors
+    ///
+    /// `Unavailable`, `Forbidden`.
+    async fn remove(&self, key: &Key, how: Stop) -> Result<Observed<Endpoint>>;
+
+    /// Every launch of this deployment, and of no other.
+    ///
+    /// # Errors
+    ///
+    /// `Unavailable`, `Forbidden`.
+    async fn list(&self) -> Result<Vec<Key>>;
+}

@@ -1,0 +1,62 @@
+//! Copies of a volume at one moment.
+use std::fmt::Debug;
+
+use super::{Observed, Volume};
+use crate::{InstanceId, Result, Timestamp, async_trait};
+
+/// Names one snapshot: whose, and when it was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct SnapshotName {
+    /// Whose data it holds.
+    pub of: InstanceId,
+    /// When it was asked for.
+    pub at: Timestamp,
+}
+
+/// A snapshot that is complete and has been read back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Snapshot {
+    /// Its name.
+    pub name: SnapshotName,
+    /// Bytes it takes.
+    pub size: u64,
+}
+
+/// Keeps copies of volumes. A host without backups uses [`NoSnapshots`](crate::null::NoSnapshots).
+#[async_trait]
+pub trait Snapshots: Debug + Send + Sync + 'static {
+    /// Makes the snapshot `name` of the volume exist. A name that exists is never written again.
+    ///
+    /// *Answers*: `Pending`, `Ready`, `Broken`. *Dropped*: it may be half written and is then not listed; call again.
+    ///
+    /// # Errors
+    ///
+    /// `Exhausted`, `Unavailable`, `Forbidden`, `Unsupported`.
+    async fn ensure(&self, name: &SnapshotName, of: &Volume) -> Result<Observed<Snapshot>>;
+
+    /// Puts the data of `from` in the place of what `into` holds, all or nothing.
+    ///
+    /// *Answers*: `Pending`, `Ready`, `Broken`. *Dropped*: the old data stands, or the new; call again.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`, `Exhausted`, `Unavailable`, `Forbidden`, `Unsupported`.
+    async fn restore(&self, from: &SnapshotName, into: &Volume) -> Result<Observed<Volume>>;
+
+    /// Destroys the snapshot `name`.
+    ///
+    /// *Answers*: `Absent`, `Pending`. *Dropped*: it may be half removed and is then not listed; call again.
+    ///
+    /// # Errors
+    ///
+    /// `Unavailable`, `Forbidden`, `Unsupported`.
+    async fn remove(&self, name: &SnapshotName) -> Result<Observed<Snapshot>>;
+
+    /// Every complete snapshot of `of`, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// `Unavailable`, `Forbidden`.
+    async fn list(&self, of: &InstanceId) -> Result<Vec<Snapshot>>;
+}

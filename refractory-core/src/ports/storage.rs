@@ -1,0 +1,79 @@
+//! Volumes: all the data of an instance.
+use std::fmt::Debug;
+
+use super::Observed;
+use crate::{InstanceId, Result, async_trait};
+
+/// What a volume should be like.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct VolumeSpec {
+    /// How many bytes it may hold; none for no limit.
+    pub quota: Option<u64>,
+}
+
+/// How full a volume is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Usage {
+    /// Bytes held.
+    pub bytes: u64,
+    /// Bytes allowed.
+    pub quota: Option<u64>,
+}
+
+impl Usage {
+    /// Whether nothing more fits.
+    pub fn is_full(&self) -> bool {
+        self.quota.is_some_and(|quota| self.bytes >= quota)
+    }
+}
+
+/// A volume that is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Volume {
+    /// Whose it is.
+    pub of: InstanceId,
+    /// The provider's own handle: a hint for people, never needed to find it again.
+    pub handle: String,
+    /// How full it was when last measured, where that is known.
+    pub usage: Option<Usage>,
+}
+
+/// Keeps the data of instances. Named by instance: a volume outlives every launch.
+#[async_trait]
+pub trait WorldStorage: Debug + Send + Sync + 'static {
+    /// Makes the volume of `of` exist. Never empties or replaces one that is there.
+    ///
+    /// *Repeat*: a changed `spec` changes the quota and nothing else.
+    /// *Answers*: `Pending`, `Ready`, `Broken`. *Dropped*: it may exist; call again.
+    ///
+    /// # Errors
+    ///
+    /// `Invalid`, `Exhausted`, `Unavailable`, `Forbidden`.
+    async fn ensure(&self, of: &InstanceId, spec: &VolumeSpec) -> Result<Observed<Volume>>;
+
+    /// Looks at the volume of `of`.
+    ///
+    /// *Answers*: all. *Dropped*: nothing happened.
+    ///
+    /// # Errors
+    ///
+    /// `Unavailable`, `Forbidden`.
+    async fn observe(&self, of: &InstanceId) -> Result<Observed<Volume>>;
+
+    /// Destroys the volume of `of`, and no other. Only ever asked for an instance that should be gone.
+    ///
+    /// *Answers*: `Absent`, `Pending`. *Dropped*: it may be half removed; call again.
+    ///
+    /// # Errors
+    ///
+    /// `Unavailable`, `Forbidden`.
+    async fn remove(&self, of: &InstanceId) -> Result<Observed<Volume>>;
+
+    /// Whose volumes there are.
+    ///
+    /// # Errors
+    ///
+    /// `Unavailable`, `Forbidden`.
+    async fn list(&self) -> Result<Vec<InstanceId>>;
+}

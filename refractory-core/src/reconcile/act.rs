@@ -1,0 +1,257 @@
+//! One decision, one call.
+use std::time::Duration;
+
+use super::settle::Outcome;
+use crate::id::random_text;
+use crate::model::{Held, Hostname, Instance, Release, ReleaseWish, Step, Urgency, Version};
+use crate::ports::{
+    GameTarget, Granted, LaunchSpec, NameRecord, Observed, Table, VolumeSpec, WorldRef,
+};
+use crate::service::Deployment;
+use crate::{Error, ErrorKind, InstanceId, ReleaseId, Result, Secret, SecretName};
+
+/// Where the administrator's password of an instance lies in the vault.
+pub(crate) fn admin_key_name(of: &InstanceId) -> Result<SecretName> {
+    Ok(SecretName::new(&format!("admin-key.{of}"))?)
+}
+
+/// Ends `call` by the deadline of the deployment.
+async fn bounded<T>(
+    deadline: Duration,
+    during: &'static str,
+    call: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    tokio::time::timeout(deadline, call).await.unwrap_or_else(|_| {
+        Err(Error::new(ErrorKind::Unavailable, during).about("deadline", format!("{deadline:?}")))
+    })
+}
+
+impl Deployment {
+    /// Makes what `step` needs exist.
+    pub(crate) async fn make(&self, instance: &Instance, step: Step) -> Outcome {
+        if step > Step::Runtime
+            && let Some(outcome) = self.found_dead(instance).await
+        {
+            return outcome;
+        }
+        Outcome::Made(
+            bounded(self.patience.deadline, step.name(), self.make_step(instance, step)).await,
+        )
+    }
+
+    async fn make_step(&self, instance: &Instance, step: Step) -> Result<Observed<Held>> {
+        let (ports, id) = (&self.ports, &instance.id);
+        match step {
+            Step::License => {
+                let granted = ports.licenses.ensure(id, &instance.wish.spec.license).await?;
+                Ok(granted.map(|granted| {
+                    Held::License(Some((granted.lease.license, granted.lease.fence)))
+                }))
+            }
+            Step::Volume => {
+                let spec = VolumeSpec { quota: instance.wish.spec.limits.disk };
+                Ok(ports.storage.ensure(id, &spec).await?.map(|volume| Held::Volume(volume.handle)))
+            }
+            Step::Assets => {
+                Ok(ports.assets.ensure(id).await?.map(|space| Held::Assets(space.handle)))
+            }
+            Step::Runtime => {
+                let spec = self.launch_spec(instance).await?;
+                Ok(ports.runtime.ensure(&instance.key(), &spec).await?.map(Held::Runtime))
+            }
+            Step::World => {
+                let world = self.world_ref(instance).await?;
+                let open = ports.game.ensure(&self.target(instance).await?, &world).await?;
+                Ok(open.map(|_| Held::World(world.world)))
+            }
+            Step::Name => {
+                let name = Hostname::under(&instance.slug, &self.addressing.domain);
+                let target = instance.endpoint().cloned().ok_or_else(no_endpoint)?;
+                Ok(ports.dns.ensure(id, &NameRecord { name, target }).await?.map(Held::Name))
+            }
+        }
+    }
+
+    /// A program that died while a world was opened in it is no reason to ask the world again.
+    async fn found_dead(&self, instance: &Instance) -> Option<Outcome> {
+        let looked = bounded(
+            self.patience.deadline,
+            "looking at a launch",
+            self.ports.runtime.observe(&instance.key()),
+        )
+        .await;
+        match looked {
+            Ok(Observed::Absent) => Some(Outcome::Dead(crate::ports::Reason(
+                "The program ended while it was starting. Its log may say why.".into(),
+            ))),
+            Ok(Observed::Broken(reason)) => Some(Outcome::Dead(reason)),
+            Ok(Observed::Ready(_) | Observed::Pending(_)) | Err(_) => None,
+        }
+    }
+
+    /// Makes what `step` needs not exist.
+    pub(crate) async fn unmake(
+        &self,
+        instance: &Instance,
+        step: Step,
+        urgency: Urgency,
+    ) -> Outcome {
+        Outcome::Undone(
+            bounded(self.patience.deadline, step.name(), self.unmake_step(instance, step, urgency))
+                .await,
+        )
+    }
+
+    async fn unmake_step(
+        &self,
+        instance: &Instance,
+        step: Step,
+        urgency: Urgency,
+    ) -> Result<Observed<()>> {
+        let (ports, id) = (&self.ports, &instance.id);
+        match step {
+            Step::License => Ok(ports.licenses.remove(id).await?.map(|_| ())),
+            Step::Volume => Ok(ports.storage.remove(id).await?.map(|_| ())),
+            Step::Assets => Ok(ports.assets.remove(id).await?.map(|_| ())),
+            Step::Runtime => Ok(ports.runtime.remove(&instance.key(), urgency).await?.map(|_| ())),
+            // Where nothing is known to listen, no world can be open.
+            Step::World if instance.endpoint().is_none() => Ok(Observed::Absent),
+            Step::World => {
+                Ok(ports.game.remove(&self.target(instance).await?, urgency).await?.map(|_| ()))
+            }
+            Step::Name => {
+                let held = match instance.journal.held(Step::Name) {
+                    Some(Held::Name(name)) => name.clone(),
+                    _ => Hostname::under(&instance.slug, &self.addressing.domain),
+                };
+                Ok(ports.dns.remove(id, &held).await?.map(|_| ()))
+            }
+        }
+    }
+
+    /// Looks at a running instance: the program first, then the game in it.
+    pub(crate) async fn look(&self, instance: &Instance) -> Outcome {
+        let deadline = self.patience.deadline;
+        let runtime =
+            bounded(deadline, "looking at a launch", self.ports.runtime.observe(&instance.key()))
+                .await;
+        let game = match &runtime {
+            Ok(Observed::Ready(_)) => {
+                Some(bounded(deadline, "asking the game", self.ask_game(instance)).await)
+            }
+            Ok(Observed::Absent | Observed::Pending(_) | Observed::Broken(_)) | Err(_) => None,
+        };
+        Outcome::Looked(runtime, game)
+    }
+
+    pub(crate) async fn ask_game(
+        &self,
+        instance: &Instance,
+    ) -> Result<Observed<crate::ports::GameStatus>> {
+        self.ports.game.observe(&self.target(instance).await?).await
+    }
+
+    /// What only the vault still holds of an instance that is gone.
+    pub(crate) async fn forget_secrets(&self, instance: &Instance) -> Result<()> {
+        let name = admin_key_name(&instance.id)?;
+        bounded(self.patience.deadline, "forgetting secrets", self.ports.vault.remove(&name))
+            .await
+            .map(|_| ())
+    }
+
+    /// Picks the archive a launch will run.
+    pub(crate) async fn pick_release(&self, instance: &Instance) -> Result<Option<Release>> {
+        let all = Table::<Release>::of(self.ports.store.as_ref()).list().await?;
+        choose_release(&instance.wish.spec.release, all)
+    }
+
+    async fn launch_spec(&self, instance: &Instance) -> Result<LaunchSpec> {
+        let release = match &instance.release {
+            Some(id) => Some(self.release(id).await?.ok_or_else(no_release)?),
+            None => None,
+        };
+        let spec = &instance.wish.spec;
+        let by_path = self.addressing.by_path;
+        Ok(LaunchSpec {
+            release,
+            limits: spec.limits.clone(),
+            license: self
+                .granted(instance)
+                .await?
+                .filter(|granted| !granted.key.is_empty())
+                .map(|granted| granted.key),
+            admin_key: self.admin_key(&instance.id).await?,
+            language: spec.language.clone(),
+            hostname: (!by_path)
+                .then(|| Hostname::under(&instance.slug, &self.addressing.domain).to_string()),
+            route_prefix: if by_path { instance.slug.to_string() } else { String::new() },
+            public: Some((self.addressing.port, self.addressing.https)),
+        })
+    }
+
+    async fn release(&self, id: &ReleaseId) -> Result<Option<Release>> {
+        Table::of(self.ports.store.as_ref()).load(id.as_str()).await
+    }
+
+    async fn granted(&self, instance: &Instance) -> Result<Option<Granted>> {
+        match instance.journal.held(Step::License) {
+            Some(Held::License(Some(_))) => {}
+            _ => return Ok(None),
+        }
+        match self.ports.licenses.observe(&instance.id).await? {
+            Observed::Ready(granted) => Ok(Some(granted)),
+            Observed::Absent | Observed::Pending(_) | Observed::Broken(_) => Ok(None),
+        }
+    }
+
+    async fn world_ref(&self, instance: &Instance) -> Result<WorldRef> {
+        let granted = self.granted(instance).await?;
+        let eula_accepted = granted.as_ref().is_some_and(|granted| granted.eula_accepted);
+        let license = granted.map(|granted| granted.key).filter(|key| !key.is_empty());
+        Ok(WorldRef { world: instance.wish.spec.world.clone(), license, eula_accepted })
+    }
+
+    async fn target(&self, instance: &Instance) -> Result<GameTarget> {
+        let endpoint = instance.endpoint().cloned().ok_or_else(no_endpoint)?;
+        let version = match &instance.release {
+            Some(id) => self.release(id).await?.map(|release| release.version),
+            None => None,
+        };
+        let admin_key = self.admin_key(&instance.id).await?;
+        Ok(GameTarget { endpoint, version: version.unwrap_or(Version::new(13, 0)), admin_key })
+    }
+
+    /// The administrator's password: made once, kept for the life of the instance.
+    async fn admin_key(&self, of: &InstanceId) -> Result<Secret> {
+        match self.ports.vault.ensure(&admin_key_name(of)?, &Secret::new(random_text(32))).await? {
+            Observed::Ready(key) => Ok(key),
+            Observed::Absent | Observed::Pending(_) | Observed::Broken(_) => {
+                Err(Error::new(ErrorKind::Unexpected, "reading the administrator's password").advise(
+                    "The secrets of this deployment were sealed with another key file. Put the old key file back.",
+                ))
+            }
+        }
+    }
+}
+
+/// The archive that `wish` means among `all`; none where none is stored and none was named: not every runtime needs one.
+pub(crate) fn choose_release(wish: &ReleaseWish, all: Vec<Release>) -> Result<Option<Release>> {
+    let matching = all.into_iter().filter(|release| match wish {
+        ReleaseWish::Newest => true,
+        ReleaseWish::Version(version) => release.version == *version,
+        ReleaseWish::Exact(id) => release.id == *id,
+    });
+    match matching.max_by_key(|release| (release.version, release.added)) {
+        None if *wish != ReleaseWish::Newest => Err(no_release()),
+        chosen => Ok(chosen),
+    }
+}
+
+fn no_release() -> Error {
+    Error::new(ErrorKind::Invalid, "choosing a release")
+        .advise("The release this table should run is not stored here. Add it under Releases, or with `refractory release add FILE`.")
+}
+
+fn no_endpoint() -> Error {
+    Error::new(ErrorKind::Unavailable, "finding where the program listens")
+}

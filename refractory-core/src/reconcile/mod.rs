@@ -1,0 +1,13 @@
+//! Carries decisions out, one call at a time, and writes down what came of them.
+mod act;
+mod handover;
+mod patience;
+mod queue;
+mod run;
+mod settle;
+mod sweep;
+mod worker;
+
+pub(crate) use act::choose_release;
+pub use patience::Patience;
+pub use worker::Worker;

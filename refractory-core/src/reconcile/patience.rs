@@ -1,0 +1,85 @@
+//! How patient a worker is.
+use std::time::Duration;
+
+use crate::Timestamp;
+
+/// How patient a worker is. The defaults suit one machine.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Patience {
+    /// The first wait after a failure; it doubles.
+    pub backoff: Duration,
+    /// The longest wait between attempts.
+    pub backoff_cap: Duration,
+    /// Failures of one start before it is given up and undone.
+    pub give_up_after: u32,
+    /// How often a running instance is looked at.
+    pub probe: Duration,
+    /// How long after one odd reading a second one is believed.
+    pub probe_gap: Duration,
+    /// How often something pending is asked about.
+    pub poll: Duration,
+    /// How long a call may take; after that it can have no effect of its own.
+    pub deadline: Duration,
+    /// How long a start may tell nothing new before it counts as failed. A migration may tell nothing for ever.
+    pub stall: Duration,
+    /// How long closing a world may take before a gentle stop goes on without it.
+    pub close_within: Duration,
+    /// Unasked deaths within [`loss_window`](Self::loss_window) before an instance stays down.
+    pub losses: usize,
+    /// How far back unasked deaths count.
+    pub loss_window: Duration,
+    /// How long a worker keeps an instance to itself.
+    pub claim: Duration,
+    /// How often a worker says that it is alive.
+    pub heartbeat: Duration,
+    /// How often the store is asked for changes that nobody here made.
+    pub resync: Duration,
+    /// How often strays are looked for.
+    pub sweep: Duration,
+    /// How long a stray launch or name must have been seen before it is removed.
+    pub stray_age: Duration,
+    /// How long an edge may go on letting people in after joins were blocked.
+    pub edge_lag: Duration,
+    /// How many instances are in hand at once.
+    pub concurrency: usize,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            backoff: Duration::from_secs(1),
+            backoff_cap: Duration::from_mins(5),
+            give_up_after: 6,
+            probe: Duration::from_secs(5),
+            probe_gap: Duration::from_secs(3),
+            poll: Duration::from_millis(100),
+            deadline: Duration::from_secs(10),
+            stall: Duration::from_mins(10),
+            close_within: Duration::from_mins(2),
+            losses: 4,
+            loss_window: Duration::from_mins(10),
+            claim: Duration::from_mins(1),
+            heartbeat: Duration::from_secs(5),
+            resync: Duration::from_millis(500),
+            sweep: Duration::from_mins(2),
+            stray_age: Duration::from_hours(1),
+            edge_lag: Duration::from_secs(3),
+            concurrency: 16,
+        }
+    }
+}
+
+impl Patience {
+    /// The wait after `failures` in a row: doubled each time, capped.
+    pub(crate) fn after(&self, failures: u32) -> Duration {
+        self.backoff
+            .saturating_mul(1 << failures.clamp(1, 16).saturating_sub(1))
+            .min(self.backoff_cap)
+    }
+
+    /// Whether a mark last seen at `seen` is a live worker's at `now`.
+    pub fn is_alive(&self, seen: Timestamp, now: Timestamp) -> bool {
+        now.since(seen) < self.heartbeat * 4
+    }
+}

@@ -1,0 +1,71 @@
+//! Which instance is due when. Each is in hand at most once; the earliest time wins.
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::{InstanceId, Timestamp};
+
+/// What is due when, and what is in hand.
+#[derive(Debug, Default)]
+pub(crate) struct Queue {
+    due: BTreeMap<InstanceId, Timestamp>,
+    in_hand: BTreeMap<InstanceId, Option<Timestamp>>,
+}
+
+impl Queue {
+    /// Makes `id` due at `at`, or earlier if it is due earlier already.
+    pub(crate) fn push(&mut self, id: &InstanceId, at: Timestamp) {
+        if let Some(again) = self.in_hand.get_mut(id) {
+            *again = Some(again.map_or(at, |earlier| earlier.min(at)));
+            return;
+        }
+        let due = self.due.entry(id.clone()).or_insert(at);
+        *due = (*due).min(at);
+    }
+
+    /// Takes everything that is due at `now` into hand, at most `limit` in hand at once.
+    pub(crate) fn take(&mut self, now: Timestamp, limit: usize) -> Vec<InstanceId> {
+        let room = limit.saturating_sub(self.in_hand.len());
+        let mut ready: Vec<_> = self
+            .due
+            .iter()
+            .filter(|(_, at)| **at <= now)
+            .map(|(id, at)| (*at, id.clone()))
+            .collect();
+        ready.sort();
+        let taken: Vec<_> = ready.into_iter().take(room).map(|(_, id)| id).collect();
+        for id in &taken {
+            self.due.remove(id);
+            self.in_hand.insert(id.clone(), None);
+        }
+        taken
+    }
+
+    /// Puts `id` back, due at `at` or at whatever earlier moment was asked for meanwhile; `None` for never.
+    pub(crate) fn put_back(&mut self, id: &InstanceId, at: Option<Timestamp>) {
+        let asked = self.in_hand.remove(id).flatten();
+        let due = match (asked, at) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
+        if let Some(due) = due {
+            self.push(id, due);
+        }
+    }
+
+    /// Whether `id` is in hand.
+    pub(crate) fn is_in_hand(&self, id: &InstanceId) -> bool {
+        self.in_hand.contains_key(id)
+    }
+
+    /// The next moment anything is due.
+    pub(crate) fn next(&self) -> Option<Timestamp> {
+        self.due.values().min().copied()
+    }
+
+    /// Forgets whatever is due and not among `known`.
+    pub(crate) fn keep(&mut self, known: &BTreeSet<InstanceId>) {
+        self.due.retain(|id, _| known.contains(id));
+    }
+}
+
+#[cfg(test)]
+mod tests;

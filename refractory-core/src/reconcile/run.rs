@@ -1,0 +1,135 @@
+//! One life of a worker: what it knows, what is due, what is in hand.
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use tokio::task::{Id, JoinError, JoinSet};
+
+use super::Worker;
+use super::queue::Queue;
+use super::worker::Stride;
+use crate::ports::{Head, Kind};
+use crate::{Error, ErrorKind, InstanceId, Result, Timestamp};
+
+type Done = Result<(Id, Result<Stride>), JoinError>;
+
+/// One life of a worker.
+pub(super) struct Run<'a> {
+    worker: &'a Worker,
+    queue: Queue,
+    hands: JoinSet<Result<Stride>>,
+    whose: BTreeMap<Id, InstanceId>,
+    known: BTreeMap<String, u64>,
+    changes: tokio::sync::watch::Receiver<u64>,
+    next_sweep: Timestamp,
+    next_heartbeat: Timestamp,
+}
+
+impl<'a> Run<'a> {
+    pub(super) fn new(worker: &'a Worker) -> Self {
+        Self {
+            worker,
+            queue: Queue::default(),
+            hands: JoinSet::new(),
+            whose: BTreeMap::new(),
+            known: BTreeMap::new(),
+            changes: worker.deployment.nudge.subscribe(),
+            next_sweep: Timestamp::default(),
+            next_heartbeat: Timestamp::default(),
+        }
+    }
+
+    /// Waits until nothing is in hand.
+    pub(super) async fn finish(&mut self) {
+        while self.hands.join_next().await.is_some() {}
+    }
+
+    /// Looks for changes and hands out what is due.
+    pub(super) async fn round(&mut self) {
+        let now = self.worker.deployment.clock.now();
+        if now >= self.next_heartbeat {
+            self.next_heartbeat = now.after(self.worker.deployment.patience.heartbeat);
+            self.report("saying that it lives", self.worker.heartbeat().await);
+            self.report("letting people in again", self.worker.unblock_abandoned().await);
+        }
+        if now >= self.next_sweep {
+            self.next_sweep = now.after(self.worker.deployment.patience.sweep);
+            self.report("sweeping", self.worker.sweep().await);
+        }
+        let heads = self.worker.deployment.ports.store.heads(Kind::Instance).await;
+        match heads {
+            Ok(heads) => self.notice(&heads, now),
+            Err(error) => self.report("looking for changes", Err(error)),
+        }
+        for id in self.queue.take(now, self.worker.deployment.patience.concurrency) {
+            let (worker, mine) = (self.worker.clone(), id.clone());
+            let hand = self.hands.spawn(async move { worker.stride(&mine).await });
+            self.whose.insert(hand.id(), id);
+        }
+    }
+
+    fn report(&self, during: &'static str, result: Result<()>) {
+        if let Err(error) = result {
+            tracing::warn!(worker = %self.worker.id, ?error, during, "a round went on without this");
+        }
+    }
+
+    /// Makes whatever changed due now.
+    fn notice(&mut self, heads: &[Head], now: Timestamp) {
+        for head in heads {
+            let Ok(id) = InstanceId::new(&head.id) else { continue };
+            // What is in hand is being written by this worker itself; it is compared once it is put back.
+            if !self.queue.is_in_hand(&id)
+                && self.known.insert(head.id.clone(), head.revision) != Some(head.revision)
+            {
+                self.queue.push(&id, now);
+            }
+        }
+        let alive: BTreeSet<&str> = heads.iter().map(|head| head.id.as_str()).collect();
+        self.known.retain(|id, _| alive.contains(id.as_str()));
+        let alive = alive.into_iter().filter_map(|id| InstanceId::new(id).ok()).collect();
+        self.queue.keep(&alive);
+    }
+
+    /// Sleeps until something is due, something changed here, something is done, or the store should be asked again.
+    pub(super) async fn rest(&mut self) {
+        let deployment = &self.worker.deployment;
+        let now = deployment.clock.now();
+        let due = self
+            .queue
+            .next()
+            .map_or(deployment.patience.resync, |at| at.since(now))
+            .min(deployment.patience.resync);
+        tokio::select! {
+            Some(done) = self.hands.join_next_with_id() => self.put_back(done),
+            _ = self.changes.changed() => {}
+            () = tokio::time::sleep(due) => {}
+        }
+        while let Some(done) = self.hands.try_join_next_with_id() {
+            self.put_back(done);
+        }
+    }
+
+    fn put_back(&mut self, done: Done) {
+        let (task, stride) = match done {
+            Ok((task, stride)) => (task, stride),
+            Err(panicked) => (
+                panicked.id(),
+                Err(Error::new(ErrorKind::Unexpected, "taking a step").caused_by(panicked)),
+            ),
+        };
+        let Some(id) = self.whose.remove(&task) else { return };
+        let now = self.worker.deployment.clock.now();
+        let wait = match stride {
+            Ok(stride) => {
+                self.known.insert(id.to_string(), stride.wrote);
+                stride.wait
+            }
+            Err(error) => {
+                tracing::debug!(instance = %id, ?error, "a step is repeated");
+                let raced = matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound);
+                if raced { Duration::ZERO } else { self.worker.deployment.patience.backoff }
+            }
+        };
+        self.queue.put_back(&id, (wait < Duration::MAX).then(|| now.after(wait)));
+    }
+}

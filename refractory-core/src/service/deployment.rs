@@ -1,0 +1,90 @@
+//! Everything a deployment is made of.
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use crate::ports::{
+    Archives, AssetStore, Authenticator, DnsZone, GameControl, InstanceRuntime, LicensePool,
+    LogSource, Snapshots, Store, Vault, WorldStorage,
+};
+use crate::{Clock, Patience};
+
+/// How the deployment is reached from outside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Addressing {
+    /// The domain under which every instance has its name.
+    pub domain: String,
+    /// The public port.
+    pub port: u16,
+    /// Whether the public side is HTTPS.
+    pub https: bool,
+    /// Whether instances are served under `/slug` of one host instead of names of their own.
+    pub by_path: bool,
+}
+
+impl Default for Addressing {
+    fn default() -> Self {
+        Self { domain: "localhost".to_owned(), port: 8080, https: false, by_path: false }
+    }
+}
+
+impl Addressing {
+    /// Names under `domain`, served at `port`.
+    pub fn new(domain: impl Into<String>, port: u16, https: bool) -> Self {
+        Self { domain: domain.into(), port, https, by_path: false }
+    }
+
+    /// The same with instances under paths of one host.
+    #[must_use]
+    pub fn by_path(mut self, by_path: bool) -> Self {
+        self.by_path = by_path;
+        self
+    }
+}
+
+/// Everything a backend brings: one of each port.
+#[derive(Debug, Clone)]
+pub struct Ports {
+    /// Runs programs.
+    pub runtime: Arc<dyn InstanceRuntime>,
+    /// Keeps data.
+    pub storage: Arc<dyn WorldStorage>,
+    /// Keeps uploads.
+    pub assets: Arc<dyn AssetStore>,
+    /// Keeps copies of data.
+    pub snapshots: Arc<dyn Snapshots>,
+    /// Talks to programs.
+    pub game: Arc<dyn GameControl>,
+    /// Gives names.
+    pub dns: Arc<dyn DnsZone>,
+    /// Leases licences.
+    pub licenses: Arc<dyn LicensePool>,
+    /// Keeps secrets.
+    pub vault: Arc<dyn Vault>,
+    /// Keeps release archives.
+    pub archives: Arc<dyn Archives>,
+    /// Reads logs.
+    pub logs: Arc<dyn LogSource>,
+    /// Checks credentials.
+    pub auth: Arc<dyn Authenticator>,
+    /// Writes everything down.
+    pub store: Arc<dyn Store>,
+}
+
+/// What the handle and its workers share.
+#[derive(Debug)]
+pub(crate) struct Deployment {
+    pub(crate) ports: Ports,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) patience: Patience,
+    pub(crate) addressing: Addressing,
+    /// Counts writes made in this process, so that nobody here waits for the next poll of the store.
+    pub(crate) nudge: watch::Sender<u64>,
+}
+
+impl Deployment {
+    pub(crate) fn nudge(&self) {
+        self.nudge.send_modify(|count| *count = count.wrapping_add(1));
+    }
+}

@@ -1,0 +1,330 @@
+//! Instances: what people want of them.
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::policy::{Relation, Verb, check};
+use super::{Builder, Deployment};
+use crate::model::{
+    EventKind, Hostname, Instance, InstanceSpec, License, LicenseWish, NewInstance, Power,
+    Principal, Release, ReleaseWish, Slug, Urgency,
+};
+use crate::ports::{InstanceRuntime, Table};
+use crate::reconcile::choose_release;
+use crate::{Error, ErrorKind, InstanceId, Result, Timestamp};
+
+/// A cheap handle on a deployment. Every front end holds one; none holds a port.
+///
+/// It changes wishes and reads rows. A [`Worker`](crate::Worker), in this process or another, does the rest.
+#[derive(Debug, Clone)]
+pub struct Refractory {
+    pub(crate) deployment: Arc<Deployment>,
+}
+
+/// A change to what an instance is like. `None` leaves it as it is.
+#[derive(Debug, Clone, Default)]
+pub struct Change {
+    /// A new name; takes effect at once.
+    pub slug: Option<Slug>,
+    /// A new spec; takes effect at the next launch.
+    pub spec: Option<InstanceSpec>,
+}
+
+impl Refractory {
+    /// Starts from a runtime; everything else has a default.
+    pub fn builder(runtime: impl InstanceRuntime) -> Builder {
+        Builder::new(runtime)
+    }
+
+    pub(super) fn new(deployment: Arc<Deployment>) -> Self {
+        Self { deployment }
+    }
+
+    /// A worker as a fresh process would make it.
+    #[must_use]
+    pub fn worker(&self) -> crate::Worker {
+        crate::Worker::new(Arc::clone(&self.deployment))
+    }
+
+    /// The time as the deployment has it.
+    pub fn now(&self) -> Timestamp {
+        self.deployment.clock.now()
+    }
+
+    /// How the deployment is reached.
+    pub fn addressing(&self) -> &super::Addressing {
+        &self.deployment.addressing
+    }
+
+    /// How patient its workers are.
+    pub fn patience(&self) -> &crate::Patience {
+        &self.deployment.patience
+    }
+
+    /// The public name of an instance.
+    pub fn hostname(&self, instance: &Instance) -> Hostname {
+        Hostname::under(&instance.slug, &self.deployment.addressing.domain)
+    }
+
+    /// Where players find an instance.
+    pub fn public_url(&self, instance: &Instance) -> String {
+        let at = &self.deployment.addressing;
+        let scheme = if at.https { "https" } else { "http" };
+        let port = match (at.https, at.port) {
+            (true, 443) | (false, 80) => String::new(),
+            (_, port) => format!(":{port}"),
+        };
+        if at.by_path {
+            format!("{scheme}://{}{port}/{}/", at.domain, instance.slug)
+        } else {
+            format!("{scheme}://{}{port}/", self.hostname(instance))
+        }
+    }
+
+    pub(crate) fn table<T: crate::ports::Aggregate>(&self) -> Table<'_, T> {
+        Table::of(self.deployment.ports.store.as_ref())
+    }
+
+    /// Adds an instance, switched off. The release is pinned here: nothing moves a table to a newer one by itself.
+    ///
+    /// # Errors
+    ///
+    /// `Forbidden`; `Conflict` when the name is taken; `NotFound` when the release or the licence is not there.
+    pub async fn create(&self, who: &Principal, new: NewInstance) -> Result<Instance> {
+        let owner = new.owner.clone().or_else(|| who.user.clone());
+        check(who, Verb::CreateInstance, Relation::of(who, owner.as_ref()))?;
+        if new.owner.is_some() && new.owner != who.user {
+            check(who, Verb::ManagePeople, Relation::Stranger)?;
+        }
+        let mut new = NewInstance { owner, ..new };
+        self.check_spec(&mut new.spec).await?;
+        let slug = new.slug.clone();
+        let instance = Instance::new(InstanceId::fresh(), new, self.now());
+        let made =
+            self.table().insert(&instance).await.map_err(|error| name_taken(error, &slug))?;
+        self.tell(
+            who,
+            EventKind::Created,
+            Some(&made.id),
+            format!("{} was created.", made.title()),
+        )
+        .await?;
+        Ok(made)
+    }
+
+    async fn check_spec(&self, spec: &mut InstanceSpec) -> Result<()> {
+        if let Some(release) = choose_release(&spec.release, self.table::<Release>().list().await?)?
+        {
+            spec.release = ReleaseWish::Exact(release.id);
+        }
+        if let LicenseWish::Only(id) = &spec.license
+            && self.table::<License>().load(id.as_str()).await?.is_none()
+        {
+            return Err(Error::new(ErrorKind::NotFound, "choosing a licence")
+                .advise("There is no such licence. See Licences, or `refractory license list`."));
+        }
+        Ok(())
+    }
+
+    /// The instance called `id`.
+    ///
+    /// # Errors
+    ///
+    /// `Forbidden`, `NotFound`.
+    pub async fn get(&self, who: &Principal, id: &InstanceId) -> Result<Instance> {
+        let found = self.table::<Instance>().load(id.as_str()).await?.ok_or_else(|| no_such(id))?;
+        check(who, Verb::SeeInstance, Relation::of(who, found.owner.as_ref()))?;
+        Ok(found)
+    }
+
+    /// The instance a person means by its name or its id.
+    ///
+    /// # Errors
+    ///
+    /// `Forbidden`, `NotFound`.
+    pub async fn find(&self, who: &Principal, name: &str) -> Result<Instance> {
+        let found = match self.table::<Instance>().find(&format!("slug:{name}")).await? {
+            Some(found) => Some(found),
+            None => self.table::<Instance>().load(name).await?,
+        };
+        let found = found.ok_or_else(|| no_such(name))?;
+        check(who, Verb::SeeInstance, Relation::of(who, found.owner.as_ref()))?;
+        Ok(found)
+    }
+
+    /// Every instance that `who` may see, in order of name.
+    ///
+    /// # Errors
+    ///
+    /// As the store has them.
+    pub async fn list(&self, who: &Principal) -> Result<Vec<Instance>> {
+        let mut all = self.table::<Instance>().list().await?;
+        all.retain(|instance| {
+            super::allows(who.role, Verb::SeeInstance, Relation::of(who, instance.owner.as_ref()))
+        });
+        all.sort_by(|one, other| one.slug.cmp(&other.slug));
+        Ok(all)
+    }
+
+    /// Asks for an instance to be on. The same wish made again counts as new when something is wrong.
+    ///
+    /// # Errors
+    ///
+    /// `Forbidden`, `NotFound`; `Conflict` when it is being deleted. What keeps it from starting shows in its fault.
+    pub async fn start(&self, who: &Principal, id: &InstanceId) -> Result<Instance> {
+        let started = self.wish(who, id, Power::On, Urgency::Gentle, Verb::StartInstance).await?;
+        self.tell(
+            who,
+            EventKind::Start,
+            Some(id),
+            format!("{} asked {} to start.", who.name, started.title()),
+        )
+        .await?;
+        Ok(started)
+    }
+
+    /// Asks for an instance to be off.
+    ///
+    /// # Errors
+    ///
+    /// `Forbidden`, `NotFound`; `Conflict` when it is being deleted.
+    pub async fn stop(
+        &self,
+        who: &Principal,
+        id: &InstanceId,
+        urgency: Urgency,
+    ) -> Result<Instance> {
+        let stopped = self.wish(who, id, Power::Off, urgency, Verb::StopInstance).await?;
+        self.tell(
+            who,
+            EventKind::Stop,
+            Some(id),
+            format!("{} asked {} to stop.", who.name, stopped.title()),
+        )
+        .await?;
+        Ok(stopped)
+    }
+
+    /// Asks for an instance to be gone, with all of its data. `typed` must be its name: what a person typed to confirm.
+    ///
+    /// # Errors
+    ///
+    /// `Forbidden`, `NotFound`; `Invalid` when `typed` is not the name.
+    pub async fn delete(&self, who: &Principal, id: &InstanceId, typed: &str) -> Result<Instance> {
+        let instance = self.get(who, id).await?;
+        check(who, Verb::DeleteInstance, Relation::of(who, instance.owner.as_ref()))?;
+        if typed.trim() != instance.slug.as_str() {
+            return Err(Error::new(ErrorKind::Invalid, "confirming a removal").advise(format!(
+                "To delete this table with all of its data, type its name: `{}`.",
+                instance.slug
+            )));
+        }
+        let gone =
+            self.wish(who, id, Power::Gone, instance.wish.urgency, Verb::DeleteInstance).await?;
+        self.tell(
+            who,
+            EventKind::Delete,
+            Some(id),
+            format!("{} asked for {} to be deleted.", who.name, gone.title()),
+        )
+        .await?;
+        Ok(gone)
+    }
+
+    async fn wish(
+        &self,
+        who: &Principal,
+        id: &InstanceId,
+        power: Power,
+        urgency: Urgency,
+        verb: Verb,
+    ) -> Result<Instance> {
+        let now = self.now();
+        let changed = self.table::<Instance>().update(id.as_str(), |row| {
+            check(who, verb, Relation::of(who, row.owner.as_ref()))?;
+            if row.wish.power == Power::Gone && power != Power::Gone {
+                return Err(Error::new(ErrorKind::Conflict, "changing a wish")
+                    .permanent()
+                    .advise("This table is being deleted."));
+            }
+            let generation = row.generation;
+            row.want(power, urgency, now);
+            Ok(row.generation != generation)
+        });
+        let changed = changed.await?.ok_or_else(|| no_such(id))?;
+        self.deployment.nudge();
+        Ok(changed)
+    }
+
+    /// Changes the name or the spec of an instance.
+    ///
+    /// # Errors
+    ///
+    /// `Forbidden`, `NotFound`; `Conflict` when the name is taken.
+    pub async fn change(
+        &self,
+        who: &Principal,
+        id: &InstanceId,
+        change: Change,
+    ) -> Result<Instance> {
+        let Change { slug, mut spec } = change;
+        if let Some(spec) = &mut spec {
+            self.check_spec(spec).await?;
+        }
+        let changed = self.table::<Instance>().update(id.as_str(), |row| {
+            check(who, Verb::ChangeInstance, Relation::of(who, row.owner.as_ref()))?;
+            let before = (row.slug.clone(), row.wish.spec.clone());
+            row.slug = slug.clone().unwrap_or_else(|| before.0.clone());
+            row.wish.spec = spec.clone().unwrap_or_else(|| before.1.clone());
+            let differs = (&row.slug, &row.wish.spec) != (&before.0, &before.1);
+            row.generation += u64::from(differs);
+            Ok(differs)
+        });
+        let taken = |error| if let Some(slug) = &slug { name_taken(error, slug) } else { error };
+        let changed = changed.await.map_err(taken)?.ok_or_else(|| no_such(id))?;
+        self.deployment.nudge();
+        self.tell(who, EventKind::Changed, Some(id), format!("{} was changed.", changed.title()))
+            .await?;
+        Ok(changed)
+    }
+
+    /// Waits until `done` holds of the instance; `None` when it is gone.
+    ///
+    /// # Errors
+    ///
+    /// `Forbidden`, and as the store has them.
+    pub async fn wait(
+        &self,
+        who: &Principal,
+        id: &InstanceId,
+        done: impl Fn(&Instance) -> bool,
+    ) -> Result<Option<Instance>> {
+        let mut changes = self.deployment.nudge.subscribe();
+        loop {
+            match self.get(who, id).await {
+                Ok(instance) if done(&instance) => return Ok(Some(instance)),
+                Ok(_) => {}
+                Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+                Err(error) => return Err(error),
+            }
+            // Another process may be the one that works: then nothing here tells of the change.
+            let _changed_or_due =
+                tokio::time::timeout(Duration::from_millis(200), changes.changed()).await;
+        }
+    }
+}
+
+fn no_such(name: impl std::fmt::Display) -> Error {
+    Error::new(ErrorKind::NotFound, "looking for a table")
+        .about("name", &name)
+        .advise(format!("There is no table `{name}`."))
+}
+
+fn name_taken(error: Error, slug: &Slug) -> Error {
+    if error.kind() == ErrorKind::Conflict {
+        return Error::new(ErrorKind::Conflict, "naming a table")
+            .permanent()
+            .advise(format!("There is a table called `{slug}` already. Choose another name."))
+            .caused_by(error);
+    }
+    error
+}

@@ -1,0 +1,220 @@
+//! Licences: adding, naming, accepting, removing.
+use super::Refractory;
+use super::policy::{Relation, Verb, check};
+use crate::model::{Acceptance, EventKind, Instance, License, LicenseKey, Principal};
+use crate::ports::Observed;
+use crate::{Error, ErrorKind, InstanceId, LicenseId, Result, SecretName, UserId};
+
+/// The date of the agreement that people accept.
+pub const EULA_VERSION: &str = "2023-03-02";
+
+/// A licence as people see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LicenseView {
+    /// The licence; the key in it is masked.
+    pub license: License,
+    /// What its holder is called, where it has one.
+    pub holder: Option<(InstanceId, String)>,
+}
+
+impl Refractory {
+    /// Every licence with its holder, in order of name.
+    ///
+    /// # Errors
+    ///
+    /// `Forbidden`.
+    pub async fn licenses(&self, who: &Principal) -> Result<Vec<LicenseView>> {
+        check(who, Verb::SeeLicenses, Relation::Stranger)?;
+        let mut views = Vec::new();
+        for license in self.table::<License>().list().await? {
+            let holder = match &license.lease {
+                Some(lease) => {
+                    let title = self
+                        .table::<Instance>()
+                        .load(lease.holder.as_str())
+                        .await?
+                        .map(|row| row.title().to_owned());
+                    Some((lease.holder.clone(), title.unwrap_or_else(|| lease.holder.to_string())))
+                }
+                None => None,
+            };
+            views.push(LicenseView { license, holder });
+        }
+        views.sort_by(|one, other| one.license.name.cmp(&other.license.name));
+        Ok(views)
+    }
+
+    /// Adds a licence key under `name`.
+    ///
+    /// # Errors
+    ///
+    /// `Forbidden`; `Invalid` for an empty name; `Conflict` when the name or the key is here already.
+    pub async fn add_license(
+        &self,
+        who: &Principal,
+        name: &str,
+        key: LicenseKey,
+    ) -> Result<License> {
+        check(who, Verb::ManageLicenses, Relation::Stranger)?;
+        let license = License {
+            id: LicenseId::fresh(),
+            name: checked_name(name)?,
+            masked: key.masked(),
+            fingerprint: self.fingerprint(&key).await?,
+            eula: None,
+            lease: None,
+            reserved: None,
+            fence: 0,
+            added: self.now(),
+            revision: 0,
+        };
+        // The key first: a sealed key without a row is swept up, a row without a key could be leased.
+        let name = SecretName::new(&license.secret())?;
+        self.deployment.ports.vault.ensure(&name, &key.into_secret()).await?;
+        match self.table().insert(&license).await {
+            Ok(added) => {
+                self.tell(
+                    who,
+                    EventKind::Created,
+                    None,
+                    format!("Licence {} was added.", added.name),
+                )
+                .await?;
+                Ok(added)
+            }
+            Err(error) => {
+                self.deployment.ports.vault.remove(&name).await?;
+                Err(license_taken(error, &license.name))
+            }
+        }
+    }
+
+    /// Distinguishes keys by a digest whose salt lies in the vault: the digest alone tells nothing.
+    async fn fingerprint(&self, key: &LicenseKey) -> Result<String> {
+        let salt = crate::Secret::new(crate::id::random_text(32));
+        let name = SecretName::new("license-fingerprint-salt")?;
+        match self.deployment.ports.vault.ensure(&name, &salt).await? {
+            Observed::Ready(salt) => Ok(crate::digest::sha256_hex(&[salt.expose().as_bytes(), key.expose().as_bytes()])),
+            Observed::Absent | Observed::Pending(_) | Observed::Broken(_) => Err(Error::new(ErrorKind::Unexpected, "reading the vault")
+                .advise("The secrets of this deployment were sealed with another key file. Put the old key file back.")),
+        }
+    }
+
+    /// The licence a person means by its name or its id.
+    ///
+    /// # Errors
+    ///
+    /// `Forbidden`, `NotFound`.
+    pub async fn find_license(&self, who: &Principal, name: &str) -> Result<License> {
+        check(who, Verb::SeeLicenses, Relation::Stranger)?;
+        let found = match self.table::<License>().find(&format!("name:{name}")).await? {
+            Some(found) => Some(found),
+            None => self.table::<License>().load(name).await?,
+        };
+        found.ok_or_else(|| no_such(name))
+    }
+
+    /// Gives a licence another name.
+    ///
+    /// # Errors
+    ///
+    /// `Forbidden`, `NotFound`; `Invalid` for an empty name; `Conflict` when the name is taken.
+    pub async fn rename_license(
+        &self,
+        who: &Principal,
+        id: &LicenseId,
+        name: &str,
+    ) -> Result<License> {
+        check(who, Verb::ManageLicenses, Relation::Stranger)?;
+        let wanted = checked_name(name)?;
+        let renamed = self.table::<License>().update(id.as_str(), |row| {
+            let differs = row.name != wanted;
+            row.name.clone_from(&wanted);
+            Ok(differs)
+        });
+        renamed
+            .await
+            .map_err(|error| license_taken(error, name))?
+            .ok_or_else(|| no_such(id.as_str()))
+    }
+
+    /// Writes down that the person asking accepts the licence agreement for a key. Only a person can.
+    ///
+    /// # Errors
+    ///
+    /// `Forbidden`, `NotFound`.
+    pub async fn accept_eula(&self, who: &Principal, id: &LicenseId) -> Result<License> {
+        check(who, Verb::ManageLicenses, Relation::Stranger)?;
+        if who.via == crate::model::Via::System {
+            return Err(Error::new(ErrorKind::Forbidden, "accepting an agreement")
+                .advise("Only a person can accept the licence agreement."));
+        }
+        let operator = UserId::new("operator")?;
+        let acceptance = Acceptance {
+            by: who.user.clone().unwrap_or(operator),
+            name: who.name.clone(),
+            at: self.now(),
+            version: EULA_VERSION.to_owned(),
+        };
+        let accepted = self.table::<License>().update(id.as_str(), |row| {
+            let fresh = row.eula.as_ref().is_none_or(|eula| eula.version != EULA_VERSION);
+            if fresh {
+                row.eula = Some(acceptance.clone());
+            }
+            Ok(fresh)
+        });
+        let accepted = accepted.await?.ok_or_else(|| no_such(id.as_str()))?;
+        self.tell(
+            who,
+            EventKind::License,
+            None,
+            format!("{} accepted the licence agreement for {}.", who.name, accepted.name),
+        )
+        .await?;
+        Ok(accepted)
+    }
+
+    /// Removes a licence that nobody holds.
+    ///
+    /// # Errors
+    ///
+    /// `Forbidden`, `NotFound`; `Conflict` while a table holds it.
+    pub async fn remove_license(&self, who: &Principal, id: &LicenseId) -> Result<()> {
+        check(who, Verb::ManageLicenses, Relation::Stranger)?;
+        let license =
+            self.table::<License>().load(id.as_str()).await?.ok_or_else(|| no_such(id.as_str()))?;
+        if license.lease.is_some() {
+            return Err(Error::new(ErrorKind::Conflict, "removing a licence").permanent().advise(
+                format!("A table runs on licence `{}`. Stop that table first.", license.name),
+            ));
+        }
+        self.table().delete(&license).await?;
+        self.deployment.ports.vault.remove(&SecretName::new(&license.secret())?).await?;
+        self.tell(who, EventKind::Delete, None, format!("Licence {} was removed.", license.name))
+            .await
+    }
+}
+
+fn checked_name(raw: &str) -> Result<String> {
+    let name = raw.trim();
+    if name.is_empty() || name.chars().count() > 60 || name.chars().any(char::is_control) {
+        return Err(Error::new(ErrorKind::Invalid, "naming a licence")
+            .advise("A licence needs a name of 1 to 60 characters, as `Club key 1`."));
+    }
+    Ok(name.to_owned())
+}
+
+fn no_such(name: &str) -> Error {
+    Error::new(ErrorKind::NotFound, "looking for a licence")
+        .advise(format!("There is no licence `{name}`."))
+}
+
+fn license_taken(error: Error, name: &str) -> Error {
+    if error.kind() == ErrorKind::Conflict {
+        return Error::new(ErrorKind::Conflict, "adding a licence")
+            .permanent()
+            .advise(format!("There is a licence called `{name}`, or with this very key, already."))
+            .caused_by(error);
+    }
+    error
+}

@@ -1,0 +1,29 @@
+//! What front ends hold: one handle, and every verb on it.
+mod builder;
+mod deployment;
+mod events;
+mod instances;
+#[cfg(feature = "accounts")]
+mod licenses;
+mod logs;
+#[cfg(feature = "accounts")]
+mod people;
+mod policy;
+mod pool;
+mod releases;
+#[cfg(feature = "accounts")]
+mod tokens;
+mod watch;
+mod workers;
+
+pub use builder::Builder;
+pub(crate) use deployment::Deployment;
+pub use deployment::{Addressing, Ports};
+pub use instances::{Change, Refractory};
+#[cfg(feature = "accounts")]
+pub use licenses::{EULA_VERSION, LicenseView};
+pub use policy::{Relation, Verb, allows};
+pub use pool::StorePool;
+#[cfg(feature = "accounts")]
+pub use tokens::MintedToken;
+pub use watch::{Changes, Watch};

@@ -1,0 +1,217 @@
+//! The licence pool over any store and any vault.
+use std::sync::Arc;
+
+use crate::model::{Instance, Lease, License, LicenseWish, Phase};
+use crate::ports::{Granted, LicensePool, Observed, Progress, Store, Table, Vault};
+use crate::{Clock, Error, ErrorKind, InstanceId, LicenseId, Result, SecretName, async_trait};
+
+/// Leases licences that are rows of a store and keys in a vault.
+///
+/// A lease is one field of one row, written by compare-and-swap; that an instance holds one licence
+/// at most is a unique text of the row. So two workers, or two processes, cannot both win.
+#[derive(Debug, Clone)]
+pub struct StorePool {
+    store: Arc<dyn Store>,
+    vault: Arc<dyn Vault>,
+    clock: Arc<dyn Clock>,
+}
+
+impl StorePool {
+    /// A pool over the licences in `store`, with their keys in `vault`.
+    pub fn new(store: Arc<dyn Store>, vault: Arc<dyn Vault>, clock: Arc<dyn Clock>) -> Self {
+        Self { store, vault, clock }
+    }
+
+    fn table(&self) -> Table<'_, License> {
+        Table::of(self.store.as_ref())
+    }
+
+    async fn held(&self, owner: &InstanceId) -> Result<Option<License>> {
+        self.table().find(&format!("holder:{owner}")).await
+    }
+
+    async fn granted(&self, license: &License, lease: Lease) -> Result<Granted> {
+        match self.vault.observe(&SecretName::new(&license.secret())?).await? {
+            Observed::Ready(key) => {
+                Ok(Granted { lease, key, eula_accepted: license.eula.is_some() })
+            }
+            Observed::Absent | Observed::Pending(_) | Observed::Broken(_) => Err(lost_key(license)),
+        }
+    }
+
+    async fn lease(&self, mut license: License, owner: &InstanceId) -> Result<Observed<Granted>> {
+        license.fence += 1;
+        let lease = Lease {
+            license: license.id.clone(),
+            holder: owner.clone(),
+            fence: license.fence,
+            since: self.clock.now(),
+        };
+        license.lease = Some(lease.clone());
+        license.reserved = None;
+        let saved = self.table().save(&license).await?;
+        Ok(Observed::Ready(self.granted(&saved, lease).await?))
+    }
+
+    /// Keeps the next grant of a licence for `owner`, so that nobody slips in between.
+    async fn reserve(&self, mut license: License, owner: &InstanceId) -> Result<()> {
+        const KEPT: std::time::Duration = std::time::Duration::from_secs(30);
+        let now = self.clock.now();
+        let until = now.after(KEPT);
+        let fresh = license
+            .reserved
+            .as_ref()
+            .is_some_and(|kept| kept.instance == *owner && kept.until.since(now) > KEPT / 2);
+        if fresh {
+            return Ok(());
+        }
+        license.reserved = Some(crate::model::Reservation { instance: owner.clone(), until });
+        match self.table().save(&license).await {
+            Err(error) if error.kind() == ErrorKind::Conflict => Ok(()),
+            other => other.map(|_| ()),
+        }
+    }
+
+    async fn waiting(
+        &self,
+        owner: &InstanceId,
+        candidates: Vec<License>,
+    ) -> Result<Observed<Granted>> {
+        let now = self.clock.now();
+        let reserved_by_other = |license: &License| {
+            license
+                .reserved
+                .as_ref()
+                .is_some_and(|kept| kept.instance != *owner && kept.until > now)
+        };
+        if let Some(license) = candidates.iter().find(|license| !reserved_by_other(license)) {
+            self.reserve(license.clone(), owner).await?;
+        }
+        let mut holders = Vec::new();
+        for license in &candidates {
+            holders.push(self.holder_text(license).await?);
+        }
+        Ok(Observed::Pending(Some(Progress::new(format!(
+            "waiting for a licence: {}",
+            holders.join("; ")
+        )))))
+    }
+
+    async fn holder_text(&self, license: &License) -> Result<String> {
+        let Some(lease) = &license.lease else {
+            return Ok(format!("{} is kept for another table", license.name));
+        };
+        let holder = Table::<Instance>::of(self.store.as_ref()).load(lease.holder.as_str()).await?;
+        let Some(holder) = holder else {
+            return Ok(format!("{} is held by a table that is not there any more", license.name));
+        };
+        let doing = match (holder.phase(), &holder.seen) {
+            (Phase::On(_), Some(seen)) if seen.players == 1 => "1 person plays there".to_owned(),
+            (Phase::On(_), Some(seen)) if seen.players > 0 => {
+                format!("{} people play there", seen.players)
+            }
+            (Phase::On(_), _) => {
+                "nobody was seen there, so it will be asked to make room".to_owned()
+            }
+            (Phase::Stopping(_) | Phase::Off, _) => "it is stopping".to_owned(),
+            (Phase::Starting(_), _) => "it is starting".to_owned(),
+        };
+        Ok(format!("{} is held by {} ({doing})", license.name, holder.title()))
+    }
+}
+
+#[async_trait]
+impl LicensePool for StorePool {
+    async fn ensure(&self, owner: &InstanceId, wish: &LicenseWish) -> Result<Observed<Granted>> {
+        if let Some(license) = self.held(owner).await?
+            && let Some(lease) = license.lease.clone()
+        {
+            return Ok(Observed::Ready(self.granted(&license, lease).await?));
+        }
+        let wanted = wanted(self.table().list().await?, wish)?;
+        let now = self.clock.now();
+        let free = |license: &&License| {
+            let kept = license
+                .reserved
+                .as_ref()
+                .is_some_and(|kept| kept.instance != *owner && kept.until > now);
+            license.lease.is_none() && !kept
+        };
+        match wanted.iter().find(free) {
+            Some(license) => self.lease(license.clone(), owner).await,
+            None => self.waiting(owner, wanted).await,
+        }
+    }
+
+    async fn observe(&self, owner: &InstanceId) -> Result<Observed<Granted>> {
+        match self.held(owner).await? {
+            Some(License { lease: None, .. }) | None => Ok(Observed::Absent),
+            Some(license) => {
+                let lease = license.lease.clone().ok_or_else(|| lost_key(&license))?;
+                Ok(Observed::Ready(self.granted(&license, lease).await?))
+            }
+        }
+    }
+
+    async fn remove(&self, owner: &InstanceId) -> Result<Observed<Granted>> {
+        for license in self.table().list().await? {
+            let theirs = |license: &License| {
+                (
+                    license.lease.as_ref().is_some_and(|lease| lease.holder == *owner),
+                    license.reserved.as_ref().is_some_and(|kept| kept.instance == *owner),
+                )
+            };
+            if theirs(&license) == (false, false) {
+                continue;
+            }
+            let give_back = |row: &mut License| {
+                let (leased, reserved) = theirs(row);
+                row.lease = row.lease.take().filter(|_| !leased);
+                row.reserved = row.reserved.take().filter(|_| !reserved);
+                Ok(leased || reserved)
+            };
+            self.table().update(license.id.as_str(), give_back).await?;
+        }
+        Ok(Observed::Absent)
+    }
+
+    async fn list(&self) -> Result<Vec<(LicenseId, Option<InstanceId>)>> {
+        let pair = |license: License| (license.id, license.lease.map(|lease| lease.holder));
+        Ok(self.table().list().await?.into_iter().map(pair).collect())
+    }
+}
+
+/// The licences that may serve a wish: at least one, and each with its agreement accepted by a person.
+fn wanted(all: Vec<License>, wish: &LicenseWish) -> Result<Vec<License>> {
+    let none_at_all = all.is_empty();
+    let named: Vec<_> = all
+        .into_iter()
+        .filter(|license| match wish {
+            LicenseWish::Only(id) => license.id == *id,
+            LicenseWish::Any => true,
+            LicenseWish::NotNeeded => false,
+        })
+        .collect();
+    if named.is_empty() {
+        let advice = if none_at_all {
+            "There is no licence here yet. Add one under Licences, or with `refractory license add`."
+        } else {
+            "The licence this table should run on is not here any more. Choose another one."
+        };
+        return Err(Error::new(ErrorKind::NotFound, "looking for a licence").advise(advice));
+    }
+    let accepted: Vec<_> = named.iter().filter(|license| license.eula.is_some()).cloned().collect();
+    if accepted.is_empty() {
+        return Err(Error::new(ErrorKind::Forbidden, "looking for a licence").advise(
+            "Nobody has accepted the Foundry licence agreement for this key yet. Accept it under Licences, or with `refractory license accept`.",
+        ));
+    }
+    Ok(accepted)
+}
+
+fn lost_key(license: &License) -> Error {
+    Error::new(ErrorKind::Unexpected, "reading a licence key").about("license", &license.name).advise(format!(
+        "The key of licence `{}` cannot be read: the secrets were sealed with another key file. Put that key file back, or add the licence again.",
+        license.name
+    ))
+}

@@ -1,0 +1,116 @@
+//! Releases: adding, listing, removing.
+use super::Refractory;
+use super::policy::{Relation, Verb, check};
+use crate::model::{EventKind, Instance, Principal, Release, ReleaseWish};
+use crate::ports::{ArchiveInfo, ArchiveSource};
+use crate::{Error, ErrorKind, ReleaseId, Result};
+
+impl Refractory {
+    /// Every stored release, newest first.
+    ///
+    /// # Errors
+    ///
+    /// `Forbidden`.
+    pub async fn releases(&self, who: &Principal) -> Result<Vec<Release>> {
+        check(who, Verb::SeeReleases, Relation::Stranger)?;
+        let mut all = self.table::<Release>().list().await?;
+        all.sort_by_key(|release| std::cmp::Reverse((release.version, release.added)));
+        Ok(all)
+    }
+
+    /// Reads, checks and stores an archive. The same archive again is the same release.
+    ///
+    /// # Errors
+    ///
+    /// `Forbidden`, and as [`Archives::add`](crate::ports::Archives::add) has them.
+    pub async fn add_release(&self, who: &Principal, source: &ArchiveSource) -> Result<Release> {
+        check(who, Verb::ManageReleases, Relation::Stranger)?;
+        let info = self.deployment.ports.archives.add(source).await?;
+        if let Some(known) = self.table::<Release>().load(info.id.as_str()).await? {
+            return Ok(known);
+        }
+        let release = self.row(info);
+        match self.table().insert(&release).await {
+            Err(error) if error.kind() == ErrorKind::Conflict => {
+                self.table().load(release.id.as_str()).await?.ok_or_else(|| no_such(&release.id))
+            }
+            Err(error) => Err(error),
+            Ok(added) => {
+                self.tell(
+                    who,
+                    EventKind::Created,
+                    None,
+                    format!("Release {} was added.", added.version),
+                )
+                .await?;
+                Ok(added)
+            }
+        }
+    }
+
+    fn row(&self, info: ArchiveInfo) -> Release {
+        Release {
+            id: info.id,
+            version: info.version,
+            layout: info.layout,
+            program: info.program,
+            node_major: info.node_major,
+            size: info.size,
+            added: self.now(),
+            revision: 0,
+        }
+    }
+
+    /// The release a person means by its version or the beginning of its id.
+    ///
+    /// # Errors
+    ///
+    /// `Forbidden`, `NotFound`.
+    pub async fn find_release(&self, who: &Principal, name: &str) -> Result<Release> {
+        let all = self.releases(who).await?;
+        let meant = |release: &Release| {
+            release.version.to_string() == name
+                || (name.len() >= 6 && release.id.as_str().starts_with(name))
+        };
+        all.into_iter().find(meant).ok_or_else(|| {
+            Error::new(ErrorKind::NotFound, "looking for a release").advise(format!(
+                "There is no release `{name}`. `refractory release list` shows what there is."
+            ))
+        })
+    }
+
+    /// Removes a release that no table runs or means to run.
+    ///
+    /// # Errors
+    ///
+    /// `Forbidden`, `NotFound`; `Conflict` while a table needs it.
+    pub async fn remove_release(&self, who: &Principal, id: &ReleaseId) -> Result<()> {
+        check(who, Verb::ManageReleases, Relation::Stranger)?;
+        let release =
+            self.table::<Release>().load(id.as_str()).await?.ok_or_else(|| no_such(id))?;
+        let needs = |instance: &Instance| {
+            instance.wish.spec.release == ReleaseWish::Exact(id.clone())
+                || (instance.release.as_ref() == Some(id) && !instance.journal.is_empty())
+        };
+        if let Some(user) =
+            self.table::<Instance>().list().await?.iter().find(|instance| needs(instance))
+        {
+            return Err(Error::new(ErrorKind::Conflict, "removing a release").permanent().advise(
+                format!(
+                    "The table `{}` runs release {}. Move it to another release first.",
+                    user.slug, release.version
+                ),
+            ));
+        }
+        self.table().delete(&release).await?;
+        self.deployment.ports.archives.remove(id).await?;
+        self.tell(who, EventKind::Delete, None, format!("Release {} was removed.", release.version))
+            .await
+    }
+}
+
+fn no_such(id: &ReleaseId) -> Error {
+    Error::new(ErrorKind::NotFound, "looking for a release")
+        .about("id", id)
+        .advise("That release is not stored here.")
+}

@@ -1,0 +1,183 @@
+//! Sessions and one-time links.
+use std::time::Duration;
+
+use super::Refractory;
+use super::policy::{Relation, Verb, check};
+use crate::digest::sha256_hex;
+use crate::id::random_text;
+use crate::model::{PasswordHash, Principal, Purpose, Role, Token, User, UserName, Via};
+use crate::{Error, ErrorKind, Result, Secret, TokenId, UserId};
+
+/// How long a link on the console is good for.
+const LINK: Duration = Duration::from_hours(1);
+/// How long a browser stays signed in.
+const SESSION: Duration = Duration::from_hours(24 * 14);
+
+/// A token with its secret: the only moment anybody sees it.
+#[derive(Debug, Clone)]
+pub struct MintedToken {
+    /// What goes into a link or a cookie.
+    pub secret: Secret,
+    /// What the store keeps.
+    pub token: Token,
+}
+
+impl Refractory {
+    async fn mint(&self, purpose: Purpose, lasts: Duration) -> Result<MintedToken> {
+        let secret = random_text(40);
+        let now = self.now();
+        let token = Token {
+            id: token_id(&secret)?,
+            purpose,
+            made: now,
+            until: now.after(lasts),
+            revision: 0,
+        };
+        let token = self.table().insert(&token).await?;
+        Ok(MintedToken { secret: Secret::new(secret), token })
+    }
+
+    /// A fresh link for making the first account; the one before it is void.
+    ///
+    /// # Errors
+    ///
+    /// `Forbidden`; `Conflict` when there is an account already.
+    pub async fn setup_link(&self, who: &Principal) -> Result<MintedToken> {
+        check(who, Verb::ManagePeople, Relation::Stranger)?;
+        if !self.needs_setup().await? {
+            return Err(Error::new(ErrorKind::Conflict, "making a setup link").permanent().advise(
+                "There is an account already. Use `refractory user link NAME` for a sign-in link.",
+            ));
+        }
+        if let Some(old) = self.table::<Token>().find("setup").await? {
+            self.table().delete(&old).await?;
+        }
+        self.mint(Purpose::Setup, LINK).await
+    }
+
+    /// A fresh link that signs `user` in, once.
+    ///
+    /// # Errors
+    ///
+    /// `Forbidden`.
+    pub async fn sign_in_link(&self, who: &Principal, user: &UserId) -> Result<MintedToken> {
+        check(who, Verb::ManagePeople, Relation::Stranger)?;
+        self.mint(Purpose::SignIn(user.clone()), LINK).await
+    }
+
+    /// Whether a setup link is good. Changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// As the store has them.
+    pub async fn setup_link_is_good(&self, secret: &str) -> Result<bool> {
+        Ok(self.token(secret).await?.is_some_and(|token| token.purpose == Purpose::Setup)
+            && self.needs_setup().await?)
+    }
+
+    /// Makes the first account, with the setup link that was printed on the console.
+    ///
+    /// # Errors
+    ///
+    /// `Forbidden` when the link is not good any more.
+    pub async fn set_up(
+        &self,
+        secret: &str,
+        name: UserName,
+        password: PasswordHash,
+    ) -> Result<User> {
+        let token = self
+            .token(secret)
+            .await?
+            .filter(|token| token.purpose == Purpose::Setup)
+            .ok_or_else(stale)?;
+        if !self.needs_setup().await? {
+            return Err(stale());
+        }
+        // Taking the link is what decides between two browsers.
+        self.table().delete(&token).await.map_err(|_| stale())?;
+        self.add_user(&Principal::system(), name, Role::Admin, Some(password)).await
+    }
+
+    /// Takes a sign-in link; `None` when it is not good any more.
+    ///
+    /// # Errors
+    ///
+    /// As the store has them.
+    pub async fn take_sign_in_link(&self, secret: &str) -> Result<Option<User>> {
+        let Some(token) = self.token(secret).await? else { return Ok(None) };
+        let Purpose::SignIn(user) = &token.purpose else { return Ok(None) };
+        let user = self.table::<User>().load(user.as_str()).await?;
+        match self.table().delete(&token).await {
+            Ok(()) => Ok(user),
+            Err(error) if matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound) => {
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A session for a person who has just signed in.
+    ///
+    /// # Errors
+    ///
+    /// As the store has them.
+    pub async fn open_session(&self, user: &User) -> Result<MintedToken> {
+        self.mint(Purpose::Session(user.id.clone()), SESSION).await
+    }
+
+    /// Who a session is; `None` when it has ended.
+    ///
+    /// # Errors
+    ///
+    /// As the store has them.
+    pub async fn session(&self, secret: &str, via: Via) -> Result<Option<Principal>> {
+        let Some(token) = self.token(secret).await? else { return Ok(None) };
+        let Purpose::Session(user) = &token.purpose else { return Ok(None) };
+        let user = self.user_of_session(user, token.made).await?;
+        Ok(user.map(|user| Principal::person(&user, via)))
+    }
+
+    /// Ends a session; one that has ended is fine.
+    ///
+    /// # Errors
+    ///
+    /// As the store has them.
+    pub async fn close_session(&self, secret: &str) -> Result<()> {
+        match self.token(secret).await? {
+            Some(token) => gone(self.table().delete(&token).await),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) async fn end_sessions(&self, of: &UserId) -> Result<()> {
+        for token in self.table::<Token>().list().await? {
+            if matches!(&token.purpose, Purpose::Session(user) | Purpose::SignIn(user) if user == of)
+            {
+                gone(self.table().delete(&token).await)?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn token(&self, secret: &str) -> Result<Option<Token>> {
+        let found = self.table::<Token>().load(token_id(secret)?.as_str()).await?;
+        Ok(found.filter(|token| token.until > self.now()))
+    }
+}
+
+fn token_id(secret: &str) -> Result<TokenId> {
+    Ok(TokenId::new(&sha256_hex(&[secret.as_bytes()]))?)
+}
+
+fn gone(result: Result<()>) -> Result<()> {
+    match result {
+        Err(error) if matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound) => Ok(()),
+        other => other,
+    }
+}
+
+fn stale() -> Error {
+    Error::new(ErrorKind::Forbidden, "using a setup link")
+        .advise("This setup link is not good any more. Start Refractory again for a fresh one, or sign in if you have an account.")
+}

@@ -1,0 +1,90 @@
+//! Following what changes.
+use std::collections::BTreeMap;
+
+use super::{Deployment, Refractory};
+use crate::model::Instance;
+use crate::ports::{Kind, Table};
+use crate::{InstanceId, Result};
+use std::sync::Arc;
+
+/// What has changed since the last look.
+#[derive(Debug, Clone, Default)]
+pub struct Changes {
+    /// Instances that are new or were written.
+    pub changed: Vec<Instance>,
+    /// Instances that are gone.
+    pub gone: Vec<InstanceId>,
+}
+
+impl Changes {
+    /// Whether nothing has.
+    pub fn is_empty(&self) -> bool {
+        self.changed.is_empty() && self.gone.is_empty()
+    }
+}
+
+/// Follows all instances, whoever changes them. One for a process is enough: fan out from there.
+#[derive(Debug)]
+pub struct Watch {
+    deployment: Arc<Deployment>,
+    nudges: tokio::sync::watch::Receiver<u64>,
+    known: BTreeMap<String, u64>,
+}
+
+impl Refractory {
+    /// A watch that first tells of every instance there is. Sees all; what people may see of it is the caller's to check.
+    pub fn watch(&self) -> Watch {
+        Watch {
+            deployment: Arc::clone(&self.deployment),
+            nudges: self.deployment.nudge.subscribe(),
+            known: BTreeMap::new(),
+        }
+    }
+}
+
+impl Watch {
+    /// What has changed by now; perhaps nothing.
+    ///
+    /// # Errors
+    ///
+    /// As the store has them; the next call tells what this one could not.
+    pub async fn poll(&mut self) -> Result<Changes> {
+        let store = self.deployment.ports.store.as_ref();
+        self.nudges.mark_unchanged();
+        let heads = store.heads(Kind::Instance).await?;
+        let mut changes = Changes::default();
+        for head in &heads {
+            if self.known.get(&head.id) == Some(&head.revision) {
+                continue;
+            }
+            if let Some(row) = Table::<Instance>::of(store).load(&head.id).await? {
+                self.known.insert(head.id.clone(), row.revision);
+                changes.changed.push(row);
+            }
+        }
+        let there = |id: &String| heads.iter().any(|head| head.id == *id);
+        let gone: Vec<String> = self.known.keys().filter(|id| !there(id)).cloned().collect();
+        for id in gone {
+            self.known.remove(&id);
+            changes.gone.extend(InstanceId::new(&id));
+        }
+        Ok(changes)
+    }
+
+    /// Waits until something has changed.
+    ///
+    /// # Errors
+    ///
+    /// As the store has them; the next call tells what this one could not.
+    pub async fn next(&mut self) -> Result<Changes> {
+        loop {
+            let changes = self.poll().await?;
+            if !changes.is_empty() {
+                return Ok(changes);
+            }
+            // A change made here nudges; one made by another process is seen when the store is asked again.
+            let _changed_or_due =
+                tokio::time::timeout(self.deployment.patience.resync, self.nudges.changed()).await;
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Stores behind SQL: the only place that may name sea-orm.

@@ -1,0 +1,1 @@
+//! The edge: finds the instance a request is for, and passes bytes through untouched.
