@@ -1,0 +1,32 @@
+//! Where `GET /` leads: the state of the program in one word.
+use super::license::Standing;
+
+/// What the program and the visitor are to each other.
+#[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "facts that hold or not, each by itself")]
+pub(crate) struct Situation {
+    /// Whether the licence stops everything.
+    pub(crate) standing: Standing,
+    /// Whether an admin password is set.
+    pub(crate) admin_set: bool,
+    /// Whether this visitor has given it.
+    pub(crate) is_admin: bool,
+    /// Whether a world is active.
+    pub(crate) active: bool,
+    /// Whether this visitor has a seat in it.
+    pub(crate) seated: bool,
+}
+
+/// The path `GET /` leads to.
+pub(crate) fn landing(at: Situation) -> &'static str {
+    match at {
+        _ if at.standing != Standing::Signed => "/license",
+        _ if at.active && at.seated => "/game",
+        _ if at.active => "/join",
+        _ if at.admin_set && !at.is_admin => "/auth",
+        _ => "/setup",
+    }
+}
+
+#[cfg(test)]
+mod tests;
