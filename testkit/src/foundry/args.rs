@@ -35,7 +35,8 @@ impl Asked {
                 _ => return Ok(Self::Program(Args { script: word.into(), flags: flags(words) })),
             }
         }
-        Err("no script was named: call it as `node <path to main.js> --port=N --dataPath=DIR`".into())
+        Err("no script was named: call it as `node <path to main.js> --port=N --dataPath=DIR`"
+            .into())
     }
 }
 

@@ -79,7 +79,8 @@ pub fn plain_key(typed: &str) -> Option<String> {
 /// The signature the fake site gives a `key` (24 characters) on `host`. Not the vendor's, and a
 /// secret to nobody: it lets the stand-in tell a genuine file from a forged one without asking.
 pub fn signature_of(key: &str, host: &str) -> String {
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(b"testkit: the fake site's signing key") else {
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(b"testkit: the fake site's signing key")
+    else {
         return String::new();
     };
     mac.update(format!("{key}\n{host}").as_bytes());

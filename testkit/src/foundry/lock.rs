@@ -65,7 +65,10 @@ fn modified(path: &Path) -> io::Result<SystemTime> {
     fs::metadata(path)?.modified()
 }
 
-#[expect(clippy::disallowed_methods, reason = "file times are the machine's, whatever clock is about")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "file times are the machine's, whatever clock is about"
+)]
 fn now() -> SystemTime {
     SystemTime::now()
 }

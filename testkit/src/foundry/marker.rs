@@ -56,7 +56,8 @@ impl WorldMarker {
             pid: std::process::id(),
             launches: last.launches + 1,
             repairs: last.repairs + u32::from(found == Some(Database::Open)),
-            broken_migrations: last.broken_migrations + u32::from(found == Some(Database::Migrating)),
+            broken_migrations: last.broken_migrations
+                + u32::from(found == Some(Database::Migrating)),
         }
     }
 

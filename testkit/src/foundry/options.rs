@@ -71,9 +71,9 @@ fn port(stored: &Map<String, Value>, args: &Args) -> Result<u16, String> {
         (None, Some(Value::Number(number))) => number.as_u64(),
         (None, _) => Some(30000),
     };
-    asked
-        .and_then(|port| u16::try_from(port).ok())
-        .ok_or_else(|| "ServerConfiguration Model Validation Errors [ServerConfiguration.port]".into())
+    asked.and_then(|port| u16::try_from(port).ok()).ok_or_else(|| {
+        "ServerConfiguration Model Validation Errors [ServerConfiguration.port]".into()
+    })
 }
 
 fn parse(text: &[u8]) -> Result<Map<String, Value>, String> {

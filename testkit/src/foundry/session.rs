@@ -34,8 +34,7 @@ impl Sessions {
     /// A new session.
     pub(crate) fn begin(&self) -> Session {
         let id = random_hex(24);
-        let session =
-            Session { id: id.clone(), admin: false, user: None, since: Instant::now() };
+        let session = Session { id: id.clone(), admin: false, user: None, since: Instant::now() };
         let mut sessions = self.lock();
         if sessions.len() % 1024 == 1023 {
             sessions.retain(|_, session| session.since.elapsed() < LIFE);

@@ -98,8 +98,8 @@ impl Switches {
     }
 
     fn overruled(&self, text: &[u8]) -> Result<BTreeMap<String, String>, String> {
-        let file: BTreeMap<String, serde_json::Value> =
-            serde_json::from_slice(text).map_err(|why| format!("stand-in.json is not read: {why}"))?;
+        let file: BTreeMap<String, serde_json::Value> = serde_json::from_slice(text)
+            .map_err(|why| format!("stand-in.json is not read: {why}"))?;
         let mut all = self.environment.clone();
         all.extend(file.into_iter().map(|(switch, value)| (switch, plain(&value))));
         Ok(all)

@@ -25,8 +25,7 @@ fn each_standing_has_its_file() {
 
 #[test]
 fn a_signature_is_bound_to_the_host() {
-    let fields =
-        json!({"license": KEY, "host": "table", "signature": signature_of(KEY, "table")});
+    let fields = json!({"license": KEY, "host": "table", "signature": signature_of(KEY, "table")});
     assert_eq!(license(fields).standing("another"), Standing::Rejected);
 }
 

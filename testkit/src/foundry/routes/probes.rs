@@ -52,8 +52,9 @@ fn asset(size: u64, request: &Request) -> Reply {
 /// At most [`PIECE`] bytes of the pattern all generated assets repeat: 0 to 250, a prime number of
 /// them, so that a piece that is shifted or missing shows.
 fn piece(from: u64, length: u64) -> Bytes {
-    static PATTERN: LazyLock<Bytes> =
-        LazyLock::new(|| (0..=250).cycle().take(251 + usize::try_from(PIECE).unwrap_or(0)).collect());
+    static PATTERN: LazyLock<Bytes> = LazyLock::new(|| {
+        (0..=250).cycle().take(251 + usize::try_from(PIECE).unwrap_or(0)).collect()
+    });
     let at = |position: u64| usize::try_from(position).unwrap_or(0);
     PATTERN.slice(at(from % 251)..at(from % 251 + length))
 }

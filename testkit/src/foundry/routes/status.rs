@@ -19,11 +19,8 @@ pub(super) fn answer(table: &Table, request: &Request) -> Reply {
     let etag = format!("W/\"{}\"", hex::encode(&Sha256::digest(status.to_string())[..8]));
     let unchanged =
         request.headers().get(IF_NONE_MATCH).is_some_and(|seen| seen.as_bytes() == etag.as_bytes());
-    let mut reply = if unchanged {
-        text(StatusCode::NOT_MODIFIED, "")
-    } else {
-        json(StatusCode::OK, &status)
-    };
+    let mut reply =
+        if unchanged { text(StatusCode::NOT_MODIFIED, "") } else { json(StatusCode::OK, &status) };
     reply.headers_mut().extend(HeaderValue::try_from(etag).ok().map(|etag| (ETAG, etag)));
     reply
 }

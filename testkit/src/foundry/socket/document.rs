@@ -45,9 +45,9 @@ fn change(
     match (request["type"].as_str().unwrap_or_default(), action) {
         ("User", "get") => Ok(active.users.all().iter().map(User::shown).collect()),
         ("User", _) if !may_govern => Err(format!("User {user} lacks permission to {action} User")),
-        ("User", "create") => each(operation, "data", |fields| {
-            active.users.create(fields).map(|user| user.shown())
-        }),
+        ("User", "create") => {
+            each(operation, "data", |fields| active.users.create(fields).map(|user| user.shown()))
+        }
         ("User", "update") => each(operation, "updates", |fields| {
             let id = fields.get("_id").and_then(Value::as_str).unwrap_or_default().to_owned();
             active.users.update(&id, fields).map(|user| user.shown())
@@ -59,7 +59,9 @@ fn change(
             };
             ids.iter().map(delete).collect()
         }
-        ("ChatMessage", "create") => each(operation, "data", |fields| Ok(say(active, fields, user))),
+        ("ChatMessage", "create") => {
+            each(operation, "data", |fields| Ok(say(active, fields, user)))
+        }
         (kind, action) => Err(format!("The stand-in does not {action} a {kind}")),
     }
 }
@@ -90,12 +92,7 @@ fn list<'v>(operation: &'v Value, field: &str) -> Result<&'v Vec<Value>, String>
     operation[field].as_array().ok_or_else(|| format!("The request carries no list of {field}"))
 }
 
-fn answer(
-    version: Version,
-    request: Value,
-    user: Option<&str>,
-    result: &[Value],
-) -> Value {
+fn answer(version: Version, request: Value, user: Option<&str>, result: &[Value]) -> Value {
     let (kind, action) = (request["type"].clone(), request["action"].clone());
     let mut answer = json!({"type": kind, "action": action, "userId": user, "result": result});
     let echoed = if version.wraps_operation() { "operation" } else { "request" };

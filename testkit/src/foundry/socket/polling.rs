@@ -35,7 +35,9 @@ impl Polls {
     /// The client the engine calls `sid`.
     pub(super) fn find(&self, sid: &str) -> Option<Arc<Poll>> {
         let poll = self.lock().get(sid).cloned();
-        poll.inspect(|poll| *poll.seen.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now())
+        poll.inspect(|poll| {
+            *poll.seen.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now()
+        })
     }
 
     /// Ends polling, and gives what is still to be sent to another transport.

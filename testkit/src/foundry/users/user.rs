@@ -29,7 +29,11 @@ impl User {
         user.0.entry("color").or_insert_with(|| color.into());
         let password = user.text("password").to_owned();
         user.set_password(&password);
-        if user.name().trim().is_empty() { Err("User name may not be empty".into()) } else { Ok(user) }
+        if user.name().trim().is_empty() {
+            Err("User name may not be empty".into())
+        } else {
+            Ok(user)
+        }
     }
 
     /// A document read from a database.
@@ -63,7 +67,11 @@ impl User {
     /// Whether `password` opens this seat; a user without one takes only the empty one.
     pub(crate) fn accepts(&self, password: &str) -> bool {
         let (stored, salt) = (self.text("password"), self.text("passwordSalt"));
-        if stored.is_empty() { password.is_empty() } else { stored == password_hash(password, salt) }
+        if stored.is_empty() {
+            password.is_empty()
+        } else {
+            stored == password_hash(password, salt)
+        }
     }
 
     /// Forgets the password.
