@@ -1,4 +1,13 @@
 //! Run leased Foundry Virtual Tabletop instances from a description of what people want.
+//!
+//! A host brings a [runtime](ports::InstanceRuntime), and as many of the other [`ports`] as it has. [`Refractory::builder`] turns them
+//! into two things: the handle [`Refractory`], which changes wishes and reads rows, and a [`Worker`], which brings the world
+//! to what is wished for and keeps it there. They share nothing but the [store](ports::Store), so they may live in one
+//! process or in several.
+//!
+//! Without features this crate is the domain, the plan, the worker and the service, over a store in memory. The features add
+//! what one machine needs: `foundry` (the program itself), `local` (processes, folders, a keyring), `sqlite` and `postgres`,
+//! `config`, and `accounts` (people, sessions, licence keys).
 pub mod clock;
 #[cfg(feature = "config")]
 pub mod config;
@@ -36,3 +45,8 @@ pub use service::{
 };
 #[cfg(feature = "accounts")]
 pub use service::{EULA_VERSION, LicenseView, MintedToken};
+
+/// The examples of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+mod readme {}
