@@ -5,7 +5,9 @@ use std::str::FromStr;
 use crate::{Error, ErrorKind};
 
 /// Labels that would shadow a name the deployment needs for itself.
-const RESERVED: [&str; 16] = [
+const RESERVED: [&str; 26] = [
+    "about",
+    "account",
     "admin",
     "api",
     "app",
@@ -13,14 +15,22 @@ const RESERVED: [&str; 16] = [
     "auth",
     "autoconfig",
     "healthz",
+    "licences",
+    "live",
     "localhost",
     "mail",
     "metrics",
     "ns",
+    "people",
     "portal",
     "readyz",
     "refractory",
+    "releases",
+    "setup",
+    "sign-in",
+    "sign-out",
     "static",
+    "tables",
     "www",
 ];
 
