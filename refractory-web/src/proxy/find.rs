@@ -1,0 +1,91 @@
+//! Whom a request is for.
+use std::borrow::Cow;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use actix_web::HttpRequest;
+use actix_web::http::{StatusCode, header};
+use refractory_core::Addressing;
+
+use super::{Notice, Route, Routes};
+
+/// Whom a request is for.
+#[derive(Debug, Clone)]
+pub enum Found {
+    /// A table.
+    Table(Arc<Route>),
+    /// The portal.
+    Portal,
+    /// Neither.
+    Unknown,
+}
+
+impl Found {
+    /// Whom `host` (as the header has it) and `path` mean. A bare address means the portal: it is what
+    /// health checks use, and no page elsewhere can take it over by changing a name.
+    pub(super) fn by(addressing: &Addressing, routes: &Routes, host: &str, path: &str) -> Self {
+        let name = folded(without_port(host));
+        if addressing.by_path {
+            let first = path.trim_start_matches('/').split(['/', '?']).next().unwrap_or_default();
+            return routes.by_slug(first).map_or(Self::Portal, Self::Table);
+        }
+        let domain = addressing.domain.trim_matches('.');
+        let Some(label) = label_under(&name, domain) else {
+            let ours = name.eq_ignore_ascii_case(domain) || is_address(&name);
+            return if ours { Self::Portal } else { Self::Unknown };
+        };
+        routes.by_slug(label).map_or(Self::Unknown, Self::Table)
+    }
+}
+
+/// The host a request names. One that is missing, odd, or named twice over in different ways is refused.
+pub(super) fn named_host(request: &HttpRequest) -> Result<&str, Notice<'static>> {
+    let refused = |why| Notice::Refused { status: StatusCode::BAD_REQUEST, why };
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    let Some(host) = host.filter(|host| is_plausible(host)) else {
+        return Err(refused("The request does not say which host it is for."));
+    };
+    match request.uri().authority() {
+        Some(absolute) if !absolute.as_str().eq_ignore_ascii_case(host) => {
+            Err(refused("The request names two different hosts."))
+        }
+        _ => Ok(host),
+    }
+}
+
+fn is_plausible(host: &str) -> bool {
+    let legal =
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '[' | ']');
+    (1..=255).contains(&host.len()) && host.chars().all(legal)
+}
+
+fn without_port(host: &str) -> &str {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) && !name.ends_with(':') => {
+            name
+        }
+        _ => host,
+    };
+    name.strip_suffix('.').unwrap_or(name)
+}
+
+fn folded(name: &str) -> Cow<'_, str> {
+    if name.bytes().any(|b| b.is_ascii_uppercase()) {
+        Cow::Owned(name.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(name)
+    }
+}
+
+fn label_under<'a>(name: &'a str, domain: &str) -> Option<&'a str> {
+    let cut = name.len().checked_sub(domain.len())?;
+    let (label, rest) = name.split_at_checked(cut)?;
+    label.strip_suffix('.').filter(|_| rest.eq_ignore_ascii_case(domain))
+}
+
+fn is_address(name: &str) -> bool {
+    name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().is_ok()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,88 @@
+//! Addresses that are trusted, and whose address a request comes from.
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr};
+use std::str::FromStr;
+
+use actix_web::HttpRequest;
+
+/// Why a text is not a network.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a network: write an address, as `10.0.0.7`, or a range, as `10.0.0.0/8`")]
+pub struct NetworkError(String);
+
+/// A range of addresses, as `10.0.0.0/8`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Network {
+    address: IpAddr,
+    bits: u8,
+}
+
+impl Network {
+    /// Whether `address` lies in it. An IPv4 address written as IPv6 counts as IPv4.
+    pub fn contains(&self, address: IpAddr) -> bool {
+        match (self.address, address.to_canonical()) {
+            (IpAddr::V4(ours), IpAddr::V4(theirs)) => {
+                let mask = u32::MAX.checked_shl(u32::from(32 - self.bits)).unwrap_or(0);
+                ours.to_bits() & mask == theirs.to_bits() & mask
+            }
+            (IpAddr::V6(ours), IpAddr::V6(theirs)) => {
+                let mask = u128::MAX.checked_shl(u32::from(128 - self.bits)).unwrap_or(0);
+                ours.to_bits() & mask == theirs.to_bits() & mask
+            }
+            (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => false,
+        }
+    }
+}
+
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.address, self.bits)
+    }
+}
+
+impl FromStr for Network {
+    type Err = NetworkError;
+
+    fn from_str(raw: &str) -> Result<Self, NetworkError> {
+        let bad = || NetworkError(raw.chars().take(80).collect());
+        let (address, bits) = raw.split_once('/').map_or((raw, None), |(a, b)| (a, Some(b)));
+        let address: IpAddr = address.trim().parse().map_err(|_| bad())?;
+        let most = if address.is_ipv4() { 32 } else { 128 };
+        let bits = match bits {
+            None => most,
+            Some(bits) => bits.trim().parse().ok().filter(|bits| *bits <= most).ok_or_else(bad)?,
+        };
+        Ok(Self { address, bits })
+    }
+}
+
+/// Who asks: the other end of the connection, or, where that is a trusted proxy, the nearest address in
+/// `X-Forwarded-For` that is not one. What a client writes there itself stands further left and is never reached.
+pub fn client_address(request: &HttpRequest, trusted: &[Network]) -> IpAddr {
+    let peer = peer_address(request);
+    let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(*address));
+    if !is_trusted(&peer) {
+        return peer;
+    }
+    let mut nearest = peer;
+    let values: Vec<_> = request.headers().get_all("x-forwarded-for").collect();
+    for value in values.into_iter().rev() {
+        for hop in value.to_str().unwrap_or_default().rsplit(',') {
+            let Ok(address) = hop.trim().parse::<IpAddr>() else { return nearest };
+            nearest = address.to_canonical();
+            if !is_trusted(&nearest) {
+                return nearest;
+            }
+        }
+    }
+    nearest
+}
+
+/// The other end of the connection. A socket without addresses is local.
+pub(super) fn peer_address(request: &HttpRequest) -> IpAddr {
+    let local = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    request.peer_addr().map_or(local, |peer| peer.ip().to_canonical())
+}
+
+#[cfg(test)]
+mod tests;

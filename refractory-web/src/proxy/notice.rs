@@ -1,0 +1,157 @@
+//! What is said instead of the game.
+use std::fmt;
+
+use actix_web::HttpRequest;
+use actix_web::http::{Method, StatusCode, header};
+use std::time::Duration;
+
+use super::Route;
+
+/// What the portal has decided about the person who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Access {
+    /// Nobody it knows.
+    Anonymous,
+    /// Somebody who may play.
+    Player,
+    /// Somebody who may start and stop this table.
+    Manager,
+}
+
+/// One thing to say instead of the game.
+#[derive(Debug, Clone, Copy)]
+pub enum Notice<'a> {
+    /// Nothing runs, it is on its way up or down, or it was given up on: the route says which.
+    Waiting(&'a Route),
+    /// It makes room for another table: nobody new may join.
+    HandOver(&'a Route),
+    /// This door is for those who run the deployment.
+    Closed(&'a Route),
+    /// More connections than the table takes.
+    Full(&'a Route),
+    /// It ought to answer and does not; the id stands in the log.
+    Failed {
+        /// The table.
+        route: &'a Route,
+        /// 502 where it broke, 504 where it kept silent.
+        status: StatusCode,
+        /// What the log calls this failure.
+        id: &'a str,
+    },
+    /// A request the edge does not pass on, and why.
+    Refused {
+        /// 400, 408, 413, 415 or 421.
+        status: StatusCode,
+        /// One sentence for people.
+        why: &'static str,
+    },
+    /// No table and no portal has this name.
+    Unknown,
+}
+
+impl Notice<'_> {
+    /// The status it is sent with.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::Waiting(_) | Self::HandOver(_) | Self::Full(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Closed(_) => StatusCode::FORBIDDEN,
+            Self::Failed { status, .. } | Self::Refused { status, .. } => *status,
+            Self::Unknown => StatusCode::NOT_FOUND,
+        }
+    }
+
+    /// The word for it in JSON.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Waiting(_) => "waiting",
+            Self::HandOver(_) => "hand-over",
+            Self::Closed(_) => "closed",
+            Self::Full(_) => "full",
+            Self::Failed { .. } => "failed",
+            Self::Refused { .. } => "refused",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// When to look again; never for what waiting cannot change.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Waiting(route) => Some(route.look_again()),
+            Self::HandOver(_) | Self::Full(_) => Some(Duration::from_secs(30)),
+            Self::Failed { .. } => Some(Duration::from_secs(5)),
+            Self::Closed(_) | Self::Refused { .. } | Self::Unknown => None,
+        }
+    }
+
+    /// One sentence, safe in a browser.
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::Waiting(route) => route.sentence(),
+            Self::HandOver(route) => format!(
+                "{} is making room for another table and takes nobody new. Try again in a minute.",
+                route.title
+            ),
+            Self::Closed(_) => {
+                "This door is for those who run the server. Go back to the table's own page."
+                    .to_owned()
+            }
+            Self::Full(route) => format!(
+                "{} has as many connections as it takes. Close other tabs, or try again in a minute.",
+                route.title
+            ),
+            Self::Failed { route, status, id } => {
+                let what = if *status == StatusCode::GATEWAY_TIMEOUT {
+                    "does not answer"
+                } else {
+                    "broke off"
+                };
+                format!(
+                    "{} {what}. Try again in a moment; if it lasts, tell whoever runs this: {id}",
+                    route.title
+                )
+            }
+            Self::Refused { why, .. } => (*why).to_owned(),
+            Self::Unknown => {
+                "There is no table here. Check the address, or ask whoever invited you.".to_owned()
+            }
+        }
+    }
+}
+
+/// Makes pages for people. The edge sets status, caching and `Retry-After` itself, and answers programs without asking.
+pub trait Pages: fmt::Debug + Send + Sync + 'static {
+    /// The HTML of `notice` for the person who sent `request`.
+    fn html(&self, notice: &Notice<'_>, request: &HttpRequest, access: Access) -> String;
+}
+
+/// In which form whoever asks can read an answer that is not the game's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wants {
+    /// A person in a browser.
+    Page,
+    /// A program that reads JSON.
+    Json,
+    /// Anything else: a picture, a script, an upgrade.
+    Text,
+}
+
+impl Wants {
+    /// Reads it from the request.
+    pub fn of(request: &HttpRequest) -> Self {
+        let says = |name: header::HeaderName, word: &str| {
+            let mut values = request.headers().get_all(name);
+            values.any(|value| value.to_str().unwrap_or_default().contains(word))
+        };
+        if says(header::ACCEPT, "text/html") && !says(header::UPGRADE, "websocket") {
+            Self::Page
+        } else if says(header::ACCEPT, "application/json") || request.path().contains("/api/") {
+            Self::Json
+        } else if matches!(*request.method(), Method::GET | Method::HEAD)
+            || !says(header::CONTENT_TYPE, "application/json")
+        {
+            Self::Text
+        } else {
+            Self::Json
+        }
+    }
+}

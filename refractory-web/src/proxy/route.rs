@@ -1,0 +1,194 @@
+//! Where the tables are, read without a lock.
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use refractory_core::model::{Fault, Health, Instance, Phase, Slug};
+use refractory_core::ports::{Endpoint, Progress};
+use refractory_core::{Changes, InstanceId, Timestamp, UserId};
+
+use super::Line;
+
+/// One table, as far as the edge and its pages need to know it.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Route {
+    /// Its name for ever.
+    pub id: InstanceId,
+    /// The label in its public name.
+    pub slug: Slug,
+    /// What people call it.
+    pub title: String,
+    /// Whose it is.
+    pub owner: Option<UserId>,
+    /// Where it is on its way.
+    pub phase: Phase,
+    /// Whether people need to worry.
+    pub health: Health,
+    /// Whether it makes room for another table.
+    pub yielding: bool,
+    /// What the step in hand last told.
+    pub progress: Option<Progress>,
+    /// The failure the present wish has met.
+    pub fault: Option<Fault>,
+    /// When the start in hand was asked for.
+    pub started: Option<Timestamp>,
+    /// How long the last start took, in milliseconds.
+    pub last_start: Option<u64>,
+    /// Its open connections.
+    pub line: Arc<Line>,
+    /// Where its program runs, whether or not people may join yet.
+    at: Option<Endpoint>,
+}
+
+impl Route {
+    fn new(instance: &Instance, line: Arc<Line>) -> Self {
+        Self {
+            id: instance.id.clone(),
+            slug: instance.slug.clone(),
+            title: instance.title().to_owned(),
+            owner: instance.owner.clone(),
+            phase: instance.phase(),
+            health: instance.health(),
+            yielding: instance.yielding.is_some(),
+            progress: instance.progress().cloned(),
+            fault: instance.live_fault().cloned(),
+            started: instance.started,
+            last_start: instance.last_start,
+            line,
+            at: instance.endpoint().cloned(),
+        }
+    }
+
+    /// Where to send people, while they may join.
+    pub fn endpoint(&self) -> Option<&Endpoint> {
+        match &self.phase {
+            Phase::On(endpoint) => Some(endpoint),
+            Phase::Off | Phase::Starting(_) | Phase::Stopping(_) => None,
+        }
+    }
+
+    /// How long whoever waits should wait before they look again.
+    pub(super) fn look_again(&self) -> Duration {
+        let seconds = match self.phase {
+            Phase::Off => 30,
+            Phase::Starting(_) => 3,
+            Phase::Stopping(_) | Phase::On(_) => 5,
+        };
+        Duration::from_secs(seconds)
+    }
+
+    /// How it stands, as one sentence.
+    pub(super) fn sentence(&self) -> String {
+        let title = &self.title;
+        match (&self.phase, &self.fault) {
+            (_, Some(fault)) if fault.terminal => {
+                format!("{title} could not be started. {}", fault.message)
+            }
+            (Phase::Starting(_), Some(fault)) => {
+                format!("{title} is starting, and has met trouble. {}", fault.message)
+            }
+            (Phase::Starting(step), None) => match &self.progress {
+                Some(progress) => format!("{title} is starting: {}.", progress.message),
+                None => format!("{title} is starting: {}.", step.name()),
+            },
+            (Phase::Stopping(_), _) => format!("{title} is stopping."),
+            (Phase::On(_), _) => format!("{title} is awake. Load the page again."),
+            (Phase::Off, _) => format!("{title} is asleep."),
+        }
+    }
+}
+
+/// Where the tables are. Readers never wait; writers take turns.
+#[derive(Debug, Default)]
+pub struct Routes {
+    now: ArcSwap<Tables>,
+    writing: Mutex<()>,
+}
+
+#[derive(Debug, Default, Clone)]
+struct Tables {
+    by_slug: HashMap<String, Arc<Route>>,
+    by_id: HashMap<InstanceId, Arc<Route>>,
+}
+
+impl Routes {
+    /// Brings the routes up to date with what changed.
+    pub fn apply(&self, changes: &Changes) {
+        self.write(|tables| {
+            for id in &changes.gone {
+                tables.remove(id);
+            }
+            for instance in &changes.changed {
+                tables.put(instance);
+            }
+        });
+    }
+
+    /// Forgets every table that is not among `instances`.
+    pub fn replace(&self, instances: &[Instance]) {
+        self.write(|tables| {
+            let kept = |id: &InstanceId| instances.iter().any(|instance| instance.id == *id);
+            let gone: Vec<_> = tables.by_id.keys().filter(|id| !kept(id)).cloned().collect();
+            for id in gone {
+                tables.remove(&id);
+            }
+            for instance in instances {
+                tables.put(instance);
+            }
+        });
+    }
+
+    /// The table with this label.
+    pub fn by_slug(&self, slug: &str) -> Option<Arc<Route>> {
+        self.now.load().by_slug.get(slug).cloned()
+    }
+
+    /// The table with this id.
+    pub fn by_id(&self, id: &InstanceId) -> Option<Arc<Route>> {
+        self.now.load().by_id.get(id).cloned()
+    }
+
+    /// Open connections of each instance: what its activity is judged by.
+    pub fn open(&self) -> Vec<(InstanceId, usize)> {
+        self.now.load().by_id.values().map(|route| (route.id.clone(), route.line.open())).collect()
+    }
+
+    fn write(&self, change: impl FnOnce(&mut Tables)) {
+        let _turn = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tables = Tables::clone(&self.now.load());
+        change(&mut tables);
+        self.now.store(Arc::new(tables));
+    }
+}
+
+impl Tables {
+    fn put(&mut self, instance: &Instance) {
+        let before = self.by_id.get(&instance.id).cloned();
+        let line = before.as_ref().map_or_else(Line::new, |route| Arc::clone(&route.line));
+        let route = Arc::new(Route::new(instance, line));
+        if let Some(before) = before {
+            self.unname(&before);
+            if before.at.is_some() && before.at != route.at {
+                route.line.cut();
+            }
+        }
+        self.by_slug.insert(route.slug.as_str().to_owned(), Arc::clone(&route));
+        self.by_id.insert(route.id.clone(), route);
+    }
+
+    fn remove(&mut self, id: &InstanceId) {
+        if let Some(route) = self.by_id.remove(id) {
+            self.unname(&route);
+            route.line.cut();
+        }
+    }
+
+    /// Frees the label, unless somebody else has it by now.
+    fn unname(&mut self, route: &Route) {
+        if self.by_slug.get(route.slug.as_str()).is_some_and(|holder| holder.id == route.id) {
+            self.by_slug.remove(route.slug.as_str());
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! What the edge is told once, at its birth.
+use std::sync::Arc;
+use std::time::Duration;
+
+use refractory_core::Addressing;
+
+use super::{Network, Pages, PlainPages};
+
+/// What the edge is told once, at its birth.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct EdgeSettings {
+    /// How the deployment is reached from outside.
+    pub addressing: Addressing,
+    /// Names of the portal's own cookies: never shown to an instance, never set by one.
+    pub cookies: Vec<String>,
+    /// Who may say on whose behalf they ask.
+    pub trusted_proxies: Vec<Network>,
+    /// Whether those who run a table may pass Foundry's administrator doors.
+    pub managers_pass: bool,
+    /// How long to wait for what.
+    pub patience: Patience,
+    /// Upgraded connections to one instance.
+    pub tunnels_each: usize,
+    /// Upgraded connections to all instances together.
+    pub tunnels: usize,
+    /// What is shown instead of the game.
+    pub pages: Arc<dyn Pages>,
+}
+
+impl EdgeSettings {
+    /// The defaults for a deployment reached like this.
+    pub fn new(addressing: Addressing) -> Self {
+        Self {
+            addressing,
+            cookies: vec!["refractory_session".to_owned()],
+            trusted_proxies: Vec::new(),
+            managers_pass: false,
+            patience: Patience::default(),
+            tunnels_each: 1_000,
+            tunnels: 20_000,
+            pages: Arc::new(PlainPages),
+        }
+    }
+}
+
+/// How long the edge waits for what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Patience {
+    /// For an instance to take a connection.
+    pub connect: Duration,
+    /// For the head of an answer, counted from the last byte of the question.
+    pub head: Duration,
+    /// For the next piece of a body, from either side.
+    pub body: Duration,
+    /// For anything at all on an upgraded connection.
+    pub tunnel: Duration,
+    /// Keeps a connection without a request. Below the five seconds after which node closes it.
+    pub idle: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(5),
+            head: Duration::from_secs(300),
+            body: Duration::from_secs(120),
+            tunnel: Duration::from_secs(600),
+            idle: Duration::from_secs(4),
+        }
+    }
+}
