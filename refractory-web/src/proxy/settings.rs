@@ -64,9 +64,9 @@ impl Default for Patience {
     fn default() -> Self {
         Self {
             connect: Duration::from_secs(5),
-            head: Duration::from_secs(300),
-            body: Duration::from_secs(120),
-            tunnel: Duration::from_secs(600),
+            head: Duration::from_mins(5),
+            body: Duration::from_mins(2),
+            tunnel: Duration::from_mins(10),
             idle: Duration::from_secs(4),
         }
     }
