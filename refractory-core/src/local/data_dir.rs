@@ -1,0 +1,195 @@
+//! The one folder that a deployment on one machine lives in.
+use std::fs::{self, File, OpenOptions};
+use std::io::{Read, Seek, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::FlockOperation;
+
+use super::disk::{read_if_there, refused, write_once};
+use crate::id::random_text;
+use crate::{Error, ErrorKind, Result};
+
+const DURING: &str = "opening the data folder";
+
+/// The folder that a deployment lives in, opened: it is there, writable, ours, and laid out.
+///
+/// | Within | What |
+/// |---|---|
+/// | `data/<instance>/` | the volume of an instance: Foundry's user data folder |
+/// | `logs/<instance>/` | what its program printed |
+/// | `runtime/<instance>/` | what is known of its launches |
+/// | `releases/` | archives by content, and trees unpacked from them |
+/// | `snapshots/<instance>/` | copies of volumes |
+/// | `trash/` | volumes on their way out |
+/// | `node/` | Node.js, where it was fetched |
+/// | `secret.key` | opens the sealed secrets of the store |
+/// | `deployment` | the name of this deployment, made once |
+/// | `lock` | held by the one process that works here |
+#[derive(Debug, Clone)]
+pub struct DataDir {
+    root: PathBuf,
+    deployment: String,
+}
+
+/// The right to work in a data folder, held by one process until it is dropped or the process ends.
+///
+/// A child that has not yet begun its own program holds it too: whoever gets it knows that no launch
+/// of a predecessor is still about to happen.
+#[derive(Debug)]
+pub struct DataLock(#[expect(dead_code, reason = "the lock is the open file")] File);
+
+impl DataDir {
+    /// Opens the folder at `path`, and makes it and its layout where they are missing.
+    ///
+    /// # Errors
+    ///
+    /// `Forbidden` where it is read-only or somebody else's, `Exhausted` where the disk is full,
+    /// `Invalid` where it is no folder; each with a sentence that says what to do.
+    pub fn open(path: &Path) -> Result<Self> {
+        fs::create_dir_all(path).map_err(|error| {
+            let file = error.kind() == std::io::ErrorKind::AlreadyExists;
+            if file { no_folder(path) } else { refused(error, DURING, path) }
+        })?;
+        let root = fs::canonicalize(path).map_err(|error| refused(error, DURING, path))?;
+        check_owner(&root)?;
+        for name in ["data", "logs", "runtime", "releases", "snapshots", "trash", "node"] {
+            let folder = root.join(name);
+            fs::create_dir_all(&folder).map_err(|error| refused(error, DURING, &folder))?;
+        }
+        let deployment = deployment(&root.join("deployment"))?;
+        Ok(Self { root, deployment })
+    }
+
+    /// Takes the right to work here. Whoever only reads or makes wishes needs none.
+    ///
+    /// # Errors
+    ///
+    /// `Conflict` where another process has it, named in the sentence.
+    pub fn lock(&self) -> Result<DataLock> {
+        let path = self.root.join("lock");
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(&path)
+            .map_err(|error| refused(error, DURING, &path))?;
+        match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => {}
+            Err(rustix::io::Errno::WOULDBLOCK) => return Err(self.taken(&mut file)),
+            Err(error) => return Err(refused(error.into(), DURING, &path)),
+        }
+        let pid = format!("{}\n", std::process::id());
+        file.set_len(0)
+            .and_then(|()| file.rewind())
+            .and_then(|()| file.write_all(pid.as_bytes()))
+            .map_err(|error| refused(error, DURING, &path))?;
+        Ok(DataLock(file))
+    }
+
+    fn taken(&self, file: &mut File) -> Error {
+        let mut pid = String::new();
+        let holder = match file.read_to_string(&mut pid) {
+            Ok(_) if !pid.trim().is_empty() => format!("process {}", pid.trim()),
+            Ok(_) | Err(_) => "another process".to_owned(),
+        };
+        Error::new(ErrorKind::Conflict, "locking the data folder").permanent().about("holder", &holder).advise(format!(
+            "Another `refractory up` works on `{}` already: {holder}. Use that one, stop it first, or choose another folder with `--data`.",
+            self.root.display()
+        ))
+    }
+
+    /// The folder itself, as an absolute path without links.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The name of this deployment: twelve characters, made once, kept in the folder.
+    pub fn deployment(&self) -> &str {
+        &self.deployment
+    }
+
+    /// Where volumes are.
+    pub fn volumes(&self) -> PathBuf {
+        self.root.join("data")
+    }
+
+    /// Where the output of programs is.
+    pub fn logs(&self) -> PathBuf {
+        self.root.join("logs")
+    }
+
+    /// Where launches are written down.
+    pub fn runtime(&self) -> PathBuf {
+        self.root.join("runtime")
+    }
+
+    /// Where release archives are.
+    pub fn releases(&self) -> PathBuf {
+        self.root.join("releases")
+    }
+
+    /// Where copies of volumes are.
+    pub fn snapshots(&self) -> PathBuf {
+        self.root.join("snapshots")
+    }
+
+    /// Where volumes on their way out are.
+    pub fn trash(&self) -> PathBuf {
+        self.root.join("trash")
+    }
+
+    /// Where Node.js is kept that was fetched.
+    pub fn node(&self) -> PathBuf {
+        self.root.join("node")
+    }
+
+    /// The file that opens sealed secrets.
+    pub fn key_file(&self) -> PathBuf {
+        self.root.join("secret.key")
+    }
+
+    /// The embedded database.
+    pub fn database(&self) -> PathBuf {
+        self.root.join("refractory.db")
+    }
+}
+
+fn no_folder(path: &Path) -> Error {
+    Error::new(ErrorKind::Invalid, DURING).about("path", path.display()).advise(format!(
+        "`{}` is a file, not a folder. Choose another data folder with `--data`.",
+        path.display()
+    ))
+}
+
+fn check_owner(root: &Path) -> Result<()> {
+    let owner = fs::metadata(root).map_err(|error| refused(error, DURING, root))?.uid();
+    let me = rustix::process::geteuid().as_raw();
+    if owner == me {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::Forbidden, DURING).about("path", root.display()).advise(format!(
+        "`{root}` belongs to user {owner}, and this runs as user {me}; files of two owners would mix. Run it as its owner, or give it over with `chown -R {me} {root}`.",
+        root = root.display()
+    )))
+}
+
+fn deployment(path: &Path) -> Result<String> {
+    let refuse = |error| refused(error, DURING, path);
+    write_once(path, format!("{}\n", random_text(12)).as_bytes(), 0o644).map_err(refuse)?;
+    let read = read_if_there(path).map_err(refuse)?.unwrap_or_default();
+    let text = String::from_utf8_lossy(&read).trim().to_owned();
+    let legal = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    if text.len() == 12 && text.chars().all(legal) {
+        return Ok(text);
+    }
+    Err(Error::new(ErrorKind::Invalid, DURING).about("path", path.display()).advise(format!(
+        "`{}` is damaged: it should hold the twelve characters that name this deployment. Put it back from your backup.",
+        path.display()
+    )))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,47 @@
+use super::*;
+
+#[test]
+fn an_empty_place_becomes_a_data_folder_and_stays_the_same_deployment() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("a/b");
+    let first = DataDir::open(&path).unwrap();
+    assert!(first.volumes().is_dir() && first.trash().is_dir());
+    assert_eq!(first.deployment(), DataDir::open(&path).unwrap().deployment());
+}
+
+#[test]
+fn two_of_us_on_one_folder_is_refused_with_the_holder() {
+    let place = tempfile::tempdir().unwrap();
+    let dir = DataDir::open(place.path()).unwrap();
+    let held = dir.lock().unwrap();
+    let error = DataDir::open(place.path()).unwrap().lock().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict);
+    assert!(!error.is_transient());
+    assert!(error.for_people().contains(&format!("process {}", std::process::id())), "{error:?}");
+    drop(held);
+    assert!(dir.lock().is_ok());
+}
+
+#[test]
+fn a_file_and_a_damaged_name_are_refused_with_a_sentence() {
+    let place = tempfile::tempdir().unwrap();
+    let file = place.path().join("file");
+    fs::write(&file, "").unwrap();
+    let error = DataDir::open(&file).unwrap_err();
+    assert!(error.for_people().contains("is a file, not a folder"), "{error:?}");
+    DataDir::open(place.path()).unwrap();
+    fs::write(place.path().join("deployment"), "two\nlines").unwrap();
+    let error = DataDir::open(place.path()).unwrap_err();
+    assert!(error.for_people().contains("Put it back"), "{error:?}");
+}
+
+#[test]
+fn the_folder_of_somebody_else_is_refused_with_the_command_to_run() {
+    // Only root can give a folder away; for anybody else the root of the file system is somebody else's.
+    let place = tempfile::tempdir().unwrap();
+    let given = std::os::unix::fs::chown(place.path(), Some(12_345), None).is_ok();
+    let path = if given { place.path() } else { Path::new("/") };
+    let error = DataDir::open(path).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Forbidden);
+    assert!(error.for_people().contains("chown -R"), "{error:?}");
+}

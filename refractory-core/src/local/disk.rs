@@ -1,0 +1,102 @@
+//! Files that are there whole or not at all, and what to say when the disk refuses.
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::io::{self, ErrorKind as Io, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use crate::id::random_text;
+use crate::{Error, ErrorKind};
+
+/// What a refusal by the disk means, with what to do about it.
+#[expect(clippy::wildcard_enum_match_arm, reason = "every other refusal reads alike")]
+pub(super) fn refused(error: io::Error, during: &'static str, path: &Path) -> Error {
+    let shown = path.display();
+    let (kind, advice) = match error.kind() {
+        Io::StorageFull | Io::QuotaExceeded => (
+            ErrorKind::Exhausted,
+            format!("The disk that holds `{shown}` is full. Free some space, then try again."),
+        ),
+        Io::ReadOnlyFilesystem => (
+            ErrorKind::Forbidden,
+            format!(
+                "`{shown}` is on a read-only file system. Mount it writable, or choose another data folder."
+            ),
+        ),
+        Io::PermissionDenied => (
+            ErrorKind::Forbidden,
+            format!(
+                "`{shown}` may not be used by the user this runs as. Give it to that user with `chown`, or run this as its owner."
+            ),
+        ),
+        Io::NotFound => (ErrorKind::NotFound, format!("`{shown}` is not there.")),
+        Io::NotADirectory | Io::IsADirectory => (
+            ErrorKind::Invalid,
+            format!(
+                "`{shown}` is not what it should be, a folder in the place of a file or a file in the place of a folder. Move it away."
+            ),
+        ),
+        _ => (ErrorKind::Unavailable, format!("`{shown}` cannot be used: {error}.")),
+    };
+    Error::new(kind, during).about("path", shown).advise(advice).caused_by(error)
+}
+
+/// Puts `bytes` at `path` in the place of whatever is there: the old content stands, or the new.
+pub(super) fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    let part = written_beside(path, bytes, mode)?;
+    let moved = fs::rename(&part, path);
+    if moved.is_err() {
+        let _ = fs::remove_file(&part);
+    }
+    moved?;
+    sync_folder(path)
+}
+
+/// Puts `bytes` at `path` unless something is there already; says whether it did.
+pub(super) fn write_once(path: &Path, bytes: &[u8], mode: u32) -> io::Result<bool> {
+    let part = written_beside(path, bytes, mode)?;
+    let linked = fs::hard_link(&part, path);
+    let _ = fs::remove_file(&part);
+    match linked {
+        Ok(()) => sync_folder(path).map(|()| true),
+        Err(error) if error.kind() == Io::AlreadyExists => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+fn written_beside(path: &Path, bytes: &[u8], mode: u32) -> io::Result<PathBuf> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let part = path.with_file_name(format!(".{name}.{}.part", random_text(8)));
+    let written = write_new(&part, bytes, mode);
+    if written.is_err() {
+        let _ = fs::remove_file(&part);
+    }
+    written.map(|()| part)
+}
+
+fn write_new(part: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(part)?;
+    // The umask may have taken bits away.
+    file.set_permissions(Permissions::from_mode(mode))?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+/// Makes a rename in the folder of `path` survive a power cut.
+pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
+    match path.parent() {
+        Some(folder) => File::open(folder)?.sync_all(),
+        None => Ok(()),
+    }
+}
+
+/// The content of `path`, or `None` where nothing is.
+pub(super) fn read_if_there(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == Io::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests;

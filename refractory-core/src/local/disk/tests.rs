@@ -1,0 +1,33 @@
+use super::*;
+
+#[test]
+fn a_file_is_replaced_whole_with_its_mode_and_nothing_is_left_beside_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a");
+    write_whole(&path, b"one", 0o644).unwrap();
+    write_whole(&path, b"two", 0o600).unwrap();
+    assert_eq!(fs::read(&path).unwrap(), b"two");
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn the_first_writer_of_a_file_that_is_written_once_wins() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a");
+    assert!(write_once(&path, b"one", 0o600).unwrap());
+    assert!(!write_once(&path, b"two", 0o600).unwrap());
+    assert_eq!(read_if_there(&path).unwrap().unwrap(), b"one");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn each_refusal_says_what_to_do() {
+    let says = |kind: Io| refused(kind.into(), "writing", Path::new("/x"));
+    assert_eq!(says(Io::StorageFull).kind(), ErrorKind::Exhausted);
+    assert!(says(Io::StorageFull).for_people().contains("Free some space"));
+    assert_eq!(says(Io::PermissionDenied).kind(), ErrorKind::Forbidden);
+    assert!(says(Io::PermissionDenied).for_people().contains("chown"));
+    assert!(says(Io::ReadOnlyFilesystem).for_people().contains("read-only"));
+    assert!(says(Io::TimedOut).is_transient());
+}

@@ -1,0 +1,212 @@
+//! The storage port over one folder.
+use std::fs;
+use std::io::ErrorKind as Io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::super::blocking::{Wanted, blocking};
+use super::super::disk::{read_if_there, refused, write_whole};
+use super::Measure;
+use super::discard::discard;
+use crate::ports::{Observed, Progress, Usage, Volume, VolumeSpec, WorldStorage};
+use crate::{Clock, Error, ErrorKind, InstanceId, Result, async_trait};
+
+/// Entries removed by one call.
+const SLICE: usize = 5_000;
+/// The file in a volume that remembers its quota.
+const NOTE: &str = ".volume.json";
+
+/// Keeps each volume as one folder, named by its instance.
+///
+/// A quota is kept by looking, not by the kernel: a volume that is full already is refused to
+/// whoever wants to start on it. Removal moves the folder into the trash first, which is
+/// all or nothing, and then empties the trash a few thousand files at a time.
+#[derive(Debug, Clone)]
+pub struct FolderStorage {
+    root: PathBuf,
+    trash: PathBuf,
+    beside: Vec<PathBuf>,
+    measure: Measure,
+}
+
+#[derive(serde::Serialize, serde::Deserialize, Default)]
+#[serde(default)]
+struct Note {
+    quota: Option<u64>,
+}
+
+impl FolderStorage {
+    /// Keeps volumes under `root`, which is on one file system with `trash`.
+    pub fn new(root: PathBuf, trash: PathBuf, clock: Arc<dyn Clock>) -> Self {
+        Self { root, trash, beside: Vec::new(), measure: Measure::new(clock) }
+    }
+
+    /// The same; what `folder` keeps under the name of an instance goes when its volume goes.
+    #[must_use]
+    pub fn with_beside(mut self, folder: PathBuf) -> Self {
+        self.beside.push(folder);
+        self
+    }
+
+    /// The folder of `of`, if it is there and nothing but a folder.
+    fn folder(&self, of: &InstanceId) -> Result<Option<PathBuf>> {
+        let path = self.root.join(of.as_str());
+        match fs::symlink_metadata(&path) {
+            Ok(found) if found.is_dir() => Ok(Some(path)),
+            Ok(_) => Err(no_folder(&path)),
+            Err(error) if error.kind() == Io::NotFound => Ok(None),
+            Err(error) => Err(refused(error, "looking at a volume", &path)),
+        }
+    }
+
+    fn made(
+        &self,
+        of: &InstanceId,
+        spec: &VolumeSpec,
+        wanted: &Wanted,
+    ) -> Result<Observed<Volume>> {
+        let during = "making a volume";
+        let path = self.root.join(of.as_str());
+        wanted.check()?;
+        if self.folder(of)?.is_none() {
+            fs::create_dir_all(&path).map_err(|error| refused(error, during, &path))?;
+        }
+        let note = path.join(NOTE);
+        if read_note(&note)?.quota != spec.quota {
+            let text = serde_json::to_vec(&Note { quota: spec.quota }).unwrap_or_default();
+            write_whole(&note, &text, 0o644).map_err(|error| refused(error, during, &note))?;
+        }
+        let volume = self.volume(of, &path, spec.quota)?;
+        match volume.usage {
+            Some(usage) if usage.is_full() => Err(full(usage)),
+            _ => Ok(Observed::Ready(volume)),
+        }
+    }
+
+    fn volume(&self, of: &InstanceId, path: &Path, quota: Option<u64>) -> Result<Volume> {
+        let bytes =
+            self.measure.bytes(path).map_err(|error| refused(error, "measuring a volume", path))?;
+        let usage = Some(Usage { bytes, quota });
+        Ok(Volume { of: of.clone(), handle: path.display().to_string(), usage })
+    }
+
+    fn looked(&self, of: &InstanceId) -> Result<Observed<Volume>> {
+        match self.folder(of)? {
+            Some(path) => {
+                let quota = read_note(&path.join(NOTE))?.quota;
+                Ok(Observed::Ready(self.volume(of, &path, quota)?))
+            }
+            None if self.in_trash(of)?.is_empty() => Ok(Observed::Absent),
+            None => Ok(Observed::Pending(Some(Progress::new("its files are removed")))),
+        }
+    }
+
+    fn removed(&self, of: &InstanceId, wanted: &Wanted) -> Result<Observed<Volume>> {
+        wanted.check()?;
+        self.folder(of)?;
+        for (index, keeper) in std::iter::once(&self.root).chain(&self.beside).enumerate() {
+            self.throw_away(&keeper.join(of.as_str()), of, index)?;
+        }
+        self.measure.forget(&self.root.join(of.as_str()));
+        let mut budget = SLICE;
+        for path in self.in_trash(of)? {
+            wanted.check()?;
+            let gone = discard(&path, &mut budget)
+                .map_err(|error| refused(error, "emptying the trash", &path))?;
+            if !gone {
+                return Ok(Observed::Pending(Some(Progress::new("its files are removed"))));
+            }
+        }
+        Ok(Observed::Absent)
+    }
+
+    /// Moves `path` into the trash, under a name that is not taken there.
+    fn throw_away(&self, path: &Path, of: &InstanceId, index: usize) -> Result<()> {
+        let unique = crate::id::random_text(6);
+        let target = self.trash.join(format!("{of}~{index}{unique}"));
+        match fs::rename(path, &target) {
+            Err(error) if error.kind() != Io::NotFound => {
+                Err(refused(error, "moving a volume into the trash", path))
+            }
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
+    fn in_trash(&self, of: &InstanceId) -> Result<Vec<PathBuf>> {
+        let during = "looking into the trash";
+        let entries = match fs::read_dir(&self.trash) {
+            Err(error) if error.kind() == Io::NotFound => return Ok(Vec::new()),
+            entries => entries.map_err(|error| refused(error, during, &self.trash))?,
+        };
+        let mut found = Vec::new();
+        for entry in entries {
+            let entry = entry.map_err(|error| refused(error, during, &self.trash))?;
+            let name = entry.file_name();
+            let owner = name.to_str().and_then(|name| name.split_once('~'));
+            if owner.is_some_and(|(owner, _)| owner == of.as_str()) {
+                found.push(entry.path());
+            }
+        }
+        Ok(found)
+    }
+
+    fn listed(&self) -> Result<Vec<InstanceId>> {
+        let refuse = |error| refused(error, "listing volumes", &self.root);
+        let mut found = Vec::new();
+        for entry in fs::read_dir(&self.root).map_err(refuse)? {
+            let entry = entry.map_err(refuse)?;
+            let name = entry.file_name();
+            let id = name.to_str().and_then(|name| InstanceId::new(name).ok());
+            if let (Some(id), true) = (id, entry.file_type().map_err(refuse)?.is_dir()) {
+                found.push(id);
+            }
+        }
+        found.sort();
+        Ok(found)
+    }
+}
+
+#[async_trait]
+impl WorldStorage for FolderStorage {
+    async fn ensure(&self, of: &InstanceId, spec: &VolumeSpec) -> Result<Observed<Volume>> {
+        let (me, of, spec) = (self.clone(), of.clone(), spec.clone());
+        blocking("making a volume", move |wanted| me.made(&of, &spec, wanted)).await
+    }
+
+    async fn observe(&self, of: &InstanceId) -> Result<Observed<Volume>> {
+        let (me, of) = (self.clone(), of.clone());
+        blocking("looking at a volume", move |_| me.looked(&of)).await
+    }
+
+    async fn remove(&self, of: &InstanceId) -> Result<Observed<Volume>> {
+        let (me, of) = (self.clone(), of.clone());
+        blocking("removing a volume", move |wanted| me.removed(&of, wanted)).await
+    }
+
+    async fn list(&self) -> Result<Vec<InstanceId>> {
+        let me = self.clone();
+        blocking("listing volumes", move |_| me.listed()).await
+    }
+}
+
+fn read_note(path: &Path) -> Result<Note> {
+    let read = read_if_there(path).map_err(|error| refused(error, "reading a quota", path))?;
+    // A damaged note costs nothing: the next `ensure` writes it again.
+    Ok(read.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default())
+}
+
+fn no_folder(path: &Path) -> Error {
+    Error::new(ErrorKind::Forbidden, "looking at a volume").about("path", path.display()).advise(format!(
+        "`{}` is a link or a file where the folder of a table should be, and is not touched. Move it away.",
+        path.display()
+    ))
+}
+
+fn full(usage: Usage) -> Error {
+    let mib = |bytes: u64| bytes.div_ceil(1 << 20);
+    Error::new(ErrorKind::Exhausted, "looking for space").permanent().advise(format!(
+        "The data of this table takes {} MiB, and {} MiB are allowed. Delete files of it, or allow it more.",
+        mib(usage.bytes),
+        mib(usage.quota.unwrap_or_default())
+    ))
+}

@@ -1,0 +1,52 @@
+use super::*;
+use crate::model::Role;
+use crate::{MemoryStore, Timestamp, UserId};
+
+async fn with_user(password: Option<PasswordHash>) -> Passwords {
+    let store: Arc<dyn Store> = Arc::new(MemoryStore::default());
+    let user = User {
+        id: UserId::fresh(),
+        name: UserName::new("ada").unwrap(),
+        role: Role::Admin,
+        password,
+        sessions_from: Timestamp::default(),
+        added: Timestamp::default(),
+        revision: 0,
+    };
+    Table::of(store.as_ref()).insert(&user).await.unwrap();
+    Passwords::new(store)
+}
+
+async fn enters(passwords: &Passwords, name: &str, password: &str) -> bool {
+    let credential = Credential::Password {
+        name: UserName::new(name).unwrap(),
+        password: Secret::new(password),
+    };
+    passwords.authenticate(&credential).await.unwrap().is_some()
+}
+
+#[tokio::test]
+async fn only_the_right_password_of_a_known_name_is_good() {
+    let hash = Passwords::hash(&Secret::new("open sesame")).await.unwrap();
+    assert!(hash.0.starts_with("$argon2id$v=19$"), "{}", hash.0);
+    let passwords = with_user(Some(hash)).await;
+    assert!(enters(&passwords, "ada", "open sesame").await);
+    assert!(!enters(&passwords, "ada", "open sesame ").await);
+    assert!(!enters(&passwords, "bob", "open sesame").await);
+    assert!(!enters(&passwords, "bob", "").await);
+    assert!(!enters(&passwords, "ada", &"x".repeat(2000)).await);
+}
+
+#[tokio::test]
+async fn an_account_without_a_password_lets_nobody_in() {
+    let passwords = with_user(None).await;
+    assert!(!enters(&passwords, "ada", "").await);
+}
+
+#[tokio::test]
+async fn two_hashes_of_one_password_differ_and_endless_ones_are_refused() {
+    let one = Passwords::hash(&Secret::new("a")).await.unwrap();
+    assert!(one != Passwords::hash(&Secret::new("a")).await.unwrap());
+    let error = Passwords::hash(&Secret::new("a".repeat(2000))).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Invalid);
+}
