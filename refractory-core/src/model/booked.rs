@@ -1,5 +1,5 @@
 //! Small facts about an instance that processes tell each other through its row.
-use super::Version;
+use super::{Step, Version};
 use crate::{InstanceId, Timestamp, UserId, WorkerId};
 
 /// A person's acceptance of the end user licence agreement. Never made by a program, only replayed.
@@ -34,6 +34,18 @@ pub struct Doubt {
     pub since: Timestamp,
     /// What was read.
     pub reason: String,
+}
+
+/// A step that is being undone, and has not come off at the first try.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Undoing {
+    /// The step.
+    pub step: Step,
+    /// When it was first tried.
+    pub since: Timestamp,
+    /// How often it has failed since.
+    pub failures: u32,
 }
 
 /// What the game said when it was last asked. Written when it changes, for those who only read.

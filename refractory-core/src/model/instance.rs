@@ -1,7 +1,7 @@
 //! One instance: the wish, the journal, the last fault.
 use super::{
-    Claim, Doubt, Fault, Held, InstanceSpec, Journal, Power, Seen, Slug, Step, Urgency, Wish,
-    Yielding,
+    Claim, Doubt, Fault, Held, InstanceSpec, Journal, Power, Seen, Slug, Step, Undoing, Urgency,
+    Wish, Yielding,
 };
 use crate::ports::Endpoint;
 use crate::{InstanceId, Key, ReleaseId, Timestamp, UserId};
@@ -63,6 +63,12 @@ pub struct Instance {
     pub journal: Journal,
     /// The last failure.
     pub fault: Option<Fault>,
+    /// The step in hand on the way down, where it takes more than one try.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub undoing: Option<Undoing>,
+    /// When an operator said that the machine of the present launch is lost for good.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub written_off: Option<Timestamp>,
     /// One odd reading, waiting for a second.
     pub doubt: Option<Doubt>,
     /// When it died unasked, latest last; bounded.
@@ -73,7 +79,7 @@ pub struct Instance {
     pub yielding: Option<Yielding>,
     /// Which worker has it in hand.
     pub claim: Option<Claim>,
-    /// When the start in hand was asked for.
+    /// Since when the start in hand is under way; waiting for a licence is not counted.
     pub started: Option<Timestamp>,
     /// How long the last start took, in milliseconds.
     pub last_start: Option<u64>,
@@ -95,6 +101,8 @@ impl Instance {
             release: None,
             journal: Journal::default(),
             fault: None,
+            undoing: None,
+            written_off: None,
             doubt: None,
             losses: Vec::new(),
             seen: None,

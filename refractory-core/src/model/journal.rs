@@ -60,18 +60,21 @@ impl Step {
 pub struct Attempt {
     /// When the step was begun.
     pub since: Timestamp,
-    /// When a call was last made: it may yet have its effect.
+    /// When a call was last made that was never answered: it may yet have its effect. Zero where none was.
     pub tried: Timestamp,
     /// When the provider last told of something new.
     pub moved: Timestamp,
     /// What it told.
     pub progress: Option<Progress>,
+    /// The public name it is about, at the step that gives one: known before the first call.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub name: Option<Hostname>,
 }
 
 impl Attempt {
     /// An attempt that begins now.
     pub fn begun(now: Timestamp) -> Self {
-        Self { since: now, tried: now, moved: now, progress: None }
+        Self { since: now, tried: Timestamp::default(), moved: now, progress: None, name: None }
     }
 }
 

@@ -15,7 +15,7 @@ mod view;
 mod wish;
 mod worker;
 
-pub use booked::{Acceptance, Claim, Doubt, Seen, Yielding};
+pub use booked::{Acceptance, Claim, Doubt, Seen, Undoing, Yielding};
 pub use event::{Event, EventKind};
 pub use fault::Fault;
 pub use instance::{Instance, NewInstance};

@@ -41,6 +41,12 @@ pub struct Patience {
     pub stray_age: Duration,
     /// How long an edge may go on letting people in after joins were blocked.
     pub edge_lag: Duration,
+    /// How long after an operator gave a machine up its program may still run somewhere: its licence is kept so long.
+    pub hard_deadline: Duration,
+    /// How long entries of the audit trail are kept.
+    pub events_age: Duration,
+    /// How many entries of the audit trail are kept at most.
+    pub events: usize,
     /// How many instances are in hand at once.
     pub concurrency: usize,
 }
@@ -65,6 +71,9 @@ impl Default for Patience {
             sweep: Duration::from_mins(2),
             stray_age: Duration::from_hours(1),
             edge_lag: Duration::from_secs(3),
+            hard_deadline: Duration::from_mins(10),
+            events_age: Duration::from_hours(24 * 180),
+            events: 20_000,
             concurrency: 16,
         }
     }

@@ -6,7 +6,7 @@ use super::policy::{Relation, Verb, check};
 use super::{Builder, Deployment};
 use crate::model::{
     EventKind, Hostname, Instance, InstanceSpec, License, LicenseWish, NewInstance, Power,
-    Principal, Release, ReleaseWish, Slug, Urgency,
+    Principal, Release, ReleaseWish, Slug, Step, Urgency,
 };
 use crate::ports::{InstanceRuntime, Table};
 use crate::reconcile::choose_release;
@@ -228,6 +228,38 @@ impl Refractory {
         )
         .await?;
         Ok(gone)
+    }
+
+    /// Gives up the machine an instance runs on, because it is gone for good and nothing can be asked about it any more.
+    ///
+    /// The instance is switched off, if it is not. What runs there may still run where nobody sees it, so the
+    /// runtime is asked on for [`Patience::hard_deadline`](crate::Patience::hard_deadline), and whatever it
+    /// answers is believed first. Only after that is the launch taken to be gone and its licence returned.
+    ///
+    /// # Errors
+    ///
+    /// `Forbidden`, `NotFound`; `Conflict` when nothing of it runs.
+    pub async fn assume_lost(&self, who: &Principal, id: &InstanceId) -> Result<Instance> {
+        let now = self.now();
+        let given_up = self.table::<Instance>().update(id.as_str(), |row| {
+            check(who, Verb::AssumeLost, Relation::of(who, row.owner.as_ref()))?;
+            if row.journal.get(Step::Runtime).is_none() {
+                return Err(Error::new(ErrorKind::Conflict, "giving a machine up")
+                    .permanent()
+                    .advise("Nothing of this table runs, so there is nothing to give up."));
+            }
+            if row.wish_is_on() {
+                row.want(Power::Off, Urgency::Now, now);
+            }
+            let fresh = row.written_off.is_none();
+            row.written_off.get_or_insert(now);
+            Ok(fresh)
+        });
+        let given_up = given_up.await?.ok_or_else(|| no_such(id))?;
+        self.deployment.nudge();
+        let text = format!("{} gave up the machine of {}.", who.name, given_up.title());
+        self.tell(who, EventKind::Stop, Some(id), text).await?;
+        Ok(given_up)
     }
 
     async fn wish(

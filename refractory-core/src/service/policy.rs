@@ -17,6 +17,8 @@ pub enum Verb {
     ChangeInstance,
     /// Destroy an instance with its data.
     DeleteInstance,
+    /// Say that a machine is gone for good.
+    AssumeLost,
     /// Read what its program prints.
     ReadLogs,
     /// See which licences there are, masked, and who holds them.
@@ -37,13 +39,14 @@ pub enum Verb {
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::SeeInstance,
         Self::CreateInstance,
         Self::StartInstance,
         Self::StopInstance,
         Self::ChangeInstance,
         Self::DeleteInstance,
+        Self::AssumeLost,
         Self::ReadLogs,
         Self::SeeLicenses,
         Self::ManageLicenses,

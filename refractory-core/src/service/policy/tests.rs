@@ -21,6 +21,7 @@ StartInstance   -- y- yy
 StopInstance    -- y- yy
 ChangeInstance  -- y- yy
 DeleteInstance  -- y- yy
+AssumeLost      -- -- yy
 ReadLogs        -- y- yy
 SeeLicenses     -- yy yy
 ManageLicenses  -- -- yy
