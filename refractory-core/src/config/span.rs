@@ -98,6 +98,7 @@ impl FromStr for Span {
 fn part(text: &str) -> (&str, &str, &str) {
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, rest) = text.split_at(digits);
+    let rest = rest.trim_start();
     let letters = rest.find(|c: char| c.is_ascii_digit() || c == ' ').unwrap_or(rest.len());
     let (unit, rest) = rest.split_at(letters);
     (number, unit, rest)
