@@ -1,6 +1,8 @@
 //! What is wrong with a configuration.
 use std::fmt;
 
+use crate::{Error, ErrorKind};
+
 /// One thing that is wrong with a configuration: all of them are told at once.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Complaint {
@@ -26,5 +28,30 @@ impl Complaint {
 impl fmt::Display for Complaint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`{}`: {}", self.key, self.sentence)
+    }
+}
+
+/// Everything that is wrong with a configuration, one line each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Complaints(pub Vec<Complaint>);
+
+impl fmt::Display for Complaints {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, complaint) in self.0.iter().enumerate() {
+            if index > 0 {
+                f.write_str("\n")?;
+            }
+            fmt::Display::fmt(complaint, f)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Complaints {}
+
+impl From<Complaints> for Error {
+    fn from(complaints: Complaints) -> Self {
+        let advice = complaints.to_string();
+        Self::new(ErrorKind::Invalid, "reading the configuration").advise(advice)
     }
 }

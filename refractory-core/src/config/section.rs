@@ -1,12 +1,13 @@
 //! Sections of the file.
 use std::fmt::Debug;
 
-use figment::value::{Dict, Map, Value};
-use figment::{Error as FigmentError, Figment, Metadata, Profile, Provider, error::Kind};
+use figment::value::{Dict, Value};
+use figment::{Error as FigmentError, Figment, error::Kind};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::Complaint;
+use super::values::Values;
 
 /// What one key is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,23 +64,11 @@ pub trait Section: Default + Debug + Serialize + DeserializeOwned + Send + Sync 
 
 /// The keys that the struct of a section has: for a test that each is in [`Section::KEYS`].
 pub fn fields<S: Section>() -> &'static [&'static str] {
-    let odd = Figment::from(One("\u{0}".to_owned(), Value::from(true)));
+    let odd =
+        Figment::from(Values::named("", Dict::from([("\u{0}".to_owned(), Value::from(true))])));
     let refused: Result<S, FigmentError> = odd.extract();
     match refused.map_err(|error| error.kind) {
         Err(Kind::UnknownField(_, fields)) => fields,
         _ => &[],
-    }
-}
-
-/// One value, at the top.
-struct One(String, Value);
-
-impl Provider for One {
-    fn metadata(&self) -> Metadata {
-        Metadata::named("a test")
-    }
-
-    fn data(&self) -> Result<Map<Profile, Dict>, FigmentError> {
-        Ok(Profile::Default.collect(Dict::from([(self.0.clone(), self.1.clone())])))
     }
 }

@@ -1,0 +1,122 @@
+//! `[core]`.
+use serde::{Deserialize, Serialize};
+
+use super::{Complaint, Doc, Section, Span};
+use crate::Patience;
+
+/// `[core]`: the backend, the data folder, and how patient the worker is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct CoreConfig {
+    /// The backend that runs tables.
+    pub backend: String,
+    /// The data folder.
+    pub data: String,
+    /// As [`Patience::give_up_after`].
+    pub give_up_after: u32,
+    /// As [`Patience::backoff_cap`].
+    pub longest_wait: Span,
+    /// As [`Patience::probe`].
+    pub probe: Span,
+    /// As [`Patience::stall`].
+    pub stall: Span,
+    /// As [`Patience::close_within`].
+    pub close_within: Span,
+    /// As [`Patience::losses`].
+    pub losses: usize,
+    /// As [`Patience::loss_window`].
+    pub loss_window: Span,
+    /// As [`Patience::sweep`].
+    pub sweep: Span,
+    /// As [`Patience::stray_age`].
+    pub stray_age: Span,
+    /// As [`Patience::concurrency`].
+    pub concurrency: usize,
+}
+
+impl Default for CoreConfig {
+    fn default() -> Self {
+        let patience = Patience::default();
+        Self {
+            backend: "local".to_owned(),
+            data: "refractory-data".to_owned(),
+            give_up_after: patience.give_up_after,
+            longest_wait: patience.backoff_cap.into(),
+            probe: patience.probe.into(),
+            stall: patience.stall.into(),
+            close_within: patience.close_within.into(),
+            losses: patience.losses,
+            loss_window: patience.loss_window.into(),
+            sweep: patience.sweep.into(),
+            stray_age: patience.stray_age.into(),
+            concurrency: patience.concurrency,
+        }
+    }
+}
+
+impl CoreConfig {
+    /// Makes a worker as patient as this says.
+    pub fn apply(&self, patience: &mut Patience) {
+        patience.give_up_after = self.give_up_after;
+        patience.backoff_cap = self.longest_wait.get();
+        patience.probe = self.probe.get();
+        patience.stall = self.stall.get();
+        patience.close_within = self.close_within.get();
+        patience.losses = self.losses;
+        patience.loss_window = self.loss_window.get();
+        patience.sweep = self.sweep.get();
+        patience.stray_age = self.stray_age.get();
+        patience.concurrency = self.concurrency;
+    }
+}
+
+impl Section for CoreConfig {
+    const NAME: &'static str = "core";
+    const ABOUT: &'static str = "What runs tables, where data lies, and how patient the worker is.";
+    const KEYS: &'static [Doc] = &[
+        Doc::new("backend", "What runs tables: \"local\" is this machine."),
+        Doc::new("data", "The data folder; relative to where Refractory is started."),
+        Doc::new("give_up_after", "How many failures in a row end a start."),
+        Doc::new(
+            "longest_wait",
+            "The longest wait between two attempts; the first waits are short and double.",
+        ),
+        Doc::new("probe", "How often a running table is looked at."),
+        Doc::new("stall", "How long a start may show no progress before it counts as failed."),
+        Doc::new(
+            "close_within",
+            "How long closing a world may take before a gentle stop goes on without it.",
+        ),
+        Doc::new("losses", "How many unasked deaths within `loss_window` leave a table down."),
+        Doc::new("loss_window", "How far back unasked deaths count."),
+        Doc::new("sweep", "How often leftovers that nobody can explain are looked for."),
+        Doc::new(
+            "stray_age",
+            "How long such a leftover must have been seen before it is removed; data is never removed.",
+        ),
+        Doc::new("concurrency", "How many tables are worked on at once."),
+    ];
+
+    fn validate(&self) -> Result<(), Vec<Complaint>> {
+        let mut wrong = Vec::new();
+        if self.data.trim().is_empty() {
+            wrong.push(Complaint::about("data", "a folder is needed, as \"refractory-data\"."));
+        }
+        for (key, is_zero) in [
+            ("give_up_after", self.give_up_after == 0),
+            ("losses", self.losses == 0),
+            ("concurrency", self.concurrency == 0),
+        ] {
+            if is_zero {
+                wrong.push(Complaint::about(key, "this must be at least 1."));
+            }
+        }
+        for (key, span) in [("probe", self.probe), ("sweep", self.sweep), ("stall", self.stall)] {
+            if span < Span::seconds(1) {
+                wrong.push(Complaint::about(key, "this must be at least \"1s\"."));
+            }
+        }
+        if wrong.is_empty() { Ok(()) } else { Err(wrong) }
+    }
+}

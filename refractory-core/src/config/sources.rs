@@ -1,0 +1,131 @@
+//! Where values come from.
+use std::io::ErrorKind as IoKind;
+use std::path::Path;
+
+use figment::value::{Dict, Value};
+
+use super::Complaint;
+
+/// What begins an environment variable of ours; sections and keys follow, in upper case, two underscores apart.
+const PREFIX: &str = "REFRACTORY__";
+
+/// What a binary has collected: at most one file, the environment, flags. Later ones win.
+#[derive(Debug, Default)]
+pub struct Sources {
+    pub(super) layers: Vec<Layer>,
+    pub(super) complaints: Vec<Complaint>,
+}
+
+/// Values from one place.
+#[derive(Debug)]
+pub(super) struct Layer {
+    /// What people call the place.
+    pub(super) from: String,
+    pub(super) values: Dict,
+    /// Whether values were given as text and may mean text even where they read as something else.
+    pub(super) textual: bool,
+    /// The name of the place's own for a key, where it is not `section.key`.
+    pub(super) spelled: Option<String>,
+}
+
+impl Sources {
+    /// Nothing: every default.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds the file at `path`. A file that is not there is nothing, unless `required`.
+    #[must_use]
+    pub fn file(self, path: &Path, required: bool) -> Self {
+        let shown = path.display().to_string();
+        match std::fs::read_to_string(path) {
+            Ok(text) => self.text(&shown, &text),
+            Err(error) if error.kind() == IoKind::NotFound && !required => self,
+            Err(error) => self.complain(Complaint::about(shown, cannot_read(&error))),
+        }
+    }
+
+    /// Adds TOML that was read from `name`.
+    #[must_use]
+    pub fn text(mut self, name: &str, toml: &str) -> Self {
+        let table = match toml.parse::<toml::Table>() {
+            Ok(table) => table,
+            Err(error) => return self.complain(not_toml(name, toml, &error)),
+        };
+        match Value::serialize(table) {
+            Ok(Value::Dict(_, values)) => {
+                self.layers.push(Layer {
+                    from: name.to_owned(),
+                    values,
+                    textual: false,
+                    spelled: None,
+                });
+                self
+            }
+            Ok(_) => self,
+            Err(error) => self.complain(Complaint::about(name, error.to_string())),
+        }
+    }
+
+    /// Adds those of `variables` that are meant for us.
+    #[must_use]
+    pub fn environment(mut self, variables: impl IntoIterator<Item = (String, String)>) -> Self {
+        let mut ours: Vec<_> =
+            variables.into_iter().filter(|(name, _)| name.starts_with(PREFIX)).collect();
+        ours.sort();
+        for (name, text) in ours {
+            let key = name[PREFIX.len()..].to_lowercase().replace("__", ".");
+            self.layers.push(textual("environment".to_owned(), Some(name), &key, &text));
+        }
+        self
+    }
+
+    /// Adds a `flag` that stands for `key`, as `--listen` for `web.bind`.
+    #[must_use]
+    pub fn flag(mut self, flag: &str, key: &str, text: &str) -> Self {
+        self.layers.push(textual(flag.to_owned(), None, key, text));
+        self
+    }
+
+    fn complain(mut self, complaint: Complaint) -> Self {
+        self.complaints.push(complaint);
+        self
+    }
+}
+
+fn textual(from: String, spelled: Option<String>, key: &str, text: &str) -> Layer {
+    let mut parts = key.rsplit('.');
+    let last = parts.next().unwrap_or_default().to_owned();
+    let mut values = Dict::from([(last, Value::from(text))]);
+    for part in parts {
+        values = Dict::from([(part.to_owned(), Value::from(values))]);
+    }
+    Layer { from, values, textual: true, spelled }
+}
+
+/// Reads text as TOML would: a number, a truth, a list, or else just text.
+pub(super) fn reread(text: &str) -> Option<Value> {
+    let read = format!("value = {text}").parse::<toml::Table>().ok()?;
+    match Value::serialize(read) {
+        Ok(Value::Dict(_, mut dict)) => dict.remove("value"),
+        _ => None,
+    }
+}
+
+fn cannot_read(error: &std::io::Error) -> String {
+    let known = [
+        (IoKind::NotFound, "there is no such file; check the path."),
+        (IoKind::PermissionDenied, "this file may not be read; `chmod` or `chown` it."),
+        (IoKind::InvalidData, "this is not text; it should be TOML in UTF-8."),
+    ];
+    let sentence = known.iter().find(|(kind, _)| *kind == error.kind()).map(|(_, text)| *text);
+    sentence.map_or_else(|| format!("this file cannot be read: {error}."), ToOwned::to_owned)
+}
+
+fn not_toml(name: &str, text: &str, error: &toml::de::Error) -> Complaint {
+    let line = error.span().map_or(1, |span| {
+        let before = text.get(..span.start).unwrap_or(text);
+        before.matches('\n').count() + 1
+    });
+    Complaint::about(format!("{name}:{line}"), format!("this is not TOML: {}.", error.message()))
+}
