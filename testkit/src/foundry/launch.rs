@@ -117,8 +117,8 @@ async fn begin(table: &Table, world: &World) -> Result<WorldMarker, String> {
 async fn migrate(table: &Table, world: &World, marker: &mut WorldMarker) -> Result<(), String> {
     const STEPS: u32 = 10;
     let version = table.program.version;
-    table.console.info(format!("Migrating world {} to core version {version}", world.id));
     write(marker, Database::Migrating, &world.database())?;
+    table.console.info(format!("Migrating world {} to core version {version}", world.id));
     let whole = table.switches.now().migration;
     for step in 0..STEPS {
         progress(table, "launchWorld", "migrateWorld", &world.id, step * 100 / STEPS);

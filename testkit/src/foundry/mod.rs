@@ -45,6 +45,7 @@
 //! `/stand-in/drip?pieces=5&every=100` (one piece at a time), and over the socket the event
 //! `stand-in:echo`.
 mod admin;
+mod archive;
 mod args;
 mod behaviour;
 mod console;
@@ -61,6 +62,8 @@ mod lock;
 mod marker;
 mod options;
 mod pages;
+mod plant;
+mod process;
 mod program;
 mod routes;
 mod run;
@@ -75,10 +78,13 @@ mod users;
 mod version;
 mod world;
 
+pub use archive::{Hostile, Layout, demo_zip, release_zip};
 pub use folder::DataFolder;
 pub use hash::{DEFAULT_ADMIN_SALT, password_hash};
 pub use license::{machine_name, plain_key, signature_of};
 pub use marker::{Database, WorldMarker};
+pub use plant::LICENSE_KEY;
+pub use process::{Launch, READY, StandIn};
 pub use run::run;
 pub use switches::StandInEnv;
 pub use version::{NotAVersion, Version};

@@ -1,1 +1,3 @@
 //! Integration tests of testkit.
+#[cfg(feature = "foundry")]
+mod foundry;

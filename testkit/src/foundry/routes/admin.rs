@@ -18,7 +18,7 @@ pub(super) async fn create(table: &Arc<Table>, visitor: &Session, fields: Fields
     if !table.may_set_up(visitor) {
         return refusal("You are not authenticated as an administrator");
     }
-    let launch = fields.is_on("launch");
+    let launch = fields.is_on("launch") && table.program.version.has_create_and_quit();
     let id = fields.text(table.program.version.world_id_field()).to_owned();
     let mut manifest = fields.into_map();
     manifest.retain(|field, _| !matches!(field.as_str(), "action" | "launch"));

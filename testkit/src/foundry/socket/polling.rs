@@ -35,9 +35,7 @@ impl Polls {
     /// The client the engine calls `sid`.
     pub(super) fn find(&self, sid: &str) -> Option<Arc<Poll>> {
         let poll = self.lock().get(sid).cloned();
-        poll.inspect(|poll| {
-            *poll.seen.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now()
-        })
+        poll.inspect(|poll| poll.be_seen())
     }
 
     /// Ends polling, and gives what is still to be sent to another transport.
@@ -48,6 +46,16 @@ impl Polls {
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Arc<Poll>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Poll {
+    fn be_seen(&self) {
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    fn absence(&self) -> Duration {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
     }
 }
 
@@ -109,8 +117,7 @@ async fn forget_when_absent(table: Arc<Table>, sid: String, patience: Duration) 
     loop {
         sleep(patience).await;
         let Some(poll) = table.polls.lock().get(&sid).cloned() else { return };
-        let seen = *poll.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        if seen.elapsed() >= patience {
+        if poll.absence() >= patience {
             table.polls.lock().remove(&sid);
             poll.call.leave(true);
             return;
