@@ -1,12 +1,24 @@
 //! The edge itself.
+use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde_json::json;
 
-use super::find::named_host;
-use super::{Access, EdgeSettings, Found, Notice, Route, Routes, Wants};
+use super::body::{Outgoing, Pulse, Upload};
+use super::failure::{Failure, Side, fresh_id};
+use super::find::{named_host, without_port};
+use super::forward::Errand;
+use super::guard::{Door, Verdict, door, judge, opens_session};
+use super::headers::{Scene, wants_websocket};
+use super::peek::read_form;
+use super::pool::Pool;
+use super::route::Target;
+use super::{Access, EdgeSettings, Found, Notice, Route, Routes, say};
+
+/// Numbers edges, so that each has connections of its own on every thread.
+static EDGES: AtomicU64 = AtomicU64::new(0);
 
 /// Serves every table's traffic. Clones are handles to one edge.
 #[derive(Debug, Clone)]
@@ -14,14 +26,35 @@ pub struct Edge(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
+    number: u64,
     settings: EdgeSettings,
     routes: Routes,
+    open: Arc<AtomicUsize>,
+}
+
+/// Why a request is not passed on.
+enum Stop<'a> {
+    Notice(Notice<'a>),
+    Failure(Failure),
+}
+
+impl<'a> From<Notice<'a>> for Stop<'a> {
+    fn from(notice: Notice<'a>) -> Self {
+        Self::Notice(notice)
+    }
+}
+
+impl From<Failure> for Stop<'_> {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(failure)
+    }
 }
 
 impl Edge {
     /// An edge that knows no tables yet.
     pub fn new(settings: EdgeSettings) -> Self {
-        Self(Arc::new(Inner { settings, routes: Routes::default() }))
+        let number = EDGES.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::new(Inner { number, settings, routes: Routes::default(), open: Arc::default() }))
     }
 
     /// Where the tables are, to be kept up to date.
@@ -29,59 +62,167 @@ impl Edge {
         &self.0.routes
     }
 
+    /// Upgraded connections to all instances at this moment.
+    pub fn open(&self) -> usize {
+        self.0.open.load(Ordering::Relaxed)
+    }
+
     /// Whom `host` (as the header has it) and `path` mean.
     pub fn find(&self, host: &str, path: &str) -> Found {
         Found::by(&self.0.settings.addressing, &self.0.routes, host, path)
     }
 
-    /// Whom `request` is for; the answer to it where it does not say so properly.
+    /// Whom `request` is for.
     ///
     /// # Errors
     ///
-    /// The page to send instead, where its host is missing, odd or contradicted.
-    pub fn locate(&self, request: &HttpRequest) -> Result<Found, HttpResponse> {
-        match named_host(request) {
-            Ok(host) => Ok(self.find(host, request.path())),
-            Err(notice) => Err(self.say(&notice, request, Access::Anonymous)),
-        }
+    /// What to [`say`](Self::say) instead, where its host is missing, odd or contradicted.
+    pub fn locate(&self, request: &HttpRequest) -> Result<Found, Notice<'static>> {
+        named_host(request).map(|host| self.find(host, request.path()))
     }
 
     /// Answers `request`, which is for the table `route`, on behalf of somebody with `access`.
+    ///
+    /// The answer must reach the client as it is: no compression, no changes to its headers.
     pub async fn serve(
         &self,
         route: Arc<Route>,
         request: HttpRequest,
-        _body: web::Payload,
+        body: web::Payload,
         access: Access,
     ) -> HttpResponse {
-        self.say(&Notice::Waiting(&route), &request, access)
+        match self.pass(&route, &request, body, access).await {
+            Ok(answer) => answer,
+            Err(Stop::Notice(notice)) => self.say(&notice, &request, access),
+            Err(Stop::Failure(failure)) => self.fail(&route, &failure, &request, access),
+        }
     }
 
-    /// The page for a name that nothing has. It tells no names that something has.
-    pub fn unknown(&self, request: &HttpRequest) -> HttpResponse {
-        self.say(&Notice::Unknown, request, Access::Anonymous)
+    /// Says `notice` in the form that whoever asks can read, never to be kept by a cache.
+    pub fn say(&self, notice: &Notice<'_>, request: &HttpRequest, access: Access) -> HttpResponse {
+        say::say(self.0.settings.pages.as_ref(), notice, request, access)
     }
 
-    /// Says `notice` in the form that whoever asks can read. Never to be kept by a cache.
-    fn say(&self, notice: &Notice<'_>, request: &HttpRequest, access: Access) -> HttpResponse {
-        let mut response = HttpResponse::build(notice.status());
-        response.insert_header((header::CACHE_CONTROL, "no-store"));
-        response.insert_header(("x-robots-tag", "noindex"));
-        if let Some(wait) = notice.retry_after() {
-            response.insert_header((header::RETRY_AFTER, HeaderValue::from(wait.as_secs())));
+    async fn pass<'a>(
+        &self,
+        route: &'a Route,
+        request: &HttpRequest,
+        body: web::Payload,
+        access: Access,
+    ) -> Result<HttpResponse, Stop<'a>> {
+        let target = route.target().ok_or(Notice::Waiting(route))?;
+        let is_form = self.check_door(route, target, request, access)?;
+        let errand = Errand {
+            pool: Pool::here(self.0.number, &self.0.settings.patience),
+            target,
+            request,
+            scene: self.scene(route, request)?,
+            patience: self.0.settings.patience,
+        };
+        if let Some(is_proper) = wants_websocket(request) {
+            return self.tunnel(route, &errand, is_proper, body).await;
         }
-        match Wants::of(request) {
-            Wants::Page => {
-                let html = self.0.settings.pages.html(notice, request, access);
-                response.content_type("text/html; charset=utf-8").body(html)
+        let (body, pulse) = if is_form {
+            let form = read_form(body, self.0.settings.patience.body).await?;
+            match judge(request, &form) {
+                Verdict::Fine => {}
+                Verdict::Admin => return Err(Notice::Closed(route).into()),
+                Verdict::Refused(status, why) => return Err(Notice::Refused { status, why }.into()),
             }
-            Wants::Json => response.json(json!({
-                "error": notice.code(),
-                "message": notice.sentence(),
-            })),
-            Wants::Text => {
-                response.content_type("text/plain; charset=utf-8").body(notice.sentence() + "\n")
-            }
+            (Outgoing::Whole(Some(form)), Pulse::new(true))
+        } else {
+            self.body_of(request, body)
+        };
+        Ok(errand.run(body, pulse).await?)
+    }
+
+    /// Whether this door is open for them; and whether what they post there must be read first.
+    fn check_door<'a>(
+        &self,
+        route: &'a Route,
+        target: &Target,
+        request: &HttpRequest,
+        access: Access,
+    ) -> Result<bool, Notice<'a>> {
+        let passes = self.0.settings.managers_pass && access == Access::Manager;
+        let path = request.uri().path();
+        let is_form = match door(request.method().as_str(), path, &target.prefix) {
+            Door::Never => return Err(Notice::Closed(route)),
+            Door::Admin if !passes => return Err(Notice::Closed(route)),
+            Door::Admin | Door::Open => false,
+            Door::Join if route.yielding => return Err(Notice::HandOver(route)),
+            Door::Join => !passes,
+        };
+        let is_new = wants_websocket(request).is_some() || path.contains("socket.io");
+        let query = request.query_string();
+        let goes_on = path.contains("socket.io") && !opens_session(path, query);
+        if route.yielding && is_new && !goes_on {
+            return Err(Notice::HandOver(route));
         }
+        Ok(is_form)
+    }
+
+    async fn tunnel<'a>(
+        &self,
+        route: &'a Route,
+        errand: &Errand<'_>,
+        is_proper: bool,
+        client: web::Payload,
+    ) -> Result<HttpResponse, Stop<'a>> {
+        if !is_proper {
+            let why = "An upgrade must be a GET of HTTP/1.1 without a body.";
+            let status = actix_web::http::StatusCode::BAD_REQUEST;
+            return Err(Notice::Refused { status, why }.into());
+        }
+        let settings = &self.0.settings;
+        let place = route
+            .line
+            .enter(&self.0.open, settings.tunnels_each, settings.tunnels)
+            .ok_or(Notice::Full(route))?;
+        Ok(errand.upgrade(client, place).await?)
+    }
+
+    fn scene<'s>(
+        &'s self,
+        route: &'s Route,
+        request: &'s HttpRequest,
+    ) -> Result<Scene<'s>, Notice<'static>> {
+        let host = without_port(named_host(request)?);
+        Ok(Scene { settings: &self.0.settings, host, slug: route.slug.as_str() })
+    }
+
+    fn body_of(&self, request: &HttpRequest, payload: web::Payload) -> (Outgoing, Rc<Pulse>) {
+        let length = request.headers().get(header::CONTENT_LENGTH);
+        let length = length.and_then(|length| length.to_str().ok()?.trim().parse::<u64>().ok());
+        let is_chunked = request.headers().contains_key(header::TRANSFER_ENCODING);
+        if length.unwrap_or(0) == 0 && !is_chunked {
+            return (Outgoing::Empty, Pulse::new(true));
+        }
+        let pulse = Pulse::new(false);
+        let patience = self.0.settings.patience.body;
+        let upload = Upload::new(payload, length, Rc::clone(&pulse), patience);
+        (Outgoing::Upload(upload), pulse)
+    }
+
+    fn fail(
+        &self,
+        route: &Route,
+        failure: &Failure,
+        request: &HttpRequest,
+        access: Access,
+    ) -> HttpResponse {
+        let id = fresh_id();
+        tracing::warn!(
+            %id, instance = %route.id, method = %request.method(), path = request.path(),
+            cause = failure.chain(), "an exchange broke off"
+        );
+        let status = failure.status();
+        let notice = match failure.side {
+            Side::Downstream => {
+                Notice::Refused { status, why: "The request did not come to its end. Try again." }
+            }
+            Side::Upstream | Side::Us => Notice::Failed { route, status, id: &id },
+        };
+        self.say(&notice, request, access)
     }
 }

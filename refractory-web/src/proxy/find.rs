@@ -59,7 +59,7 @@ fn is_plausible(host: &str) -> bool {
     (1..=255).contains(&host.len()) && host.chars().all(legal)
 }
 
-fn without_port(host: &str) -> &str {
+pub(super) fn without_port(host: &str) -> &str {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) && !name.ends_with(':') => {
             name

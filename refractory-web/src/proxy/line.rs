@@ -29,4 +29,48 @@ impl Line {
     pub(super) fn cut(&self) {
         self.moves.send_modify(|count| *count += 1);
     }
+
+    /// A place on this line and in `all`, where both have one left.
+    pub(super) fn enter(
+        self: &Arc<Self>,
+        all: &Arc<AtomicUsize>,
+        each_limit: usize,
+        all_limit: usize,
+    ) -> Option<Place> {
+        // Subscribed before anything is connected, so that no move is missed.
+        let moves = self.moves.subscribe();
+        take(all, all_limit)?;
+        if take(&self.open, each_limit).is_none() {
+            all.fetch_sub(1, Ordering::Relaxed);
+            return None;
+        }
+        Some(Place { line: Arc::clone(self), all: Arc::clone(all), moves })
+    }
+}
+
+fn take(count: &AtomicUsize, limit: usize) -> Option<usize> {
+    let more = |open| (open < limit).then_some(open + 1);
+    count.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok()
+}
+
+/// One open connection, counted until it is dropped.
+#[derive(Debug)]
+pub(super) struct Place {
+    line: Arc<Line>,
+    all: Arc<AtomicUsize>,
+    moves: watch::Receiver<u64>,
+}
+
+impl Place {
+    /// Waits until the instance has gone, or gone elsewhere.
+    pub(super) async fn moved(&mut self) {
+        let _moved_or_gone = self.moves.changed().await;
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.line.open.fetch_sub(1, Ordering::Relaxed);
+        self.all.fetch_sub(1, Ordering::Relaxed);
+    }
 }

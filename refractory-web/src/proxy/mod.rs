@@ -5,16 +5,26 @@
     clippy::future_not_send,
     reason = "a worker of actix is one thread, and so is everything that serves a connection"
 )]
+mod body;
 mod edge;
+mod failure;
 mod find;
+mod forward;
+pub mod guard;
+mod headers;
 mod line;
 mod network;
 mod notice;
+mod peek;
 mod plain;
+mod pool;
 mod route;
+mod say;
 mod settings;
+mod upgrade;
 
 pub use edge::Edge;
+pub use failure::Side;
 pub use find::Found;
 pub use line::Line;
 pub use network::{Network, NetworkError, client_address};

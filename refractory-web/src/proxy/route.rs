@@ -40,11 +40,33 @@ pub struct Route {
     pub line: Arc<Line>,
     /// Where its program runs, whether or not people may join yet.
     at: Option<Endpoint>,
+    target: Option<Target>,
+}
+
+/// Where to connect to.
+#[derive(Debug, Clone)]
+pub(super) struct Target {
+    pub(super) host: String,
+    pub(super) port: u16,
+    pub(super) authority: Arc<str>,
+    /// What its paths begin with, without slashes.
+    pub(super) prefix: String,
+}
+
+impl Target {
+    fn new(endpoint: &Endpoint) -> Self {
+        Self {
+            host: endpoint.host.clone(),
+            port: endpoint.port,
+            authority: endpoint.authority().into(),
+            prefix: endpoint.prefix.clone(),
+        }
+    }
 }
 
 impl Route {
     fn new(instance: &Instance, line: Arc<Line>) -> Self {
-        Self {
+        let mut route = Self {
             id: instance.id.clone(),
             slug: instance.slug.clone(),
             title: instance.title().to_owned(),
@@ -58,7 +80,15 @@ impl Route {
             last_start: instance.last_start,
             line,
             at: instance.endpoint().cloned(),
-        }
+            target: None,
+        };
+        route.target = route.endpoint().map(Target::new);
+        route
+    }
+
+    /// Where to connect to, while people may join.
+    pub(super) fn target(&self) -> Option<&Target> {
+        self.target.as_ref()
     }
 
     /// Where to send people, while they may join.

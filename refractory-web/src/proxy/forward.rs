@@ -1,0 +1,136 @@
+//! One request and its answer.
+use std::rc::Rc;
+
+use actix_web::body::BodySize;
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse};
+use http::{Method, Request, Response, StatusCode};
+use hyper::body::Incoming;
+use tokio::time::{Instant, timeout_at};
+
+use super::Patience;
+use super::body::{Outgoing, Pulse, Relay};
+use super::failure::{Failure, Side};
+use super::headers::{Scene, answer_headers, ask_headers};
+use super::pool::{Lease, Pool};
+use super::route::Target;
+
+/// One request on its way to an instance.
+pub(super) struct Errand<'a> {
+    pub(super) pool: Rc<Pool>,
+    pub(super) target: &'a Target,
+    pub(super) request: &'a HttpRequest,
+    pub(super) scene: Scene<'a>,
+    pub(super) patience: Patience,
+}
+
+/// How an attempt failed, with the request where none of it was sent.
+type Unsent = (Failure, Option<Box<Request<Outgoing>>>);
+
+impl Errand<'_> {
+    /// Asks the instance and passes on what it answers.
+    pub(super) async fn run(
+        &self,
+        body: Outgoing,
+        pulse: Rc<Pulse>,
+    ) -> Result<HttpResponse, Failure> {
+        let repeatable = self.is_repeatable(&body);
+        let question = self.compose(body, false)?;
+        let mut lease = self.pool.lease(self.target).await?;
+        let answer = match self.ask(&mut lease, question, &pulse).await {
+            Ok(answer) => answer,
+            // A connection that was idle may have been closed at the other end just now.
+            Err((failure, unsent)) if lease.reused && failure.side == Side::Upstream => {
+                let again = match unsent {
+                    Some(unsent) => *unsent,
+                    None if repeatable && !failure.is_timeout() => {
+                        self.compose(Outgoing::Empty, false)?
+                    }
+                    None => return Err(failure),
+                };
+                lease = self.pool.fresh(self.target).await?;
+                self.ask(&mut lease, again, &pulse).await.map_err(|(failure, _)| failure)?
+            }
+            Err((failure, _)) => return Err(failure),
+        };
+        Ok(self.relayed(answer, lease, pulse))
+    }
+
+    /// The question as the instance gets it.
+    pub(super) fn compose(
+        &self,
+        body: Outgoing,
+        upgrade: bool,
+    ) -> Result<Request<Outgoing>, Failure> {
+        let odd = |_| Failure::new(Side::Downstream, false, "reading the request line");
+        let path = self.request.uri().path_and_query().map_or("*", |path| path.as_str());
+        let mut question = Request::new(body);
+        *question.method_mut() = Method::from_bytes(self.request.method().as_str().as_bytes())
+            .map_err(|_| Failure::new(Side::Downstream, false, "reading the method"))?;
+        *question.uri_mut() = path.parse().map_err(odd)?;
+        *question.headers_mut() = ask_headers(self.request, &self.scene, upgrade);
+        Ok(question)
+    }
+
+    /// Sends `question` and waits for the head of the answer, as long as the question itself still moves.
+    pub(super) async fn ask(
+        &self,
+        lease: &mut Lease,
+        question: Request<Outgoing>,
+        pulse: &Pulse,
+    ) -> Result<Response<Incoming>, Unsent> {
+        let mut answering = std::pin::pin!(lease.sender().try_send_request(question));
+        loop {
+            match timeout_at(pulse.last() + self.patience.head, &mut answering).await {
+                Ok(Ok(answer)) => return Ok(answer),
+                Ok(Err(mut failed)) => {
+                    let unsent = failed.take_message();
+                    let failure = Failure::exchange(failed.into_error(), unsent.is_none());
+                    return Err((failure, unsent.map(Box::new)));
+                }
+                Err(_) if pulse.last() + self.patience.head > Instant::now() => {}
+                Err(_) => {
+                    let silent = Failure::new(Side::Upstream, true, "waiting for an answer");
+                    return Err((silent.timed_out(), None));
+                }
+            }
+        }
+    }
+
+    /// The answer as the client gets it.
+    pub(super) fn relayed(
+        &self,
+        answer: Response<Incoming>,
+        lease: Lease,
+        pulse: Rc<Pulse>,
+    ) -> HttpResponse {
+        let (head, body) = answer.into_parts();
+        let size = size_of(&head);
+        let relay = Relay::new(body, size, lease, pulse, self.patience.body);
+        let mut response = HttpResponse::with_body(status(head.status), relay);
+        answer_headers(&head.headers, response.headers_mut(), &self.scene);
+        response.map_into_boxed_body()
+    }
+
+    fn is_repeatable(&self, body: &Outgoing) -> bool {
+        let method = self.request.method();
+        matches!(body, Outgoing::Empty) && (method.is_safe() || method.is_idempotent())
+    }
+}
+
+/// What the instance announced. A client is told the same length, so that it notices a body that is cut short.
+fn size_of(head: &http::response::Parts) -> BodySize {
+    if head.status == StatusCode::NO_CONTENT || head.status == StatusCode::NOT_MODIFIED {
+        return BodySize::None;
+    }
+    let length = head.headers.get(header::CONTENT_LENGTH.as_str());
+    match length.and_then(|length| length.to_str().ok()?.trim().parse().ok()) {
+        Some(length) => BodySize::Sized(length),
+        None => BodySize::Stream,
+    }
+}
+
+pub(super) fn status(status: StatusCode) -> actix_web::http::StatusCode {
+    actix_web::http::StatusCode::from_u16(status.as_u16())
+        .unwrap_or(actix_web::http::StatusCode::BAD_GATEWAY)
+}

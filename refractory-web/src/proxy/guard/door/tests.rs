@@ -1,0 +1,80 @@
+use super::Door::{Admin, Join, Never, Open};
+use super::*;
+
+const READINGS: &[(&str, &str, &str, Door)] = &[
+    ("GET", "/", "", Open),
+    ("GET", "/game", "", Open),
+    ("GET", "/join", "", Open),
+    ("HEAD", "/join", "", Open),
+    ("GET", "/players", "", Open),
+    ("GET", "/stream", "", Open),
+    ("GET", "/api/status", "", Open),
+    ("GET", "/scripts/setup.js", "", Open),
+    ("GET", "/modules/setup/setup", "", Open),
+    ("GET", "/setups", "", Open),
+    ("GET", "/setup.js", "", Open),
+    ("GET", "/socket.io/?EIO=4&path=/setup", "", Open),
+    ("GET", "/worlds/%E2%98%83/a%20b.webp", "", Open),
+    ("GET", "/100%", "", Open),
+    ("GET", "/setup", "", Admin),
+    ("POST", "/setup", "", Admin),
+    ("GET", "/auth", "", Admin),
+    ("GET", "/create", "", Admin),
+    ("POST", "/update", "", Admin),
+    ("GET", "/license", "", Never),
+    ("POST", "/quit", "", Never),
+    ("GET", "/Setup", "", Admin),
+    ("GET", "/SETUP/", "", Admin),
+    ("GET", "//setup", "", Admin),
+    ("GET", "/./setup", "", Admin),
+    ("GET", "/%2e/setup", "", Admin),
+    ("GET", "/%73etup", "", Admin),
+    ("GET", "/%73%65%74%75%70", "", Admin),
+    ("GET", "/%2573etup", "", Admin),
+    ("GET", "/setup%2f", "", Admin),
+    ("GET", "/%2Fsetup", "", Admin),
+    ("GET", "/\\setup", "", Admin),
+    ("GET", "/%5csetup", "", Admin),
+    ("GET", "/game/../setup", "", Admin),
+    ("GET", "/game/%2e%2e/setup", "", Admin),
+    ("GET", "/setup/../game", "", Admin),
+    ("GET", "/../setup", "", Admin),
+    ("GET", "/setup;x=1", "", Admin),
+    ("GET", "/setup?x", "", Admin),
+    ("GET", "/setup%3fx", "", Open),
+    ("GET", "/setup.", "", Admin),
+    ("GET", "/setup%20", "", Admin),
+    ("GET", "/setup%00", "", Admin),
+    ("GET", "/\u{17f}etup", "", Admin),
+    ("GET", "/%C5%BFetup", "", Admin),
+    ("GET", "/setup/x/y", "", Admin),
+    ("GET", "/%25252525252573etup", "", Never),
+    ("POST", "/join", "", Join),
+    ("PUT", "/Join/", "", Join),
+    ("POST", "/%6aoin", "", Join),
+    ("GET", "/friday/setup", "friday", Admin),
+    ("GET", "/friday//%73etup", "friday", Admin),
+    ("GET", "/FRIDAY/setup", "friday", Admin),
+    ("GET", "/%66riday/setup", "friday", Admin),
+    ("GET", "/setup", "friday", Admin),
+    ("POST", "/friday/join", "friday", Join),
+    ("GET", "/monday/setup", "friday", Open),
+    ("GET", "/friday/game", "friday", Open),
+    ("GET", "/friday/friday/../setup", "friday", Admin),
+    ("GET", "/setup/game", "setup", Admin),
+];
+
+#[test]
+fn foundrys_doors_are_known_however_they_are_written() {
+    for (method, path, prefix, expected) in READINGS {
+        assert_eq!(door(method, path, prefix), *expected, "{method} {path} under `{prefix}`");
+    }
+}
+
+#[test]
+fn going_on_with_a_session_is_not_beginning_one() {
+    assert!(opens_session("/socket.io/", "EIO=4&transport=polling"));
+    assert!(opens_session("/socket.io/", "session=a&EIO=4&transport=websocket"));
+    assert!(!opens_session("/socket.io/", "EIO=4&transport=websocket&sid=xyz"));
+    assert!(!opens_session("/game", ""));
+}

@@ -1,0 +1,62 @@
+use super::*;
+
+fn portal() -> Vec<String> {
+    vec!["refractory_session".to_owned(), "refractory_csrf".to_owned()]
+}
+
+fn text(bytes: Option<Cow<'_, [u8]>>) -> Option<String> {
+    bytes.map(|bytes| String::from_utf8(bytes.into_owned()).unwrap())
+}
+
+#[test]
+fn the_portals_cookies_never_reach_an_instance() {
+    let names = portal();
+    let jar = Jar { portal: &names, host: "friday.play.test", under: None };
+    for (sent, kept) in [
+        ("session=1", Some("session=1")),
+        ("a=1;b=2 ;  c", Some("a=1;b=2 ;  c")),
+        ("session=1; refractory_session=S; x=y", Some("session=1; x=y")),
+        ("refractory_session=S", None),
+        (" Refractory_Session = S;refractory_csrf=T", None),
+        ("refractory_session_=S", Some("refractory_session_=S")),
+        ("refractory_session", None),
+    ] {
+        assert_eq!(text(jar.for_instance(sent.as_bytes())).as_deref(), kept, "{sent}");
+    }
+}
+
+#[test]
+fn an_instance_sets_cookies_for_itself_alone() {
+    let names = portal();
+    let jar = Jar { portal: &names, host: "friday.play.test", under: None };
+    let own = "session=1; Max-Age=86400; Path=/; SameSite=Strict";
+    for (set, kept) in [
+        (own, Some(own)),
+        ("a=1; Domain=play.test; Path=/", Some("a=1; Path=/")),
+        ("a=1;domain=.PLAY.test", Some("a=1")),
+        ("a=1; Domain = test ;Secure", Some("a=1;Secure")),
+        ("a=1; Domain=Friday.play.test", Some("a=1; Domain=Friday.play.test")),
+        ("refractory_session=evil; Path=/", None),
+        ("REFRACTORY_CSRF=evil", None),
+        ("=refractory_session=evil", None),
+        (" = refractory_session=evil", None),
+    ] {
+        assert_eq!(text(jar.for_browser(set.as_bytes())).as_deref(), kept, "{set}");
+    }
+}
+
+#[test]
+fn instances_that_share_a_host_do_not_share_cookies() {
+    let names = portal();
+    let jar = Jar { portal: &names, host: "play.test", under: Some("friday") };
+    for (set, kept) in [
+        ("session=1; Path=/; Secure", "session=1; Secure; Path=/friday"),
+        ("session=1", "session=1; Path=/friday"),
+        ("session=1; Path=/friday", "session=1; Path=/friday"),
+        ("session=1; Path=/friday/x", "session=1; Path=/friday/x"),
+        ("session=1; Path=/fridays", "session=1; Path=/friday"),
+        ("session=1; Path=/monday", "session=1; Path=/friday"),
+    ] {
+        assert_eq!(text(jar.for_browser(set.as_bytes())).as_deref(), Some(kept), "{set}");
+    }
+}

@@ -1,0 +1,7 @@
+//! Headers on their way through: everything that is meant for the other end, and nothing else.
+mod cookie;
+mod hop;
+mod pass;
+
+pub(super) use hop::{says, wants_websocket};
+pub(super) use pass::{Scene, answer_headers, ask_headers};

@@ -1,0 +1,40 @@
+//! Reading a small form before it is passed on.
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+use actix_web::web;
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt as _;
+use tokio::time::timeout;
+
+use super::Notice;
+
+/// No honest form at `/join` comes near it.
+const MOST: usize = 64 * 1024;
+
+/// The whole of `body`, where it is small and comes in time.
+pub(super) async fn read_form(
+    mut body: web::Payload,
+    patience: Duration,
+) -> Result<Bytes, Notice<'static>> {
+    let refused = |status, why| Notice::Refused { status, why };
+    let reading = async {
+        let mut form = BytesMut::new();
+        while let Some(chunk) = body.next().await {
+            let chunk = chunk.map_err(|_gone| {
+                refused(StatusCode::BAD_REQUEST, "The form did not come to its end. Try again.")
+            })?;
+            if form.len() + chunk.len() > MOST {
+                return Err(refused(
+                    StatusCode::PAYLOAD_TOO_LARGE,
+                    "The form is larger than any form that belongs here.",
+                ));
+            }
+            form.extend_from_slice(&chunk);
+        }
+        Ok(form.freeze())
+    };
+    timeout(patience, reading).await.unwrap_or_else(|_late| {
+        Err(refused(StatusCode::REQUEST_TIMEOUT, "The form did not come in time. Try again."))
+    })
+}

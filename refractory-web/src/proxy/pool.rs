@@ -1,0 +1,200 @@
+//! Connections to instances, kept for the next request.
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::future::Future;
+use std::rc::{Rc, Weak};
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::client::conn::http1::{Builder, Connection, SendRequest};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio::sync::oneshot;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout};
+
+use super::Patience;
+use super::body::Outgoing;
+use super::failure::{Failure, Side};
+use super::route::Target;
+
+/// Idle connections kept to one instance by one worker.
+const KEPT: usize = 64;
+/// How long a connection that is not kept may take to finish what it is at.
+const LINGER: Duration = Duration::from_secs(10);
+/// Foundry's own answers have a dozen headers; a hundred more are no reason to fail.
+const MAX_HEADERS: usize = 256;
+
+/// Connections of one edge on one worker thread. Bodies come straight from the client's socket, which never leaves its thread.
+pub(super) struct Pool {
+    idle: RefCell<HashMap<Arc<str>, Vec<Idle>>>,
+    crew: RefCell<JoinSet<()>>,
+    patience: Patience,
+}
+
+struct Idle {
+    line: Line,
+    since: Instant,
+}
+
+/// One connection. Whoever drops it hangs up.
+struct Line {
+    sender: SendRequest<Outgoing>,
+    _up: oneshot::Sender<()>,
+}
+
+/// A connection in use.
+pub(super) struct Lease {
+    line: Line,
+    /// Whether it was used before, and so may have died unnoticed.
+    pub(super) reused: bool,
+    /// Whether another request may use it.
+    keep: bool,
+    authority: Arc<str>,
+    pool: Rc<Pool>,
+}
+
+thread_local! {
+    static POOLS: RefCell<HashMap<u64, Rc<Pool>>> = RefCell::default();
+}
+
+impl Pool {
+    /// The pool of the edge numbered `edge` on this thread.
+    pub(super) fn here(edge: u64, patience: &Patience) -> Rc<Self> {
+        let fresh = || {
+            Rc::new(Self {
+                idle: RefCell::default(),
+                crew: RefCell::default(),
+                patience: *patience,
+            })
+        };
+        POOLS.with_borrow_mut(|pools| Rc::clone(pools.entry(edge).or_insert_with(fresh)))
+    }
+
+    /// A connection to `target`: one that is idle, or else a new one.
+    pub(super) async fn lease(self: &Rc<Self>, target: &Target) -> Result<Lease, Failure> {
+        while let Some(mut line) = self.take_idle(&target.authority) {
+            if line.sender.ready().await.is_ok() {
+                return Ok(self.leased(line, target, true));
+            }
+        }
+        self.fresh(target).await
+    }
+
+    /// A new connection to `target`.
+    pub(super) async fn fresh(self: &Rc<Self>, target: &Target) -> Result<Lease, Failure> {
+        let (sender, connection) = self.dial(target).await?;
+        let (up, down) = oneshot::channel();
+        self.employ(drive(connection, down));
+        Ok(self.leased(Line { sender, _up: up }, target, false))
+    }
+
+    /// A new connection to `target` that may become something else than HTTP.
+    pub(super) async fn fresh_upgradeable(
+        self: &Rc<Self>,
+        target: &Target,
+    ) -> Result<Lease, Failure> {
+        let (sender, connection) = self.dial(target).await?;
+        let (up, down) = oneshot::channel();
+        self.employ(drive(connection.with_upgrades(), down));
+        let mut lease = self.leased(Line { sender, _up: up }, target, false);
+        lease.keep = false;
+        Ok(lease)
+    }
+
+    async fn dial(
+        &self,
+        target: &Target,
+    ) -> Result<(SendRequest<Outgoing>, Connection<TokioIo<TcpStream>, Outgoing>), Failure> {
+        let unsent = |doing| Failure::new(Side::Upstream, false, doing);
+        let connecting = TcpStream::connect((target.host.as_str(), target.port));
+        let stream = timeout(self.patience.connect, connecting)
+            .await
+            .map_err(|_| unsent("connecting to the instance").timed_out())?
+            .map_err(|error| unsent("connecting to the instance").caused_by(error))?;
+        // Frames of a game are small and somebody waits for each.
+        let _best_effort = stream.set_nodelay(true);
+        Builder::new()
+            .max_headers(MAX_HEADERS)
+            .handshake(TokioIo::new(stream))
+            .await
+            .map_err(|error| unsent("greeting the instance").caused_by(error))
+    }
+
+    /// Runs `task` on this thread until it ends by itself.
+    pub(super) fn employ(&self, task: impl Future<Output = ()> + 'static) {
+        let mut crew = self.crew.borrow_mut();
+        while crew.try_join_next().is_some() {}
+        crew.spawn_local(task);
+    }
+
+    fn leased(self: &Rc<Self>, line: Line, target: &Target, reused: bool) -> Lease {
+        let authority = Arc::clone(&target.authority);
+        Lease { line, reused, keep: true, authority, pool: Rc::clone(self) }
+    }
+
+    fn take_idle(&self, authority: &str) -> Option<Line> {
+        let mut idle = self.idle.borrow_mut();
+        let lines = idle.get_mut(authority)?;
+        while let Some(Idle { line, since }) = lines.pop() {
+            if !line.sender.is_closed() && since.elapsed() < self.patience.idle {
+                return Some(line);
+            }
+        }
+        None
+    }
+
+    fn keep(self: &Rc<Self>, authority: Arc<str>, line: Line) {
+        let mut idle = self.idle.borrow_mut();
+        if idle.is_empty() {
+            self.employ(sweep(Rc::downgrade(self), self.patience.idle));
+        }
+        let lines = idle.entry(authority).or_default();
+        if lines.len() < KEPT {
+            lines.push(Idle { line, since: Instant::now() });
+        }
+    }
+}
+
+impl Lease {
+    /// The way to ask.
+    pub(super) fn sender(&mut self) -> &mut SendRequest<Outgoing> {
+        &mut self.line.sender
+    }
+
+    /// Keeps the connection for the next request.
+    pub(super) fn give_back(self) {
+        let Self { line, authority, pool, keep, reused: _ } = self;
+        if keep && !line.sender.is_closed() {
+            pool.keep(authority, line);
+        }
+    }
+}
+
+/// Moves a connection's bytes; once it is hung up, only as long as it takes to be polite.
+async fn drive(connection: impl Future<Output = hyper::Result<()>>, down: oneshot::Receiver<()>) {
+    let mut connection = Box::pin(connection);
+    tokio::select! {
+        // Whoever asked over it is told by hyper what went wrong.
+        _told = &mut connection => {}
+        _hung_up = down => {
+            let _in_time = timeout(LINGER, connection).await;
+        }
+    }
+}
+
+/// Drops what has been idle for too long, until nothing is left.
+async fn sweep(pool: Weak<Pool>, every: Duration) {
+    loop {
+        tokio::time::sleep(every).await;
+        let Some(pool) = pool.upgrade() else { return };
+        let mut idle = pool.idle.borrow_mut();
+        idle.retain(|_, lines| {
+            lines.retain(|kept| !kept.line.sender.is_closed() && kept.since.elapsed() < every);
+            !lines.is_empty()
+        });
+        if idle.is_empty() {
+            return;
+        }
+    }
+}
