@@ -14,6 +14,7 @@ mod locks;
 mod pages;
 mod polling;
 mod setup;
+mod site;
 mod sockets;
 mod starts;
 mod states;
