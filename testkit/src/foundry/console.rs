@@ -3,10 +3,12 @@ use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use refractory_core::{Clock, SystemClock};
 use serde_json::json;
+
+use super::said::Said;
 
 /// How bad a line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,18 +28,28 @@ impl Level {
     }
 }
 
+/// Where the program speaks.
+#[derive(Debug, Clone)]
+pub(crate) enum Voice {
+    /// On standard output.
+    Aloud,
+    /// To a listener in the same process.
+    To(Arc<Said>),
+}
+
 /// The program's voice.
 pub(crate) struct Console {
+    voice: Voice,
     logs: Mutex<Option<File>>,
 }
 
 impl Console {
-    /// Speaks on standard output and into `Logs/debug.<date>.log` below `logs`.
-    pub(crate) fn new(logs: &Path) -> Self {
+    /// Speaks with `voice`, and into `Logs/debug.<date>.log` below `logs`.
+    pub(crate) fn new(voice: Voice, logs: &Path) -> Self {
         let today: String = now().chars().take(10).collect();
         let file = logs.join(format!("debug.{today}.log"));
         let logs = OpenOptions::new().create(true).append(true).open(file).ok();
-        Self { logs: Mutex::new(logs) }
+        Self { voice, logs: Mutex::new(logs) }
     }
 
     pub(crate) fn info(&self, text: impl fmt::Display) {
@@ -56,13 +68,24 @@ impl Console {
     pub(crate) fn say(&self, level: Level, text: &str) {
         let moment = now();
         let shown = moment.replace('T', " ").replace('Z', "");
-        // A supervisor that no longer reads is no reason to stop.
-        let mut out = std::io::stdout().lock();
-        let _ = writeln!(out, "FoundryVTT | {shown} | [{}] {text}", level.name());
-        let _ = out.flush();
+        self.voice.speak(&format!("FoundryVTT | {shown} | [{}] {text}", level.name()));
         let line = json!({"level": level.name(), "message": text, "timestamp": moment});
         if let Some(file) = self.logs.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
             let _ = writeln!(file, "{line}");
+        }
+    }
+}
+
+impl Voice {
+    fn speak(&self, text: &str) {
+        match self {
+            Self::Aloud => {
+                // A supervisor that no longer reads is no reason to stop.
+                let mut out = std::io::stdout().lock();
+                let _ = writeln!(out, "{text}");
+                let _ = out.flush();
+            }
+            Self::To(listener) => listener.add(text),
         }
     }
 }
@@ -71,11 +94,6 @@ impl fmt::Debug for Console {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Console")
     }
-}
-
-/// Says `text` on standard error, before there is a console or beside it.
-pub(crate) fn complain(text: &str) {
-    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 fn now() -> String {

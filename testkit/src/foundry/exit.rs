@@ -10,6 +10,8 @@ use super::behaviour::Death;
 pub(crate) enum Ending {
     /// It was asked to: `/quit`, or a saved configuration.
     Asked,
+    /// It was told to by a signal.
+    Told,
     /// It met something it cannot live with, and said so.
     Fatal,
     /// It was told to crash: nothing is tidied up.
@@ -27,12 +29,14 @@ impl Default for Exit {
 }
 
 impl Exit {
-    /// Ends the program; the first reason given is the one that counts.
+    /// Ends the program; a crash overtakes every other reason.
     pub(crate) fn with(&self, ending: Ending) {
         self.0.send_if_modified(|slot| {
-            let first = slot.is_none();
-            slot.get_or_insert(ending);
-            first
+            let counts = slot.is_none() || matches!(ending, Ending::Crash(_));
+            if counts {
+                *slot = Some(ending);
+            }
+            counts
         });
     }
 
@@ -44,8 +48,18 @@ impl Exit {
 
     /// Waits until somebody ends the program.
     pub(crate) async fn wait(&self) -> Ending {
+        self.wait_for(|_| true).await
+    }
+
+    /// Waits until the program crashes.
+    pub(crate) async fn wait_for_crash(&self) -> Ending {
+        self.wait_for(|ending| matches!(ending, Ending::Crash(_))).await
+    }
+
+    async fn wait_for(&self, fits: impl Fn(&Ending) -> bool + Send + Sync) -> Ending {
         let mut seen = self.0.subscribe();
-        let ending = seen.wait_for(Option::is_some).await.ok().and_then(|slot| slot.clone());
+        let ending = seen.wait_for(|slot| slot.as_ref().is_some_and(&fits)).await;
+        let ending = ending.ok().and_then(|slot| slot.clone());
         match ending {
             Some(ending) => ending,
             None => pending().await,

@@ -6,6 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::behaviour::Behaviour;
 
+/// What is said when the control file was read.
+pub(crate) const REREAD: &str = "The stand-in has read its control file";
+
 /// The environment as far as the stand-in looks at it.
 #[derive(Debug, Clone, Default)]
 pub struct StandInEnv {
@@ -84,17 +87,18 @@ impl Switches {
         Arc::clone(&self.lock().behaviour)
     }
 
-    /// Reads the control file if its text has changed; what it cannot make sense of changes nothing.
-    pub(crate) fn reread(&self) -> Result<(), String> {
+    /// Reads the control file, and says whether its text has changed; what it cannot make sense of
+    /// changes nothing.
+    pub(crate) fn reread(&self) -> Result<bool, String> {
         let text = std::fs::read(&self.file).ok();
         let mut seen = self.lock();
         if seen.text == text {
-            return Ok(());
+            return Ok(false);
         }
         let overruled = self.overruled(text.as_deref().unwrap_or(b"{}"));
         seen.text = text;
         seen.behaviour = Arc::new(Behaviour::read(&overruled?)?);
-        Ok(())
+        Ok(true)
     }
 
     fn overruled(&self, text: &[u8]) -> Result<BTreeMap<String, String>, String> {

@@ -18,7 +18,8 @@ async function refresh() {
   document.getElementById("system").textContent =
     `${data.system.title || "No system"} · version ${data.release.generation}`;
   document.getElementById("description").textContent = data.world.description ?? "";
-  users.replaceChildren(...data.users.map((user) => {
+  const expected = data.users.sort((a, b) => b.role - a.role || a.name.localeCompare(b.name));
+  users.replaceChildren(...expected.map((user) => {
     const here = data.activeUsers.includes(user._id);
     const row = document.createElement("label");
     row.className = "user";

@@ -58,7 +58,7 @@ async fn a_crash_can_look_like_a_signal() {
 #[tokio::test]
 async fn a_running_program_crashes_when_its_control_file_says_so() {
     let mut program = licensed(V14).ready().await;
-    program.control(&json!({"crash": "now", "crash_code": 9}));
+    program.control(&json!({"crash": "now", "crash_code": 9})).await;
     assert_eq!(program.ended().await.code(), Some(9));
 }
 
@@ -77,11 +77,9 @@ async fn a_hanging_program_takes_connections_and_answers_none_until_it_is_told_t
     let program = licensed(V14).ready().await;
     let mut person = Visitor::of(&program);
     person.status().await;
-    program.control(&json!({"hang": true}));
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    program.control(&json!({"hang": true})).await;
     assert!(timeout(Duration::from_millis(200), person.status()).await.is_err());
-    program.control(&json!({}));
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    program.control(&json!({})).await;
     assert_eq!(person.status().await["active"], false);
 }
 
@@ -90,15 +88,12 @@ async fn status_codes_and_users_can_be_pretended_while_it_runs() {
     let program = playing(V14).ready().await;
     let mut person = Visitor::of(&program);
     person.until_active(true).await;
-    program.control(&json!({"users": 5}));
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    program.control(&json!({"users": 5})).await;
     assert_eq!(person.status().await["users"], 5);
-    program.control(&json!({"status_code": 500}));
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    program.control(&json!({"status_code": 500})).await;
     assert_eq!(person.get("/api/status").await.status, 500);
     assert_eq!(person.get("/join").await.status, 200);
-    program.control(&json!({"http_code": 503}));
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    program.control(&json!({"http_code": 503})).await;
     assert_eq!(person.get("/join").await.status, 503);
 }
 

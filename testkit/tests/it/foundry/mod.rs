@@ -18,6 +18,7 @@ mod site;
 mod sockets;
 mod starts;
 mod states;
+mod threads;
 mod visitor;
 mod wire;
 mod worlds;

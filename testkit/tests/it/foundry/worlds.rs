@@ -96,6 +96,17 @@ async fn scenario_16_the_marker_tells_a_world_closed_by_request_from_one_closed_
 }
 
 #[tokio::test]
+async fn quitting_closes_the_world_first() {
+    let mut program = playing(V14).ready().await;
+    let mut person = Visitor::of(&program);
+    person.until_active(true).await;
+    person.submit("/auth", &format!("adminPassword={PASSWORD}")).await;
+    person.post("/quit", json!({})).await;
+    assert_eq!(program.ended().await.code(), Some(0));
+    assert_eq!(marker(&program).database, Database::ClosedByRequest);
+}
+
+#[tokio::test]
 async fn scenario_16_after_a_kill_the_next_launch_repairs_and_says_so() {
     let mut killed = playing(V14).ready().await;
     Visitor::of(&killed).until_active(true).await;

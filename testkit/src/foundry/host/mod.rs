@@ -1,0 +1,9 @@
+//! Running the stand-in from a test: as a process of its own, or on a thread of the test's.
+mod child;
+mod launch;
+mod running;
+mod thread;
+
+pub use child::executable;
+pub use launch::Launch;
+pub use running::{READY, StandIn};
