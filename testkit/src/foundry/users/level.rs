@@ -10,10 +10,11 @@ use super::user::User;
 const PREFIX: &str = "!users!";
 
 /// The open database, on a thread of its own because it cannot leave the one it was opened on.
+/// Dropping it gives the database free without closing it.
 #[derive(Debug)]
 pub(super) struct Level {
-    jobs: mpsc::Sender<Job>,
-    thread: JoinHandle<()>,
+    jobs: Option<mpsc::Sender<Job>>,
+    thread: Option<JoinHandle<()>>,
 }
 
 enum Work {
@@ -46,7 +47,7 @@ impl Level {
             Err(why) => drop(opened.send(Err(why))),
         });
         let users = opening.recv().map_err(|_| GONE.to_owned())??;
-        Ok((Self { jobs, thread }, users))
+        Ok((Self { jobs: Some(jobs), thread: Some(thread) }, users))
     }
 
     pub(super) fn put(&self, user: &User) -> Result<(), String> {
@@ -58,15 +59,24 @@ impl Level {
     }
 
     pub(super) fn close(self) -> Result<(), String> {
-        let closed = self.job(Work::Close);
-        self.thread.join().map_err(|_| GONE.to_owned())?;
-        closed
+        self.job(Work::Close)
     }
 
     fn job(&self, work: Work) -> Result<(), String> {
         let (done, outcome) = mpsc::channel();
-        self.jobs.send(Job { work, done }).map_err(|_| GONE.to_owned())?;
+        let jobs = self.jobs.as_ref().ok_or_else(|| GONE.to_owned())?;
+        jobs.send(Job { work, done }).map_err(|_| GONE.to_owned())?;
         outcome.recv().map_err(|_| GONE.to_owned())?
+    }
+}
+
+impl Drop for Level {
+    fn drop(&mut self) {
+        self.jobs = None;
+        if let Some(thread) = self.thread.take() {
+            // A panic on the thread has been shown already.
+            let _ = thread.join();
+        }
     }
 }
 

@@ -3,6 +3,7 @@ use serde_json::json;
 use testkit::foundry::{DataFolder, Launch, Version};
 
 use super::visitor::Visitor;
+use super::wire::Wire;
 use super::{EXE, PASSWORD, V13, V14, WORLD, licensed, playing};
 
 async fn admin(program: &testkit::foundry::StandIn) -> Visitor {
@@ -127,4 +128,47 @@ async fn version_14_launches_a_world_as_it_makes_it() {
     let world = json!({"id": "new", "title": "New", "system": "dice", "launch": true});
     person.post("/create", world).await;
     assert_eq!(person.until_active(true).await["world"], "new");
+}
+
+#[tokio::test]
+async fn an_administrator_may_close_the_world_from_the_setup_page_and_nobody_else() {
+    let program = playing(V14).ready().await;
+    let mut person = Visitor::of(&program);
+    person.until_active(true).await;
+    assert_eq!(person.post("/setup", json!({"shutdown": true})).await.status, 403);
+    person.submit("/auth", &format!("adminPassword={PASSWORD}")).await;
+    assert_eq!(person.post("/setup", json!({"shutdown": true})).await.location(), "/setup");
+    assert_eq!(person.status().await["active"], false);
+}
+
+#[tokio::test]
+async fn packages_are_installed_with_progress_but_not_while_a_world_is_active() {
+    let install = json!({"action": "installPackage", "type": "module", "id": "dice-tray"});
+    let program = licensed(V13).ready().await;
+    let mut person = admin(&program).await;
+    let mut wire = Wire::of(&person).await;
+    person.post("/setup", install.clone()).await;
+    let progress = wire.event("progress").await;
+    assert_eq!(
+        (&progress[0]["action"], &progress[0]["step"]),
+        (&json!("installPackage"), &json!("complete"))
+    );
+    assert_eq!(person.get("/modules/dice-tray/module.json").await.json()["id"], "dice-tray");
+    let escaping = json!({"action": "installPackage", "type": "module", "id": "../../Config"});
+    assert!(person.post("/setup", escaping).await.json()["error"].is_string());
+
+    let program = playing(V14).ready().await;
+    let mut person = Visitor::of(&program);
+    person.until_active(true).await;
+    person.submit("/auth", &format!("adminPassword={PASSWORD}")).await;
+    assert_eq!(person.post("/setup", install).await.status, 403);
+}
+
+#[tokio::test]
+async fn an_edited_world_keeps_the_fields_nobody_touched() {
+    let program = licensed(V13).prepared(|data| data.with_world(WORLD, V13)).ready().await;
+    let edit = json!({"action": "editWorld", "id": WORLD, "title": "Renamed"});
+    admin(&program).await.post("/setup", edit).await;
+    let manifest = std::fs::read_to_string(program.data().world(WORLD).join("world.json")).unwrap();
+    assert!(manifest.contains("Renamed") && manifest.contains("\"dice\""));
 }
