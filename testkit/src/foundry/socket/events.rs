@@ -112,7 +112,7 @@ fn template(path: Option<&Value>) -> Value {
     let name = path.and_then(Value::as_str).unwrap_or_default();
     let known = ["join-game", "join-form", "join-setup", "setup-authentication"];
     if known.iter().any(|part| name.contains(part)) {
-        json!({"success": true, "html": format!("<section data-template=\"{name}\"></section>")})
+        json!({"success": true, "html": "<section></section>"})
     } else {
         json!({"success": false, "error": format!("The template {name} does not exist")})
     }

@@ -1,6 +1,9 @@
 //! The text of the two protocols.
 use serde_json::{Value, json};
 
+/// The largest message either transport takes, as the program takes it.
+pub(super) const LARGEST: usize = 100_000_000;
+
 /// What a client sends, as far as it matters here.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Packet {
@@ -46,7 +49,7 @@ impl Packet {
 pub(super) fn greeting(sid: &str, upgrades: &[&str], ping: std::time::Duration) -> String {
     let greeting = json!({
         "sid": sid, "upgrades": upgrades, "pingInterval": millis(ping), "pingTimeout": 20000,
-        "maxPayload": 100_000_000,
+        "maxPayload": LARGEST,
     });
     format!("0{greeting}")
 }

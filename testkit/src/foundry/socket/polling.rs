@@ -4,12 +4,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use http::{Method, StatusCode};
-use http_body_util::BodyExt;
+use http_body_util::{BodyExt, Limited};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::call::{Call, Flow};
-use super::packet::{Packet, greeting};
+use super::packet::{LARGEST, Packet, greeting};
 use super::upgrade::session;
 use crate::foundry::http::{Reply, Request, query, text};
 use crate::foundry::table::Table;
@@ -86,7 +86,7 @@ fn begin(table: &Arc<Table>, request: &Request) -> Reply {
 }
 
 async fn take_in(table: &Table, poll: &Poll, request: Request) -> Reply {
-    let Ok(body) = request.into_body().collect().await else {
+    let Ok(body) = Limited::new(request.into_body(), LARGEST).collect().await else {
         return text(StatusCode::BAD_REQUEST, "");
     };
     let body = body.to_bytes();

@@ -14,7 +14,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use super::call::{Call, Flow};
-use super::packet::{Packet, greeting};
+use super::packet::{LARGEST, Packet, greeting};
 use super::polling;
 use crate::foundry::http::{Reply, Request, cookie, query, text};
 use crate::foundry::table::Table;
@@ -62,7 +62,8 @@ fn websocket(table: &Arc<Table>, mut request: Request) -> Reply {
 }
 
 async fn accept(upgraded: Upgraded) -> Socket {
-    let config = WebSocketConfig::default().max_message_size(None).max_frame_size(None);
+    let limit = Some(LARGEST);
+    let config = WebSocketConfig::default().max_message_size(limit).max_frame_size(limit);
     WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await
 }
 
