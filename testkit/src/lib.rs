@@ -4,4 +4,6 @@ pub mod conformance;
 pub mod fault;
 #[cfg(feature = "foundry")]
 pub mod foundry;
+#[cfg(feature = "http")]
+pub mod http;
 pub mod world;

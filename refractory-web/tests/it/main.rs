@@ -1,1 +1,2 @@
 //! Integration tests of refractory-web.
+mod proxy;

@@ -101,7 +101,8 @@ fn resolved(path: &str) -> Vec<&str> {
     let mut kept = Vec::new();
     if path.contains("..") {
         for segment in segments(path).filter(|segment| *segment != ".") {
-            if segment == ".." {
+            // Some programs cut parameters off before they resolve.
+            if segment.split(';').next() == Some("..") {
                 kept.pop();
             } else {
                 kept.push(segment);

@@ -66,7 +66,7 @@ impl Jar<'_> {
     fn reaches_others(&self, part: &[u8]) -> bool {
         attribute(part, b"domain").is_some_and(|domain| {
             let domain = domain.strip_prefix(b".").unwrap_or(domain);
-            !domain.eq_ignore_ascii_case(self.host.as_bytes())
+            self.under.is_some() || !domain.eq_ignore_ascii_case(self.host.as_bytes())
         })
     }
 

@@ -1,0 +1,11 @@
+//! The edge between real sockets.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+mod bodies;
+mod broken;
+mod cookies;
+mod doors;
+mod forwarded;
+mod house;
+mod smuggling;
+mod tunnels;
+mod waiting;
