@@ -16,7 +16,7 @@ pub struct Account {
     pub licenses: Vec<(String, String)>,
     /// The releases to be had.
     pub releases: Vec<Version>,
-    /// How long a download link is good for.
+    /// How long a download link is good for, in whole seconds; zero makes every link a dead one.
     pub link_life: Duration,
 }
 

@@ -31,12 +31,12 @@ pub(super) fn link(version: Version, layout: Layout) -> String {
     format!("{path}?verify={now}-{}", proof(&path, now))
 }
 
-/// Whether `verify` was made for `path`, no longer than `life` ago.
+/// Whether `verify` was made for `path`, less than `life` ago.
 pub(super) fn is_good(path: &str, verify: &str, life: Duration) -> bool {
     let Some((made, given)) = verify.split_once('-') else { return false };
     let Ok(made) = made.parse() else { return false };
     let age = seconds(SystemClock.now()).saturating_sub(made);
-    given == proof(path, made) && age <= life.as_secs()
+    given == proof(path, made) && age < life.as_secs()
 }
 
 /// The archive a path names.

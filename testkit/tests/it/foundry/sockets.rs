@@ -6,7 +6,7 @@ use testkit::foundry::{StandIn, Version};
 
 use super::visitor::Visitor;
 use super::wire::Wire;
-use super::{V13, V14, WORLD, playing};
+use super::{PASSWORD, V13, V14, WORLD, licensed, playing};
 
 const SOON: Duration = Duration::from_millis(300);
 
@@ -38,14 +38,15 @@ async fn the_session_is_taken_from_the_query_up_to_13_and_from_the_cookie_in_14(
         person.until_active(true).await;
         let session = person.session.clone().unwrap();
         let none = "000000000000000000000000";
-        let mut by_query = Wire::with(&person.address, "", &session, none).await;
-        let mut by_cookie = Wire::with(&person.address, "", none, &session).await;
+        let by_query = Wire::with(&person.address, "", &session, none).await;
+        let by_cookie = Wire::with(&person.address, "", none, &session).await;
         let cookie_only = version.generation >= 14;
-        let known = json!({"sessionId": session, "userId": null});
-        assert_eq!(by_query.session == known, !cookie_only, "{version}");
-        assert_eq!(by_cookie.session == known, cookie_only, "{version}");
-        assert_eq!(by_query.is_answered("getJoinData", SOON, json!([])).await, !cookie_only);
-        assert_eq!(by_cookie.is_answered("getJoinData", SOON, json!([])).await, cookie_only);
+        let (mut known, mut unknown) =
+            if cookie_only { (by_cookie, by_query) } else { (by_query, by_cookie) };
+        assert_eq!(known.session, json!({"sessionId": session, "userId": null}), "{version}");
+        assert_eq!(known.ask("getJoinData", json!([])).await["world"]["id"], WORLD, "{version}");
+        assert_eq!(unknown.session, Value::Null, "{version}");
+        assert!(!unknown.is_answered("getJoinData", SOON, json!([])).await, "{version}");
     }
 }
 
@@ -65,12 +66,13 @@ async fn join_data_shows_the_world_and_its_users_without_their_passwords() {
 
 #[tokio::test]
 async fn setup_data_is_empty_once_a_world_is_active() {
-    let program = playing(V13).switch("launch", "400ms").ready().await;
+    let program = licensed(V13).prepared(|data| data.with_world(WORLD, V13)).ready().await;
     let mut person = Visitor::of(&program);
-    person.submit("/auth", &format!("adminPassword={}", super::PASSWORD)).await;
+    person.submit("/auth", &format!("adminPassword={PASSWORD}")).await;
     let mut wire = Wire::of(&person).await;
     assert_eq!(wire.ask("getSetupData", json!([])).await["worlds"][0]["id"], WORLD);
     assert_eq!(wire.ask("getWorldStatus", json!([])).await, false);
+    person.post("/setup", json!({"action": "launchWorld", "world": WORLD})).await;
     person.until_active(true).await;
     assert_eq!(wire.ask("getSetupData", json!([])).await, json!({}));
     assert_eq!(wire.ask("getWorldStatus", json!([])).await, true);
@@ -129,7 +131,7 @@ async fn what_one_changes_the_others_hear() {
 
 #[tokio::test]
 async fn users_count_while_their_socket_lives_and_a_lost_one_a_little_longer() {
-    let program = playing(V13).switch("users_lag", "600ms").ready().await;
+    let program = playing(V13).switch("users_lag", "1m").ready().await;
     let mut person = seated(&program, 0).await;
     assert_eq!(person.status().await["users"], 0);
     let wire = Wire::of(&person).await;
@@ -142,8 +144,10 @@ async fn users_count_while_their_socket_lives_and_a_lost_one_a_little_longer() {
 
     drop(Wire::of(&person).await);
     assert_eq!(person.status().await["users"], 1, "a lost client counts on");
-    tokio::time::sleep(Duration::from_millis(800)).await;
-    assert_eq!(person.status().await["users"], 0);
+    program.control(&json!({"users_lag": "0"})).await;
+    while person.status().await["users"] != 0 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 #[tokio::test]
@@ -165,7 +169,7 @@ async fn a_closing_world_says_so_to_everybody() {
     let program = playing(V13).ready().await;
     let mut person = seated(&program, 0).await;
     let mut wire = Wire::of(&person).await;
-    person.post("/join", json!({"action": "shutdown", "adminPassword": super::PASSWORD})).await;
+    person.post("/join", json!({"action": "shutdown", "adminPassword": PASSWORD})).await;
     assert_eq!(wire.event("shutdown").await[0]["world"], WORLD);
     assert_eq!(person.landing().await, "/auth", "and nobody has a seat any more");
 }
