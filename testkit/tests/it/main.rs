@@ -1,3 +1,5 @@
 //! Integration tests of testkit.
+mod conformance;
 #[cfg(feature = "foundry")]
 mod foundry;
+mod liars;

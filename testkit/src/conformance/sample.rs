@@ -1,0 +1,237 @@
+//! One of everything, with every field filled in, and one of everything with as little as there may be.
+use refractory_core::model::{
+    Acceptance, Attempt, Claim, Doubt, Event, EventKind, Fault, Held, Hostname, Instance,
+    InstanceSpec, Journal, Layout, Lease, License, LicenseWish, Limits, NewInstance, PasswordHash,
+    Power, Program, Purpose, Release, ReleaseWish, Reservation, Role, Seen, Slug, Step, Token,
+    Urgency, User, UserName, Version, Via, Wish, WorkerMark, WorldId, Yielding,
+};
+use refractory_core::ports::{Aggregate, Body, Endpoint, Kind, Progress, Sealed};
+use refractory_core::{
+    ErrorKind, EventId, InstanceId, LicenseId, ReleaseId, SecretName, Timestamp, TokenId, UserId,
+    WorkerId,
+};
+
+/// Text that stores have mangled before: quotes, wild cards, accents, right-to-left, emoji, control characters.
+pub const ODD_TEXT: &str =
+    "O'Brien \"%_\\\" – Łódź, שלום, 龍と迷宮, 🐉\u{200d}🔥, e\u{301}, \t\n\r\u{1}, $1 ?1 :x {} --;";
+
+/// A row of `kind` with every field filled in.
+pub fn full(kind: Kind) -> Body {
+    match kind {
+        Kind::Instance => instance("full", "full-table").into_body(),
+        Kind::License => license("full", "full").into_body(),
+        Kind::Release => release("full").into_body(),
+        Kind::User => user("full").into_body(),
+        Kind::Token => token("full", Purpose::Session(id("full"))).into_body(),
+        Kind::Event => event("full").into_body(),
+        Kind::Worker => worker("full").into_body(),
+        Kind::Secret => sealed("full").into_body(),
+    }
+}
+
+/// A row of `kind` with nothing that may be left out.
+pub fn sparse(kind: Kind) -> Body {
+    match kind {
+        Kind::Instance => bare("sparse", "sparse").into_body(),
+        Kind::License => License {
+            eula: None,
+            lease: None,
+            reserved: None,
+            fence: 0,
+            ..license("sparse", "sparse")
+        }
+        .into_body(),
+        Kind::Release => {
+            Release { node_major: None, program: Program::Demo, size: 0, ..release("sparse") }
+                .into_body()
+        }
+        Kind::User => User { password: None, ..user("sparse") }.into_body(),
+        Kind::Token => token("sparse", Purpose::Setup).into_body(),
+        Kind::Event => {
+            Event { instance: None, by: None, text: String::new(), ..event("sparse") }.into_body()
+        }
+        Kind::Worker => {
+            WorkerMark { born: Timestamp(0), seen: Timestamp(0), ..worker("sparse") }.into_body()
+        }
+        Kind::Secret => Sealed { text: String::new(), ..sealed("sparse") }.into_body(),
+    }
+}
+
+/// An instance that nobody has switched on.
+pub fn bare(name: &str, slug: &str) -> Instance {
+    Instance::new(id(name), NewInstance::named(slug_of(slug)), Timestamp(1_000))
+}
+
+/// An instance in the middle of everything.
+pub fn instance(name: &str, slug: &str) -> Instance {
+    Instance {
+        id: id(name),
+        slug: slug_of(slug),
+        owner: Some(id("owner")),
+        created: Timestamp(1_700_000_000_001),
+        wish: Wish { power: Power::On, urgency: Urgency::Now, spec: spec() },
+        generation: u64::MAX,
+        epoch: u32::MAX,
+        release: Some(id("release")),
+        journal: journal(slug),
+        fault: Some(fault()),
+        doubt: Some(Doubt { since: Timestamp(3), reason: ODD_TEXT.to_owned() }),
+        losses: vec![Timestamp(4), Timestamp(5)],
+        seen: Some(Seen { players: 7, version: Some(Version::new(13, 351)), at: Timestamp(6) }),
+        yielding: Some(Yielding { to: id("other"), since: Timestamp(7) }),
+        claim: Some(Claim { worker: id("worker"), until: Timestamp(8) }),
+        started: Some(Timestamp(9)),
+        last_start: Some(10_000),
+        revision: 0,
+    }
+}
+
+/// A licence that is held, reserved and accepted; its name and its key are `name`'s own.
+pub fn license(name: &str, holder: &str) -> License {
+    License {
+        id: id(name),
+        name: format!("{name} {ODD_TEXT}"),
+        masked: "ABCD-••••-••••-••••-••••-1239".to_owned(),
+        fingerprint: format!("{name}-0123456789abcdef"),
+        eula: Some(Acceptance {
+            by: id("owner"),
+            name: ODD_TEXT.to_owned(),
+            at: Timestamp(11),
+            version: "2024-06-01".to_owned(),
+        }),
+        lease: Some(lease(name, holder)),
+        reserved: Some(Reservation { instance: id("next"), until: Timestamp(13) }),
+        fence: 12,
+        added: Timestamp(14),
+        revision: 0,
+    }
+}
+
+/// A lease of the licence `name` by `holder`.
+pub fn lease(name: &str, holder: &str) -> Lease {
+    Lease { license: id(name), holder: id(holder), fence: 12, since: Timestamp(12) }
+}
+
+/// A stored release.
+pub fn release(name: &str) -> Release {
+    Release {
+        id: id(name),
+        version: Version::new(13, 351),
+        layout: Layout::Electron,
+        program: Program::Node,
+        node_major: Some(20),
+        size: u64::MAX,
+        added: Timestamp(15),
+        revision: 0,
+    }
+}
+
+/// A person with an account.
+pub fn user(name: &str) -> User {
+    User {
+        id: id(name),
+        name: UserName::new(name).expect("a user name"),
+        role: Role::GameMaster,
+        password: Some(PasswordHash("$argon2id$v=19$m=8,t=1,p=1$c2FsdA$aGFzaA".to_owned())),
+        sessions_from: Timestamp(16),
+        added: Timestamp(17),
+        revision: 0,
+    }
+}
+
+/// A token.
+pub fn token(name: &str, purpose: Purpose) -> Token {
+    Token { id: id(name), purpose, made: Timestamp(18), until: Timestamp(u64::MAX), revision: 0 }
+}
+
+/// An entry of the audit trail.
+pub fn event(name: &str) -> Event {
+    Event {
+        id: id(name),
+        at: Timestamp(19),
+        kind: EventKind::License,
+        instance: Some(id("full")),
+        by: Some(id("owner")),
+        name: ODD_TEXT.to_owned(),
+        via: Via::Discord,
+        text: ODD_TEXT.to_owned(),
+        revision: 0,
+    }
+}
+
+/// A worker's sign of life.
+pub fn worker(name: &str) -> WorkerMark {
+    WorkerMark { id: id(name), born: Timestamp(20), seen: Timestamp(21), revision: 0 }
+}
+
+/// A sealed secret.
+pub fn sealed(name: &str) -> Sealed {
+    Sealed { name: id(name), text: "bm9uY2U.Y2lwaGVydGV4dA".to_owned(), revision: 0 }
+}
+
+fn spec() -> InstanceSpec {
+    InstanceSpec {
+        title: ODD_TEXT.to_owned(),
+        release: ReleaseWish::Version(Version::new(13, 351)),
+        world: Some(WorldId::new("Curse_of-Strahd.1").expect("a world")),
+        license: LicenseWish::Only(id::<LicenseId>("full")),
+        limits: Limits { memory: Some(u64::MAX), cpu_millis: Some(1_500), disk: Some(1 << 40) },
+        language: Some("de.deutsch".to_owned()),
+    }
+}
+
+fn journal(slug: &str) -> Journal {
+    let mut journal = Journal::default();
+    let endpoint = Endpoint::new("fd00::1", 30_000).with_prefix("/table/").with_pid(4_711);
+    let progress = Progress::new(ODD_TEXT).at(40).uninterruptible();
+    let attempt = Attempt {
+        since: Timestamp(22),
+        tried: Timestamp(23),
+        moved: Timestamp(24),
+        progress: Some(progress),
+    };
+    journal.hold(Step::License, Held::License(Some((id("full"), u64::MAX))));
+    journal.hold(Step::Volume, Held::Volume(ODD_TEXT.to_owned()));
+    journal.hold(Step::Assets, Held::Assets("bucket/prefix".to_owned()));
+    journal.hold(Step::Runtime, Held::Runtime(endpoint));
+    journal.intend(Step::World, attempt);
+    journal.hold(Step::Name, Held::Name(Hostname::under(&slug_of(slug), "games.example")));
+    journal
+}
+
+fn fault() -> Fault {
+    Fault {
+        step: Step::World,
+        kind: ErrorKind::Exhausted,
+        message: ODD_TEXT.to_owned(),
+        attempts: 9,
+        retry_at: Timestamp(25),
+        terminal: true,
+        generation: 26,
+    }
+}
+
+fn slug_of(slug: &str) -> Slug {
+    Slug::new(slug).expect("a slug")
+}
+
+/// An id of any kind, from a text that may be one.
+trait Id: Sized {
+    fn read(raw: &str) -> Self;
+}
+
+macro_rules! ids {
+    ($($id:ty)*) => { $(
+        impl Id for $id {
+            fn read(raw: &str) -> Self {
+                Self::new(raw).expect("an id")
+            }
+        }
+    )* };
+}
+
+ids!(InstanceId LicenseId ReleaseId UserId WorkerId TokenId EventId SecretName);
+
+fn id<T: Id>(raw: &str) -> T {
+    T::read(raw)
+}
