@@ -3,7 +3,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use actix_web::http::header;
+use actix_web::http::{Method, StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::body::{Outgoing, Pulse, Upload};
@@ -110,6 +110,10 @@ impl Edge {
         body: web::Payload,
         access: Access,
     ) -> Result<HttpResponse, Stop<'a>> {
+        if matches!(*request.method(), Method::CONNECT | Method::TRACE) {
+            let why = "This method is not passed on.";
+            return Err(Notice::Refused { status: StatusCode::METHOD_NOT_ALLOWED, why }.into());
+        }
         let target = route.target().ok_or(Notice::Waiting(route))?;
         let is_form = self.check_door(route, target, request, access)?;
         let errand = Errand {
@@ -171,7 +175,7 @@ impl Edge {
     ) -> Result<HttpResponse, Stop<'a>> {
         if !is_proper {
             let why = "An upgrade must be a GET of HTTP/1.1 without a body.";
-            let status = actix_web::http::StatusCode::BAD_REQUEST;
+            let status = StatusCode::BAD_REQUEST;
             return Err(Notice::Refused { status, why }.into());
         }
         let settings = &self.0.settings;

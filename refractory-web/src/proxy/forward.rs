@@ -53,6 +53,9 @@ impl Errand<'_> {
             }
             Err((failure, _)) => return Err(failure),
         };
+        if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
+            return Err(Failure::new(Side::Upstream, true, "reading an answer nobody asked for"));
+        }
         Ok(self.relayed(answer, lease, pulse))
     }
 

@@ -1,9 +1,9 @@
 //! What is said instead of the game.
 use std::fmt;
+use std::time::Duration;
 
 use actix_web::HttpRequest;
-use actix_web::http::{Method, StatusCode, header};
-use std::time::Duration;
+use actix_web::http::{StatusCode, header};
 
 use super::Route;
 
@@ -40,7 +40,7 @@ pub enum Notice<'a> {
     },
     /// A request the edge does not pass on, and why.
     Refused {
-        /// 400, 408, 413, 415 or 421.
+        /// 400, 405, 408, 413 or 415.
         status: StatusCode,
         /// One sentence for people.
         why: &'static str,
@@ -142,16 +142,17 @@ impl Wants {
             let mut values = request.headers().get_all(name);
             values.any(|value| value.to_str().unwrap_or_default().contains(word))
         };
-        if says(header::ACCEPT, "text/html") && !says(header::UPGRADE, "websocket") {
-            Self::Page
-        } else if says(header::ACCEPT, "application/json") || request.path().contains("/api/") {
-            Self::Json
-        } else if matches!(*request.method(), Method::GET | Method::HEAD)
-            || !says(header::CONTENT_TYPE, "application/json")
-        {
+        if says(header::UPGRADE, "websocket") {
             Self::Text
-        } else {
+        } else if says(header::ACCEPT, "text/html") {
+            Self::Page
+        } else if says(header::ACCEPT, "application/json")
+            || says(header::CONTENT_TYPE, "application/json")
+            || request.path().contains("/api/")
+        {
             Self::Json
+        } else {
+            Self::Text
         }
     }
 }

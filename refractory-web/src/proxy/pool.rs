@@ -33,19 +33,19 @@ pub(super) struct Pool {
 }
 
 struct Idle {
-    line: Line,
+    link: Link,
     since: Instant,
 }
 
 /// One connection. Whoever drops it hangs up.
-struct Line {
+struct Link {
     sender: SendRequest<Outgoing>,
     _up: oneshot::Sender<()>,
 }
 
 /// A connection in use.
 pub(super) struct Lease {
-    line: Line,
+    link: Link,
     /// Whether it was used before, and so may have died unnoticed.
     pub(super) reused: bool,
     /// Whether another request may use it.
@@ -73,9 +73,9 @@ impl Pool {
 
     /// A connection to `target`: one that is idle, or else a new one.
     pub(super) async fn lease(self: &Rc<Self>, target: &Target) -> Result<Lease, Failure> {
-        while let Some(mut line) = self.take_idle(&target.authority) {
-            if line.sender.ready().await.is_ok() {
-                return Ok(self.leased(line, target, true));
+        while let Some(mut link) = self.take_idle(&target.authority) {
+            if link.sender.ready().await.is_ok() {
+                return Ok(self.leased(link, target, true));
             }
         }
         self.fresh(target).await
@@ -86,7 +86,7 @@ impl Pool {
         let (sender, connection) = self.dial(target).await?;
         let (up, down) = oneshot::channel();
         self.employ(drive(connection, down));
-        Ok(self.leased(Line { sender, _up: up }, target, false))
+        Ok(self.leased(Link { sender, _up: up }, target, false))
     }
 
     /// A new connection to `target` that may become something else than HTTP.
@@ -97,7 +97,7 @@ impl Pool {
         let (sender, connection) = self.dial(target).await?;
         let (up, down) = oneshot::channel();
         self.employ(drive(connection.with_upgrades(), down));
-        let mut lease = self.leased(Line { sender, _up: up }, target, false);
+        let mut lease = self.leased(Link { sender, _up: up }, target, false);
         lease.keep = false;
         Ok(lease)
     }
@@ -128,30 +128,30 @@ impl Pool {
         crew.spawn_local(task);
     }
 
-    fn leased(self: &Rc<Self>, line: Line, target: &Target, reused: bool) -> Lease {
+    fn leased(self: &Rc<Self>, link: Link, target: &Target, reused: bool) -> Lease {
         let authority = Arc::clone(&target.authority);
-        Lease { line, reused, keep: true, authority, pool: Rc::clone(self) }
+        Lease { link, reused, keep: true, authority, pool: Rc::clone(self) }
     }
 
-    fn take_idle(&self, authority: &str) -> Option<Line> {
+    fn take_idle(&self, authority: &str) -> Option<Link> {
         let mut idle = self.idle.borrow_mut();
-        let lines = idle.get_mut(authority)?;
-        while let Some(Idle { line, since }) = lines.pop() {
-            if !line.sender.is_closed() && since.elapsed() < self.patience.idle {
-                return Some(line);
+        let links = idle.get_mut(authority)?;
+        while let Some(Idle { link, since }) = links.pop() {
+            if !link.sender.is_closed() && since.elapsed() < self.patience.idle {
+                return Some(link);
             }
         }
         None
     }
 
-    fn keep(self: &Rc<Self>, authority: Arc<str>, line: Line) {
+    fn keep(self: &Rc<Self>, authority: Arc<str>, link: Link) {
         let mut idle = self.idle.borrow_mut();
         if idle.is_empty() {
             self.employ(sweep(Rc::downgrade(self), self.patience.idle));
         }
-        let lines = idle.entry(authority).or_default();
-        if lines.len() < KEPT {
-            lines.push(Idle { line, since: Instant::now() });
+        let links = idle.entry(authority).or_default();
+        if links.len() < KEPT {
+            links.push(Idle { link, since: Instant::now() });
         }
     }
 }
@@ -159,14 +159,14 @@ impl Pool {
 impl Lease {
     /// The way to ask.
     pub(super) fn sender(&mut self) -> &mut SendRequest<Outgoing> {
-        &mut self.line.sender
+        &mut self.link.sender
     }
 
     /// Keeps the connection for the next request.
     pub(super) fn give_back(self) {
-        let Self { line, authority, pool, keep, reused: _ } = self;
-        if keep && !line.sender.is_closed() {
-            pool.keep(authority, line);
+        let Self { link, authority, pool, keep, reused: _ } = self;
+        if keep && !link.sender.is_closed() {
+            pool.keep(authority, link);
         }
     }
 }
@@ -189,9 +189,9 @@ async fn sweep(pool: Weak<Pool>, every: Duration) {
         tokio::time::sleep(every).await;
         let Some(pool) = pool.upgrade() else { return };
         let mut idle = pool.idle.borrow_mut();
-        idle.retain(|_, lines| {
-            lines.retain(|kept| !kept.line.sender.is_closed() && kept.since.elapsed() < every);
-            !lines.is_empty()
+        idle.retain(|_, links| {
+            links.retain(|kept| !kept.link.sender.is_closed() && kept.since.elapsed() < every);
+            !links.is_empty()
         });
         if idle.is_empty() {
             return;

@@ -6,7 +6,7 @@ use testkit::http::{Manner, Upstream, Wire};
 use tokio::net::TcpSocket;
 use tokio::time::Instant;
 
-use super::house::{House, browse, get, impatient, until, upgrade};
+use super::house::{House, browse, get, impatient, resident, until, upgrade};
 
 async fn answered(manner: Manner) -> testkit::http::Answer {
     let upstream = Upstream::rude(manner).await;
@@ -18,7 +18,7 @@ async fn answered(manner: Manner) -> testkit::http::Answer {
 
 #[tokio::test]
 async fn what_breaks_before_it_answers_is_a_page_with_an_id() {
-    for manner in [Manner::HangsUp, Manner::Garbage] {
+    for manner in [Manner::HangsUp, Manner::Garbage, Manner::SwitchesThenSilent] {
         let answer = answered(manner).await;
         assert_eq!(answer.status, 502, "{manner:?}");
         assert_eq!(answer.headers("cache-control"), ["no-store"]);
@@ -77,6 +77,19 @@ async fn an_endless_answer_ends_with_whoever_reads_it() {
     assert_eq!(wire.take(1 << 20).await.len(), 1 << 20);
     drop(wire);
     until("the upstream is let go", || upstream.open() == 0).await;
+}
+
+#[tokio::test]
+async fn a_reader_that_stops_stops_the_writer() {
+    let upstream = Upstream::rude(Manner::Endless).await;
+    let house = House::before(upstream.address());
+    let mut wire = Wire::open(house.address).await;
+    wire.say(get("/")).await;
+    wire.head().await;
+    let before = resident();
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let grown = resident().saturating_sub(before);
+    assert!(grown < 16 << 20, "{grown} bytes are held for somebody who does not read");
 }
 
 #[tokio::test]

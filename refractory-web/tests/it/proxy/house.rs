@@ -172,3 +172,10 @@ pub(super) async fn until(what: &str, mut so: impl FnMut() -> bool) {
     }
     panic!("waited ten seconds in vain until {what}");
 }
+
+/// Memory of this process in bytes.
+pub(super) fn resident() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() * 1024
+}

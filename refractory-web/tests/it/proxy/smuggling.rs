@@ -28,12 +28,18 @@ async fn odd_requests_are_refused_and_never_passed_on() {
         "GET /socket.io/ HTTP/1.1\r\nHost: friday.play.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 4\r\n\r\nabcd",
         "POST /socket.io/ HTTP/1.1\r\nHost: friday.play.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
         "GET /socket.io/ HTTP/1.1\r\nHost: friday.play.test\r\nUpgrade: websocket\r\n\r\n",
+        "CONNECT friday.play.test:80 HTTP/1.1\r\nHost: friday.play.test:80\r\n\r\n",
+        "TRACE / HTTP/1.1\r\nHost: friday.play.test\r\n\r\n",
         &huge,
         &many,
     ] {
         let answer = Wire::ask(house.address, asked).await;
         let shown: String = asked.chars().take(200).collect();
-        assert!(matches!(answer.status, 400 | 408 | 413 | 431), "{} for {shown}", answer.status);
+        assert!(
+            matches!(answer.status, 400 | 405 | 408 | 413 | 431),
+            "{} for {shown}",
+            answer.status
+        );
     }
     assert_eq!(upstream.accepted(), 0);
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use testkit::http::{Manner, Upstream, Visit, Wire};
 
-use super::house::{House, asleep, awake, settings, until, upgrade};
+use super::house::{House, asleep, awake, resident, settings, until, upgrade};
 
 const SWITCH: &str = "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\
      Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nSec-WebSocket-Extensions: permessage-deflate\r\nSec-WebSocket-Protocol: chat\r\n\r\nearly";
@@ -164,6 +164,28 @@ async fn a_client_that_vanishes_is_forgotten() {
 }
 
 #[tokio::test]
+async fn an_instance_that_stops_reading_stops_its_client() {
+    let upstream = Upstream::start(|mut visit| async move {
+        visit.head().await;
+        visit.say(SWITCH).await;
+        std::future::pending::<()>().await;
+    })
+    .await;
+    let house = House::before(upstream.address());
+    let mut wire = connected(house.address).await;
+    let before = resident();
+    let flood = vec![b'x'; 1 << 16];
+    let flooding = async {
+        for _ in 0..4_096 {
+            wire.say(&flood).await;
+        }
+    };
+    let stopped = tokio::time::timeout(Duration::from_secs(1), flooding).await.is_err();
+    let grown = resident().saturating_sub(before);
+    assert!(stopped && grown < 16 << 20, "{grown} bytes are held for somebody who does not read");
+}
+
+#[tokio::test]
 async fn a_thousand_idle_connections_are_cheap_and_none_is_lost() {
     const MANY: usize = 1_000;
     let upstream = Upstream::start(echo).await;
@@ -186,11 +208,4 @@ async fn a_thousand_idle_connections_are_cheap_and_none_is_lost() {
     }
     drop(wires);
     until("nothing is open", || house.edge.open() == 0 && upstream.open() == 0).await;
-}
-
-/// Memory of this process in bytes.
-fn resident() -> usize {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() * 1024
 }
