@@ -1,1 +1,3 @@
 //! Integration tests of refractory-core.
+#[cfg(feature = "sqlite")]
+mod sql_store;

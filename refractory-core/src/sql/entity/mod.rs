@@ -1,0 +1,3 @@
+//! The tables.
+pub(super) mod row;
+pub(super) mod row_text;
