@@ -3,7 +3,7 @@ use refractory_core::model::{
     Acceptance, Attempt, Claim, Doubt, Event, EventKind, Fault, Held, Hostname, Instance,
     InstanceSpec, Journal, Layout, Lease, License, LicenseWish, Limits, NewInstance, PasswordHash,
     Power, Program, Purpose, Release, ReleaseWish, Reservation, Role, Seen, Slug, Step, Token,
-    Urgency, User, UserName, Version, Via, Wish, WorkerMark, WorldId, Yielding,
+    Undoing, Urgency, User, UserName, Version, Via, Wish, WorkerMark, WorldId, Yielding,
 };
 use refractory_core::ports::{Aggregate, Body, Endpoint, Kind, Progress, Sealed};
 use refractory_core::{
@@ -75,6 +75,8 @@ pub fn instance(name: &str, slug: &str) -> Instance {
         release: Some(id("release")),
         journal: journal(slug),
         fault: Some(fault()),
+        undoing: Some(Undoing { step: Step::World, since: Timestamp(25), failures: u32::MAX }),
+        written_off: Some(Timestamp(26)),
         doubt: Some(Doubt { since: Timestamp(3), reason: ODD_TEXT.to_owned() }),
         losses: vec![Timestamp(4), Timestamp(5)],
         seen: Some(Seen { players: 7, version: Some(Version::new(13, 351)), at: Timestamp(6) }),
@@ -189,6 +191,7 @@ fn journal(slug: &str) -> Journal {
         tried: Timestamp(23),
         moved: Timestamp(24),
         progress: Some(progress),
+        name: Some(Hostname::under(&slug_of(slug), "games.example")),
     };
     journal.hold(Step::License, Held::License(Some((id("full"), u64::MAX))));
     journal.hold(Step::Volume, Held::Volume(ODD_TEXT.to_owned()));
