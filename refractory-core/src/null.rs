@@ -95,9 +95,13 @@ pub struct Unlicensed(AtomicU64);
 
 #[async_trait]
 impl LicensePool for Unlicensed {
-    async fn ensure(&self, owner: &InstanceId, _: &LicenseWish) -> Result<Observed<Granted>> {
+    async fn ensure(&self, owner: &InstanceId, wish: &LicenseWish) -> Result<Observed<Granted>> {
+        let license = match wish {
+            LicenseWish::Only(id) => id.clone(),
+            LicenseWish::Any | LicenseWish::NotNeeded => LicenseId::fresh(),
+        };
         let lease = Lease {
-            license: LicenseId::fresh(),
+            license,
             holder: owner.clone(),
             fence: self.0.fetch_add(1, Ordering::Relaxed),
             since: crate::Timestamp::default(),

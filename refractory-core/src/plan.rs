@@ -1,6 +1,6 @@
 //! What to do next. Pure: no clock, no network, no store.
 use crate::Timestamp;
-use crate::model::{Held, Instance, Power, Record, Step};
+use crate::model::{Held, Instance, LicenseWish, Power, Record, Step};
 
 /// The next thing to do for one instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,20 +36,32 @@ pub fn decide(instance: &Instance, now: Timestamp) -> Decision {
 }
 
 fn up(instance: &Instance) -> Decision {
-    if instance.journal.iter().any(|(_, record)| *record == Record::Lost) {
-        return down(instance, |_| true).unwrap_or(Decision::Rest);
-    }
-    if renamed(instance) {
-        return Decision::Remove(Step::Name);
+    if let Some(decision) = repair(instance) {
+        return decision;
     }
     for step in Step::ALL {
         match instance.journal.get(step) {
-            None => return Decision::Intend(step),
+            None | Some(Record::Lost) => return Decision::Intend(step),
             Some(Record::Intended(_)) => return Decision::Ensure(step),
-            Some(Record::Held(_) | Record::Lost) => {}
+            Some(Record::Held(_)) => {}
         }
     }
     Decision::Probe
+}
+
+/// What has to go before the way up can go on. Data is never among it: a volume goes with its instance only.
+fn repair(instance: &Instance) -> Option<Decision> {
+    let lost = |(step, record): (&Step, &Record)| *record == Record::Lost && !step.outlives_off();
+    let half_gone = instance.undoing.as_ref().is_some_and(|undoing| {
+        !undoing.step.outlives_off() && instance.journal.get(undoing.step).is_some()
+    });
+    if half_gone || instance.journal.iter().any(lost) {
+        return down(instance, |step| !step.outlives_off());
+    }
+    if renamed(instance) {
+        return Some(Decision::Remove(Step::Name));
+    }
+    unsuited(instance).then_some(Decision::Remove(Step::License))
 }
 
 fn down(instance: &Instance, must_go: impl Fn(Step) -> bool) -> Option<Decision> {
@@ -57,10 +69,27 @@ fn down(instance: &Instance, must_go: impl Fn(Step) -> bool) -> Option<Decision>
     last.map(Decision::Remove)
 }
 
-/// Whether the name that is held is not the name that is wished for.
+/// Whether the name that is held, or may be, is not the name that is wished for.
 fn renamed(instance: &Instance) -> bool {
-    match instance.journal.held(Step::Name) {
-        Some(Held::Name(name)) => name.label() != instance.slug.as_str(),
-        _ => false,
-    }
+    let name = match instance.journal.get(Step::Name) {
+        Some(Record::Held(Held::Name(name))) => Some(name),
+        Some(Record::Intended(attempt)) => attempt.name.as_ref(),
+        Some(Record::Held(_) | Record::Lost) | None => None,
+    };
+    name.is_some_and(|name| name.label() != instance.slug.as_str())
 }
+
+/// Whether a launch is ahead and the licence that is held is not the one it should run on.
+fn unsuited(instance: &Instance) -> bool {
+    let launched = instance.journal.get(Step::Runtime).is_some();
+    let Some(Held::License(held)) = instance.journal.held(Step::License) else { return false };
+    let suits = match (held, &instance.wish.spec.license) {
+        (None, LicenseWish::NotNeeded) | (Some(_), LicenseWish::Any) => true,
+        (Some((held, _)), LicenseWish::Only(wished)) => held == wished,
+        (None, _) | (Some(_), LicenseWish::NotNeeded) => false,
+    };
+    !launched && !suits
+}
+
+#[cfg(test)]
+mod tests;

@@ -36,13 +36,13 @@ pub struct Doubt {
     pub reason: String,
 }
 
-/// A step that is being undone, and has not come off at the first try.
+/// A step that is being undone: written before the first call, so that what has begun to go goes all the way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Undoing {
     /// The step.
     pub step: Step,
-    /// When it was first tried.
+    /// Since when; a migration that has to be waited out is not counted.
     pub since: Timestamp,
     /// How often it has failed since.
     pub failures: u32,

@@ -1,7 +1,7 @@
 //! One instance: the wish, the journal, the last fault.
 use super::{
-    Claim, Doubt, Fault, Held, InstanceSpec, Journal, Power, Seen, Slug, Step, Undoing, Urgency,
-    Wish, Yielding,
+    Attempt, Claim, Doubt, Fault, Held, InstanceSpec, Journal, Power, Record, Seen, Slug, Step,
+    Undoing, Urgency, Wish, Yielding,
 };
 use crate::ports::Endpoint;
 use crate::{InstanceId, Key, ReleaseId, Timestamp, UserId};
@@ -63,7 +63,10 @@ pub struct Instance {
     pub journal: Journal,
     /// The last failure.
     pub fault: Option<Fault>,
-    /// The step in hand on the way down, where it takes more than one try.
+    /// When a call was last made that was never answered: it may yet have its effect.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub unanswered: Option<Timestamp>,
+    /// The step in hand on the way down.
     #[cfg_attr(feature = "serde", serde(default))]
     pub undoing: Option<Undoing>,
     /// When an operator said that the machine of the present launch is lost for good.
@@ -101,6 +104,7 @@ impl Instance {
             release: None,
             journal: Journal::default(),
             fault: None,
+            unanswered: None,
             undoing: None,
             written_off: None,
             doubt: None,
@@ -152,6 +156,17 @@ impl Instance {
             Power::On if self.given_up() => Power::Off,
             power @ (Power::On | Power::Off | Power::Gone) => power,
         }
+    }
+
+    /// Whether people want it down at once.
+    pub fn is_urgent(&self) -> bool {
+        self.wish.urgency == Urgency::Now && !self.wish_is_on()
+    }
+
+    /// Whether a world is being migrated in it, as far as the journal knows: that is never broken off.
+    pub fn is_migrating(&self) -> bool {
+        let record = self.journal.get(Step::World);
+        matches!(record, Some(Record::Intended(Attempt { progress: Some(progress), .. })) if progress.uninterruptible)
     }
 
     /// The fault, if the present wish has met one.

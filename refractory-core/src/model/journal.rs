@@ -54,14 +54,12 @@ impl Step {
     }
 }
 
-/// When a step was begun and last tried.
+/// How a step in hand is getting on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Attempt {
     /// When the step was begun.
     pub since: Timestamp,
-    /// When a call was last made that was never answered: it may yet have its effect. Zero where none was.
-    pub tried: Timestamp,
     /// When the provider last told of something new.
     pub moved: Timestamp,
     /// What it told.
@@ -74,7 +72,7 @@ pub struct Attempt {
 impl Attempt {
     /// An attempt that begins now.
     pub fn begun(now: Timestamp) -> Self {
-        Self { since: now, tried: Timestamp::default(), moved: now, progress: None, name: None }
+        Self { since: now, moved: now, progress: None, name: None }
     }
 }
 

@@ -3,7 +3,9 @@ use std::time::Duration;
 
 use super::settle::Outcome;
 use crate::id::random_text;
-use crate::model::{Held, Hostname, Instance, Release, ReleaseWish, Step, Urgency, Version};
+use crate::model::{
+    Held, Hostname, Instance, Record, Release, ReleaseWish, Step, Urgency, Version,
+};
 use crate::ports::{
     GameTarget, Granted, LaunchSpec, NameRecord, Observed, Table, VolumeSpec, WorldRef,
 };
@@ -16,7 +18,7 @@ pub(crate) fn admin_key_name(of: &InstanceId) -> Result<SecretName> {
 }
 
 /// Ends `call` by the deadline of the deployment.
-async fn bounded<T>(
+pub(super) async fn bounded<T>(
     deadline: Duration,
     during: &'static str,
     call: impl Future<Output = Result<T>>,
@@ -65,7 +67,7 @@ impl Deployment {
                 Ok(open.map(|_| Held::World(world.world)))
             }
             Step::Name => {
-                let name = Hostname::under(&instance.slug, &self.addressing.domain);
+                let name = self.name_in_hand(instance);
                 let target = instance.endpoint().cloned().ok_or_else(no_endpoint)?;
                 Ok(ports.dns.ensure(id, &NameRecord { name, target }).await?.map(Held::Name))
             }
@@ -119,14 +121,18 @@ impl Deployment {
             Step::World => {
                 Ok(ports.game.remove(&self.target(instance).await?, urgency).await?.map(|_| ()))
             }
-            Step::Name => {
-                let held = match instance.journal.held(Step::Name) {
-                    Some(Held::Name(name)) => name.clone(),
-                    _ => Hostname::under(&instance.slug, &self.addressing.domain),
-                };
-                Ok(ports.dns.remove(id, &held).await?.map(|_| ()))
-            }
+            Step::Name => Ok(ports.dns.remove(id, &self.name_in_hand(instance)).await?.map(|_| ())),
         }
+    }
+
+    /// The name that was written down before it was asked for; a rename in between does not change it.
+    fn name_in_hand(&self, instance: &Instance) -> Hostname {
+        let written = match instance.journal.get(Step::Name) {
+            Some(Record::Held(Held::Name(name))) => Some(name.clone()),
+            Some(Record::Intended(attempt)) => attempt.name.clone(),
+            Some(Record::Held(_) | Record::Lost) | None => None,
+        };
+        written.unwrap_or_else(|| Hostname::under(&instance.slug, &self.addressing.domain))
     }
 
     /// Looks at a running instance: the program first, then the game in it.
@@ -222,7 +228,7 @@ impl Deployment {
     }
 
     /// The administrator's password: made once, kept for the life of the instance.
-    async fn admin_key(&self, of: &InstanceId) -> Result<Secret> {
+    pub(super) async fn admin_key(&self, of: &InstanceId) -> Result<Secret> {
         match self.ports.vault.ensure(&admin_key_name(of)?, &Secret::new(random_text(32))).await? {
             Observed::Ready(key) => Ok(key),
             Observed::Absent | Observed::Pending(_) | Observed::Broken(_) => {

@@ -1,11 +1,15 @@
 //! Carries decisions out, one call at a time, and writes down what came of them.
 mod act;
+mod claim;
 mod handover;
+mod mark;
 mod patience;
 mod queue;
 mod run;
 mod settle;
 mod sweep;
+mod talk;
+mod told;
 mod worker;
 
 pub(crate) use act::choose_release;

@@ -17,6 +17,7 @@ pub(super) struct Run<'a> {
     worker: &'a Worker,
     queue: Queue,
     hands: JoinSet<Result<Stride>>,
+    sweep: JoinSet<Result<()>>,
     whose: BTreeMap<Id, InstanceId>,
     known: BTreeMap<String, u64>,
     changes: tokio::sync::watch::Receiver<u64>,
@@ -30,6 +31,7 @@ impl<'a> Run<'a> {
             worker,
             queue: Queue::default(),
             hands: JoinSet::new(),
+            sweep: JoinSet::new(),
             whose: BTreeMap::new(),
             known: BTreeMap::new(),
             changes: worker.deployment.nudge.subscribe(),
@@ -40,6 +42,7 @@ impl<'a> Run<'a> {
 
     /// Waits until nothing is in hand.
     pub(super) async fn finish(&mut self) {
+        self.sweep.abort_all();
         while self.hands.join_next().await.is_some() {}
     }
 
@@ -51,9 +54,10 @@ impl<'a> Run<'a> {
             self.report("saying that it lives", self.worker.heartbeat().await);
             self.report("letting people in again", self.worker.unblock_abandoned().await);
         }
-        if now >= self.next_sweep {
-            self.next_sweep = now.after(self.worker.deployment.patience.sweep);
-            self.report("sweeping", self.worker.sweep().await);
+        if now >= self.next_sweep && self.sweep.is_empty() {
+            self.next_sweep = now.after(self.worker.sweep_after());
+            let worker = self.worker.clone();
+            self.sweep.spawn(async move { worker.sweep().await });
         }
         let heads = self.worker.deployment.ports.store.heads(Kind::Instance).await;
         match heads {
@@ -94,12 +98,15 @@ impl<'a> Run<'a> {
     pub(super) async fn rest(&mut self) {
         let deployment = &self.worker.deployment;
         let now = deployment.clock.now();
-        let due = self
-            .queue
-            .next()
-            .map_or(deployment.patience.resync, |at| at.since(now))
-            .min(deployment.patience.resync);
+        // Where all hands are full, only a hand that comes back makes room.
+        let due = if self.hands.len() < deployment.patience.concurrency {
+            self.queue.next().map_or(deployment.patience.resync, |at| at.since(now))
+        } else {
+            deployment.patience.resync
+        };
+        let due = due.min(deployment.patience.resync);
         tokio::select! {
+            Some(swept) = self.sweep.join_next() => self.swept(swept),
             Some(done) = self.hands.join_next_with_id() => self.put_back(done),
             _ = self.changes.changed() => {}
             () = tokio::time::sleep(due) => {}
@@ -107,6 +114,15 @@ impl<'a> Run<'a> {
         while let Some(done) = self.hands.try_join_next_with_id() {
             self.put_back(done);
         }
+    }
+
+    fn swept(&mut self, swept: Result<Result<()>, JoinError>) {
+        let result = swept.unwrap_or_else(|panicked| {
+            Err(Error::new(ErrorKind::Unexpected, "sweeping").caused_by(panicked))
+        });
+        self.report("sweeping", result);
+        let next = self.worker.deployment.clock.now().after(self.worker.sweep_after());
+        self.next_sweep = self.next_sweep.min(next);
     }
 
     fn put_back(&mut self, done: Done) {

@@ -1,9 +1,15 @@
 //! The licence pool over any store and any vault.
 use std::sync::Arc;
+use std::time::Duration;
 
-use crate::model::{Instance, Lease, License, LicenseWish, Phase};
+use crate::model::{Instance, Lease, License, LicenseWish, Phase, Reservation};
 use crate::ports::{Granted, LicensePool, Observed, Progress, Store, Table, Vault};
-use crate::{Clock, Error, ErrorKind, InstanceId, LicenseId, Result, SecretName, async_trait};
+use crate::{
+    Clock, Error, ErrorKind, InstanceId, LicenseId, Result, SecretName, Timestamp, async_trait,
+};
+
+/// How long the next grant is kept for whoever waits, and asks on.
+const KEPT: Duration = Duration::from_secs(30);
 
 /// Leases licences that are rows of a store and keys in a vault.
 ///
@@ -39,7 +45,8 @@ impl StorePool {
         }
     }
 
-    async fn lease(&self, mut license: License, owner: &InstanceId) -> Result<Observed<Granted>> {
+    /// Writes the lease; `None` when somebody else was faster.
+    async fn lease(&self, mut license: License, owner: &InstanceId) -> Result<Option<Granted>> {
         license.fence += 1;
         let lease = Lease {
             license: license.id.clone(),
@@ -49,27 +56,59 @@ impl StorePool {
         };
         license.lease = Some(lease.clone());
         license.reserved = None;
-        let saved = self.table().save(&license).await?;
-        Ok(Observed::Ready(self.granted(&saved, lease).await?))
+        match self.table().save(&license).await {
+            Ok(saved) => self.granted(&saved, lease).await.map(Some),
+            Err(error) if matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound) => {
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
     }
 
-    /// Keeps the next grant of a licence for `owner`, so that nobody slips in between.
-    async fn reserve(&self, mut license: License, owner: &InstanceId) -> Result<()> {
-        const KEPT: std::time::Duration = std::time::Duration::from_secs(30);
+    /// Has the next grant of one of the candidates kept for `owner`, so that nobody slips in between; of
+    /// one at most, and of the one whose holder makes room for `owner`, if one does.
+    async fn reserve(&self, candidates: &[License], owner: &InstanceId) -> Result<()> {
         let now = self.clock.now();
-        let until = now.after(KEPT);
-        let fresh = license
-            .reserved
-            .as_ref()
-            .is_some_and(|kept| kept.instance == *owner && kept.until.since(now) > KEPT / 2);
-        if fresh {
+        let yielding = self.yielding_to(owner, candidates).await?;
+        let kept = candidates.iter().find(|license| reserved_for(license, owner));
+        let open = candidates.iter().find(|license| !kept_for_another(license, owner, now));
+        let Some(chosen) = yielding.or(kept).or(open) else { return Ok(()) };
+        for license in candidates.iter().filter(|license| license.id != chosen.id) {
+            self.let_go(license, owner).await?;
+        }
+        let lasts = |kept: &Reservation| kept.until.since(now) > KEPT / 2;
+        if reserved_for(chosen, owner) && chosen.reserved.as_ref().is_some_and(lasts) {
             return Ok(());
         }
-        license.reserved = Some(crate::model::Reservation { instance: owner.clone(), until });
-        match self.table().save(&license).await {
-            Err(error) if error.kind() == ErrorKind::Conflict => Ok(()),
-            other => other.map(|_| ()),
+        let until = now.after(KEPT);
+        let reserved = Some(Reservation { instance: owner.clone(), until });
+        ignore_race(self.table().save(&License { reserved, ..chosen.clone() }).await)
+    }
+
+    /// The candidate whose holder was asked to make room for `owner`, unless it is kept for another.
+    async fn yielding_to<'a>(
+        &self,
+        owner: &InstanceId,
+        candidates: &'a [License],
+    ) -> Result<Option<&'a License>> {
+        let now = self.clock.now();
+        for license in candidates.iter().filter(|it| !kept_for_another(it, owner, now)) {
+            let Some(lease) = &license.lease else { continue };
+            let table = Table::<Instance>::of(self.store.as_ref());
+            let holder = table.load(lease.holder.as_str()).await?;
+            if holder.and_then(|row| row.yielding).is_some_and(|it| it.to == *owner) {
+                return Ok(Some(license));
+            }
         }
+        Ok(None)
+    }
+
+    /// Gives up what was kept for `owner` of a licence it no longer waits for.
+    async fn let_go(&self, license: &License, owner: &InstanceId) -> Result<()> {
+        if !reserved_for(license, owner) {
+            return Ok(());
+        }
+        ignore_race(self.table().save(&License { reserved: None, ..license.clone() }).await)
     }
 
     async fn waiting(
@@ -77,16 +116,7 @@ impl StorePool {
         owner: &InstanceId,
         candidates: Vec<License>,
     ) -> Result<Observed<Granted>> {
-        let now = self.clock.now();
-        let reserved_by_other = |license: &License| {
-            license
-                .reserved
-                .as_ref()
-                .is_some_and(|kept| kept.instance != *owner && kept.until > now)
-        };
-        if let Some(license) = candidates.iter().find(|license| !reserved_by_other(license)) {
-            self.reserve(license.clone(), owner).await?;
-        }
+        self.reserve(&candidates, owner).await?;
         let mut holders = Vec::new();
         for license in &candidates {
             holders.push(self.holder_text(license).await?);
@@ -130,17 +160,17 @@ impl LicensePool for StorePool {
         }
         let wanted = wanted(self.table().list().await?, wish)?;
         let now = self.clock.now();
-        let free = |license: &&License| {
-            let kept = license
-                .reserved
-                .as_ref()
-                .is_some_and(|kept| kept.instance != *owner && kept.until > now);
-            license.lease.is_none() && !kept
-        };
-        match wanted.iter().find(free) {
-            Some(license) => self.lease(license.clone(), owner).await,
-            None => self.waiting(owner, wanted).await,
+        let free =
+            |license: &&License| license.lease.is_none() && !kept_for_another(license, owner, now);
+        for license in wanted.iter().filter(free) {
+            if let Some(granted) = self.lease(license.clone(), owner).await? {
+                for other in wanted.iter().filter(|other| other.id != license.id) {
+                    self.let_go(other, owner).await?;
+                }
+                return Ok(Observed::Ready(granted));
+            }
         }
+        self.waiting(owner, wanted).await
     }
 
     async fn observe(&self, owner: &InstanceId) -> Result<Observed<Granted>> {
@@ -207,6 +237,23 @@ fn wanted(all: Vec<License>, wish: &LicenseWish) -> Result<Vec<License>> {
         ));
     }
     Ok(accepted)
+}
+
+/// Whether the next grant of a licence is kept for somebody else than `owner`.
+fn kept_for_another(license: &License, owner: &InstanceId, now: Timestamp) -> bool {
+    license.reserved.as_ref().is_some_and(|kept| kept.instance != *owner && kept.until > now)
+}
+
+fn reserved_for(license: &License, owner: &InstanceId) -> bool {
+    license.reserved.as_ref().is_some_and(|kept| kept.instance == *owner)
+}
+
+/// Somebody else wrote the licence first: the next call sees what it says now.
+fn ignore_race(saved: Result<License>) -> Result<()> {
+    match saved {
+        Err(error) if matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound) => Ok(()),
+        other => other.map(|_| ()),
+    }
 }
 
 fn lost_key(license: &License) -> Error {

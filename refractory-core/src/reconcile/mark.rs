@@ -1,0 +1,44 @@
+//! Signs of life, for those who want to know whether anybody works.
+use super::Worker;
+use crate::model::WorkerMark;
+use crate::ports::Table;
+use crate::{ErrorKind, Result};
+
+impl Worker {
+    /// Says that this worker lives.
+    pub(super) async fn heartbeat(&self) -> Result<()> {
+        let table = Table::<WorkerMark>::of(self.deployment.ports.store.as_ref());
+        let now = self.deployment.clock.now();
+        let alive = |mark: &mut WorkerMark| {
+            mark.seen = now;
+            Ok(true)
+        };
+        if table.update(self.id.as_str(), alive).await?.is_none() {
+            let mark = WorkerMark { id: self.id.clone(), born: self.born, seen: now, revision: 0 };
+            table.insert(&mark).await?;
+        }
+        for mark in table.list().await? {
+            let dead = self.sole || now.since(mark.seen) > self.deployment.patience.heartbeat * 60;
+            if mark.id != self.id && dead {
+                ignore_race(table.delete(&mark).await)?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) async fn bow_out(&self) {
+        let table = Table::<WorkerMark>::of(self.deployment.ports.store.as_ref());
+        if let Ok(Some(mark)) = table.load(self.id.as_str()).await
+            && let Err(error) = table.delete(&mark).await
+        {
+            tracing::debug!(%error, "leaving a mark behind");
+        }
+    }
+}
+
+fn ignore_race(result: Result<()>) -> Result<()> {
+    match result {
+        Err(error) if matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound) => Ok(()),
+        other => other,
+    }
+}

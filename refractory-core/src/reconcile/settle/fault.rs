@@ -1,0 +1,92 @@
+//! What a failure means: when to try again, and when to stop trying.
+use std::time::Duration;
+
+use super::Terms;
+use crate::model::{Fault, Instance, Step};
+use crate::{Error, ErrorKind};
+
+impl Terms<'_> {
+    /// A start failed. Too often, or for good, and it is given up.
+    pub(super) fn fail(self, instance: &mut Instance, step: Step, error: &Error) -> Duration {
+        let attempts = instance.live_fault().map_or(0, |fault| fault.attempts) + 1;
+        let terminal = !error.is_transient() || attempts >= self.patience.give_up_after;
+        let wait = if terminal { Duration::ZERO } else { self.wait_after(attempts, error) };
+        instance.fault = Some(Fault {
+            step,
+            kind: error.kind(),
+            message: error.for_people().into_owned(),
+            attempts,
+            retry_at: self.now.after(wait),
+            terminal,
+            generation: instance.generation,
+        });
+        wait
+    }
+
+    /// Undoing failed. It is tried for ever, and why a start was given up stays to be read.
+    pub(super) fn fail_undoing(
+        self,
+        instance: &mut Instance,
+        step: Step,
+        error: &Error,
+    ) -> Duration {
+        let failures = instance.undoing.as_mut().map_or(1, |undoing| {
+            undoing.failures = undoing.failures.saturating_add(1);
+            undoing.failures
+        });
+        let wait = self.wait_after(failures, error);
+        let retry_at = self.now.after(wait);
+        let on = instance.wish_is_on();
+        let fault = match instance.live_fault() {
+            Some(why) if why.terminal => Fault { retry_at, ..why.clone() },
+            // Only failures of the start itself count towards giving it up.
+            before => Fault {
+                step,
+                kind: error.kind(),
+                message: error.for_people().into_owned(),
+                attempts: if on { before.map_or(0, |fault| fault.attempts) } else { failures },
+                retry_at,
+                terminal: false,
+                generation: instance.generation,
+            },
+        };
+        instance.fault = Some(fault);
+        wait
+    }
+
+    fn wait_after(self, failures: u32, error: &Error) -> Duration {
+        let own = || self.patience.after(failures);
+        error.wait_hint().unwrap_or_else(own).min(self.patience.backoff_cap)
+    }
+
+    /// The loop breaker: the first death is repaired at once, the next ones ever later, too many never.
+    pub(super) fn count_loss(self, instance: &mut Instance, step: Step, reason: &str) -> Duration {
+        instance.losses.retain(|at| self.now.since(*at) < self.patience.loss_window);
+        instance.losses.push(self.now);
+        let deaths = instance.losses.len();
+        let terminal = deaths >= self.patience.losses;
+        let minutes = self.patience.loss_window.as_secs() / 60;
+        let message = if terminal {
+            format!(
+                "{reason} That was time {deaths} within {minutes} minutes, so it stays down. Read its log, then start it again."
+            )
+        } else {
+            format!("{reason} It is started again.")
+        };
+        let wait = if deaths == 1 || terminal {
+            Duration::ZERO
+        } else {
+            self.patience.after(u32::try_from(deaths).unwrap_or(u32::MAX))
+        };
+        instance.fault = Some(Fault {
+            step,
+            kind: ErrorKind::Unavailable,
+            message,
+            attempts: 1,
+            retry_at: self.now.after(wait),
+            terminal,
+            generation: instance.generation,
+        });
+        wait
+    }
+}

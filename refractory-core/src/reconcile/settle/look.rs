@@ -1,0 +1,89 @@
+//! What a look at a running instance means.
+use std::time::Duration;
+
+use super::Terms;
+use crate::Result;
+use crate::model::{Doubt, Held, Instance, Seen, Step, WorldId};
+use crate::ports::{Endpoint, GameStatus, Observed};
+
+impl Terms<'_> {
+    pub(super) fn looked(
+        self,
+        instance: &mut Instance,
+        runtime: Result<Observed<Endpoint>>,
+        game: Option<Result<Observed<GameStatus>>>,
+    ) -> Duration {
+        match runtime {
+            Ok(Observed::Absent) => self.doubt(instance, Step::Runtime, "The program has ended."),
+            Ok(Observed::Broken(reason)) => self.doubt(instance, Step::Runtime, &reason.0),
+            Ok(Observed::Ready(endpoint)) if Some(&endpoint) != instance.endpoint() => self.doubt(
+                instance,
+                Step::Runtime,
+                "The program listens somewhere else than it did.",
+            ),
+            Ok(Observed::Ready(_)) => self.looked_at_game(instance, game),
+            // Not being able to ask says nothing about what runs.
+            Ok(Observed::Pending(_)) | Err(_) => self.patience.probe,
+        }
+    }
+
+    fn looked_at_game(
+        self,
+        instance: &mut Instance,
+        game: Option<Result<Observed<GameStatus>>>,
+    ) -> Duration {
+        match game {
+            Some(Ok(Observed::Ready(status)))
+                if open_world(instance)
+                    .is_none_or(|world| status.world.as_ref() == Some(world)) =>
+            {
+                instance.doubt = None;
+                self.see(instance, &status);
+                self.patience.probe
+            }
+            Some(Ok(Observed::Ready(_))) => {
+                self.doubt(instance, Step::World, "The world was closed.")
+            }
+            Some(Ok(Observed::Broken(reason))) => self.doubt(instance, Step::World, &reason.0),
+            Some(Ok(Observed::Absent)) => {
+                self.doubt(instance, Step::Runtime, "The program runs, and nothing listens in it.")
+            }
+            Some(Ok(Observed::Pending(_)) | Err(_)) | None => self.patience.probe,
+        }
+    }
+
+    fn see(self, instance: &mut Instance, status: &GameStatus) {
+        let same = instance
+            .seen
+            .as_ref()
+            .is_some_and(|seen| seen.players == status.players && seen.version == status.version);
+        if !same {
+            instance.seen =
+                Some(Seen { players: status.players, version: status.version, at: self.now });
+        }
+    }
+
+    /// One odd reading is a reading; a second one, later, is believed.
+    fn doubt(self, instance: &mut Instance, step: Step, reason: &str) -> Duration {
+        let Some(doubt) = &instance.doubt else {
+            instance.doubt = Some(Doubt { since: self.now, reason: reason.to_owned() });
+            return self.patience.probe_gap;
+        };
+        let left = doubt.since.after(self.patience.probe_gap).since(self.now);
+        if !left.is_zero() {
+            return left;
+        }
+        (instance.doubt, instance.seen, instance.yielding) = (None, None, None);
+        instance.started = Some(self.now);
+        instance.journal.lose(step);
+        self.count_loss(instance, step, reason)
+    }
+}
+
+/// The world that was opened; none where people choose one in Foundry's setup.
+fn open_world(instance: &Instance) -> Option<&WorldId> {
+    match instance.journal.held(Step::World) {
+        Some(Held::World(world)) => world.as_ref(),
+        _ => None,
+    }
+}

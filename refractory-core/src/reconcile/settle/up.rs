@@ -1,0 +1,86 @@
+//! What an attempt to make a step means.
+use std::time::Duration;
+
+use super::{Terms, broken};
+use crate::model::{Attempt, Held, Instance, Record, Step};
+use crate::ports::{Observed, Progress, Reason};
+use crate::{Error, ErrorKind, Result};
+
+impl Terms<'_> {
+    pub(super) fn made(
+        self,
+        instance: &mut Instance,
+        step: Step,
+        made: Result<Observed<Held>>,
+    ) -> Duration {
+        let attempt = match instance.journal.get(step) {
+            Some(Record::Intended(attempt)) => attempt.clone(),
+            Some(Record::Held(_) | Record::Lost) | None => Attempt::begun(self.now),
+        };
+        self.inherit(instance, attempt.since);
+        instance.journal.intend(step, attempt.clone());
+        match made {
+            Ok(Observed::Ready(held)) => self.hold(instance, step, held),
+            Ok(Observed::Pending(progress)) => self.pend(instance, step, attempt, progress),
+            Ok(Observed::Broken(reason)) => {
+                lose(instance, step);
+                self.fail(instance, step, &broken(&reason))
+            }
+            Ok(Observed::Absent) => {
+                lose(instance, step);
+                let reason = Reason("It went away while it was made.".into());
+                self.fail(instance, step, &broken(&reason))
+            }
+            Err(error) => {
+                instance.unanswered = instance.unanswered.max(Some(self.now));
+                self.fail(instance, step, &error)
+            }
+        }
+    }
+
+    fn hold(self, instance: &mut Instance, step: Step, held: Held) -> Duration {
+        instance.journal.hold(step, held);
+        if step == Step::License && instance.started.is_some() {
+            instance.started = Some(self.now);
+        }
+        if Step::ALL.into_iter().all(|step| instance.journal.held(step).is_some()) {
+            (instance.fault, instance.doubt, instance.undoing) = (None, None, None);
+        }
+        Duration::ZERO
+    }
+
+    fn pend(
+        self,
+        instance: &mut Instance,
+        step: Step,
+        mut attempt: Attempt,
+        progress: Option<Progress>,
+    ) -> Duration {
+        let protected = progress.as_ref().is_some_and(|progress| progress.uninterruptible);
+        if progress != attempt.progress {
+            attempt.progress = progress;
+            attempt.moved = self.now;
+        }
+        let silent = self.now.since(attempt.moved);
+        let wait = self.poll_after(self.now.since(attempt.since));
+        instance.journal.intend(step, attempt);
+        // A licence may be waited for as long as people like; a migration must never be broken off.
+        if step == Step::License || protected || silent < self.patience.stall {
+            return wait;
+        }
+        lose(instance, step);
+        let stalled = format!(
+            "Nothing has moved for {} minutes. The log of the table may say why.",
+            silent.as_secs() / 60
+        );
+        let error = Error::new(ErrorKind::Unavailable, "waiting for progress").advise(stalled);
+        self.fail(instance, step, &error)
+    }
+}
+
+/// Only what can be made afresh is lost: a lease, data and a name are asked for again as they are.
+fn lose(instance: &mut Instance, step: Step) {
+    if step == Step::Runtime || step == Step::World {
+        instance.journal.lose(step);
+    }
+}

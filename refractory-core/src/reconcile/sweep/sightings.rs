@@ -1,0 +1,106 @@
+//! What was seen that nobody explains, since when, how often.
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::model::Hostname;
+use crate::{InstanceId, Key, LicenseId, Timestamp};
+
+/// Something that no journal explains. In the order in which it may go.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Stray {
+    /// A public name.
+    Name(Hostname, InstanceId),
+    /// A running program.
+    Launch(Key),
+    /// A lease of an instance that has no use for it, and of which nothing runs.
+    Lease(LicenseId, InstanceId),
+    /// A volume. Only ever reported.
+    Volume(InstanceId),
+    /// A place for uploads. Only ever reported.
+    Assets(InstanceId),
+}
+
+impl Stray {
+    pub(super) fn text(&self) -> String {
+        match self {
+            Self::Name(name, _) => {
+                format!("The name {name} leads to a table that is not on. It is taken away later.")
+            }
+            Self::Launch(key) => format!(
+                "A program runs that no table explains: launch {key}. It may use any licence, so none is given out until it is gone. Stop it by hand, or wait: it is stopped once nobody plays there for long enough."
+            ),
+            Self::Lease(license, of) => format!(
+                "Licence {license} is held by a table that is not on: {of}. It is returned later."
+            ),
+            Self::Volume(id) => {
+                format!("There is data of a table that does not exist: {id}. It is kept.")
+            }
+            Self::Assets(id) => {
+                format!("There are uploads of a table that does not exist: {id}. They are kept.")
+            }
+        }
+    }
+}
+
+/// One stray, as it was seen so far.
+#[derive(Debug, Clone)]
+pub(super) struct Sighting {
+    pub(super) stray: Stray,
+    pub(super) age: Duration,
+    pub(super) times: u32,
+}
+
+/// When each stray was first seen and how often since; and when anybody last looked.
+#[derive(Debug, Default)]
+pub(crate) struct Sightings(Mutex<Seen>);
+
+#[derive(Debug, Default)]
+struct Seen {
+    looked: Option<Timestamp>,
+    strays: BTreeMap<Stray, (Timestamp, u32)>,
+}
+
+impl Sightings {
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether any launch runs that nobody explains: it may use any licence.
+    pub(crate) fn any_launch(&self) -> bool {
+        self.seen().strays.keys().any(|stray| matches!(stray, Stray::Launch(_)))
+    }
+
+    /// Whether a launch of this instance runs that its journal does not explain: it uses the same volume.
+    pub(crate) fn launch_of(&self, id: &InstanceId) -> bool {
+        let own = |stray: &Stray| matches!(stray, Stray::Launch(key) if key.instance == *id);
+        self.seen().strays.keys().any(own)
+    }
+
+    /// Whether one has to look again before anything is made that a stray could be in the way of: when
+    /// nobody has looked yet, and once in a while as long as there is one.
+    pub(crate) fn is_stale(&self, now: Timestamp, gap: Duration) -> bool {
+        let any = self.any_launch();
+        self.seen().looked.is_none_or(|looked| any && now.since(looked) >= gap)
+    }
+
+    /// Takes what one look found in; what is there no longer is forgotten.
+    pub(super) fn note(&self, strays: Vec<Stray>, now: Timestamp) {
+        let mut seen = self.seen();
+        seen.looked = Some(now);
+        seen.strays.retain(|stray, _| strays.contains(stray));
+        for stray in strays {
+            seen.strays.entry(stray).or_insert((now, 0));
+        }
+    }
+
+    /// Counts one sweep; every stray as it was seen so far, in the order in which they may go.
+    pub(super) fn count(&self, now: Timestamp) -> Vec<Sighting> {
+        let mut seen = self.seen();
+        let counted = seen.strays.iter_mut().map(|(stray, (since, times))| {
+            *times = times.saturating_add(1);
+            Sighting { stray: stray.clone(), age: now.since(*since), times: *times }
+        });
+        counted.collect()
+    }
+}

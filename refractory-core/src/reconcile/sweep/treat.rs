@@ -1,0 +1,62 @@
+//! What is done about a stray: people are told, and much later it goes, without hurting anybody.
+use super::sightings::{Sighting, Stray};
+use crate::model::{Event, EventKind, Instance, Urgency, Version};
+use crate::ports::{GameTarget, Observed, Table};
+use crate::reconcile::act::bounded;
+use crate::service::Deployment;
+use crate::{Key, Result};
+
+impl Deployment {
+    /// Tells of a stray the second time it is seen, and removes it once it is old enough.
+    pub(super) async fn treat(&self, sighting: &Sighting) -> Result<()> {
+        let Sighting { stray, age, times } = sighting;
+        if *times == 2 {
+            tracing::warn!(?stray, "nobody explains this");
+            let event = Event::by_system(self.clock.now(), EventKind::Stray, None, stray.text());
+            self.record(event).await?;
+        }
+        if *times > 2 && *age >= self.patience.stray_age {
+            bounded(self.patience.deadline, "removing a stray", self.clear_away(stray)).await?;
+        }
+        Ok(())
+    }
+
+    async fn clear_away(&self, stray: &Stray) -> Result<()> {
+        let ports = &self.ports;
+        match stray {
+            Stray::Name(name, of) => ports.dns.remove(of, name).await.map(|_| ()),
+            Stray::Launch(key) => self.end(key).await,
+            Stray::Lease(_, of) => {
+                // Looked at once more: it may have been switched on since it was seen.
+                let row = Table::<Instance>::of(ports.store.as_ref()).load(of.as_str()).await?;
+                if row.is_none_or(|row| row.journal.get(crate::model::Step::License).is_none()) {
+                    ports.licenses.remove(of).await?;
+                }
+                Ok(())
+            }
+            Stray::Volume(_) | Stray::Assets(_) => Ok(()),
+        }
+    }
+
+    /// Ends a launch that nobody explains: not while its name stands, not while anybody plays or it cannot
+    /// be asked, and its world is closed first.
+    async fn end(&self, key: &Key) -> Result<()> {
+        let ports = &self.ports;
+        if ports.dns.list().await?.iter().any(|(_, of)| *of == key.instance) {
+            return Ok(());
+        }
+        if let Observed::Ready(endpoint) = ports.runtime.observe(key).await? {
+            let admin_key = self.admin_key(&key.instance).await?;
+            let target = GameTarget { endpoint, version: Version::new(13, 0), admin_key };
+            match ports.game.observe(&target).await? {
+                Observed::Ready(status) if status.players > 0 => return Ok(()),
+                Observed::Pending(_) => return Ok(()),
+                Observed::Ready(_) | Observed::Absent | Observed::Broken(_) => {}
+            }
+            if !matches!(ports.game.remove(&target, Urgency::Gentle).await?, Observed::Absent) {
+                return Ok(());
+            }
+        }
+        ports.runtime.remove(key, Urgency::Gentle).await.map(|_| ())
+    }
+}

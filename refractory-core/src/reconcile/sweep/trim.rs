@@ -1,0 +1,30 @@
+//! Rows that have had their day.
+use crate::model::{Event, Token};
+use crate::ports::{Aggregate, Table};
+use crate::service::Deployment;
+use crate::{ErrorKind, Result, Timestamp};
+
+impl Deployment {
+    /// Deletes sessions and links that have ended, and what the audit trail no longer has room for.
+    pub(super) async fn trim(&self, now: Timestamp) -> Result<()> {
+        let tokens = Table::<Token>::of(self.ports.store.as_ref()).list().await?;
+        self.delete_all(tokens.into_iter().filter(|token| token.until <= now)).await?;
+        let mut events = Table::<Event>::of(self.ports.store.as_ref()).list().await?;
+        events.sort_by_key(|event| std::cmp::Reverse(event.at));
+        let old = |event: &Event| now.since(event.at) >= self.patience.events_age;
+        let room = events.iter().take(self.patience.events).filter(|event| !old(event)).count();
+        self.delete_all(events.into_iter().skip(room)).await
+    }
+
+    async fn delete_all<T: Aggregate>(&self, rows: impl Iterator<Item = T> + Send) -> Result<()> {
+        let table = Table::<T>::of(self.ports.store.as_ref());
+        for row in rows {
+            match table.delete(&row).await {
+                Err(error) if matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound) => {
+                }
+                other => other?,
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,91 @@
+//! The polite conversation with whoever holds a licence that somebody waits for.
+use super::Worker;
+use super::act::bounded;
+use super::handover::{self, Move};
+use crate::model::{Event, EventKind, Instance, License, LicenseWish, Power};
+use crate::ports::Table;
+use crate::{ErrorKind, InstanceId, Result, Timestamp};
+
+impl Worker {
+    /// Talks to those who hold a licence that would serve `waiting`, within one deadline.
+    pub(super) async fn ask_for_room(&self, waiting: &Instance, now: Timestamp) -> Result<()> {
+        let deadline = self.deployment.patience.deadline;
+        bounded(deadline, "asking for a licence", self.talk_to_holders(waiting, now)).await
+    }
+
+    async fn talk_to_holders(&self, waiting: &Instance, now: Timestamp) -> Result<()> {
+        let mut holders = self.holders(&waiting.wish.spec.license).await?;
+        // One conversation at a time, and the one that is under way first.
+        holders.sort_by_key(|holder| {
+            holder.yielding.as_ref().is_none_or(|yielding| yielding.to != waiting.id)
+        });
+        for holder in holders {
+            if self.talk(&holder, &waiting.id, now).await? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The running instances that hold a licence which would serve `wish`.
+    async fn holders(&self, wish: &LicenseWish) -> Result<Vec<Instance>> {
+        let store = self.deployment.ports.store.as_ref();
+        let mut holders = Vec::new();
+        for license in Table::<License>::of(store).list().await? {
+            let serves = match wish {
+                LicenseWish::Only(id) => license.id == *id,
+                LicenseWish::Any => true,
+                LicenseWish::NotNeeded => false,
+            };
+            let Some(lease) = license.lease.filter(|_| serves) else { continue };
+            let holder = Table::<Instance>::of(store).load(lease.holder.as_str()).await?;
+            holders.extend(holder.filter(handover::may_yield));
+        }
+        Ok(holders)
+    }
+
+    /// One exchange with one holder; whether the conversation goes on with it.
+    async fn talk(&self, holder: &Instance, waiting: &InstanceId, now: Timestamp) -> Result<bool> {
+        let asked = self.deployment.ask_game(holder).await;
+        let step = handover::next(holder, waiting, &asked, now, self.deployment.patience.edge_lag);
+        let mut changed = holder.clone();
+        if handover::apply(&mut changed, waiting, step, now) {
+            match Table::of(self.deployment.ports.store.as_ref()).save(&changed).await {
+                Ok(_) => self.deployment.nudge(),
+                Err(error) if error.kind() == ErrorKind::Conflict => return Ok(true),
+                Err(error) => return Err(error),
+            }
+        }
+        if step == Move::Off {
+            let text = format!(
+                "{} makes room: nobody plays there, and another table waits for its licence.",
+                holder.title()
+            );
+            self.deployment
+                .record(Event::by_system(now, EventKind::License, Some(&holder.id), text))
+                .await?;
+        }
+        Ok(matches!(step, Move::Block | Move::Wait(_) | Move::Off))
+    }
+
+    /// Lets people in again where nobody waits any more.
+    pub(super) async fn unblock_abandoned(&self) -> Result<()> {
+        let table = Table::<Instance>::of(self.deployment.ports.store.as_ref());
+        let all = table.list().await?;
+        for holder in &all {
+            let Some(yielding) = &holder.yielding else { continue };
+            let waiting = all.iter().find(|instance| instance.id == yielding.to);
+            if handover::still_waits(waiting) || holder.wish.power != Power::On {
+                continue;
+            }
+            let stale = |row: &mut Instance| {
+                let same = row.yielding.as_ref() == Some(yielding);
+                row.yielding = row.yielding.take().filter(|_| !same);
+                Ok(same)
+            };
+            table.update(holder.id.as_str(), stale).await?;
+            self.deployment.nudge();
+        }
+        Ok(())
+    }
+}
