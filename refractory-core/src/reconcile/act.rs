@@ -228,16 +228,32 @@ impl Deployment {
     }
 
     /// The administrator's password: made once, kept for the life of the instance.
-    pub(super) async fn admin_key(&self, of: &InstanceId) -> Result<Secret> {
-        match self.ports.vault.ensure(&admin_key_name(of)?, &Secret::new(random_text(32))).await? {
+    async fn admin_key(&self, of: &InstanceId) -> Result<Secret> {
+        // Looked for first: a question that is answered late leaves no secret behind.
+        if let Some(key) = self.known_admin_key(of).await? {
+            return Ok(key);
+        }
+        let fresh = Secret::new(random_text(32));
+        match self.ports.vault.ensure(&admin_key_name(of)?, &fresh).await? {
             Observed::Ready(key) => Ok(key),
-            Observed::Absent | Observed::Pending(_) | Observed::Broken(_) => {
-                Err(Error::new(ErrorKind::Unexpected, "reading the administrator's password").advise(
-                    "The secrets of this deployment were sealed with another key file. Put the old key file back.",
-                ))
-            }
+            Observed::Absent | Observed::Pending(_) | Observed::Broken(_) => Err(unreadable_key()),
         }
     }
+
+    /// The administrator's password, if there is one.
+    pub(super) async fn known_admin_key(&self, of: &InstanceId) -> Result<Option<Secret>> {
+        match self.ports.vault.observe(&admin_key_name(of)?).await? {
+            Observed::Ready(key) => Ok(Some(key)),
+            Observed::Absent => Ok(None),
+            Observed::Pending(_) | Observed::Broken(_) => Err(unreadable_key()),
+        }
+    }
+}
+
+fn unreadable_key() -> Error {
+    Error::new(ErrorKind::Unexpected, "reading the administrator's password").advise(
+        "The secrets of this deployment were sealed with another key file. Put the old key file back.",
+    )
 }
 
 /// The archive that `wish` means among `all`; none where none is stored and none was named: not every runtime needs one.

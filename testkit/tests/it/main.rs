@@ -3,3 +3,4 @@ mod conformance;
 #[cfg(feature = "foundry")]
 mod foundry;
 mod liars;
+mod lifecycle;

@@ -45,8 +45,10 @@ impl Deployment {
         if ports.dns.list().await?.iter().any(|(_, of)| *of == key.instance) {
             return Ok(());
         }
-        if let Observed::Ready(endpoint) = ports.runtime.observe(key).await? {
-            let admin_key = self.admin_key(&key.instance).await?;
+        // Without a password the instance was forgotten before this launch came: nobody was ever led to it.
+        if let Observed::Ready(endpoint) = ports.runtime.observe(key).await?
+            && let Some(admin_key) = self.known_admin_key(&key.instance).await?
+        {
             let target = GameTarget { endpoint, version: Version::new(13, 0), admin_key };
             match ports.game.observe(&target).await? {
                 Observed::Ready(status) if status.players > 0 => return Ok(()),

@@ -1,1 +1,0 @@
-//! A whole cloud in memory.

@@ -1,0 +1,144 @@
+//! Volumes, places for uploads, and copies of volumes.
+use refractory_core::ports::{
+    AssetSpace, AssetStore, Observed, Snapshot, SnapshotName, Snapshots, Usage, Volume, VolumeSpec,
+    WorldStorage,
+};
+use refractory_core::{Error, ErrorKind, InstanceId, Result, async_trait};
+
+use super::World;
+use super::ledger::Disk;
+
+#[async_trait]
+impl WorldStorage for World {
+    async fn ensure(&self, of: &InstanceId, spec: &VolumeSpec) -> Result<Observed<Volume>> {
+        let (of, quota) = (of.clone(), spec.quota);
+        self.call("storage.ensure", move |world| {
+            let mut ledger = world.ledger();
+            let disk = ledger.volumes.entry(of.clone()).or_default();
+            disk.quota = quota;
+            Ok(Observed::Ready(volume(&of, disk)))
+        })
+        .await
+    }
+
+    async fn observe(&self, of: &InstanceId) -> Result<Observed<Volume>> {
+        let of = of.clone();
+        self.call("storage.observe", move |world| {
+            let ledger = world.ledger();
+            let disk = ledger.volumes.get(&of);
+            Ok(disk.map_or(Observed::Absent, |disk| Observed::Ready(volume(&of, disk))))
+        })
+        .await
+    }
+
+    async fn remove(&self, of: &InstanceId) -> Result<Observed<Volume>> {
+        let of = of.clone();
+        self.call("storage.remove", move |world| {
+            if world.ledger().volumes.contains_key(&of) {
+                world.check_destruction(&of);
+            }
+            world.ledger().volumes.remove(&of);
+            Ok(Observed::Absent)
+        })
+        .await
+    }
+
+    async fn list(&self) -> Result<Vec<InstanceId>> {
+        self.call("storage.list", |world| Ok(world.ledger().volumes.keys().cloned().collect()))
+            .await
+    }
+}
+
+fn volume(of: &InstanceId, disk: &Disk) -> Volume {
+    let usage = Some(Usage { bytes: disk.content, quota: disk.quota });
+    Volume { of: of.clone(), handle: format!("disk of {of}"), usage }
+}
+
+#[async_trait]
+impl AssetStore for World {
+    async fn ensure(&self, of: &InstanceId) -> Result<Observed<AssetSpace>> {
+        let of = of.clone();
+        self.call("assets.ensure", move |world| {
+            world.ledger().spaces.insert(of.clone());
+            let handle = format!("bucket of {of}");
+            Ok(Observed::Ready(AssetSpace { of, handle }))
+        })
+        .await
+    }
+
+    async fn remove(&self, of: &InstanceId) -> Result<Observed<AssetSpace>> {
+        let of = of.clone();
+        self.call("assets.remove", move |world| {
+            if world.ledger().spaces.contains(&of) {
+                world.check_destruction(&of);
+            }
+            world.ledger().spaces.remove(&of);
+            Ok(Observed::Absent)
+        })
+        .await
+    }
+
+    async fn list(&self) -> Result<Vec<InstanceId>> {
+        self.call("assets.list", |world| Ok(world.ledger().spaces.iter().cloned().collect())).await
+    }
+}
+
+#[async_trait]
+impl Snapshots for World {
+    async fn ensure(&self, name: &SnapshotName, of: &Volume) -> Result<Observed<Snapshot>> {
+        let (name, of) = (name.clone(), of.of.clone());
+        self.call("snapshots.ensure", move |world| {
+            let mut ledger = world.ledger();
+            let content = ledger.volumes.get(&of).map(|disk| disk.content);
+            let Some(content) = content else {
+                let reason = "There is no such volume.".to_owned();
+                return Ok(Observed::Broken(refractory_core::ports::Reason(reason)));
+            };
+            let size = *ledger.snapshots.entry(name.clone()).or_insert(content);
+            Ok(Observed::Ready(Snapshot { name, size }))
+        })
+        .await
+    }
+
+    async fn restore(&self, from: &SnapshotName, into: &Volume) -> Result<Observed<Volume>> {
+        let (from, of) = (from.clone(), into.of.clone());
+        self.call("snapshots.restore", move |world| {
+            let mut ledger = world.ledger();
+            let Some(content) = ledger.snapshots.get(&from).copied() else {
+                return Err(Error::new(ErrorKind::NotFound, "restoring a snapshot"));
+            };
+            let disk = ledger.volumes.entry(of.clone()).or_default();
+            disk.content = content;
+            Ok(Observed::Ready(volume(&of, disk)))
+        })
+        .await
+    }
+
+    async fn remove(&self, name: &SnapshotName) -> Result<Observed<Snapshot>> {
+        let name = name.clone();
+        self.call("snapshots.remove", move |world| {
+            world.ledger().snapshots.remove(&name);
+            Ok(Observed::Absent)
+        })
+        .await
+    }
+
+    async fn list(&self, of: &InstanceId) -> Result<Vec<Snapshot>> {
+        let of = of.clone();
+        self.call("snapshots.list", move |world| {
+            let ledger = world.ledger();
+            let own = ledger.snapshots.iter().filter(|(name, _)| name.of == of);
+            Ok(own.map(|(name, size)| Snapshot { name: name.clone(), size: *size }).collect())
+        })
+        .await
+    }
+}
+
+impl World {
+    /// Writes `bytes` of data into a volume, as a program does.
+    pub fn write(&self, of: &InstanceId, bytes: u64) {
+        if let Some(disk) = self.ledger().volumes.get_mut(of) {
+            disk.content = bytes;
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! How the world behaves.
+use std::collections::BTreeMap;
+
+use refractory_core::InstanceId;
+
+/// How the world behaves. Counts are of answers: what takes two polls answers `Pending` twice first.
+#[derive(Debug, Clone, Default)]
+pub struct Knobs {
+    /// How long a machine boots.
+    pub boot_polls: u32,
+    /// How long a machine stops.
+    pub stop_polls: u32,
+    /// How long a world opens.
+    pub open_polls: u32,
+    /// How long the world that opens next is migrated first, which must not be broken off.
+    pub migration_polls: u32,
+    /// How long a world closes.
+    pub close_polls: u32,
+    /// Whether worlds never close.
+    pub never_closes: bool,
+    /// Who plays where; nobody where nothing is said.
+    pub players: BTreeMap<InstanceId, u32>,
+    /// Whether no game answers a question, though it runs.
+    pub status_unknown: bool,
+    /// Whether no archive can be stored.
+    pub archives_full: bool,
+}

@@ -1,0 +1,218 @@
+//! The one ledger behind all ports.
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use refractory_core::model::{Acceptance, Hostname, License, WorldId};
+use refractory_core::ports::{
+    ArchiveInfo, Endpoint, LaunchSpec, SnapshotName, Store, Table, Vault,
+};
+use refractory_core::{
+    Clock, InstanceId, Key, LicenseId, MemoryStore, MemoryVault, Ports, ReleaseId, Secret,
+    SecretName, StorePool, Timestamp, UserId, null::NoAuth,
+};
+
+use super::Knobs;
+use super::call::LateEffects;
+use crate::clock::PausedClock;
+use crate::fault::Faults;
+
+/// A world. Clones are handles on the same world.
+#[derive(Debug, Clone, Default)]
+pub struct World {
+    pub(super) ledger: Arc<Mutex<Ledger>>,
+    pub(super) late: LateEffects,
+    pub(super) store: Arc<Mutex<Arc<MemoryStore>>>,
+    pub(super) vault: Arc<MemoryVault>,
+    pub(super) faults: Faults,
+    pub(super) clock: PausedClock,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    pub(super) knobs: Knobs,
+    pub(super) machines: BTreeMap<Key, Machine>,
+    pub(super) ended: BTreeSet<Key>,
+    pub(super) launched: u16,
+    pub(super) volumes: BTreeMap<InstanceId, Disk>,
+    pub(super) spaces: BTreeSet<InstanceId>,
+    pub(super) snapshots: BTreeMap<SnapshotName, u64>,
+    pub(super) names: BTreeMap<Hostname, (InstanceId, Endpoint)>,
+    pub(super) printed: BTreeMap<InstanceId, Vec<String>>,
+    pub(super) archives: BTreeMap<ReleaseId, ArchiveInfo>,
+    pub(super) broken_rules: Vec<String>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Machine {
+    pub(super) spec: LaunchSpec,
+    pub(super) endpoint: Endpoint,
+    pub(super) polls: u32,
+    pub(super) stopping: Option<u32>,
+    pub(super) game: Game,
+    pub(super) unreachable: bool,
+    pub(super) dies: Option<Timestamp>,
+}
+
+#[derive(Debug, Clone, Default)]
+pub(super) enum Game {
+    #[default]
+    Setup,
+    Opening {
+        world: WorldId,
+        migration: u32,
+        polls: u32,
+    },
+    Open {
+        world: WorldId,
+    },
+    Closing {
+        polls: u32,
+    },
+}
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct Disk {
+    pub(super) content: u64,
+    pub(super) quota: Option<u64>,
+}
+
+impl World {
+    /// A handle on the same world in which some call made through it goes wrong.
+    #[must_use]
+    pub fn with(&self, faults: Faults) -> Self {
+        Self { faults, ..self.clone() }
+    }
+
+    /// The time as everything here has it.
+    pub fn clock(&self) -> PausedClock {
+        self.clock.clone()
+    }
+
+    /// This world behind every port, with licences as rows of its store.
+    pub fn ports(&self) -> Ports {
+        let store: Arc<dyn Store> = Arc::new(self.clone());
+        let vault: Arc<dyn Vault> = Arc::new(self.clone());
+        let pool = StorePool::new(Arc::clone(&store), Arc::clone(&vault), Arc::new(self.clock()));
+        Ports {
+            runtime: Arc::new(self.clone()),
+            storage: Arc::new(self.clone()),
+            assets: Arc::new(self.clone()),
+            snapshots: Arc::new(self.clone()),
+            game: Arc::new(self.clone()),
+            dns: Arc::new(self.clone()),
+            licenses: Arc::new(pool),
+            vault,
+            archives: Arc::new(self.clone()),
+            logs: Arc::new(self.clone()),
+            auth: Arc::new(NoAuth),
+            store,
+        }
+    }
+
+    pub(super) fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn rows(&self) -> Arc<MemoryStore> {
+        Arc::clone(&self.store.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Changes how the world behaves from now on.
+    pub fn turn(&self, change: impl FnOnce(&mut Knobs)) {
+        change(&mut self.ledger().knobs);
+    }
+
+    /// Lets `count` people play at `of`.
+    pub fn seat(&self, of: &InstanceId, count: u32) {
+        self.turn(|knobs| {
+            knobs.players.insert(of.clone(), count);
+        });
+    }
+
+    /// Adds a licence whose agreement a person has accepted.
+    ///
+    /// # Errors
+    ///
+    /// As the store has them: `Conflict` when the name is taken.
+    pub async fn add_license(&self, name: &str) -> refractory_core::Result<LicenseId> {
+        let id = LicenseId::new(name)?;
+        let accepted = Acceptance {
+            by: UserId::new("somebody")?,
+            name: "Somebody".to_owned(),
+            at: self.clock.now(),
+            version: "2023-03-02".to_owned(),
+        };
+        let license = License {
+            id: id.clone(),
+            name: name.to_owned(),
+            masked: format!("{name}-••••"),
+            fingerprint: name.to_owned(),
+            eula: Some(accepted),
+            lease: None,
+            reserved: None,
+            fence: 0,
+            added: self.clock.now(),
+            revision: 0,
+        };
+        let secret = SecretName::new(&license.secret())?;
+        self.vault.ensure(&secret, &Secret::new(format!("key of {name}"))).await?;
+        Table::of(self.rows().as_ref()).insert(&license).await?;
+        Ok(id)
+    }
+
+    /// Every machine that runs now.
+    pub fn machines(&self) -> Vec<Key> {
+        self.land();
+        let now = self.clock.now();
+        let ledger = self.ledger();
+        let running = ledger.machines.iter().filter(|(_, machine)| machine.runs(now));
+        running.map(|(key, _)| key.clone()).collect()
+    }
+
+    /// Kills every machine, as a provider may at any time.
+    pub fn kill_machines(&self) {
+        let mut ledger = self.ledger();
+        let killed = std::mem::take(&mut ledger.machines);
+        ledger.ended.extend(killed.into_keys());
+    }
+
+    /// Kills the machines of one instance.
+    pub fn kill(&self, of: &InstanceId) {
+        let mut ledger = self.ledger();
+        let killed: Vec<_> =
+            ledger.machines.keys().filter(|key| key.instance == *of).cloned().collect();
+        for key in killed {
+            ledger.machines.remove(&key);
+            ledger.ended.insert(key);
+        }
+    }
+
+    /// Cuts the node off: nothing can be asked about what runs there, and it runs on until `dies`.
+    pub fn lose_node(&self, dies: Option<Timestamp>) {
+        for machine in self.ledger().machines.values_mut() {
+            machine.unreachable = true;
+            machine.dies = dies;
+        }
+    }
+
+    /// Lets the node answer again.
+    pub fn find_node(&self) {
+        for machine in self.ledger().machines.values_mut() {
+            machine.unreachable = false;
+        }
+    }
+}
+
+impl Machine {
+    pub(super) fn runs(&self, now: Timestamp) -> bool {
+        self.dies.is_none_or(|dies| now < dies)
+    }
+
+    pub(super) fn is_migrating(&self) -> bool {
+        matches!(self.game, Game::Opening { migration, .. } if migration > 0)
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        matches!(self.game, Game::Open { .. } | Game::Opening { .. } | Game::Closing { .. })
+    }
+}

@@ -1,0 +1,48 @@
+//! What is left, and what went wrong on the way.
+use refractory_core::model::License;
+use refractory_core::ports::{Table, Vault};
+use refractory_core::{Clock, Result};
+
+use super::World;
+use super::call::at_once;
+
+impl World {
+    /// What is left behind of instances: empty when nothing leaks.
+    pub fn leftovers(&self) -> Vec<String> {
+        self.land();
+        let mut left = self.left_in_the_cloud();
+        left.extend(self.left_written().unwrap_or_else(|error| vec![error.to_string()]));
+        left
+    }
+
+    fn left_in_the_cloud(&self) -> Vec<String> {
+        let ledger = self.ledger();
+        let machines = ledger.machines.keys().map(|key| format!("machine {key}"));
+        let names = ledger.names.keys().map(|name| format!("name {name}"));
+        let volumes = ledger.volumes.keys().map(|of| format!("volume {of}"));
+        let spaces = ledger.spaces.iter().map(|of| format!("assets {of}"));
+        machines.chain(names).chain(volumes).chain(spaces).collect()
+    }
+
+    fn left_written(&self) -> Result<Vec<String>> {
+        let now = self.clock.now();
+        let mut left = Vec::new();
+        for License { name, lease, reserved, .. } in
+            at_once(Table::<License>::of(self.rows().as_ref()).list())?
+        {
+            left.extend(lease.map(|lease| format!("lease of {name} to {}", lease.holder)));
+            let kept = reserved.filter(|kept| kept.until > now);
+            left.extend(kept.map(|kept| format!("{name} kept for {}", kept.instance)));
+        }
+        let secrets = at_once(self.vault.list())?;
+        let keys = secrets.iter().filter(|name| name.as_str().starts_with("admin-key"));
+        left.extend(keys.map(|name| format!("secret {name}")));
+        Ok(left)
+    }
+
+    /// Rules of the house that were broken at any moment, not only at the end.
+    pub fn broken_rules(&self) -> Vec<String> {
+        self.land();
+        self.ledger().broken_rules.clone()
+    }
+}

@@ -1,0 +1,166 @@
+//! A deployment in a world, and ways to drive it.
+use std::time::Duration;
+
+use refractory_core::model::{
+    Health, Held, Instance, InstanceSpec, NewInstance, Phase, Principal, Slug, Step, WorldId,
+};
+use refractory_core::{Builder, InstanceId, Ports, Refractory, Worker};
+use testkit::fault::PowerCut;
+use testkit::world::World;
+
+pub(super) fn op() -> Principal {
+    Principal::operator()
+}
+
+/// One deployment: people's handle, which never fails, and workers in which things may go wrong.
+pub(super) struct House {
+    pub(super) world: World,
+    pub(super) app: Refractory,
+    troubled: Refractory,
+}
+
+impl House {
+    /// A house whose workers see the world through `troubled`.
+    pub(super) fn new(world: &World, troubled: &World) -> Self {
+        Self::with_ports(world, troubled.ports())
+    }
+
+    pub(super) fn with_ports(world: &World, ports: Ports) -> Self {
+        let brisk = |patience: &mut refractory_core::Patience| {
+            patience.poll = Duration::from_millis(400);
+            patience.edge_lag = Duration::from_secs(1);
+        };
+        let build =
+            |ports| Builder::from_ports(ports).clock(world.clock()).patience(brisk).build().0;
+        Self { world: world.clone(), app: build(world.ports()), troubled: build(ports) }
+    }
+
+    /// A quiet house with this many licences.
+    pub(super) async fn quiet(licenses: usize) -> Self {
+        let world = World::default();
+        for number in 0..licenses {
+            world.add_license(&format!("key-{number}")).await.unwrap();
+        }
+        Self::new(&world, &world)
+    }
+
+    pub(super) fn worker(&self) -> Worker {
+        self.troubled.worker()
+    }
+
+    pub(super) async fn table(&self, name: &str) -> InstanceId {
+        let spec = InstanceSpec {
+            world: Some(WorldId::new("strahd").unwrap()),
+            ..InstanceSpec::default()
+        };
+        let new = NewInstance::named(Slug::new(name).unwrap()).with_spec(spec);
+        self.app.create(&op(), new).await.unwrap().id
+    }
+
+    pub(super) async fn get(&self, id: &InstanceId) -> Option<Instance> {
+        self.app.get(&op(), id).await.ok()
+    }
+
+    pub(super) async fn start(&self, id: &InstanceId) {
+        self.app.start(&op(), id).await.unwrap();
+    }
+
+    pub(super) async fn stop(&self, id: &InstanceId) {
+        self.app.stop(&op(), id, refractory_core::model::Urgency::Gentle).await.unwrap();
+    }
+
+    pub(super) async fn delete(&self, id: &InstanceId) {
+        let name = self.get(id).await.unwrap().slug;
+        self.app.delete(&op(), id, name.as_str()).await.unwrap();
+    }
+
+    pub(super) async fn is_on(&self, id: &InstanceId) -> bool {
+        self.get(id).await.is_some_and(|row| matches!(row.phase(), Phase::On(_)))
+    }
+
+    pub(super) async fn is_off(&self, id: &InstanceId) -> bool {
+        self.get(id).await.is_some_and(|row| row.phase() == Phase::Off)
+    }
+
+    /// Lets a worker work for `time`.
+    pub(super) async fn run(&self, worker: &Worker, time: Duration) {
+        let mut worker = worker.clone();
+        self.run_cut(&mut worker, time, &mut PowerCut::default()).await;
+    }
+
+    /// The same until the power is cut; a fresh worker goes on from what was written down.
+    pub(super) async fn run_cut(&self, worker: &mut Worker, time: Duration, cut: &mut PowerCut) {
+        self.run_to(worker, time, cut, None).await;
+    }
+
+    /// Lets `worker` work until `goal` is reached, for six minutes at most; whether it was.
+    pub(super) async fn reach(
+        &self,
+        worker: &mut Worker,
+        cut: &mut PowerCut,
+        id: &InstanceId,
+        goal: Goal,
+    ) -> bool {
+        self.run_to(worker, Duration::from_mins(6), cut, Some((id, goal))).await
+    }
+
+    async fn run_to(
+        &self,
+        worker: &mut Worker,
+        time: Duration,
+        cut: &mut PowerCut,
+        goal: Option<(&InstanceId, Goal)>,
+    ) -> bool {
+        let end = tokio::time::Instant::now() + time;
+        while tokio::time::Instant::now() < end {
+            let wait = if let Some(wait) = cut.run(worker.pass()).await {
+                wait
+            } else {
+                *worker = self.worker();
+                Duration::ZERO
+            };
+            if let Some((id, goal)) = goal
+                && goal.is_reached(self.get(id).await.as_ref())
+            {
+                return true;
+            }
+            let left = end - tokio::time::Instant::now();
+            tokio::time::sleep(wait.min(left).max(Duration::from_millis(1))).await;
+        }
+        goal.is_none()
+    }
+
+    pub(super) fn assert_tidy(&self, when: &str) {
+        assert_eq!(self.world.broken_rules(), Vec::<String>::new(), "{when}");
+        assert_eq!(self.world.leftovers(), Vec::<String>::new(), "{when}");
+    }
+}
+
+/// What a part of a life should come to.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Goal {
+    /// On, under the name that is wished for, by a launch after this one - or asking for a person and down.
+    OnAfter(u32),
+    /// Off.
+    Off,
+    /// Gone.
+    Gone,
+}
+
+impl Goal {
+    fn is_reached(self, row: Option<&Instance>) -> bool {
+        let Some(row) = row else { return matches!(self, Self::Gone) };
+        match self {
+            Self::OnAfter(epoch) => {
+                let name = match row.journal.held(Step::Name) {
+                    Some(Held::Name(name)) => name.label() == row.slug.as_str(),
+                    _ => false,
+                };
+                let on = matches!(row.phase(), Phase::On(_)) && name && row.epoch > epoch;
+                on || (row.health() == Health::NeedsAttention && row.phase() == Phase::Off)
+            }
+            Self::Off => row.phase() == Phase::Off,
+            Self::Gone => false,
+        }
+    }
+}

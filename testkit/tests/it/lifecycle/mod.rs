@@ -1,0 +1,3 @@
+//! Lives of instances in a world, with trouble.
+mod house;
+mod lives;
