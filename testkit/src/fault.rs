@@ -79,7 +79,7 @@ impl PowerCut {
     }
 
     /// Polls `work` to its end, or drops it when the cut comes.
-    pub async fn run<F: Future>(&mut self, work: F) -> Option<F::Output> {
+    pub async fn run<F: Future<Output: Send> + Send>(&mut self, work: F) -> Option<F::Output> {
         let mut work = pin!(work);
         poll_fn(|context| {
             if self.left == 1 {

@@ -1,17 +1,33 @@
 //! One suite for each port.
 //!
-//! A suite is a module of cases, `pub async fn case(subject: &dyn Port)`, and two macros: one that lists
-//! the cases, and one that turns the list into tests, each with a fresh subject, so that a runner names,
-//! filters and counts them clause by clause. Every case has a liar that it catches: see `tests/it/liars`.
+//! A suite is a module of cases and two macros: one that lists the cases, and one that turns the list into
+//! tests, each with a fresh subject, so that a runner names, filters and counts them clause by clause.
+//! Every case has a liar that it catches: see `tests/it/liars`.
+//!
+//! Cases of the store and the vault take the port itself. The others take a [`Subject`]: the
+//! implementation, whatever the cases need beside it, and how patient they are to be.
+//! `conform_runtime!(make)` makes tests on paused time, `conform_runtime!(real_time, make)` on a runtime
+//! with threads and a real clock; `make` is evaluated for each case, and may await.
 #![expect(
     clippy::expect_used,
     clippy::missing_panics_doc,
     clippy::panic,
-    reason = "a failed case panics; that is the point"
+    clippy::wildcard_enum_match_arm,
+    reason = "a failed case panics, whatever else it was that was answered; that is the point"
 )]
+pub mod archives;
+pub mod assets;
+pub mod dns;
+pub mod licenses;
+pub mod logs;
 mod rush;
+pub mod runtime;
 pub mod sample;
+pub mod snapshots;
+pub mod storage;
 pub mod store;
+mod subject;
 pub mod vault;
 
 pub use rush::Call;
+pub use subject::{Bounds, Contents, Subject};

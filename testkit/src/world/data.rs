@@ -7,6 +7,7 @@ use refractory_core::{Error, ErrorKind, InstanceId, Result, async_trait};
 
 use super::World;
 use super::ledger::Disk;
+use crate::conformance::Contents;
 
 #[async_trait]
 impl WorldStorage for World {
@@ -50,7 +51,7 @@ impl WorldStorage for World {
 }
 
 fn volume(of: &InstanceId, disk: &Disk) -> Volume {
-    let usage = Some(Usage { bytes: disk.content, quota: disk.quota });
+    let usage = Some(Usage { bytes: disk.content.len() as u64, quota: disk.quota });
     Volume { of: of.clone(), handle: format!("disk of {of}"), usage }
 }
 
@@ -89,12 +90,12 @@ impl Snapshots for World {
         let (name, of) = (name.clone(), of.of.clone());
         self.call("snapshots.ensure", move |world| {
             let mut ledger = world.ledger();
-            let content = ledger.volumes.get(&of).map(|disk| disk.content);
+            let content = ledger.volumes.get(&of).map(|disk| disk.content.clone());
             let Some(content) = content else {
                 let reason = "There is no such volume.".to_owned();
                 return Ok(Observed::Broken(refractory_core::ports::Reason(reason)));
             };
-            let size = *ledger.snapshots.entry(name.clone()).or_insert(content);
+            let size = ledger.snapshots.entry(name.clone()).or_insert(content).len() as u64;
             Ok(Observed::Ready(Snapshot { name, size }))
         })
         .await
@@ -104,7 +105,7 @@ impl Snapshots for World {
         let (from, of) = (from.clone(), into.of.clone());
         self.call("snapshots.restore", move |world| {
             let mut ledger = world.ledger();
-            let Some(content) = ledger.snapshots.get(&from).copied() else {
+            let Some(content) = ledger.snapshots.get(&from).cloned() else {
                 return Err(Error::new(ErrorKind::NotFound, "restoring a snapshot"));
             };
             let disk = ledger.volumes.entry(of.clone()).or_default();
@@ -128,17 +129,22 @@ impl Snapshots for World {
         self.call("snapshots.list", move |world| {
             let ledger = world.ledger();
             let own = ledger.snapshots.iter().filter(|(name, _)| name.of == of);
-            Ok(own.map(|(name, size)| Snapshot { name: name.clone(), size: *size }).collect())
+            Ok(own
+                .map(|(name, size)| Snapshot { name: name.clone(), size: size.len() as u64 })
+                .collect())
         })
         .await
     }
 }
 
-impl World {
-    /// Writes `bytes` of data into a volume, as a program does.
-    pub fn write(&self, of: &InstanceId, bytes: u64) {
+impl Contents for World {
+    fn write(&self, of: &InstanceId, text: &str) {
         if let Some(disk) = self.ledger().volumes.get_mut(of) {
-            disk.content = bytes;
+            text.clone_into(&mut disk.content);
         }
+    }
+
+    fn read(&self, of: &InstanceId) -> Option<String> {
+        self.ledger().volumes.get(of).map(|disk| disk.content.clone())
     }
 }

@@ -6,6 +6,7 @@ use refractory_core::ports::{
 use refractory_core::{Error, ErrorKind, InstanceId, ReleaseId, Result, async_trait};
 
 use super::World;
+use crate::conformance::logs::Printer;
 
 #[async_trait]
 impl LogSource for World {
@@ -82,9 +83,8 @@ fn read(name: &str) -> Result<ArchiveInfo> {
     })
 }
 
-impl World {
-    /// Has the program of an instance print a line.
-    pub fn print(&self, of: &InstanceId, line: &str) {
+impl Printer for World {
+    fn print(&self, of: &InstanceId, line: &str) {
         self.ledger().printed.entry(of.clone()).or_default().push(line.to_owned());
     }
 }

@@ -35,7 +35,7 @@ pub(super) struct Ledger {
     pub(super) launched: u16,
     pub(super) volumes: BTreeMap<InstanceId, Disk>,
     pub(super) spaces: BTreeSet<InstanceId>,
-    pub(super) snapshots: BTreeMap<SnapshotName, u64>,
+    pub(super) snapshots: BTreeMap<SnapshotName, String>,
     pub(super) names: BTreeMap<Hostname, (InstanceId, Endpoint)>,
     pub(super) printed: BTreeMap<InstanceId, Vec<String>>,
     pub(super) archives: BTreeMap<ReleaseId, ArchiveInfo>,
@@ -72,7 +72,7 @@ pub(super) enum Game {
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct Disk {
-    pub(super) content: u64,
+    pub(super) content: String,
     pub(super) quota: Option<u64>,
 }
 
@@ -88,11 +88,15 @@ impl World {
         self.clock.clone()
     }
 
+    /// A pool of licences that are rows of this world's store.
+    pub fn pool(&self) -> StorePool {
+        StorePool::new(Arc::new(self.clone()), Arc::new(self.clone()), Arc::new(self.clock()))
+    }
+
     /// This world behind every port, with licences as rows of its store.
     pub fn ports(&self) -> Ports {
         let store: Arc<dyn Store> = Arc::new(self.clone());
         let vault: Arc<dyn Vault> = Arc::new(self.clone());
-        let pool = StorePool::new(Arc::clone(&store), Arc::clone(&vault), Arc::new(self.clock()));
         Ports {
             runtime: Arc::new(self.clone()),
             storage: Arc::new(self.clone()),
@@ -100,7 +104,7 @@ impl World {
             snapshots: Arc::new(self.clone()),
             game: Arc::new(self.clone()),
             dns: Arc::new(self.clone()),
-            licenses: Arc::new(pool),
+            licenses: Arc::new(self.pool()),
             vault,
             archives: Arc::new(self.clone()),
             logs: Arc::new(self.clone()),

@@ -113,7 +113,7 @@ impl House {
     ) -> bool {
         let end = tokio::time::Instant::now() + time;
         while tokio::time::Instant::now() < end {
-            let wait = if let Some(wait) = cut.run(worker.pass()).await {
+            let wait = if let Some(wait) = cut.run(Box::pin(worker.pass())).await {
                 wait
             } else {
                 *worker = self.worker();
