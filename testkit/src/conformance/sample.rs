@@ -75,6 +75,7 @@ pub fn instance(name: &str, slug: &str) -> Instance {
         release: Some(id("release")),
         journal: journal(slug),
         fault: Some(fault()),
+        unanswered: Some(Timestamp(24)),
         undoing: Some(Undoing { step: Step::World, since: Timestamp(25), failures: u32::MAX }),
         written_off: Some(Timestamp(26)),
         doubt: Some(Doubt { since: Timestamp(3), reason: ODD_TEXT.to_owned() }),
@@ -188,7 +189,6 @@ fn journal(slug: &str) -> Journal {
     let progress = Progress::new(ODD_TEXT).at(40).uninterruptible();
     let attempt = Attempt {
         since: Timestamp(22),
-        tried: Timestamp(23),
         moved: Timestamp(24),
         progress: Some(progress),
         name: Some(Hostname::under(&slug_of(slug), "games.example")),
