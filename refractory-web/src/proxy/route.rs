@@ -222,3 +222,6 @@ impl Tables {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@ use testkit::http::{Upstream, Wire};
 use super::house::{House, asleep, awake, browse, get, settings, starting, upgrade};
 
 #[tokio::test]
-async fn a_sleeping_table_is_a_page_that_no_cache_keeps() {
+async fn scenario_24_a_sleeping_table_is_a_page_that_no_cache_keeps() {
     let house = House::empty(settings());
     house.tell(&asleep("friday"));
     let answer = Wire::ask(house.address, browse("/game")).await;

@@ -78,3 +78,20 @@ fn going_on_with_a_session_is_not_beginning_one() {
     assert!(!opens_session("/socket.io/", "EIO=4&transport=websocket&sid=xyz"));
     assert!(!opens_session("/game", ""));
 }
+
+#[test]
+fn no_mixture_of_case_and_encoding_hides_a_door() {
+    for mask in 0_u32..1 << 10 {
+        let letter = |(at, letter): (usize, char)| {
+            let letter = if mask >> at & 1 == 1 { letter.to_ascii_uppercase() } else { letter };
+            if mask >> (at + 5) & 1 == 1 {
+                format!("%{:02x}", u32::from(letter))
+            } else {
+                letter.to_string()
+            }
+        };
+        let setup: String = "setup".chars().enumerate().map(letter).collect();
+        assert_eq!(door("GET", &format!("/{setup}"), ""), Admin, "{setup}");
+        assert_eq!(door("GET", &format!("/friday/{setup}/"), "friday"), Admin, "{setup}");
+    }
+}
