@@ -2,7 +2,7 @@
 use std::rc::Rc;
 
 use actix_web::body::BodySize;
-use actix_web::http::header;
+use actix_web::http::{ConnectionType, Version, header};
 use actix_web::{HttpRequest, HttpResponse};
 use http::{Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
@@ -112,6 +112,11 @@ impl Errand<'_> {
         let relay = Relay::new(body, size, lease, pulse, self.patience.body);
         let mut response = HttpResponse::with_body(status(head.status), relay);
         answer_headers(&head.headers, response.headers_mut(), &self.scene);
+        if size == BodySize::Stream && self.request.version() == Version::HTTP_10 {
+            // HTTP/1.0 knows no chunks: there the end of the connection is the end of the body.
+            response.head_mut().no_chunking(true);
+            response.head_mut().set_connection_type(ConnectionType::Close);
+        }
         response.map_into_boxed_body()
     }
 
@@ -125,6 +130,9 @@ impl Errand<'_> {
 fn size_of(head: &http::response::Parts) -> BodySize {
     if head.status == StatusCode::NO_CONTENT || head.status == StatusCode::NOT_MODIFIED {
         return BodySize::None;
+    }
+    if head.headers.contains_key(header::TRANSFER_ENCODING.as_str()) {
+        return BodySize::Stream;
     }
     let length = head.headers.get(header::CONTENT_LENGTH.as_str());
     match length.and_then(|length| length.to_str().ok()?.trim().parse().ok()) {

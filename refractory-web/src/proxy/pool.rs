@@ -74,7 +74,8 @@ impl Pool {
     /// A connection to `target`: one that is idle, or else a new one.
     pub(super) async fn lease(self: &Rc<Self>, target: &Target) -> Result<Lease, Failure> {
         while let Some(mut link) = self.take_idle(&target.authority) {
-            if link.sender.ready().await.is_ok() {
+            // Ready at once, unless its last exchange is not quite through.
+            if let Ok(Ok(())) = timeout(self.patience.connect, link.sender.ready()).await {
                 return Ok(self.leased(link, target, true));
             }
         }

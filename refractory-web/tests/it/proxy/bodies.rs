@@ -81,6 +81,19 @@ async fn chunks_are_streamed_and_trailers_dropped() {
 }
 
 #[tokio::test]
+async fn a_client_of_http_1_0_gets_no_chunks() {
+    let upstream = Upstream::saying(
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n3\r\ntwo\r\n0\r\n\r\n",
+    )
+    .await;
+    let house = House::before(upstream.address());
+    let asked = "GET / HTTP/1.0\r\nHost: friday.play.test\r\n\r\n";
+    let answer = Wire::ask(house.address, asked).await;
+    assert!(answer.headers("transfer-encoding").is_empty(), "{}", answer.head);
+    assert_eq!(answer.text(), "onetwo");
+}
+
+#[tokio::test]
 async fn a_large_upload_passes_through_and_is_answered() {
     const SIZE: usize = 24 << 20;
     let upstream = Upstream::start(|mut visit| async move {
