@@ -1,0 +1,57 @@
+//! The port, in front of the parts that do the work.
+use super::memory::Memory;
+use super::talk::Talk;
+use crate::foundry::client::Visitor;
+use crate::ports::{GameControl, GameStatus, GameTarget, Observed, Stop, WorldRef};
+use crate::{Result, async_trait};
+
+/// Opens, watches and closes worlds in Foundry, generations 9 to 14, over its own HTTP surface.
+///
+/// A call never waits for a world: `Pending` says that one opens or closes. Whether an opening may be
+/// broken off is learnt from the progress the program tells its sockets; as long as nothing is heard
+/// of it, it is taken for a migration.
+///
+/// Keep one for the life of the process: it remembers one session for each program, so that asking
+/// adds none, and which launch it asked for. A fresh one works as well.
+#[derive(Debug)]
+pub struct FoundryControl {
+    pub(super) visitor: Visitor,
+    pub(super) memory: Memory,
+}
+
+impl FoundryControl {
+    /// A control that has spoken to no program yet.
+    ///
+    /// # Errors
+    ///
+    /// `Unexpected`: no HTTP client can be built.
+    pub fn new() -> Result<Self> {
+        Ok(Self { visitor: Visitor::new()?, memory: Memory::default() })
+    }
+
+    pub(super) fn talk<'a>(&'a self, at: &'a GameTarget) -> Talk<'a> {
+        self.memory.with(&at.endpoint, |known| {
+            // An administrator's session must not lend its rights to whoever has another password.
+            if known.password != at.admin_key {
+                known.session = None;
+                known.password = at.admin_key.clone();
+            }
+        });
+        Talk { control: self, at }
+    }
+}
+
+#[async_trait]
+impl GameControl for FoundryControl {
+    async fn ensure(&self, at: &GameTarget, world: &WorldRef) -> Result<Observed<GameStatus>> {
+        self.talk(at).open(world).await
+    }
+
+    async fn observe(&self, at: &GameTarget) -> Result<Observed<GameStatus>> {
+        self.talk(at).look().await
+    }
+
+    async fn remove(&self, at: &GameTarget, how: Stop) -> Result<Observed<GameStatus>> {
+        self.talk(at).close(how).await
+    }
+}
