@@ -2,5 +2,11 @@
 mod conformance;
 #[cfg(feature = "foundry")]
 mod foundry;
+#[cfg(feature = "foundry")]
+mod game_control;
 mod liars;
 mod lifecycle;
+#[cfg(feature = "foundry")]
+mod node_js;
+#[cfg(feature = "foundry")]
+mod vendor_site;

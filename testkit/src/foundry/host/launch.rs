@@ -47,19 +47,31 @@ impl Launch {
         Self::unpacked(release_zip(version, layout).expect("memory suffices"))
     }
 
+    /// Runs the `script` of a release that is unpacked already with `exe`, on an empty data folder.
+    pub fn of_script(exe: impl Into<PathBuf>, script: impl Into<PathBuf>) -> Self {
+        Self { exe: Some(exe.into()), ..Self::scripted(script.into()) }
+    }
+
     fn unpacked(archive: Vec<u8>) -> Self {
         let home = TempDir::new().expect("a temporary folder can be made");
         let mut zip = zip::ZipArchive::new(Cursor::new(archive)).expect("the archive is sound");
         zip.extract(home.path()).expect("the archive can be unpacked");
         let scripts = ["main.js", "resources/app/main.js"].map(|script| home.path().join(script));
+        let script = scripts.into_iter().find(|script| script.is_file());
+        let mut launch = Self::scripted(script.expect("there is a script"));
+        launch.temporary.push(home);
+        launch
+    }
+
+    fn scripted(script: PathBuf) -> Self {
         let data = TempDir::new().expect("a temporary folder can be made");
         Self {
             exe: None,
-            script: scripts.into_iter().find(|script| script.is_file()).expect("there is a script"),
+            script,
             flags: Vec::new(),
             switches: Vec::new(),
             data: DataFolder::at(data.path()),
-            temporary: vec![home, data],
+            temporary: vec![data],
         }
     }
 

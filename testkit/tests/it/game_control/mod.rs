@@ -1,0 +1,32 @@
+//! The control of the real program, held against the stand-in.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::wildcard_enum_match_arm,
+    reason = "the allowance for tests does not reach the functions beside them, and any other answer has failed"
+)]
+mod joining;
+mod liars;
+mod licensing;
+mod migrating;
+mod opening;
+mod suite;
+
+use testkit::foundry::{House, Launch, Plan, Version};
+
+const EXE: &str = env!("CARGO_BIN_EXE_foundry-stand-in");
+
+/// The stand-in as the last build of `generation`, unlicensed, with two worlds.
+async fn house(generation: u32) -> House {
+    prepared(generation, |launch| launch).await
+}
+
+/// The same, prepared further.
+async fn prepared(generation: u32, prepare: impl FnOnce(Launch) -> Launch) -> House {
+    let version = version(generation);
+    House::open(prepare(Launch::of(EXE, version)), Plan::unsigned(version)).await
+}
+
+fn version(generation: u32) -> Version {
+    *Version::EACH_GENERATION.iter().find(|version| version.generation == generation).unwrap()
+}
