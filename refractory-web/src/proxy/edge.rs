@@ -67,6 +67,11 @@ impl Edge {
         self.0.open.load(Ordering::Relaxed)
     }
 
+    /// Ends every upgraded connection there is: for whoever shuts down, because none of them ends by itself.
+    pub fn hang_up(&self) {
+        self.0.routes.hang_up();
+    }
+
     /// Whom `host` (as the header has it) and `path` mean.
     pub fn find(&self, host: &str, path: &str) -> Found {
         Found::by(&self.0.settings.addressing, &self.0.routes, host, path)

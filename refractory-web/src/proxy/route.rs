@@ -185,6 +185,12 @@ impl Routes {
         self.now.load().by_id.values().map(|route| (route.id.clone(), route.line.open())).collect()
     }
 
+    pub(super) fn hang_up(&self) {
+        for route in self.now.load().by_id.values() {
+            route.line.cut();
+        }
+    }
+
     fn write(&self, change: impl FnOnce(&mut Tables)) {
         let _turn = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let mut tables = Tables::clone(&self.now.load());

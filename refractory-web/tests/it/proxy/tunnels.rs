@@ -117,6 +117,16 @@ async fn connections_end_when_their_instance_is_elsewhere() {
 }
 
 #[tokio::test]
+async fn whoever_shuts_down_need_not_wait_for_anybody() {
+    let upstream = Upstream::rude(Manner::SwitchesThenSilent).await;
+    let house = House::before(upstream.address());
+    let mut wire = connected(house.address).await;
+    house.edge.hang_up();
+    assert!(wire.is_closed().await);
+    until("nothing is open", || house.edge.open() == 0 && upstream.open() == 0).await;
+}
+
+#[tokio::test]
 async fn a_table_takes_so_many_connections_and_no_more() {
     let upstream = Upstream::rude(Manner::SwitchesThenSilent).await;
     let mut settings = settings();
