@@ -13,18 +13,18 @@ const FRESH: Duration = Duration::from_secs(30);
 
 /// Measures folders by walking them, and remembers the answer for half a minute.
 #[derive(Debug, Clone)]
-pub(super) struct Measure {
+pub(in crate::local) struct Measure {
     clock: Arc<dyn Clock>,
     known: Arc<Mutex<BTreeMap<PathBuf, (Timestamp, u64)>>>,
 }
 
 impl Measure {
-    pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
+    pub(in crate::local) fn new(clock: Arc<dyn Clock>) -> Self {
         Self { clock, known: Arc::default() }
     }
 
     /// Bytes of all files under `folder`, at most half a minute old. Blocks.
-    pub(super) fn bytes(&self, folder: &Path) -> io::Result<u64> {
+    pub(in crate::local) fn bytes(&self, folder: &Path) -> io::Result<u64> {
         let now = self.clock.now();
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(folder).copied();
         if let Some((at, bytes)) = known
@@ -41,7 +41,7 @@ impl Measure {
     }
 
     /// Forgets what was measured of `folder`.
-    pub(super) fn forget(&self, folder: &Path) {
+    pub(in crate::local) fn forget(&self, folder: &Path) {
         self.known.lock().unwrap_or_else(PoisonError::into_inner).remove(folder);
     }
 }

@@ -5,5 +5,6 @@ mod storage;
 #[cfg(test)]
 mod tests;
 
-use measure::Measure;
+pub(super) use measure::Measure;
 pub use storage::FolderStorage;
+pub(super) use storage::full;

@@ -202,7 +202,7 @@ fn no_folder(path: &Path) -> Error {
     ))
 }
 
-fn full(usage: Usage) -> Error {
+pub(in crate::local) fn full(usage: Usage) -> Error {
     let mib = |bytes: u64| bytes.div_ceil(1 << 20);
     Error::new(ErrorKind::Exhausted, "looking for space").permanent().advise(format!(
         "The data of this table takes {} MiB, and {} MiB are allowed. Delete files of it, or allow it more.",

@@ -1,0 +1,76 @@
+//! Which script runs a release, and which unpacked trees are of no use any more.
+use std::fs;
+use std::path::PathBuf;
+
+use super::LocalArchives;
+use crate::local::blocking::blocking;
+use crate::local::disk::refused;
+use crate::model::{Instance, Release};
+use crate::ports::{Observed, Reason, Store, Table};
+use crate::{ReleaseId, Result};
+
+impl LocalArchives {
+    /// The script of `release`, unpacked: `Pending` while that goes on, in the background.
+    ///
+    /// # Errors
+    ///
+    /// As unpacking has them: `Invalid`, `NotFound`, `Exhausted`, `Unavailable`, `Forbidden`.
+    pub fn script(&self, release: &Release) -> Result<Observed<PathBuf>> {
+        let zip = self.zip(&release.id);
+        let tree = self.trees.tree(&release.id, &zip)?;
+        let root = release.layout.root();
+        match tree {
+            Observed::Ready(tree) => Ok(main_script(&tree.join(root))),
+            Observed::Pending(progress) => Ok(Observed::Pending(progress)),
+            Observed::Absent => Ok(Observed::Absent),
+            Observed::Broken(reason) => Ok(Observed::Broken(reason)),
+        }
+    }
+
+    /// Removes the unpacked trees of releases that no instance in `store` is pinned to, and what
+    /// crashes left behind. Archives stay. Says how many trees went.
+    ///
+    /// # Errors
+    ///
+    /// `Unavailable`, `Forbidden`.
+    pub async fn collect(&self, store: &dyn Store) -> Result<usize> {
+        // Trees first, rows second: what is pinned in between is then seen.
+        let me = self.clone();
+        let (trees, rests) = blocking("collecting releases", move |_| me.trees.found()).await?;
+        let instances = Table::<Instance>::of(store).list().await?;
+        let used =
+            |id: &ReleaseId| instances.iter().any(|instance| instance.release.as_ref() == Some(id));
+        let unused: Vec<_> = trees.into_iter().filter(|id| !used(id)).collect();
+        let me = self.clone();
+        blocking("collecting releases", move |wanted| {
+            let mut gone = 0;
+            for id in unused {
+                wanted.check()?;
+                if !me.trees.is_at_work_on(&id) {
+                    me.trees.discard(&id)?;
+                    gone += 1;
+                }
+            }
+            for rest in rests {
+                wanted.check()?;
+                fs::remove_dir_all(&rest)
+                    .map_err(|error| refused(error, "collecting releases", &rest))?;
+            }
+            Ok(gone)
+        })
+        .await
+    }
+}
+
+fn main_script(root: &std::path::Path) -> Observed<PathBuf> {
+    let found =
+        ["main.js", "main.mjs"].map(|name| root.join(name)).into_iter().find(|path| path.is_file());
+    found.map_or_else(
+        || {
+            Observed::Broken(Reason(
+                "The unpacked release has no main script. Add it again.".to_owned(),
+            ))
+        },
+        Observed::Ready,
+    )
+}

@@ -1,0 +1,166 @@
+//! The archive port over one folder.
+use std::fs::{self, File};
+use std::io::{ErrorKind as Io, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tempfile::{NamedTempFile, TempPath};
+
+use super::card::Card;
+use super::trees::Trees;
+use crate::foundry::release::{Limits, read_archive};
+use crate::local::blocking::{Wanted, blocking};
+use crate::local::disk::{refused, sync_folder};
+use crate::ports::{ArchiveInfo, ArchiveSource, Archives};
+use crate::{Error, ErrorKind, ReleaseId, Result, async_trait};
+
+const STORING: &str = "storing a release";
+
+/// Keeps archives as `<sha256>.zip` in one folder, and beside each the tree that was unpacked from it.
+#[derive(Debug, Clone)]
+pub struct LocalArchives {
+    pub(super) folder: PathBuf,
+    pub(super) trees: Arc<Trees>,
+}
+
+impl LocalArchives {
+    /// Keeps archives in `folder`.
+    pub fn new(folder: PathBuf) -> Self {
+        Self { trees: Arc::new(Trees::new(folder.clone())), folder }
+    }
+
+    pub(super) fn zip(&self, id: &ReleaseId) -> PathBuf {
+        self.folder.join(format!("{id}.zip"))
+    }
+
+    fn card(&self, id: &ReleaseId) -> PathBuf {
+        self.folder.join(format!("{id}.json"))
+    }
+
+    /// Copies the file at `from` beside the archives, where it vanishes again unless it is kept.
+    async fn copied(&self, from: &Path) -> Result<TempPath> {
+        let (folder, from) = (self.folder.clone(), from.to_owned());
+        blocking(STORING, move |wanted| copy(&from, &folder, wanted)).await
+    }
+
+    /// Reads a whole archive that lies beside the others, and gives it its name.
+    async fn take_in(&self, part: TempPath) -> Result<ArchiveInfo> {
+        let info = read_archive(part.to_path_buf(), Limits::default()).await?;
+        let (me, taken) = (self.clone(), info.clone());
+        blocking(STORING, move |wanted| {
+            wanted.check()?;
+            let (zip, card) = (me.zip(&taken.id), me.card(&taken.id));
+            if !zip.exists() {
+                part.persist(&zip).map_err(|error| refused(error.error, STORING, &zip))?;
+            }
+            Card::write(&card, &taken)
+                .and_then(|()| sync_folder(&zip))
+                .map_err(|error| refused(error, STORING, &card))
+        })
+        .await?;
+        Ok(info)
+    }
+
+    fn stored(&self) -> Result<Vec<ReleaseId>> {
+        let refuse = |error| refused(error, "listing releases", &self.folder);
+        let mut found = Vec::new();
+        for entry in fs::read_dir(&self.folder).map_err(refuse)? {
+            let name = entry.map_err(refuse)?.file_name();
+            let id = name.to_str().and_then(|name| name.strip_suffix(".zip"));
+            found.extend(id.and_then(|id| ReleaseId::new(id).ok()));
+        }
+        found.sort();
+        Ok(found)
+    }
+
+    /// What is stored under `id`; read again where what was written down of it is lost.
+    async fn info(&self, id: &ReleaseId) -> Result<ArchiveInfo> {
+        let card = self.card(id);
+        let known = Card::read(&card).map_err(|error| refused(error, "listing releases", &card))?;
+        match known.filter(|info| info.id == *id) {
+            Some(info) => Ok(info),
+            None => read_archive(self.zip(id), Limits::default()).await,
+        }
+    }
+
+    fn forget(&self, id: &ReleaseId) -> Result<()> {
+        // The archive first: what is left then is not listed any more.
+        for path in [self.zip(id), self.card(id)] {
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != Io::NotFound => {
+                    return Err(refused(error, "removing a release", &path));
+                }
+                Ok(()) | Err(_) => {}
+            }
+        }
+        self.trees.discard(id)
+    }
+}
+
+#[async_trait]
+impl Archives for LocalArchives {
+    async fn add(&self, source: &ArchiveSource) -> Result<ArchiveInfo> {
+        match source {
+            ArchiveSource::File(path) => {
+                let part = self.copied(path).await?;
+                self.take_in(part).await
+            }
+            ArchiveSource::Url(_) => Err(Error::new(ErrorKind::Unsupported, STORING)
+                .advise("Download the archive, then add the file.")),
+        }
+    }
+
+    async fn remove(&self, id: &ReleaseId) -> Result<()> {
+        let (me, id) = (self.clone(), id.clone());
+        blocking("removing a release", move |_| me.forget(&id)).await
+    }
+
+    async fn list(&self) -> Result<Vec<ArchiveInfo>> {
+        let me = self.clone();
+        let mut found = Vec::new();
+        for id in blocking("listing releases", move |_| me.stored()).await? {
+            match self.info(&id).await {
+                // One that cannot be read is not stored whole.
+                Err(error) if !error.is_transient() => {
+                    tracing::warn!(release = %id, ?error, "a stored archive is damaged");
+                }
+                info => found.push(info?),
+            }
+        }
+        Ok(found)
+    }
+}
+
+fn copy(from: &Path, folder: &Path, wanted: &Wanted) -> Result<TempPath> {
+    let mut source = File::open(from).map_err(|error| unreadable(error, from))?;
+    let mut part = tempfile::Builder::new()
+        .prefix(".adding-")
+        .suffix(".part")
+        .tempfile_in(folder)
+        .map_err(|error| refused(error, STORING, folder))?;
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        wanted.check()?;
+        let read = source.read(&mut buffer).map_err(|error| unreadable(error, from))?;
+        if read == 0 {
+            break;
+        }
+        part.write_all(&buffer[..read]).map_err(|error| refused(error, STORING, folder))?;
+    }
+    finished(part).map_err(|error| refused(error, STORING, folder))
+}
+
+fn finished(part: NamedTempFile) -> std::io::Result<TempPath> {
+    part.as_file().sync_all()?;
+    Ok(part.into_temp_path())
+}
+
+fn unreadable(error: std::io::Error, path: &Path) -> Error {
+    if !matches!(error.kind(), Io::NotFound | Io::IsADirectory | Io::NotADirectory) {
+        return refused(error, STORING, path);
+    }
+    Error::new(ErrorKind::Invalid, STORING)
+        .about("path", path.display())
+        .advise(format!("There is no archive at `{}`. Check the path.", path.display()))
+        .caused_by(error)
+}

@@ -1,0 +1,139 @@
+//! Trees unpacked from archives, made when they are first needed.
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::ErrorKind as Io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::task::JoinSet;
+
+use crate::foundry::release::{Limits, Unpacking, is_unpacked, unpack};
+use crate::id::random_text;
+use crate::local::disk::refused;
+use crate::ports::{Observed, Progress};
+use crate::{ReleaseId, Result};
+
+/// What begins the name of a tree on its way out.
+const LEAVING: &str = ".leaving-";
+
+/// Unpacks archives in the background: whoever asks is told how far it is.
+#[derive(Debug)]
+pub(super) struct Trees {
+    folder: PathBuf,
+    work: Mutex<Work>,
+}
+
+#[derive(Debug, Default)]
+struct Work {
+    /// Ends with its owner; what is half done then is done again.
+    tasks: JoinSet<(ReleaseId, Result<()>)>,
+    far: BTreeMap<ReleaseId, Arc<Mutex<Option<Unpacking>>>>,
+    failed: BTreeMap<ReleaseId, crate::Error>,
+}
+
+impl Trees {
+    pub(super) fn new(folder: PathBuf) -> Self {
+        Self { folder, work: Mutex::default() }
+    }
+
+    fn work(&self) -> MutexGuard<'_, Work> {
+        self.work.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn path(&self, id: &ReleaseId) -> PathBuf {
+        self.folder.join(id.as_str())
+    }
+
+    /// The tree of `id`: `Ready`, or `Pending` while it is unpacked. A failure is told once; whoever
+    /// asks again begins again.
+    pub(super) fn tree(&self, id: &ReleaseId, zip: &Path) -> Result<Observed<PathBuf>> {
+        let path = self.path(id);
+        let mut work = self.work();
+        work.gather();
+        if let Some(error) = work.failed.remove(id) {
+            return Err(error);
+        }
+        if let Some(far) = work.far.get(id) {
+            let far = *far.lock().unwrap_or_else(PoisonError::into_inner);
+            return Ok(Observed::Pending(Some(told(far))));
+        }
+        if is_unpacked(&path) {
+            return Ok(Observed::Ready(path));
+        }
+        let far = Arc::new(Mutex::new(None));
+        work.far.insert(id.clone(), Arc::clone(&far));
+        let (id, zip) = (id.clone(), zip.to_owned());
+        work.tasks.spawn(async move {
+            let tell = move |done| *far.lock().unwrap_or_else(PoisonError::into_inner) = Some(done);
+            let unpacked = unpack(&zip, &path, Limits::default(), tell).await;
+            (id, unpacked)
+        });
+        Ok(Observed::Pending(Some(told(None))))
+    }
+
+    /// Whether `id` is being unpacked just now.
+    pub(super) fn is_at_work_on(&self, id: &ReleaseId) -> bool {
+        let mut work = self.work();
+        work.gather();
+        work.far.contains_key(id)
+    }
+
+    /// Removes the tree of `id`: it is out of the way at once, whatever happens after.
+    pub(super) fn discard(&self, id: &ReleaseId) -> Result<()> {
+        let during = "removing a release";
+        let (path, leaving) =
+            (self.path(id), self.folder.join(format!("{LEAVING}{}", random_text(8))));
+        match fs::rename(&path, &leaving) {
+            Ok(()) => {
+                fs::remove_dir_all(&leaving).map_err(|error| refused(error, during, &leaving))
+            }
+            Err(error) if error.kind() == Io::NotFound => Ok(()),
+            Err(error) => Err(refused(error, during, &path)),
+        }
+    }
+
+    /// The trees there are, and what an earlier crash left of others.
+    pub(super) fn found(&self) -> Result<(Vec<ReleaseId>, Vec<PathBuf>)> {
+        let refuse = |error| refused(error, "looking for unpacked releases", &self.folder);
+        let (mut trees, mut rests) = (Vec::new(), Vec::new());
+        for entry in fs::read_dir(&self.folder).map_err(refuse)? {
+            let entry = entry.map_err(refuse)?;
+            let name = entry.file_name();
+            let Some(name) = name.to_str() else { continue };
+            if name.starts_with(LEAVING) {
+                rests.push(entry.path());
+            } else if entry.file_type().map_err(refuse)?.is_dir() {
+                trees.extend(ReleaseId::new(name).ok());
+            }
+        }
+        Ok((trees, rests))
+    }
+}
+
+impl Work {
+    /// Takes in what has finished.
+    fn gather(&mut self) {
+        while let Some(done) = self.tasks.try_join_next() {
+            match done {
+                Ok((id, unpacked)) => {
+                    self.far.remove(&id);
+                    if let Err(error) = unpacked {
+                        self.failed.insert(id, error);
+                    }
+                }
+                // Which one it was is not told: all that is not at work any more begins again.
+                Err(_) => self.far.retain(|_, far| Arc::strong_count(far) > 1),
+            }
+        }
+    }
+}
+
+fn told(far: Option<Unpacking>) -> Progress {
+    let progress = Progress::new("unpacking the release");
+    match far {
+        Some(Unpacking { done, total }) if total > 0 => {
+            progress.at(u8::try_from(done.saturating_mul(100) / total).unwrap_or(100))
+        }
+        _ => progress,
+    }
+}

@@ -1,0 +1,8 @@
+//! What programs print, in files that outlive every process of ours.
+mod files;
+mod read;
+#[cfg(test)]
+mod tests;
+
+pub(super) use files::{LogFiles, Place};
+pub use read::FolderLogs;

@@ -1,0 +1,20 @@
+//! Programs as processes of this machine.
+mod answer;
+mod ask;
+mod end;
+mod launch;
+mod look;
+mod marker;
+mod note;
+mod port;
+mod prepare;
+mod proc;
+mod runtime;
+mod settings;
+mod spawn;
+mod stop;
+mod voices;
+
+pub use prepare::Invocation;
+pub use runtime::{ProcessRuntime, Programs};
+pub use settings::ProcessSettings;

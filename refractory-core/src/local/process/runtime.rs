@@ -1,0 +1,212 @@
+//! The runtime port over processes.
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use process_wrap::tokio::ChildWrapper;
+
+use super::look::Seen;
+use super::note::Notes;
+use super::prepare::{Invocation, digest};
+use super::voices::Voices;
+use super::{ProcessSettings, marker, proc};
+use crate::local::DataDir;
+use crate::local::blocking::blocking;
+use crate::local::disk::refused;
+use crate::local::folder::Measure;
+use crate::local::logs::LogFiles;
+use crate::model::Release;
+use crate::ports::{Endpoint, InstanceRuntime, LaunchSpec, Observed, Progress, Reason, Stop};
+use crate::{Clock, InstanceId, Key, Result, async_trait};
+
+/// Which program runs a release, and where its script lies.
+#[async_trait]
+pub trait Programs: Debug + Send + Sync + 'static {
+    /// How to run `release`: `Ready`, or `Pending` while something is unpacked or fetched for it.
+    ///
+    /// # Errors
+    ///
+    /// `Invalid`, `Exhausted`, `Unavailable`, `Forbidden`.
+    async fn resolve(&self, release: Option<&Release>) -> Result<Observed<Invocation>>;
+}
+
+/// Runs each launch as a process of its own session, which outlives this one.
+///
+/// A launch is found again after any crash: by the note written down before it was started, and by the
+/// mark in the environment of its processes. A process counts as the launch's only if its number, its
+/// start time and the boot of the machine are the ones noted, or if it carries the mark.
+///
+/// A launch that answers `GET /api/status` is ready. One that runs and was ready, and does not answer, is
+/// not known to be anything (`Unavailable`) until it has neither answered nor printed
+/// anything for [`ProcessSettings::hung_after`]; then it is `Broken`, except in the middle of a migration.
+///
+/// Foundry listens on every address of the machine, and offers no setting against it: keep the ports of
+/// [`ProcessSettings::ports`] closed to others in the machine's firewall. The edge uses 127.0.0.1 only.
+#[derive(Debug, Clone)]
+pub struct ProcessRuntime(pub(super) Arc<Machine>);
+
+/// What all calls share.
+#[derive(Debug)]
+pub(super) struct Machine {
+    pub(super) dir: DataDir,
+    pub(super) boot: String,
+    pub(super) notes: Notes,
+    pub(super) logs: LogFiles,
+    pub(super) settings: ProcessSettings,
+    pub(super) programs: Arc<dyn Programs>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) measure: Measure,
+    pub(super) voices: Voices,
+    /// The processes this one started, so that they are reaped and their exit status is known.
+    pub(super) children: Mutex<BTreeMap<Key, Box<dyn ChildWrapper>>>,
+    turns: Mutex<BTreeMap<InstanceId, Arc<Mutex<()>>>>,
+}
+
+impl ProcessRuntime {
+    /// Runs programs on the volumes of `dir`. Whoever works with it holds [`DataDir::lock`].
+    ///
+    /// # Errors
+    ///
+    /// `Unsupported` on a machine without `/proc`.
+    pub(in crate::local) fn new(
+        dir: DataDir,
+        programs: Arc<dyn Programs>,
+        settings: ProcessSettings,
+        logs: LogFiles,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self> {
+        let boot = proc::boot().map_err(|error| {
+            crate::Error::new(crate::ErrorKind::Unsupported, "looking for /proc")
+                .advise("Processes can only be followed where `/proc` is mounted, on Linux.")
+                .caused_by(error)
+        })?;
+        Ok(Self(Arc::new(Machine {
+            boot,
+            notes: Notes(dir.runtime()),
+            logs,
+            settings,
+            programs,
+            measure: Measure::new(Arc::clone(&clock)),
+            clock,
+            voices: Voices::default(),
+            children: Mutex::default(),
+            turns: Mutex::default(),
+            dir,
+        })))
+    }
+}
+
+impl Machine {
+    /// Lets one caller at a time at the launches of an instance. Never held across an await.
+    pub(super) fn turn<T>(&self, of: &InstanceId, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        let turn = {
+            let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(turns.entry(of.clone()).or_default())
+        };
+        let _mine = turn.lock().unwrap_or_else(PoisonError::into_inner);
+        work()
+    }
+
+    fn list(&self) -> Result<Vec<Key>> {
+        let during = "listing launches";
+        let written = self.notes.all().map_err(|error| refused(error, during, &self.notes.0))?;
+        let marked = marker::scan(self.dir.deployment())
+            .map_err(|error| refused(error, during, "/proc".as_ref()))?;
+        let noted = written.into_iter().filter(|note| !note.is_gone()).map(|note| note.key);
+        let mut keys: Vec<_> = noted.chain(marked.into_iter().map(|marked| marked.key)).collect();
+        keys.sort();
+        keys.dedup();
+        Ok(keys)
+    }
+}
+
+#[async_trait]
+impl InstanceRuntime for ProcessRuntime {
+    async fn ensure(&self, key: &Key, spec: &LaunchSpec) -> Result<Observed<Endpoint>> {
+        let digest = digest(spec);
+        let (me, of, wanted_digest) = (Arc::clone(&self.0), key.clone(), digest.clone());
+        let seen = blocking("looking at a launch", move |_| {
+            me.turn(&of.instance, || me.look(&of, Some(&wanted_digest)))
+        })
+        .await?;
+        if seen.tries().is_none() {
+            return self.0.ensured(key, seen).await;
+        }
+        let invocation = match self.0.programs.resolve(spec.release.as_ref()).await? {
+            Observed::Ready(invocation) => invocation,
+            Observed::Pending(progress) => return Ok(Observed::Pending(progress)),
+            Observed::Broken(reason) => return Ok(Observed::Broken(reason)),
+            Observed::Absent => return Ok(Observed::Broken(no_program())),
+        };
+        let (me, of, spec) = (Arc::clone(&self.0), key.clone(), spec.clone());
+        let seen = blocking("starting a program", move |wanted| {
+            me.turn(&of.instance, || {
+                let seen = me.look(&of, Some(&digest))?;
+                match seen.tries() {
+                    Some(tries) => me.launch(&of, &spec, &invocation, tries, wanted),
+                    None => Ok(seen),
+                }
+            })
+        })
+        .await?;
+        self.0.ensured(key, seen).await
+    }
+
+    async fn observe(&self, key: &Key) -> Result<Observed<Endpoint>> {
+        let (me, of) = (Arc::clone(&self.0), key.clone());
+        let seen =
+            blocking("looking at a launch", move |_| me.turn(&of.instance, || me.look(&of, None)))
+                .await?;
+        self.0.answered(key, seen).await
+    }
+
+    async fn remove(&self, key: &Key, how: Stop) -> Result<Observed<Endpoint>> {
+        let (me, key) = (Arc::clone(&self.0), key.clone());
+        blocking("stopping a program", move |wanted| {
+            me.turn(&key.instance, || me.stop(&key, how, wanted))
+        })
+        .await
+    }
+
+    async fn list(&self) -> Result<Vec<Key>> {
+        let me = Arc::clone(&self.0);
+        blocking("listing launches", move |_| me.list()).await
+    }
+}
+
+fn no_program() -> Reason {
+    Reason("There is nothing that could run this release. Add the release again.".to_owned())
+}
+
+impl Machine {
+    /// What `seen` means to a caller who wants it: what is over is not begun again.
+    async fn ensured(self: &Arc<Self>, key: &Key, seen: Seen) -> Result<Observed<Endpoint>> {
+        let over = |text: &str| Ok(Observed::Broken(Reason(text.to_owned())));
+        match seen {
+            Seen::Gone => over("This launch was taken away. Start the table again."),
+            Seen::Superseded => over("A later launch of this table came after it."),
+            seen @ (Seen::Nothing
+            | Seen::Stray
+            | Seen::Runs(..)
+            | Seen::PortTaken(_)
+            | Seen::Ended(_)) => self.answered(key, seen).await,
+        }
+    }
+
+    /// What `seen` means to a caller; asks the program itself where it runs.
+    async fn answered(self: &Arc<Self>, key: &Key, seen: Seen) -> Result<Observed<Endpoint>> {
+        let pending = |text: &str| Ok(Observed::Pending(Some(Progress::new(text))));
+        match seen {
+            Seen::Nothing | Seen::Gone | Seen::Superseded => Ok(Observed::Absent),
+            Seen::PortTaken(note) => {
+                pending(&format!("port {} was taken, another one is tried", note.port))
+            }
+            Seen::Stray => Ok(Observed::Broken(Reason(
+                "It runs, but what is known of it was lost. It is stopped before it is started again.".to_owned(),
+            ))),
+            Seen::Ended(reason) => Ok(Observed::Broken(Reason(reason))),
+            Seen::Runs(note, _) if note.stopping.is_some() => pending("stopping"),
+            Seen::Runs(note, process) => self.ask(key, note, process).await,
+        }
+    }
+}

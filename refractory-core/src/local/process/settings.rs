@@ -1,0 +1,48 @@
+//! How programs are run.
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// How programs are run on this machine.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct ProcessSettings {
+    /// The ports programs listen on, one each. Below the range the system hands out by itself.
+    pub ports: RangeInclusive<u16>,
+    /// Where programs find other programs: the `PATH` they are given.
+    pub search_path: String,
+    /// The time zone they are given, as `Europe/Berlin`; the machine's where none.
+    pub time_zone: Option<String>,
+    /// How long after it was asked to end a program is ended by force, when nobody is in a hurry.
+    pub gentle: Duration,
+    /// The same when somebody is.
+    pub hurried: Duration,
+    /// How long one question to a program waits for its answer.
+    pub answer_within: Duration,
+    /// How long a program may neither answer nor print anything before it counts as hung.
+    pub hung_after: Duration,
+    /// How much the processor prefers others over programs, from 0 to 19.
+    pub niceness: i32,
+    /// How many files and connections a program may have open.
+    pub open_files: u64,
+    /// A version 2 control group this process may make groups in; limits of memory and processor
+    /// time are then kept by the kernel.
+    pub control_group: Option<PathBuf>,
+}
+
+impl Default for ProcessSettings {
+    fn default() -> Self {
+        Self {
+            ports: 30_000..=30_999,
+            search_path: "/usr/local/bin:/usr/bin:/bin".to_owned(),
+            time_zone: None,
+            gentle: Duration::from_secs(30),
+            hurried: Duration::from_secs(10),
+            answer_within: Duration::from_secs(2),
+            hung_after: Duration::from_mins(2),
+            niceness: 0,
+            open_files: 65_536,
+            control_group: None,
+        }
+    }
+}

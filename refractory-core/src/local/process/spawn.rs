@@ -1,0 +1,137 @@
+//! Starting a process that is on its own from its first moment.
+use std::fs::File;
+use std::io;
+use std::path::Path;
+use std::process::Stdio;
+
+use process_wrap::tokio::{ChildWrapper, CommandWrap, ProcessSession};
+use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit, setpriority_process};
+use tokio::process::Command;
+
+use super::ProcessSettings;
+use super::marker::VARIABLE;
+use super::prepare::Invocation;
+use crate::model::Limits;
+
+/// What a process is started with.
+pub(super) struct Start<'a> {
+    pub(super) invocation: &'a Invocation,
+    pub(super) settings: &'a ProcessSettings,
+    pub(super) limits: &'a Limits,
+    /// The volume: its working folder, its home and its data.
+    pub(super) folder: &'a Path,
+    pub(super) port: u16,
+    /// What the variable of the mark says.
+    pub(super) mark: String,
+}
+
+impl Start<'_> {
+    /// Starts it: a session of its own, all output to `output`, nothing inherited.
+    ///
+    /// Comes back once the new program has taken the place of ours in the child, or could not.
+    pub(super) fn spawn(&self, output: File) -> io::Result<Box<dyn ChildWrapper>> {
+        let errors = output.try_clone()?;
+        let mut command = Command::new(&self.invocation.program);
+        command
+            .args(&self.invocation.before)
+            .arg(&self.invocation.script)
+            .arg(format!("--port={}", self.port))
+            .arg(self.data_path())
+            .args(["--noupdate", "--noupnp", "--noipdiscovery", "--headless"])
+            .current_dir(self.folder)
+            .stdin(Stdio::null())
+            .stdout(output)
+            .stderr(errors);
+        self.environment(&mut command);
+        let child = CommandWrap::from(command).wrap(ProcessSession).spawn()?.into_inner();
+        if let Some(pid) = child.id() {
+            self.restrain(pid);
+        }
+        Ok(child)
+    }
+
+    fn data_path(&self) -> std::ffi::OsString {
+        let mut word = std::ffi::OsString::from("--dataPath=");
+        word.push(self.folder);
+        word
+    }
+
+    /// Secrets of ours are in our environment; none of it is theirs.
+    fn environment(&self, command: &mut Command) {
+        command
+            .env_clear()
+            .env(VARIABLE, &self.mark)
+            .env("PATH", &self.settings.search_path)
+            .env("HOME", self.folder)
+            .env("LANG", "C.UTF-8");
+        if let Some(zone) = &self.settings.time_zone {
+            command.env("TZ", zone);
+        }
+        if let Some(memory) = self.limits.memory {
+            command.env("NODE_OPTIONS", format!("--max-old-space-size={}", heap(memory)));
+        }
+    }
+
+    /// Limits that can only be set on a process that is there. Doing without is no reason to stop it.
+    fn restrain(&self, pid: u32) {
+        let Some(process) = i32::try_from(pid).ok().and_then(Pid::from_raw) else { return };
+        let most = getrlimit(Resource::Nofile).maximum;
+        let files =
+            most.map_or(self.settings.open_files, |most| most.min(self.settings.open_files));
+        let limits = [
+            (Resource::Nofile, Rlimit { current: Some(files), maximum: Some(files) }),
+            (Resource::Core, Rlimit { current: Some(0), maximum: Some(0) }),
+        ];
+        for (what, limit) in limits {
+            if let Err(error) = prlimit(Some(process), what, limit) {
+                tracing::warn!(pid, ?what, %error, "a limit was not set");
+            }
+        }
+        if self.settings.niceness != 0
+            && let Err(error) = setpriority_process(Some(process), self.settings.niceness)
+        {
+            tracing::warn!(pid, %error, "the priority was not set");
+        }
+        if let Some(groups) = &self.settings.control_group
+            && let Err(error) = self.confine(groups, pid)
+        {
+            tracing::warn!(pid, %error, "the control group was not set");
+        }
+    }
+
+    /// Puts the process into a control group of its own, with its limits. The groups of launches that have ended go.
+    fn confine(&self, groups: &Path, pid: u32) -> io::Result<()> {
+        for old in std::fs::read_dir(groups)?.flatten() {
+            if old.file_name().to_string_lossy().starts_with("refractory-") {
+                // The kernel keeps a group that has processes.
+                let _ = std::fs::remove_dir(old.path());
+            }
+        }
+        let group = groups.join(format!("refractory-{}", self.mark.replace('/', "-")));
+        match std::fs::create_dir(&group) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
+        if let Some(memory) = self.limits.memory {
+            std::fs::write(group.join("memory.max"), memory.to_string())?;
+        }
+        if let Some(millis) = self.limits.cpu_millis {
+            std::fs::write(group.join("cpu.max"), format!("{} 100000", u64::from(millis) * 100))?;
+        }
+        std::fs::write(group.join("cgroup.procs"), pid.to_string())
+    }
+}
+
+/// Mebibytes of heap that leave room for everything else Node.js keeps in `memory` bytes.
+fn heap(memory: u64) -> u64 {
+    ((memory / 5 * 4) >> 20).max(64)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_heap_leaves_a_fifth_of_the_memory() {
+        assert_eq!(super::heap(1 << 30), 819);
+        assert_eq!(super::heap(1), 64);
+    }
+}
