@@ -10,3 +10,4 @@ mod lifecycle;
 mod node_js;
 #[cfg(feature = "foundry")]
 mod vendor_site;
+mod local;
