@@ -7,7 +7,8 @@ mod game_control;
 mod liars;
 mod lifecycle;
 #[cfg(feature = "foundry")]
+mod local;
+#[cfg(feature = "foundry")]
 mod node_js;
 #[cfg(feature = "foundry")]
 mod vendor_site;
-mod local;

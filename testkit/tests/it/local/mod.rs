@@ -7,6 +7,7 @@
 )]
 mod adoption;
 mod bed;
+mod conformance;
 mod endings;
 mod folders;
 mod ports;
