@@ -93,7 +93,7 @@ async fn only_the_owner_may_read_the_files_of_a_new_database() {
     }
 }
 
-// The bounds are wide, because machines that test are busy; what was measured is in the decision page.
+// The bounds are wide, because machines that test are busy.
 #[tokio::test]
 async fn a_hundred_instances_are_listed_and_a_thousand_saves_are_done_in_no_time() {
     let (_folder, url) = place();
@@ -105,8 +105,9 @@ async fn a_hundred_instances_are_listed_and_a_thousand_saves_are_done_in_no_time
     let begun = Instant::now();
     assert_eq!(store.heads(Kind::Instance).await.unwrap().len(), 100);
     let heads = begun.elapsed();
+    let begun = Instant::now();
     assert_eq!(store.list(Kind::Instance).await.unwrap().len(), 100);
-    let list = begun.elapsed() - heads;
+    let list = begun.elapsed();
     let mut row: Instance = Table::of(&store).load("row7").await.unwrap().unwrap();
     let begun = Instant::now();
     for _ in 0..1_000 {
