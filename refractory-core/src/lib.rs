@@ -27,7 +27,7 @@ pub mod ports;
 mod reconcile;
 pub mod secret;
 mod service;
-#[cfg(any(feature = "sqlite", feature = "postgres"))]
+#[cfg(feature = "sql")]
 pub mod sql;
 
 pub use async_trait::async_trait;

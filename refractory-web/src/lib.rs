@@ -1,2 +1,36 @@
 //! The portal and the edge: pages, a JSON API and a reverse proxy in one listener.
+//!
+//! [`Portal::new`] takes a [`Refractory`](refractory_core::Refractory) handle and a [`WebConfig`];
+//! [`bind`](Portal::bind) tells where it listens, and [`run_until`](BoundPortal::run_until) answers until it is told
+//! to stop. A request for `slug.domain` (or, with `by_path`, for `/slug/`) is passed on to that table; everything
+//! else is the portal's.
+#[expect(clippy::future_not_send, reason = "a worker of actix is one thread")]
+mod api;
+mod config;
+#[expect(clippy::future_not_send, reason = "a worker of actix is one thread")]
+mod dispatch;
+mod feed;
+#[expect(clippy::future_not_send, reason = "a worker of actix is one thread")]
+mod guard;
+#[expect(clippy::future_not_send, reason = "a worker of actix is one thread")]
+mod live;
+mod metrics;
+#[expect(clippy::future_not_send, reason = "a worker of actix is one thread")]
+mod pages;
+mod portal;
+#[expect(clippy::future_not_send, reason = "a worker of actix is one thread")]
+mod probes;
+mod problem;
 pub mod proxy;
+#[expect(clippy::future_not_send, reason = "a worker of actix is one thread")]
+mod session;
+mod shared;
+mod statics;
+mod templates;
+mod upload;
+mod view;
+mod words;
+
+pub use config::{MetricsAccess, WebConfig};
+pub use portal::{BoundPortal, Listener, Portal};
+pub use session::Hasher;

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use crate::{Error, ErrorKind};
 
 /// Labels that would shadow a name the deployment needs for itself.
-const RESERVED: [&str; 26] = [
+const RESERVED: [&str; 27] = [
     "about",
     "account",
     "admin",
@@ -20,6 +20,7 @@ const RESERVED: [&str; 26] = [
     "localhost",
     "mail",
     "metrics",
+    "new",
     "ns",
     "people",
     "portal",

@@ -1,2 +1,3 @@
 //! Integration tests of refractory-web.
+mod portal;
 mod proxy;

@@ -1,4 +1,3 @@
-//! The two tables.
-#![expect(unreachable_pub, reason = "what sea-orm derives is `pub`, and so must its parts be")]
+//! The tables.
 pub(super) mod row;
-pub(super) mod row_key;
+pub(super) mod row_text;

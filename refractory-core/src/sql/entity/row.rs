@@ -1,37 +1,26 @@
-//! One aggregate, whole.
+//! One aggregate.
+#![expect(unreachable_pub, reason = "the derive asks for public types")]
 use sea_orm::entity::prelude::*;
 
-/// One aggregate, whole.
+/// One aggregate, written whole.
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "row")]
+#[sea_orm(table_name = "refractory_row")]
 pub struct Model {
-    /// [`Kind::name`](crate::ports::Kind::name).
+    /// Which kind of row.
     #[sea_orm(primary_key, auto_increment = false)]
     pub kind: String,
-    /// The id, unique within its kind.
+    /// Its id, unique within the kind.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: String,
     /// Counts writes.
     pub revision: i64,
-    /// How `body` is written.
-    pub format: i32,
-    /// The aggregate as JSON.
+    /// The content, as JSON.
     #[sea_orm(column_type = "Text")]
     pub body: String,
 }
 
-/// What belongs to a row.
+/// Nothing is related through the database.
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
-pub enum Relation {
-    /// The texts that it claims.
-    #[sea_orm(has_many = "super::row_key::Entity")]
-    RowKey,
-}
-
-impl Related<super::row_key::Entity> for Entity {
-    fn to() -> RelationDef {
-        Relation::RowKey.def()
-    }
-}
+pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,76 @@
+//! Which address does what.
+use actix_web::middleware::from_fn;
+use actix_web::web::{JsonConfig, ServiceConfig, delete, get, patch, post, scope, to};
+use actix_web::{Error, HttpRequest};
+
+use super::{events, instances, licenses, releases, session, users};
+use crate::live;
+use crate::problem::Problem;
+use crate::session::identify;
+
+/// Everything under `/api/v1`.
+pub(crate) fn routes(config: &mut ServiceConfig) {
+    let api = scope("/api/v1")
+        .app_data(JsonConfig::default().limit(64 * 1024).error_handler(unreadable))
+        .wrap(from_fn(identify))
+        .route("/session", get().to(session::show))
+        .route("/session", post().to(session::open))
+        .route("/session", delete().to(session::close))
+        .route("/status", get().to(events::status))
+        .route("/events", get().to(events::list))
+        .route("/stream", get().to(live::stream))
+        .configure(of_instances)
+        .configure(of_stock)
+        .configure(of_users)
+        .default_service(to(nothing_here));
+    config.service(api);
+}
+
+fn of_instances(config: &mut ServiceConfig) {
+    config
+        .route("/instances", get().to(instances::list))
+        .route("/instances", post().to(instances::create))
+        .route("/instances/{name}", get().to(instances::show))
+        .route("/instances/{name}", patch().to(instances::change))
+        .route("/instances/{name}", delete().to(instances::remove))
+        .route("/instances/{name}/start", post().to(instances::start))
+        .route("/instances/{name}/stop", post().to(instances::stop))
+        .route("/instances/{name}/events", get().to(events::of_instance))
+        .route("/instances/{name}/logs", get().to(events::logs));
+}
+
+fn of_stock(config: &mut ServiceConfig) {
+    config
+        .route("/licenses", get().to(licenses::list))
+        .route("/licenses", post().to(licenses::add))
+        .route("/licenses/{name}", patch().to(licenses::rename))
+        .route("/licenses/{name}", delete().to(licenses::remove))
+        .route("/licenses/{name}/accept-eula", post().to(licenses::accept))
+        .route("/releases", get().to(releases::list))
+        .route("/releases", post().to(releases::upload))
+        .route("/releases/fetch", post().to(releases::fetch))
+        .route("/releases/{name}", delete().to(releases::remove));
+}
+
+fn of_users(config: &mut ServiceConfig) {
+    config
+        .route("/users", get().to(users::list))
+        .route("/users", post().to(users::add))
+        .route("/users/{name}", patch().to(users::change))
+        .route("/users/{name}", delete().to(users::remove))
+        .route("/users/{name}/link", post().to(users::link));
+}
+
+async fn nothing_here() -> Result<actix_web::HttpResponse, Problem> {
+    Err(Problem::no_page())
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "actix hands it over like this")]
+fn unreadable(error: actix_web::error::JsonPayloadError, _: &HttpRequest) -> Error {
+    let told = if matches!(error, actix_web::error::JsonPayloadError::ContentType) {
+        "Send JSON, with `Content-Type: application/json`.".to_owned()
+    } else {
+        format!("That is not the JSON expected here: {error}.")
+    };
+    Problem::new(actix_web::http::StatusCode::BAD_REQUEST, told).into()
+}

@@ -1,0 +1,151 @@
+//! What an operator may say about the portal and the edge.
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::PathBuf;
+
+use refractory_core::Addressing;
+use refractory_core::config::{Complaint, Doc, Section, Size};
+use serde::{Deserialize, Serialize};
+
+use crate::proxy::{Network, NetworkError};
+
+/// Who may read `/metrics`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MetricsAccess {
+    /// This machine without signing in, and administrators.
+    #[default]
+    Private,
+    /// Anybody who reaches the listener.
+    Open,
+    /// Nobody: the path does not exist.
+    Off,
+}
+
+/// The section `[web]`. The default serves `http://localhost:8080` to this machine alone.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct WebConfig {
+    /// Address and port of the one listener, as `127.0.0.1:8080`. Port 0 takes any free one.
+    pub listen: String,
+    /// The domain under which each table has its name. `localhost` needs no set-up.
+    pub domain: String,
+    /// Whether people reach the portal over HTTPS, ended by something in front of it.
+    pub https: bool,
+    /// The port people see, where something in front listens on another than this.
+    pub public_port: Option<u16>,
+    /// Serve tables under `/name/` of one host: no wildcard name is needed, but all tables and the portal share one origin.
+    pub by_path: bool,
+    /// Addresses and ranges whose `X-Forwarded-For` is believed, as `10.0.0.0/8`.
+    pub trusted_proxies: Vec<String>,
+    /// The largest release archive that may be uploaded.
+    pub upload_limit: Size,
+    /// Where uploads wait until they are read; the system's folder for temporary files where none is named.
+    pub upload_dir: Option<PathBuf>,
+    /// Who may read `/metrics`.
+    pub metrics: MetricsAccess,
+    /// Threads that answer requests.
+    pub threads: usize,
+}
+
+impl Default for WebConfig {
+    fn default() -> Self {
+        Self {
+            listen: "127.0.0.1:8080".to_owned(),
+            domain: "localhost".to_owned(),
+            https: false,
+            public_port: None,
+            by_path: false,
+            trusted_proxies: Vec::new(),
+            upload_limit: Size::gib(2),
+            upload_dir: None,
+            metrics: MetricsAccess::default(),
+            threads: 2,
+        }
+    }
+}
+
+impl WebConfig {
+    /// The default listening at `listen`.
+    pub fn listening_at(listen: impl Into<String>) -> Self {
+        Self { listen: listen.into(), ..Self::default() }
+    }
+
+    /// How people reach the deployment when the listener sits on `port`.
+    #[must_use]
+    pub fn addressing(&self, port: u16) -> Addressing {
+        let seen = self.public_port.unwrap_or(if self.https { 443 } else { port });
+        Addressing::new(self.domain.clone(), seen, self.https).by_path(self.by_path)
+    }
+
+    /// What `listen` means on this machine.
+    pub(crate) fn listen_addresses(&self) -> Result<Vec<SocketAddr>, String> {
+        match self.listen.to_socket_addrs() {
+            Ok(found) => Ok(found.collect()),
+            Err(_) => Err(format!(
+                "`{}` is not an address to listen at; write address and port, as `127.0.0.1:8080`",
+                self.listen
+            )),
+        }
+    }
+
+    /// The networks that `trusted_proxies` names.
+    pub(crate) fn trusted_networks(&self) -> Result<Vec<Network>, NetworkError> {
+        self.trusted_proxies.iter().map(|network| network.parse()).collect()
+    }
+}
+
+impl Section for WebConfig {
+    const NAME: &'static str = "web";
+    const ABOUT: &'static str =
+        "The portal and the edge: one listener for pages, JSON API and tables.";
+    const KEYS: &'static [Doc] = &[
+        Doc::new("listen", "Address and port of the one listener; port 0 takes any free one."),
+        Doc::new("domain", "The domain under which each table has its name; `localhost` needs no set-up."),
+        Doc::new("https", "Whether people reach the portal over HTTPS, ended by something in front of it."),
+        Doc::new("public_port", "The port people see, where something in front listens on another.").example("443"),
+        Doc::new("by_path", "Serve tables under `/name/` of one host: no wildcard name is needed, but tables and portal share one origin."),
+        Doc::new("trusted_proxies", "Addresses and ranges whose `X-Forwarded-For` is believed, as `10.0.0.0/8`."),
+        Doc::new("upload_limit", "The largest release archive that may be uploaded."),
+        Doc::new("upload_dir", "Where uploads wait until they are read; the system's folder for temporary files where left out.").example("\"/var/tmp\""),
+        Doc::new("metrics", "Who may read `/metrics`: `private` (this machine and administrators), `open` or `off`."),
+        Doc::new("threads", "Threads that answer requests."),
+    ];
+
+    fn validate(&self) -> Result<(), Vec<Complaint>> {
+        let checks = [
+            ("listen", self.listen_addresses().err()),
+            ("domain", (!is_domain(&self.domain)).then(|| {
+                format!("`{}` is not a domain; write a name without scheme and port, as `games.example.org`", self.domain)
+            })),
+            ("trusted_proxies", self.trusted_networks().err().map(|error| error.to_string())),
+            ("threads", (!(1..=64).contains(&self.threads)).then(|| {
+                format!("{} threads cannot serve; use 1 to 64", self.threads)
+            })),
+            ("upload_limit", (self.upload_limit.bytes() == 0).then(|| {
+                "a limit of nothing refuses every archive; a release has some hundred MiB, so write \"2GiB\"".to_owned()
+            })),
+            ("upload_dir", self.upload_dir.as_ref().filter(|dir| !dir.is_dir()).map(|dir| {
+                format!("`{}` is not a folder; make it, or leave the key out", dir.display())
+            })),
+        ];
+        let all: Vec<_> = checks
+            .into_iter()
+            .filter_map(|(key, sentence)| Some(Complaint::about(key, sentence?)))
+            .collect();
+        if all.is_empty() { Ok(()) } else { Err(all) }
+    }
+}
+
+fn is_domain(domain: &str) -> bool {
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    domain.len() <= 190 && domain.split('.').all(label)
+}
+
+#[cfg(test)]
+mod tests;

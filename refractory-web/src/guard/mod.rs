@@ -1,0 +1,8 @@
+//! What keeps strangers out: where a request comes from, how often it may come, what a browser may do with an answer.
+mod headers;
+mod origin;
+mod throttle;
+
+pub(crate) use headers::secure;
+pub(crate) use origin::check_origin;
+pub(crate) use throttle::Throttle;

@@ -1,0 +1,123 @@
+//! Numbers for Prometheus.
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use refractory_core::model::Health;
+
+use crate::feed::Snapshot;
+use crate::view::State;
+
+/// Upper bounds of the duration buckets, in milliseconds.
+const BOUNDS: [u64; 8] = [5, 10, 25, 50, 100, 250, 1000, 5000];
+
+/// How long answers of one kind took.
+#[derive(Debug, Default)]
+struct Durations {
+    buckets: [AtomicU64; BOUNDS.len()],
+    count: AtomicU64,
+    micros: AtomicU64,
+}
+
+impl Durations {
+    fn add(&self, took: Duration) {
+        for (bucket, bound) in self.buckets.iter().zip(BOUNDS) {
+            if took <= Duration::from_millis(bound) {
+                bucket.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        self.count.fetch_add(1, Ordering::Relaxed);
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        self.micros.fetch_add(micros, Ordering::Relaxed);
+    }
+}
+
+/// Counters of this process.
+#[derive(Debug, Default)]
+pub(crate) struct Metrics {
+    /// By the class of the answer's status: 1xx to 5xx.
+    answers: [Durations; 5],
+    /// Requests passed on to tables.
+    proxied: AtomicU64,
+}
+
+impl Metrics {
+    /// Counts one answer of the portal.
+    pub(crate) fn answered(&self, status: u16, took: Duration) {
+        let class = usize::from(status / 100).clamp(1, 5) - 1;
+        if let Some(durations) = self.answers.get(class) {
+            durations.add(took);
+        }
+    }
+
+    /// Counts one request passed on to a table.
+    pub(crate) fn passed_on(&self) {
+        self.proxied.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Everything in the text format of Prometheus. `sockets` are the upgraded connections of tables.
+    pub(crate) fn text(&self, snapshot: &Snapshot, workers: usize, sockets: usize) -> String {
+        let mut out = Text::default();
+        out.family("refractory_tables", "gauge", "Tables by state.");
+        let mut states: BTreeMap<State, u64> = State::ALL.map(|state| (state, 0)).into();
+        let mut faults = 0;
+        for table in snapshot.tables.values() {
+            *states.entry(State::of(table)).or_default() += 1;
+            faults += u64::from(table.health() != Health::Fine);
+        }
+        for (state, count) in states {
+            out.sample("refractory_tables", &format!("state=\"{}\"", state.name()), count);
+        }
+        out.one("refractory_table_faults", "gauge", "Tables with a live fault.", faults);
+        out.one("refractory_workers", "gauge", "Workers that are alive.", workers as u64);
+        let proxied = self.proxied.load(Ordering::Relaxed);
+        out.one("refractory_proxied_requests_total", "counter", "Requests for tables.", proxied);
+        out.one("refractory_proxied_sockets", "gauge", "Open sockets of tables.", sockets as u64);
+        self.durations(&mut out);
+        out.0
+    }
+
+    fn durations(&self, out: &mut Text) {
+        const NAME: &str = "refractory_http_duration_seconds";
+        out.family(NAME, "histogram", "How long answers of the portal took.");
+        for (class, durations) in self.answers.iter().enumerate() {
+            let class = format!("class=\"{}xx\"", class + 1);
+            for (bucket, bound) in durations.buckets.iter().zip(BOUNDS) {
+                let labels = format!("{class},le=\"{}\"", seconds(bound * 1000));
+                out.sample(&format!("{NAME}_bucket"), &labels, bucket.load(Ordering::Relaxed));
+            }
+            let count = durations.count.load(Ordering::Relaxed);
+            out.sample(&format!("{NAME}_bucket"), &format!("{class},le=\"+Inf\""), count);
+            let sum = seconds(durations.micros.load(Ordering::Relaxed));
+            out.sample(&format!("{NAME}_sum"), &class, sum);
+            out.sample(&format!("{NAME}_count"), &class, count);
+        }
+    }
+}
+
+fn seconds(micros: u64) -> String {
+    let text = format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+#[derive(Default)]
+struct Text(String);
+
+impl Text {
+    fn family(&mut self, name: &str, kind: &str, help: &str) {
+        let _infallible = writeln!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}");
+    }
+
+    fn sample(&mut self, name: &str, labels: &str, value: impl std::fmt::Display) {
+        let _infallible = writeln!(self.0, "{name}{{{labels}}} {value}");
+    }
+
+    fn one(&mut self, name: &str, kind: &str, help: &str, value: u64) {
+        self.family(name, kind, help);
+        let _infallible = writeln!(self.0, "{name} {value}");
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,23 @@
+use super::*;
+
+#[test]
+fn numbers_are_told_in_the_text_format() {
+    let metrics = Metrics::default();
+    metrics.answered(200, Duration::from_millis(3));
+    metrics.answered(503, Duration::from_secs(9));
+    metrics.passed_on();
+    let text = metrics.text(&Snapshot::default(), 1, 2);
+    let lines = [
+        "refractory_tables{state=\"on\"} 0",
+        "refractory_workers 1",
+        "refractory_proxied_requests_total 1",
+        "refractory_proxied_sockets 2",
+        "refractory_http_duration_seconds_bucket{class=\"2xx\",le=\"0.005\"} 1",
+        "refractory_http_duration_seconds_bucket{class=\"5xx\",le=\"5\"} 0",
+        "refractory_http_duration_seconds_bucket{class=\"5xx\",le=\"+Inf\"} 1",
+        "refractory_http_duration_seconds_sum{class=\"5xx\"} 9",
+    ];
+    for line in lines {
+        assert!(text.lines().any(|there| there == line), "{line} is not in\n{text}");
+    }
+}

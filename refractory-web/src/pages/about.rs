@@ -1,0 +1,100 @@
+//! The deployment itself, and one's own account.
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use refractory_core::Verb;
+use serde::Serialize;
+
+use super::chrome::{Chrome, role_in_words};
+use super::password;
+use super::table::EventView;
+use crate::problem::Problem;
+use crate::session::Person;
+use crate::shared::Shared;
+use crate::templates::page;
+use crate::words::{self, Moment};
+
+/// A worker that is alive.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct WorkerRow {
+    pub(crate) id: String,
+    pub(crate) born: Moment,
+    pub(crate) up: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct AboutPage {
+    pub(crate) chrome: Chrome,
+    pub(crate) version: &'static str,
+    pub(crate) workers: Vec<WorkerRow>,
+    pub(crate) facts: Vec<(&'static str, String)>,
+    pub(crate) events: Vec<EventView>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct AccountPage {
+    pub(crate) chrome: Chrome,
+    pub(crate) name: String,
+    pub(crate) role: &'static str,
+    pub(crate) has_password: bool,
+}
+
+page! {
+    AboutPage => "about.html";
+    AccountPage => "account.html";
+}
+
+/// `GET /about`
+pub(crate) async fn about(
+    shared: web::Data<Shared>,
+    person: Person,
+) -> Result<HttpResponse, Problem> {
+    if !person.visitor.may(Verb::SeeDeployment) {
+        return Err(Problem::new(StatusCode::FORBIDDEN, "This page is for administrators."));
+    }
+    let now = shared.refractory.now();
+    let workers = shared.refractory.workers().await?;
+    let row = |mark: &refractory_core::model::WorkerMark| WorkerRow {
+        id: mark.id.to_string(),
+        born: mark.born.into(),
+        up: words::length(now.since(mark.born)),
+    };
+    let events = shared.refractory.events(&person.who, None, 40).await?;
+    let page = AboutPage {
+        chrome: Chrome::of(&shared, &person.visitor, "System", "system"),
+        version: env!("CARGO_PKG_VERSION"),
+        workers: workers.iter().map(row).collect(),
+        facts: facts(&shared, &person).await?,
+        events: events.iter().map(EventView::of).collect(),
+    };
+    shared.templates.answer(StatusCode::OK, &page)
+}
+
+async fn facts(shared: &Shared, person: &Person) -> Result<Vec<(&'static str, String)>, Problem> {
+    let who = &person.who;
+    let tables = shared.refractory.list(who).await?.len();
+    let releases = shared.refractory.releases(who).await?;
+    let stored: u64 = releases.iter().map(|release| release.size).sum();
+    let sockets = shared.edge.open();
+    Ok(vec![
+        ("Portal", shared.portal_url()),
+        ("Tables at", super::create::address(shared)),
+        ("Tables", tables.to_string()),
+        ("Releases", format!("{} ({})", releases.len(), words::size(stored))),
+        ("Open sockets", sockets.to_string()),
+    ])
+}
+
+/// `GET /account`
+pub(crate) async fn account(
+    shared: web::Data<Shared>,
+    person: Person,
+) -> Result<HttpResponse, Problem> {
+    let Some(id) = &person.who.user else { return Err(Problem::sign_in()) };
+    let page = AccountPage {
+        chrome: Chrome::of(&shared, &person.visitor, "Your account", "account"),
+        name: person.who.name.clone(),
+        role: role_in_words(person.who.role),
+        has_password: password::is_set(&shared, id).await?,
+    };
+    shared.templates.answer(StatusCode::OK, &page)
+}

@@ -1,0 +1,94 @@
+//! Making a table.
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use refractory_core::model::{Instance, NewInstance, Principal};
+use refractory_core::{Verb, model::InstanceSpec};
+use serde::Serialize;
+
+use super::chrome::{Chrome, say_at};
+use super::spec::{Choices, SpecForm};
+use crate::problem::Problem;
+use crate::session::{Flash, Ordered, Person};
+use crate::shared::Shared;
+use crate::templates::page;
+
+#[derive(Debug, Serialize)]
+pub(crate) struct NewTablePage {
+    pub(crate) chrome: Chrome,
+    pub(crate) form: SpecForm,
+    pub(crate) choices: Choices,
+    /// Where the name ends up, with `NAME` for the name.
+    pub(crate) address: String,
+    pub(crate) problem: Option<String>,
+}
+
+page! { NewTablePage => "new-table.html"; }
+
+async fn form_page(
+    shared: &Shared,
+    person: &Person,
+    form: SpecForm,
+    problem: Option<String>,
+) -> Result<NewTablePage, Problem> {
+    Ok(NewTablePage {
+        chrome: Chrome::of(shared, &person.visitor, "New table", "tables"),
+        form,
+        choices: Choices::of(shared, &person.who).await?,
+        address: address(shared),
+        problem,
+    })
+}
+
+/// Where a table called `NAME` would be.
+pub(crate) fn address(shared: &Shared) -> String {
+    let at = shared.refractory.addressing();
+    if at.by_path { format!("{}/NAME/", at.domain) } else { format!("NAME.{}", at.domain) }
+}
+
+/// `GET /tables/new`
+pub(crate) async fn new(
+    shared: web::Data<Shared>,
+    person: Person,
+) -> Result<HttpResponse, Problem> {
+    if !person.visitor.may(Verb::CreateInstance) {
+        return Err(Problem::new(
+            StatusCode::FORBIDDEN,
+            "Players have no tables of their own. Ask an administrator to make you a game master.",
+        ));
+    }
+    let page = form_page(&shared, &person, SpecForm::default(), None).await?;
+    shared.templates.answer(StatusCode::OK, &page)
+}
+
+/// `POST /tables`
+pub(crate) async fn create(
+    shared: web::Data<Shared>,
+    ordered: Ordered<SpecForm>,
+) -> Result<HttpResponse, Problem> {
+    let Ordered { form, person } = ordered;
+    match make(&shared, &person.who, &form).await {
+        Ok(table) => {
+            let flash = Flash::good(format!("{} is ready to be started.", table.title()));
+            Ok(say_at(&shared, &person.visitor, &format!("/tables/{}", table.slug), &flash))
+        }
+        Err(error) => {
+            let problem = Problem::from(error);
+            if problem.id().is_some() {
+                return Err(problem);
+            }
+            let said = Some(problem.sentence().to_owned());
+            let page = form_page(&shared, &person, form, said).await?;
+            shared.templates.answer(problem.status(), &page)
+        }
+    }
+}
+
+async fn make(
+    shared: &Shared,
+    who: &Principal,
+    form: &SpecForm,
+) -> refractory_core::Result<Instance> {
+    let slug = form.slug()?;
+    let spec = form.spec(&InstanceSpec::default())?;
+    shared.refractory.create(who, NewInstance::named(slug).with_spec(spec)).await
+}

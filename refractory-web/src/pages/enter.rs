@@ -1,0 +1,338 @@
+//! Getting in and out: set-up, sign-in, one-time links.
+use actix_web::cookie::Cookie;
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use refractory_core::Secret;
+use refractory_core::model::{User, UserName, Via};
+use serde::{Deserialize, Serialize};
+
+use super::chrome::{Chrome, local, say_at, see_other};
+use super::password;
+use crate::problem::Problem;
+use crate::session::{Anyone, Flash, Posted, Visitor, cookie};
+use crate::shared::Shared;
+use crate::templates::page;
+
+/// As long as the store keeps a session.
+const SESSION_SECONDS: i64 = 14 * 24 * 3600;
+/// From the address bar to the button.
+const LINK_SECONDS: i64 = 15 * 60;
+
+#[derive(Debug, Serialize)]
+pub(crate) struct SetupPage {
+    pub(crate) chrome: Chrome,
+    /// Whether the link that led here is good.
+    pub(crate) good: bool,
+    pub(crate) name: String,
+    pub(crate) problem: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct SignInPage {
+    pub(crate) chrome: Chrome,
+    pub(crate) name: String,
+    pub(crate) next: String,
+    pub(crate) needs_setup: bool,
+    pub(crate) problem: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct LinkPage {
+    pub(crate) chrome: Chrome,
+    pub(crate) problem: Option<String>,
+}
+
+page! {
+    SetupPage => "setup.html";
+    SignInPage => "sign-in.html";
+    LinkPage => "link.html";
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct LinkQuery {
+    token: Option<String>,
+}
+
+/// Takes the secret of a link out of the address bar, where histories, logs and referrers would keep it.
+fn put_away(shared: &Shared, secret: String, path: &str) -> HttpResponse {
+    see_other(path)
+        .cookie(cookie::keep(cookie::LINK, secret, LINK_SECONDS, shared.https()))
+        .finish()
+}
+
+fn link_secret(request: &HttpRequest, shared: &Shared) -> String {
+    cookie::read(request, cookie::LINK, shared.https()).unwrap_or_default()
+}
+
+/// `GET /setup`
+pub(crate) async fn setup(
+    request: HttpRequest,
+    shared: web::Data<Shared>,
+    visitor: Anyone,
+    query: web::Query<LinkQuery>,
+) -> Result<HttpResponse, Problem> {
+    if let Some(secret) = query.into_inner().token {
+        return Ok(put_away(&shared, secret, "/setup"));
+    }
+    if !shared.refractory.needs_setup().await? {
+        return Ok(see_other("/sign-in").finish());
+    }
+    let good = shared.refractory.setup_link_is_good(&link_secret(&request, &shared)).await?;
+    let chrome = Chrome::of(&shared, &visitor, "Welcome", "");
+    let page = SetupPage { chrome, good, name: String::new(), problem: None };
+    shared.templates.answer(StatusCode::OK, &page)
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct SetupForm {
+    name: String,
+    password: Secret,
+    again: Secret,
+}
+
+/// `POST /setup`
+pub(crate) async fn set_up(
+    request: HttpRequest,
+    shared: web::Data<Shared>,
+    posted: Posted<SetupForm>,
+) -> Result<HttpResponse, Problem> {
+    let Posted { form, visitor } = posted;
+    shared.throttle.count(visitor.client, None)?;
+    let secret = link_secret(&request, &shared);
+    match make_first(&shared, &secret, &form).await {
+        Ok(user) => {
+            let flash = Flash::good(format!("Welcome, {}. This is your portal.", user.name));
+            let gone = cookie::drop(cookie::LINK, shared.https());
+            enter(&shared, &user, "/", Some(&flash), gone).await
+        }
+        Err(error) => {
+            let problem = Problem::from(error);
+            let chrome = Chrome::of(&shared, &visitor, "Welcome", "");
+            let good = shared.refractory.setup_link_is_good(&secret).await?;
+            let problem_said = Some(problem.sentence().to_owned());
+            let page = SetupPage { chrome, good, name: form.name, problem: problem_said };
+            shared.templates.answer(problem.status(), &page)
+        }
+    }
+}
+
+async fn make_first(
+    shared: &Shared,
+    secret: &str,
+    form: &SetupForm,
+) -> refractory_core::Result<User> {
+    let name = UserName::new(&form.name)?;
+    password::check(&form.password, &form.again, &name)?;
+    let hash = shared.hasher.hash(form.password.clone()).await?;
+    shared.refractory.set_up(secret, name, hash).await
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct NextQuery {
+    next: Option<String>,
+}
+
+/// `GET /sign-in`
+pub(crate) async fn sign_in_page(
+    shared: web::Data<Shared>,
+    visitor: Anyone,
+    query: web::Query<NextQuery>,
+) -> Result<HttpResponse, Problem> {
+    let next = query.into_inner().next.unwrap_or_default();
+    if visitor.who.is_some() {
+        return Ok(see_other(local(&next)).finish());
+    }
+    let page = sign_in_with(&shared, &visitor, String::new(), next, None).await?;
+    shared.templates.answer(StatusCode::OK, &page)
+}
+
+async fn sign_in_with(
+    shared: &Shared,
+    visitor: &Visitor,
+    name: String,
+    next: String,
+    problem: Option<String>,
+) -> Result<SignInPage, Problem> {
+    let chrome = Chrome::of(shared, visitor, "Sign in", "");
+    let needs_setup = shared.refractory.needs_setup().await?;
+    Ok(SignInPage { chrome, name, next, needs_setup, problem })
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct SignInForm {
+    name: String,
+    password: Secret,
+    #[serde(default)]
+    next: String,
+}
+
+/// `POST /sign-in`
+pub(crate) async fn sign_in(
+    shared: web::Data<Shared>,
+    posted: Posted<SignInForm>,
+) -> Result<HttpResponse, Problem> {
+    let Posted { form, visitor } = posted;
+    let user = match shared.throttle.count(visitor.client, Some(&form.name)) {
+        Ok(()) => known(&shared, &form.name, &form.password).await,
+        Err(problem) => Err(problem),
+    };
+    match user {
+        Ok(user) => {
+            let gone = cookie::drop(cookie::VISIT, shared.https());
+            enter(&shared, &user, local(&form.next), None, gone).await
+        }
+        Err(problem) if problem.id().is_some() => Err(problem),
+        Err(problem) => {
+            let said = Some(problem.sentence().to_owned());
+            let page = sign_in_with(&shared, &visitor, form.name, form.next, said).await?;
+            shared.templates.answer(problem.status(), &page)
+        }
+    }
+}
+
+/// The account with this name and password. Tells nobody which of the two was wrong.
+pub(crate) async fn known(shared: &Shared, name: &str, password: &Secret) -> Result<User, Problem> {
+    let refused = || {
+        Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "That name and password do not match. Try again, or ask an administrator for a sign-in link.",
+        )
+    };
+    let name = UserName::new(name).map_err(|_| refused())?;
+    let user = shared.refractory.sign_in(name, password.clone(), Via::Web).await?;
+    user.ok_or_else(refused)
+}
+
+/// Opens a session and sends the browser on.
+async fn enter(
+    shared: &Shared,
+    user: &User,
+    to: &str,
+    flash: Option<&Flash>,
+    gone: Cookie<'static>,
+) -> Result<HttpResponse, Problem> {
+    let session = shared.refractory.open_session(user).await?;
+    let secret = session.secret.expose().to_owned();
+    let mut answer = see_other(to);
+    if let Some(flash) = flash {
+        answer.cookie(flash.seal(&secret, shared.https()));
+    }
+    answer.cookie(gone);
+    answer.cookie(cookie::keep(cookie::SESSION, secret, SESSION_SECONDS, shared.https()));
+    Ok(answer.finish())
+}
+
+/// `POST /sign-out`
+pub(crate) async fn sign_out(
+    shared: web::Data<Shared>,
+    posted: Posted<Nothing>,
+) -> Result<HttpResponse, Problem> {
+    if posted.visitor.who.is_some() {
+        shared.refractory.close_session(&posted.visitor.secret).await?;
+    }
+    let gone = cookie::drop(cookie::SESSION, shared.https());
+    Ok(see_other("/sign-in").cookie(gone).finish())
+}
+
+/// A form that is all button.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Nothing {}
+
+/// `GET /sign-in/link`: shows a button, because whatever previews links follows them too.
+pub(crate) async fn link_page(
+    shared: web::Data<Shared>,
+    visitor: Anyone,
+    query: web::Query<LinkQuery>,
+) -> Result<HttpResponse, Problem> {
+    if let Some(secret) = query.into_inner().token {
+        return Ok(put_away(&shared, secret, "/sign-in/link"));
+    }
+    let chrome = Chrome::of(&shared, &visitor, "Sign in", "");
+    shared.templates.answer(StatusCode::OK, &LinkPage { chrome, problem: None })
+}
+
+/// `POST /sign-in/link`
+pub(crate) async fn take_link(
+    request: HttpRequest,
+    shared: web::Data<Shared>,
+    posted: Posted<Nothing>,
+) -> Result<HttpResponse, Problem> {
+    let visitor = posted.visitor;
+    shared.throttle.count(visitor.client, None)?;
+    let secret = link_secret(&request, &shared);
+    let user = match secret.as_str() {
+        "" => None,
+        secret => shared.refractory.take_sign_in_link(secret).await?,
+    };
+    if let Some(user) = user {
+        let gone = cookie::drop(cookie::LINK, shared.https());
+        let to = if user.password.is_none() { "/account" } else { "/" };
+        return enter(&shared, &user, to, None, gone).await;
+    }
+    let problem =
+        "This sign-in link was used already, or is too old. Ask an administrator for a fresh one.";
+    let chrome = Chrome::of(&shared, &visitor, "Sign in", "");
+    let page = LinkPage { chrome, problem: Some(problem.to_owned()) };
+    shared.templates.answer(StatusCode::FORBIDDEN, &page)
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct ThemeForm {
+    theme: String,
+    back: String,
+}
+
+/// `POST /theme`
+pub(crate) async fn theme(
+    shared: web::Data<Shared>,
+    posted: Posted<ThemeForm>,
+) -> Result<HttpResponse, Problem> {
+    let chosen = crate::session::theme(Some(&posted.form.theme)).to_owned();
+    let kept = cookie::keep(cookie::THEME, chosen, 365 * 24 * 3600, shared.https());
+    Ok(see_other(local(&posted.form.back)).cookie(kept).finish())
+}
+
+/// `POST /account/password`, for whoever is signed in.
+pub(crate) async fn change_password(
+    shared: web::Data<Shared>,
+    ordered: crate::session::Ordered<PasswordForm>,
+) -> Result<HttpResponse, Problem> {
+    let crate::session::Ordered { form, person } = ordered;
+    let flash = match renew(&shared, &person, &form).await {
+        Ok(user) => {
+            let flash = Flash::good("Your password is set. Every other browser is signed out.");
+            let gone = cookie::drop(cookie::VISIT, shared.https());
+            return enter(&shared, &user, "/account", Some(&flash), gone).await;
+        }
+        Err(problem) if problem.id().is_some() => return Err(problem),
+        Err(problem) => Flash::bad(problem.sentence()),
+    };
+    Ok(say_at(&shared, &person.visitor, "/account", &flash))
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct PasswordForm {
+    #[serde(default)]
+    current: Secret,
+    password: Secret,
+    again: Secret,
+}
+
+async fn renew(
+    shared: &Shared,
+    person: &crate::session::Person,
+    form: &PasswordForm,
+) -> Result<User, Problem> {
+    let who = &person.who;
+    let Some(id) = &who.user else { return Err(Problem::sign_in()) };
+    shared.throttle.count(person.visitor.client, Some(&who.name))?;
+    let name = UserName::new(&who.name).map_err(refractory_core::Error::from)?;
+    if password::is_set(shared, id).await? {
+        known(shared, &who.name, &form.current).await.map_err(|_| {
+            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "That is not your present password.")
+        })?;
+    }
+    password::check(&form.password, &form.again, &name)?;
+    let hash = shared.hasher.hash(form.password.clone()).await?;
+    Ok(shared.refractory.set_password(who, id, hash).await?)
+}

@@ -1,0 +1,165 @@
+//! Licence keys: adding, naming, accepting the agreement, removing.
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use refractory_core::model::LicenseKey;
+use refractory_core::{EULA_VERSION, LicenseId, LicenseView, Secret};
+use serde::{Deserialize, Serialize};
+
+use super::chrome::{Chrome, say_at, say_result};
+use super::enter::Nothing;
+use crate::problem::Problem;
+use crate::session::{Flash, Ordered, Person};
+use crate::shared::Shared;
+use crate::templates::page;
+use crate::words::Moment;
+
+/// A licence, as people read it.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct LicenceRow {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) masked: String,
+    /// What its holder is called.
+    pub(crate) holder: Option<String>,
+    /// Who accepted the agreement as it is now.
+    pub(crate) accepted_by: Option<String>,
+    pub(crate) accepted_at: Option<Moment>,
+}
+
+impl LicenceRow {
+    pub(crate) fn of(view: &LicenseView) -> Self {
+        let eula = view.license.eula.as_ref().filter(|eula| eula.version == EULA_VERSION);
+        Self {
+            id: view.license.id.to_string(),
+            name: view.license.name.clone(),
+            masked: view.license.masked.clone(),
+            holder: view.holder.as_ref().map(|(_, title)| title.clone()),
+            accepted_by: eula.map(|eula| eula.name.clone()),
+            accepted_at: eula.map(|eula| eula.at.into()),
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct LicencesPage {
+    pub(crate) chrome: Chrome,
+    pub(crate) licences: Vec<LicenceRow>,
+    pub(crate) eula: &'static str,
+    pub(crate) name: String,
+    pub(crate) problem: Option<String>,
+}
+
+page! { LicencesPage => "licences.html"; }
+
+async fn licences_page(shared: &Shared, person: &Person) -> Result<LicencesPage, Problem> {
+    let all = shared.refractory.licenses(&person.who).await?;
+    Ok(LicencesPage {
+        chrome: Chrome::of(shared, &person.visitor, "Licences", "licences"),
+        licences: all.iter().map(LicenceRow::of).collect(),
+        eula: EULA_VERSION,
+        name: String::new(),
+        problem: None,
+    })
+}
+
+/// `GET /licences`
+pub(crate) async fn list(
+    shared: web::Data<Shared>,
+    person: Person,
+) -> Result<HttpResponse, Problem> {
+    shared.templates.answer(StatusCode::OK, &licences_page(&shared, &person).await?)
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct AddForm {
+    name: String,
+    key: Secret,
+    #[serde(default)]
+    agree: String,
+}
+
+/// `POST /licences`
+pub(crate) async fn add(
+    shared: web::Data<Shared>,
+    ordered: Ordered<AddForm>,
+) -> Result<HttpResponse, Problem> {
+    let Ordered { form, person } = ordered;
+    let added = async {
+        let key = LicenseKey::new(form.key.expose())?;
+        let added = shared.refractory.add_license(&person.who, &form.name, key).await?;
+        if form.agree == "yes" {
+            shared.refractory.accept_eula(&person.who, &added.id).await?;
+        }
+        Ok::<_, refractory_core::Error>(added)
+    };
+    match added.await {
+        Ok(licence) => {
+            let flash = Flash::good(format!("Licence {} was added.", licence.name));
+            Ok(say_at(&shared, &person.visitor, "/licences", &flash))
+        }
+        Err(error) => {
+            let problem = Problem::from(error);
+            if problem.id().is_some() {
+                return Err(problem);
+            }
+            let mut page = licences_page(&shared, &person).await?;
+            page.problem = Some(problem.sentence().to_owned());
+            page.name = form.name;
+            shared.templates.answer(problem.status(), &page)
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct RenameForm {
+    name: String,
+}
+
+fn licence(raw: &str) -> Result<LicenseId, Problem> {
+    LicenseId::new(raw).map_err(|_| Problem::no_page())
+}
+
+/// `POST /licences/{id}/rename`
+pub(crate) async fn rename(
+    shared: web::Data<Shared>,
+    id: web::Path<String>,
+    ordered: Ordered<RenameForm>,
+) -> Result<HttpResponse, Problem> {
+    let Ordered { form, person } = ordered;
+    let renamed = shared.refractory.rename_license(&person.who, &licence(&id)?, &form.name).await;
+    say_result(&shared, &person.visitor, "/licences", renamed, "The licence has its new name.")
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct AgreeForm {
+    #[serde(default)]
+    agree: String,
+}
+
+/// `POST /licences/{id}/accept`
+pub(crate) async fn accept(
+    shared: web::Data<Shared>,
+    id: web::Path<String>,
+    ordered: Ordered<AgreeForm>,
+) -> Result<HttpResponse, Problem> {
+    let Ordered { form, person } = ordered;
+    if form.agree != "yes" {
+        let flash = Flash::bad(
+            "Read the agreement, tick the box, then accept. Nobody else can do that for you.",
+        );
+        return Ok(say_at(&shared, &person.visitor, "/licences", &flash));
+    }
+    let accepted = shared.refractory.accept_eula(&person.who, &licence(&id)?).await;
+    say_result(&shared, &person.visitor, "/licences", accepted, "Your acceptance is written down.")
+}
+
+/// `POST /licences/{id}/remove`
+pub(crate) async fn remove(
+    shared: web::Data<Shared>,
+    id: web::Path<String>,
+    ordered: Ordered<Nothing>,
+) -> Result<HttpResponse, Problem> {
+    let person = ordered.person;
+    let removed = shared.refractory.remove_license(&person.who, &licence(&id)?).await;
+    say_result(&shared, &person.visitor, "/licences", removed, "The licence was removed.")
+}

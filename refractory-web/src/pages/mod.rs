@@ -1,0 +1,28 @@
+//! What people see.
+mod about;
+mod chrome;
+mod create;
+mod enter;
+mod failure;
+mod licences;
+mod password;
+mod people;
+mod releases;
+mod routes;
+mod settings;
+mod spec;
+mod table;
+mod tables;
+#[cfg(test)]
+mod tests;
+mod waiting;
+
+pub(crate) use licences::LicenceRow;
+pub(crate) use people::PersonRow;
+pub(crate) use releases::ReleaseRow;
+pub(crate) use routes::routes;
+pub(crate) use table::Panel;
+pub(crate) use tables::Card;
+pub(crate) use waiting::{Door, DoorPart, WaitingPages};
+
+pub(crate) use enter::known;

@@ -1,0 +1,159 @@
+//! Accounts: adding, roles, links, removing.
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use refractory_core::model::{Role, User, UserName};
+use serde::{Deserialize, Serialize};
+
+use super::chrome::{Chrome, role_in_words, say_result};
+use super::enter::Nothing;
+use crate::problem::Problem;
+use crate::session::{Ordered, Person};
+use crate::shared::Shared;
+use crate::templates::page;
+use crate::words::Moment;
+
+/// An account, as people read it.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct PersonRow {
+    pub(crate) name: String,
+    pub(crate) role: &'static str,
+    pub(crate) role_words: &'static str,
+    pub(crate) added: Moment,
+    pub(crate) has_password: bool,
+    pub(crate) is_me: bool,
+}
+
+impl PersonRow {
+    pub(crate) fn of(user: &User, me: &Person) -> Self {
+        Self {
+            name: user.name.to_string(),
+            role: user.role.name(),
+            role_words: role_in_words(user.role),
+            added: user.added.into(),
+            has_password: user.password.is_some(),
+            is_me: me.who.user.as_ref() == Some(&user.id),
+        }
+    }
+}
+
+/// A link that is shown once.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct FreshLink {
+    pub(crate) name: String,
+    pub(crate) url: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct PeoplePage {
+    pub(crate) chrome: Chrome,
+    pub(crate) people: Vec<PersonRow>,
+    pub(crate) roles: Vec<(&'static str, &'static str)>,
+    pub(crate) fresh: Option<FreshLink>,
+    pub(crate) name: String,
+    pub(crate) problem: Option<String>,
+}
+
+page! { PeoplePage => "people.html"; }
+
+async fn people_page(shared: &Shared, person: &Person) -> Result<PeoplePage, Problem> {
+    let users = shared.refractory.users(&person.who).await?;
+    Ok(PeoplePage {
+        chrome: Chrome::of(shared, &person.visitor, "People", "people"),
+        people: users.iter().map(|user| PersonRow::of(user, person)).collect(),
+        roles: Role::ALL.into_iter().map(|role| (role.name(), role_in_words(role))).collect(),
+        fresh: None,
+        name: String::new(),
+        problem: None,
+    })
+}
+
+/// `GET /people`
+pub(crate) async fn list(
+    shared: web::Data<Shared>,
+    person: Person,
+) -> Result<HttpResponse, Problem> {
+    shared.templates.answer(StatusCode::OK, &people_page(&shared, &person).await?)
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct AddForm {
+    name: String,
+    role: String,
+}
+
+/// `POST /people`
+pub(crate) async fn add(
+    shared: web::Data<Shared>,
+    ordered: Ordered<AddForm>,
+) -> Result<HttpResponse, Problem> {
+    let Ordered { form, person } = ordered;
+    let added = async {
+        let (name, role) = (UserName::new(&form.name)?, form.role.parse::<Role>()?);
+        shared.refractory.add_user(&person.who, name, role, None).await
+    };
+    match added.await {
+        Ok(user) => show_link(&shared, &person, &user).await,
+        Err(error) => {
+            let problem = Problem::from(error);
+            if problem.id().is_some() {
+                return Err(problem);
+            }
+            let mut page = people_page(&shared, &person).await?;
+            page.problem = Some(problem.sentence().to_owned());
+            page.name = form.name;
+            shared.templates.answer(problem.status(), &page)
+        }
+    }
+}
+
+/// The one page that shows a fresh link; nothing keeps it.
+async fn show_link(shared: &Shared, person: &Person, user: &User) -> Result<HttpResponse, Problem> {
+    let minted = shared.refractory.sign_in_link(&person.who, &user.id).await?;
+    let mut page = people_page(shared, person).await?;
+    let url = format!("{}/sign-in/link?token={}", shared.portal_url(), minted.secret.expose());
+    page.fresh = Some(FreshLink { name: user.name.to_string(), url });
+    shared.templates.answer(StatusCode::OK, &page)
+}
+
+/// `POST /people/{name}/link`
+pub(crate) async fn link(
+    shared: web::Data<Shared>,
+    name: web::Path<String>,
+    ordered: Ordered<Nothing>,
+) -> Result<HttpResponse, Problem> {
+    let person = ordered.person;
+    let user = shared.refractory.find_user(&person.who, &name).await?;
+    show_link(&shared, &person, &user).await
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct RoleForm {
+    role: String,
+}
+
+/// `POST /people/{name}/role`
+pub(crate) async fn role(
+    shared: web::Data<Shared>,
+    name: web::Path<String>,
+    ordered: Ordered<RoleForm>,
+) -> Result<HttpResponse, Problem> {
+    let Ordered { form, person } = ordered;
+    let user = shared.refractory.find_user(&person.who, &name).await?;
+    let role: Role = form.role.parse()?;
+    let changed = shared.refractory.set_role(&person.who, &user.id, role).await;
+    let said = format!("{} is now: {}.", user.name, role_in_words(role).to_lowercase());
+    say_result(&shared, &person.visitor, "/people", changed, &said)
+}
+
+/// `POST /people/{name}/remove`
+pub(crate) async fn remove(
+    shared: web::Data<Shared>,
+    name: web::Path<String>,
+    ordered: Ordered<Nothing>,
+) -> Result<HttpResponse, Problem> {
+    let person = ordered.person;
+    let user = shared.refractory.find_user(&person.who, &name).await?;
+    let removed = shared.refractory.remove_user(&person.who, &user.id).await;
+    let said = format!("The account of {} was removed.", user.name);
+    say_result(&shared, &person.visitor, "/people", removed, &said)
+}

@@ -1,0 +1,162 @@
+//! Stored releases of Foundry: adding by file or by timed URL, removing.
+use actix_multipart::{Field, Multipart};
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use futures_util::TryStreamExt;
+use refractory_core::model::{Layout, Program, Release};
+use refractory_core::ports::ArchiveSource;
+use refractory_core::{ReleaseId, Secret};
+use serde::{Deserialize, Serialize};
+
+use super::chrome::{Chrome, say_at, say_result};
+use super::enter::Nothing;
+use crate::problem::Problem;
+use crate::session::{Flash, Ordered, Person, check_sender};
+use crate::shared::Shared;
+use crate::templates::page;
+use crate::upload::{Received, receive};
+use crate::words::{self, Moment};
+
+/// A release, as people read it.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct ReleaseRow {
+    pub(crate) id: String,
+    pub(crate) short_id: String,
+    pub(crate) version: String,
+    pub(crate) size: String,
+    pub(crate) kind: &'static str,
+    pub(crate) node: Option<u16>,
+    pub(crate) added: Moment,
+}
+
+impl ReleaseRow {
+    pub(crate) fn of(release: &Release) -> Self {
+        let id = release.id.to_string();
+        Self {
+            short_id: id.chars().take(10).collect(),
+            id,
+            version: release.version.to_string(),
+            size: words::size(release.size),
+            kind: match (release.program, release.layout) {
+                (Program::Demo, _) => "Demo",
+                (Program::Node, Layout::Electron) => "Linux archive",
+                (Program::Node, Layout::Node) => "Node archive",
+            },
+            node: release.node_major,
+            added: release.added.into(),
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct ReleasesPage {
+    pub(crate) chrome: Chrome,
+    pub(crate) releases: Vec<ReleaseRow>,
+    /// The largest upload, in bytes and in words.
+    pub(crate) limit: u64,
+    pub(crate) limit_words: String,
+}
+
+page! { ReleasesPage => "releases.html"; }
+
+/// `GET /releases`
+pub(crate) async fn list(
+    shared: web::Data<Shared>,
+    person: Person,
+) -> Result<HttpResponse, Problem> {
+    let all = shared.refractory.releases(&person.who).await?;
+    let limit = shared.config.upload_limit.bytes();
+    let page = ReleasesPage {
+        chrome: Chrome::of(&shared, &person.visitor, "Releases", "releases"),
+        releases: all.iter().map(ReleaseRow::of).collect(),
+        limit,
+        limit_words: words::size(limit),
+    };
+    shared.templates.answer(StatusCode::OK, &page)
+}
+
+fn said(release: &Release) -> String {
+    format!("Foundry {} is stored.", release.version)
+}
+
+/// `POST /releases/upload`
+pub(crate) async fn upload(
+    request: HttpRequest,
+    shared: web::Data<Shared>,
+    person: Person,
+    mut form: Multipart,
+) -> Result<HttpResponse, Problem> {
+    let file = take_file(&request, &shared, &person, &mut form).await?;
+    let source = ArchiveSource::File(file.path());
+    let added = shared.refractory.add_release(&person.who, &source).await;
+    let good = added.as_ref().map(said).unwrap_or_default();
+    say_result(&shared, &person.visitor, "/releases", added, &good)
+}
+
+/// The token comes first: nothing is written for a page that is not ours.
+async fn take_file(
+    request: &HttpRequest,
+    shared: &Shared,
+    person: &Person,
+    form: &mut Multipart,
+) -> Result<Received, Problem> {
+    let mut trusted = false;
+    while let Some(mut field) = form.try_next().await.map_err(|_| unreadable())? {
+        match field.name() {
+            Some("csrf") => {
+                let token = short_text(&mut field).await?;
+                check_sender(request, &person.visitor, Some(&token))?;
+                trusted = true;
+            }
+            Some("archive") if trusted => return receive(shared, field).await,
+            _ => return Err(unreadable()),
+        }
+    }
+    Err(unreadable())
+}
+
+async fn short_text(field: &mut Field) -> Result<String, Problem> {
+    let bytes = field.bytes(200).await.map_err(|_| unreadable())?.map_err(|_| unreadable())?;
+    String::from_utf8(bytes.to_vec()).map_err(|_| unreadable())
+}
+
+fn unreadable() -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, "That upload could not be read. Load the page again.")
+}
+
+/// The address is a secret while it lasts: it carries a signature.
+#[derive(Debug, Deserialize)]
+pub(crate) struct FetchForm {
+    url: Secret,
+}
+
+/// `POST /releases/fetch`
+pub(crate) async fn fetch(
+    shared: web::Data<Shared>,
+    ordered: Ordered<FetchForm>,
+) -> Result<HttpResponse, Problem> {
+    let Ordered { form, person } = ordered;
+    let url = form.url.expose().trim();
+    if !url.starts_with("https://") && !url.starts_with("http://") {
+        let flash = Flash::bad(
+            "That is no address. Copy the timed URL from Purchased Licenses on foundryvtt.com.",
+        );
+        return Ok(say_at(&shared, &person.visitor, "/releases", &flash));
+    }
+    let source = ArchiveSource::Url(url.to_owned());
+    let added = shared.refractory.add_release(&person.who, &source).await;
+    let good = added.as_ref().map(said).unwrap_or_default();
+    say_result(&shared, &person.visitor, "/releases", added, &good)
+}
+
+/// `POST /releases/{id}/remove`
+pub(crate) async fn remove(
+    shared: web::Data<Shared>,
+    id: web::Path<String>,
+    ordered: Ordered<Nothing>,
+) -> Result<HttpResponse, Problem> {
+    let person = ordered.person;
+    let id = ReleaseId::new(&id).map_err(|_| Problem::no_page())?;
+    let removed = shared.refractory.remove_release(&person.who, &id).await;
+    say_result(&shared, &person.visitor, "/releases", removed, "The release was removed.")
+}

@@ -1,0 +1,76 @@
+//! Which address shows what.
+use actix_web::middleware::from_fn;
+use actix_web::web::{ServiceConfig, get, post, resource, scope};
+
+use super::{about, create, enter, failure, licences, people, releases, settings, table, tables};
+use crate::live;
+use crate::session::identify;
+
+/// Every page, and every form on them.
+pub(crate) fn routes(config: &mut ServiceConfig) {
+    let pages = scope("")
+        .wrap(from_fn(failure::explain))
+        .wrap(from_fn(identify))
+        .configure(entrance)
+        .configure(of_tables)
+        .configure(of_stock)
+        .configure(of_people)
+        .default_service(actix_web::web::to(failure::nothing_here));
+    config.service(pages);
+}
+
+fn entrance(config: &mut ServiceConfig) {
+    config
+        .route("/setup", get().to(enter::setup))
+        .route("/setup", post().to(enter::set_up))
+        .route("/sign-in", get().to(enter::sign_in_page))
+        .route("/sign-in", post().to(enter::sign_in))
+        .route("/sign-in/link", get().to(enter::link_page))
+        .route("/sign-in/link", post().to(enter::take_link))
+        .route("/sign-out", post().to(enter::sign_out))
+        .route("/theme", post().to(enter::theme));
+}
+
+fn of_tables(config: &mut ServiceConfig) {
+    config
+        .route("/", get().to(tables::list))
+        .route("/live", get().to(live::tables))
+        .route("/tables", post().to(create::create))
+        .route("/tables/new", get().to(create::new))
+        .route("/tables/{slug}", get().to(table::show))
+        .route("/tables/{slug}/start", post().to(table::start))
+        .route("/tables/{slug}/stop", post().to(table::stop))
+        .route("/tables/{slug}/live", get().to(live::table))
+        .route("/tables/{slug}/log/live", get().to(live::log))
+        .service(
+            resource("/tables/{slug}/settings")
+                .route(get().to(settings::show))
+                .route(post().to(settings::save)),
+        )
+        .route("/tables/{slug}/delete", post().to(settings::delete));
+}
+
+fn of_stock(config: &mut ServiceConfig) {
+    config
+        .route("/licences", get().to(licences::list))
+        .route("/licences", post().to(licences::add))
+        .route("/licences/{id}/rename", post().to(licences::rename))
+        .route("/licences/{id}/accept", post().to(licences::accept))
+        .route("/licences/{id}/remove", post().to(licences::remove))
+        .route("/releases", get().to(releases::list))
+        .route("/releases/upload", post().to(releases::upload))
+        .route("/releases/fetch", post().to(releases::fetch))
+        .route("/releases/{id}/remove", post().to(releases::remove));
+}
+
+fn of_people(config: &mut ServiceConfig) {
+    config
+        .route("/people", get().to(people::list))
+        .route("/people", post().to(people::add))
+        .route("/people/{name}/role", post().to(people::role))
+        .route("/people/{name}/link", post().to(people::link))
+        .route("/people/{name}/remove", post().to(people::remove))
+        .route("/account", get().to(about::account))
+        .route("/account/password", post().to(enter::change_password))
+        .route("/about", get().to(about::about));
+}

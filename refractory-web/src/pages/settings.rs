@@ -1,0 +1,137 @@
+//! Changing and deleting a table.
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use refractory_core::model::{Instance, Principal};
+use refractory_core::{Change, Relation, Verb, allows};
+use serde::{Deserialize, Serialize};
+
+use super::chrome::{Chrome, say_at};
+use super::create::address;
+use super::spec::{Choices, SpecForm};
+use crate::problem::Problem;
+use crate::session::{Flash, Ordered, Person};
+use crate::shared::Shared;
+use crate::templates::page;
+
+#[derive(Debug, Serialize)]
+pub(crate) struct SettingsPage {
+    pub(crate) chrome: Chrome,
+    /// The name the table has, whatever the form says.
+    pub(crate) slug: String,
+    pub(crate) title: String,
+    pub(crate) form: SpecForm,
+    pub(crate) choices: Choices,
+    pub(crate) address: String,
+    pub(crate) deletes: bool,
+    pub(crate) problem: Option<String>,
+    /// What is wrong with the confirmation of a removal.
+    pub(crate) delete_problem: Option<String>,
+}
+
+page! { SettingsPage => "settings.html"; }
+
+async fn settings_page(
+    shared: &Shared,
+    person: &Person,
+    table: &Instance,
+    form: SpecForm,
+) -> Result<SettingsPage, Problem> {
+    let relation = Relation::of(&person.who, table.owner.as_ref());
+    if !allows(person.who.role, Verb::ChangeInstance, relation) {
+        return Err(Problem::new(
+            StatusCode::FORBIDDEN,
+            "Only the owner of this table and administrators can change it.",
+        ));
+    }
+    Ok(SettingsPage {
+        chrome: Chrome::of(shared, &person.visitor, "Settings", "tables"),
+        slug: table.slug.to_string(),
+        title: table.title().to_owned(),
+        form,
+        choices: Choices::of(shared, &person.who).await?,
+        address: address(shared),
+        deletes: allows(person.who.role, Verb::DeleteInstance, relation),
+        problem: None,
+        delete_problem: None,
+    })
+}
+
+/// `GET /tables/{slug}/settings`
+pub(crate) async fn show(
+    shared: web::Data<Shared>,
+    person: Person,
+    slug: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let table = shared.refractory.find(&person.who, &slug).await?;
+    let form = SpecForm::of(&table.slug, &table.wish.spec);
+    let page = settings_page(&shared, &person, &table, form).await?;
+    shared.templates.answer(StatusCode::OK, &page)
+}
+
+/// `POST /tables/{slug}/settings`
+pub(crate) async fn save(
+    shared: web::Data<Shared>,
+    slug: web::Path<String>,
+    ordered: Ordered<SpecForm>,
+) -> Result<HttpResponse, Problem> {
+    let Ordered { form, person } = ordered;
+    let table = shared.refractory.find(&person.who, &slug).await?;
+    match change(&shared, &person.who, &table, &form).await {
+        Ok(changed) => {
+            let flash =
+                Flash::good("Saved. Changes to Foundry itself take effect at the next start.");
+            Ok(say_at(&shared, &person.visitor, &format!("/tables/{}", changed.slug), &flash))
+        }
+        Err(error) => {
+            let problem = Problem::from(error);
+            if problem.id().is_some() {
+                return Err(problem);
+            }
+            let mut page = settings_page(&shared, &person, &table, form).await?;
+            page.problem = Some(problem.sentence().to_owned());
+            shared.templates.answer(problem.status(), &page)
+        }
+    }
+}
+
+async fn change(
+    shared: &Shared,
+    who: &Principal,
+    table: &Instance,
+    form: &SpecForm,
+) -> refractory_core::Result<Instance> {
+    let spec = form.spec(&table.wish.spec)?;
+    let change = Change { slug: Some(form.slug()?), spec: Some(spec) };
+    shared.refractory.change(who, &table.id, change).await
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct DeleteForm {
+    typed: String,
+}
+
+/// `POST /tables/{slug}/delete`
+pub(crate) async fn delete(
+    shared: web::Data<Shared>,
+    slug: web::Path<String>,
+    ordered: Ordered<DeleteForm>,
+) -> Result<HttpResponse, Problem> {
+    let Ordered { form, person } = ordered;
+    let table = shared.refractory.find(&person.who, &slug).await?;
+    match shared.refractory.delete(&person.who, &table.id, &form.typed).await {
+        Ok(_) => {
+            let flash = Flash::good(format!("{} is being deleted.", table.title()));
+            Ok(say_at(&shared, &person.visitor, "/", &flash))
+        }
+        Err(error) => {
+            let problem = Problem::from(error);
+            if problem.id().is_some() {
+                return Err(problem);
+            }
+            let kept = SpecForm::of(&table.slug, &table.wish.spec);
+            let mut page = settings_page(&shared, &person, &table, kept).await?;
+            page.delete_problem = Some(problem.sentence().to_owned());
+            shared.templates.answer(problem.status(), &page)
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! One table: how it stands, what happened, what its program prints.
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use refractory_core::model::{Event, Instance, LicenseWish, Principal, ReleaseWish, Urgency};
+use refractory_core::ports::LogPosition;
+use refractory_core::{Relation, Verb, allows};
+use serde::{Deserialize, Serialize};
+
+use super::chrome::{Chrome, local, say_result};
+use crate::problem::Problem;
+use crate::session::{Ordered, Person};
+use crate::shared::Shared;
+use crate::templates::page;
+use crate::view::TableView;
+use crate::words::Moment;
+
+/// Lines of the log on the page.
+const LINES: usize = 200;
+/// Entries of the audit trail on the page.
+const EVENTS: usize = 15;
+
+/// One entry of the audit trail, as people read it.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct EventView {
+    pub(crate) at: Moment,
+    pub(crate) text: String,
+}
+
+impl EventView {
+    pub(crate) fn of(event: &Event) -> Self {
+        Self { at: event.at.into(), text: event.text.clone() }
+    }
+}
+
+/// The end of the log, and where it goes on.
+#[derive(Debug, Clone, Default, Serialize)]
+pub(crate) struct LogView {
+    pub(crate) lines: Vec<String>,
+    pub(crate) next: String,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct TablePage {
+    pub(crate) chrome: Chrome,
+    pub(crate) table: TableView,
+    pub(crate) facts: Vec<(&'static str, String)>,
+    pub(crate) events: Option<Vec<EventView>>,
+    pub(crate) log: Option<LogView>,
+}
+
+/// The part of a table's page that changes by itself.
+#[derive(Debug, Serialize)]
+pub(crate) struct Panel {
+    pub(crate) table: TableView,
+    pub(crate) csrf: String,
+}
+
+page! {
+    TablePage => "table.html";
+    Panel => "panel.html";
+}
+
+/// `GET /tables/{slug}`
+pub(crate) async fn show(
+    shared: web::Data<Shared>,
+    person: Person,
+    slug: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let who = &person.who;
+    let table = shared.refractory.find(who, &slug).await?;
+    let view = TableView::of(&shared.refractory, who, &table);
+    let live = format!("/tables/{}/live", table.slug);
+    let reads = allows(who.role, Verb::ReadLogs, Relation::of(who, table.owner.as_ref()));
+    let page = TablePage {
+        chrome: Chrome::of(&shared, &person.visitor, table.title(), "tables")
+            .live(&live, view.is_busy()),
+        facts: facts(&shared, who, &table).await?,
+        events: if reads { Some(events(&shared, who, &table).await?) } else { None },
+        log: if reads { Some(log(&shared, who, &table).await) } else { None },
+        table: view,
+    };
+    shared.templates.answer(StatusCode::OK, &page)
+}
+
+async fn events(
+    shared: &Shared,
+    who: &Principal,
+    table: &Instance,
+) -> Result<Vec<EventView>, Problem> {
+    let events = shared.refractory.events(who, Some(&table.id), EVENTS).await?;
+    Ok(events.iter().map(EventView::of).collect())
+}
+
+/// A log that cannot be read is no reason to show nothing.
+async fn log(shared: &Shared, who: &Principal, table: &Instance) -> LogView {
+    match shared.refractory.logs(who, &table.id, None, LINES).await {
+        Ok(chunk) => {
+            let LogPosition(next) = chunk.next;
+            LogView { lines: chunk.lines, next }
+        }
+        Err(error) => {
+            tracing::warn!(%error, table = %table.slug, "a log could not be read");
+            LogView::default()
+        }
+    }
+}
+
+async fn facts(
+    shared: &Shared,
+    who: &Principal,
+    table: &Instance,
+) -> Result<Vec<(&'static str, String)>, Problem> {
+    let sees = |verb| allows(who.role, verb, Relation::Stranger);
+    let spec = &table.wish.spec;
+    let mut facts = Vec::new();
+    if let ReleaseWish::Exact(id) = &spec.release
+        && sees(Verb::SeeReleases)
+    {
+        let all = shared.refractory.releases(who).await?;
+        let version = all.iter().find(|release| release.id == *id);
+        facts.push((
+            "Foundry",
+            version.map_or_else(|| "removed".to_owned(), |r| r.version.to_string()),
+        ));
+    }
+    let world =
+        spec.world.as_ref().map_or_else(|| "None: Foundry's setup".to_owned(), ToString::to_string);
+    facts.push(("World", world));
+    if sees(Verb::SeeLicenses) {
+        let all = shared.refractory.licenses(who).await?;
+        let held =
+            all.iter().find(|view| view.holder.as_ref().is_some_and(|(id, _)| *id == table.id));
+        let said = match (held, &spec.license) {
+            (Some(view), _) => view.license.name.clone(),
+            (None, LicenseWish::Any) => "Any that is free".to_owned(),
+            (None, LicenseWish::NotNeeded) => "None needed".to_owned(),
+            (None, LicenseWish::Only(id)) => all
+                .iter()
+                .find(|view| view.license.id == *id)
+                .map_or_else(|| "removed".to_owned(), |view| view.license.name.clone()),
+        };
+        facts.push(("Licence", said));
+    }
+    for (name, limit) in [("Memory", spec.limits.memory), ("Disk", spec.limits.disk)] {
+        if let Some(bytes) = limit {
+            facts.push((name, crate::words::size(bytes)));
+        }
+    }
+    Ok(facts)
+}
+
+/// Where to go on after a button.
+#[derive(Debug, Deserialize)]
+pub(crate) struct PowerForm {
+    #[serde(default)]
+    back: String,
+    #[serde(default)]
+    now: String,
+}
+
+/// `POST /tables/{slug}/start`
+pub(crate) async fn start(
+    shared: web::Data<Shared>,
+    slug: web::Path<String>,
+    ordered: Ordered<PowerForm>,
+) -> Result<HttpResponse, Problem> {
+    let Ordered { form, person } = ordered;
+    let table = shared.refractory.find(&person.who, &slug).await?;
+    let started = shared.refractory.start(&person.who, &table.id).await;
+    let said = format!("{} is starting.", table.title());
+    say_result(&shared, &person.visitor, local(&form.back), started, &said)
+}
+
+/// `POST /tables/{slug}/stop`
+pub(crate) async fn stop(
+    shared: web::Data<Shared>,
+    slug: web::Path<String>,
+    ordered: Ordered<PowerForm>,
+) -> Result<HttpResponse, Problem> {
+    let Ordered { form, person } = ordered;
+    let table = shared.refractory.find(&person.who, &slug).await?;
+    let urgency = if form.now.is_empty() { Urgency::Gentle } else { Urgency::Now };
+    let stopped = shared.refractory.stop(&person.who, &table.id, urgency).await;
+    let said = format!("{} is stopping.", table.title());
+    say_result(&shared, &person.visitor, local(&form.back), stopped, &said)
+}

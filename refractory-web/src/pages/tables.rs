@@ -1,0 +1,67 @@
+//! The list of tables.
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+use refractory_core::model::Principal;
+use serde::Serialize;
+
+use super::chrome::Chrome;
+use crate::problem::Problem;
+use crate::session::Person;
+use crate::shared::Shared;
+use crate::templates::page;
+use crate::view::TableView;
+
+/// What is there already when there is no table yet.
+#[derive(Debug, Serialize)]
+pub(crate) struct FirstSteps {
+    pub(crate) release: bool,
+    pub(crate) licence: bool,
+}
+
+#[derive(Debug, Serialize)]
+pub(crate) struct TablesPage {
+    pub(crate) chrome: Chrome,
+    pub(crate) tables: Vec<TableView>,
+    /// Only where there is no table.
+    pub(crate) first: Option<FirstSteps>,
+}
+
+/// One table of the list, on its own.
+#[derive(Debug, Serialize)]
+pub(crate) struct Card {
+    pub(crate) table: TableView,
+    pub(crate) csrf: String,
+    pub(crate) back: String,
+}
+
+page! {
+    TablesPage => "tables.html";
+    Card => "card.html";
+}
+
+/// `GET /`
+pub(crate) async fn list(
+    shared: web::Data<Shared>,
+    person: Person,
+) -> Result<HttpResponse, Problem> {
+    let tables: Vec<_> = shared
+        .refractory
+        .list(&person.who)
+        .await?
+        .iter()
+        .map(|table| TableView::of(&shared.refractory, &person.who, table))
+        .collect();
+    let first =
+        if tables.is_empty() { Some(first_steps(&shared, &person.who).await?) } else { None };
+    let busy = tables.iter().any(TableView::is_busy);
+    let chrome = Chrome::of(&shared, &person.visitor, "Tables", "tables").live("/live", busy);
+    shared.templates.answer(StatusCode::OK, &TablesPage { chrome, tables, first })
+}
+
+async fn first_steps(shared: &Shared, who: &Principal) -> Result<FirstSteps, Problem> {
+    use refractory_core::{Relation, Verb, allows};
+    let sees = |verb| allows(who.role, verb, Relation::Stranger);
+    let release = sees(Verb::SeeReleases) && !shared.refractory.releases(who).await?.is_empty();
+    let licence = sees(Verb::SeeLicenses) && !shared.refractory.licenses(who).await?.is_empty();
+    Ok(FirstSteps { release, licence })
+}

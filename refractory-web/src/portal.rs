@@ -1,0 +1,229 @@
+//! The portal as whoever composes a program sees it.
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::dev::Server;
+use actix_web::middleware::from_fn;
+use actix_web::{App, HttpServer, web};
+use refractory_core::config::Section;
+use refractory_core::{Error, ErrorKind, Refractory, Result};
+use tokio::sync::watch;
+
+use crate::config::WebConfig;
+use crate::dispatch::dispatch;
+use crate::feed::Feed;
+use crate::guard::{Throttle, secure};
+use crate::metrics::Metrics;
+use crate::pages::WaitingPages;
+use crate::proxy::{Edge, EdgeSettings};
+use crate::session::{Hasher, cookie};
+use crate::shared::Shared;
+use crate::statics::{self, OWN};
+use crate::templates::Templates;
+use crate::{api, live, pages, probes};
+
+/// How long open requests may take to end once the portal is asked to.
+const FAREWELL: Duration = Duration::from_secs(10);
+
+/// A place to listen that was taken, before anything answers there.
+///
+/// Taken first, it tells the port that [`WebConfig::addressing`] needs where the configuration left it to chance.
+#[derive(Debug)]
+pub struct Listener {
+    sockets: Vec<TcpListener>,
+    addresses: Vec<SocketAddr>,
+}
+
+impl Listener {
+    /// Takes every address that `config.listen` means.
+    ///
+    /// # Errors
+    ///
+    /// `Invalid` for an address that is none; `Conflict` when the port is in use; `Forbidden`; `Unavailable`.
+    pub fn bind(config: &WebConfig) -> Result<Self> {
+        let wanted = config.listen_addresses().map_err(|sentence| {
+            Error::new(ErrorKind::Invalid, "reading where to listen").advise(sentence)
+        })?;
+        let mut bound = Self { sockets: Vec::new(), addresses: Vec::new() };
+        for mut address in wanted {
+            // A name with two addresses means one port on both.
+            if address.port() == 0
+                && let Some(first) = bound.addresses.first()
+            {
+                address.set_port(first.port());
+            }
+            let socket = TcpListener::bind(address).map_err(|error| refused(address, error))?;
+            bound.addresses.push(socket.local_addr().unwrap_or(address));
+            bound.sockets.push(socket);
+        }
+        Ok(bound)
+    }
+
+    /// Where it listens: the port is the real one.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// The port it listens at.
+    pub fn port(&self) -> u16 {
+        self.addresses.first().map_or(0, SocketAddr::port)
+    }
+}
+
+fn refused(address: SocketAddr, error: std::io::Error) -> Error {
+    let (ip, port) = (address.ip(), address.port());
+    let is = |kind| error.kind() == kind;
+    let (kind, advice) = if is(std::io::ErrorKind::AddrInUse) {
+        let other = if port == 8080 { 8081 } else { 8080 };
+        let advice = format!(
+            "Port {port} is in use by another program, perhaps by another Refractory. Stop it, or listen elsewhere: `--listen {ip}:{other}`."
+        );
+        (ErrorKind::Conflict, advice)
+    } else if is(std::io::ErrorKind::PermissionDenied) {
+        let advice = format!(
+            "Port {port} needs more rights than this program has. Use one above 1023, as `--listen {ip}:8080`."
+        );
+        (ErrorKind::Forbidden, advice)
+    } else if is(std::io::ErrorKind::AddrNotAvailable) {
+        let advice = format!(
+            "{ip} is not an address of this machine. Use `127.0.0.1` for this machine alone, or `0.0.0.0` for all of its addresses."
+        );
+        (ErrorKind::Invalid, advice)
+    } else {
+        (ErrorKind::Unavailable, format!("Cannot listen at {address}: {error}."))
+    };
+    Error::new(kind, "taking the listener's address").permanent().advise(advice).caused_by(error)
+}
+
+/// The portal and the edge of one deployment.
+#[derive(Debug)]
+pub struct Portal {
+    refractory: Refractory,
+    config: WebConfig,
+    hasher: Hasher,
+}
+
+impl Portal {
+    /// A portal on `refractory`. How passwords are hashed is the composing program's choice: see [`Hasher`].
+    pub fn new(refractory: Refractory, config: WebConfig, hasher: Hasher) -> Self {
+        Self { refractory, config, hasher }
+    }
+
+    /// Takes the address of the configuration.
+    ///
+    /// # Errors
+    ///
+    /// As [`Listener::bind`], and as [`listen`](Self::listen).
+    pub fn bind(self) -> Result<BoundPortal> {
+        let listener = Listener::bind(&self.config)?;
+        self.listen(listener)
+    }
+
+    /// Uses a listener that was taken earlier.
+    ///
+    /// # Errors
+    ///
+    /// `Invalid` when the configuration has a fault.
+    pub fn listen(self, listener: Listener) -> Result<BoundPortal> {
+        let Self { refractory, config, hasher } = self;
+        config.validate().map_err(|complaints| {
+            let all: Vec<_> = complaints.iter().map(ToString::to_string).collect();
+            Error::new(ErrorKind::Invalid, "checking `[web]`").advise(all.join("; "))
+        })?;
+        let templates = Templates::new().map_err(|error| {
+            Error::new(ErrorKind::Unexpected, "reading the templates").caused_by(error)
+        })?;
+        let templates = Arc::new(templates);
+        let at = refractory.addressing().clone();
+        let trusted = config.trusted_networks().unwrap_or_default();
+        let mut settings = EdgeSettings::new(at.clone());
+        settings.cookies = cookie::names(at.https);
+        settings.trusted_proxies.clone_from(&trusted);
+        settings.pages = Arc::new(WaitingPages { templates: Arc::clone(&templates), at });
+        let shared = Arc::new(Shared {
+            refractory,
+            config,
+            trusted,
+            hasher,
+            templates,
+            edge: Edge::new(settings),
+            feed: Arc::new(Feed::default()),
+            throttle: Throttle::default(),
+            metrics: Metrics::default(),
+            stopping: watch::Sender::new(false),
+        });
+        Ok(BoundPortal { shared, listener })
+    }
+}
+
+/// A portal that has its address and is about to answer.
+#[derive(Debug)]
+pub struct BoundPortal {
+    shared: Arc<Shared>,
+    listener: Listener,
+}
+
+impl BoundPortal {
+    /// Where it listens: the port is the real one.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        self.listener.addresses()
+    }
+
+    /// Answers until `stop` is ready, then lets open requests end.
+    ///
+    /// # Errors
+    ///
+    /// As the store has them at the first look; `Unavailable` when the listener fails.
+    pub async fn run_until(self, stop: impl Future<Output = ()>) -> Result<()> {
+        let Self { shared, listener } = self;
+        shared.feed.prime(&shared.refractory, &shared.edge).await?;
+        let server = serve(&shared, listener)?;
+        let handle = server.handle();
+        let farewell = async {
+            stop.await;
+            shared.stopping.send_replace(true);
+            handle.stop(true).await;
+        };
+        let server = async { server.await.map_err(broken) };
+        tokio::select! {
+            ended = async { tokio::join!(server, farewell).0 } => ended,
+            () = shared.feed.run(&shared.refractory, &shared.edge) => Ok(()),
+        }
+    }
+}
+
+fn broken(error: std::io::Error) -> Error {
+    Error::new(ErrorKind::Unavailable, "serving").caused_by(error)
+}
+
+fn serve(shared: &Arc<Shared>, listener: Listener) -> Result<Server> {
+    let data = web::Data::from(Arc::clone(shared));
+    let app = move || {
+        App::new()
+            .app_data(data.clone())
+            .service(
+                web::scope("")
+                    .wrap(from_fn(secure))
+                    .route("/healthz", web::get().to(probes::alive))
+                    .route("/readyz", web::get().to(probes::ready))
+                    .route("/metrics", web::get().to(probes::metrics))
+                    .service(
+                        web::scope(OWN)
+                            .route("/static/{digest}/{name}", web::get().to(statics::serve))
+                            .route("/waiting/{slug}", web::get().to(live::door)),
+                    )
+                    .configure(api::routes)
+                    .configure(pages::routes),
+            )
+            .wrap(from_fn(dispatch))
+    };
+    let mut server = HttpServer::new(app)
+        .workers(shared.config.threads)
+        .disable_signals()
+        .shutdown_timeout(FAREWELL.as_secs());
+    for socket in listener.sockets {
+        server = server.listen(socket).map_err(broken)?;
+    }
+    Ok(server.run())
+}

@@ -1,0 +1,32 @@
+//! Looks once at who sends a request, for everything behind it.
+use std::sync::Arc;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage};
+
+use super::cookie;
+use super::visitor::Visitor;
+use crate::shared::Shared;
+
+/// Leaves the [`Visitor`] with the request, and the cookies it calls for with the answer.
+pub(crate) async fn identify(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let shared = Shared::of(request.request())?;
+    let visitor = Arc::new(Visitor::of(request.request(), &shared).await?);
+    request.extensions_mut().insert(Arc::clone(&visitor));
+    let mut answer = next.call(request).await?;
+    let https = shared.https();
+    let response = answer.response_mut();
+    if let Some(cookie) = visitor.visit_cookie(https) {
+        response.add_cookie(&cookie).map_err(Error::from)?;
+    }
+    let is_new = response.cookies().any(|set| set.name().ends_with(cookie::FLASH));
+    if visitor.flash.is_some() && !is_new {
+        response.add_cookie(&cookie::drop(cookie::FLASH, https)).map_err(Error::from)?;
+    }
+    Ok(answer)
+}

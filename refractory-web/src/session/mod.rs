@@ -1,0 +1,14 @@
+//! Who is signed in, and that what they send is theirs.
+pub(crate) mod cookie;
+pub(crate) mod csrf;
+mod flash;
+mod hasher;
+mod middleware;
+mod posted;
+mod visitor;
+
+pub(crate) use flash::Flash;
+pub use hasher::Hasher;
+pub(crate) use middleware::identify;
+pub(crate) use posted::{Commanded, Ordered, Posted, check_sender};
+pub(crate) use visitor::{Anyone, Person, Visitor, theme};

@@ -1,0 +1,109 @@
+//! Forms and JSON that change something: taken only from our own pages.
+use std::collections::HashMap;
+
+use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
+use actix_web::{FromRequest, HttpRequest, web};
+use futures_util::future::LocalBoxFuture;
+use serde::de::DeserializeOwned;
+
+use super::csrf;
+use super::visitor::{Anyone, Person};
+use crate::guard::check_origin;
+use crate::problem::Problem;
+use crate::shared::Shared;
+
+/// The header in which scripts show the token that forms carry in a field.
+pub(crate) const CSRF_HEADER: &str = "x-csrf-token";
+
+/// Refuses a request that no page of ours can have sent.
+pub(crate) fn check_sender(
+    request: &HttpRequest,
+    visitor: &Anyone,
+    shown: Option<&str>,
+) -> Result<(), Problem> {
+    if visitor.bearer {
+        return Ok(());
+    }
+    let shared = Shared::of(request)?;
+    check_origin(request, shared.https())?;
+    let header = request.headers().get(CSRF_HEADER).and_then(|value| value.to_str().ok());
+    match shown.or(header) {
+        Some(token) if csrf::is_good(&visitor.secret, token) => Ok(()),
+        _ => Err(Problem::new(
+            StatusCode::FORBIDDEN,
+            "This page is older than your session. Go back, load it again, and retry.",
+        )),
+    }
+}
+
+/// A form from one of our own pages.
+#[derive(Debug)]
+pub(crate) struct Posted<T> {
+    /// What was filled in.
+    pub(crate) form: T,
+    /// Who sent it.
+    pub(crate) visitor: Anyone,
+}
+
+impl<T: DeserializeOwned + 'static> FromRequest for Posted<T> {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let body = String::from_request(request, payload);
+        let request = request.clone();
+        Box::pin(async move {
+            let visitor = Anyone::extract(&request).await?;
+            let body = body.await.map_err(|_| unreadable())?;
+            let fields = web::Query::<HashMap<String, String>>::from_query(&body)
+                .map_err(|_| unreadable())?;
+            check_sender(&request, &visitor, fields.get("csrf").map(String::as_str))?;
+            let form = web::Query::<T>::from_query(&body).map_err(|_| unreadable())?.into_inner();
+            Ok(Self { form, visitor })
+        })
+    }
+}
+
+/// A form from one of our own pages, sent by somebody who is signed in.
+#[derive(Debug)]
+pub(crate) struct Ordered<T> {
+    /// What was filled in.
+    pub(crate) form: T,
+    /// Who sent it.
+    pub(crate) person: Person,
+}
+
+impl<T: DeserializeOwned + 'static> FromRequest for Ordered<T> {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let posted = Posted::<T>::from_request(request, payload);
+        Box::pin(async move {
+            let Posted { form, visitor } = posted.await?;
+            Ok(Self { form, person: Person::of(visitor)? })
+        })
+    }
+}
+
+/// A request without a form that changes something: the token is in a header.
+#[derive(Debug)]
+pub(crate) struct Commanded(pub(crate) Person);
+
+impl FromRequest for Commanded {
+    type Error = Problem;
+    type Future = std::future::Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let person = Person::from_request(request, payload).into_inner().and_then(|person| {
+            check_sender(request, &person.visitor, None)?;
+            Ok(Self(person))
+        });
+        std::future::ready(person)
+    }
+}
+
+fn unreadable() -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, "That form could not be read. Load the page again.")
+}

@@ -1,0 +1,59 @@
+//! What every request may use.
+use std::sync::Arc;
+
+use actix_web::{HttpRequest, web};
+use refractory_core::Refractory;
+use tokio::sync::watch;
+
+use crate::config::WebConfig;
+use crate::feed::Feed;
+use crate::guard::Throttle;
+use crate::metrics::Metrics;
+use crate::problem::Problem;
+use crate::proxy::{Edge, Network};
+use crate::session::Hasher;
+use crate::templates::Templates;
+
+/// What every request may use. One for a portal, behind an `Arc`.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) refractory: Refractory,
+    pub(crate) config: WebConfig,
+    pub(crate) trusted: Vec<Network>,
+    pub(crate) hasher: Hasher,
+    pub(crate) templates: Arc<Templates>,
+    pub(crate) edge: Edge,
+    pub(crate) feed: Arc<Feed>,
+    pub(crate) throttle: Throttle,
+    pub(crate) metrics: Metrics,
+    /// Turns true when streams must end so that the portal can.
+    pub(crate) stopping: watch::Sender<bool>,
+}
+
+impl Shared {
+    /// What `request` may use.
+    pub(crate) fn of(request: &HttpRequest) -> Result<Arc<Self>, Problem> {
+        let data = request.app_data::<web::Data<Self>>().cloned();
+        data.map(web::Data::into_inner)
+            .ok_or_else(|| Problem::defect(&"no portal behind a request"))
+    }
+
+    /// Whether people come over HTTPS.
+    pub(crate) fn https(&self) -> bool {
+        self.refractory.addressing().https
+    }
+
+    /// The portal's own address, without a final slash.
+    pub(crate) fn portal_url(&self) -> String {
+        portal_url(self.refractory.addressing())
+    }
+}
+
+/// Where the portal of a deployment is, without a final slash.
+pub(crate) fn portal_url(at: &refractory_core::Addressing) -> String {
+    let scheme = if at.https { "https" } else { "http" };
+    match (at.https, at.port) {
+        (true, 443) | (false, 80) => format!("{scheme}://{}", at.domain),
+        (_, port) => format!("{scheme}://{}:{port}", at.domain),
+    }
+}

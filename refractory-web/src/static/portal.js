@@ -1,0 +1,235 @@
+// Everything works without this file. It makes pages live, uploads visible, and confirmations kinder.
+"use strict";
+const all = (what, within = document) => [...within.querySelectorAll(what)];
+const one = (what, within = document) => within.querySelector(what);
+
+// Moments, in the reader's own words and zone.
+const near = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
+const units = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
+function sayWhen(within = document) {
+  for (const time of all("time[data-when]", within)) {
+    const at = new Date(time.dateTime);
+    const seconds = (at - Date.now()) / 1000;
+    time.title = at.toLocaleString();
+    const [unit, length] = units.find(([, length]) => Math.abs(seconds) >= length) || ["second", 1];
+    time.textContent = Math.abs(seconds) > 7 * 86400
+      ? at.toLocaleDateString(undefined, { dateStyle: "medium" })
+      : near.format(Math.round(seconds / length), unit);
+  }
+}
+
+// A sentence at the top of the page.
+function say(tone, text) {
+  const box = document.createElement("div");
+  box.className = `notice notice-${tone}`;
+  box.setAttribute("role", tone === "bad" ? "alert" : "status");
+  const p = document.createElement("p");
+  p.textContent = text;
+  box.append(p);
+  one("#flash")?.replaceChildren(box);
+}
+
+// Puts fresh HTML in place of `old`, and leaves the focus where it was.
+function swap(old, html) {
+  const fresh = document.createRange().createContextualFragment(html.trim()).firstElementChild;
+  const key = old?.contains(document.activeElement) && document.activeElement.dataset.key;
+  if (old) old.replaceWith(fresh);
+  prepare(fresh);
+  if (key) (one(`[data-key="${key}"]`, fresh) || one("[data-key]", fresh))?.focus({ preventScroll: true });
+  return fresh;
+}
+
+// The list of tables.
+function followTables(source, list) {
+  source.addEventListener("table", event => {
+    const { id, slug, html } = JSON.parse(event.data);
+    if (one("[data-empty]")) return location.reload();
+    const old = document.getElementById(`table-${id}`);
+    const fresh = swap(old, html);
+    if (!old) list.insertBefore(fresh, all("[data-slug]", list).find(card => card.dataset.slug > slug) || null);
+  });
+  source.addEventListener("gone", event => {
+    document.getElementById(`table-${JSON.parse(event.data).id}`)?.remove();
+    if (list && !list.children.length) location.reload();
+  });
+}
+
+// One table.
+function followTable(source) {
+  source.addEventListener("panel", event => {
+    const { slug, html } = JSON.parse(event.data);
+    const old = one("#panel");
+    if (!old) return;
+    if (old.dataset.slug !== slug) return location.replace(`/tables/${slug}`);
+    swap(old, html);
+  });
+  source.addEventListener("gone", () => { source.close(); location.replace("/"); });
+}
+
+function followAll() {
+  const { live, door } = document.body.dataset;
+  if (live) {
+    const source = new EventSource(live);
+    if (live === "/live") followTables(source, one("[data-list]")); else followTable(source);
+    source.addEventListener("idle", event => {
+      const banner = one("#idle");
+      if (banner) banner.hidden = !JSON.parse(event.data).idle;
+    });
+  }
+  if (door) {
+    const source = new EventSource(door);
+    source.addEventListener("door", event => {
+      const { open, html } = JSON.parse(event.data);
+      swap(one("#door"), html);
+      if (open) { source.close(); location.reload(); }
+    });
+  }
+}
+
+// A log that is followed while its box is ticked.
+function followLog(box) {
+  const log = one("#log");
+  let source = null;
+  const stop = () => { source?.close(); source = null; };
+  const start = () => {
+    stop();
+    const from = log.dataset.next;
+    source = new EventSource(box.dataset.follow + (from ? `?from=${encodeURIComponent(from)}` : ""));
+    if (!from) one("[data-nothing]", log) || log.replaceChildren();
+    source.addEventListener("log", event => {
+      one("[data-nothing]", log)?.remove();
+      const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
+      const { lines, next } = JSON.parse(event.data);
+      log.append(lines.join("\n") + "\n");
+      if (next) log.dataset.next = next;
+      if (atEnd) log.scrollTop = log.scrollHeight;
+    });
+    // The browser would go on from the beginning of this stream: go on from its end.
+    source.addEventListener("error", () => { stop(); if (box.checked) setTimeout(start, 3000); });
+  };
+  box.parentElement.hidden = false;
+  box.addEventListener("change", () => (box.checked ? start() : stop()));
+  log.scrollTop = log.scrollHeight;
+  start();
+}
+
+// Start and stop without leaving the page: what changes arrives by itself.
+async function sendQuietly(form, button) {
+  if (button) button.disabled = true;
+  try {
+    const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), redirect: "follow" });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (new URL(answer.url).pathname.startsWith("/sign-in")) return location.assign(answer.url);
+    const said = one(".notice-bad p, .welcome .lead", page);
+    one("#flash")?.replaceChildren();
+    if (said && (!answer.ok || one("#flash .notice-bad", page))) say("bad", said.textContent);
+  } catch {
+    say("bad", "The portal does not answer. Check your connection, then try again.");
+  } finally {
+    if (button?.isConnected) button.disabled = false;
+  }
+}
+
+function upload(form) {
+  const input = one("input[type=file]", form);
+  const bar = one("progress", form);
+  const said = one("[data-said]", form);
+  const button = one("[data-send]", form);
+  const shown = one(".upload-progress", form);
+  one(".drop-words", form).hidden = false;
+  const limit = Number(form.dataset.limit);
+  const fail = text => { shown.hidden = true; button.disabled = false; say("bad", text); scrollTo({ top: 0, behavior: "smooth" }); };
+  const send = file => {
+    if (file.size > limit) return fail(`That file is larger than ${form.dataset.limitWords}. A Foundry release is not.`);
+    const request = new XMLHttpRequest();
+    request.open("POST", "/api/v1/releases");
+    request.setRequestHeader("X-CSRF-Token", one("input[name=csrf]", form).value);
+    request.setRequestHeader("Content-Type", "application/zip");
+    button.disabled = true;
+    shown.hidden = false;
+    request.upload.onprogress = event => {
+      const percent = Math.floor(100 * event.loaded / event.total);
+      bar.value = percent;
+      said.textContent = percent < 100 ? `${percent} % of ${file.name}` : "Checking and storing it. This can take a minute.";
+      if (percent === 100) bar.removeAttribute("value");
+    };
+    request.onerror = () => fail("The upload broke off. Nothing was stored; try it again.");
+    request.onload = () => {
+      let answer = {};
+      try { answer = JSON.parse(request.responseText); } catch { /* told below */ }
+      if (request.status === 201) return location.assign("/releases");
+      fail(answer.detail || "The upload was refused.");
+    };
+    request.send(file);
+  };
+  form.addEventListener("submit", event => { event.preventDefault(); if (input.files[0]) send(input.files[0]); });
+  for (const name of ["dragenter", "dragover"]) form.addEventListener(name, event => { event.preventDefault(); form.classList.add("over"); });
+  for (const name of ["dragleave", "drop"]) form.addEventListener(name, () => form.classList.remove("over"));
+  form.addEventListener("drop", event => {
+    event.preventDefault();
+    const file = event.dataTransfer.files[0];
+    if (file) { input.files = event.dataTransfer.files; send(file); }
+  });
+}
+
+// The address a title leads to, as it is typed.
+function suggest(title) {
+  const slug = document.getElementById(title.dataset.suggests);
+  const shown = one("[data-address-shown]");
+  const made = text => text.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "").slice(0, 63).replace(/-+$/, "");
+  let own = slug.value !== "" && slug.value !== made(title.value);
+  const show = () => { shown.textContent = slug.dataset.address.replace("NAME", slug.value || "…"); };
+  title.addEventListener("input", () => { if (!own) { slug.value = made(title.value); show(); } });
+  slug.addEventListener("input", () => { own = slug.value !== ""; show(); });
+  show();
+}
+
+function prepare(within) {
+  sayWhen(within);
+  for (const button of all("[data-copy]", within)) {
+    if (!navigator.clipboard) continue;
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(button.dataset.copy);
+      button.textContent = "Copied";
+    });
+  }
+}
+
+document.addEventListener("submit", event => {
+  const form = event.target;
+  if (form.dataset.confirm && !confirm(form.dataset.confirm)) return event.preventDefault();
+  if ("quiet" in form.dataset) {
+    event.preventDefault();
+    sendQuietly(form, event.submitter);
+  }
+  if ("themeForm" in form.dataset) {
+    event.preventDefault();
+    const theme = event.submitter.value;
+    document.documentElement.dataset.theme = theme;
+    one(`[data-shows="${theme}"]`, form)?.focus();
+    const body = new URLSearchParams(new FormData(form));
+    body.set("theme", theme);
+    fetch(form.action, { method: "POST", body, redirect: "manual" });
+  }
+});
+document.addEventListener("click", event => {
+  for (const menu of all("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+});
+document.addEventListener("keydown", event => {
+  const menu = event.key === "Escape" && one("details.menu[open]");
+  if (menu) { menu.open = false; one("summary", menu).focus(); }
+});
+for (const form of all("form[data-typed]")) {
+  const button = one("button", form), typed = one("input[name=typed]", form);
+  const check = () => { button.disabled = typed.value.trim() !== form.dataset.typed; };
+  typed.addEventListener("input", check);
+  check();
+}
+for (const form of all("form[data-upload]")) upload(form);
+for (const title of all("input[data-suggests]")) suggest(title);
+for (const box of all("input[data-follow]")) followLog(box);
+for (const box of all("input[data-select]")) box.addEventListener("focus", () => box.select());
+prepare(document);
+setInterval(() => sayWhen(), 30000);
+followAll();

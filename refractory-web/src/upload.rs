@@ -1,0 +1,99 @@
+//! Takes a release archive from a browser, piece by piece, without ever holding it whole.
+use std::path::PathBuf;
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt};
+use refractory_core::config::Size;
+use tempfile::NamedTempFile;
+use tokio::io::AsyncWriteExt;
+
+use crate::problem::Problem;
+use crate::shared::Shared;
+
+/// Silence longer than this ends an upload.
+const SILENCE: Duration = Duration::from_mins(1);
+
+/// A received file. It is deleted when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Received(NamedTempFile);
+
+impl Received {
+    /// Where it lies.
+    pub(crate) fn path(&self) -> PathBuf {
+        self.0.path().to_owned()
+    }
+}
+
+/// Writes `pieces` into a file of its own.
+pub(crate) async fn receive<E: std::fmt::Display>(
+    shared: &Shared,
+    pieces: impl Stream<Item = Result<Bytes, E>>,
+) -> Result<Received, Problem> {
+    let temporary = make_file(shared).map_err(|error| no_room(&error))?;
+    let file = temporary.reopen().map_err(|error| no_room(&error))?;
+    let mut file = tokio::fs::File::from_std(file);
+    let limit = shared.config.upload_limit;
+    let mut size: u64 = 0;
+    let mut pieces = std::pin::pin!(pieces);
+    while let Some(piece) = next(&mut pieces).await? {
+        size = size.saturating_add(piece.len() as u64);
+        if size > limit.bytes() {
+            return Err(too_large(limit));
+        }
+        file.write_all(&piece).await.map_err(|error| no_room(&error))?;
+    }
+    file.flush().await.map_err(|error| no_room(&error))?;
+    if size == 0 {
+        return Err(Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "No file arrived. Choose the zip of a Foundry release, then send it.",
+        ));
+    }
+    Ok(Received(temporary))
+}
+
+async fn next<E: std::fmt::Display>(
+    pieces: &mut (impl Stream<Item = Result<Bytes, E>> + Unpin),
+) -> Result<Option<Bytes>, Problem> {
+    match tokio::time::timeout(SILENCE, pieces.next()).await {
+        Ok(None) => Ok(None),
+        Ok(Some(Ok(piece))) => Ok(Some(piece)),
+        Ok(Some(Err(error))) => {
+            tracing::info!(%error, "an upload broke off");
+            Err(broken_off())
+        }
+        Err(_) => Err(broken_off()),
+    }
+}
+
+fn make_file(shared: &Shared) -> std::io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    let builder = builder.prefix("refractory-upload-").suffix(".zip");
+    match &shared.config.upload_dir {
+        Some(dir) => builder.tempfile_in(dir),
+        None => builder.tempfile(),
+    }
+}
+
+fn broken_off() -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, "The upload broke off. Nothing was stored; try it again.")
+}
+
+fn too_large(limit: Size) -> Problem {
+    Problem::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        format!(
+            "That file is larger than {limit}. A Foundry release is not; raise `web.upload_limit` if this one is."
+        ),
+    )
+}
+
+fn no_room(error: &std::io::Error) -> Problem {
+    tracing::error!(%error, "an upload could not be written");
+    Problem::new(
+        StatusCode::INSUFFICIENT_STORAGE,
+        "The upload could not be written: the disk is full, or the folder for uploads cannot be used. Free some space, or set `web.upload_dir`.",
+    )
+}

@@ -1,0 +1,78 @@
+//! Lengths of time, sizes and moments as people say them.
+use std::time::Duration;
+
+use refractory_core::Timestamp;
+
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/// As `0.8 s`, `12 s`, `3 min`, `2 h`.
+pub(crate) fn length(of: Duration) -> String {
+    let seconds = of.as_secs();
+    match seconds {
+        0..10 => format!("{}.{} s", seconds, of.subsec_millis() / 100),
+        10..120 => format!("{seconds} s"),
+        120..7200 => format!("{} min", seconds / 60),
+        _ => format!("{} h", seconds / 3600),
+    }
+}
+
+/// As `312 MiB`.
+pub(crate) fn size(bytes: u64) -> String {
+    let units = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
+    for (name, unit) in units {
+        if bytes >= unit {
+            let tenths = bytes * 10 / unit;
+            return if tenths < 100 && !tenths.is_multiple_of(10) {
+                format!("{}.{} {name}", tenths / 10, tenths % 10)
+            } else {
+                format!("{} {name}", tenths / 10)
+            };
+        }
+    }
+    format!("{bytes} bytes")
+}
+
+/// Advice from a leaf error is a fragment; on a page it stands alone.
+pub(crate) fn sentence(fragment: &str) -> String {
+    let mut letters = fragment.chars();
+    let first = letters.next().map(|c| c.to_uppercase().collect::<String>()).unwrap_or_default();
+    let end = if fragment.ends_with(['.', '!', '?', ':']) { "" } else { "." };
+    format!("{first}{}{end}", letters.as_str())
+}
+
+/// A moment for machines and for people without scripts.
+#[derive(Debug, Clone, serde::Serialize)]
+pub(crate) struct Moment {
+    /// RFC 3339.
+    iso: String,
+    /// As `22 Nov 2026, 05:14 UTC`.
+    text: String,
+}
+
+impl From<Timestamp> for Moment {
+    fn from(at: Timestamp) -> Self {
+        let iso = at.to_string();
+        let month: usize = iso[5..7].parse().unwrap_or(1);
+        let name = MONTHS.get(month.wrapping_sub(1)).copied().unwrap_or("Jan");
+        let day = iso[8..10].trim_start_matches('0');
+        let text = format!("{day} {name} {}, {} UTC", &iso[..4], &iso[11..16]);
+        Self { iso, text }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_sizes_and_moments_read_well() {
+        let lengths = [850, 9_999, 12_000, 119_000, 180_000, 7_200_000];
+        let said = lengths.map(|ms| length(Duration::from_millis(ms)));
+        assert_eq!(said, ["0.8 s", "9.9 s", "12 s", "119 s", "3 min", "2 h"]);
+        let sizes = [12, 2048, 1_572_864, 327_155_712, 1 << 33];
+        assert_eq!(sizes.map(size), ["12 bytes", "2 KiB", "1.5 MiB", "312 MiB", "8 GiB"]);
+        let moment = Moment::from(Timestamp(1_795_324_440_000));
+        assert_eq!(moment.text, "22 Nov 2026, 05:14 UTC");
+    }
+}

@@ -1,0 +1,196 @@
+// Walks through the portal as a newcomer would, then looks at every page in other lights and sizes.
+// Usage: node walk.mjs CHROMIUM PORTAL SETUP_LINK FOLDER. Prints OPEN when the table may come up; ends with 1 and a list of complaints.
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+
+const [executablePath, portal, setup, folder] = process.argv.slice(2);
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const complaints = [];
+let now = "the beginning";
+mkdirSync(folder, { recursive: true });
+
+// What a page does that it should not.
+function watch(page) {
+  page.on("console", message => {
+    // A table that sleeps answers 503 on purpose.
+    const asleep = message.text().includes("503") && message.location().url.includes(".localhost");
+    if (["error", "warning"].includes(message.type()) && !asleep) complaints.push(`${now}: console says "${message.text()}"`);
+  });
+  page.on("pageerror", error => complaints.push(`${now}: ${error}`));
+  page.on("request", request => {
+    const host = new URL(request.url()).hostname;
+    if (!host.endsWith("localhost") && host !== "127.0.0.1" && !request.url().startsWith("data:")) complaints.push(`${now}: asks ${host}`);
+  });
+}
+
+// Holds a page to what every page must keep, and takes its picture.
+async function look(page, name, where) {
+  now = `${name} (${where})`;
+  const over = await page.evaluate(() => {
+    const root = document.documentElement;
+    if (root.scrollWidth <= root.clientWidth) return null;
+    const wide = [...document.querySelectorAll("body *")].find(box => box.getBoundingClientRect().right > root.clientWidth + 1);
+    return wide ? wide.outerHTML.slice(0, 120) : "something";
+  });
+  if (over) complaints.push(`${now}: wider than the window: ${over}`);
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+  for (const violation of violations) {
+    complaints.push(`${now}: ${violation.id}: ${violation.help}: ${violation.nodes.slice(0, 2).map(node => node.html.slice(0, 160)).join(" | ")}`);
+  }
+  await page.screenshot({ path: join(folder, `${where}-${name}.png`), fullPage: true });
+}
+
+const fill = async (page, fields) => { for (const [label, value] of Object.entries(fields)) await page.getByLabel(label, { exact: true }).fill(value); };
+const press = (page, name) => page.getByRole("button", { name, exact: true }).click();
+const password = "correct horse battery";
+
+async function newcomer(browser) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, colorScheme: "light" });
+  const page = await context.newPage();
+  watch(page);
+  await page.goto(setup);
+  if (page.url().includes("token")) complaints.push("the secret of the link stays in the address bar");
+  await look(page, "01-setup", "light");
+  await fill(page, { Name: "anna", Password: password, "Once more": password });
+  await press(page, "Make the account");
+  await page.getByRole("heading", { name: "Three steps to your first game" }).waitFor();
+  await look(page, "02-empty", "light");
+
+  now = "adding a release";
+  await page.getByRole("link", { name: "Add a release" }).click();
+  const zip = join(folder, "foundry.zip");
+  writeFileSync(zip, `foundry 13.351 ${"x".repeat(400000)}`);
+  await page.locator("#archive").setInputFiles(zip);
+  await press(page, "Add the release");
+  await page.getByRole("heading", { name: "Foundry 13.351" }).waitFor();
+  await look(page, "03-releases", "light");
+
+  now = "adding a licence";
+  await page.getByRole("link", { name: "Licences" }).click();
+  await fill(page, { "What to call it": "Club key 1", Key: "ABCD-EFGH-IJKL-MNOP-QRST-1239" });
+  await press(page, "Add the licence");
+  await page.getByRole("heading", { name: "Club key 1" }).waitFor();
+  await look(page, "04-licences", "light");
+
+  now = "adding a person";
+  await page.getByRole("link", { name: "People" }).click();
+  await page.locator("#name").fill("bert");
+  await press(page, "Add them");
+  await page.getByRole("heading", { name: "A sign-in link for bert" }).waitFor();
+  await look(page, "05-people", "light");
+
+  now = "making a table";
+  await page.getByRole("link", { name: "Tables", exact: true }).click();
+  await page.getByRole("link", { name: "New table" }).click();
+  await page.getByLabel("Title").fill("Curse of Strahd");
+  const slug = await page.locator("#slug").inputValue();
+  if (slug !== "curse-of-strahd") complaints.push(`the title suggests ${slug}`);
+  await look(page, "06-new-table", "light");
+  await press(page, "Make the table");
+  await page.getByText("Asleep").waitFor();
+  await look(page, "07-table-asleep", "light");
+
+  now = "starting it";
+  await page.getByRole("button", { name: /^Start/ }).click();
+  await page.getByText("Unpacking the release").waitFor();
+  await look(page, "08-table-starting", "light");
+  const player = await context.newPage();
+  watch(player);
+  const at = new URL(portal);
+  await player.goto(`http://curse-of-strahd.localhost:${at.port}/join`);
+  await player.getByRole("heading", { name: "Curse of Strahd is waking up" }).waitFor();
+  await look(player, "09-waiting", "light");
+  console.log("OPEN");
+  now = "being let in";
+  await player.getByRole("heading", { name: "Join the game" }).waitFor();
+  await page.getByText("Ready to play").waitFor();
+  await look(page, "10-table-on", "light");
+  await page.goto(portal);
+  await look(page, "11-tables", "light");
+
+  now = "changing the colours";
+  await page.getByRole("button", { name: "Use dark colours" }).click();
+  await page.getByRole("button", { name: "Use light colours" }).waitFor();
+  await page.reload();
+  await page.getByRole("button", { name: "Use light colours" }).click();
+
+  now = "looking around";
+  await page.getByRole("link", { name: "System" }).click();
+  await look(page, "12-system", "light");
+  await page.goto(`${portal}/account`);
+  await look(page, "13-account", "light");
+  await context.close();
+}
+
+async function elsewhere(browser, where, options, work) {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  watch(page);
+  now = `signing in (${where})`;
+  await page.goto(`${portal}/people`);
+  await look(page, "20-sign-in", where);
+  await fill(page, { Name: "anna", Password: password });
+  await press(page, "Sign in");
+  await page.getByRole("heading", { name: "People" }).waitFor();
+  const pages = { "21-tables": "/", "22-new-table": "/tables/new", "23-table": "/tables/curse-of-strahd", "24-settings": "/tables/curse-of-strahd/settings",
+    "25-licences": "/licences", "26-releases": "/releases", "27-people": "/people", "28-system": "/about", "29-account": "/account" };
+  for (const [name, path] of Object.entries(pages)) {
+    now = `${path} (${where})`;
+    await page.goto(portal + path);
+    await look(page, name, where);
+  }
+  if (work) await work(page);
+  await context.close();
+}
+
+async function farewell(page) {
+  now = "stopping";
+  await page.goto(`${portal}/tables/curse-of-strahd`);
+  await page.getByRole("button", { name: /^Stop/ }).first().click();
+  await page.getByText("Asleep").waitFor();
+  now = "deleting";
+  await page.getByRole("link", { name: "Settings" }).click();
+  const button = page.getByRole("button", { name: "Delete it with all of its data" });
+  if (await button.isEnabled()) complaints.push("a table can be deleted without typing its name");
+  await page.getByLabel("Type curse-of-strahd to confirm").fill("curse-of-strahd");
+  await button.click();
+  await page.getByRole("heading", { name: "Three steps to your first game" }).waitFor();
+  await look(page, "30-gone", "phone");
+}
+
+async function withoutScripts(browser) {
+  const context = await browser.newContext({ javaScriptEnabled: false, viewport: { width: 360, height: 740 }, colorScheme: "dark" });
+  const page = await context.newPage();
+  now = "without scripts";
+  await page.goto(portal);
+  await fill(page, { Name: "anna", Password: password });
+  await press(page, "Sign in");
+  await page.getByRole("link", { name: "New table" }).click();
+  await page.getByLabel("Title").fill("Friday Night");
+  await press(page, "Make the table");
+  await page.getByRole("button", { name: /^Start/ }).click();
+  await page.getByText("Ready to play").waitFor();
+  await page.goto(`${portal}/tables/friday-night/settings`);
+  await page.getByLabel("Type friday-night to confirm").fill("friday-night");
+  await press(page, "Delete it with all of its data");
+  await page.getByText("is being deleted").first().waitFor();
+  await context.close();
+}
+
+const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
+try {
+  await newcomer(browser);
+  await elsewhere(browser, "dark", { viewport: { width: 1280, height: 860 }, colorScheme: "dark" });
+  await elsewhere(browser, "phone-dark", { viewport: { width: 360, height: 740 }, colorScheme: "dark", reducedMotion: "reduce" });
+  await elsewhere(browser, "phone", { viewport: { width: 360, height: 740 }, colorScheme: "light", hasTouch: true }, farewell);
+  await withoutScripts(browser);
+} catch (error) {
+  complaints.push(`${now}: ${error}`);
+} finally {
+  await browser.close();
+}
+for (const complaint of complaints) console.error(complaint);
+process.exitCode = complaints.length ? 1 : 0;

@@ -1,0 +1,16 @@
+//! The portal over real HTTP, on a deployment in memory.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "what a test cannot go on without may end it"
+)]
+mod api;
+mod browser;
+mod doors;
+mod entering;
+mod listening;
+mod streams;
+mod support;
+mod tables;
+mod uploads;

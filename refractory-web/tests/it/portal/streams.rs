@@ -1,0 +1,93 @@
+//! Pages that keep themselves up to date.
+use std::time::Duration;
+
+use refractory_core::model::{NewInstance, Principal, Role, Slug};
+
+use super::support::Place;
+
+/// Reads on until `mark` has come.
+async fn until(stream: &mut reqwest::Response, mark: &str) -> String {
+    let mut text = String::new();
+    let read = async {
+        while let Some(piece) = stream.chunk().await.unwrap() {
+            text.push_str(&String::from_utf8_lossy(&piece));
+            if text.contains(mark) {
+                return true;
+            }
+        }
+        false
+    };
+    let came = tokio::time::timeout(Duration::from_secs(10), read).await;
+    assert_eq!(came, Ok(true), "`{mark}` did not come in:\n{text}");
+    text
+}
+
+async fn friday(place: &Place) -> refractory_core::model::Instance {
+    let new = NewInstance::named(Slug::new("friday").unwrap());
+    place.refractory.create(&Principal::operator(), new).await.unwrap()
+}
+
+#[tokio::test]
+async fn the_list_hears_of_every_change_and_of_every_end() {
+    let place = Place::open().await;
+    let anna = place.signed_in("anna", Role::Admin).await;
+    let mut stream = anna.stream("/live").await;
+    assert_eq!(stream.headers()["content-type"], "text/event-stream");
+    assert_eq!(stream.headers()["cache-control"], "no-store");
+    let table = friday(&place).await;
+    let card = until(&mut stream, "event: table").await;
+    assert!(card.contains("\\\"table-") || until(&mut stream, "table-").await.contains("card"));
+    let who = Principal::operator();
+    place.refractory.start(&who, &table.id).await.unwrap();
+    until(&mut stream, "Ready to play").await;
+    place.refractory.delete(&who, &table.id, "friday").await.unwrap();
+    until(&mut stream, "event: gone").await;
+}
+
+#[tokio::test]
+async fn programs_hear_the_same_as_json() {
+    let place = Place::open().await;
+    let anna = place.signed_in("anna", Role::Admin).await;
+    friday(&place).await;
+    let mut stream = anna.stream("/api/v1/stream").await;
+    let told = until(&mut stream, "\n\nevent: ").await;
+    assert!(told.contains("\"state\":\"off\"") || told.contains("idle"), "{told}");
+}
+
+#[tokio::test]
+async fn whoever_waits_at_the_door_is_let_in() {
+    let place = Place::open().await;
+    let table = friday(&place).await;
+    let browser = place.browser();
+    let mut stream = browser.stream("/_refractory/waiting/friday").await;
+    until(&mut stream, "asleep").await;
+    place.refractory.start(&Principal::operator(), &table.id).await.unwrap();
+    until(&mut stream, "\"open\":true").await;
+}
+
+#[tokio::test]
+async fn a_log_is_followed_from_where_the_page_ended() {
+    let place = Place::open().await;
+    let mut anna = place.signed_in("anna", Role::Admin).await;
+    friday(&place).await;
+    place.paper.0.lock().unwrap().push("first line".into());
+    let page = anna.get("/tables/friday").await.text;
+    assert!(page.contains("first line") && page.contains("data-next=\"1\""), "{page}");
+    let mut stream = anna.stream("/tables/friday/log/live?from=1").await;
+    place.paper.0.lock().unwrap().push("second line".into());
+    let told = until(&mut stream, "second line").await;
+    assert!(!told.contains("first line") && told.contains("\"next\":\"2\""), "{told}");
+}
+
+#[tokio::test]
+async fn streams_are_for_those_who_are_signed_in_and_end_with_the_portal() {
+    let place = Place::open().await;
+    assert_eq!(place.browser().get("/live").await.to(), "/sign-in?next=/live");
+    assert_eq!(place.browser().get("/api/v1/stream").await.status, 401);
+    let anna = place.signed_in("anna", Role::Admin).await;
+    let mut stream = anna.stream("/live").await;
+    until(&mut stream, "retry").await;
+    let begun = tokio::time::Instant::now();
+    place.close().await.unwrap();
+    assert!(begun.elapsed() < Duration::from_secs(5), "the stream held the portal up");
+}

@@ -1,0 +1,193 @@
+//! The life of a table through pages, and who may do what.
+use refractory_core::model::{Phase, Principal, Role};
+use reqwest::StatusCode;
+
+use super::support::{Browser, Place};
+
+async fn make(browser: &mut Browser, title: &str) -> super::support::Answer {
+    browser.submit_and_follow("/tables/new", "/tables", &[("title", title)]).await
+}
+
+#[tokio::test]
+async fn a_table_is_made_started_stopped_renamed_and_deleted_without_scripts() {
+    let place = Place::open().await;
+    let mut anna = place.signed_in("anna", Role::Admin).await;
+    let page = make(&mut anna, "Curse of Strahd").await;
+    assert!(page.text.contains("Curse of Strahd is ready to be started."), "{}", page.text);
+    assert!(page.text.contains("curse-of-strahd.localhost") && page.text.contains("Asleep"));
+    let system = Principal::operator();
+    let table = place.refractory.find(&system, "curse-of-strahd").await.unwrap();
+    anna.submit_and_follow("/", "/tables/curse-of-strahd/start", &[("back", "/")]).await;
+    let on = |table: &refractory_core::model::Instance| matches!(table.phase(), Phase::On(_));
+    place.refractory.wait(&system, &table.id, on).await.unwrap();
+    let page = anna.get("/tables/curse-of-strahd").await;
+    assert!(
+        page.text.contains("Ready to play") && page.text.contains("asked Curse of Strahd to start")
+    );
+    anna.submit_and_follow("/", "/tables/curse-of-strahd/stop", &[("back", "/")]).await;
+    place.refractory.wait(&system, &table.id, |table| table.phase() == Phase::Off).await.unwrap();
+    let fields =
+        [("title", "Barovia"), ("slug", "barovia"), ("licence", "any"), ("memory", "2GiB")];
+    let settings = "/tables/curse-of-strahd/settings";
+    let page = anna.submit_and_follow(settings, settings, &fields).await;
+    assert!(
+        page.text.contains("barovia.localhost") && page.text.contains("2 GiB"),
+        "{}",
+        page.text
+    );
+    let settings = "/tables/barovia/settings";
+    let wrong = anna.submit(settings, "/tables/barovia/delete", &[("typed", "strahd")]).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(wrong.text.contains("type its name"), "{}", wrong.text);
+    anna.submit_and_follow(settings, "/tables/barovia/delete", &[("typed", "barovia")]).await;
+    let gone = place.refractory.wait(&system, &table.id, |_| false).await.unwrap();
+    assert!(gone.is_none());
+    assert_eq!(anna.get("/tables/barovia").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn bad_input_comes_back_with_a_sentence_and_with_what_was_typed() {
+    let place = Place::open().await;
+    let mut anna = place.signed_in("anna", Role::Admin).await;
+    make(&mut anna, "Friday").await;
+    let rows = [
+        (vec![("title", ""), ("slug", "")], "A name is needed"),
+        (vec![("title", "T"), ("slug", "Friday Night")], "try"),
+        (vec![("title", "T"), ("slug", "www")], "reserved"),
+        (vec![("title", "T"), ("slug", "friday")], "called `friday` already"),
+        (vec![("title", "T"), ("slug", "t"), ("world", "../x")], "not the id of a world"),
+        (vec![("title", "T"), ("slug", "t"), ("memory", "lots")], "The limit of memory"),
+        (vec![("title", "T"), ("slug", "t"), ("release", "feedfeed")], "is not stored here"),
+        (vec![("title", "T"), ("slug", "t"), ("licence", "nope")], "no such licence"),
+    ];
+    for (fields, told) in rows {
+        let answer = anna.submit("/tables/new", "/tables", &fields).await;
+        assert!(answer.status.is_client_error(), "{fields:?}: {}", answer.status);
+        let sentence = answer.text.split("role=\"alert\"").nth(1).unwrap_or_default();
+        let typed = told == "try" || sentence.contains(told);
+        assert!(typed, "{fields:?}: {}", sentence.chars().take(200).collect::<String>());
+    }
+    assert_eq!(place.refractory.list(&Principal::operator()).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn each_role_sees_and_does_what_is_theirs() {
+    let place = Place::open().await;
+    let mut admin = place.signed_in("anna", Role::Admin).await;
+    let mut master = place.signed_in("gil", Role::GameMaster).await;
+    let mut player = place.signed_in("pia", Role::Player).await;
+    make(&mut admin, "Hers").await;
+    make(&mut master, "Mine").await;
+    let pages = [
+        "/",
+        "/tables/new",
+        "/tables/hers",
+        "/tables/mine",
+        "/tables/hers/settings",
+        "/tables/mine/settings",
+        "/licences",
+        "/releases",
+        "/people",
+        "/about",
+        "/account",
+        "/nowhere",
+    ];
+    let mut table = String::new();
+    for page in pages {
+        let mut row = format!("{page:<24}");
+        for browser in [&mut admin, &mut master, &mut player] {
+            row = format!("{row} {}", browser.get(page).await.status.as_u16());
+        }
+        table.push_str(row.trim_end());
+        table.push('\n');
+    }
+    insta::assert_snapshot!(table, @"
+    /                        200 200 200
+    /tables/new              200 200 403
+    /tables/hers             200 200 200
+    /tables/mine             200 200 200
+    /tables/hers/settings    200 403 403
+    /tables/mine/settings    200 200 403
+    /licences                200 200 403
+    /releases                200 200 403
+    /people                  200 403 403
+    /about                   200 403 403
+    /account                 200 200 200
+    /nowhere                 404 404 404
+    ");
+    let refused = player.submit("/", "/tables/hers/start", &[]).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    let hers = player.get("/tables/hers").await.text;
+    assert!(
+        !hers.contains("/start\"") && !hers.contains("id=\"log\"") && !hers.contains("Settings")
+    );
+}
+
+#[tokio::test]
+async fn licences_are_added_masked_accepted_renamed_and_removed() {
+    let place = Place::open().await;
+    let mut anna = place.signed_in("anna", Role::Admin).await;
+    let wrong = anna.submit("/licences", "/licences", &[("name", "Club"), ("key", "ABCD")]).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(wrong.text.contains("24 letters and digits") && wrong.text.contains("value=\"Club\""));
+    let key = "ABCD-EFGH-IJKL-MNOP-QRST-1239";
+    let page =
+        anna.submit_and_follow("/licences", "/licences", &[("name", "Club"), ("key", key)]).await;
+    assert!(
+        page.text.contains("ABCD-••••-••••-••••-••••-1239") && !page.text.contains("EFGH-IJKL")
+    );
+    assert!(page.text.contains("https://foundryvtt.com/article/license/"));
+    let id = place.refractory.licenses(&Principal::operator()).await.unwrap()[0].license.id.clone();
+    let accept = format!("/licences/{id}/accept");
+    let unticked = anna.submit_and_follow("/licences", &accept, &[]).await;
+    assert!(unticked.text.contains("tick the box"));
+    let ticked = anna.submit_and_follow("/licences", &accept, &[("agree", "yes")]).await;
+    assert!(ticked.text.contains("Agreement accepted by anna"));
+    let renamed = anna
+        .submit_and_follow("/licences", &format!("/licences/{id}/rename"), &[("name", "Guild")])
+        .await;
+    assert!(renamed.text.contains("<h2>Guild</h2>"));
+    let removed = anna.submit_and_follow("/licences", &format!("/licences/{id}/remove"), &[]).await;
+    assert!(removed.text.contains("No licence yet"));
+}
+
+#[tokio::test]
+async fn the_last_administrator_stays_one() {
+    let place = Place::open().await;
+    let mut anna = place.signed_in("anna", Role::Admin).await;
+    let page = anna.submit_and_follow("/people", "/people/anna/role", &[("role", "player")]).await;
+    assert!(page.text.contains("last administrator"), "{}", page.text);
+    let page = anna.submit_and_follow("/people", "/people/anna/remove", &[]).await;
+    assert!(page.text.contains("last administrator"), "{}", page.text);
+}
+
+#[tokio::test]
+async fn what_people_write_never_becomes_markup() {
+    let place = Place::open().await;
+    let mut anna = place.signed_in("anna", Role::Admin).await;
+    let hostile = "<script>alert(1)</script>\"'>";
+    place.paper.0.lock().unwrap().push(hostile.to_owned());
+    let fields = [("title", hostile), ("slug", "x")];
+    let page = anna.submit_and_follow("/tables/new", "/tables", &fields).await;
+    assert!(page.text.contains("&lt;script&gt;") && !page.text.contains("<script>alert"));
+    assert!(!anna.get("/").await.text.contains("<script>alert"));
+    assert!(!anna.get("/about").await.text.contains("<script>alert"));
+}
+
+#[tokio::test]
+async fn a_portal_without_a_worker_says_so() {
+    let place = Place::open().await;
+    let mut anna = place.signed_in("anna", Role::Admin).await;
+    place.send_the_worker_home();
+    let gone = async {
+        loop {
+            let page = anna.get("/").await.text;
+            if !page.contains("id=\"idle\" role=\"status\" hidden") {
+                return page;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    };
+    let page = tokio::time::timeout(std::time::Duration::from_secs(10), gone).await.unwrap();
+    assert!(page.contains("No worker is alive."));
+}
