@@ -48,6 +48,7 @@ mod admin;
 mod archive;
 mod args;
 mod behaviour;
+pub mod check;
 mod console;
 mod demo;
 mod exit;

@@ -116,7 +116,9 @@ impl Launch {
         let mut data = OsString::from("--dataPath=");
         data.push(self.data.root());
         let usual = ["--port=0", "--noupnp", "--noupdate", "--headless"].map(OsString::from);
-        self.flags.splice(0..0, usual.into_iter().chain([data]));
+        let free = !self.flags.iter().any(|flag| flag.to_string_lossy().starts_with("--port="));
+        let usual = usual.into_iter().skip(usize::from(!free));
+        self.flags.splice(0..0, usual.chain([data]));
         let said = Arc::new(Said::default());
         let host = match &self.exe {
             Some(exe) => Host::Child(Child::start(exe, &self, &said)),

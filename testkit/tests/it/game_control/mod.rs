@@ -5,6 +5,7 @@
     clippy::wildcard_enum_match_arm,
     reason = "the allowance for tests does not reach the functions beside them, and any other answer has failed"
 )]
+mod check_foundry;
 mod joining;
 mod liars;
 mod licensing;
