@@ -107,6 +107,18 @@ pub(super) fn ask(
     )
 }
 
+/// An answer that never comes.
+pub(super) fn silence() -> Reply {
+    Box::pin(std::future::pending())
+}
+
+/// Whether the program refuses a launch because one is under way: somebody asked before us, as a
+/// worker that has died since.
+pub(super) fn is_under_way(complaint: &str) -> bool {
+    let low = complaint.to_ascii_lowercase();
+    ["already", "in progress"].iter().any(|words| low.contains(words))
+}
+
 struct Ear {
     at: Endpoint,
     session: Option<String>,
@@ -167,8 +179,13 @@ async fn listen(socket: &mut Option<Socket>, told: &Mutex<Told>) -> bool {
 impl Told {
     /// Notes the answer to the launch; says whether it was the end of it.
     fn answered(&mut self, answer: &Answer) -> bool {
-        self.failed = answer.complaint();
-        self.promised = Some(Instant::now());
+        match answer.complaint() {
+            Some(why) if is_under_way(&why) => {}
+            complaint => {
+                self.failed = complaint;
+                self.promised = Some(Instant::now());
+            }
+        }
         self.failed.is_some()
     }
 

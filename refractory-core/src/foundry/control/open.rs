@@ -120,10 +120,14 @@ impl Talk<'_> {
             Ok(answer) => Some(answer?.ok_or_else(went_away)?),
             Err(_) => None,
         };
-        if let Some(observed) = answer.as_ref().and_then(|answer| objection(world, answer)) {
-            return observed;
-        }
-        let unanswered = answer.is_none().then_some(reply);
+        let complaint = answer.as_ref().and_then(Answer::complaint);
+        let unanswered = match (&answer, complaint) {
+            (None, _) => Some(reply),
+            // What became of it is told to whoever asked first.
+            (_, Some(why)) if launch::is_under_way(&why) => Some(launch::silence()),
+            (Some(answer), Some(why)) => return objection(world, answer, &why),
+            (Some(_), None) => None,
+        };
         let followed = Launch::followed(world.clone(), at.clone(), session, socket, unanswered);
         self.control.memory.with(at, |known| {
             known.launch = Some(followed);
@@ -147,13 +151,12 @@ impl Talk<'_> {
     }
 }
 
-/// Why a launch was not begun, if it was not.
-fn objection(world: &WorldId, answer: &Answer) -> Option<Seen> {
-    let why = answer.complaint();
+/// Why a launch was not begun.
+fn objection(world: &WorldId, answer: &Answer, why: &str) -> Seen {
     if answer.status.as_u16() == 403 {
-        return Some(Err(wrong_password().about("said", why.unwrap_or_default())));
+        return Err(wrong_password().about("said", why));
     }
-    why.map(|why| refused(world, &why))
+    refused(world, why)
 }
 
 fn refused(world: &WorldId, why: &str) -> Seen {

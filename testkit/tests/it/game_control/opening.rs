@@ -2,8 +2,9 @@
 use std::time::Duration;
 
 use refractory_core::ErrorKind;
+use refractory_core::foundry::FoundryControl;
 use refractory_core::model::WorldId;
-use refractory_core::ports::{Observed, Stop, WorldRef};
+use refractory_core::ports::{GameControl, Observed, Stop, WorldRef};
 use testkit::conformance::game::GameHouse;
 
 use super::prepared;
@@ -74,19 +75,27 @@ async fn a_world_that_says_active_too_early_is_still_opening() {
 }
 
 #[tokio::test]
-async fn a_control_made_anew_goes_on_where_another_left_off() {
-    let house = prepared(13, |launch| launch.switch("launch", "400ms")).await;
-    let (at, first) = (house.target(), house.first());
-    house.control().ensure(&at, &first).await.unwrap();
-    let anew = refractory_core::foundry::FoundryControl::new().unwrap();
-    let open = loop {
-        use refractory_core::ports::GameControl;
-        match anew.ensure(&at, &first).await.unwrap() {
-            Observed::Ready(status) => break status,
-            _ => tokio::time::sleep(Duration::from_millis(20)).await,
-        }
-    };
-    assert_eq!(open.world, first.world);
+async fn scenario_4_a_control_made_anew_goes_on_where_another_left_off() {
+    for late in ["false", "true"] {
+        let house = prepared(13, |launch| {
+            launch.switch("launch", "600ms").switch("late_launch_reply", late)
+        })
+        .await;
+        let (at, first) = (house.target(), house.first());
+        let call = house.control().ensure(&at, &first);
+        drop(tokio::time::timeout(Duration::from_millis(200), call).await);
+        let anew = FoundryControl::new().unwrap();
+        let open = loop {
+            match anew.ensure(&at, &first).await.unwrap() {
+                Observed::Ready(status) => break status,
+                Observed::Pending(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+                other => panic!("late {late}: {other:?}"),
+            }
+        };
+        assert_eq!(open.world, first.world);
+        let launched = |line: &&String| line.contains("Launched game world");
+        assert_eq!(house.program().lines().iter().filter(launched).count(), 1);
+    }
 }
 
 #[tokio::test]
