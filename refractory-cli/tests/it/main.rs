@@ -1,1 +1,15 @@
-//! Integration tests of refractory-cli.
+//! The program as people and other programs meet it: processes, sockets, exit codes.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    reason = "what holds up a test has failed it, and real processes keep real time"
+)]
+mod beside;
+mod config;
+mod help;
+mod house;
+mod http;
+mod life;
+mod survival;
+mod trouble;

@@ -5,7 +5,7 @@ use super::{Doc, Schema};
 
 const HEAD: &str = "\
 # Every key that Refractory knows, with its default. Nothing here is needed: an empty file, or none, is a valid configuration.
-# A variable sets the same keys: REFRACTORY__WEB__BIND is `bind` in `[web]`. Flags come last.
+# A variable sets the same keys: REFRACTORY__WEB__LISTEN is `listen` in `[web]`. Flags come last.
 ";
 
 impl Schema {

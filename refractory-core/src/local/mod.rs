@@ -5,7 +5,6 @@ mod blocking;
 mod config;
 mod data_dir;
 mod disk;
-mod fetching;
 mod folder;
 mod keyring;
 mod logs;
@@ -15,7 +14,7 @@ mod programs;
 
 pub use archives::LocalArchives;
 pub use backend::{LocalBackend, LocalPorts};
-pub use config::{LocalConfig, NodeConfig, PortRange};
+pub use config::{LocalConfig, PortRange};
 pub use data_dir::{DataDir, DataLock};
 pub use folder::FolderStorage;
 pub use keyring::Keyring;

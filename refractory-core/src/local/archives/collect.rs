@@ -53,9 +53,8 @@ impl LocalArchives {
             }
             for rest in rests {
                 wanted.check()?;
-                let gone =
-                    if rest.is_dir() { fs::remove_dir_all(&rest) } else { fs::remove_file(&rest) };
-                gone.map_err(|error| refused(error, "collecting releases", &rest))?;
+                fs::remove_dir_all(&rest)
+                    .map_err(|error| refused(error, "collecting releases", &rest))?;
             }
             Ok(gone)
         })

@@ -1,0 +1,33 @@
+//! `config`.
+use anyhow::Result;
+use serde_json::json;
+
+use crate::args::rest::ConfigCommand;
+use crate::compose::Desk;
+use crate::exit::Exit;
+use crate::output::Out;
+
+pub(crate) fn run(desk: &Desk, command: &ConfigCommand) -> Result<Exit> {
+    match command {
+        ConfigCommand::Check => {
+            desk.settings(None)?;
+            desk.out.say("Nothing is wrong with the configuration.", &json!({ "ok": true }))?;
+        }
+        ConfigCommand::Show => show(desk)?,
+        ConfigCommand::Example => Out::line(desk.schema().example().trim_end())?,
+    }
+    Ok(Exit::Done)
+}
+
+fn show(desk: &Desk) -> Result<()> {
+    let rows: Vec<_> = desk
+        .settings(None)?
+        .show()
+        .into_iter()
+        .map(|shown| {
+            let value = json!({ "key": shown.key, "value": shown.value, "from": shown.from });
+            (value, vec![shown.key, shown.value.unwrap_or_default(), shown.from])
+        })
+        .collect();
+    desk.out.list(&["key", "value", "from"], &rows, "There are no keys.")
+}

@@ -1,0 +1,80 @@
+//! The demo: a table that needs no licence, on a stand-in for Foundry.
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use refractory_core::local::DemoProgram;
+use refractory_core::model::{
+    Instance, InstanceSpec, LicenseWish, NewInstance, Principal, Release, ReleaseWish, Role, Slug,
+    User, UserName, WorldId,
+};
+use refractory_core::ports::ArchiveSource;
+use refractory_core::{Error, ErrorKind};
+use testkit::foundry::{StandInEnv, demo_zip};
+
+use crate::compose::Station;
+
+/// The table, and the administrator's account.
+const NAME: &str = "demo";
+/// The world that the stand-in furnishes.
+const WORLD: &str = "demo-world";
+
+/// The word that makes this executable the program of a demo table. No command: nobody types it.
+const WORD: &str = "demo-table";
+
+/// Is the program of a demo table until it ends, if that is what this process was started for.
+pub(crate) fn be_a_table() -> Option<ExitCode> {
+    let mut line = std::env::args_os().skip(1);
+    let meant = line.next().is_some_and(|word| word == WORD);
+    meant.then(|| testkit::foundry::run(line, &StandInEnv::from_vars(std::env::vars_os())))
+}
+
+/// This very executable, as the program of a demo table.
+pub(crate) fn demo_program() -> Option<DemoProgram> {
+    let program = std::env::current_exe().ok()?;
+    Some(DemoProgram { program, before: vec![WORD.into()] })
+}
+
+/// Adds what the demo needs and is not there, and asks for the table to be on.
+pub(crate) async fn set_the_table(station: &Station) -> Result<User> {
+    let who = Principal::operator();
+    let release = release(station).await?;
+    let table = table(station, &release).await?;
+    station.refractory.start(&who, &table.id).await?;
+    Ok(user(station).await?)
+}
+
+async fn release(station: &Station) -> Result<Release> {
+    let zip = tokio::task::spawn_blocking(demo_zip).await?.context("packing the demo")?;
+    let path = station.dir.root().join("demo.zip");
+    tokio::fs::write(&path, zip).await.context("writing the demo")?;
+    let source = ArchiveSource::File(path.clone());
+    let added = station.refractory.add_release(&Principal::operator(), &source).await;
+    tokio::fs::remove_file(&path).await.context("tidying up")?;
+    Ok(added?)
+}
+
+async fn table(station: &Station, release: &Release) -> Result<Instance, Error> {
+    let who = Principal::operator();
+    match station.refractory.find(&who, NAME).await {
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        found => return found,
+    }
+    let spec = InstanceSpec {
+        title: "Demo".to_owned(),
+        release: ReleaseWish::Exact(release.id.clone()),
+        world: Some(WorldId::new(WORLD)?),
+        license: LicenseWish::NotNeeded,
+        ..InstanceSpec::default()
+    };
+    station.refractory.create(&who, NewInstance::named(Slug::new(NAME)?).with_spec(spec)).await
+}
+
+async fn user(station: &Station) -> Result<User, Error> {
+    let who = Principal::operator();
+    match station.refractory.find_user(&who, NAME).await {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            station.refractory.add_user(&who, UserName::new(NAME)?, Role::Admin, None).await
+        }
+        found => found,
+    }
+}

@@ -1,0 +1,253 @@
+//! `doctor`: what is missing or wrong, and what to do about it.
+use std::net::{TcpListener, TcpStream, ToSocketAddrs};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use anyhow::Result;
+use refractory_core::config::{CoreConfig, Settings, Size};
+use refractory_core::local::DataDir;
+use refractory_core::model::Principal;
+use refractory_web::WebConfig;
+use serde::Serialize;
+
+use crate::compose::{Desk, Station, Whereabouts, open_folder};
+use crate::exit::Exit;
+use crate::output::told;
+
+/// Less free space than this is worth a word, or more than a word.
+const TIGHT: Size = Size::gib(5);
+const TOO_TIGHT: Size = Size::mib(512);
+
+/// How something stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum State {
+    Fine,
+    Note,
+    Problem,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Finding {
+    about: &'static str,
+    state: State,
+    sentence: String,
+    remedy: Option<String>,
+}
+
+impl Finding {
+    pub(crate) fn fine(about: &'static str, sentence: impl Into<String>) -> Self {
+        Self { about, state: State::Fine, sentence: sentence.into(), remedy: None }
+    }
+
+    pub(crate) fn note(
+        about: &'static str,
+        sentence: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
+        Self { about, state: State::Note, sentence: sentence.into(), remedy: Some(remedy.into()) }
+    }
+
+    pub(crate) fn problem(
+        about: &'static str,
+        sentence: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
+        Self {
+            about,
+            state: State::Problem,
+            sentence: sentence.into(),
+            remedy: Some(remedy.into()),
+        }
+    }
+
+    /// What an error says: its sentence holds the remedy.
+    fn failed(about: &'static str, error: &anyhow::Error) -> Self {
+        Self { about, state: State::Problem, sentence: told(error).1, remedy: None }
+    }
+}
+
+pub(crate) async fn run(desk: &Desk) -> Result<Exit> {
+    let findings = examine(desk).await;
+    let rows: Vec<_> = findings
+        .iter()
+        .map(|finding| {
+            let mark = match finding.state {
+                State::Fine => "ok",
+                State::Note => "note",
+                State::Problem => "PROBLEM",
+            };
+            let text = match &finding.remedy {
+                Some(remedy) => format!("{}\n-> {remedy}", finding.sentence),
+                None => finding.sentence.clone(),
+            };
+            (finding.clone(), vec![mark.to_owned(), finding.about.to_owned(), text])
+        })
+        .collect();
+    desk.out.list(&[], &rows, "")?;
+    let ill = findings.iter().any(|finding| finding.state == State::Problem);
+    Ok(if ill { Exit::Attention } else { Exit::Done })
+}
+
+async fn examine(desk: &Desk) -> Vec<Finding> {
+    let settings = match desk.settings(None) {
+        Ok(settings) => settings,
+        Err(error) => return vec![Finding::failed("configuration", &error)],
+    };
+    let mut findings = vec![Finding::fine("configuration", "Nothing is wrong with it.")];
+    let (Ok(core), Ok(web)) = (settings.section::<CoreConfig>(), settings.section::<WebConfig>())
+    else {
+        return findings;
+    };
+    match open_folder(&core, false) {
+        Ok(dir) => {
+            findings.extend(folder(&dir));
+            findings.extend(deployment(desk, settings, &web).await);
+        }
+        Err(_) if !Path::new(&core.data).exists() => {
+            let said = format!("There is none yet at `{}`.", core.data);
+            findings.push(Finding::note("data folder", said, "`refractory up` makes it"));
+            findings.push(port(&web.listen));
+        }
+        Err(error) => findings.push(Finding::failed("data folder", &error)),
+    }
+    findings.push(names(&web.domain));
+    findings
+}
+
+fn folder(dir: &DataDir) -> Vec<Finding> {
+    let mut findings = vec![Finding::fine(
+        "data folder",
+        format!("{} is ours and can be written to.", dir.root().display()),
+    )];
+    if let Ok(disk) = rustix::fs::statvfs(dir.root()) {
+        let free = Size(disk.f_bavail * disk.f_frsize);
+        let said = format!("{} MiB are free.", free.bytes() >> 20);
+        let remedy = "Free some, or move the data folder to a larger disk: stop `up`, move it, and name it with `--data`.";
+        findings.push(if free < TOO_TIGHT {
+            Finding::problem("disk space", said, remedy)
+        } else if free < TIGHT {
+            Finding::note("disk space", said, remedy)
+        } else {
+            Finding::fine("disk space", said)
+        });
+    }
+    findings.push(key_file(dir));
+    findings
+}
+
+fn key_file(dir: &DataDir) -> Finding {
+    let path = dir.key_file();
+    let shown = path.display();
+    match std::fs::metadata(&path) {
+        Err(_) => Finding::fine("key file", "There are no secrets yet."),
+        Ok(file) if file.permissions().mode() & 0o077 != 0 => Finding::problem(
+            "key file",
+            format!("{shown} can be read by others."),
+            format!("chmod 600 {shown}"),
+        ),
+        Ok(_) => Finding::fine(
+            "key file",
+            format!("{shown} is yours alone. Keep a copy of it apart from other backups."),
+        ),
+    }
+}
+
+async fn deployment(desk: &Desk, settings: Settings, web: &WebConfig) -> Vec<Finding> {
+    let station = match Station::open(desk, settings, false).await {
+        Ok(station) => station,
+        Err(error) => return vec![Finding::failed("database", &error), port(&web.listen)],
+    };
+    let mut findings = match station.refractory.list(&Principal::operator()).await {
+        Ok(tables) => vec![Finding::fine(
+            "database",
+            format!("It answers. Tables: {}.", tables.len()),
+        )],
+        Err(error) => vec![Finding::failed("database", &error.into())],
+    };
+    findings.extend(worker(&station, web).await);
+    findings.extend(licenses(&station).await);
+    findings
+}
+
+async fn worker(station: &Station, web: &WebConfig) -> Vec<Finding> {
+    match station.refractory.workers().await {
+        Ok(workers) if workers.is_empty() => vec![
+            Finding::note(
+                "worker",
+                "None is alive: tables that run go on running, and wishes wait.",
+                "refractory up",
+            ),
+            port(&web.listen),
+        ],
+        Ok(workers) => {
+            vec![Finding::fine("worker", format!("Alive: {}.", workers.len())), answers(station)]
+        }
+        Err(error) => vec![Finding::failed("worker", &error.into())],
+    }
+}
+
+fn answers(station: &Station) -> Finding {
+    let Some(up) = Whereabouts::read(&station.dir) else {
+        return Finding::note(
+            "portal",
+            "The worker runs without a portal here.",
+            "`refractory up` serves one",
+        );
+    };
+    match TcpStream::connect(("127.0.0.1", up.port)) {
+        Ok(_) => Finding::fine("portal", format!("It answers at {}.", up.url)),
+        Err(error) => Finding::problem(
+            "portal",
+            format!("Nothing answers at port {} of this machine: {error}.", up.port),
+            "Stop `refractory up` and start it again; its log says what went wrong.",
+        ),
+    }
+}
+
+fn port(listen: &str) -> Finding {
+    match TcpListener::bind(listen) {
+        Ok(_) => Finding::fine("port", format!("{listen} is free.")),
+        Err(error) => Finding::problem(
+            "port",
+            format!("{listen} cannot be listened at: {error}."),
+            "Stop what uses it, or choose another with `--listen` or `listen` in `[web]`.",
+        ),
+    }
+}
+
+fn names(domain: &str) -> Finding {
+    let name = format!("any-table.{domain}");
+    match (name.as_str(), 80).to_socket_addrs().map(|mut found| found.next()) {
+        Ok(Some(at)) => Finding::fine("names", format!("{name} is found at {}.", at.ip())),
+        Ok(None) | Err(_) if domain == "localhost" => Finding::note(
+            "names",
+            format!("{name} is not found by this machine's resolver."),
+            "Browsers find it by themselves. For other programs install `libnss-myhostname`, or use `by_path` in `[web]`.",
+        ),
+        Ok(None) | Err(_) => Finding::problem(
+            "names",
+            format!("{name} is not found."),
+            format!(
+                "Give your DNS a wildcard name `*.{domain}` that points to this machine, or use `by_path` in `[web]`."
+            ),
+        ),
+    }
+}
+
+async fn licenses(station: &Station) -> Vec<Finding> {
+    let Ok(all) = station.refractory.licenses(&Principal::operator()).await else {
+        return Vec::new();
+    };
+    let open = all.iter().filter(|view| view.license.eula.is_none());
+    open.map(|view| {
+        let name = &view.license.name;
+        Finding::note(
+            "licence",
+            format!("Nobody has accepted the agreement for `{name}`, so no table can run on it."),
+            format!("refractory license accept {name:?}"),
+        )
+    })
+    .collect()
+}

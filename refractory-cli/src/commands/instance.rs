@@ -1,0 +1,231 @@
+//! `instance`.
+use anyhow::{Result, bail};
+use refractory_core::config::Size;
+use refractory_core::model::{
+    Instance, InstanceSpec, LicenseWish, Limits, NewInstance, Principal, ReleaseWish, Slug,
+    Urgency, WorldId,
+};
+use refractory_core::{Change, Error};
+use serde_json::json;
+
+use super::logs;
+use crate::args::instance::{Create, Delete, InstanceCommand, Rename, Start, Stop};
+use crate::compose::{Desk, Station};
+use crate::exit::Exit;
+use crate::input;
+use crate::output::{Failure, Goal, Out, TableJson, follow, nobody_works, words};
+
+pub(crate) async fn run(desk: &Desk, command: InstanceCommand) -> Result<Exit> {
+    match command {
+        InstanceCommand::Create(args) => create(desk, &desk.make().await?, args).await?,
+        InstanceCommand::List => list(desk, &desk.open().await?).await?,
+        InstanceCommand::Show(args) => {
+            let (station, table) = found(desk, &args.name).await?;
+            show(desk, &station, &table).await?;
+        }
+        InstanceCommand::Start(args) => start(desk, &args).await?,
+        InstanceCommand::Stop(args) => stop(desk, &args).await?,
+        InstanceCommand::Rename(args) => rename(desk, args).await?,
+        InstanceCommand::Delete(args) => delete(desk, args).await?,
+        InstanceCommand::Logs(args) => {
+            let (station, table) = found(desk, &args.name).await?;
+            logs::run(desk, &station, &table.id, &args).await?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+async fn found(desk: &Desk, name: &str) -> Result<(Station, Instance)> {
+    let station = desk.open().await?;
+    let table = station.refractory.find(&Principal::operator(), name).await?;
+    Ok((station, table))
+}
+
+async fn create(desk: &Desk, station: &Station, args: Create) -> Result<()> {
+    let who = Principal::operator();
+    let slug = Slug::new(&args.name).map_err(Error::from)?;
+    let mut new = NewInstance::named(slug).with_spec(spec(station, &args).await?);
+    if let Some(owner) = &args.owner {
+        new = new.owned_by(station.refractory.find_user(&who, owner).await?.id);
+    }
+    let made = station.refractory.create(&who, new).await?;
+    let said = format!(
+        "Table `{0}` is there, switched off. Next: `refractory instance start {0} --wait`.",
+        made.slug
+    );
+    desk.out.say(&said, &shown(station, &made).await?)
+}
+
+async fn spec(station: &Station, args: &Create) -> Result<InstanceSpec> {
+    let who = Principal::operator();
+    let release = match &args.release {
+        Some(name) => ReleaseWish::Exact(station.refractory.find_release(&who, name).await?.id),
+        None => ReleaseWish::Newest,
+    };
+    let license = match &args.license {
+        Some(name) => LicenseWish::Only(station.refractory.find_license(&who, name).await?.id),
+        None => LicenseWish::Any,
+    };
+    Ok(InstanceSpec {
+        title: args.title.clone(),
+        release,
+        world: args.world.as_deref().map(WorldId::new).transpose().map_err(Error::from)?,
+        license,
+        limits: Limits {
+            memory: args.memory.map(Size::bytes),
+            cpu_millis: args.cpus.map(millis).transpose()?,
+            disk: args.disk.map(Size::bytes),
+        },
+        language: args.language.clone(),
+    })
+}
+
+/// Cores in thousandths.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "checked to be within 0.1 and 1024"
+)]
+fn millis(cores: f32) -> Result<u32> {
+    if (0.1..=1024.0).contains(&cores) {
+        return Ok((cores * 1000.0).round() as u32);
+    }
+    bail!(Failure::new(
+        Exit::Invalid,
+        format!("{cores} cores cannot be: use 0.1 or more, as `--cpus 1.5`.")
+    ))
+}
+
+async fn list(desk: &Desk, station: &Station) -> Result<()> {
+    let who = Principal::operator();
+    let releases = station.refractory.releases(&who).await?;
+    let tables = station.refractory.list(&who).await?;
+    let rows: Vec<_> = tables
+        .iter()
+        .map(|table| {
+            let json = TableJson::of(&station.refractory, &releases, table);
+            let cells = vec![
+                json.name.clone(),
+                json.phase.to_owned(),
+                json.players.map_or_else(String::new, |players| players.to_string()),
+                json.release.clone().unwrap_or_default(),
+                json.url.clone(),
+                if table.title() == json.name { String::new() } else { table.title().to_owned() },
+            ];
+            (json, cells)
+        })
+        .collect();
+    desk.out.list(
+        &["name", "phase", "players", "release", "address", "title"],
+        &rows,
+        "There are no tables. Add one with `refractory instance create NAME`.",
+    )
+}
+
+async fn show(desk: &Desk, station: &Station, table: &Instance) -> Result<()> {
+    let json = shown(station, table).await?;
+    if desk.out.is_json() {
+        return Out::value(&json);
+    }
+    let optional = [
+        ("release", json.release),
+        ("world", json.world),
+        ("players", json.players.map(|players| players.to_string())),
+        ("process", json.pid.map(|pid| pid.to_string())),
+        ("listens at", json.endpoint),
+        (
+            "fault",
+            json.fault.map(|fault| format!("{} (attempt {})", fault.message, fault.attempts)),
+        ),
+    ];
+    let always = [
+        ("name", json.name),
+        ("title", json.title),
+        ("address", json.url),
+        ("phase", json.phase.to_owned()),
+        ("doing", words(table)),
+        ("created", json.created),
+    ];
+    let rows = always.into_iter().map(|(head, text)| (head, Some(text))).chain(optional);
+    let rows = rows.filter_map(|(head, text)| Some(vec![head.to_owned(), text?]));
+    Out::table(&[], rows)
+}
+
+async fn shown(station: &Station, table: &Instance) -> Result<TableJson> {
+    let releases = station.refractory.releases(&Principal::operator()).await?;
+    Ok(TableJson::of(&station.refractory, &releases, table))
+}
+
+async fn start(desk: &Desk, args: &Start) -> Result<()> {
+    let (station, table) = found(desk, &args.name).await?;
+    let who = Principal::operator();
+    let table = station.refractory.start(&who, &table.id).await?;
+    if !args.wait {
+        return asked(desk, &station, &table, "on").await;
+    }
+    if let Some(table) = follow(desk.out, &station.refractory, &who, &table.id, Goal::On).await? {
+        let json = shown(&station, &table).await?;
+        desk.out.say(&format!("`{}` is on: {}", table.slug, json.url), &json)?;
+    }
+    Ok(())
+}
+
+async fn stop(desk: &Desk, args: &Stop) -> Result<()> {
+    let (station, table) = found(desk, &args.name).await?;
+    let who = Principal::operator();
+    let urgency = if args.now { Urgency::Now } else { Urgency::Gentle };
+    let table = station.refractory.stop(&who, &table.id, urgency).await?;
+    if !args.wait {
+        return asked(desk, &station, &table, "off").await;
+    }
+    if let Some(table) = follow(desk.out, &station.refractory, &who, &table.id, Goal::Off).await? {
+        let said = format!("`{}` is off. Its data stays.", table.slug);
+        desk.out.say(&said, &shown(&station, &table).await?)?;
+    }
+    Ok(())
+}
+
+async fn rename(desk: &Desk, args: Rename) -> Result<()> {
+    let (station, table) = found(desk, &args.name).await?;
+    let slug = Slug::new(&args.to).map_err(Error::from)?;
+    let spec = args.title.map(|title| InstanceSpec { title, ..table.wish.spec.clone() });
+    let change = Change { slug: Some(slug), spec };
+    let table = station.refractory.change(&Principal::operator(), &table.id, change).await?;
+    let json = shown(&station, &table).await?;
+    desk.out.say(&format!("The table is called `{}` now: {}", table.slug, json.url), &json)
+}
+
+async fn delete(desk: &Desk, args: Delete) -> Result<()> {
+    let (station, table) = found(desk, &args.name).await?;
+    let who = Principal::operator();
+    let typed = match args.confirm {
+        Some(typed) => Some(typed),
+        None => input::line(&format!(
+            "This removes `{}` with all of its data, for good. Type its name to go on: ",
+            table.slug
+        ))?,
+    };
+    let Some(typed) = typed else {
+        bail!(Failure::new(
+            Exit::Invalid,
+            format!("To delete this table with all of its data, add `--confirm {}`.", table.slug)
+        ));
+    };
+    let gone = station.refractory.delete(&who, &table.id, &typed).await?;
+    if !args.wait {
+        return asked(desk, &station, &gone, "gone").await;
+    }
+    follow(desk.out, &station.refractory, &who, &table.id, Goal::Gone).await?;
+    let said = format!("`{}` is gone, with all of its data.", table.slug);
+    desk.out.say(&said, &json!({ "removed": table.id.as_str() }))
+}
+
+/// Says that a wish was written down, and whether anybody carries it out.
+async fn asked(desk: &Desk, station: &Station, table: &Instance, goal: &str) -> Result<()> {
+    let said = format!("`{}` was asked to be {goal}: {}.", table.slug, words(table));
+    desk.out.say(&said, &shown(station, table).await?)?;
+    if station.refractory.workers().await?.is_empty() {
+        desk.out.note(&nobody_works().to_string());
+    }
+    Ok(())
+}

@@ -1,0 +1,99 @@
+//! `license`.
+use anyhow::{Result, bail};
+use refractory_core::model::{License, LicenseKey, Principal};
+use refractory_core::{EULA_VERSION, Error};
+use serde_json::json;
+
+use crate::args::license::{Accept, Add, LicenseCommand};
+use crate::compose::{Desk, Station};
+use crate::exit::Exit;
+use crate::input;
+use crate::output::{Failure, LicenseJson};
+
+/// Where the agreement can be read.
+const AGREEMENT: &str = "https://foundryvtt.com/article/license/";
+
+pub(crate) async fn run(desk: &Desk, command: LicenseCommand) -> Result<Exit> {
+    let who = Principal::operator();
+    match command {
+        LicenseCommand::Add(args) => add(desk, &args).await?,
+        LicenseCommand::List => list(desk).await?,
+        LicenseCommand::Rename { name, to } => {
+            let station = desk.open().await?;
+            let license = station.refractory.find_license(&who, &name).await?;
+            let license = station.refractory.rename_license(&who, &license.id, &to).await?;
+            let said = format!("The licence is called `{}` now.", license.name);
+            tell(desk, &station, &license, &said).await?;
+        }
+        LicenseCommand::Accept(args) => accept(desk, args).await?,
+        LicenseCommand::Remove { name } => {
+            let station = desk.open().await?;
+            let license = station.refractory.find_license(&who, &name).await?;
+            station.refractory.remove_license(&who, &license.id).await?;
+            let said = format!("Licence `{}` is removed, and its key forgotten.", license.name);
+            desk.out.say(&said, &json!({ "removed": license.id.as_str() }))?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+async fn add(desk: &Desk, args: &Add) -> Result<()> {
+    let key = input::secret("Licence key: ", args.key_file.as_deref())?;
+    let key = LicenseKey::new(key.expose()).map_err(Error::from)?;
+    let station = desk.make().await?;
+    let added = station.refractory.add_license(&Principal::operator(), &args.name, key).await?;
+    let said = format!(
+        "Licence `{}` is added ({}). Next: `refractory license accept {:?}`.",
+        added.name, added.masked, added.name
+    );
+    tell(desk, &station, &added, &said).await
+}
+
+async fn list(desk: &Desk) -> Result<()> {
+    let station = desk.open().await?;
+    let views = station.refractory.licenses(&Principal::operator()).await?;
+    let rows: Vec<_> = views
+        .iter()
+        .map(|view| {
+            let license = &view.license;
+            let accepted = license.eula.as_ref().map_or("not yet", |eula| eula.name.as_str());
+            let holder = view.holder.as_ref().map_or("nobody", |(_, title)| title.as_str());
+            let cells = [license.name.as_str(), &license.masked, accepted, holder];
+            (LicenseJson::from(view), cells.map(ToOwned::to_owned).to_vec())
+        })
+        .collect();
+    desk.out.list(
+        &["name", "key", "accepted by", "held by"],
+        &rows,
+        "There are no licences. Add one with `refractory license add NAME`.",
+    )
+}
+
+async fn accept(desk: &Desk, args: Accept) -> Result<()> {
+    let station = desk.open().await?;
+    let license = station.refractory.find_license(&Principal::operator(), &args.name).await?;
+    desk.out.note(&format!(
+        "Foundry's licence agreement of {EULA_VERSION}: {AGREEMENT}\nAmong other things it lets one table for each key be reachable by players at a time."
+    ));
+    let name = match args.yes_i_accept {
+        Some(name) => Some(name),
+        None => input::line("Type your full name to accept it, or nothing to leave it: ")?,
+    };
+    let Some(name) = name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()) else {
+        bail!(Failure::new(
+            Exit::Forbidden,
+            "The agreement was not accepted. A person accepts it at the prompt, or with `--yes-i-accept \"Your Name\"`."
+        ));
+    };
+    let who = Principal { name, ..Principal::operator() };
+    let accepted = station.refractory.accept_eula(&who, &license.id).await?;
+    let said = format!("{} accepted the agreement for licence `{}`.", who.name, accepted.name);
+    tell(desk, &station, &accepted, &said).await
+}
+
+/// Says what was done to one licence.
+async fn tell(desk: &Desk, station: &Station, license: &License, said: &str) -> Result<()> {
+    let views = station.refractory.licenses(&Principal::operator()).await?;
+    let view = views.iter().find(|view| view.license.id == license.id);
+    desk.out.say(said, &view.map(LicenseJson::from))
+}

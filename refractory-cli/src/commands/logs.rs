@@ -1,0 +1,45 @@
+//! `instance logs`.
+use std::time::Duration;
+
+use anyhow::Result;
+use refractory_core::InstanceId;
+use refractory_core::model::Principal;
+use serde_json::json;
+
+use crate::args::instance::Logs;
+use crate::compose::{Desk, Station};
+use crate::output::Out;
+
+/// How often a log that is followed is read on.
+const LOOK: Duration = Duration::from_millis(300);
+/// How many lines are read at once.
+const CHUNK: usize = 1000;
+
+pub(crate) async fn run(
+    desk: &Desk,
+    station: &Station,
+    id: &InstanceId,
+    args: &Logs,
+) -> Result<()> {
+    let who = Principal::operator();
+    let mut chunk = station.refractory.logs(&who, id, None, args.lines).await?;
+    if chunk.lines.is_empty() && !args.follow {
+        desk.out.note(&format!("`{}` has printed nothing yet.", args.name));
+    }
+    loop {
+        for line in &chunk.lines {
+            if desk.out.is_json() {
+                Out::line(&json!({ "line": line }).to_string())?;
+            } else {
+                Out::line(line)?;
+            }
+        }
+        if !args.follow {
+            return Ok(());
+        }
+        if chunk.lines.is_empty() {
+            tokio::time::sleep(LOOK).await;
+        }
+        chunk = station.refractory.logs(&who, id, Some(&chunk.next), CHUNK).await?;
+    }
+}

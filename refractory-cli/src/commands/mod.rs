@@ -1,0 +1,18 @@
+//! One file for each command.
+mod config;
+#[cfg(feature = "demo")]
+mod demo;
+mod doctor;
+mod instance;
+mod license;
+mod link;
+mod logs;
+mod release;
+mod run;
+mod up;
+mod user;
+mod worker;
+
+#[cfg(feature = "demo")]
+pub(crate) use demo::{be_a_table, demo_program};
+pub(crate) use run::run;

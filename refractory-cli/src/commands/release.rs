@@ -1,0 +1,72 @@
+//! `release`.
+use std::path::PathBuf;
+
+use anyhow::Result;
+use refractory_core::config::Size;
+use refractory_core::model::{Principal, Program, Release};
+use refractory_core::ports::ArchiveSource;
+use serde_json::json;
+
+use crate::args::rest::ReleaseCommand;
+use crate::compose::{Desk, Station};
+use crate::exit::Exit;
+use crate::output::{ReleaseJson, Spinner, ago};
+
+pub(crate) async fn run(desk: &Desk, command: ReleaseCommand) -> Result<Exit> {
+    match command {
+        ReleaseCommand::Add { source } => add(desk, &desk.make().await?, source).await?,
+        ReleaseCommand::List => list(desk, &desk.open().await?).await?,
+        ReleaseCommand::Remove { name } => remove(desk, &desk.open().await?, &name).await?,
+    }
+    Ok(Exit::Done)
+}
+
+async fn add(desk: &Desk, station: &Station, source: String) -> Result<()> {
+    let from = if source.starts_with("https://") || source.starts_with("http://") {
+        ArchiveSource::Url(source)
+    } else {
+        ArchiveSource::File(PathBuf::from(source))
+    };
+    let spinner = Spinner::begin(desk.out, "reading and checking the archive");
+    let added = station.refractory.add_release(&Principal::operator(), &from).await;
+    spinner.finish();
+    let added = added?;
+    let said = format!("Release {} is stored ({}).", added.version, short(&added));
+    desk.out.say(&said, &ReleaseJson::from(&added))
+}
+
+async fn list(desk: &Desk, station: &Station) -> Result<()> {
+    let now = station.refractory.now();
+    let all = station.refractory.releases(&Principal::operator()).await?;
+    let rows: Vec<_> = all
+        .iter()
+        .map(|release| {
+            let runs_on = match (release.program, release.node_major) {
+                (Program::Demo, _) => "the demo's stand-in".to_owned(),
+                (Program::Node, Some(major)) => format!("Node.js {major}"),
+                (Program::Node, None) => "Node.js".to_owned(),
+            };
+            let size = format!("{} MiB", release.size.div_ceil(Size::mib(1).bytes()));
+            let version = release.version.to_string();
+            let cells = vec![version, short(release), runs_on, size, ago(release.added, now)];
+            (ReleaseJson::from(release), cells)
+        })
+        .collect();
+    desk.out.list(
+        &["version", "id", "runs on", "size", "added"],
+        &rows,
+        "There are no releases. Add one with `refractory release add FILE`: the zip from your Foundry account.",
+    )
+}
+
+async fn remove(desk: &Desk, station: &Station, name: &str) -> Result<()> {
+    let who = Principal::operator();
+    let release = station.refractory.find_release(&who, name).await?;
+    station.refractory.remove_release(&who, &release.id).await?;
+    let said = format!("Release {} is removed.", release.version);
+    desk.out.say(&said, &json!({ "removed": release.id.as_str() }))
+}
+
+fn short(release: &Release) -> String {
+    release.id.as_str().chars().take(12).collect()
+}

@@ -1,0 +1,94 @@
+//! `user`.
+use anyhow::Result;
+use refractory_core::Error;
+use refractory_core::local::Passwords;
+use refractory_core::model::{PasswordHash, Principal, Role, User, UserName};
+use serde_json::json;
+
+use super::link;
+use crate::args::rest::{AddUser, UserCommand};
+use crate::compose::{Desk, Station};
+use crate::exit::Exit;
+use crate::input;
+use crate::output::{UserJson, ago};
+
+pub(crate) async fn run(desk: &Desk, command: UserCommand) -> Result<Exit> {
+    match command {
+        UserCommand::Add(args) => add(desk, &args).await?,
+        UserCommand::List => list(desk, &desk.open().await?).await?,
+        UserCommand::Passwd { name } => passwd(desk, &name).await?,
+        UserCommand::Role { name, role } => {
+            let (station, user) = found(desk, &name).await?;
+            let user = station.refractory.set_role(&Principal::operator(), &user.id, role).await?;
+            desk.out
+                .say(&format!("{} is a {} now.", user.name, user.role), &UserJson::from(&user))?;
+        }
+        UserCommand::Remove { name } => {
+            let (station, user) = found(desk, &name).await?;
+            station.refractory.remove_user(&Principal::operator(), &user.id).await?;
+            let said = format!("The account of {} is removed.", user.name);
+            desk.out.say(&said, &json!({ "removed": user.id.as_str() }))?;
+        }
+        UserCommand::Link { name } => {
+            let (station, user) = found(desk, &name).await?;
+            let link = link::sign_in(&station, &user).await?;
+            let said = format!("This link signs {} in, once, within an hour:\n  {link}", user.name);
+            desk.out.say(&said, &json!({ "user": user.name.as_str(), "link": link }))?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+async fn add(desk: &Desk, args: &AddUser) -> Result<()> {
+    let name = UserName::new(&args.name).map_err(Error::from)?;
+    let password = if args.link { None } else { Some(hashed().await?) };
+    let station = desk.make().await?;
+    let first = station.refractory.needs_setup().await?;
+    let role = args.role.unwrap_or(if first { Role::Admin } else { Role::Player });
+    let who = Principal::operator();
+    let user = station.refractory.add_user(&who, name, role, password).await?;
+    let said = format!("{} has an account as {}.", user.name, user.role);
+    if !args.link {
+        return desk.out.say(&said, &UserJson::from(&user));
+    }
+    let link = link::sign_in(&station, &user).await?;
+    let said = format!("{said} This link signs them in, once, within an hour:\n  {link}");
+    desk.out.say(&said, &json!({ "user": user.name.as_str(), "role": role.name(), "link": link }))
+}
+
+async fn list(desk: &Desk, station: &Station) -> Result<()> {
+    let now = station.refractory.now();
+    let users = station.refractory.users(&Principal::operator()).await?;
+    let rows: Vec<_> = users
+        .iter()
+        .map(|user| {
+            let password = if user.password.is_some() { "set" } else { "none" };
+            let cells = [user.name.as_str(), user.role.name(), password, &ago(user.added, now)];
+            (UserJson::from(user), cells.map(ToOwned::to_owned).to_vec())
+        })
+        .collect();
+    desk.out.list(
+        &["name", "role", "password", "added"],
+        &rows,
+        "Nobody has an account. Add the first one with `refractory user add NAME`.",
+    )
+}
+
+async fn passwd(desk: &Desk, name: &str) -> Result<()> {
+    let (station, user) = found(desk, name).await?;
+    let hash = hashed().await?;
+    let user = station.refractory.set_password(&Principal::operator(), &user.id, hash).await?;
+    let said = format!("{} has a new password, and is signed out everywhere.", user.name);
+    desk.out.say(&said, &UserJson::from(&user))
+}
+
+async fn found(desk: &Desk, name: &str) -> Result<(Station, User)> {
+    let station = desk.open().await?;
+    let user = station.refractory.find_user(&Principal::operator(), name).await?;
+    Ok((station, user))
+}
+
+async fn hashed() -> Result<PasswordHash> {
+    let password = input::new_password()?;
+    Ok(Passwords::hash(&password).await?)
+}

@@ -1,0 +1,29 @@
+//! `worker`.
+use anyhow::Result;
+
+use crate::args::rest::WorkerCommand;
+use crate::compose::Desk;
+use crate::exit::Exit;
+use crate::output::{WorkerJson, ago};
+
+pub(crate) async fn run(desk: &Desk, command: &WorkerCommand) -> Result<Exit> {
+    let WorkerCommand::List = command;
+    let station = desk.open().await?;
+    let now = station.refractory.now();
+    let rows: Vec<_> = station
+        .refractory
+        .workers()
+        .await?
+        .iter()
+        .map(|mark| {
+            let cells = vec![mark.id.to_string(), ago(mark.born, now), ago(mark.seen, now)];
+            (WorkerJson::from(mark), cells)
+        })
+        .collect();
+    desk.out.list(
+        &["worker", "since", "seen"],
+        &rows,
+        "No worker is alive. Start one with `refractory up`.",
+    )?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,100 @@
+//! Following a table to where it was asked to go.
+use std::time::Duration;
+
+use anyhow::{Result, bail};
+use refractory_core::model::{Instance, Phase, Power, Principal};
+use refractory_core::{ErrorKind, InstanceId, Refractory};
+
+use super::{Failure, Out, Spinner, words};
+use crate::exit::Exit;
+
+/// How often somebody else's progress is looked at: no event of the store's crosses processes.
+const LOOK: Duration = Duration::from_millis(100);
+/// How many looks lie between two questions whether anybody works.
+const LOOKS_PER_ROLL_CALL: u32 = 20;
+
+/// Where a table was asked to go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Goal {
+    On,
+    Off,
+    Gone,
+}
+
+/// Shows how a table gets on until it is where it was asked to go; `None` when it is gone.
+pub(crate) async fn follow(
+    out: Out,
+    refractory: &Refractory,
+    who: &Principal,
+    id: &InstanceId,
+    goal: Goal,
+) -> Result<Option<Instance>> {
+    let mut teller = Teller { out, spinner: Spinner::begin(out, "looking"), last: String::new() };
+    let mut looks = 0;
+    loop {
+        let table = match refractory.get(who, id).await {
+            Ok(table) => table,
+            Err(error) if error.kind() == ErrorKind::NotFound && goal == Goal::Gone => {
+                return Ok(None);
+            }
+            Err(error) => return Err(error.into()),
+        };
+        if arrived(&table, goal)? {
+            return Ok(Some(table));
+        }
+        teller.tell(words(&table));
+        if looks % LOOKS_PER_ROLL_CALL == 0 && refractory.workers().await?.is_empty() {
+            bail!(nobody_works());
+        }
+        looks += 1;
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// What to do when nobody carries wishes out.
+pub(crate) fn nobody_works() -> Failure {
+    Failure::new(
+        Exit::Unavailable,
+        "No worker is alive, so nothing happens yet. Start one with `refractory up` on the same data folder; what you asked for is written down, and is carried out then.",
+    )
+}
+
+fn arrived(table: &Instance, goal: Goal) -> Result<bool, Failure> {
+    let turned = |asked| {
+        Failure::new(
+            Exit::Conflict,
+            format!("Somebody asked for `{}` to be {asked} meanwhile.", table.slug),
+        )
+    };
+    match (goal, table.wish.power, table.phase()) {
+        (Goal::On, Power::On, _) if table.given_up() => {
+            let message =
+                table.live_fault().map_or_else(String::new, |fault| fault.message.clone());
+            Err(Failure::new(Exit::Attention, message))
+        }
+        (Goal::On, Power::On, Phase::On(_)) | (Goal::Off, Power::Off, Phase::Off) => Ok(true),
+        (Goal::On, Power::Off, _) => Err(turned("off")),
+        (Goal::Off, Power::On, _) => Err(turned("on")),
+        (Goal::On | Goal::Off, Power::Gone, _) => Err(turned("deleted")),
+        _ => Ok(false),
+    }
+}
+
+/// Tells each change once: in place on a terminal, line by line elsewhere.
+struct Teller {
+    out: Out,
+    spinner: Spinner,
+    last: String,
+}
+
+impl Teller {
+    fn tell(&mut self, words: String) {
+        if words == self.last {
+            return;
+        }
+        if !self.spinner.say(&words) {
+            self.out.note(&words);
+        }
+        self.last = words;
+    }
+}

@@ -1,0 +1,76 @@
+//! Errors, as people are told them.
+use std::io::{self, Write};
+
+use anyhow::Error;
+use refractory_core::Error as CoreError;
+use refractory_core::config::Complaints;
+
+use crate::exit::Exit;
+
+/// An ending that is not an error of the core's: a sentence with what to do next.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    exit: Exit,
+    sentence: String,
+}
+
+impl Failure {
+    pub(crate) fn new(exit: Exit, sentence: impl Into<String>) -> Self {
+        Self { exit, sentence: sentence.into() }
+    }
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.sentence)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// Tells an error on standard error: one sentence, or one for each complaint; the whole chain where it was asked for.
+pub(crate) fn report(error: &Error, json: bool, verbose: bool) -> Exit {
+    let (exit, sentence) = told(error);
+    let mut stderr = io::stderr().lock();
+    let written = if json {
+        let value = serde_json::json!({ "error": sentence, "exit": exit.code() });
+        writeln!(stderr, "{value}")
+    } else {
+        writeln!(stderr, "{}", dressed(&sentence))
+    };
+    if verbose {
+        drop(written.and_then(|()| chain(&mut stderr, error)));
+    }
+    exit
+}
+
+/// How an error ends the command, and what is said of it.
+pub(crate) fn told(error: &Error) -> (Exit, String) {
+    for cause in error.chain() {
+        if let Some(failure) = cause.downcast_ref::<Failure>() {
+            return (failure.exit, failure.sentence.clone());
+        }
+        if let Some(complaints) = cause.downcast_ref::<Complaints>() {
+            return (Exit::Invalid, complaints.to_string());
+        }
+        if let Some(core) = cause.downcast_ref::<CoreError>() {
+            return (core.kind().into(), core.for_people().into_owned());
+        }
+    }
+    (Exit::Defect, format!("{error:#}"))
+}
+
+fn dressed(sentence: &str) -> String {
+    if sentence.contains('\n') {
+        let lines = sentence.replace('\n', "\n  ");
+        return format!("error: the configuration cannot be used:\n  {lines}");
+    }
+    format!("error: {sentence}")
+}
+
+fn chain(out: &mut impl Write, error: &Error) -> io::Result<()> {
+    for cause in error.chain() {
+        writeln!(out, "  because: {cause}")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,231 @@
+//! Rows as people and programs are shown them.
+use refractory_core::model::{
+    Health, Instance, LicenseWish, Phase, Power, Release, ReleaseWish, Step, User, WorkerMark,
+};
+use refractory_core::{LicenseView, Refractory};
+use serde::Serialize;
+
+/// A table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct TableJson {
+    id: String,
+    pub(crate) name: String,
+    pub(crate) title: String,
+    pub(crate) url: String,
+    /// `off`, `starting`, `on`, `stopping`, `deleting` or `attention`.
+    pub(crate) phase: &'static str,
+    /// The step in hand, on the way up or down.
+    step: Option<&'static str>,
+    pub(crate) progress: Option<String>,
+    percent: Option<u8>,
+    /// Names the present launch; none where nothing was ever launched.
+    launch: Option<String>,
+    pub(crate) pid: Option<u32>,
+    pub(crate) endpoint: Option<String>,
+    pub(crate) players: Option<u32>,
+    pub(crate) release: Option<String>,
+    pub(crate) world: Option<String>,
+    license: String,
+    pub(crate) fault: Option<FaultJson>,
+    pub(crate) created: String,
+    last_start_ms: Option<u64>,
+}
+
+/// What went wrong last.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct FaultJson {
+    pub(crate) step: &'static str,
+    pub(crate) kind: String,
+    pub(crate) message: String,
+    pub(crate) attempts: u32,
+    pub(crate) given_up: bool,
+}
+
+impl TableJson {
+    pub(crate) fn of(refractory: &Refractory, releases: &[Release], table: &Instance) -> Self {
+        let spec = &table.wish.spec;
+        let on = matches!(table.phase(), Phase::On(_));
+        let progress = table.progress();
+        Self {
+            id: table.id.to_string(),
+            name: table.slug.to_string(),
+            title: table.title().to_owned(),
+            url: refractory.public_url(table),
+            phase: phase(table),
+            step: step(table).map(Step::name),
+            progress: progress.map(|progress| progress.message.clone()),
+            percent: progress.and_then(|progress| progress.percent),
+            launch: (table.epoch > 0).then(|| table.key().to_string()),
+            pid: table.endpoint().and_then(|endpoint| endpoint.pid),
+            endpoint: table.endpoint().map(ToString::to_string),
+            players: table.seen.as_ref().filter(|_| on).map(|seen| seen.players),
+            release: release(table, releases),
+            world: spec.world.as_ref().map(ToString::to_string),
+            license: match &spec.license {
+                LicenseWish::Any => "any".to_owned(),
+                LicenseWish::NotNeeded => "not-needed".to_owned(),
+                LicenseWish::Only(id) => id.to_string(),
+            },
+            fault: table.live_fault().map(|fault| FaultJson {
+                step: fault.step.name(),
+                kind: fault.kind.to_string(),
+                message: fault.message.clone(),
+                attempts: fault.attempts,
+                given_up: fault.terminal,
+            }),
+            created: table.created.to_string(),
+            last_start_ms: table.last_start,
+        }
+    }
+}
+
+/// The word for where a table is.
+fn phase(table: &Instance) -> &'static str {
+    match (table.phase(), table.wish.power) {
+        (_, Power::Gone) => "deleting",
+        (Phase::Off, _) if table.health() == Health::NeedsAttention => "attention",
+        (Phase::Off, _) => "off",
+        (Phase::Starting(_), _) => "starting",
+        (Phase::On(_), _) => "on",
+        (Phase::Stopping(_), _) => "stopping",
+    }
+}
+
+fn step(table: &Instance) -> Option<Step> {
+    match table.phase() {
+        Phase::Starting(step) | Phase::Stopping(step) => Some(step),
+        Phase::Off | Phase::On(_) => None,
+    }
+}
+
+/// What a table is doing, in a few words.
+pub(crate) fn words(table: &Instance) -> String {
+    let doing = match table.phase() {
+        Phase::Starting(step) => match step {
+            Step::License => "waiting for a licence",
+            Step::Volume => "preparing its data",
+            Step::Assets => "preparing uploads",
+            Step::Runtime => "starting the program",
+            Step::World => "opening the world",
+            Step::Name => "opening its address",
+        },
+        Phase::Stopping(step) => match step {
+            Step::Name => "closing its address",
+            Step::World => "closing the world",
+            Step::Runtime => "stopping the program",
+            Step::Assets => "removing uploads",
+            Step::Volume => "removing its data",
+            Step::License => "giving the licence back",
+        },
+        Phase::On(_) => "on",
+        Phase::Off => "off",
+    };
+    match table.progress() {
+        Some(progress) => match progress.percent {
+            Some(percent) => format!("{doing}: {} ({percent} %)", progress.message),
+            None => format!("{doing}: {}", progress.message),
+        },
+        None => match table.live_fault() {
+            Some(fault) => format!("{doing}: {} (attempt {})", fault.message, fault.attempts),
+            None => doing.to_owned(),
+        },
+    }
+}
+
+fn release(table: &Instance, releases: &[Release]) -> Option<String> {
+    let version = |id| releases.iter().find(|row| row.id == id).map(|row| row.version.to_string());
+    match (&table.wish.spec.release, &table.release) {
+        (ReleaseWish::Exact(id), _) => version(id.clone()).or_else(|| Some(id.to_string())),
+        (ReleaseWish::Version(version), _) => Some(version.to_string()),
+        (ReleaseWish::Newest, pinned) => pinned.clone().and_then(version),
+    }
+}
+
+/// A licence; the key is masked.
+#[derive(Debug, Serialize)]
+pub(crate) struct LicenseJson {
+    id: String,
+    name: String,
+    key: String,
+    accepted_by: Option<String>,
+    accepted_at: Option<String>,
+    holder: Option<String>,
+}
+
+impl From<&LicenseView> for LicenseJson {
+    fn from(view: &LicenseView) -> Self {
+        let LicenseView { license, holder } = view;
+        let eula = license.eula.as_ref();
+        Self {
+            id: license.id.to_string(),
+            name: license.name.clone(),
+            key: license.masked.clone(),
+            accepted_by: eula.map(|eula| eula.name.clone()),
+            accepted_at: eula.map(|eula| eula.at.to_string()),
+            holder: holder.as_ref().map(|(_, title)| title.clone()),
+        }
+    }
+}
+
+/// A release.
+#[derive(Debug, Serialize)]
+pub(crate) struct ReleaseJson {
+    id: String,
+    version: String,
+    program: &'static str,
+    node_major: Option<u16>,
+    size: u64,
+    added: String,
+}
+
+impl From<&Release> for ReleaseJson {
+    fn from(release: &Release) -> Self {
+        Self {
+            id: release.id.to_string(),
+            version: release.version.to_string(),
+            program: match release.program {
+                refractory_core::model::Program::Node => "node",
+                refractory_core::model::Program::Demo => "demo",
+            },
+            node_major: release.node_major,
+            size: release.size,
+            added: release.added.to_string(),
+        }
+    }
+}
+
+/// An account.
+#[derive(Debug, Serialize)]
+pub(crate) struct UserJson {
+    id: String,
+    name: String,
+    role: &'static str,
+    has_password: bool,
+    added: String,
+}
+
+impl From<&User> for UserJson {
+    fn from(user: &User) -> Self {
+        Self {
+            id: user.id.to_string(),
+            name: user.name.to_string(),
+            role: user.role.name(),
+            has_password: user.password.is_some(),
+            added: user.added.to_string(),
+        }
+    }
+}
+
+/// A worker.
+#[derive(Debug, Serialize)]
+pub(crate) struct WorkerJson {
+    id: String,
+    since: String,
+    seen: String,
+}
+
+impl From<&WorkerMark> for WorkerJson {
+    fn from(mark: &WorkerMark) -> Self {
+        Self { id: mark.id.to_string(), since: mark.born.to_string(), seen: mark.seen.to_string() }
+    }
+}

@@ -1,0 +1,78 @@
+//! As much of HTTP and WebSocket as a browser says here.
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use tokio_tungstenite::tungstenite::{self, Message, WebSocket};
+
+use crate::house::all_of;
+
+/// An answer.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) code: u16,
+    pub(crate) head: String,
+}
+
+impl Answer {
+    /// The values of a header.
+    pub(crate) fn values(&self, name: &str) -> Vec<String> {
+        let fits = |line: &&str| line.to_lowercase().starts_with(&format!("{name}:"));
+        let value = |line: &str| line.split_once(':').unwrap().1.trim().to_owned();
+        self.head.lines().filter(fits).map(value).collect()
+    }
+}
+
+/// Asks `127.0.0.1:port` for `path` as `host`; `None` where nobody answers.
+pub(crate) fn get(port: u16, host: &str, path: &str) -> Option<Answer> {
+    let mut socket = TcpStream::connect(("127.0.0.1", port)).ok()?;
+    socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    write!(socket, "GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\nAccept: text/html\r\n\r\n").ok()?;
+    let text = all_of(&mut socket);
+    let (head, _) = text.split_once("\r\n\r\n")?;
+    let code = head.split(' ').nth(1)?.parse().ok()?;
+    Some(Answer { code, head: head.to_owned() })
+}
+
+/// Opens the game's socket with the session that its pages give.
+pub(crate) fn game_socket(port: u16, host: &str) -> WebSocket<TcpStream> {
+    let page = get(port, host, "/join").unwrap();
+    let cookies = page.values("set-cookie");
+    let session = cookies
+        .iter()
+        .find_map(|cookie| {
+            cookie.strip_prefix("session=")?.split(';').next().map(ToOwned::to_owned)
+        })
+        .unwrap_or_else(|| panic!("no session: {page:?}"));
+    let path = format!("/socket.io/?session={session}&EIO=4&transport=websocket");
+    let request = tungstenite::http::Request::builder()
+        .uri(format!("ws://{host}:{port}{path}"))
+        .header("Host", format!("{host}:{port}"))
+        .header("Cookie", format!("session={session}"))
+        .header("Connection", "Upgrade")
+        .header("Upgrade", "websocket")
+        .header("Sec-WebSocket-Version", "13")
+        .header("Sec-WebSocket-Key", tungstenite::handshake::client::generate_key())
+        .body(())
+        .unwrap();
+    let tcp = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    tcp.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    let (mut socket, _) = tungstenite::client(request, tcp).unwrap();
+    let hello = socket.read().unwrap();
+    assert!(hello.to_text().unwrap().starts_with('0'), "{hello:?}");
+    socket
+}
+
+/// Whether the other side of the socket is still there.
+pub(crate) fn is_alive(socket: &mut WebSocket<impl Read + Write>) -> bool {
+    if socket.send(Message::Ping(b"still there?".as_slice().into())).is_err() {
+        return false;
+    }
+    loop {
+        match socket.read() {
+            Ok(Message::Pong(_)) => return true,
+            Ok(_) => {}
+            Err(_) => return false,
+        }
+    }
+}

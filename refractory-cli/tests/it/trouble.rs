@@ -1,0 +1,168 @@
+//! Bad input, and things in the way: a sentence that says what to do, and nothing lost.
+use std::fs;
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+use std::time::Duration;
+
+use crate::house::House;
+
+#[test]
+fn a_command_without_a_data_folder_makes_none() {
+    let house = House::new();
+    house.run("instance list").failed(3, "`refractory up`");
+    assert!(!house.data().exists());
+}
+
+#[test]
+fn two_ups_on_one_folder_are_one_too_many() {
+    let house = House::new();
+    let first = house.up("");
+    house.run("up --listen 127.0.0.1:0").failed(4, &format!("process {}", first.pid()));
+    house.run("instance list").ok();
+}
+
+#[test]
+fn a_port_in_use_is_told_with_another() {
+    let house = House::new();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let at = taken.local_addr().unwrap();
+    house.run(&format!("up --listen {at}")).failed(4, "is in use");
+    house.run("up --listen nonsense").failed(2, "listen");
+}
+
+#[test]
+fn a_data_folder_that_cannot_be_written_is_told() {
+    let house = House::new();
+    // Nobody may make a folder there, not even root.
+    let said = house.run("up --data /sys/refractory-test").failed(5, "/sys/refractory-test");
+    assert!(said.err.contains("--data") || said.err.contains("chown"), "{said:?}");
+    fs::write(house.path().join("a-file"), "x").unwrap();
+    house.run("up --data a-file").failed(2, "is a file, not a folder");
+}
+
+#[test]
+fn a_read_only_data_folder_is_told() {
+    let house = House::new();
+    let script = format!(
+        "mkdir ro && mount -t tmpfs -o ro none ro && exec {} up --data ro --listen 127.0.0.1:0",
+        env!("CARGO_BIN_EXE_refractory")
+    );
+    let Some((code, err)) = in_a_namespace(&house, &script) else { return };
+    assert_eq!(code, Some(5), "{err}");
+    assert!(err.contains("read-only"), "{err}");
+}
+
+#[test]
+fn a_full_disk_is_told() {
+    let house = House::new();
+    let script = format!(
+        "mkdir full && mount -t tmpfs -o size=128k none full && head -c 200k /dev/zero > full/x; exec {} up --data full --listen 127.0.0.1:0",
+        env!("CARGO_BIN_EXE_refractory")
+    );
+    let Some((code, err)) = in_a_namespace(&house, &script) else { return };
+    assert_eq!(code, Some(6), "{err}");
+    assert!(err.contains("full") || err.contains("space"), "{err}");
+}
+
+/// Runs a script where it may mount things; `None` where this machine allows nobody that.
+fn in_a_namespace(house: &House, script: &str) -> Option<(Option<i32>, String)> {
+    let unshare = |script: &str| {
+        let mut command = Command::new("unshare");
+        command.args(["--user", "--map-root-user", "--mount", "sh", "-c", script]);
+        command.current_dir(house.path()).output()
+    };
+    if !unshare("mkdir -p try && mount -t tmpfs none try").ok()?.status.success() {
+        return None;
+    }
+    let output = unshare(script).unwrap();
+    Some((output.status.code(), String::from_utf8(output.stderr).unwrap()))
+}
+
+#[test]
+fn a_damaged_database_is_told_and_left_as_it_is() {
+    let house = House::new();
+    drop(house.up(""));
+    let file = house.data().join("refractory.db");
+    for beside in ["-wal", "-shm"] {
+        drop(fs::remove_file(house.data().join(format!("refractory.db{beside}"))));
+    }
+    let rubbish = vec![0x5a; 64 << 10];
+    fs::write(&file, &rubbish).unwrap();
+    for command in ["up --listen 127.0.0.1:0", "instance list"] {
+        let said = house.run(command).failed(1, "damaged");
+        assert!(said.err.contains("backup"), "what to do next: {said:?}");
+    }
+    assert_eq!(fs::read(&file).unwrap(), rubbish);
+    house.run("doctor").out.contains("PROBLEM").then_some(()).unwrap();
+}
+
+#[test]
+fn a_zip_that_is_not_foundry_is_refused() {
+    let house = House::new();
+    fs::write(house.path().join("x.zip"), b"PK\x03\x04 not really").unwrap();
+    house.run("release add x.zip").failed(2, "zip");
+    house.run("release add nowhere.zip").failed(2, "nowhere.zip");
+    assert_eq!(house.run("release list --json").ok().out.trim(), "[]");
+}
+
+#[test]
+fn a_key_that_is_mistyped_is_refused_without_being_repeated() {
+    let house = House::new();
+    let said = house.tell("license add club", "ABCD-HUNTER-2").failed(2, "24 letters and digits");
+    assert!(!said.err.contains("HUNTER"), "{said:?}");
+    house.tell("license add club", "").failed(2, "Nothing was given");
+}
+
+#[test]
+fn a_name_that_is_no_dns_label_is_refused_with_one_that_is() {
+    let house = House::new();
+    let create = |name: &str| {
+        let output = house.command(["instance", "create", name]).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (code, err) = create("Friday Night!");
+    assert!(code == Some(2) && err.contains("`friday-night`"), "{err}");
+    let (code, err) = create("www");
+    assert!(code == Some(2) && err.contains("`www-table`"), "{err}");
+}
+
+#[test]
+fn a_key_file_that_others_can_read_is_told() {
+    let house = House::new();
+    drop(house.up(""));
+    let file = house.data().join("secret.key");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+    house.run("up --listen 127.0.0.1:0").failed(5, "secret.key");
+    let said = house.run("doctor");
+    assert!(said.code == 9 && said.out.contains("chmod 600"), "{said:?}");
+}
+
+#[test]
+fn nobody_at_work_is_told_instead_of_waited_for() {
+    let house = House::new();
+    let up = house.up("--demo");
+    up.signal("TERM");
+    assert_eq!(up.end(Duration::from_secs(20)), Some(0));
+    house.run("instance stop demo --wait").failed(7, "`refractory up`");
+    let said = house.run("instance stop demo").ok();
+    assert!(said.err.contains("No worker is alive"), "{said:?}");
+}
+
+#[test]
+fn an_error_in_json_is_json() {
+    let house = House::new();
+    let said = house.run("instance list --json");
+    let error: serde_json::Value = serde_json::from_str(&said.err).unwrap();
+    assert_eq!((said.code, error["exit"].as_i64()), (3, Some(3)));
+    assert!(error["error"].as_str().unwrap().contains("There is no data folder"));
+}
+
+#[test]
+fn the_chain_behind_an_error_is_shown_when_asked_for() {
+    let house = House::new();
+    let plain = house.run("release add nowhere.zip");
+    assert!(!plain.err.contains("because:"), "{plain:?}");
+    let whole = house.run("release add nowhere.zip -v");
+    assert!(whole.err.contains("because:"), "{whole:?}");
+}
