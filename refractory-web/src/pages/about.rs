@@ -1,11 +1,10 @@
-//! The deployment itself, and one's own account.
+//! The deployment itself.
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use refractory_core::Verb;
 use serde::Serialize;
 
-use super::chrome::{Chrome, role_in_words};
-use super::password;
+use super::chrome::Chrome;
 use super::table::EventView;
 use crate::problem::Problem;
 use crate::session::Person;
@@ -30,18 +29,7 @@ pub(crate) struct AboutPage {
     pub(crate) events: Vec<EventView>,
 }
 
-#[derive(Debug, Serialize)]
-pub(crate) struct AccountPage {
-    pub(crate) chrome: Chrome,
-    pub(crate) name: String,
-    pub(crate) role: &'static str,
-    pub(crate) has_password: bool,
-}
-
-page! {
-    AboutPage => "about.html";
-    AccountPage => "account.html";
-}
+page! { AboutPage => "about.html"; }
 
 /// `GET /about`
 pub(crate) async fn about(
@@ -82,19 +70,4 @@ async fn facts(shared: &Shared, person: &Person) -> Result<Vec<(&'static str, St
         ("Releases", format!("{} ({})", releases.len(), words::size(stored))),
         ("Open sockets", sockets.to_string()),
     ])
-}
-
-/// `GET /account`
-pub(crate) async fn account(
-    shared: web::Data<Shared>,
-    person: Person,
-) -> Result<HttpResponse, Problem> {
-    let Some(id) = &person.who.user else { return Err(Problem::sign_in()) };
-    let page = AccountPage {
-        chrome: Chrome::of(&shared, &person.visitor, "Your account", "account"),
-        name: person.who.name.clone(),
-        role: role_in_words(person.who.role),
-        has_password: password::is_set(&shared, id).await?,
-    };
-    shared.templates.answer(StatusCode::OK, &page)
 }

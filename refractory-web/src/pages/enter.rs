@@ -6,7 +6,7 @@ use refractory_core::Secret;
 use refractory_core::model::{User, UserName, Via};
 use serde::{Deserialize, Serialize};
 
-use super::chrome::{Chrome, local, say_at, see_other};
+use super::chrome::{Chrome, local, see_other};
 use super::password;
 use crate::problem::Problem;
 use crate::session::{Anyone, Flash, Posted, Visitor, cookie};
@@ -204,7 +204,7 @@ pub(crate) async fn known(shared: &Shared, name: &str, password: &Secret) -> Res
 }
 
 /// Opens a session and sends the browser on.
-async fn enter(
+pub(super) async fn enter(
     shared: &Shared,
     user: &User,
     to: &str,
@@ -290,49 +290,4 @@ pub(crate) async fn theme(
     let chosen = crate::session::theme(Some(&posted.form.theme)).to_owned();
     let kept = cookie::keep(cookie::THEME, chosen, 365 * 24 * 3600, shared.https());
     Ok(see_other(local(&posted.form.back)).cookie(kept).finish())
-}
-
-/// `POST /account/password`, for whoever is signed in.
-pub(crate) async fn change_password(
-    shared: web::Data<Shared>,
-    ordered: crate::session::Ordered<PasswordForm>,
-) -> Result<HttpResponse, Problem> {
-    let crate::session::Ordered { form, person } = ordered;
-    let flash = match renew(&shared, &person, &form).await {
-        Ok(user) => {
-            let flash = Flash::good("Your password is set. Every other browser is signed out.");
-            let gone = cookie::drop(cookie::VISIT, shared.https());
-            return enter(&shared, &user, "/account", Some(&flash), gone).await;
-        }
-        Err(problem) if problem.id().is_some() => return Err(problem),
-        Err(problem) => Flash::bad(problem.sentence()),
-    };
-    Ok(say_at(&shared, &person.visitor, "/account", &flash))
-}
-
-#[derive(Debug, Deserialize)]
-pub(crate) struct PasswordForm {
-    #[serde(default)]
-    current: Secret,
-    password: Secret,
-    again: Secret,
-}
-
-async fn renew(
-    shared: &Shared,
-    person: &crate::session::Person,
-    form: &PasswordForm,
-) -> Result<User, Problem> {
-    let who = &person.who;
-    let Some(id) = &who.user else { return Err(Problem::sign_in()) };
-    shared.throttle.count(person.visitor.client, Some(&who.name))?;
-    let name = UserName::new(&who.name).map_err(refractory_core::Error::from)?;
-    if password::is_set(shared, id).await? {
-        known(shared, &who.name, &form.current).await.map_err(|_| {
-            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "That is not your present password.")
-        })?;
-    }
-    password::check(&form.password, &form.again, &name)?;
-    let hash = shared.hasher.hash(form.password.clone()).await?;
-    Ok(shared.refractory.set_password(who, id, hash).await?)
 }

@@ -1,5 +1,6 @@
 //! What people see.
 mod about;
+mod account;
 mod chrome;
 mod create;
 mod enter;

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use futures_util::TryStreamExt;
 use refractory_core::model::{Layout, Program, Release};
 use refractory_core::ports::ArchiveSource;
-use refractory_core::{ReleaseId, Secret};
+use refractory_core::{ReleaseId, Secret, Verb};
 use serde::{Deserialize, Serialize};
 
 use super::chrome::{Chrome, say_at, say_result};
@@ -86,6 +86,9 @@ pub(crate) async fn upload(
     person: Person,
     mut form: Multipart,
 ) -> Result<HttpResponse, Problem> {
+    if !person.visitor.may(Verb::ManageReleases) {
+        return Err(Problem::new(StatusCode::FORBIDDEN, "Only administrators add releases."));
+    }
     let file = take_file(&request, &shared, &person, &mut form).await?;
     let source = ArchiveSource::File(file.path());
     let added = shared.refractory.add_release(&person.who, &source).await;

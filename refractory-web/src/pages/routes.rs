@@ -2,7 +2,9 @@
 use actix_web::middleware::from_fn;
 use actix_web::web::{ServiceConfig, get, post, resource, scope};
 
-use super::{about, create, enter, failure, licences, people, releases, settings, table, tables};
+use super::{
+    about, account, create, enter, failure, licences, people, releases, settings, table, tables,
+};
 use crate::live;
 use crate::session::identify;
 
@@ -70,7 +72,7 @@ fn of_people(config: &mut ServiceConfig) {
         .route("/people/{name}/role", post().to(people::role))
         .route("/people/{name}/link", post().to(people::link))
         .route("/people/{name}/remove", post().to(people::remove))
-        .route("/account", get().to(about::account))
-        .route("/account/password", post().to(enter::change_password))
+        .route("/account", get().to(account::account))
+        .route("/account/password", post().to(account::change_password))
         .route("/about", get().to(about::about));
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use refractory_core::Timestamp;
 use serde_json::Value;
 
-use super::about::{AboutPage, AccountPage, WorkerRow};
+use super::about::{AboutPage, WorkerRow};
+use super::account::AccountPage;
 use super::chrome::{Chrome, Viewer};
 use super::create::NewTablePage;
 use super::enter::{LinkPage, SetupPage, SignInPage};

@@ -48,9 +48,18 @@ function followTables(source, list) {
     const fresh = swap(old, html);
     if (!old) list.insertBefore(fresh, all("[data-slug]", list).find(card => card.dataset.slug > slug) || null);
   });
+  const forget = cards => {
+    if (!list || !cards.length) return;
+    for (const card of cards) card.remove();
+    if (!list.children.length) location.reload();
+  };
+  source.addEventListener("all", event => {
+    const { ids } = JSON.parse(event.data);
+    forget(all("[data-slug]", list || document.createElement("div")).filter(card => !ids.includes(card.id.slice(6))));
+  });
   source.addEventListener("gone", event => {
-    document.getElementById(`table-${JSON.parse(event.data).id}`)?.remove();
-    if (list && !list.children.length) location.reload();
+    const card = document.getElementById(`table-${JSON.parse(event.data).id}`);
+    forget(card ? [card] : []);
   });
 }
 
@@ -66,24 +75,38 @@ function followTable(source) {
   source.addEventListener("gone", () => { source.close(); location.replace("/"); });
 }
 
+// Whoever waits at a table's own address.
+function followDoor(source) {
+  source.addEventListener("door", event => {
+    const { open, html } = JSON.parse(event.data);
+    swap(one("#door"), html);
+    if (open) { source.close(); location.reload(); }
+  });
+}
+
+// Streams run while the page is looked at: a browser has only a few connections for all of its tabs.
+function whileVisible(open, close) {
+  const check = () => (document.hidden ? close() : open());
+  document.addEventListener("visibilitychange", check);
+  check();
+}
+
 function followAll() {
   const { live, door } = document.body.dataset;
-  if (live) {
-    const source = new EventSource(live);
-    if (live === "/live") followTables(source, one("[data-list]")); else followTable(source);
+  if (!live && !door) return;
+  let source = null;
+  const open = () => {
+    if (source) return;
+    source = new EventSource(live || door);
+    if (door) followDoor(source); else if (live === "/live") followTables(source, one("[data-list]")); else followTable(source);
     source.addEventListener("idle", event => {
       const banner = one("#idle");
       if (banner) banner.hidden = !JSON.parse(event.data).idle;
     });
-  }
-  if (door) {
-    const source = new EventSource(door);
-    source.addEventListener("door", event => {
-      const { open, html } = JSON.parse(event.data);
-      swap(one("#door"), html);
-      if (open) { source.close(); location.reload(); }
-    });
-  }
+    // Closed for good: signed out, or the table is gone. The page itself knows what to say.
+    source.addEventListener("error", () => { if (source?.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), 2000); });
+  };
+  whileVisible(open, () => { source?.close(); source = null; });
 }
 
 // A log that is followed while its box is ticked.
@@ -93,24 +116,23 @@ function followLog(box) {
   const stop = () => { source?.close(); source = null; };
   const start = () => {
     stop();
-    const from = log.dataset.next;
-    source = new EventSource(box.dataset.follow + (from ? `?from=${encodeURIComponent(from)}` : ""));
-    if (!from) one("[data-nothing]", log) || log.replaceChildren();
+    if (!box.checked || document.hidden) return;
+    source = new EventSource(`${box.dataset.follow}?from=${encodeURIComponent(log.dataset.next)}`);
     source.addEventListener("log", event => {
       one("[data-nothing]", log)?.remove();
       const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
       const { lines, next } = JSON.parse(event.data);
       log.append(lines.join("\n") + "\n");
-      if (next) log.dataset.next = next;
+      log.dataset.next = next;
       if (atEnd) log.scrollTop = log.scrollHeight;
     });
     // The browser would go on from the beginning of this stream: go on from its end.
-    source.addEventListener("error", () => { stop(); if (box.checked) setTimeout(start, 3000); });
+    source.addEventListener("error", () => { stop(); setTimeout(start, 3000); });
   };
   box.parentElement.hidden = false;
-  box.addEventListener("change", () => (box.checked ? start() : stop()));
+  box.addEventListener("change", start);
   log.scrollTop = log.scrollHeight;
-  start();
+  whileVisible(start, stop);
 }
 
 // Start and stop without leaving the page: what changes arrives by itself.
@@ -210,7 +232,7 @@ document.addEventListener("submit", event => {
     one(`[data-shows="${theme}"]`, form)?.focus();
     const body = new URLSearchParams(new FormData(form));
     body.set("theme", theme);
-    fetch(form.action, { method: "POST", body, redirect: "manual" });
+    fetch(form.action, { method: "POST", body, redirect: "manual", keepalive: true });
   }
 });
 document.addEventListener("click", event => {

@@ -112,8 +112,10 @@ async function newcomer(browser) {
   await look(page, "11-tables", "light");
 
   now = "changing the colours";
+  const kept = page.waitForResponse(answer => answer.url().endsWith("/theme"));
   await page.getByRole("button", { name: "Use dark colours" }).click();
   await page.getByRole("button", { name: "Use light colours" }).waitFor();
+  await kept;
   await page.reload();
   await page.getByRole("button", { name: "Use light colours" }).click();
 

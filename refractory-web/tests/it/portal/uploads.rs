@@ -60,6 +60,16 @@ async fn what_is_not_a_release_is_told_so_and_leaves_nothing() {
 }
 
 #[tokio::test]
+async fn only_administrators_upload() {
+    let place = Place::open().await;
+    let mut gil = place.signed_in("gil", Role::GameMaster).await;
+    let csrf = gil.get("/releases").await.csrf();
+    let refused = gil.bytes("/releases/upload", FORM, multipart(&csrf, "foundry 13.351 ")).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
+    assert_eq!(*place.shelf.last.lock().unwrap(), None);
+}
+
+#[tokio::test]
 async fn programs_and_the_progress_bar_send_the_bare_file() {
     let place = Place::open().await;
     let mut anna = place.signed_in("anna", Role::Admin).await;

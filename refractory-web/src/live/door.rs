@@ -1,0 +1,36 @@
+//! A table's own address, for whoever waits there.
+use actix_web::{HttpResponse, web};
+use bytes::Bytes;
+use serde_json::json;
+
+use super::stream::{Teller, answer, event};
+use crate::feed::Snapshot;
+use crate::pages::{Door, DoorPart};
+use crate::shared::Shared;
+
+/// Tells players at the door of a table how it stands.
+struct AtTheDoor {
+    slug: String,
+    told: Option<Door>,
+}
+
+impl Teller for AtTheDoor {
+    fn tell(&mut self, shared: &Shared, _: &Snapshot) -> Vec<Bytes> {
+        let Some(route) = shared.edge.routes().by_slug(&self.slug) else { return Vec::new() };
+        let door = Door::of(&route, shared.refractory.addressing());
+        if self.told.as_ref() == Some(&door) {
+            return Vec::new();
+        }
+        self.told = Some(door.clone());
+        let open = door.state == "on";
+        match shared.templates.html(&DoorPart { door }) {
+            Ok(html) => vec![event("door", &json!({ "open": open, "html": html }))],
+            Err(_) => Vec::new(),
+        }
+    }
+}
+
+/// `GET /_refractory/waiting/{slug}`: open to everybody who has the address, as the page is.
+pub(crate) async fn door(shared: web::Data<Shared>, slug: web::Path<String>) -> HttpResponse {
+    answer(&shared, None, AtTheDoor { slug: slug.into_inner(), told: None })
+}

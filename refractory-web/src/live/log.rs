@@ -1,0 +1,92 @@
+//! A log that is followed.
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::{HttpResponse, web};
+use bytes::Bytes;
+use futures_util::stream;
+use refractory_core::InstanceId;
+use refractory_core::model::Via;
+use refractory_core::ports::LogPosition;
+use serde_json::json;
+use tokio::sync::watch;
+
+use super::stream::event;
+use crate::problem::Problem;
+use crate::session::Person;
+use crate::shared::Shared;
+
+/// How often a log that is followed is read.
+const LOG_BEAT: Duration = Duration::from_millis(700);
+
+#[derive(Debug, serde::Deserialize)]
+pub(crate) struct LogQuery {
+    from: Option<String>,
+}
+
+/// A log that is followed. Its source tells nobody of new lines, so it is read again and again while somebody looks.
+struct Follow {
+    shared: Arc<Shared>,
+    stopping: watch::Receiver<bool>,
+    person: Person,
+    id: InstanceId,
+    from: Option<LogPosition>,
+    fresh: bool,
+}
+
+impl Follow {
+    async fn next(mut self) -> Option<(Result<Bytes, Infallible>, Self)> {
+        let mut quiet = 0;
+        loop {
+            if !std::mem::take(&mut self.fresh) {
+                tokio::select! {
+                    () = tokio::time::sleep(LOG_BEAT) => {}
+                    _ = self.stopping.changed() => return None,
+                }
+            }
+            let read =
+                self.shared.refractory.logs(&self.person.who, &self.id, self.from.as_ref(), 500);
+            let chunk = read.await.ok()?;
+            self.from = Some(chunk.next.clone());
+            if !chunk.lines.is_empty() {
+                return Some((
+                    Ok(event("log", &json!({ "lines": chunk.lines, "next": chunk.next }))),
+                    self,
+                ));
+            }
+            quiet += 1;
+            if quiet >= 20 {
+                let secret = &self.person.visitor.secret;
+                self.shared.refractory.session(secret, Via::Web).await.ok()??;
+                return Some((Ok(Bytes::from_static(b": still here\n\n")), self));
+            }
+        }
+    }
+}
+
+/// `GET /tables/{slug}/log/live`
+pub(crate) async fn log(
+    shared: web::Data<Shared>,
+    person: Person,
+    slug: web::Path<String>,
+    query: web::Query<LogQuery>,
+) -> Result<HttpResponse, Problem> {
+    let table = shared.refractory.find(&person.who, &slug).await?;
+    let from = query.into_inner().from.filter(|from| !from.is_empty()).map(LogPosition);
+    // Asks once before the answer begins, so that a refusal can still be told.
+    shared.refractory.logs(&person.who, &table.id, from.as_ref(), 1).await?;
+    let shared = shared.into_inner();
+    let follow = Follow {
+        stopping: shared.stopping.subscribe(),
+        shared,
+        person,
+        id: table.id,
+        from,
+        fresh: true,
+    };
+    Ok(HttpResponse::Ok()
+        .insert_header(("x-accel-buffering", "no"))
+        .content_type("text/event-stream")
+        .streaming(stream::unfold(follow, Follow::next)))
+}

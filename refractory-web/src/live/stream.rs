@@ -1,0 +1,105 @@
+//! A stream of events that begins with how things stand, and goes on with what changes.
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::http::header::CACHE_CONTROL;
+use actix_web::{HttpResponse, web};
+use bytes::Bytes;
+use futures_util::stream;
+use refractory_core::model::Via;
+use tokio::sync::watch;
+
+use crate::feed::Snapshot;
+use crate::shared::Shared;
+
+/// How often a silent stream says that it lives, and looks whether its session does.
+const BEAT: Duration = Duration::from_secs(15);
+
+/// One event on the wire.
+pub(super) fn event(name: &str, data: &serde_json::Value) -> Bytes {
+    Bytes::from(format!("event: {name}\ndata: {data}\n\n"))
+}
+
+/// Turns snapshots into events, remembering what was told.
+pub(super) trait Teller {
+    fn tell(&mut self, shared: &Shared, now: &Snapshot) -> Vec<Bytes>;
+    /// Whether nothing more will follow.
+    fn is_done(&self) -> bool {
+        false
+    }
+}
+
+struct Stream<T> {
+    shared: Arc<Shared>,
+    snapshots: watch::Receiver<Arc<Snapshot>>,
+    stopping: watch::Receiver<bool>,
+    /// The session the stream belongs to; it ends with it.
+    session: Option<String>,
+    teller: T,
+    ready: VecDeque<Bytes>,
+    fresh: bool,
+}
+
+impl<T: Teller> Stream<T> {
+    async fn next(mut self) -> Option<(Result<Bytes, Infallible>, Self)> {
+        loop {
+            if let Some(bytes) = self.ready.pop_front() {
+                return Some((Ok(bytes), self));
+            }
+            if self.teller.is_done() || *self.stopping.borrow() {
+                return None;
+            }
+            if !std::mem::take(&mut self.fresh) && !self.wait().await {
+                return None;
+            }
+            let now = Arc::clone(&self.snapshots.borrow_and_update());
+            self.ready.extend(self.teller.tell(&self.shared, &now));
+        }
+    }
+
+    /// Waits for a change or a beat; whether to go on.
+    async fn wait(&mut self) -> bool {
+        tokio::select! {
+            changed = self.snapshots.changed() => changed.is_ok(),
+            _ = self.stopping.changed() => false,
+            () = tokio::time::sleep(BEAT) => {
+                self.ready.push_back(Bytes::from_static(b": still here\n\n"));
+                self.is_signed_in().await
+            }
+        }
+    }
+
+    async fn is_signed_in(&self) -> bool {
+        match &self.session {
+            None => true,
+            Some(secret) => {
+                matches!(self.shared.refractory.session(secret, Via::Web).await, Ok(Some(_)))
+            }
+        }
+    }
+}
+
+pub(super) fn answer<T: Teller + 'static>(
+    shared: &web::Data<Shared>,
+    session: Option<String>,
+    teller: T,
+) -> HttpResponse {
+    let shared = Arc::clone(shared);
+    let stream = Stream {
+        snapshots: shared.feed.follow(),
+        stopping: shared.stopping.subscribe(),
+        session,
+        teller,
+        // Comments and a first line make proxies pass the head on at once.
+        ready: VecDeque::from([Bytes::from_static(b"retry: 2000\n\n")]),
+        fresh: true,
+        shared,
+    };
+    HttpResponse::Ok()
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .insert_header(("x-accel-buffering", "no"))
+        .content_type("text/event-stream")
+        .streaming(stream::unfold(stream, Stream::next))
+}
