@@ -5,10 +5,12 @@ use std::sync::Arc;
 use super::logs::LogFiles;
 use super::{
     DataDir, DemoProgram, FolderLogs, FolderStorage, Keyring, LocalArchives, LocalConfig,
-    Passwords, ProcessRuntime, Programs, ReleasePrograms,
+    NodeConfig, Passwords, ProcessRuntime, Programs, ReleasePrograms,
 };
 use crate::config::{Backend, Base, Schema, Settings};
-use crate::null::{NoAssets, NoDns, NoGame, NoSnapshots};
+use crate::foundry::FoundryControl;
+use crate::foundry::node::NodeOptions;
+use crate::null::{NoAssets, NoDns, NoSnapshots};
 use crate::ports::Store;
 use crate::{Clock, Ports, Result, StorePool, async_trait};
 
@@ -16,12 +18,28 @@ use crate::{Clock, Ports, Result, StorePool, async_trait};
 #[derive(Debug, Clone, Default)]
 pub struct LocalBackend {
     demo: Option<DemoProgram>,
+    search: Vec<PathBuf>,
+    registry: Option<String>,
 }
 
 impl LocalBackend {
     /// This machine, with `demo` for releases of the demo.
     pub fn new(demo: Option<DemoProgram>) -> Self {
-        Self { demo }
+        Self { demo, search: Vec::new(), registry: None }
+    }
+
+    /// The same; Node.js is looked for in these folders too, as the `PATH` of whoever starts us lists them.
+    #[must_use]
+    pub fn with_search(mut self, folders: Vec<PathBuf>) -> Self {
+        self.search = folders;
+        self
+    }
+
+    /// The same; where the configuration names no npm registry, this one is meant.
+    #[must_use]
+    pub fn with_registry(mut self, registry: Option<String>) -> Self {
+        self.registry = registry;
+        self
     }
 }
 
@@ -32,15 +50,18 @@ impl Backend for LocalBackend {
     }
 
     fn declare(&self, schema: Schema) -> Schema {
-        schema.with::<LocalConfig>()
+        schema.with::<LocalConfig>().with::<NodeConfig>()
     }
 
     async fn connect(&self, settings: &Settings, base: Base) -> Result<Ports> {
         let config: LocalConfig = settings.section()?;
+        let mut node: NodeConfig = settings.section()?;
+        node.registry = node.registry.or_else(|| self.registry.clone());
         let dir = DataDir::open(&base.data)?;
         LocalPorts::new(dir, base.store, base.clock)
             .with_demo(self.demo.clone())
             .with_config(config)
+            .with_node(node, self.search.clone())
             .connect()
             .await
     }
@@ -53,13 +74,16 @@ pub struct LocalPorts {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     config: LocalConfig,
+    node: NodeConfig,
+    search: Vec<PathBuf>,
     demo: Option<DemoProgram>,
 }
 
 impl LocalPorts {
     /// Ports on the data folder `dir`, with everything written down in `store`.
     pub fn new(dir: DataDir, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
-        Self { dir, store, clock, config: LocalConfig::default(), demo: None }
+        let (config, node) = (LocalConfig::default(), NodeConfig::default());
+        Self { dir, store, clock, config, node, search: Vec::new(), demo: None }
     }
 
     /// The same with these settings.
@@ -76,6 +100,14 @@ impl LocalPorts {
         self
     }
 
+    /// The same with Node.js as `node` says, looked for in the folders of `search` too.
+    #[must_use]
+    pub fn with_node(mut self, node: NodeConfig, search: Vec<PathBuf>) -> Self {
+        self.node = node;
+        self.search = search;
+        self
+    }
+
     fn log_files(&self) -> LogFiles {
         LogFiles::new(self.dir.logs(), self.config.log_size.bytes(), self.config.log_files)
     }
@@ -83,6 +115,8 @@ impl LocalPorts {
     /// Where archives are kept.
     pub fn archives(&self) -> LocalArchives {
         LocalArchives::new(self.dir.releases())
+            .with_hosts(self.config.download_hosts.clone())
+            .with_pins(Arc::clone(&self.store))
     }
 
     /// Where data is kept. What is known of launches and what they printed goes with it.
@@ -92,13 +126,20 @@ impl LocalPorts {
             .with_beside(self.dir.runtime())
     }
 
+    /// Where Node.js is looked for.
+    pub fn nodes(&self) -> NodeOptions {
+        let given = self.config.search_path.split(':').filter(|folder| !folder.is_empty());
+        let search = self.search.iter().cloned().chain(given.map(PathBuf::from)).collect();
+        self.node.options(search, self.dir.node())
+    }
+
     /// The runtime for stored releases.
     ///
     /// # Errors
     ///
     /// As [`runtime_for`](Self::runtime_for).
     pub fn runtime(&self, archives: LocalArchives) -> Result<ProcessRuntime> {
-        let programs = ReleasePrograms::new(archives)
+        let programs = ReleasePrograms::new(archives, self.nodes())
             .with_node(self.config.node.as_ref().map(PathBuf::from))
             .with_demo(self.demo.clone());
         self.runtime_for(Arc::new(programs))
@@ -118,7 +159,7 @@ impl LocalPorts {
     ///
     /// # Errors
     ///
-    /// As [`Keyring::open`] and [`runtime`](Self::runtime) have them.
+    /// As [`Keyring::open`], [`runtime`](Self::runtime) and [`FoundryControl::new`] have them.
     pub async fn connect(self) -> Result<Ports> {
         let archives = self.archives();
         let vault: Arc<Keyring> =
@@ -133,7 +174,7 @@ impl LocalPorts {
             storage: Arc::new(self.storage()),
             assets: Arc::new(NoAssets),
             snapshots: Arc::new(NoSnapshots),
-            game: Arc::new(NoGame),
+            game: Arc::new(FoundryControl::new()?),
             dns: Arc::new(NoDns),
             licenses: Arc::new(pool),
             vault,

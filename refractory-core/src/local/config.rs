@@ -1,4 +1,6 @@
 //! `[local]`.
+mod node;
+
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -6,15 +8,18 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+pub use node::NodeConfig;
+
 use super::ProcessSettings;
 use crate::config::{Complaint, Doc, Section, Size, Span};
+use crate::foundry::site::SiteOptions;
 
 /// `[local]`: how programs run on this machine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct LocalConfig {
-    /// The Node.js to use; found by itself where none.
+    /// The very Node.js to use for every release; one that fits is found where none.
     pub node: Option<String>,
     /// The ports that programs listen on.
     pub ports: PortRange,
@@ -40,6 +45,8 @@ pub struct LocalConfig {
     pub log_size: Size,
     /// How many rotated logs of a table are kept.
     pub log_files: u64,
+    /// The hosts that a timed URL of a release may point to.
+    pub download_hosts: Vec<String>,
 }
 
 impl Default for LocalConfig {
@@ -59,6 +66,7 @@ impl Default for LocalConfig {
             control_group: None,
             log_size: Size::mib(8),
             log_files: 4,
+            download_hosts: SiteOptions::default().download_hosts,
         }
     }
 }
@@ -85,7 +93,7 @@ impl Section for LocalConfig {
     const NAME: &'static str = "local";
     const ABOUT: &'static str = "How tables run on this machine.";
     const KEYS: &'static [Doc] = &[
-        Doc::new("node", "The Node.js to use; without it, one that fits each release is found or fetched.")
+        Doc::new("node", "The Node.js to use for every release; without it, one that fits each is found.")
             .example("\"/usr/bin/node\""),
         Doc::new(
             "ports",
@@ -110,6 +118,7 @@ impl Section for LocalConfig {
         .example("\"/sys/fs/cgroup/refractory\""),
         Doc::new("log_size", "How large the log of a table grows before it is rotated."),
         Doc::new("log_files", "How many rotated logs of a table are kept."),
+        Doc::new("download_hosts", "The hosts that a timed URL of a release may point to."),
     ];
 
     fn validate(&self) -> Result<(), Vec<Complaint>> {

@@ -5,6 +5,7 @@ mod blocking;
 mod config;
 mod data_dir;
 mod disk;
+mod fetching;
 mod folder;
 mod keyring;
 mod logs;
@@ -14,7 +15,7 @@ mod programs;
 
 pub use archives::LocalArchives;
 pub use backend::{LocalBackend, LocalPorts};
-pub use config::{LocalConfig, PortRange};
+pub use config::{LocalConfig, NodeConfig, PortRange};
 pub use data_dir::{DataDir, DataLock};
 pub use folder::FolderStorage;
 pub use keyring::Keyring;

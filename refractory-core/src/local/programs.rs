@@ -2,7 +2,9 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use super::fetching::Fetching;
 use super::{Invocation, LocalArchives, Programs};
+use crate::foundry::node::{NodeFinder, NodeOptions};
 use crate::model::{Program, Release};
 use crate::ports::Observed;
 use crate::{Error, ErrorKind, Result, async_trait};
@@ -21,16 +23,19 @@ pub struct DemoProgram {
 pub struct ReleasePrograms {
     archives: LocalArchives,
     node: Option<PathBuf>,
+    fetching: Fetching,
     demo: Option<DemoProgram>,
 }
 
 impl ReleasePrograms {
-    /// Runs what `archives` store.
-    pub fn new(archives: LocalArchives) -> Self {
-        Self { archives, node: None, demo: None }
+    /// Runs what `archives` store on what is found as `nodes` say.
+    pub fn new(archives: LocalArchives, nodes: NodeOptions) -> Self {
+        let allowed = nodes.registry.is_some();
+        let fetching = Fetching::new(NodeFinder::new(nodes), allowed);
+        Self { archives, node: None, fetching, demo: None }
     }
 
-    /// The same on this Node.js, whatever the release.
+    /// The same on this very Node.js, whatever the release.
     #[must_use]
     pub fn with_node(mut self, node: Option<PathBuf>) -> Self {
         self.node = node;
@@ -44,12 +49,15 @@ impl ReleasePrograms {
         self
     }
 
-    fn runner(&self, release: &Release) -> Result<(PathBuf, Vec<OsString>)> {
-        match release.program {
-            Program::Node => self.node.clone().map(|node| (node, Vec::new())).ok_or_else(no_node),
-            Program::Demo => {
+    async fn runner(&self, release: &Release) -> Result<Observed<(PathBuf, Vec<OsString>)>> {
+        match (release.program, &self.node) {
+            (Program::Demo, _) => {
                 let demo = self.demo.clone().ok_or_else(no_demo)?;
-                Ok((demo.program, demo.before))
+                Ok(Observed::Ready((demo.program, demo.before)))
+            }
+            (Program::Node, Some(node)) => Ok(Observed::Ready((node.clone(), Vec::new()))),
+            (Program::Node, None) => {
+                Ok(self.fetching.node(release).await?.map(|node| (node, Vec::new())))
             }
         }
     }
@@ -59,8 +67,16 @@ impl ReleasePrograms {
 impl Programs for ReleasePrograms {
     async fn resolve(&self, release: Option<&Release>) -> Result<Observed<Invocation>> {
         let release = release.ok_or_else(no_release)?;
-        let (program, before) = self.runner(release)?;
-        Ok(self.archives.script(release)?.map(|script| Invocation { program, before, script }))
+        // Both are begun before either is waited for.
+        let script = self.archives.script(release)?;
+        Ok(match (self.runner(release).await?, script) {
+            (Observed::Ready((program, before)), script) => {
+                script.map(|script| Invocation { program, before, script })
+            }
+            (Observed::Pending(progress), _) => Observed::Pending(progress),
+            (Observed::Broken(reason), _) => Observed::Broken(reason),
+            (Observed::Absent, _) => Observed::Absent,
+        })
     }
 }
 
@@ -73,9 +89,4 @@ fn no_release() -> Error {
 fn no_demo() -> Error {
     Error::new(ErrorKind::Invalid, "choosing a program")
         .advise("This program was built without the demo. Choose another release for this table.")
-}
-
-fn no_node() -> Error {
-    Error::new(ErrorKind::Invalid, "choosing a program")
-        .advise("No Node.js is set. Write its path to `node` in the section `[local]`.")
 }

@@ -53,8 +53,9 @@ impl LocalArchives {
             }
             for rest in rests {
                 wanted.check()?;
-                fs::remove_dir_all(&rest)
-                    .map_err(|error| refused(error, "collecting releases", &rest))?;
+                let gone =
+                    if rest.is_dir() { fs::remove_dir_all(&rest) } else { fs::remove_file(&rest) };
+                gone.map_err(|error| refused(error, "collecting releases", &rest))?;
             }
             Ok(gone)
         })

@@ -4,29 +4,72 @@ use std::io::{ErrorKind as Io, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use tempfile::{NamedTempFile, TempPath};
+use tempfile::TempPath;
 
 use super::card::Card;
 use super::trees::Trees;
 use crate::foundry::release::{Limits, read_archive};
+use crate::foundry::site::{Site, SiteOptions};
+use crate::id::random_text;
 use crate::local::blocking::{Wanted, blocking};
 use crate::local::disk::{refused, sync_folder};
-use crate::ports::{ArchiveInfo, ArchiveSource, Archives};
+use crate::ports::{ArchiveInfo, ArchiveSource, Archives, Store};
 use crate::{Error, ErrorKind, ReleaseId, Result, async_trait};
 
 const STORING: &str = "storing a release";
+/// What begins the name of an archive that is not whole yet, before the number of the process that adds it.
+pub(super) const ADDING: &str = ".adding-";
 
 /// Keeps archives as `<sha256>.zip` in one folder, and beside each the tree that was unpacked from it.
 #[derive(Debug, Clone)]
 pub struct LocalArchives {
     pub(super) folder: PathBuf,
     pub(super) trees: Arc<Trees>,
+    hosts: Vec<String>,
+    pins: Option<Arc<dyn Store>>,
 }
 
 impl LocalArchives {
     /// Keeps archives in `folder`.
     pub fn new(folder: PathBuf) -> Self {
-        Self { trees: Arc::new(Trees::new(folder.clone())), folder }
+        let hosts = SiteOptions::default().download_hosts;
+        Self { trees: Arc::new(Trees::new(folder.clone())), folder, hosts, pins: None }
+    }
+
+    /// The same; a timed URL may point to these hosts, and to no others.
+    #[must_use]
+    pub fn with_hosts(mut self, hosts: Vec<String>) -> Self {
+        self.hosts = hosts;
+        self
+    }
+
+    /// The same; whenever an archive is added or removed, trees that no instance in `store` is pinned to go.
+    #[must_use]
+    pub fn with_pins(mut self, store: Arc<dyn Store>) -> Self {
+        self.pins = Some(store);
+        self
+    }
+
+    /// A name for what is not whole yet. It says whose it is, so that what a dead process left can be told.
+    fn part(&self) -> PathBuf {
+        self.folder.join(format!("{ADDING}{}-{}.part", std::process::id(), random_text(8)))
+    }
+
+    /// Fetches what a timed URL gives beside the archives, where it vanishes again unless it is kept.
+    async fn fetched(&self, url: &str) -> Result<TempPath> {
+        let options = SiteOptions { download_hosts: self.hosts.clone(), ..SiteOptions::default() };
+        let site = Site::new(&options)?;
+        let url = site.timed_url_from(url)?;
+        let part = self.part();
+        site.download(&url, &part, |_| {}).await?;
+        TempPath::try_from_path(&part).map_err(|error| refused(error, STORING, &part))
+    }
+
+    async fn tidy(&self) {
+        let Some(store) = &self.pins else { return };
+        if let Err(error) = self.collect(store.as_ref()).await {
+            tracing::warn!(?error, "unpacked releases were not collected");
+        }
     }
 
     pub(super) fn zip(&self, id: &ReleaseId) -> PathBuf {
@@ -39,8 +82,8 @@ impl LocalArchives {
 
     /// Copies the file at `from` beside the archives, where it vanishes again unless it is kept.
     async fn copied(&self, from: &Path) -> Result<TempPath> {
-        let (folder, from) = (self.folder.clone(), from.to_owned());
-        blocking(STORING, move |wanted| copy(&from, &folder, wanted)).await
+        let (part, from) = (self.part(), from.to_owned());
+        blocking(STORING, move |wanted| copy(&from, &part, wanted)).await
     }
 
     /// Reads a whole archive that lies beside the others, and gives it its name.
@@ -100,19 +143,19 @@ impl LocalArchives {
 #[async_trait]
 impl Archives for LocalArchives {
     async fn add(&self, source: &ArchiveSource) -> Result<ArchiveInfo> {
-        match source {
-            ArchiveSource::File(path) => {
-                let part = self.copied(path).await?;
-                self.take_in(part).await
-            }
-            ArchiveSource::Url(_) => Err(Error::new(ErrorKind::Unsupported, STORING)
-                .advise("Download the archive, then add the file.")),
-        }
+        self.tidy().await;
+        let part = match source {
+            ArchiveSource::File(path) => self.copied(path).await?,
+            ArchiveSource::Url(url) => self.fetched(url).await?,
+        };
+        self.take_in(part).await
     }
 
     async fn remove(&self, id: &ReleaseId) -> Result<()> {
         let (me, id) = (self.clone(), id.clone());
-        blocking("removing a release", move |_| me.forget(&id)).await
+        blocking("removing a release", move |_| me.forget(&id)).await?;
+        self.tidy().await;
+        Ok(())
     }
 
     async fn list(&self) -> Result<Vec<ArchiveInfo>> {
@@ -131,13 +174,11 @@ impl Archives for LocalArchives {
     }
 }
 
-fn copy(from: &Path, folder: &Path, wanted: &Wanted) -> Result<TempPath> {
+fn copy(from: &Path, part: &Path, wanted: &Wanted) -> Result<TempPath> {
     let mut source = File::open(from).map_err(|error| unreadable(error, from))?;
-    let mut part = tempfile::Builder::new()
-        .prefix(".adding-")
-        .suffix(".part")
-        .tempfile_in(folder)
-        .map_err(|error| refused(error, STORING, folder))?;
+    let refuse = |error| refused(error, STORING, part);
+    let mut file = File::create_new(part).map_err(refuse)?;
+    let kept = TempPath::try_from_path(part).map_err(refuse)?;
     let mut buffer = vec![0; 1 << 20];
     loop {
         wanted.check()?;
@@ -145,14 +186,10 @@ fn copy(from: &Path, folder: &Path, wanted: &Wanted) -> Result<TempPath> {
         if read == 0 {
             break;
         }
-        part.write_all(&buffer[..read]).map_err(|error| refused(error, STORING, folder))?;
+        file.write_all(&buffer[..read]).map_err(refuse)?;
     }
-    finished(part).map_err(|error| refused(error, STORING, folder))
-}
-
-fn finished(part: NamedTempFile) -> std::io::Result<TempPath> {
-    part.as_file().sync_all()?;
-    Ok(part.into_temp_path())
+    file.sync_all().map_err(refuse)?;
+    Ok(kept)
 }
 
 fn unreadable(error: std::io::Error, path: &Path) -> Error {

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::task::JoinSet;
 
+use super::store::ADDING;
 use crate::foundry::release::{Limits, Unpacking, is_unpacked, unpack};
 use crate::id::random_text;
 use crate::local::disk::refused;
@@ -100,7 +101,7 @@ impl Trees {
             let entry = entry.map_err(refuse)?;
             let name = entry.file_name();
             let Some(name) = name.to_str() else { continue };
-            if name.starts_with(LEAVING) {
+            if name.starts_with(LEAVING) || is_abandoned(name) {
                 rests.push(entry.path());
             } else if entry.file_type().map_err(refuse)?.is_dir() {
                 trees.extend(ReleaseId::new(name).ok());
@@ -126,6 +127,13 @@ impl Work {
             }
         }
     }
+}
+
+/// Whether it is an archive that a dead process was adding.
+fn is_abandoned(name: &str) -> bool {
+    let pid =
+        name.strip_prefix(ADDING).and_then(|rest| rest.split_once('-')?.0.parse::<u32>().ok());
+    pid.is_some_and(|pid| !Path::new(&format!("/proc/{pid}")).exists())
 }
 
 fn told(far: Option<Unpacking>) -> Progress {

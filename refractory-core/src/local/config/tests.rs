@@ -6,6 +6,8 @@ fn every_key_has_its_sentence_and_the_defaults_are_right() {
     let documented: Vec<_> = LocalConfig::KEYS.iter().map(|doc| doc.key).collect();
     assert_eq!(documented, fields::<LocalConfig>());
     assert!(LocalConfig::default().validate().is_ok());
+    let documented: Vec<_> = NodeConfig::KEYS.iter().map(|doc| doc.key).collect();
+    assert_eq!(documented, fields::<NodeConfig>());
 }
 
 #[test]
