@@ -1,0 +1,147 @@
+//! A key that moves from a table where nobody plays to one that waits.
+use std::time::Duration;
+
+use refractory_core::InstanceId;
+use refractory_core::model::{Phase, Step};
+use testkit::fault::PowerCut;
+
+use super::house::{Goal, House};
+
+const MINUTE: Duration = Duration::from_mins(1);
+
+/// A house with one key, which `a` holds and `b` waits for.
+async fn contended() -> (House, InstanceId, InstanceId) {
+    let house = House::quiet(1).await;
+    let (a, b) = (house.table("a").await, house.table("b").await);
+    house.start(&a).await;
+    let mut cut = PowerCut::default();
+    assert!(house.reach(&mut house.worker(), &mut cut, &a, Goal::OnAfter(0)).await);
+    (house, a, b)
+}
+
+async fn waits(house: &House, id: &InstanceId) -> bool {
+    house.get(id).await.is_some_and(|row| row.phase() == Phase::Starting(Step::License))
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_empty_holder_makes_room() {
+    let (house, a, b) = contended().await;
+    house.start(&b).await;
+    house.run(&house.worker(), MINUTE * 2).await;
+    assert!(house.is_off(&a).await && house.is_on(&b).await);
+    assert_eq!(house.world.broken_rules(), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn scenario_20_a_busy_holder_keeps_its_key_until_the_last_player_leaves() {
+    let (house, a, b) = contended().await;
+    house.world.seat(&a, 1);
+    house.start(&b).await;
+    let worker = house.worker();
+    house.run(&worker, MINUTE * 30).await;
+    assert!(house.is_on(&a).await && waits(&house, &b).await);
+    assert_eq!(house.get(&a).await.unwrap().yielding, None, "nobody is kept out");
+    let told = house.get(&b).await.unwrap().progress().unwrap().message.clone();
+    assert!(told.contains("held by a (1 person plays there)"), "{told}");
+    house.world.seat(&a, 0);
+    house.run(&worker, MINUTE).await;
+    assert!(house.is_off(&a).await && house.is_on(&b).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn scenario_20_unknown_is_busy() {
+    let (house, a, b) = contended().await;
+    house.world.turn(|knobs| knobs.status_unknown = true);
+    house.start(&b).await;
+    house.run(&house.worker(), MINUTE * 30).await;
+    assert!(house.is_on(&a).await && waits(&house, &b).await);
+    assert_eq!(house.get(&a).await.unwrap().yielding, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn scenario_20_a_player_who_joins_between_the_two_questions_keeps_the_table_on() {
+    let (house, a, b) = contended().await;
+    house.start(&b).await;
+    let worker = house.worker();
+    for _ in 0..100 {
+        worker.pass().await;
+        if house.get(&a).await.unwrap().yielding.is_some() {
+            break;
+        }
+    }
+    assert!(house.get(&a).await.unwrap().yielding.is_some(), "joins are blocked");
+    house.world.seat(&a, 1);
+    house.run(&worker, MINUTE * 5).await;
+    assert!(house.is_on(&a).await && waits(&house, &b).await);
+    assert_eq!(house.get(&a).await.unwrap().yielding, None, "people are let in again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn scenario_20_silence_after_blocking_lets_people_in_again() {
+    let (house, a, b) = contended().await;
+    house.start(&b).await;
+    let worker = house.worker();
+    while house.get(&a).await.unwrap().yielding.is_none() {
+        worker.pass().await;
+    }
+    house.world.turn(|knobs| knobs.status_unknown = true);
+    house.run(&worker, MINUTE * 5).await;
+    assert!(house.is_on(&a).await && waits(&house, &b).await);
+    assert_eq!(house.get(&a).await.unwrap().yielding, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_gives_up_waiting_lets_people_in_again() {
+    let (house, a, b) = contended().await;
+    house.start(&b).await;
+    let worker = house.worker();
+    while house.get(&a).await.unwrap().yielding.is_none() {
+        worker.pass().await;
+    }
+    house.stop(&b).await;
+    let run = worker.run_until(tokio::time::sleep(MINUTE));
+    run.await;
+    assert!(house.is_on(&a).await && house.is_off(&b).await);
+    assert_eq!(house.get(&a).await.unwrap().yielding, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_third_table_does_not_snatch_the_key() {
+    let (house, a, b) = contended().await;
+    let c = house.table("c").await;
+    house.world.seat(&a, 1);
+    house.start(&b).await;
+    let worker = house.worker();
+    house.run(&worker, Duration::from_secs(10)).await;
+    house.start(&c).await;
+    house.world.turn(|knobs| knobs.stop_polls = 20);
+    house.stop(&a).await;
+    house.world.seat(&b, 1);
+    house.run(&worker, MINUTE * 3).await;
+    assert!(house.is_on(&b).await && waits(&house, &c).await, "first come, first served");
+    assert_eq!(house.world.broken_rules(), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_holder_that_stops_by_itself_is_followed_by_the_one_that_waits() {
+    let (house, a, b) = contended().await;
+    house.world.seat(&a, 1);
+    house.start(&b).await;
+    let worker = house.worker();
+    house.run(&worker, Duration::from_secs(10)).await;
+    house.stop(&a).await;
+    house.run(&worker, MINUTE).await;
+    assert!(house.is_off(&a).await && house.is_on(&b).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_holder_that_dies_keeps_its_key_and_comes_back() {
+    let (house, a, b) = contended().await;
+    house.world.seat(&a, 1);
+    house.start(&b).await;
+    let worker = house.worker();
+    house.run(&worker, Duration::from_secs(10)).await;
+    house.world.kill(&a);
+    house.run(&worker, MINUTE).await;
+    assert!(house.is_on(&a).await && waits(&house, &b).await);
+}
