@@ -80,7 +80,7 @@ pub async fn two_owners_get_two_licences(subject: &LicensesSubject) {
 
 /// A wish for one licence is not served by another.
 pub async fn a_wish_is_for_that_licence(subject: &LicensesSubject) {
-    for wished in &subject.with {
+    for wished in subject.with.iter().rev() {
         let granted = leased(subject, wished.as_str(), &LicenseWish::Only(wished.clone())).await;
         assert_eq!(granted.lease.license, *wished);
     }

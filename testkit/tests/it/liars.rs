@@ -1,6 +1,7 @@
 //! Liars: each breaks one clause of a contract, and the suite must notice.
 mod store;
 mod vault;
+mod world;
 
 /// Which of the named cases each lie fails, as a list of `(lie, cases that caught it)`.
 type Caught = Vec<(&'static str, Vec<&'static str>)>;

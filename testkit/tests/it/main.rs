@@ -10,5 +10,6 @@ mod lifecycle;
 mod local;
 #[cfg(feature = "foundry")]
 mod node_js;
+mod subjects;
 #[cfg(feature = "foundry")]
 mod vendor_site;

@@ -122,11 +122,11 @@ impl Play {
     }
 
     async fn rows(&self) -> String {
-        let mut rows = String::new();
+        let mut rows = Vec::new();
         for table in &self.tables {
-            rows += &format!("{:#?}\n", self.house.get(table).await);
+            rows.push(format!("{:#?}", self.house.get(table).await));
         }
-        rows
+        rows.join("\n")
     }
 }
 

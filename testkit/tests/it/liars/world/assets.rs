@@ -1,0 +1,79 @@
+//! Places for uploads that lie.
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
+use refractory_core::ports::{AssetSpace, AssetStore, Observed};
+use refractory_core::{Error, ErrorKind, InstanceId, Result, async_trait};
+use testkit::world::World;
+
+use super::{every_lie_is_caught, held_against};
+use crate::subjects::{assets, world};
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Lie {
+    AnotherPlaceEachTime,
+    OnePlaceForAll,
+    RemoveOfAbsentFails,
+    RemovesByPrefix,
+    KeepsALock,
+}
+
+const LIES: [(&str, Lie); 5] = [
+    ("another place each time", Lie::AnotherPlaceEachTime),
+    ("one place for all", Lie::OnePlaceForAll),
+    ("remove of absent fails", Lie::RemoveOfAbsentFails),
+    ("removes by prefix", Lie::RemovesByPrefix),
+    ("keeps a lock", Lie::KeepsALock),
+];
+
+#[derive(Debug)]
+struct Liar {
+    world: World,
+    lie: Lie,
+    locked: AtomicBool,
+    calls: AtomicU32,
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl AssetStore for Liar {
+    async fn ensure(&self, of: &InstanceId) -> Result<Observed<AssetSpace>> {
+        if self.lie == Lie::KeepsALock && self.locked.swap(true, Ordering::SeqCst) {
+            return Err(Error::new(ErrorKind::Unavailable, "waiting for a lock"));
+        }
+        let made = AssetStore::ensure(&self.world, of).await;
+        self.locked.store(false, Ordering::SeqCst);
+        let handle = match self.lie {
+            Lie::AnotherPlaceEachTime => {
+                format!("place {}", self.calls.fetch_add(1, Ordering::SeqCst))
+            }
+            Lie::OnePlaceForAll => "the place".to_owned(),
+            _ => return made,
+        };
+        Ok(made?.map(|space| AssetSpace { handle, ..space }))
+    }
+
+    async fn remove(&self, of: &InstanceId) -> Result<Observed<AssetSpace>> {
+        let all = AssetStore::list(&self.world).await?;
+        if self.lie == Lie::RemoveOfAbsentFails && !all.contains(of) {
+            return Err(Error::new(ErrorKind::NotFound, "removing a place"));
+        }
+        if self.lie == Lie::RemovesByPrefix {
+            for other in all.iter().filter(|id| id.as_str().starts_with(of.as_str())) {
+                AssetStore::remove(&self.world, other).await?;
+            }
+        }
+        AssetStore::remove(&self.world, of).await
+    }
+
+    async fn list(&self) -> Result<Vec<InstanceId>> {
+        AssetStore::list(&self.world).await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_lie_about_assets_is_caught_and_every_case_catches_one() {
+    every_lie_is_caught!(assets_cases, assets, LIES, |lie| async move {
+        let (locked, calls) = (AtomicBool::new(false), AtomicU32::new(0));
+        assets(Liar { world: world(), lie, locked, calls })
+    });
+}

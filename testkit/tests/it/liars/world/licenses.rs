@@ -1,0 +1,143 @@
+//! Pools that lie.
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use refractory_core::model::LicenseWish;
+use refractory_core::ports::{Granted, LicensePool, Observed};
+use refractory_core::{Error, ErrorKind, InstanceId, LicenseId, Result, StorePool, async_trait};
+
+use super::{every_lie_is_caught, held_against};
+use crate::subjects::{licenses, world};
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Lie {
+    ForgetsTheAgreement,
+    MovesOnAWish,
+    LeasesTwice,
+    OneKeyForAll,
+    AnyWillDo,
+    AnUnknownOneIsWaitedFor,
+    ObserveLeases,
+    ReturnsEverybodys,
+    OneFence,
+    NothingIsKept,
+    KeepsForEver,
+    KeepsALock,
+    WinsWithoutALease,
+}
+
+const LIES: [(&str, Lie); 13] = [
+    ("forgets the agreement", Lie::ForgetsTheAgreement),
+    ("moves on a wish", Lie::MovesOnAWish),
+    ("leases twice", Lie::LeasesTwice),
+    ("one key for all", Lie::OneKeyForAll),
+    ("any will do", Lie::AnyWillDo),
+    ("an unknown one is waited for", Lie::AnUnknownOneIsWaitedFor),
+    ("observe leases", Lie::ObserveLeases),
+    ("returns everybody's", Lie::ReturnsEverybodys),
+    ("one fence", Lie::OneFence),
+    ("nothing is kept", Lie::NothingIsKept),
+    ("keeps for ever", Lie::KeepsForEver),
+    ("keeps a lock", Lie::KeepsALock),
+    ("wins without a lease", Lie::WinsWithoutALease),
+];
+
+#[derive(Debug)]
+struct Liar {
+    pool: StorePool,
+    lie: Lie,
+    locked: AtomicBool,
+}
+
+impl Liar {
+    async fn grant(&self, owner: &InstanceId, wish: &LicenseWish) -> Result<Observed<Granted>> {
+        let granted = self.pool.ensure(owner, wish).await?;
+        let holder = self.pool.list().await?.into_iter().find_map(|(_, holder)| holder);
+        match (self.lie, granted, holder) {
+            (Lie::ForgetsTheAgreement, granted, _) => {
+                Ok(granted.map(|granted| Granted { eula_accepted: false, ..granted }))
+            }
+            (Lie::OneKeyForAll, granted, _) => {
+                Ok(granted.map(|granted| Granted { key: "one".into_secret(), ..granted }))
+            }
+            (Lie::OneFence, Observed::Ready(mut granted), _) => {
+                granted.lease.fence = 1;
+                Ok(Observed::Ready(granted))
+            }
+            (Lie::LeasesTwice | Lie::WinsWithoutALease, Observed::Pending(_), Some(holder)) => {
+                let stolen = self.pool.observe(&holder).await?;
+                Ok(stolen.map(|mut granted| {
+                    granted.lease.holder = owner.clone();
+                    granted
+                }))
+            }
+            (Lie::NothingIsKept, Observed::Pending(told), _) => {
+                self.pool.remove(owner).await?;
+                Ok(Observed::Pending(told))
+            }
+            (_, granted, _) => Ok(granted),
+        }
+    }
+}
+
+trait IntoSecret {
+    fn into_secret(self) -> refractory_core::Secret;
+}
+
+impl IntoSecret for &str {
+    fn into_secret(self) -> refractory_core::Secret {
+        refractory_core::Secret::new(self)
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl LicensePool for Liar {
+    async fn ensure(&self, owner: &InstanceId, wish: &LicenseWish) -> Result<Observed<Granted>> {
+        if self.lie == Lie::KeepsALock && self.locked.swap(true, Ordering::SeqCst) {
+            return Err(Error::new(ErrorKind::Unavailable, "waiting for a lock"));
+        }
+        if self.lie == Lie::MovesOnAWish {
+            self.pool.remove(owner).await?;
+        }
+        let wish = if self.lie == Lie::AnyWillDo { &LicenseWish::Any } else { wish };
+        let granted = self.grant(owner, wish).await;
+        self.locked.store(false, Ordering::SeqCst);
+        match granted {
+            Err(_) if self.lie == Lie::AnUnknownOneIsWaitedFor => Ok(Observed::Pending(None)),
+            granted => granted,
+        }
+    }
+
+    async fn observe(&self, owner: &InstanceId) -> Result<Observed<Granted>> {
+        if self.lie == Lie::ObserveLeases {
+            return self.pool.ensure(owner, &LicenseWish::Any).await;
+        }
+        self.pool.observe(owner).await
+    }
+
+    async fn remove(&self, owner: &InstanceId) -> Result<Observed<Granted>> {
+        if self.lie == Lie::ReturnsEverybodys {
+            for (_, holder) in self.pool.list().await? {
+                self.pool.remove(holder.as_ref().unwrap_or(owner)).await?;
+            }
+        }
+        let holds = matches!(self.pool.observe(owner).await?, Observed::Ready(_));
+        if self.lie == Lie::KeepsForEver && !holds {
+            return Ok(Observed::Absent);
+        }
+        self.pool.remove(owner).await
+    }
+
+    async fn list(&self) -> Result<Vec<(LicenseId, Option<InstanceId>)>> {
+        self.pool.list().await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_lie_about_licences_is_caught_and_every_case_catches_one() {
+    every_lie_is_caught!(licenses_cases, licenses, LIES, |lie| async move {
+        let world = world();
+        let liar = Liar { pool: world.pool(), lie, locked: AtomicBool::new(false) };
+        licenses(&world, liar).await
+    });
+}

@@ -1,0 +1,104 @@
+//! Snapshots that lie.
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use refractory_core::ports::{Observed, Snapshot, SnapshotName, Snapshots, Volume};
+use refractory_core::{Error, ErrorKind, InstanceId, Result, async_trait};
+use testkit::conformance::Contents;
+use testkit::world::World;
+
+use super::{every_lie_is_caught, held_against};
+use crate::subjects::{snapshots, world};
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Lie {
+    RestoresNothing,
+    EmptiesTheVolume,
+    WritesANameAgain,
+    NewestFirst,
+    ListsEverybodys,
+    GoesWithTheVolume,
+    RestoresFromNothing,
+    RemovesAll,
+    KeepsALock,
+}
+
+const LIES: [(&str, Lie); 9] = [
+    ("restores nothing", Lie::RestoresNothing),
+    ("empties the volume", Lie::EmptiesTheVolume),
+    ("writes a name again", Lie::WritesANameAgain),
+    ("newest first", Lie::NewestFirst),
+    ("lists everybody's", Lie::ListsEverybodys),
+    ("goes with the volume", Lie::GoesWithTheVolume),
+    ("restores from nothing", Lie::RestoresFromNothing),
+    ("removes all", Lie::RemovesAll),
+    ("keeps a lock", Lie::KeepsALock),
+];
+
+#[derive(Debug)]
+struct Liar {
+    world: World,
+    lie: Lie,
+    locked: AtomicBool,
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl Snapshots for Liar {
+    async fn ensure(&self, name: &SnapshotName, of: &Volume) -> Result<Observed<Snapshot>> {
+        if self.lie == Lie::WritesANameAgain {
+            Snapshots::remove(&self.world, name).await?;
+        }
+        if self.lie == Lie::KeepsALock && self.locked.swap(true, Ordering::SeqCst) {
+            return Err(Error::new(ErrorKind::Unavailable, "waiting for a lock"));
+        }
+        let taken = Snapshots::ensure(&self.world, name, of).await;
+        if self.lie == Lie::EmptiesTheVolume {
+            self.world.write(&of.of, "");
+        }
+        self.locked.store(false, Ordering::SeqCst);
+        taken
+    }
+
+    async fn restore(&self, from: &SnapshotName, into: &Volume) -> Result<Observed<Volume>> {
+        match self.lie {
+            Lie::RestoresNothing => Ok(Observed::Ready(into.clone())),
+            Lie::RestoresFromNothing => {
+                let restored = Snapshots::restore(&self.world, from, into).await;
+                Ok(restored.unwrap_or(Observed::Ready(into.clone())))
+            }
+            Lie::GoesWithTheVolume if self.world.read(&into.of).as_deref() == Some("empty") => {
+                Err(Error::new(ErrorKind::NotFound, "restoring a snapshot"))
+            }
+            _ => Snapshots::restore(&self.world, from, into).await,
+        }
+    }
+
+    async fn remove(&self, name: &SnapshotName) -> Result<Observed<Snapshot>> {
+        if self.lie == Lie::RemovesAll {
+            for snapshot in Snapshots::list(&self.world, &name.of).await? {
+                Snapshots::remove(&self.world, &snapshot.name).await?;
+            }
+        }
+        Snapshots::remove(&self.world, name).await
+    }
+
+    async fn list(&self, of: &InstanceId) -> Result<Vec<Snapshot>> {
+        let mut all = Snapshots::list(&self.world, of).await?;
+        match self.lie {
+            Lie::NewestFirst => all.reverse(),
+            Lie::ListsEverybodys if of.as_str() == "b" => {
+                all.extend(Snapshots::list(&self.world, &InstanceId::new("a")?).await?);
+            }
+            _ => {}
+        }
+        Ok(all)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_lie_about_snapshots_is_caught_and_every_case_catches_one() {
+    every_lie_is_caught!(snapshots_cases, snapshots, LIES, |lie| async move {
+        let world = world();
+        snapshots(&world, Liar { world: world.clone(), lie, locked: AtomicBool::new(false) })
+    });
+}
