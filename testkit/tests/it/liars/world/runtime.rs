@@ -75,7 +75,7 @@ impl Liar {
         InstanceRuntime::ensure(&self.world, key, spec).await
     }
 
-    async fn end_all(&self, which: impl Fn(&Key) -> bool + Send) -> Result<()> {
+    async fn end_all(&self, which: impl Fn(&Key) -> bool + Send + Sync) -> Result<()> {
         for key in InstanceRuntime::list(&self.world).await?.into_iter().filter(|key| which(key)) {
             while InstanceRuntime::remove(&self.world, &key, Stop::Now).await? != Observed::Absent {
             }
