@@ -10,6 +10,8 @@ mod password;
 mod people;
 mod releases;
 mod routes;
+#[cfg(test)]
+mod samples;
 mod settings;
 mod spec;
 mod table;

@@ -1,0 +1,338 @@
+//! One page of each kind, in every shape it may take.
+use refractory_core::Timestamp;
+use serde_json::Value;
+
+use super::about::{AboutPage, WorkerRow};
+use super::account::AccountPage;
+use super::chrome::{Chrome, Viewer};
+use super::create::NewTablePage;
+use super::enter::{LinkPage, SetupPage, SignInPage};
+use super::failure::ErrorPage;
+use super::licences::{LicenceRow, LicencesPage};
+use super::people::{FreshLink, PeoplePage, PersonRow};
+use super::releases::{ReleaseRow, ReleasesPage};
+use super::settings::SettingsPage;
+use super::spec::{Choice, Choices, SpecForm};
+use super::table::{EventView, LogView, Panel, TablePage};
+use super::tables::{Card, FirstSteps, TablesPage};
+use super::waiting::{Door, DoorPart, WaitingPage};
+use crate::session::Flash;
+use crate::templates::{Page, Templates};
+use crate::view::{Can, Rung, State, TableView, Trouble};
+use crate::words::Moment;
+
+fn moment() -> Moment {
+    Timestamp(1_795_324_440_000).into()
+}
+
+fn viewer() -> Viewer {
+    Viewer {
+        name: "anna".into(),
+        role: "Administrator",
+        creates: true,
+        licences: true,
+        releases: true,
+        people: true,
+        system: true,
+        manages_licences: true,
+        manages_releases: true,
+    }
+}
+
+fn chrome(title: &str, viewer: Option<Viewer>) -> Chrome {
+    Chrome {
+        title: title.into(),
+        nav: "tables",
+        viewer,
+        csrf: "TOKEN".into(),
+        theme: "dark",
+        flash: Some(Flash::good("It worked.")),
+        idle: false,
+        css: "/portal.css".into(),
+        js: "/portal.js".into(),
+        icon: "/icon.svg".into(),
+        at: "/".into(),
+        live: Some("/live".into()),
+        refresh: Some(3),
+    }
+}
+
+fn table(state: State) -> TableView {
+    let busy = matches!(state, State::Starting | State::Stopping | State::Deleting);
+    let trouble = |terminal| Trouble {
+        sentence: "The licence key was refused.".into(),
+        terminal,
+        attempts: 2,
+        retry_at: moment(),
+    };
+    TableView {
+        id: format!("id-{}", state.name()),
+        slug: "friday".into(),
+        title: "Friday <Night>".into(),
+        url: "http://friday.localhost:8080/".into(),
+        address: "friday.localhost:8080".into(),
+        state,
+        headline: "Some words",
+        note: busy.then(|| "Unpacking the release".into()),
+        percent: (state == State::Starting).then_some(40),
+        uninterruptible: state == State::Stopping,
+        trouble: match state {
+            State::Attention => Some(trouble(true)),
+            State::Starting => Some(trouble(false)),
+            State::Off | State::On | State::Stopping | State::Deleting => None,
+        },
+        players: (state == State::On).then_some(3),
+        last_start: Some("12 s".into()),
+        rungs: match state {
+            State::Starting => {
+                vec![
+                    Rung { name: "Licence", state: "done" },
+                    Rung { name: "Foundry", state: "doing" },
+                ]
+            }
+            State::Off | State::On | State::Stopping | State::Deleting | State::Attention => {
+                Vec::new()
+            }
+        },
+        can: Can { start: true, stop: true, change: true, delete: true, logs: true },
+    }
+}
+
+fn choices() -> Choices {
+    let choice = |value: &str, label: &str| Choice { value: value.into(), label: label.into() };
+    Choices { releases: vec![choice("r1", "Foundry 13.351")], licences: vec![choice("l1", "Club")] }
+}
+
+fn event() -> EventView {
+    EventView { at: moment(), text: "anna asked Friday to start.".into() }
+}
+
+fn door(state: &'static str) -> Door {
+    Door {
+        state,
+        title: "Friday".into(),
+        headline: "Friday is waiting".into(),
+        sentence: "A sentence.".into(),
+        percent: (state == "starting").then_some(40),
+        rungs: vec![Rung { name: "Foundry", state: "doing" }],
+        portal: (state == "off").then(|| "http://localhost:8080/tables/friday".into()),
+        id: (state == "closed").then(|| "abc".into()),
+    }
+}
+
+/// One page with one of its samples.
+pub(super) struct Sample {
+    pub(super) template: &'static str,
+    pub(super) name: &'static str,
+    pub(super) html: String,
+    pub(super) context: Value,
+}
+
+fn sample<P: Page>(templates: &Templates, name: &'static str, page: &P) -> Sample {
+    let html = templates.html(page).unwrap_or_else(|problem| panic!("{}: {problem}", P::TEMPLATE));
+    let context = serde_json::to_value(page).unwrap();
+    Sample { template: P::TEMPLATE, name, html, context }
+}
+
+pub(super) fn samples() -> Vec<Sample> {
+    let templates = Templates::new().unwrap();
+    let t = &templates;
+    let mut all = entrance(t);
+    all.extend(of_tables(t));
+    all.extend(of_stock(t));
+    all.extend(of_the_rest(t));
+    all
+}
+
+fn entrance(t: &Templates) -> Vec<Sample> {
+    let setup = |good, problem: Option<&str>| SetupPage {
+        chrome: Chrome {
+            flash: None,
+            live: None,
+            refresh: None,
+            theme: "",
+            ..chrome("Welcome", None)
+        },
+        good,
+        name: "anna".into(),
+        problem: problem.map(Into::into),
+    };
+    let sign_in = |needs_setup, problem: Option<&str>| SignInPage {
+        chrome: chrome("Sign in", None),
+        name: String::new(),
+        next: "/people".into(),
+        needs_setup,
+        problem: problem.map(Into::into),
+    };
+    let link = |problem: Option<&str>| LinkPage {
+        chrome: chrome("Sign in", None),
+        problem: problem.map(Into::into),
+    };
+    vec![
+        sample(t, "good", &setup(true, Some("Too short."))),
+        sample(t, "stale", &setup(false, None)),
+        sample(t, "fresh", &sign_in(false, None)),
+        sample(t, "wrong", &sign_in(false, Some("No match."))),
+        sample(t, "empty", &sign_in(true, None)),
+        sample(t, "good", &link(None)),
+        sample(t, "stale", &link(Some("Used."))),
+    ]
+}
+
+fn of_tables(t: &Templates) -> Vec<Sample> {
+    let list = |tables, first, viewer| TablesPage {
+        chrome: chrome("Tables", Some(viewer)),
+        tables,
+        first,
+    };
+    let first = |release, licence| Some(FirstSteps { release, licence });
+    let player = Viewer { creates: false, people: false, system: false, ..viewer() };
+    let one = |state, log: Option<LogView>| TablePage {
+        chrome: chrome("Friday", Some(viewer())),
+        table: table(state),
+        facts: vec![("World", "barovia".into())],
+        events: Some(vec![event()]),
+        log,
+    };
+    let log = LogView { lines: vec!["<b>one".into(), "two".into()], next: "2".into() };
+    let new = |problem: Option<&str>| NewTablePage {
+        chrome: chrome("New table", Some(viewer())),
+        form: SpecForm { title: "\"T\"".into(), ..SpecForm::default() },
+        choices: choices(),
+        address: "NAME.localhost".into(),
+        problem: problem.map(Into::into),
+    };
+    let settings = SettingsPage {
+        chrome: chrome("Settings", Some(viewer())),
+        slug: "friday".into(),
+        title: "Friday".into(),
+        form: SpecForm {
+            release: "r1".into(),
+            licence: "l1".into(),
+            memory: "2GiB".into(),
+            ..SpecForm::default()
+        },
+        choices: choices(),
+        address: "NAME.localhost".into(),
+        deletes: true,
+        problem: Some("Taken.".into()),
+        delete_problem: Some("Type it.".into()),
+    };
+    let card = Card { table: table(State::Starting), csrf: "TOKEN".into(), back: "/".into() };
+    let panel = Panel { table: table(State::On), csrf: "TOKEN".into() };
+    vec![
+        sample(t, "all", &list(State::ALL.map(table).into(), None, viewer())),
+        sample(t, "first", &list(Vec::new(), first(true, false), viewer())),
+        sample(t, "player", &list(Vec::new(), first(false, false), player)),
+        sample(t, "on", &one(State::On, Some(log))),
+        sample(t, "quiet", &one(State::Off, Some(LogView::default()))),
+        sample(t, "fresh", &new(None)),
+        sample(t, "wrong", &new(Some("Reserved."))),
+        sample(t, "all", &settings),
+        sample(t, "starting", &card),
+        sample(t, "on", &panel),
+    ]
+}
+
+fn of_stock(t: &Templates) -> Vec<Sample> {
+    let licence = |holder: Option<&str>, accepted: bool| LicenceRow {
+        id: "l1".into(),
+        name: "Club".into(),
+        masked: "ABCD-••••-1239".into(),
+        holder: holder.map(Into::into),
+        accepted_by: accepted.then(|| "anna".into()),
+        accepted_at: accepted.then(moment),
+    };
+    let licences = |licences, problem: Option<&str>| LicencesPage {
+        chrome: chrome("Licences", Some(viewer())),
+        licences,
+        eula: "2023-03-02",
+        name: "Club".into(),
+        problem: problem.map(Into::into),
+    };
+    let release = ReleaseRow {
+        id: "r1".into(),
+        short_id: "r1".into(),
+        version: "13.351".into(),
+        size: "312 MiB".into(),
+        kind: "Node archive",
+        node: Some(22),
+        added: moment(),
+    };
+    let releases = |releases| ReleasesPage {
+        chrome: chrome("Releases", Some(viewer())),
+        releases,
+        limit: 1024,
+        limit_words: "1 KiB".into(),
+    };
+    let rows = vec![licence(Some("Friday"), true), licence(None, false)];
+    vec![
+        sample(t, "some", &licences(rows, Some("Mistyped."))),
+        sample(t, "none", &licences(Vec::new(), None)),
+        sample(t, "some", &releases(vec![release])),
+        sample(t, "none", &releases(Vec::new())),
+    ]
+}
+
+fn of_the_rest(t: &Templates) -> Vec<Sample> {
+    let person = |name: &str, is_me| PersonRow {
+        name: name.into(),
+        role: "admin",
+        role_words: "Administrator",
+        added: moment(),
+        has_password: is_me,
+        is_me,
+    };
+    let people = PeoplePage {
+        chrome: chrome("People", Some(viewer())),
+        people: vec![person("anna", true), person("bert", false)],
+        roles: vec![("player", "Player"), ("admin", "Administrator")],
+        fresh: Some(FreshLink {
+            name: "bert".into(),
+            url: "http://localhost/sign-in/link?token=x".into(),
+        }),
+        name: String::new(),
+        problem: Some("Taken.".into()),
+    };
+    let account = |has_password| AccountPage {
+        chrome: chrome("Your account", Some(viewer())),
+        name: "anna".into(),
+        role: "Administrator",
+        has_password,
+    };
+    let worker = WorkerRow { id: "w1".into(), born: moment(), up: "3 min".into() };
+    let about = |workers, events| AboutPage {
+        chrome: Chrome { idle: true, ..chrome("System", Some(viewer())) },
+        version: "0.0.0",
+        workers,
+        facts: vec![("Portal", "http://localhost".into())],
+        events,
+    };
+    let error = |id: Option<&str>| ErrorPage {
+        chrome: chrome("Nothing here", None),
+        status: 404,
+        headline: "Nothing here",
+        sentence: "There is nothing at this address.".into(),
+        id: id.map(Into::into),
+    };
+    let waiting = |state, live: Option<&str>| WaitingPage {
+        door: door(state),
+        css: "/portal.css".into(),
+        js: "/portal.js".into(),
+        icon: "/icon.svg".into(),
+        live: live.map(Into::into),
+        refresh: Some(5),
+    };
+    vec![
+        sample(t, "all", &people),
+        sample(t, "with", &account(true)),
+        sample(t, "without", &account(false)),
+        sample(t, "fine", &about(vec![worker], vec![event()])),
+        sample(t, "idle", &about(Vec::new(), Vec::new())),
+        sample(t, "plain", &error(None)),
+        sample(t, "ours", &error(Some("abc"))),
+        sample(t, "off", &waiting("off", Some("/_refractory/waiting/friday"))),
+        sample(t, "closed", &waiting("closed", None)),
+        sample(t, "starting", &DoorPart { door: door("starting") }),
+    ]
+}

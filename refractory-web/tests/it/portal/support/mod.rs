@@ -1,0 +1,7 @@
+//! A deployment in memory, a portal on it, and a browser without a window.
+mod browser;
+mod place;
+mod stands;
+
+pub(crate) use browser::{Answer, Browser};
+pub(crate) use place::Place;

@@ -1,0 +1,135 @@
+//! A whole portal.
+use std::net::SocketAddr;
+
+use refractory_core::model::{PasswordHash, Principal, Role, UserName};
+use refractory_core::{Addressing, Refractory, Result, Worker};
+use refractory_web::{Hasher, Listener, Portal, WebConfig};
+use reqwest::StatusCode;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use super::browser::Browser;
+use super::stands::{Knob, Paper, PlainAuth, SharedStore, Shelf};
+
+/// A whole portal, with its worker, until it is dropped.
+pub(crate) struct Place {
+    pub(crate) refractory: Refractory,
+    pub(crate) at: SocketAddr,
+    pub(crate) knob: Knob,
+    pub(crate) shelf: Shelf,
+    pub(crate) paper: Paper,
+    worker: JoinHandle<()>,
+    server: JoinHandle<Result<()>>,
+    stop: Option<oneshot::Sender<()>>,
+    game: JoinHandle<()>,
+}
+
+impl Place {
+    pub(crate) async fn open() -> Self {
+        Self::with(|_| ()).await
+    }
+
+    /// A portal with a configuration of its own.
+    pub(crate) async fn with(change: impl FnOnce(&mut WebConfig)) -> Self {
+        let mut config = WebConfig::listening_at("127.0.0.1:0");
+        change(&mut config);
+        let (at, game) = game().await;
+        let (knob, shelf, paper) = (Knob::new(at), Shelf::default(), Paper::default());
+        let store = SharedStore::default();
+        let listener = Listener::bind(&config).unwrap();
+        let addressing: Addressing = config.addressing(listener.port());
+        let (refractory, worker) = Refractory::builder(knob.clone())
+            .archives(shelf.clone())
+            .logs(paper.clone())
+            .auth(PlainAuth(store.clone()))
+            .store(store)
+            .addressing(addressing)
+            .patience(|patience| {
+                patience.poll = std::time::Duration::from_millis(20);
+                patience.heartbeat = std::time::Duration::from_millis(200);
+            })
+            .build();
+        let portal = Portal::new(refractory.clone(), config, hasher()).listen(listener).unwrap();
+        let at = portal.addresses()[0];
+        let (stop, stopped) = oneshot::channel();
+        let server = spawn(portal.run_until(async move {
+            let _ended = stopped.await;
+        }));
+        let worker = spawn(run(worker));
+        Self { refractory, at, knob, shelf, paper, worker, server, stop: Some(stop), game }
+    }
+
+    /// Adds an account with the password `correct horse`.
+    pub(crate) async fn account(&self, name: &str, role: Role) {
+        let hash = PasswordHash("plain:correct horse".into());
+        let name = UserName::new(name).unwrap();
+        self.refractory.add_user(&Principal::operator(), name, role, Some(hash)).await.unwrap();
+    }
+
+    /// A browser that is signed in.
+    pub(crate) async fn signed_in(&self, name: &str, role: Role) -> Browser {
+        self.account(name, role).await;
+        let mut browser = self.browser();
+        let answer = browser
+            .submit("/sign-in", "/sign-in", &[("name", name), ("password", "correct horse")])
+            .await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
+        browser
+    }
+
+    pub(crate) fn browser(&self) -> Browser {
+        Browser::new(self.at)
+    }
+
+    /// Nobody does the work from now on.
+    pub(crate) fn send_the_worker_home(&self) {
+        self.worker.abort();
+    }
+
+    /// Ends the portal in the ordinary way.
+    pub(crate) async fn close(mut self) -> Result<()> {
+        let _sent = self.stop.take().map(|stop| stop.send(()));
+        (&mut self.server).await.unwrap()
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.worker.abort();
+        self.server.abort();
+        self.game.abort();
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test owns what it spawns by its handle")]
+fn spawn<T: Send + 'static>(future: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
+    tokio::spawn(future)
+}
+
+async fn run(worker: Worker) {
+    worker.run_until(std::future::pending()).await;
+}
+
+pub(crate) fn hasher() -> Hasher {
+    Hasher::new(|password| async move { Ok(PasswordHash(format!("plain:{}", password.expose()))) })
+}
+
+/// What a table shows once it runs.
+async fn game() -> (SocketAddr, JoinHandle<()>) {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let at = listener.local_addr().unwrap();
+    let serve = async move {
+        while let Ok((mut socket, _)) = listener.accept().await {
+            let mut head = [0; 4096];
+            let _read = socket.read(&mut head).await;
+            let body = "<!doctype html><title>Join</title><h1>Join the game</h1>";
+            let answer = format!(
+                "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+                body.len()
+            );
+            let _written = socket.write_all(answer.as_bytes()).await;
+        }
+    };
+    (at, spawn(serve))
+}

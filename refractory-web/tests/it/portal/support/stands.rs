@@ -1,0 +1,160 @@
+//! What stands in for the outside world.
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use refractory_core::model::{Layout, PasswordHash, Program, User, Version};
+use refractory_core::ports::{
+    ArchiveInfo, ArchiveSource, Archives, Authenticator, Body, Credential, Endpoint, Head,
+    Identity, InstanceRuntime, Kind, LaunchSpec, LogChunk, LogPosition, LogSource, Observed,
+    Progress, Stop, Store, Table,
+};
+use refractory_core::{
+    Error, ErrorKind, InstanceId, Key, MemoryStore, ReleaseId, Result, async_trait,
+};
+
+/// One store in two hands: the deployment's and the authenticator's.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct SharedStore(Arc<MemoryStore>);
+
+#[async_trait]
+impl Store for SharedStore {
+    async fn insert(&self, row: &Body) -> Result<Body> {
+        self.0.insert(row).await
+    }
+    async fn load(&self, kind: Kind, id: &str) -> Result<Option<Body>> {
+        self.0.load(kind, id).await
+    }
+    async fn find(&self, kind: Kind, unique: &str) -> Result<Option<Body>> {
+        self.0.find(kind, unique).await
+    }
+    async fn list(&self, kind: Kind) -> Result<Vec<Body>> {
+        self.0.list(kind).await
+    }
+    async fn heads(&self, kind: Kind) -> Result<Vec<Head>> {
+        self.0.heads(kind).await
+    }
+    async fn save(&self, row: &Body) -> Result<Body> {
+        self.0.save(row).await
+    }
+    async fn delete(&self, row: &Body) -> Result<()> {
+        self.0.delete(row).await
+    }
+}
+
+/// Compares passwords as they are: hashing is another crate's.
+#[derive(Debug)]
+pub(super) struct PlainAuth(pub(super) SharedStore);
+
+#[async_trait]
+impl Authenticator for PlainAuth {
+    async fn authenticate(&self, credential: &Credential) -> Result<Option<Identity>> {
+        let Credential::Password { name, password } = credential else { return Ok(None) };
+        let user = Table::<User>::of(&self.0).find(&format!("name:{name}")).await?;
+        let good = user.and_then(|user| user.password)
+            == Some(PasswordHash(format!("plain:{}", password.expose())));
+        Ok(good.then(|| Identity { name: name.clone() }))
+    }
+}
+
+/// A runtime whose launches come up once they are let.
+#[derive(Debug, Clone)]
+pub(crate) struct Knob {
+    pub(crate) open: Arc<AtomicBool>,
+    launches: Arc<Mutex<BTreeMap<Key, Endpoint>>>,
+    at: SocketAddr,
+}
+
+impl Knob {
+    pub(super) fn new(at: SocketAddr) -> Self {
+        Self { open: Arc::new(AtomicBool::new(true)), launches: Arc::default(), at }
+    }
+}
+
+#[async_trait]
+impl InstanceRuntime for Knob {
+    async fn ensure(&self, key: &Key, _: &LaunchSpec) -> Result<Observed<Endpoint>> {
+        if !self.open.load(Ordering::SeqCst) {
+            return Ok(Observed::Pending(Some(Progress::new("unpacking the release").at(40))));
+        }
+        let endpoint = Endpoint::new(self.at.ip().to_string(), self.at.port());
+        self.launches.lock().unwrap().insert(key.clone(), endpoint.clone());
+        Ok(Observed::Ready(endpoint))
+    }
+    async fn observe(&self, key: &Key) -> Result<Observed<Endpoint>> {
+        let found = self.launches.lock().unwrap().get(key).cloned();
+        Ok(found.map_or(Observed::Absent, Observed::Ready))
+    }
+    async fn remove(&self, key: &Key, _: Stop) -> Result<Observed<Endpoint>> {
+        self.launches.lock().unwrap().remove(key);
+        Ok(Observed::Absent)
+    }
+    async fn list(&self) -> Result<Vec<Key>> {
+        Ok(self.launches.lock().unwrap().keys().cloned().collect())
+    }
+}
+
+/// Takes files that begin with `foundry` and a version.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Shelf {
+    /// The bytes of the last file, to see that they came through.
+    pub(crate) last: Arc<Mutex<Option<u64>>>,
+}
+
+#[async_trait]
+impl Archives for Shelf {
+    async fn add(&self, source: &ArchiveSource) -> Result<ArchiveInfo> {
+        let invalid = |sentence| Error::new(ErrorKind::Invalid, "reading a zip").advise(sentence);
+        let ArchiveSource::File(path) = source else {
+            return Err(invalid("This address is not foundryvtt.com's."));
+        };
+        let bytes = std::fs::read(path).map_err(|_| invalid("No such file."))?;
+        *self.last.lock().unwrap() = Some(bytes.len() as u64);
+        let text = String::from_utf8_lossy(&bytes[..bytes.len().min(30)]).into_owned();
+        let version: Version = text
+            .strip_prefix("foundry ")
+            .and_then(|rest| rest.split_whitespace().next())
+            .and_then(|word| word.parse().ok())
+            .ok_or_else(|| {
+                invalid("This zip is not a Foundry release. Download one for Linux or Node.js.")
+            })?;
+        Ok(ArchiveInfo {
+            id: ReleaseId::new(&format!("{:064x}", version.build))?,
+            version,
+            layout: Layout::Node,
+            program: Program::Node,
+            node_major: Some(22),
+            size: bytes.len() as u64,
+        })
+    }
+    async fn remove(&self, _: &ReleaseId) -> Result<()> {
+        Ok(())
+    }
+    async fn list(&self) -> Result<Vec<ArchiveInfo>> {
+        Ok(Vec::new())
+    }
+}
+
+/// A log that grows when a test writes to it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Paper(pub(crate) Arc<Mutex<Vec<String>>>);
+
+#[async_trait]
+impl LogSource for Paper {
+    async fn read(
+        &self,
+        _: &InstanceId,
+        from: Option<&LogPosition>,
+        limit: usize,
+    ) -> Result<LogChunk> {
+        let lines = self.0.lock().unwrap().clone();
+        let start = match from {
+            Some(LogPosition(at)) => at.parse().unwrap_or(0),
+            None => lines.len().saturating_sub(limit),
+        };
+        let end = lines.len().min(start + limit);
+        let next = LogPosition(end.to_string());
+        Ok(LogChunk { lines: lines[start.min(end)..end].to_vec(), next })
+    }
+}
