@@ -7,6 +7,8 @@ mod game_control;
 mod liars;
 mod lifecycle;
 #[cfg(feature = "foundry")]
+mod real_node;
+#[cfg(feature = "foundry")]
 mod local;
 #[cfg(feature = "foundry")]
 mod node_js;
