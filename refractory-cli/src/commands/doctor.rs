@@ -160,10 +160,9 @@ async fn deployment(desk: &Desk, settings: Settings, web: &WebConfig) -> Vec<Fin
         Err(error) => return vec![Finding::failed("database", &error), port(&web.listen)],
     };
     let mut findings = match station.refractory.list(&Principal::operator()).await {
-        Ok(tables) => vec![Finding::fine(
-            "database",
-            format!("It answers. Tables: {}.", tables.len()),
-        )],
+        Ok(tables) => {
+            vec![Finding::fine("database", format!("It answers. Tables: {}.", tables.len()))]
+        }
         Err(error) => vec![Finding::failed("database", &error.into())],
     };
     findings.extend(worker(&station, web).await);

@@ -13,5 +13,6 @@ mod local;
 #[cfg(feature = "foundry")]
 mod node_js;
 mod subjects;
+mod tidy;
 #[cfg(feature = "foundry")]
 mod vendor_site;

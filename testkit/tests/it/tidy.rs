@@ -1,0 +1,183 @@
+//! The structure of the house, as a test.
+#![expect(clippy::unwrap_used, reason = "a failed test panics")]
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// Every file under `folder` that ends like this, with its text.
+fn files(folder: &str, end: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        let Ok(entries) = std::fs::read_dir(&folder) else { continue };
+        for entry in entries {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if path.is_dir() && name != "target" && name != "node_modules" && name != ".git" {
+                folders.push(path);
+            } else if name.ends_with(end) {
+                let shown = path.strip_prefix(root()).unwrap().display().to_string();
+                found.extend(std::fs::read_to_string(&path).ok().map(|text| (shown, text)));
+            }
+        }
+    }
+    assert!(!found.is_empty() || folder == "examples", "nothing under {folder}");
+    found
+}
+
+/// The packages that `package` needs in production, with these flags.
+fn needs(package: &str, flags: &[&str]) -> BTreeSet<String> {
+    let output = Command::new(env!("CARGO"))
+        .args(["tree", "--offline", "--edges", "normal", "--prefix", "none", "--package", package])
+        .args(flags)
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines().filter_map(|line| line.split(' ').next()).map(ToOwned::to_owned).collect()
+}
+
+#[test]
+fn core_alone_is_about_a_dozen_packages_and_no_database_or_serialiser() {
+    let packages = needs("refractory-core", &["--no-default-features"]);
+    // Procedural macros and what they are made of run at build time only; they are in the list all the same.
+    assert!(packages.len() <= 22, "{packages:?}");
+    for never in ["serde", "sea-orm", "sqlx", "reqwest", "hyper", "actix-web"] {
+        assert!(!packages.contains(never), "core alone needs {never}");
+    }
+}
+
+#[test]
+fn no_arrow_points_the_wrong_way() {
+    let core = needs("refractory-core", &["--all-features"]);
+    for never in ["refractory-web", "refractory-cli", "testkit", "actix-web", "tera"] {
+        assert!(!core.contains(never), "core needs {never}");
+    }
+    let web = needs("refractory-web", &[]);
+    for never in ["refractory-cli", "testkit", "sea-orm"] {
+        assert!(!web.contains(never), "web needs {never}");
+    }
+    let cli = needs("refractory-cli", &["--no-default-features"]);
+    assert!(!cli.contains("testkit"), "the binary needs the stand-in without the demo");
+}
+
+#[test]
+fn front_ends_never_name_a_port() {
+    for (path, text) in files("refractory-web/src", ".rs") {
+        for port in [
+            "InstanceRuntime",
+            "WorldStorage",
+            "AssetStore",
+            "Snapshots",
+            "GameControl",
+            "DnsZone",
+            "LicensePool",
+            "dyn Store",
+            "dyn Vault",
+        ] {
+            assert!(!text.contains(port), "{path} names {port}");
+        }
+    }
+}
+
+#[test]
+fn what_decides_is_pure() {
+    let core = "refractory-core/src/";
+    let pure = [
+        "plan.rs",
+        "reconcile/settle",
+        "reconcile/handover.rs",
+        "model/view.rs",
+        "service/policy.rs",
+    ];
+    let mut seen = 0;
+    for (path, text) in files("refractory-core/src", ".rs") {
+        let inside = path.strip_prefix(core).unwrap();
+        if !pure.iter().any(|pure| inside.starts_with(pure)) || inside.ends_with("tests.rs") {
+            continue;
+        }
+        seen += 1;
+        for never in ["async ", ".await", "tokio", "Clock", "std::env", "SystemTime", "Instant::"] {
+            assert!(!text.contains(never), "{path} has `{never}`");
+        }
+    }
+    assert!(seen >= 8, "{seen} pure files");
+}
+
+#[test]
+fn every_method_of_a_port_says_which_errors_to_expect() {
+    let kinds = [
+        "NotFound",
+        "Conflict",
+        "Invalid",
+        "Forbidden",
+        "Exhausted",
+        "Unavailable",
+        "Unsupported",
+        "Unexpected",
+    ];
+    for (path, text) in files("refractory-core/src/ports", ".rs") {
+        let (mut doc, mut in_trait) = (String::new(), false);
+        for line in text.lines() {
+            in_trait = (in_trait || line.starts_with("pub trait")) && line != "}";
+            let line = line.trim();
+            if line.starts_with("///") {
+                doc += line;
+            } else if in_trait && line.starts_with("async fn") {
+                let (_, errors) = doc.split_once("# Errors").unwrap_or_default();
+                let named = kinds.iter().any(|kind| errors.contains(kind));
+                assert!(named, "{path}: `{line}` names no error");
+                doc.clear();
+            } else if !line.starts_with('#') {
+                doc.clear();
+            }
+        }
+    }
+}
+
+#[test]
+fn every_step_is_in_the_plan_of_the_architecture() {
+    let text = std::fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    for step in refractory_core::model::Step::ALL {
+        assert!(text.contains(&format!("| `{}` |", step.name())), "{step:?}");
+    }
+}
+
+#[test]
+fn every_suite_has_its_liars() {
+    for (path, text) in files("testkit/src/conformance", ".rs") {
+        let suite = text.split("macro_rules! ").filter_map(|part| part.split_once("_cases"));
+        for (suite, _) in suite.filter(|(name, _)| name.chars().all(char::is_alphabetic)) {
+            let named = files("testkit/tests/it", ".rs").into_iter().any(|(path, text)| {
+                let holds = [format!("{suite}_cases"), format!("conformance::{suite}")];
+                path.contains("liar") && holds.iter().any(|held| text.contains(held))
+            });
+            assert!(named, "{path}: nobody lies to `{suite}`");
+        }
+    }
+}
+
+/// Words are put together here, so that this file does not hold them.
+#[test]
+fn nothing_is_left_undone_and_nothing_names_this_place() {
+    let undone = ["todo", "unimplemented"].map(|word| format!("{word}!("));
+    let ignored = format!("#[{}", "ignore");
+    let hosts = ["registry.n", "index.c", "static.c", "deb.d"].map(|host| format!("://{host}"));
+    let places = ["/work", "/root", "/farm"].map(|place| format!("{place}/"));
+    for folder in ["refractory-core", "refractory-web", "refractory-cli", "testkit", "examples"] {
+        for (path, text) in files(folder, ".rs").into_iter().chain(files(folder, ".toml")) {
+            if path.ends_with("it/tidy.rs") {
+                continue;
+            }
+            assert!(!undone.iter().any(|word| text.contains(word)), "{path} is not done");
+            assert!(!text.contains(&ignored), "{path} ignores a test");
+            assert!(!hosts.iter().any(|host| text.contains(host)), "{path} names a registry");
+            assert!(!places.iter().any(|place| text.contains(place)), "{path} names a place");
+        }
+    }
+}
