@@ -81,3 +81,6 @@ pub(crate) fn apply(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
