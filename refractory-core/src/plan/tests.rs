@@ -116,7 +116,11 @@ fn data_is_never_removed_because_something_was_lost() {
                     instance.journal.clear(step);
                 }
                 Decision::Intend(step) => instance.journal.hold(step, held(step)),
-                _ => break,
+                Decision::Ensure(_)
+                | Decision::Probe
+                | Decision::Wait(_)
+                | Decision::Rest
+                | Decision::Forget => break,
             }
         }
         assert_eq!(decide(&instance, NOW), Decision::Probe, "{lost:?}");

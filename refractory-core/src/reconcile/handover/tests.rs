@@ -1,3 +1,4 @@
+#![expect(clippy::unnecessary_wraps, reason = "rows of a table are written as the code reads them")]
 use super::*;
 use crate::model::{Held, NewInstance, Slug, Step, Urgency};
 use crate::ports::{Endpoint, Reason};
