@@ -59,7 +59,8 @@ impl Up {
             .unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let said: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("`up` said {line:?}"));
+        let said: Value =
+            serde_json::from_str(&line).unwrap_or_else(|_| panic!("`up` said {line:?}"));
         let port = said["port"].as_u64().and_then(|port| u16::try_from(port).ok()).unwrap();
         Self { child, port }
     }
@@ -130,7 +131,14 @@ fn starts() -> (f64, f64) {
         .map(|_| {
             refractory(data.path(), &["instance", "stop", "demo", "--wait"], "");
             let begun = Instant::now();
-            let (status, said) = ask(up.port, "POST", "localhost", "/api/v1/instances/demo/start", "{}", Some(&token));
+            let (status, said) = ask(
+                up.port,
+                "POST",
+                "localhost",
+                "/api/v1/instances/demo/start",
+                "{}",
+                Some(&token),
+            );
             assert!(status < 300, "{status} {said}");
             wait(|| joinable(up.port, "demo.localhost"));
             millis(begun)
@@ -144,9 +152,15 @@ fn starts() -> (f64, f64) {
 fn own_starts(data: &Path) -> f64 {
     let pid = running_table();
     let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap();
-    let line: Vec<String> = line.split(|byte| *byte == 0).map(|word| String::from_utf8_lossy(word).into_owned()).collect();
+    let line: Vec<String> = line
+        .split(|byte| *byte == 0)
+        .map(|word| String::from_utf8_lossy(word).into_owned())
+        .collect();
     let of = line.iter().find_map(|word| word.strip_prefix("--dataPath=")).unwrap();
-    assert!(Path::new(of).starts_with(data.canonicalize().unwrap()) || Path::new(of).starts_with(data), "{of}");
+    assert!(
+        Path::new(of).starts_with(data.canonicalize().unwrap()) || Path::new(of).starts_with(data),
+        "{of}"
+    );
     let copy = tempfile::tempdir().unwrap();
     let volume = copy.path().join("volume");
     assert!(Command::new("cp").arg("-a").arg(of).arg(&volume).status().unwrap().success());
@@ -157,7 +171,9 @@ fn own_starts(data: &Path) -> f64 {
 fn own_start(line: &[String], volume: &PathBuf) -> f64 {
     std::fs::remove_dir_all(volume.join("Config/options.json.lock")).unwrap_or_default();
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let words = line[1..].iter().filter(|word| !word.is_empty() && !word.starts_with("--port=") && !word.starts_with("--dataPath="));
+    let words = line[1..].iter().filter(|word| {
+        !word.is_empty() && !word.starts_with("--port=") && !word.starts_with("--dataPath=")
+    });
     let begun = Instant::now();
     let mut child = Command::new(&line[0])
         .args(words)
@@ -194,9 +210,17 @@ fn wait(done: impl Fn() -> bool) {
 }
 
 /// One request on a connection of its own; status 0 where nothing answers.
-fn ask(port: u16, method: &str, host: &str, path: &str, body: &str, token: Option<&str>) -> (u16, String) {
+fn ask(
+    port: u16,
+    method: &str,
+    host: &str,
+    path: &str,
+    body: &str,
+    token: Option<&str>,
+) -> (u16, String) {
     let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)) else { return (0, String::new()) };
-    let bearer = token.map_or_else(String::new, |token| format!("Authorization: Bearer {token}\r\n"));
+    let bearer =
+        token.map_or_else(String::new, |token| format!("Authorization: Bearer {token}\r\n"));
     let head = format!(
         "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {}\r\n{bearer}\r\n",
         body.len()
@@ -207,7 +231,8 @@ fn ask(port: u16, method: &str, host: &str, path: &str, body: &str, token: Optio
         return (0, String::new());
     }
     let text = String::from_utf8_lossy(&answer);
-    let status = text.split_whitespace().nth(1).and_then(|code| code.parse().ok()).unwrap_or_default();
+    let status =
+        text.split_whitespace().nth(1).and_then(|code| code.parse().ok()).unwrap_or_default();
     (status, text.split_once("\r\n\r\n").map_or_else(String::new, |(_, body)| body.to_owned()))
 }
 

@@ -7,11 +7,11 @@ mod game_control;
 mod liars;
 mod lifecycle;
 #[cfg(feature = "foundry")]
-mod real_node;
-#[cfg(feature = "foundry")]
 mod local;
 #[cfg(feature = "foundry")]
 mod node_js;
+#[cfg(feature = "foundry")]
+mod real_node;
 mod subjects;
 mod tidy;
 #[cfg(feature = "foundry")]

@@ -1,5 +1,9 @@
 //! A whole life on a real Node.js, with express, socket.io and classic-level as the peer: not every peer is ours.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "the allowance for tests does not reach the functions beside them")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "the allowance for tests does not reach the functions beside them"
+)]
 use std::fs;
 use std::io::{Cursor, Write};
 use std::path::{Path, PathBuf};
@@ -8,7 +12,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use refractory_core::local::{DataDir, LocalConfig, LocalPorts};
-use refractory_core::model::{Instance, InstanceSpec, LicenseWish, NewInstance, Phase, Principal, Slug, Urgency, WorldId};
+use refractory_core::model::{
+    Instance, InstanceSpec, LicenseWish, NewInstance, Phase, Principal, Slug, Urgency, WorldId,
+};
 use refractory_core::ports::{ArchiveSource, Endpoint};
 use refractory_core::{Builder, InstanceId, MemoryStore, Refractory, SystemClock};
 use zip::ZipWriter;
@@ -18,7 +24,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 fn packages() -> PathBuf {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("node");
-    assert!(folder.join("node_modules/express").exists(), "the npm packages are missing: run `npm ci` in testkit/node");
+    assert!(
+        folder.join("node_modules/express").exists(),
+        "the npm packages are missing: run `npm ci` in testkit/node"
+    );
     folder
 }
 
@@ -58,7 +67,12 @@ fn put(zip: &mut ZipWriter<Cursor<Vec<u8>>>, name: &str, file: &Path) {
     zip.write_all(&fs::read(file).unwrap()).unwrap();
 }
 
-async fn reach(app: &Refractory, id: &InstanceId, what: &str, done: impl Fn(&Instance) -> bool) -> Instance {
+async fn reach(
+    app: &Refractory,
+    id: &InstanceId,
+    what: &str,
+    done: impl Fn(&Instance) -> bool,
+) -> Instance {
     let who = Principal::operator();
     match tokio::time::timeout(PATIENCE, app.wait(&who, id, &done)).await {
         Ok(reached) => reached.unwrap().unwrap(),
@@ -81,7 +95,11 @@ async fn log(app: &Refractory, id: &InstanceId) -> String {
 fn world(data: &Path, id: &InstanceId) {
     let folder = data.join("data").join(id.as_str()).join("Data/worlds/strahd");
     fs::create_dir_all(folder.join("data")).unwrap();
-    fs::write(folder.join("world.json"), r#"{"id":"strahd","title":"Curse of Strahd","system":"none"}"#).unwrap();
+    fs::write(
+        folder.join("world.json"),
+        r#"{"id":"strahd","title":"Curse of Strahd","system":"none"}"#,
+    )
+    .unwrap();
 }
 
 fn kill(endpoint: &Endpoint) {
@@ -92,11 +110,15 @@ fn kill(endpoint: &Endpoint) {
 async fn deployment(data: &Path) -> (Refractory, refractory_core::Worker) {
     let mut config = LocalConfig::default();
     config.node = Some(node());
-    let ports = LocalPorts::new(DataDir::open(data).unwrap(), Arc::new(MemoryStore::default()), Arc::new(SystemClock))
-        .with_config(config)
-        .connect()
-        .await
-        .unwrap();
+    let ports = LocalPorts::new(
+        DataDir::open(data).unwrap(),
+        Arc::new(MemoryStore::default()),
+        Arc::new(SystemClock),
+    )
+    .with_config(config)
+    .connect()
+    .await
+    .unwrap();
     Builder::from_ports(ports).build()
 }
 
@@ -108,7 +130,11 @@ async fn a_table_of_the_packages_foundry_stands_on_lives_a_whole_life() {
     let zip = data.path().join("table.zip");
     archive(&zip);
     app.add_release(&who, &ArchiveSource::File(zip)).await.unwrap();
-    let spec = InstanceSpec { world: Some(WorldId::new("strahd").unwrap()), license: LicenseWish::NotNeeded, ..InstanceSpec::default() };
+    let spec = InstanceSpec {
+        world: Some(WorldId::new("strahd").unwrap()),
+        license: LicenseWish::NotNeeded,
+        ..InstanceSpec::default()
+    };
     let new = NewInstance::named(Slug::new("strahd").unwrap()).with_spec(spec);
     let id = app.create(&who, new).await.unwrap().id;
     world(data.path(), &id);
@@ -132,10 +158,19 @@ async fn a_table_of_the_packages_foundry_stands_on_lives_a_whole_life() {
         reach(&app, &id, "off", |now| now.phase() == Phase::Off).await;
         let printed = log(&app, &id).await;
         assert!(printed.contains("World strahd is closed"), "{printed}");
-        assert!(!printed.contains("Ended with a world open"), "the world was closed before the signal: {printed}");
+        assert!(
+            !printed.contains("Ended with a world open"),
+            "the world was closed before the signal: {printed}"
+        );
 
         app.delete(&who, &id, "strahd").await.unwrap();
-        assert!(tokio::time::timeout(PATIENCE, app.wait(&who, &id, |_| false)).await.unwrap().unwrap().is_none());
+        assert!(
+            tokio::time::timeout(PATIENCE, app.wait(&who, &id, |_| false))
+                .await
+                .unwrap()
+                .unwrap()
+                .is_none()
+        );
         assert!(!data.path().join("data").join(id.as_str()).exists());
         drop(stop);
     };
