@@ -5,12 +5,13 @@ use std::path::Path;
 
 use anyhow::Result;
 use refractory_core::config::{CoreConfig, Settings, Size};
-use refractory_core::local::DataDir;
-use refractory_core::model::Principal;
+use refractory_core::foundry::node::NodeFinder;
+use refractory_core::local::{DataDir, NodeConfig};
+use refractory_core::model::{Principal, Program};
 use refractory_web::WebConfig;
 use serde::Serialize;
 
-use crate::compose::{Desk, Station, Whereabouts, open_folder};
+use crate::compose::{Desk, Station, Whereabouts, open_folder, search};
 use crate::exit::Exit;
 use crate::output::told;
 
@@ -155,16 +156,18 @@ fn key_file(dir: &DataDir) -> Finding {
 }
 
 async fn deployment(desk: &Desk, settings: Settings, web: &WebConfig) -> Vec<Finding> {
+    let nodes = settings.section::<NodeConfig>().unwrap_or_default();
     let station = match Station::open(desk, settings, false).await {
         Ok(station) => station,
         Err(error) => return vec![Finding::failed("database", &error), port(&web.listen)],
     };
-    let mut findings = match station.refractory.list(&Principal::operator()).await {
+    let mut findings = node(&station, &nodes).await;
+    findings.extend(match station.refractory.list(&Principal::operator()).await {
         Ok(tables) => {
             vec![Finding::fine("database", format!("It answers. Tables: {}.", tables.len()))]
         }
         Err(error) => vec![Finding::failed("database", &error.into())],
-    };
+    });
     findings.extend(worker(&station, web).await);
     findings.extend(licenses(&station).await);
     findings
@@ -249,4 +252,23 @@ async fn licenses(station: &Station) -> Vec<Finding> {
         )
     })
     .collect()
+}
+
+/// Whether each stored release has a Node.js to run on.
+async fn node(station: &Station, config: &NodeConfig) -> Vec<Finding> {
+    let Ok(releases) = station.refractory.releases(&Principal::operator()).await else {
+        return Vec::new();
+    };
+    let finder = NodeFinder::new(config.options(search(), station.dir.node()));
+    let mut findings = Vec::new();
+    for release in releases.iter().filter(|release| release.program == Program::Node) {
+        let found = finder.find(release.version.generation, release.node_major).await;
+        findings.push(match found {
+            Ok(path) => {
+                Finding::fine("Node.js", format!("{} runs on {}.", release.version, path.display()))
+            }
+            Err(error) => Finding::failed("Node.js", &error.into()),
+        });
+    }
+    findings
 }

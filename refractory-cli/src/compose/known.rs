@@ -1,6 +1,9 @@
 //! The backends that this program knows.
+use std::path::PathBuf;
+
 use refractory_core::config::Backend;
-use refractory_core::local::LocalBackend;
+use refractory_core::foundry::node::registry_in;
+use refractory_core::local::{DemoProgram, LocalBackend};
 
 /// Everything that `[core] backend` may name.
 pub(crate) type Backends = Vec<Box<dyn Backend>>;
@@ -10,12 +13,27 @@ pub(crate) fn backends() -> Backends {
     vec![Box::new(local())]
 }
 
-#[cfg(feature = "demo")]
 fn local() -> LocalBackend {
-    LocalBackend::new(crate::commands::demo_program())
+    LocalBackend::new(demo()).with_search(search()).with_registry(registry())
+}
+
+/// The folders that commands are looked for in.
+pub(crate) fn search() -> Vec<PathBuf> {
+    std::env::var_os("PATH").map(|path| std::env::split_paths(&path).collect()).unwrap_or_default()
+}
+
+/// The npm registry that this user has chosen, if any: nobody else is asked for Node.js.
+fn registry() -> Option<String> {
+    let file = std::env::home_dir()?.join(".npmrc");
+    registry_in(&std::fs::read_to_string(file).ok()?)
+}
+
+#[cfg(feature = "demo")]
+fn demo() -> Option<DemoProgram> {
+    crate::commands::demo_program()
 }
 
 #[cfg(not(feature = "demo"))]
-fn local() -> LocalBackend {
-    LocalBackend::new(None)
+fn demo() -> Option<DemoProgram> {
+    None
 }

@@ -8,7 +8,7 @@ mod whereabouts;
 
 pub(crate) use desk::Desk;
 pub(crate) use folder::open_folder;
-pub(crate) use known::{Backends, backends};
+pub(crate) use known::{Backends, backends, search};
 pub(crate) use station::{Station, build, connect};
 pub(crate) use store::open_store;
 pub(crate) use whereabouts::Whereabouts;
