@@ -13,7 +13,7 @@
 )]
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -168,7 +168,7 @@ fn own_starts(data: &Path) -> f64 {
     median(rounds)
 }
 
-fn own_start(line: &[String], volume: &PathBuf) -> f64 {
+fn own_start(line: &[String], volume: &Path) -> f64 {
     std::fs::remove_dir_all(volume.join("Config/options.json.lock")).unwrap_or_default();
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let words = line[1..].iter().filter(|word| {
@@ -204,7 +204,7 @@ fn joinable(port: u16, host: &str) -> bool {
 fn wait(done: impl Fn() -> bool) {
     let begun = Instant::now();
     while !done() {
-        assert!(begun.elapsed() < Duration::from_secs(60), "nothing came of it");
+        assert!(begun.elapsed() < Duration::from_mins(1), "nothing came of it");
         sleep(Duration::from_millis(2));
     }
 }

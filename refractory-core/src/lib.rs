@@ -27,7 +27,7 @@ pub mod ports;
 mod reconcile;
 pub mod secret;
 mod service;
-#[cfg(feature = "sql")]
+#[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub mod sql;
 
 pub use async_trait::async_trait;

@@ -6,4 +6,6 @@ pub mod fault;
 pub mod foundry;
 #[cfg(feature = "http")]
 pub mod http;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 pub mod world;

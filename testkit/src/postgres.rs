@@ -15,7 +15,8 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 /// Starts the server as a child, and ends it when standard input ends: with us.
-const UNTIL_WE_END: &str = r#""$@" </dev/null & server=$!; cat >/dev/null; kill -INT $server; wait $server"#;
+const UNTIL_WE_END: &str =
+    r#""$@" </dev/null & server=$!; cat >/dev/null; kill -QUIT $server; wait $server"#;
 
 /// A running server.
 #[derive(Debug)]
@@ -168,7 +169,8 @@ fn owner_other_than_root(ours: &Path) -> Result<Option<(u32, u32)>, String> {
         Some((ids.next()?.ok()?, ids.next()?.ok()?))
     };
     ids("postgres").or_else(|| ids("nobody")).map(Some).ok_or_else(|| {
-        "PostgreSQL cannot be started as root, and there is no user `postgres` or `nobody`.".to_owned()
+        "PostgreSQL cannot be started as root, and there is no user `postgres` or `nobody`."
+            .to_owned()
     })
 }
 

@@ -1,120 +1,116 @@
-//! What the database says, in our words: one table.
-use sea_orm::sqlx;
-use sea_orm::{DbErr, RuntimeErr, SqlErr};
+//! What the drivers say, in this crate's words: one table for each database.
+use sea_orm::sqlx::Error as SqlxError;
+use sea_orm::sqlx::error::DatabaseError;
+use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr};
 
 use crate::{Error, ErrorKind};
 
-/// A row of the table: kind, and the sentence for people where ours says more than the kind's own.
-type Meaning = (ErrorKind, Option<&'static str>);
+#[cfg(any(feature = "postgres", test))]
+mod postgres;
+#[cfg(any(feature = "sqlite", test))]
+mod sqlite;
 
-const BUSY: Meaning = (ErrorKind::Unavailable, None);
-const FULL: Meaning = (
-    ErrorKind::Exhausted,
-    Some("There is no space left for the database. Free some, then try again; nothing was lost."),
-);
-const READ_ONLY: Meaning = (
-    ErrorKind::Forbidden,
-    Some(
-        "The database cannot be written. Check who owns its file and its folder, and that the file system is not read-only.",
-    ),
-);
-const DAMAGED: Meaning = (
-    ErrorKind::Unexpected,
-    Some(
-        "The database file is damaged, or is no database. Nothing was changed. Put a backup in its place, or move it away to begin anew.",
-    ),
-);
-const UNREACHABLE: Meaning = (
+/// What a code means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Verdict {
+    /// Transience follows from it: what may heal by itself is `Unavailable`, `Exhausted` or `Conflict`.
+    kind: ErrorKind,
+    /// What a person is told; the default of the kind where empty.
+    advice: &'static str,
+}
+
+const fn says(kind: ErrorKind, advice: &'static str) -> Verdict {
+    Verdict { kind, advice }
+}
+
+const BUSY: Verdict = says(
     ErrorKind::Unavailable,
-    Some("The database does not answer. Check that it runs, and the address under `[store] url`."),
+    "The database is busy with somebody else's work. Try again in a moment.",
 );
-const REFUSED: Meaning = (
-    ErrorKind::Forbidden,
-    Some("The database refuses this user or this password. Check `[store] url`."),
+const GONE: Verdict = says(
+    ErrorKind::Unavailable,
+    "The database does not answer. See whether it runs and can be reached, then try again.",
 );
-const NO_DATABASE: Meaning = (
+const FULL: Verdict = says(
+    ErrorKind::Exhausted,
+    "The disk of the database is full. Free some space, then try again; nothing was changed.",
+);
+const DAMAGED: Verdict = says(
+    ErrorKind::Unexpected,
+    "The database file is damaged: restore it from your last backup, with Refractory stopped; \
+     nothing was changed.",
+);
+const TAKEN: Verdict = says(ErrorKind::Conflict, "");
+const TOO_LONG: Verdict = says(
     ErrorKind::Invalid,
-    Some("That database does not exist. Create it, or correct `[store] url`."),
+    "One of the texts is too long for the database, or has a character that it cannot keep. \
+     Shorten it, or leave odd characters out.",
 );
-const UNREADABLE_URL: Meaning = (
-    ErrorKind::Invalid,
-    Some(
-        "`[store] url` cannot be read. Write `sqlite:///path/of/a/file`, or `postgres://user:password@host/database`.",
-    ),
-);
-const NEWER: Meaning = (
-    ErrorKind::Invalid,
-    Some("This database was written by a newer Refractory. Update this one; nothing was changed."),
-);
+const UNKNOWN: Verdict = says(ErrorKind::Unexpected, "");
 
-/// What `error` means while `during`.
-pub(super) fn translate(error: DbErr, during: &'static str) -> Error {
-    let (kind, advice) = meaning(&error);
-    let translated = Error::new(kind, during).caused_by(error);
-    match advice {
-        Some(advice) => translated.advise(advice),
-        None => translated,
-    }
-}
-
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "the driver's own list is open, and whatever is new there is unexpected"
-)]
-fn meaning(error: &DbErr) -> Meaning {
-    if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) {
-        return (ErrorKind::Conflict, None);
-    }
+/// What sea-orm says, met `during` something.
+#[expect(clippy::wildcard_enum_match_arm, reason = "what a driver may yet say is unexpected")]
+pub(super) fn told(error: DbErr, during: &'static str) -> Error {
     match error {
-        DbErr::Conn(RuntimeErr::SqlxError(inner))
-        | DbErr::Exec(RuntimeErr::SqlxError(inner))
-        | DbErr::Query(RuntimeErr::SqlxError(inner)) => of_driver(inner),
-        DbErr::ConnectionAcquire(_) => UNREACHABLE,
-        // The migrator knows of a migration that this program does not.
-        DbErr::Custom(text) | DbErr::Migration(text) if text.contains("is missing") => NEWER,
-        _ => (ErrorKind::Unexpected, None),
+        DbErr::Conn(RuntimeErr::SqlxError(error))
+        | DbErr::Exec(RuntimeErr::SqlxError(error))
+        | DbErr::Query(RuntimeErr::SqlxError(error)) => told_by_driver(&error, during),
+        DbErr::ConnectionAcquire(ConnAcquireErr::Timeout) => {
+            put(verdict(&SqlxError::PoolTimedOut), during).caused_by(error)
+        }
+        DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed) => {
+            put(verdict(&SqlxError::PoolClosed), during).caused_by(error)
+        }
+        other => put(UNKNOWN, during).caused_by(other),
     }
 }
 
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "the driver's own list is open, and whatever is new there is unexpected"
-)]
-fn of_driver(error: &sqlx::Error) -> Meaning {
+/// What a driver says, met `during` something.
+pub(super) fn told_by_driver(error: &SqlxError, during: &'static str) -> Error {
+    // As text, because the error itself cannot be had; it has the server's words and no value of ours.
+    put(verdict(error), during).caused_by(error.to_string())
+}
+
+/// Whether another process was in the way.
+#[cfg(feature = "sqlite")]
+pub(super) fn is_busy(error: &SqlxError) -> bool {
+    verdict(error) == BUSY
+}
+
+fn put(verdict: Verdict, during: &'static str) -> Error {
+    let error = Error::new(verdict.kind, during);
+    if verdict.advice.is_empty() { error } else { error.advise(verdict.advice) }
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "what a driver may yet say is unexpected")]
+fn verdict(error: &SqlxError) -> Verdict {
     match error {
-        sqlx::Error::Configuration(_) => UNREADABLE_URL,
-        sqlx::Error::Database(error) => of_code(&error.code().unwrap_or_default()),
-        sqlx::Error::Io(_)
-        | sqlx::Error::Tls(_)
-        | sqlx::Error::PoolTimedOut
-        | sqlx::Error::PoolClosed
-        | sqlx::Error::WorkerCrashed => UNREACHABLE,
-        _ => (ErrorKind::Unexpected, None),
+        SqlxError::Database(error) => of_database(error.as_ref()),
+        SqlxError::PoolTimedOut => BUSY,
+        SqlxError::Io(_)
+        | SqlxError::Tls(_)
+        | SqlxError::PoolClosed
+        | SqlxError::WorkerCrashed
+        | SqlxError::BeginFailed => GONE,
+        SqlxError::Configuration(_) => says(
+            ErrorKind::Invalid,
+            "The settings of the database cannot work. Correct its address.",
+        ),
+        _ => UNKNOWN,
     }
 }
 
-/// By `SQLite`'s extended result code, or by PostgreSQL's five characters.
-fn of_code(code: &str) -> Meaning {
-    if code.len() == 5 {
-        return match (&code[..2], code) {
-            (_, "40001" | "40P01" | "55P03") => BUSY,
-            (_, "3D000") => NO_DATABASE,
-            ("28", _) | (_, "42501") => REFUSED,
-            (_, "25006") => READ_ONLY,
-            ("53", _) => FULL,
-            ("08" | "57", _) => UNREACHABLE,
-            ("XX", _) => DAMAGED,
-            _ => (ErrorKind::Unexpected, None),
-        };
+fn of_database(error: &dyn DatabaseError) -> Verdict {
+    let code = error.code().unwrap_or_default();
+    #[cfg(feature = "sqlite")]
+    if error.try_downcast_ref::<sea_orm::sqlx::sqlite::SqliteError>().is_some() {
+        return sqlite::verdict(code.parse().unwrap_or_default());
     }
-    match code.parse::<u32>().unwrap_or_default() & 0xff {
-        5 | 6 => BUSY,
-        8 | 3 | 14 => READ_ONLY,
-        13 => FULL,
-        11 | 26 => DAMAGED,
-        10 => UNREACHABLE,
-        _ => (ErrorKind::Unexpected, None),
+    #[cfg(feature = "postgres")]
+    if error.try_downcast_ref::<sea_orm::sqlx::postgres::PgDatabaseError>().is_some() {
+        return postgres::verdict(&code);
     }
+    UNKNOWN
 }
 
 #[cfg(test)]

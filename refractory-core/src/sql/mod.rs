@@ -1,13 +1,17 @@
 //! Stores behind SQL: the only place that may name sea-orm.
 //!
-//! Every row of every kind lies in one table, with its content as JSON; every unique text lies in a second one, whose primary
-//! key is what makes it unique. So SQLite and PostgreSQL behave alike, and a new field of the domain needs no migration.
-mod codec;
+//! Two tables, whatever is kept: `row` has each aggregate as JSON beside its kind, id and revision, and
+//! `row_key` has the texts that rows claim. So the database sees to it that texts are unique, and one
+//! `UPDATE … WHERE revision = …` in the same transaction is all the locking there is. Adding a field or a
+//! kind changes no table; see `docs/decisions/one-store-trait.md`.
+mod address;
+mod connect;
 mod entity;
 mod error;
+mod json;
 mod migration;
-mod open;
+mod options;
 mod store;
 
-pub use open::SqlOptions;
+pub use options::SqlOptions;
 pub use store::SqlStore;

@@ -1,219 +1,251 @@
-//! The store over SQL.
+//! The store.
+use std::collections::BTreeSet;
+use std::fmt;
+
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait,
-    ExprTrait, QueryFilter, QueryOrder, QuerySelect, TransactionTrait,
+    ActiveValue::Set, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, ExprTrait, QueryFilter,
+    QueryOrder, QuerySelect,
 };
 
-use super::codec::{decode, encode};
-use super::entity::{row, row_text};
-use super::error::translate;
+use super::address::Address;
+use super::connect::{Connections, begin};
+use super::entity::{row, row_key};
+use super::error::told;
+use super::json::{self, FORMAT};
+use super::migration::migrate;
+use super::options::SqlOptions;
 use crate::ports::{Body, Head, Kind, Store};
-use crate::{Error, ErrorKind, Result, async_trait};
+use crate::{Error, ErrorKind, Result, Secret, async_trait};
 
-/// A store in `SQLite` or PostgreSQL.
+/// A store in a SQL database: SQLite or PostgreSQL, by its URL.
 ///
-/// Each write is one transaction that begins with a write, so that no two writers ever wait for each other in a circle.
-#[derive(Debug, Clone)]
+/// Any number of processes may have one database open. Clones share their connections.
+#[derive(Clone)]
 pub struct SqlStore {
-    database: DatabaseConnection,
+    connections: Connections,
+    address: String,
+}
+
+impl fmt::Debug for SqlStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SqlStore({})", self.address)
+    }
 }
 
 impl SqlStore {
-    pub(super) fn over(database: DatabaseConnection) -> Self {
-        Self { database }
+    /// Opens the database at `url`, makes it where there is none (a file, its tables), and brings its
+    /// tables up to date.
+    ///
+    /// `sqlite:path`, `sqlite::memory:` or `postgres://user:password@host:port/database`. A path is taken
+    /// as it is, without `%` escapes. A new file may be read by its owner only; its folder must exist.
+    ///
+    /// # Errors
+    ///
+    /// `Invalid` (the URL cannot be read, a folder or a database that it names does not exist, a newer
+    /// version has changed the tables), `Unsupported` (this kind of database is not built in),
+    /// `Forbidden` (a password or a right is missing), `Unavailable` (no answer), `Exhausted` (no space),
+    /// `Unexpected` (a damaged file).
+    pub async fn open(url: &Secret, options: &SqlOptions) -> Result<Self> {
+        let address = Address::read(url.expose())?;
+        let connections = Connections::open(&address, options)
+            .await
+            .map_err(|error| error.about("database", &address))?;
+        migrate(&connections.writes).await.map_err(|error| error.about("database", &address))?;
+        Ok(Self { connections, address: address.to_string() })
     }
 
-    async fn begin(&self) -> Result<DatabaseTransaction> {
-        self.database.begin().await.map_err(|error| translate(error, "beginning a write"))
+    /// Ends all connections, once the calls in hand have ended. Later calls are `Unavailable`.
+    ///
+    /// # Errors
+    ///
+    /// As the database tells it.
+    pub async fn close(&self) -> Result<()> {
+        const DURING: &str = "closing the database";
+        let Connections { reads, writes } = &self.connections;
+        reads.close_by_ref().await.map_err(|error| told(error, DURING))?;
+        writes.close_by_ref().await.map_err(|error| told(error, DURING))
     }
 
-    async fn row(&self, kind: Kind, id: &str) -> Result<Option<row::Model>> {
-        let found = row::Entity::find_by_id((kind.name().to_owned(), id.to_owned()))
-            .one(&self.database)
-            .await;
-        found.map_err(|error| translate(error, "reading a row"))
+    fn about(&self, error: DbErr, during: &'static str) -> Error {
+        told(error, during).about("database", &self.address)
+    }
+
+    async fn finish<T>(&self, work: DatabaseTransaction, outcome: Result<T>) -> Result<T> {
+        match outcome {
+            Ok(value) => {
+                work.commit().await.map_err(|error| self.about(error, "writing a row"))?;
+                Ok(value)
+            }
+            Err(error) => {
+                // What the work met is what matters; a connection that is gone rolls back by itself.
+                let _ = work.rollback().await;
+                Err(error.about("database", &self.address))
+            }
+        }
     }
 }
 
 #[async_trait]
 impl Store for SqlStore {
-    async fn insert(&self, body: &Body) -> Result<Body> {
-        let written = body.clone().at_revision(1);
-        let model = row::ActiveModel {
-            kind: Set(written.kind().name().to_owned()),
-            id: Set(written.id().to_owned()),
-            revision: Set(1),
-            body: Set(encode(&written)?),
-        };
-        let work = self.begin().await?;
-        let during = "adding a row";
-        row::Entity::insert(model)
-            .exec_without_returning(&work)
-            .await
-            .map_err(|error| translate(error, during))?;
-        claim(&work, &written, written.unique()).await.map_err(|error| translate(error, during))?;
-        work.commit().await.map_err(|error| translate(error, during))?;
-        Ok(written)
+    async fn insert(&self, row: &Body) -> Result<Body> {
+        let work = begin(&self.connections.writes).await?;
+        let outcome = add(&work, &row.clone().at_revision(1)).await;
+        self.finish(work, outcome).await
     }
 
     async fn load(&self, kind: Kind, id: &str) -> Result<Option<Body>> {
-        self.row(kind, id).await?.map(|model| decode(kind, &model)).transpose()
+        let query = row::Entity::find_by_id((kind.name().to_owned(), id.to_owned()));
+        let found = query.one(&self.connections.reads).await;
+        let found = found.map_err(|error| self.about(error, "loading a row"))?;
+        found.map(|model| json::read(kind, &model)).transpose()
     }
 
     async fn find(&self, kind: Kind, unique: &str) -> Result<Option<Body>> {
-        let text = row_text::Entity::find_by_id((kind.name().to_owned(), unique.to_owned()))
-            .one(&self.database)
-            .await;
-        match text.map_err(|error| translate(error, "finding a row"))? {
-            // The text may have moved on since it was read.
-            Some(text) => Ok(self
-                .load(kind, &text.id)
-                .await?
-                .filter(|body| body.unique().iter().any(|held| held == unique))),
-            None => Ok(None),
-        }
+        let query = row::Entity::find()
+            .inner_join(row_key::Entity)
+            .filter(row_key::Column::Kind.eq(kind.name()))
+            .filter(row_key::Column::UniqueText.eq(unique));
+        let found = query.one(&self.connections.reads).await;
+        let found = found.map_err(|error| self.about(error, "finding a row"))?;
+        found.map(|model| json::read(kind, &model)).transpose()
     }
 
     async fn list(&self, kind: Kind) -> Result<Vec<Body>> {
-        let models = row::Entity::find()
+        let query = row::Entity::find()
             .filter(row::Column::Kind.eq(kind.name()))
-            .order_by_asc(row::Column::Id)
-            .all(&self.database)
-            .await;
-        let mut bodies = models
-            .map_err(|error| translate(error, "listing rows"))?
-            .iter()
-            .map(|model| decode(kind, model))
-            .collect::<Result<Vec<_>>>()?;
-        // A database sorts as its locale does; the contract is by the bytes of the id.
-        bodies.sort_by(|one, other| one.id().cmp(other.id()));
-        Ok(bodies)
+            .order_by_asc(row::Column::Id);
+        let found = query.all(&self.connections.reads).await;
+        json::read_all(kind, &found.map_err(|error| self.about(error, "listing rows"))?)
     }
 
     async fn heads(&self, kind: Kind) -> Result<Vec<Head>> {
-        let pairs: Result<Vec<(String, i64)>, DbErr> = row::Entity::find()
+        let query = row::Entity::find()
             .select_only()
             .column(row::Column::Id)
             .column(row::Column::Revision)
             .filter(row::Column::Kind.eq(kind.name()))
-            .into_tuple()
-            .all(&self.database)
-            .await;
-        let pairs = pairs.map_err(|error| translate(error, "looking for changes"))?;
-        let mut heads: Vec<_> = pairs
-            .into_iter()
-            .map(|(id, revision)| Head {
-                id,
-                revision: u64::try_from(revision).unwrap_or_default(),
-            })
-            .collect();
-        heads.sort_by(|one, other| one.id.cmp(&other.id));
-        Ok(heads)
+            .order_by_asc(row::Column::Id)
+            .into_tuple::<(String, i64)>();
+        let found = query.all(&self.connections.reads).await;
+        let found = found.map_err(|error| self.about(error, "listing revisions"))?;
+        let head =
+            |(id, revision)| Head { id, revision: u64::try_from(revision).unwrap_or_default() };
+        Ok(found.into_iter().map(head).collect())
     }
 
-    async fn save(&self, body: &Body) -> Result<Body> {
-        let during = "writing a row";
-        let written = body.clone().at_revision(body.revision() + 1);
-        let work = self.begin().await?;
-        let changed = row::Entity::update_many()
-            .col_expr(row::Column::Revision, Expr::value(signed(written.revision())?))
-            .col_expr(row::Column::Body, Expr::value(encode(&written)?))
-            .filter(this_row(body)?)
-            .exec(&work)
-            .await
-            .map_err(|error| translate(error, during))?;
-        if changed.rows_affected == 0 {
-            // Let go of the only writer's place before anything else is asked.
-            drop(work);
-            return Err(self.why_not(body, during).await?);
-        }
-        keep_texts(&work, &written).await.map_err(|error| translate(error, during))?;
-        work.commit().await.map_err(|error| translate(error, during))?;
-        Ok(written)
+    async fn save(&self, row: &Body) -> Result<Body> {
+        let work = begin(&self.connections.writes).await?;
+        let outcome = replace(&work, row).await;
+        self.finish(work, outcome).await
     }
 
-    async fn delete(&self, body: &Body) -> Result<()> {
-        let during = "deleting a row";
-        let work = self.begin().await?;
-        let gone = row::Entity::delete_many()
-            .filter(this_row(body)?)
-            .exec(&work)
-            .await
-            .map_err(|error| translate(error, during))?;
-        if gone.rows_affected == 0 {
-            drop(work);
-            return Err(self.why_not(body, during).await?);
-        }
-        row_text::Entity::delete_many()
-            .filter(texts_of(body))
-            .exec(&work)
-            .await
-            .map_err(|error| translate(error, during))?;
-        work.commit().await.map_err(|error| translate(error, during))
+    async fn delete(&self, row: &Body) -> Result<()> {
+        let work = begin(&self.connections.writes).await?;
+        let outcome = remove(&work, row).await;
+        self.finish(work, outcome).await
     }
 }
 
-impl SqlStore {
-    /// Why a write found no row to write.
-    async fn why_not(&self, body: &Body, during: &'static str) -> Result<Error> {
-        let kind = if self.row(body.kind(), body.id()).await?.is_some() {
-            ErrorKind::Conflict
-        } else {
-            ErrorKind::NotFound
-        };
-        Ok(Error::new(kind, during).about("id", body.id()))
-    }
+/// A revision as the database counts it; one that it cannot count is one that no row has.
+fn counted(revision: u64) -> i64 {
+    i64::try_from(revision).unwrap_or(-1)
 }
 
-fn signed(revision: u64) -> Result<i64> {
-    i64::try_from(revision)
-        .map_err(|error| Error::new(ErrorKind::Unexpected, "counting a revision").caused_by(error))
-}
-
-/// The row of `body` at the revision it was read at.
-fn this_row(body: &Body) -> Result<Expr> {
-    Ok(row::Column::Kind
-        .eq(body.kind().name())
-        .and(row::Column::Id.eq(body.id()))
-        .and(row::Column::Revision.eq(signed(body.revision())?)))
-}
-
-fn texts_of(body: &Body) -> Expr {
-    row_text::Column::Kind.eq(body.kind().name()).and(row_text::Column::Id.eq(body.id()))
-}
-
-async fn claim(work: &DatabaseTransaction, body: &Body, texts: Vec<String>) -> Result<(), DbErr> {
-    let model = |text| row_text::ActiveModel {
-        kind: Set(body.kind().name().to_owned()),
-        text: Set(text),
-        id: Set(body.id().to_owned()),
+async fn add(work: &DatabaseTransaction, row: &Body) -> Result<Body> {
+    let model = row::ActiveModel {
+        kind: Set(row.kind().name().to_owned()),
+        id: Set(row.id().to_owned()),
+        revision: Set(counted(row.revision())),
+        format: Set(FORMAT),
+        body: Set(json::written(row)?),
     };
+    let added = row::Entity::insert(model).exec_without_returning(work).await;
+    added.map_err(|error| told(error, "adding a row").about("id", row.id()))?;
+    claim(work, row, row.unique()).await?;
+    Ok(row.clone())
+}
+
+async fn replace(work: &DatabaseTransaction, row: &Body) -> Result<Body> {
+    let next = row.clone().at_revision(row.revision().saturating_add(1));
+    let saved = row::Entity::update_many()
+        .col_expr(row::Column::Revision, Expr::value(counted(next.revision())))
+        .col_expr(row::Column::Format, Expr::value(FORMAT))
+        .col_expr(row::Column::Body, Expr::value(json::written(&next)?))
+        .filter(row::Column::Kind.eq(row.kind().name()))
+        .filter(row::Column::Id.eq(row.id()))
+        .filter(row::Column::Revision.eq(counted(row.revision())))
+        .exec(work)
+        .await
+        .map_err(|error| told(error, "saving a row").about("id", row.id()))?;
+    if saved.rows_affected == 0 {
+        return Err(missed(work, row, "saving a row").await);
+    }
+    exchange_texts(work, row).await?;
+    Ok(next)
+}
+
+async fn remove(work: &DatabaseTransaction, row: &Body) -> Result<()> {
+    let deleted = row::Entity::delete_many()
+        .filter(row::Column::Kind.eq(row.kind().name()))
+        .filter(row::Column::Id.eq(row.id()))
+        .filter(row::Column::Revision.eq(counted(row.revision())))
+        .exec(work)
+        .await
+        .map_err(|error| told(error, "deleting a row").about("id", row.id()))?;
+    if deleted.rows_affected == 0 { Err(missed(work, row, "deleting a row").await) } else { Ok(()) }
+}
+
+/// Why a row was not met at the revision it was read at.
+async fn missed(work: &DatabaseTransaction, row: &Body, during: &'static str) -> Error {
+    let at = (row.kind().name().to_owned(), row.id().to_owned());
+    let kind = match row::Entity::find_by_id(at).one(work).await {
+        Ok(Some(_)) => ErrorKind::Conflict,
+        Ok(None) => ErrorKind::NotFound,
+        Err(error) => return told(error, during),
+    };
+    Error::new(kind, during).about("kind", row.kind().name()).about("id", row.id())
+}
+
+/// Releases the texts that `row` had and has no longer, and claims those it has now.
+async fn exchange_texts(work: &DatabaseTransaction, row: &Body) -> Result<()> {
+    let of_row =
+        || row_key::Column::Kind.eq(row.kind().name()).and(row_key::Column::Id.eq(row.id()));
+    let had: Vec<String> = row_key::Entity::find()
+        .select_only()
+        .column(row_key::Column::UniqueText)
+        .filter(of_row())
+        .into_tuple()
+        .all(work)
+        .await
+        .map_err(|error| told(error, "reading the texts of a row"))?;
+    let had = BTreeSet::from_iter(had);
+    let has = BTreeSet::from_iter(row.unique());
+    let released: Vec<_> = had.difference(&has).cloned().collect();
+    if !released.is_empty() {
+        row_key::Entity::delete_many()
+            .filter(of_row())
+            .filter(row_key::Column::UniqueText.is_in(released))
+            .exec(work)
+            .await
+            .map_err(|error| told(error, "releasing the texts of a row"))?;
+    }
+    claim(work, row, has.difference(&had).cloned().collect()).await
+}
+
+async fn claim(work: &DatabaseTransaction, row: &Body, texts: Vec<String>) -> Result<()> {
     if texts.is_empty() {
         return Ok(());
     }
-    row_text::Entity::insert_many(texts.into_iter().map(model))
-        .exec_without_returning(work)
-        .await
-        .map(|_| ())
+    let key = |unique_text| row_key::ActiveModel {
+        kind: Set(row.kind().name().to_owned()),
+        unique_text: Set(unique_text),
+        id: Set(row.id().to_owned()),
+    };
+    let claimed = row_key::Entity::insert_many(texts.into_iter().map(key));
+    let claimed = claimed.exec_without_returning(work).await;
+    claimed.map(|_| ()).map_err(|error| told(error, "claiming a unique text").about("id", row.id()))
 }
 
-/// Lets go of the texts that `body` has no more, and claims those it has now.
-async fn keep_texts(work: &DatabaseTransaction, body: &Body) -> Result<(), DbErr> {
-    let wanted = body.unique();
-    let held: Vec<String> = row_text::Entity::find()
-        .filter(texts_of(body))
-        .all(work)
-        .await?
-        .into_iter()
-        .map(|text| text.text)
-        .collect();
-    let stale: Vec<_> = held.iter().filter(|text| !wanted.contains(text)).cloned().collect();
-    if !stale.is_empty() {
-        row_text::Entity::delete_many()
-            .filter(texts_of(body).and(row_text::Column::Text.is_in(stale)))
-            .exec(work)
-            .await?;
-    }
-    claim(work, body, wanted.into_iter().filter(|text| !held.contains(text)).collect()).await
-}
+#[cfg(test)]
+mod tests;

@@ -1,3 +1,3 @@
 //! Integration tests of refractory-core.
-#[cfg(feature = "sqlite")]
-mod sql_store;
+#[cfg(all(feature = "sqlite", feature = "postgres"))]
+mod sql;

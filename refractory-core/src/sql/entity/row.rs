@@ -1,26 +1,37 @@
-//! One aggregate.
-#![expect(unreachable_pub, reason = "the derive asks for public types")]
+//! One aggregate, whole.
 use sea_orm::entity::prelude::*;
 
-/// One aggregate, written whole.
+/// One aggregate, whole.
 #[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "refractory_row")]
+#[sea_orm(table_name = "row")]
 pub struct Model {
-    /// Which kind of row.
+    /// [`Kind::name`](crate::ports::Kind::name).
     #[sea_orm(primary_key, auto_increment = false)]
     pub kind: String,
-    /// Its id, unique within the kind.
+    /// The id, unique within its kind.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: String,
     /// Counts writes.
     pub revision: i64,
-    /// The content, as JSON.
+    /// How `body` is written.
+    pub format: i32,
+    /// The aggregate as JSON.
     #[sea_orm(column_type = "Text")]
     pub body: String,
 }
 
-/// Nothing is related through the database.
+/// What belongs to a row.
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
-pub enum Relation {}
+pub enum Relation {
+    /// The texts that it claims.
+    #[sea_orm(has_many = "super::row_key::Entity")]
+    RowKey,
+}
+
+impl Related<super::row_key::Entity> for Entity {
+    fn to() -> RelationDef {
+        Relation::RowKey.def()
+    }
+}
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,50 @@
+use super::*;
+use crate::model::WorkerMark;
+use crate::ports::Aggregate;
+use crate::{Timestamp, WorkerId};
+
+fn model(id: &str) -> row::Model {
+    let id = WorkerId::new(id).unwrap();
+    let mark = WorkerMark { id, born: Timestamp(1), seen: Timestamp(2), revision: 3 }.into_body();
+    row::Model {
+        kind: "worker".to_owned(),
+        id: mark.id().to_owned(),
+        revision: 4,
+        format: FORMAT,
+        body: written(&mark).unwrap(),
+    }
+}
+
+#[test]
+fn a_row_is_read_at_the_revision_of_its_column() {
+    let row = read(Kind::Worker, &model("a")).unwrap();
+    assert_eq!((row.id(), row.revision()), ("a", 4));
+}
+
+#[test]
+fn a_row_that_cannot_be_read_names_its_kind_and_id() {
+    let damaged = row::Model { body: "{\"worker\":{".to_owned(), ..model("a") };
+    let foreign = row::Model { kind: "user".to_owned(), ..model("a") };
+    let swapped = row::Model { id: "b".to_owned(), ..model("a") };
+    let newer = row::Model { format: FORMAT + 1, ..model("a") };
+    for (kind, model) in [
+        (Kind::Worker, damaged),
+        (Kind::User, foreign),
+        (Kind::Worker, swapped),
+        (Kind::Worker, newer),
+    ] {
+        let error = read(kind, &model).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unexpected);
+        let sentence = error.for_people().into_owned();
+        assert!(sentence.contains(&format!("The {} `{}`", model.kind, model.id)), "{sentence}");
+    }
+}
+
+#[test]
+fn a_list_with_damaged_rows_names_each_of_them() {
+    let damaged = |id| row::Model { body: String::new(), ..model(id) };
+    let models = [model("a"), damaged("b"), model("c"), damaged("d")];
+    let shown = read_all(Kind::Worker, &models).unwrap_err().to_string();
+    assert_eq!(shown, "unexpected while reading a row, kind `worker`, id `b`, also `d`");
+    assert_eq!(read_all(Kind::Worker, &[model("a"), model("c")]).unwrap().len(), 2);
+}

@@ -1,0 +1,64 @@
+#![cfg(feature = "sqlite")]
+use sea_orm::ConnectionTrait;
+
+use super::*;
+use crate::model::{Event, EventKind};
+use crate::ports::Aggregate;
+use crate::{EventId, Timestamp};
+
+async fn store() -> (SqlStore, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}/refractory.db", folder.path().display());
+    (SqlStore::open(&Secret::new(url), &SqlOptions::default()).await.unwrap(), folder)
+}
+
+fn event(id: &str, text: String) -> Body {
+    let event = Event::by_system(Timestamp(1), EventKind::Up, None, text);
+    Event { id: EventId::new(id).unwrap(), ..event }.into_body()
+}
+
+async fn pragma(store: &SqlStore, pragma: &str) {
+    let statement = format!("PRAGMA {pragma}");
+    store.connections.writes.execute_unprepared(&statement).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_full_disk_is_exhausted_and_leaves_no_half_written_row() {
+    let (store, _folder) = store().await;
+    let kept = store.insert(&event("a", "short".to_owned())).await.unwrap();
+    pragma(&store, "max_page_count = 1").await;
+    let error = store.insert(&event("b", "long ".repeat(100_000))).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Exhausted, "{error:?}");
+    assert!(error.for_people().contains("disk of the database is full"), "{error:?}");
+    assert_eq!(store.list(Kind::Event).await.unwrap(), [kept]);
+    pragma(&store, "max_page_count = 100000").await;
+    store.insert(&event("b", "long ".repeat(100_000))).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_database_that_may_only_be_read_says_so_and_is_read() {
+    let (store, _folder) = store().await;
+    let kept = store.insert(&event("a", "short".to_owned())).await.unwrap();
+    pragma(&store, "query_only = ON").await;
+    let error = store.save(&kept).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Forbidden, "{error:?}");
+    assert!(error.for_people().contains("may only be read"), "{error:?}");
+    assert_eq!(store.list(Kind::Event).await.unwrap(), [kept]);
+}
+
+#[tokio::test]
+async fn readers_cannot_write() {
+    let (store, _folder) = store().await;
+    let written = store.connections.reads.execute_unprepared("DELETE FROM row").await;
+    assert_eq!(told(written.unwrap_err(), "a test").kind(), ErrorKind::Forbidden);
+}
+
+#[tokio::test]
+async fn a_revision_that_cannot_be_counted_conflicts() {
+    let (store, _folder) = store().await;
+    let kept = store.insert(&event("a", String::new())).await.unwrap();
+    for revision in [0, 2, u64::MAX - 1] {
+        let error = store.save(&kept.clone().at_revision(revision)).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Conflict, "{revision}");
+    }
+}

@@ -1,0 +1,125 @@
+//! SQLite, as a file and in memory.
+use refractory_core::model::Instance;
+use refractory_core::ports::{Kind, Store, Table};
+use testkit::conformance::sample;
+use tokio::time::{Duration, Instant};
+
+use super::{open, place};
+
+mod file {
+    use refractory_core::ports::{Body, Head, Kind, Store};
+    use refractory_core::sql::SqlStore;
+    use refractory_core::{Result, async_trait};
+    use tempfile::TempDir;
+
+    /// A store, and the folder it lies in for as long.
+    #[derive(Debug)]
+    #[expect(dead_code, reason = "the folder is only held")]
+    pub(super) struct InItsFolder(SqlStore, TempDir);
+
+    #[async_trait]
+    impl Store for InItsFolder {
+        async fn insert(&self, row: &Body) -> Result<Body> {
+            self.0.insert(row).await
+        }
+        async fn load(&self, kind: Kind, id: &str) -> Result<Option<Body>> {
+            self.0.load(kind, id).await
+        }
+        async fn find(&self, kind: Kind, unique: &str) -> Result<Option<Body>> {
+            self.0.find(kind, unique).await
+        }
+        async fn list(&self, kind: Kind) -> Result<Vec<Body>> {
+            self.0.list(kind).await
+        }
+        async fn heads(&self, kind: Kind) -> Result<Vec<Head>> {
+            self.0.heads(kind).await
+        }
+        async fn save(&self, row: &Body) -> Result<Body> {
+            self.0.save(row).await
+        }
+        async fn delete(&self, row: &Body) -> Result<()> {
+            self.0.delete(row).await
+        }
+    }
+
+    async fn fresh() -> InItsFolder {
+        let (folder, url) = super::place();
+        InItsFolder(super::open(&url).await, folder)
+    }
+
+    testkit::conform_store!(real_time, fresh().await);
+}
+
+mod memory {
+    testkit::conform_store!(real_time, super::open("sqlite::memory:").await);
+}
+
+#[tokio::test]
+async fn what_was_written_is_there_after_opening_again() {
+    let (_folder, url) = place();
+    let store = open(&url).await;
+    for kind in Kind::ALL {
+        store.insert(&sample::full(kind)).await.unwrap();
+    }
+    store.close().await.unwrap();
+    let store = open(&url).await;
+    for kind in Kind::ALL {
+        assert_eq!(store.list(kind).await.unwrap(), [sample::full(kind).at_revision(1)]);
+    }
+}
+
+#[tokio::test]
+async fn what_was_written_is_there_for_another_process_that_has_the_file_open() {
+    let (_folder, url) = place();
+    let (ours, theirs) = (open(&url).await, open(&url).await);
+    let row = Table::of(&ours).insert(&sample::bare("a", "friday")).await.unwrap();
+    assert_eq!(Table::of(&theirs).load("a").await.unwrap().as_ref(), Some(&row));
+    let row = Table::of(&theirs).save(&row).await.unwrap();
+    assert_eq!(Table::<Instance>::of(&ours).find("slug:friday").await.unwrap(), Some(row));
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn only_the_owner_may_read_the_files_of_a_new_database() {
+    use std::os::unix::fs::PermissionsExt;
+    let (folder, url) = place();
+    let store = open(&url).await;
+    store.insert(&sample::full(Kind::User)).await.unwrap();
+    let files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(Result::unwrap).collect();
+    assert_eq!(files.len(), 3, "the file, its log and its index: {files:?}");
+    for file in files {
+        let mode = file.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{file:?}");
+    }
+}
+
+// The bounds are wide, because machines that test are busy.
+#[tokio::test]
+async fn a_hundred_instances_are_listed_and_a_thousand_saves_are_done_in_no_time() {
+    let (_folder, url) = place();
+    let store = open(&url).await;
+    for at in 0..100 {
+        let name = format!("row{at}");
+        Table::of(&store).insert(&sample::instance(&name, &name)).await.unwrap();
+    }
+    let begun = Instant::now();
+    assert_eq!(store.heads(Kind::Instance).await.unwrap().len(), 100);
+    let heads = begun.elapsed();
+    let begun = Instant::now();
+    assert_eq!(store.list(Kind::Instance).await.unwrap().len(), 100);
+    let list = begun.elapsed();
+    let mut row: Instance = Table::of(&store).load("row7").await.unwrap().unwrap();
+    let begun = Instant::now();
+    for _ in 0..1_000 {
+        row = Table::of(&store).save(&row).await.unwrap();
+    }
+    let saves = begun.elapsed();
+    let reopening = Instant::now();
+    open(&url).await;
+    let opened = reopening.elapsed();
+    eprintln!("heads {heads:?}, list {list:?}, 1000 saves {saves:?}, open {opened:?}");
+    assert!(heads < Duration::from_millis(200), "heads took {heads:?}");
+    assert!(list < Duration::from_millis(500), "list took {list:?}");
+    assert!(saves < Duration::from_secs(10), "1000 saves took {saves:?}");
+    assert!(opened < Duration::from_secs(1), "opening took {opened:?}");
+}
