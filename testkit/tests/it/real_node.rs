@@ -20,7 +20,7 @@ use refractory_core::{Builder, InstanceId, MemoryStore, Refractory, SystemClock}
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 fn packages() -> PathBuf {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("node");
@@ -71,17 +71,14 @@ async fn reach(
     app: &Refractory,
     id: &InstanceId,
     what: &str,
-    done: impl Fn(&Instance) -> bool,
+    done: impl Fn(&Instance) -> bool + Sync,
 ) -> Instance {
     let who = Principal::operator();
-    match tokio::time::timeout(PATIENCE, app.wait(&who, id, &done)).await {
-        Ok(reached) => reached.unwrap().unwrap(),
-        Err(_) => {
-            let stuck = app.get(&who, id).await.unwrap();
-            let log = app.logs(&who, id, None, 40).await.unwrap().lines.join("\n");
-            panic!("never {what}: {:?} {:?}\n{log}", stuck.phase(), stuck.fault);
-        }
+    if let Ok(reached) = tokio::time::timeout(PATIENCE, app.wait(&who, id, &done)).await {
+        return reached.unwrap().unwrap();
     }
+    let stuck = app.get(&who, id).await.unwrap();
+    panic!("never {what}: {:?} {:?}\n{}", stuck.phase(), stuck.fault, log(app, id).await);
 }
 
 fn is_on(instance: &Instance) -> bool {
