@@ -1,4 +1,4 @@
-//! The contract of [`Store`](refractory_core::ports::Store).
+//! The contract of [`Store`].
 //!
 //! `conform_store!(make)` makes one test of each case on paused time; `conform_store!(real_time, make)` on
 //! a runtime with threads and a real clock, for what talks to the outside; `conform_store!(one_test, make)`
