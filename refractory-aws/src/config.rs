@@ -1,0 +1,194 @@
+//! `[aws]`.
+use refractory_core::config::{Complaint, Doc, Section, Size, Span};
+use serde::{Deserialize, Serialize};
+
+/// `[aws]`: which account, and how tables run there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct AwsConfig {
+    /// The region; what the environment or the profile says where `None`.
+    pub region: Option<String>,
+    /// The profile of the shared configuration files of AWS.
+    pub profile: Option<String>,
+    /// Where every service is spoken to instead of AWS: an emulator.
+    pub endpoint: Option<String>,
+    /// What everything made here is named and tagged after; one account may hold several.
+    pub deployment: String,
+    /// The image that tables run; `{version}` and `{generation}` are the release's.
+    pub image: String,
+    /// The processors that tables run on.
+    pub architecture: Architecture,
+    /// Processor time of a table whose own limits say nothing, in thousandths of a core.
+    pub cpu_millis: u32,
+    /// Memory of a table whose own limits say nothing.
+    pub memory: Size,
+    /// Whether tables may run on spare capacity, which AWS can take back within two minutes.
+    pub spot: bool,
+    /// Whether a table that found no spare capacity may run at the full price.
+    pub on_demand: bool,
+    /// How long a program that was asked to end may take before ECS forces it; at most two minutes.
+    pub stop_within: Span,
+    /// The user that owns a table's files, as `uid:gid`: the image's.
+    pub user: String,
+    /// Where the data of a running table lies.
+    pub live_data: LiveData,
+    /// Who may read uploads without the portal.
+    pub assets: AssetAccess,
+    /// How public names come about.
+    pub names: Naming,
+    /// How requests reach a table.
+    pub routing: Routing,
+    /// How long a deleted secret can be brought back; zero deletes it at once.
+    pub recovery: Span,
+    /// How many days logs are kept.
+    pub log_days: u16,
+}
+
+/// The processors that tables run on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Architecture {
+    /// Graviton: a fifth cheaper.
+    Arm64,
+    /// Intel or AMD.
+    #[serde(rename = "x86-64")]
+    X86,
+}
+
+/// Where the data of a running table lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LiveData {
+    /// On the file system, where it also rests.
+    Efs,
+}
+
+/// Who may read uploads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AssetAccess {
+    /// Uploads stay on the volume; no bucket is made.
+    Volume,
+    /// A bucket whose objects anybody may read who knows their name, as Foundry expects it.
+    Public,
+    /// A bucket that only the table and the edge read.
+    Private,
+}
+
+/// How public names come about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Naming {
+    /// One wildcard name leads to the edge.
+    Wildcard,
+    /// A record for each table that is on.
+    Records,
+}
+
+/// How requests reach a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Routing {
+    /// Through the portal's edge, behind one rule of the load balancer.
+    Edge,
+    /// Through a target group and a rule of the load balancer for each table: about a hundred at most.
+    LoadBalancer,
+}
+
+impl Default for AwsConfig {
+    fn default() -> Self {
+        Self {
+            region: None,
+            profile: None,
+            endpoint: None,
+            deployment: "refractory".to_owned(),
+            image: "felddy/foundryvtt:{version}".to_owned(),
+            architecture: Architecture::Arm64,
+            cpu_millis: 1000,
+            memory: Size::gib(2),
+            spot: false,
+            on_demand: true,
+            stop_within: Span::seconds(90),
+            user: "421:421".to_owned(),
+            live_data: LiveData::Efs,
+            assets: AssetAccess::Public,
+            names: Naming::Wildcard,
+            routing: Routing::Edge,
+            recovery: Span(std::time::Duration::from_hours(7 * 24)),
+            log_days: 30,
+        }
+    }
+}
+
+impl AwsConfig {
+    /// `user` as numbers; none where it is not two of them.
+    pub fn posix_user(&self) -> Option<(u32, u32)> {
+        let (uid, gid) = self.user.split_once(':')?;
+        Some((uid.parse().ok()?, gid.parse().ok()?))
+    }
+}
+
+impl Section for AwsConfig {
+    const NAME: &'static str = "aws";
+    const ABOUT: &'static str = "Which account of AWS, and how tables run there.";
+    const KEYS: &'static [Doc] = &[
+        Doc::new("region", "The region; without it, what the environment or the profile says.")
+            .example("\"eu-central-1\""),
+        Doc::new("profile", "The profile of the shared configuration files of AWS.")
+            .example("\"club\""),
+        Doc::new("endpoint", "Where every service is spoken to instead of AWS, as an emulator.")
+            .example("\"http://127.0.0.1:4566\""),
+        Doc::new("deployment", "What everything made here is named and tagged after; also the stack's name."),
+        Doc::new("image", "The image that tables run; `{version}` and `{generation}` stand for the release's."),
+        Doc::new("architecture", "The processors that tables run on: \"arm64\" or \"x86-64\"."),
+        Doc::new("cpu_millis", "Processor time of a table whose own limits say nothing, in thousandths of a core."),
+        Doc::new("memory", "Memory of a table whose own limits say nothing."),
+        Doc::new("spot", "Whether tables may run on spare capacity, which AWS can take back within two minutes."),
+        Doc::new("on_demand", "Whether a table that finds no spare capacity may run at the full price."),
+        Doc::new("stop_within", "How long a table that is asked to end may take before it is forced; at most \"2m\"."),
+        Doc::new("user", "The user and group that own a table's files: the image's."),
+        Doc::new("live_data", "Where the data of a running table lies: \"efs\"."),
+        Doc::new("assets", "Where uploads go: \"public\" or \"private\" buckets, or the \"volume\"."),
+        Doc::new("names", "How public names come about: one \"wildcard\", or \"records\" for each table."),
+        Doc::new("routing", "How requests reach a table: through the \"edge\", or a rule of the \"load-balancer\" for each."),
+        Doc::new("recovery", "How long a deleted secret can be brought back: \"0s\", or 7 to 30 days."),
+        Doc::new("log_days", "How many days logs are kept."),
+    ];
+
+    fn validate(&self) -> Result<(), Vec<Complaint>> {
+        let mut wrong = Vec::new();
+        if !legal_deployment(&self.deployment) {
+            wrong.push(Complaint::about(
+                "deployment",
+                "this must begin with a letter and hold 2 to 16 lower-case letters, digits and hyphens.",
+            ));
+        }
+        if self.posix_user().is_none() {
+            wrong.push(Complaint::about("user", "write two numbers, as in \"421:421\"."));
+        }
+        if self.stop_within > Span::minutes(2) {
+            wrong.push(Complaint::about("stop_within", "Fargate waits \"2m\" at most."));
+        }
+        if !legal_recovery(self.recovery) {
+            wrong.push(Complaint::about("recovery", "this must be \"0s\", or from \"7d\" to \"30d\"."));
+        }
+        if wrong.is_empty() { Ok(()) } else { Err(wrong) }
+    }
+}
+
+fn legal_deployment(name: &str) -> bool {
+    let legal = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    (2..=16).contains(&name.len())
+        && name.starts_with(|c: char| c.is_ascii_lowercase())
+        && !name.ends_with('-')
+        && name.chars().all(legal)
+}
+
+fn legal_recovery(span: Span) -> bool {
+    let days = span.get().as_secs() / 86_400;
+    span.get().is_zero() || ((7..=30).contains(&days) && span.get().as_secs() % 86_400 == 0)
+}
+
+#[cfg(test)]
+mod tests;
