@@ -4,8 +4,9 @@ use std::path::Path;
 use hmac::Hmac;
 use sha2::Sha512;
 
-use super::disk::{self, blocking, trouble};
 use super::options::password_salt;
+use crate::blocking::blocking;
+use crate::disk::{read_if_any, refused, write_whole};
 use crate::{Result, Secret};
 
 /// The salt where `options.json` sets none: used as text, although it looks like hex.
@@ -24,17 +25,17 @@ pub async fn write_admin_key(config: &Path, password: &Secret) -> Result<()> {
     const DURING: &str = "writing admin.txt";
     let salt = password_salt(config).await?;
     let (config, password) = (config.to_owned(), password.clone());
-    blocking(DURING, move || {
+    blocking(DURING, move |_| {
         let hash = hash_password(&password, salt.as_deref());
         let path = config.join("admin.txt");
-        let write = || match disk::read_if_any(&path)? {
+        let write = || match read_if_any(&path)? {
             Some(there) if there.trim_ascii() == hash.as_bytes() => Ok(()),
             Some(_) | None => {
                 std::fs::create_dir_all(&config)?;
-                disk::replace(&path, hash.as_bytes())
+                write_whole(&path, hash.as_bytes(), 0o600)
             }
         };
-        write().map_err(|error| trouble(DURING, &path, error))
+        write().map_err(|error| refused(error, DURING, &path))
     })
     .await
 }

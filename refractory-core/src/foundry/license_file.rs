@@ -3,7 +3,8 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use super::disk::{self, blocking, trouble};
+use crate::blocking::blocking;
+use crate::disk::{read_if_any, refused, write_whole};
 use crate::model::LicenseKey;
 use crate::{Error, ErrorKind, Result, Secret};
 
@@ -21,17 +22,19 @@ const DURING: &str = "writing license.json";
 pub async fn write_license(config: &Path, key: &Secret) -> Result<()> {
     let key = LicenseKey::new(key.expose())?;
     let config = config.to_owned();
-    blocking(DURING, move || {
+    blocking(DURING, move |_| {
         let path = config.join("license.json");
-        let failed = |error| trouble(DURING, &path, error);
-        let there = disk::read_if_any(&path).map_err(failed)?;
+        let failed = |error| refused(error, DURING, &path);
+        let there = read_if_any(&path).map_err(failed)?;
         if there.as_deref().and_then(key_of).is_some_and(|there| there == key) {
             return Ok(());
         }
         let fresh = Map::from_iter([("license".to_owned(), Value::from(key.expose()))]);
         let text = serde_json::to_vec_pretty(&fresh)
             .map_err(|error| Error::new(ErrorKind::Unexpected, DURING).caused_by(error))?;
-        std::fs::create_dir_all(&config).and_then(|()| disk::replace(&path, &text)).map_err(failed)
+        std::fs::create_dir_all(&config)
+            .and_then(|()| write_whole(&path, &text, 0o600))
+            .map_err(failed)
     })
     .await
 }
@@ -45,9 +48,9 @@ pub async fn write_license(config: &Path, key: &Secret) -> Result<()> {
 pub async fn forget_license(config: &Path) -> Result<()> {
     const DURING: &str = "removing license.json";
     let path = config.join("license.json");
-    blocking(DURING, move || match std::fs::remove_file(&path) {
+    blocking(DURING, move |_| match std::fs::remove_file(&path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(trouble(DURING, &path, error))
+            Err(refused(error, DURING, &path))
         }
         Ok(()) | Err(_) => Ok(()),
     })

@@ -3,7 +3,8 @@ use std::io;
 use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
 
-use super::disk::{blocking, trouble};
+use crate::blocking::blocking;
+use crate::disk::refused;
 use crate::{Error, ErrorKind, Result, Timestamp};
 
 const DURING: &str = "looking at the lock of a data folder";
@@ -31,12 +32,12 @@ pub enum Holder {
 /// `Conflict` (a fresh lock, and no proof; it says how long to wait), `Forbidden`, `Unavailable`.
 pub async fn clear_lock(config: &Path, holder: Holder, now: Timestamp) -> Result<bool> {
     let path = config.join("options.json.lock");
-    blocking(DURING, move || {
-        let Some(age) = age(&path, now).map_err(|error| trouble(DURING, &path, error))? else {
+    blocking(DURING, move |_| {
+        let Some(age) = age(&path, now).map_err(|error| refused(error, DURING, &path))? else {
             return Ok(false);
         };
         match holder {
-            Holder::Dead => remove(&path).map_err(|error| trouble(DURING, &path, error)),
+            Holder::Dead => remove(&path).map_err(|error| refused(error, DURING, &path)),
             Holder::Unknown if age > STALE => Ok(true),
             Holder::Unknown => Err(in_use(&path, STALE.saturating_sub(age))),
         }

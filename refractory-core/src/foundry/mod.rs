@@ -2,7 +2,6 @@
 mod admin_key;
 mod client;
 mod control;
-mod disk;
 pub mod http;
 mod landing;
 mod license_file;

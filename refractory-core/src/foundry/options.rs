@@ -3,7 +3,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
-use super::disk::{self, blocking, trouble};
+use crate::blocking::blocking;
+use crate::disk::{read_if_any, refused, write_whole};
 use crate::{Error, ErrorKind, Result};
 
 const DURING: &str = "writing options.json";
@@ -36,7 +37,7 @@ impl Options {
     /// `Invalid` (the file is not JSON; nothing is written), `Forbidden`, `Exhausted`, `Unavailable`.
     pub async fn write(&self, config: &Path) -> Result<()> {
         let (ours, config) = (self.fields(), config.to_owned());
-        blocking(DURING, move || merge(&config, ours)).await
+        blocking(DURING, move |_| merge(&config, ours)).await
     }
 
     fn fields(&self) -> Map<String, Value> {
@@ -70,7 +71,7 @@ impl Options {
 /// `Invalid` (the file is not JSON), `Forbidden`, `Unavailable`.
 pub async fn password_salt(config: &Path) -> Result<Option<String>> {
     let config = config.to_owned();
-    blocking("reading options.json", move || {
+    blocking("reading options.json", move |_| {
         let (_, options) = read(&config)?;
         let salt = options.get("passwordSalt").and_then(Value::as_str);
         Ok(salt.filter(|salt| !salt.is_empty()).map(str::to_owned))
@@ -92,15 +93,14 @@ fn merge(config: &Path, ours: Map<String, Value>) -> Result<()> {
     let text = serde_json::to_vec_pretty(&options)
         .map_err(|error| Error::new(ErrorKind::Unexpected, DURING).caused_by(error))?;
     std::fs::create_dir_all(config)
-        .and_then(|()| disk::replace(&path, &text))
-        .map_err(|error| trouble(DURING, &path, error))
+        .and_then(|()| write_whole(&path, &text, 0o600))
+        .map_err(|error| refused(error, DURING, &path))
 }
 
 /// The file and what it says; nothing where there is none yet.
 fn read(config: &Path) -> Result<(PathBuf, Map<String, Value>)> {
     let path = config.join("options.json");
-    let text =
-        disk::read_if_any(&path).map_err(|error| trouble("reading options.json", &path, error))?;
+    let text = read_if_any(&path).map_err(|error| refused(error, "reading options.json", &path))?;
     let Some(text) = text else { return Ok((path, Map::new())) };
     let broken = |why: String| {
         Error::new(ErrorKind::Invalid, "reading options.json").about("path", path.display()).advise(

@@ -6,8 +6,8 @@ use reqwest::Response;
 use tokio::fs::File;
 use tokio::io::AsyncWriteExt;
 
-use super::disk::trouble;
 use super::http;
+use crate::disk::refused;
 use crate::{Error, ErrorKind, Result};
 
 /// How far a download has got.
@@ -28,7 +28,7 @@ pub(crate) async fn save(
     mut see: impl FnMut(&[u8], Downloading) + Send,
 ) -> Result<u64> {
     const DURING: &str = "saving a download";
-    let failed = |error| trouble(DURING, path, error);
+    let failed = |error| refused(error, DURING, path);
     let total = response.content_length();
     let mut file = File::create_new(path).await.map_err(failed)?;
     let unfinished = Unfinished(Some(path.to_owned()));

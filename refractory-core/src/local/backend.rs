@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use super::logs::LogFiles;
 use super::{
-    DataDir, DemoProgram, FolderLogs, FolderStorage, Keyring, LocalArchives, LocalConfig,
-    NodeConfig, Passwords, ProcessRuntime, Programs, ReleasePrograms,
+    DataDir, DemoProgram, FolderLogs, FolderSnapshots, FolderStorage, Keyring, LocalArchives,
+    LocalConfig, NodeConfig, Passwords, ProcessRuntime, Programs, ReleasePrograms,
 };
 use crate::config::{Backend, Base, Schema, Settings};
+use crate::finding::Finding;
 use crate::foundry::FoundryControl;
 use crate::foundry::node::NodeOptions;
-use crate::null::{NoAssets, NoDns, NoSnapshots};
+use crate::null::{NoAssets, NoDns, NoLeftovers};
 use crate::ports::Store;
 use crate::{Clock, Ports, Result, StorePool, async_trait};
 
@@ -51,6 +52,18 @@ impl Backend for LocalBackend {
 
     fn declare(&self, schema: Schema) -> Schema {
         schema.with::<LocalConfig>().with::<NodeConfig>()
+    }
+
+    fn is_shared(&self) -> bool {
+        false
+    }
+
+    async fn store(&self, _: &Settings) -> Result<Option<Arc<dyn Store>>> {
+        Ok(None)
+    }
+
+    async fn examine(&self, _: &Settings, _: usize) -> Vec<Finding> {
+        Vec::new()
     }
 
     async fn connect(&self, settings: &Settings, base: Base) -> Result<Ports> {
@@ -126,6 +139,12 @@ impl LocalPorts {
             .with_beside(self.dir.runtime())
     }
 
+    /// Where copies of data are kept, of tables that `runtime` launches.
+    pub fn snapshots(&self, runtime: ProcessRuntime) -> FolderSnapshots {
+        FolderSnapshots::new(self.dir.snapshots(), self.dir.volumes(), self.dir.trash())
+            .with_launches(runtime)
+    }
+
     /// Where Node.js is looked for.
     pub fn nodes(&self) -> NodeOptions {
         let given = self.config.search_path.split(':').filter(|folder| !folder.is_empty());
@@ -169,15 +188,17 @@ impl LocalPorts {
             Arc::clone(&vault) as _,
             Arc::clone(&self.clock),
         );
+        let runtime = self.runtime(archives.clone())?;
         Ok(Ports {
-            runtime: Arc::new(self.runtime(archives.clone())?),
+            snapshots: Arc::new(self.snapshots(runtime.clone())),
+            runtime: Arc::new(runtime),
             storage: Arc::new(self.storage()),
             assets: Arc::new(NoAssets),
-            snapshots: Arc::new(NoSnapshots),
             game: Arc::new(FoundryControl::new()?),
             dns: Arc::new(NoDns),
             licenses: Arc::new(pool),
             vault,
+            leftovers: Arc::new(NoLeftovers),
             archives: Arc::new(archives),
             logs: Arc::new(FolderLogs::new(self.log_files())),
             auth: Arc::new(Passwords::new(Arc::clone(&self.store))),

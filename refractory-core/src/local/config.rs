@@ -3,14 +3,13 @@ mod node;
 
 use std::fmt;
 use std::ops::RangeInclusive;
-use std::path::PathBuf;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use node::NodeConfig;
 
-use super::ProcessSettings;
+use super::{ControlGroup, ProcessSettings};
 use crate::config::{Complaint, Doc, Section, Size, Span};
 use crate::foundry::site::SiteOptions;
 
@@ -84,7 +83,7 @@ impl LocalConfig {
             hung_after: self.hung_after.get(),
             niceness: self.niceness,
             open_files: self.open_files,
-            control_group: self.control_group.as_ref().map(PathBuf::from),
+            control_group: self.control_group.as_ref().map(ControlGroup::at),
         }
     }
 }

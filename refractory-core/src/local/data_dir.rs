@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::FlockOperation;
 
-use super::disk::{read_if_there, refused, write_once};
+use crate::disk::{read_if_any, refused, write_once};
 use crate::id::random_text;
 use crate::{Error, ErrorKind, Result};
 
@@ -178,8 +178,13 @@ fn check_owner(root: &Path) -> Result<()> {
 
 fn deployment(path: &Path) -> Result<String> {
     let refuse = |error| refused(error, DURING, path);
-    write_once(path, format!("{}\n", random_text(12)).as_bytes(), 0o644).map_err(refuse)?;
-    let read = read_if_there(path).map_err(refuse)?.unwrap_or_default();
+    let mut read = read_if_any(path).map_err(refuse)?;
+    // A disk that has filled up since is no reason not to look at what is there.
+    if read.is_none() {
+        write_once(path, format!("{}\n", random_text(12)).as_bytes(), 0o644).map_err(refuse)?;
+        read = read_if_any(path).map_err(refuse)?;
+    }
+    let read = read.unwrap_or_default();
     let text = String::from_utf8_lossy(&read).trim().to_owned();
     let legal = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     if text.len() == 12 && text.chars().all(legal) {

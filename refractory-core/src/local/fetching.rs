@@ -1,17 +1,14 @@
 //! Node.js for a release: found, or fetched in the background.
-use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
-use tokio::task::JoinSet;
-
+use super::background::{Background, Far, percent};
 use crate::foundry::Downloading;
 use crate::foundry::node::NodeFinder;
 use crate::model::Release;
 use crate::ports::{Observed, Progress};
-use crate::{Error, ErrorKind, Result};
+use crate::{ErrorKind, Result};
 
-type Far = Arc<Mutex<Option<Downloading>>>;
 /// What a release asks for: its generation, and the least major it names.
 type Asked = (u16, Option<u16>);
 
@@ -20,14 +17,7 @@ type Asked = (u16, Option<u16>);
 pub(super) struct Fetching {
     finder: Arc<NodeFinder>,
     allowed: bool,
-    work: Arc<Mutex<Work>>,
-}
-
-#[derive(Debug, Default)]
-struct Work {
-    tasks: JoinSet<(Asked, Result<PathBuf>)>,
-    far: BTreeMap<Asked, Far>,
-    failed: BTreeMap<Asked, Error>,
+    work: Arc<Background<Asked, Downloading>>,
 }
 
 impl Fetching {
@@ -40,70 +30,28 @@ impl Fetching {
     /// asks again begins again.
     pub(super) async fn node(&self, release: &Release) -> Result<Observed<PathBuf>> {
         let asked = (release.version.generation, release.node_major);
-        if let Some(told) = self.under_way(asked) {
-            return told;
+        if let Some(far) = self.work.far(&asked)? {
+            return Ok(pending(&far));
         }
         match self.finder.find(asked.0, asked.1).await {
             Err(error) if self.allowed && error.kind() == ErrorKind::NotFound => {
-                Ok(self.begin(asked))
+                let finder = Arc::clone(&self.finder);
+                let far = self.work.begin(asked, |far| async move {
+                    let tell = move |done| far.tell(done);
+                    finder.provide(asked.0, asked.1, tell).await.map(|_| ())
+                });
+                Ok(pending(&far))
             }
             found => found.map(Observed::Ready),
         }
     }
-
-    fn work(&self) -> MutexGuard<'_, Work> {
-        self.work.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn under_way(&self, asked: Asked) -> Option<Result<Observed<PathBuf>>> {
-        let mut work = self.work();
-        work.gather();
-        if let Some(error) = work.failed.remove(&asked) {
-            return Some(Err(error));
-        }
-        work.far.get(&asked).map(|far| Ok(pending(far)))
-    }
-
-    fn begin(&self, asked: Asked) -> Observed<PathBuf> {
-        let mut work = self.work();
-        if let Some(far) = work.far.get(&asked) {
-            return pending(far);
-        }
-        let far = Far::default();
-        work.far.insert(asked, Arc::clone(&far));
-        let (finder, told) = (Arc::clone(&self.finder), Arc::clone(&far));
-        work.tasks.spawn(async move {
-            let tell =
-                move |done| *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(done);
-            (asked, finder.provide(asked.0, asked.1, tell).await)
-        });
-        pending(&far)
-    }
 }
 
-impl Work {
-    fn gather(&mut self) {
-        while let Some(done) = self.tasks.try_join_next() {
-            match done {
-                Ok((asked, fetched)) => {
-                    self.far.remove(&asked);
-                    if let Err(error) = fetched {
-                        self.failed.insert(asked, error);
-                    }
-                }
-                // Which one it was is not told: all that is not at work any more begins again.
-                Err(_) => self.far.retain(|_, far| Arc::strong_count(far) > 1),
-            }
-        }
-    }
-}
-
-fn pending(far: &Far) -> Observed<PathBuf> {
+fn pending(far: &Far<Downloading>) -> Observed<PathBuf> {
     let progress = Progress::new("fetching Node.js");
-    let far = *far.lock().unwrap_or_else(PoisonError::into_inner);
-    Observed::Pending(Some(match far {
+    Observed::Pending(Some(match far.told() {
         Some(Downloading { done, total: Some(total) }) if total > 0 => {
-            progress.at(u8::try_from(done.saturating_mul(100) / total).unwrap_or(100))
+            progress.at(percent(done, total))
         }
         Some(_) | None => progress,
     }))

@@ -5,7 +5,7 @@ use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use tokio::sync::Semaphore;
 
-use super::blocking::blocking;
+use crate::blocking::blocking;
 use crate::model::{PasswordHash, User, UserName};
 use crate::ports::{Authenticator, Credential, Identity, Store, Table};
 use crate::{Error, ErrorKind, Result, Secret, async_trait};

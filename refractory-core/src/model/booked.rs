@@ -56,7 +56,7 @@ pub struct Seen {
     pub players: u32,
     /// What runs.
     pub version: Option<Version>,
-    /// Since when it has been like this.
+    /// Since when it has been like this. An empty table that somebody asks for again counts as empty from then on.
     pub at: Timestamp,
 }
 

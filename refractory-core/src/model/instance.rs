@@ -129,19 +129,33 @@ impl Instance {
     }
 
     /// Records a new wish. The same wish made again counts as new when something is wrong,
-    /// or else a Start button would do nothing after a failure. `Gone` is final.
-    pub fn want(&mut self, power: Power, urgency: Urgency, now: Timestamp) {
-        let same = self.wish.power == power && self.wish.urgency == urgency;
+    /// or else a Start button would do nothing after a failure. `Gone` is final. Answers whether anything changed.
+    pub fn want(&mut self, power: Power, urgency: Urgency, now: Timestamp) -> bool {
         if self.wish.power == Power::Gone && power != Power::Gone {
-            return;
+            return false;
         }
-        if !same || self.fault.is_some() || self.yielding.is_some() {
-            self.wish.power = power;
-            self.wish.urgency = urgency;
-            self.generation += 1;
-            self.yielding = None;
-            self.losses.clear();
-            self.started = (power == Power::On).then_some(now);
+        let awaited = power == Power::On && self.is_awaited(now);
+        let same = self.wish.power == power && self.wish.urgency == urgency;
+        if same && self.fault.is_none() && self.yielding.is_none() {
+            return awaited;
+        }
+        self.wish.power = power;
+        self.wish.urgency = urgency;
+        self.generation += 1;
+        self.yielding = None;
+        self.losses.clear();
+        self.started = (power == Power::On).then_some(now);
+        true
+    }
+
+    /// Whoever asks for an empty table again is on the way there; whether that is news.
+    fn is_awaited(&mut self, now: Timestamp) -> bool {
+        match &mut self.seen {
+            Some(seen) if seen.players == 0 && seen.at < now => {
+                seen.at = now;
+                true
+            }
+            Some(_) | None => false,
         }
     }
 

@@ -157,12 +157,14 @@ impl Deployment {
         self.ports.game.observe(&self.target(instance).await?).await
     }
 
-    /// What only the vault still holds of an instance that is gone.
-    pub(crate) async fn forget_secrets(&self, instance: &Instance) -> Result<()> {
+    /// Removes what is still held of an instance that is gone; says whether nothing is left.
+    pub(crate) async fn forget_the_rest(&self, instance: &Instance) -> Result<bool> {
+        let (deadline, ports) = (self.patience.deadline, &self.ports);
+        let rest = ports.leftovers.remove(&instance.id);
+        let rest = bounded(deadline, "forgetting what is left", rest).await?;
         let name = admin_key_name(&instance.id)?;
-        bounded(self.patience.deadline, "forgetting secrets", self.ports.vault.remove(&name))
-            .await
-            .map(|_| ())
+        bounded(deadline, "forgetting secrets", ports.vault.remove(&name)).await?;
+        Ok(rest == Observed::Absent)
     }
 
     /// Picks the archive a launch will run.

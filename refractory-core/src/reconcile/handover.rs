@@ -1,7 +1,7 @@
 //! Moving a licence politely. Pure: which conversation to have with whom.
 //!
-//! The holder is asked whether anybody plays; joins are blocked; it is asked again; then it is
-//! switched off in the ordinary way, and the lease moves when its machine is gone.
+//! A holder that has been empty for a while is asked whether anybody plays; joins are blocked; it is asked again; then it
+//! is switched off in the ordinary way, and the lease moves when its machine is gone.
 use std::time::Duration;
 
 use crate::Timestamp;
@@ -45,9 +45,29 @@ pub(crate) fn next(
     }
 }
 
-/// Whether `holder` can be asked to make room: it runs, and nobody wants it off already.
-pub(crate) fn may_yield(holder: &Instance) -> bool {
-    holder.wish.power == Power::On && matches!(holder.phase(), Phase::On(_))
+/// From when on `holder` may be asked to make room. Never while it does not run, or is wanted off already; nor while
+/// somebody plays there, or nobody has looked yet. Whoever has just started it may still be on the way there.
+pub(crate) fn asked_from(holder: &Instance, make_room_after: Duration) -> Option<Timestamp> {
+    if holder.wish.power != Power::On || !matches!(holder.phase(), Phase::On(_)) {
+        return None;
+    }
+    let asked = holder.yielding.as_ref().map(|yielding| yielding.since);
+    let empty = holder.seen.as_ref().filter(|seen| seen.players == 0);
+    asked.or_else(|| empty.map(|seen| seen.at.after(make_room_after)))
+}
+
+/// What whoever waits is told about a holder that may be asked at `from`.
+pub(crate) fn outlook(holder: &Instance, from: Timestamp, now: Timestamp) -> String {
+    let title = holder.title();
+    match from.since(now).as_secs().div_ceil(60) {
+        0 => format!("{title} is asked to make room"),
+        1 => format!("{title} is asked to make room in a minute, unless somebody plays there"),
+        minutes => {
+            format!(
+                "{title} is asked to make room in {minutes} minutes, unless somebody plays there"
+            )
+        }
+    }
 }
 
 /// Whether `waiting` still waits for a licence.

@@ -39,6 +39,9 @@ pub struct Patience {
     pub sweep: Duration,
     /// How long a stray launch or name must have been seen before it is removed.
     pub stray_age: Duration,
+    /// How long a running table must have been empty before it is asked to make room for one that waits: since it came
+    /// up, since the last person left, or since somebody asked for it again. Until then people may be on their way.
+    pub make_room_after: Duration,
     /// How long an edge may go on letting people in after joins were blocked.
     pub edge_lag: Duration,
     /// How long after an operator gave a machine up its program may still run somewhere: its licence is kept so long.
@@ -70,6 +73,7 @@ impl Default for Patience {
             resync: Duration::from_millis(500),
             sweep: Duration::from_mins(2),
             stray_age: Duration::from_hours(1),
+            make_room_after: Duration::from_mins(10),
             edge_lag: Duration::from_secs(3),
             hard_deadline: Duration::from_mins(10),
             events_age: Duration::from_hours(24 * 180),

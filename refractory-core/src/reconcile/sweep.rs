@@ -40,6 +40,7 @@ impl Deployment {
         let leases = ports.licenses.list().await.unwrap_or_default();
         let volumes = ports.storage.list().await.unwrap_or_default();
         let assets = ports.assets.list().await.unwrap_or_default();
+        let remains = ports.leftovers.list().await.unwrap_or_default();
         let rows = Rows(Table::<Instance>::of(ports.store.as_ref()).list().await?);
         let mut strays = Vec::new();
         let odd_names = names.into_iter().filter(|(_, of)| !rows.has(of, Step::Name));
@@ -52,6 +53,7 @@ impl Deployment {
         strays.extend(holders.map(|(license, of)| Stray::Lease(license, of)));
         strays.extend(volumes.into_iter().filter(|of| !rows.exist(of)).map(Stray::Volume));
         strays.extend(assets.into_iter().filter(|of| !rows.exist(of)).map(Stray::Assets));
+        strays.extend(remains.into_iter().filter(|it| !rows.exist(&it.of)).map(Stray::Remains));
         strays.extend(self.still_there(launches, &rows).await?.into_iter().map(Stray::Launch));
         Ok(strays)
     }

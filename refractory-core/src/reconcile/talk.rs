@@ -7,28 +7,32 @@ use crate::ports::Table;
 use crate::{ErrorKind, InstanceId, Result, Timestamp};
 
 impl Worker {
-    /// Talks to those who hold a licence that would serve `waiting`, within one deadline.
-    pub(super) async fn ask_for_room(&self, waiting: &Instance, now: Timestamp) -> Result<()> {
+    /// Talks to those who hold a licence that would serve `waiting`, within one deadline; what there is to tell about it.
+    pub(super) async fn ask_for_room(
+        &self,
+        waiting: &Instance,
+        now: Timestamp,
+    ) -> Result<Option<String>> {
         let deadline = self.deployment.patience.deadline;
         bounded(deadline, "asking for a licence", self.talk_to_holders(waiting, now)).await
     }
 
-    async fn talk_to_holders(&self, waiting: &Instance, now: Timestamp) -> Result<()> {
+    async fn talk_to_holders(&self, waiting: &Instance, now: Timestamp) -> Result<Option<String>> {
         let mut holders = self.holders(&waiting.wish.spec.license).await?;
-        // One conversation at a time, and the one that is under way first.
-        holders.sort_by_key(|holder| {
-            holder.yielding.as_ref().is_none_or(|yielding| yielding.to != waiting.id)
+        // One conversation at a time, the one that is under way first, then whoever has been empty longest.
+        holders.sort_by_key(|(holder, from)| {
+            (holder.yielding.as_ref().is_none_or(|yielding| yielding.to != waiting.id), *from)
         });
-        for holder in holders {
-            if self.talk(&holder, &waiting.id, now).await? {
-                break;
+        for (holder, from) in &holders {
+            if *from > now || self.talk(holder, &waiting.id, now).await? {
+                return Ok(Some(handover::outlook(holder, *from, now)));
             }
         }
-        Ok(())
+        Ok(None)
     }
 
-    /// The running instances that hold a licence which would serve `wish`.
-    async fn holders(&self, wish: &LicenseWish) -> Result<Vec<Instance>> {
+    /// The running instances that hold a licence which would serve `wish`, and from when on each may be asked for it.
+    async fn holders(&self, wish: &LicenseWish) -> Result<Vec<(Instance, Timestamp)>> {
         let store = self.deployment.ports.store.as_ref();
         let mut holders = Vec::new();
         for license in Table::<License>::of(store).list().await? {
@@ -39,7 +43,9 @@ impl Worker {
             };
             let Some(lease) = license.lease.filter(|_| serves) else { continue };
             let holder = Table::<Instance>::of(store).load(lease.holder.as_str()).await?;
-            holders.extend(holder.filter(handover::may_yield));
+            let Some(holder) = holder else { continue };
+            let from = handover::asked_from(&holder, self.deployment.patience.make_room_after);
+            holders.extend(from.map(|from| (holder, from)));
         }
         Ok(holders)
     }

@@ -137,19 +137,29 @@ impl Worker {
         now: Timestamp,
     ) -> Result<Stride> {
         let in_air = InAir { worker: self, landed: false };
-        let outcome = self.act(&before, decision, now).await;
+        let mut outcome = self.act(&before, decision, now).await;
         in_air.land();
-        let waits = matches!(&outcome, Outcome::Made(Ok(Observed::Pending(_))))
-            && decision == Decision::Ensure(Step::License);
+        if decision == Decision::Ensure(Step::License)
+            && let Outcome::Made(Ok(Observed::Pending(told))) = &mut outcome
+            && !self.sightings.any_launch()
+        {
+            self.wait_for_room(&before, told, now).await;
+        }
         let mut after = before.clone();
         let wait = self.terms(now).settle(&mut after, decision, outcome);
-        if waits
-            && !self.sightings.any_launch()
-            && let Err(error) = self.ask_for_room(&after, now).await
-        {
-            tracing::debug!(instance = %after.id, %error, "asking for a licence");
-        }
         Ok(Stride { wait, wrote: self.keep(before, after, now).await? })
+    }
+
+    /// Asks for the licence that `waiting` waits for, and adds to what is `told` about it when that will help.
+    async fn wait_for_room(&self, waiting: &Instance, told: &mut Option<Progress>, now: Timestamp) {
+        match self.ask_for_room(waiting, now).await {
+            Ok(Some(outlook)) => {
+                let told = told.get_or_insert_with(|| Progress::new("waiting for a licence"));
+                told.message = format!("{}; {outlook}", told.message);
+            }
+            Ok(None) => {}
+            Err(error) => tracing::debug!(instance = %waiting.id, %error, "asking for a licence"),
+        }
     }
 
     async fn act(&self, instance: &Instance, decision: Decision, now: Timestamp) -> Outcome {
@@ -242,7 +252,10 @@ impl Worker {
     }
 
     async fn forget(&self, instance: &Instance) -> Result<Stride> {
-        self.deployment.forget_secrets(instance).await?;
+        if !self.deployment.forget_the_rest(instance).await? {
+            let wait = self.deployment.patience.poll;
+            return Ok(Stride { wait, wrote: instance.revision });
+        }
         Table::of(self.deployment.ports.store.as_ref()).delete(instance).await?;
         self.deployment.nudge();
         Ok(Stride::over())

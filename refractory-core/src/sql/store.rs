@@ -4,8 +4,8 @@ use std::fmt;
 
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, ExprTrait, QueryFilter,
-    QueryOrder, QuerySelect,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait,
+    ExprTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
 };
 
 use super::address::Address;
@@ -135,6 +135,11 @@ impl Store for SqlStore {
     }
 
     async fn save(&self, row: &Body) -> Result<Body> {
+        let writes = &self.connections.writes;
+        let saved = overwrite(writes, row, Some(keeps_its_texts(row))).await;
+        if let Some(saved) = saved.map_err(|error| error.about("database", &self.address))? {
+            return Ok(saved);
+        }
         let work = begin(&self.connections.writes).await?;
         let outcome = replace(&work, row).await;
         self.finish(work, outcome).await
@@ -166,23 +171,47 @@ async fn add(work: &DatabaseTransaction, row: &Body) -> Result<Body> {
     Ok(row.clone())
 }
 
-async fn replace(work: &DatabaseTransaction, row: &Body) -> Result<Body> {
+/// Writes `row` where its revision is the stored one and `also` holds: one statement; `None` where that is not so.
+async fn overwrite(
+    database: &impl ConnectionTrait,
+    row: &Body,
+    also: Option<Expr>,
+) -> Result<Option<Body>> {
     let next = row.clone().at_revision(row.revision().saturating_add(1));
+    let met = row::Column::Kind
+        .eq(row.kind().name())
+        .and(row::Column::Id.eq(row.id()))
+        .and(row::Column::Revision.eq(counted(row.revision())));
     let saved = row::Entity::update_many()
         .col_expr(row::Column::Revision, Expr::value(counted(next.revision())))
         .col_expr(row::Column::Format, Expr::value(FORMAT))
         .col_expr(row::Column::Body, Expr::value(json::written(&next)?))
-        .filter(row::Column::Kind.eq(row.kind().name()))
-        .filter(row::Column::Id.eq(row.id()))
-        .filter(row::Column::Revision.eq(counted(row.revision())))
-        .exec(work)
+        .filter(also.into_iter().fold(met, Expr::and))
+        .exec(database)
         .await
         .map_err(|error| told(error, "saving a row").about("id", row.id()))?;
-    if saved.rows_affected == 0 {
-        return Err(missed(work, row, "saving a row").await);
+    Ok((saved.rows_affected > 0).then_some(next))
+}
+
+/// Holds where the texts that `row` has are the very ones that it has claimed: nearly always. They change with the
+/// revision only, so a statement that compares both needs no transaction around it.
+fn keeps_its_texts(row: &Body) -> Expr {
+    let texts = BTreeSet::from_iter(row.unique());
+    let count = i64::try_from(texts.len()).unwrap_or(i64::MAX);
+    let claimed = || row_key::Entity::find().select_only().filter(of_row(row));
+    let as_many = claimed().expr(row_key::Column::UniqueText.count()).into_query();
+    let others = claimed()
+        .column(row_key::Column::UniqueText)
+        .filter(row_key::Column::UniqueText.is_not_in(texts))
+        .into_query();
+    Expr::from(as_many).eq(count).and(Expr::not_exists(others))
+}
+
+async fn replace(work: &DatabaseTransaction, row: &Body) -> Result<Body> {
+    match overwrite(work, row, None).await? {
+        Some(next) => exchange_texts(work, row).await.map(|()| next),
+        None => Err(missed(work, row, "saving a row").await),
     }
-    exchange_texts(work, row).await?;
-    Ok(next)
 }
 
 async fn remove(work: &DatabaseTransaction, row: &Body) -> Result<()> {
@@ -207,14 +236,16 @@ async fn missed(work: &DatabaseTransaction, row: &Body, during: &'static str) ->
     Error::new(kind, during).about("kind", row.kind().name()).about("id", row.id())
 }
 
+fn of_row(row: &Body) -> Expr {
+    row_key::Column::Kind.eq(row.kind().name()).and(row_key::Column::Id.eq(row.id()))
+}
+
 /// Releases the texts that `row` had and has no longer, and claims those it has now.
 async fn exchange_texts(work: &DatabaseTransaction, row: &Body) -> Result<()> {
-    let of_row =
-        || row_key::Column::Kind.eq(row.kind().name()).and(row_key::Column::Id.eq(row.id()));
     let had: Vec<String> = row_key::Entity::find()
         .select_only()
         .column(row_key::Column::UniqueText)
-        .filter(of_row())
+        .filter(of_row(row))
         .into_tuple()
         .all(work)
         .await
@@ -224,7 +255,7 @@ async fn exchange_texts(work: &DatabaseTransaction, row: &Body) -> Result<()> {
     let released: Vec<_> = had.difference(&has).cloned().collect();
     if !released.is_empty() {
         row_key::Entity::delete_many()
-            .filter(of_row())
+            .filter(of_row(row))
             .filter(row_key::Column::UniqueText.is_in(released))
             .exec(work)
             .await

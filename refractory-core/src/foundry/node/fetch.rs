@@ -13,8 +13,9 @@ use serde::Deserialize;
 use sha2::{Digest, Sha512};
 
 use super::NodeVersion;
+use crate::blocking::blocking;
+use crate::disk::{make_executable, refused, sync_folder};
 use crate::foundry::Downloading;
-use crate::foundry::disk::{blocking, sync_folder, trouble};
 use crate::foundry::http::{self, Timeouts};
 use crate::foundry::stream::{Unfinished, save};
 use crate::id::random_text;
@@ -56,12 +57,12 @@ pub(super) async fn fetch(
         ))
     })?;
     let (version, dist) = newest(&client, registry, package, major).await?;
-    fs::create_dir_all(cache).map_err(|error| trouble(DURING, cache, error))?;
+    fs::create_dir_all(cache).map_err(|error| refused(error, DURING, cache))?;
     let draft = cache.join(format!(".node-{version}.{}", random_text(8)));
     let packed = Unfinished::at(&draft);
     download(&client, &dist, &draft, progress).await?;
     let into = cache.join(format!("node-{version}"));
-    let node = blocking(DURING, move || unpack(&draft, &into)).await;
+    let node = blocking(DURING, move |_| unpack(&draft, &into)).await;
     drop(packed);
     node
 }
@@ -171,7 +172,7 @@ fn digest(integrity: &str) -> Option<Vec<u8>> {
 
 /// Takes the one file out of the package that is the program.
 fn unpack(packed: &Path, into: &Path) -> Result<PathBuf> {
-    let failed = |error| trouble(DURING, into, error);
+    let failed = |error| refused(error, DURING, into);
     let file = File::open(packed).map_err(failed)?;
     let mut archive = tar::Archive::new(GzDecoder::new(file));
     for entry in archive.entries().map_err(|error| damaged(&error))? {
@@ -204,17 +205,6 @@ fn write_program(from: &mut impl io::Read, path: &Path) -> io::Result<()> {
     io::copy(from, &mut file)?;
     make_executable(&file)?;
     file.sync_all()
-}
-
-#[cfg(unix)]
-fn make_executable(file: &File) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    file.set_permissions(fs::Permissions::from_mode(0o755))
-}
-
-#[cfg(not(unix))]
-fn make_executable(_: &File) -> io::Result<()> {
-    Ok(())
 }
 
 #[cfg(test)]

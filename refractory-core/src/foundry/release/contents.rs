@@ -9,7 +9,8 @@ use zip::ZipArchive;
 
 use super::entries::{Entries, Entry, Kind, damaged};
 use super::{Limits, Refusal};
-use crate::foundry::disk;
+use crate::blocking::blocking;
+use crate::disk::refused;
 use crate::foundry::node;
 use crate::model::{Layout, Program, Version};
 use crate::ports::ArchiveInfo;
@@ -75,19 +76,19 @@ pub fn inspect<R: Read + Seek>(mut reader: R, limits: &Limits) -> Result<Content
 ///
 /// `Invalid` with the sentence of a [`Refusal`]; `NotFound`, `Forbidden`, `Unavailable` where the file cannot be read.
 pub async fn read_archive(path: PathBuf, limits: Limits) -> Result<ArchiveInfo> {
-    disk::blocking("reading a release archive", move || read_blocking(&path, &limits)).await
+    blocking("reading a release archive", move |_| read_blocking(&path, &limits)).await
 }
 
 fn read_blocking(path: &Path, limits: &Limits) -> Result<ArchiveInfo> {
-    let trouble = |error| disk::trouble("reading a release archive", path, error);
-    let mut file = File::open(path).map_err(trouble)?;
-    let size = file.metadata().map_err(trouble)?.len();
+    let refuse = |error| refused(error, "reading a release archive", path);
+    let mut file = File::open(path).map_err(refuse)?;
+    let size = file.metadata().map_err(refuse)?.len();
     let contents = inspect(std::io::BufReader::new(&file), limits)?;
-    file.seek(SeekFrom::Start(0)).map_err(trouble)?;
+    file.seek(SeekFrom::Start(0)).map_err(refuse)?;
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 1 << 16];
     loop {
-        match file.read(&mut buffer).map_err(trouble)? {
+        match file.read(&mut buffer).map_err(refuse)? {
             0 => break,
             got => hasher.update(&buffer[..got]),
         }

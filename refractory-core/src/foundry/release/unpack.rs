@@ -2,17 +2,16 @@
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use zip::ZipArchive;
 
 use super::Limits;
 use super::contents::identify;
 use super::entries::{Entries, Entry, Kind, damaged};
-use crate::foundry::disk::{blocking, sync_folder, trouble};
+use crate::blocking::{Wanted, blocking};
+use crate::disk::{make_executable, refused, sync_folder, sync_tree};
 use crate::id::random_text;
-use crate::{Error, ErrorKind, Result};
+use crate::{Error, Result};
 
 /// The file in an unpacked release that is written last.
 const MARKER: &str = ".unpacked-by-refractory";
@@ -49,44 +48,30 @@ pub async fn unpack(
     limits: Limits,
     progress: impl Fn(Unpacking) + Send + 'static,
 ) -> Result<()> {
-    let cancelled = Arc::new(AtomicBool::new(false));
-    let guard = CancelOnDrop(Arc::clone(&cancelled));
-    let job = Job { zip: zip.to_owned(), into: into.to_owned(), limits, cancelled };
-    let done = blocking(DURING, move || job.run(&progress)).await;
-    drop(guard);
-    done
-}
-
-/// Tells the blocking half that nobody waits for it any more.
-struct CancelOnDrop(Arc<AtomicBool>);
-
-impl Drop for CancelOnDrop {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
+    let job = Job { zip: zip.to_owned(), into: into.to_owned(), limits };
+    blocking(DURING, move |wanted| job.run(&progress, wanted)).await
 }
 
 struct Job {
     zip: PathBuf,
     into: PathBuf,
     limits: Limits,
-    cancelled: Arc<AtomicBool>,
 }
 
 impl Job {
-    fn run(&self, progress: &dyn Fn(Unpacking)) -> Result<()> {
+    fn run(&self, progress: &dyn Fn(Unpacking), wanted: &Wanted) -> Result<()> {
         let parent = self.into.parent().unwrap_or(Path::new("."));
-        fs::create_dir_all(parent).map_err(|error| trouble(DURING, parent, error))?;
+        fs::create_dir_all(parent).map_err(|error| refused(error, DURING, parent))?;
         let _alone = lock(&parent.join(LOCK))?;
         if is_unpacked(&self.into) {
             return Ok(());
         }
         self.remove_leftovers(parent)?;
         let draft = parent.join(format!("{}{}", self.draft_prefix(), random_text(8)));
-        let filled = self.fill(&draft, progress).and_then(|()| {
+        let filled = self.fill(&draft, progress, wanted).and_then(|()| {
             fs::rename(&draft, &self.into)
                 .and_then(|()| sync_folder(parent))
-                .map_err(|error| trouble(DURING, &self.into, error))
+                .map_err(|error| refused(error, DURING, &self.into))
         });
         if filled.is_err() {
             // The first failure is the one worth telling; the next call removes what is left.
@@ -102,12 +87,12 @@ impl Job {
     /// What a crash left half done. Nobody else works on it while the lock is held.
     fn remove_leftovers(&self, parent: &Path) -> Result<()> {
         let remove =
-            |path: &Path| fs::remove_dir_all(path).map_err(|error| trouble(DURING, path, error));
+            |path: &Path| fs::remove_dir_all(path).map_err(|error| refused(error, DURING, path));
         if self.into.exists() {
             remove(&self.into)?;
         }
         let prefix = self.draft_prefix();
-        let entries = fs::read_dir(parent).map_err(|error| trouble(DURING, parent, error))?;
+        let entries = fs::read_dir(parent).map_err(|error| refused(error, DURING, parent))?;
         for entry in entries.flatten() {
             if entry.file_name().to_string_lossy().starts_with(&prefix) {
                 remove(&entry.path())?;
@@ -116,21 +101,18 @@ impl Job {
         Ok(())
     }
 
-    fn fill(&self, draft: &Path, progress: &dyn Fn(Unpacking)) -> Result<()> {
-        let file = File::open(&self.zip).map_err(|error| trouble(DURING, &self.zip, error))?;
+    fn fill(&self, draft: &Path, progress: &dyn Fn(Unpacking), wanted: &Wanted) -> Result<()> {
+        let file = File::open(&self.zip).map_err(|error| refused(error, DURING, &self.zip))?;
         let mut archive = ZipArchive::new(io::BufReader::new(file))
             .map_err(|error| Error::from(damaged(&error)))?;
         let entries = Entries::read(&mut archive, &self.limits)?;
         identify(&mut archive, &entries)?;
-        fs::create_dir(draft).map_err(|error| trouble(DURING, draft, error))?;
+        fs::create_dir(draft).map_err(|error| refused(error, DURING, draft))?;
         let total = entries.total();
         let mut done = 0;
         progress(Unpacking { done, total });
         for (name, entry) in entries.iter() {
-            if self.cancelled.load(Ordering::Relaxed) {
-                return Err(Error::new(ErrorKind::Unavailable, DURING)
-                    .advise("The unpacking was broken off. It begins anew when it is needed."));
-            }
+            wanted.check()?;
             write_entry(&mut archive, draft, name, entry)?;
             done += entry.size;
             progress(Unpacking { done, total });
@@ -138,7 +120,7 @@ impl Job {
         make_links(draft, &entries)?;
         fs::write(draft.join(MARKER), b"")
             .and_then(|()| sync_tree(draft))
-            .map_err(|error| trouble(DURING, draft, error))
+            .map_err(|error| refused(error, DURING, draft))
     }
 }
 
@@ -149,7 +131,7 @@ fn lock(path: &Path) -> Result<File> {
         file.lock()?;
         Ok(file)
     };
-    open().map_err(|error| trouble(DURING, path, error))
+    open().map_err(|error| refused(error, DURING, path))
 }
 
 fn write_entry<R: io::Read + io::Seek>(
@@ -159,7 +141,7 @@ fn write_entry<R: io::Read + io::Seek>(
     entry: &Entry,
 ) -> Result<()> {
     let path = draft.join(name);
-    let failed = |error| trouble(DURING, &path, error);
+    let failed = |error| refused(error, DURING, &path);
     let Kind::File { executable } = entry.kind else {
         return if entry.kind == Kind::Folder {
             fs::create_dir_all(&path).map_err(failed)
@@ -175,17 +157,6 @@ fn write_entry<R: io::Read + io::Seek>(
     if executable { make_executable(&file).map_err(failed) } else { Ok(()) }
 }
 
-#[cfg(unix)]
-fn make_executable(file: &File) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    file.set_permissions(fs::Permissions::from_mode(0o755))
-}
-
-#[cfg(not(unix))]
-fn make_executable(_: &File) -> io::Result<()> {
-    Ok(())
-}
-
 /// Links come last, so that nothing is ever written through one.
 fn make_links(draft: &Path, entries: &Entries) -> Result<()> {
     for (name, entry) in entries.iter() {
@@ -194,7 +165,7 @@ fn make_links(draft: &Path, entries: &Entries) -> Result<()> {
             let parent = path.parent().unwrap_or(draft);
             fs::create_dir_all(parent)
                 .and_then(|()| symlink(target, &path))
-                .map_err(|error| trouble(DURING, &path, error))?;
+                .map_err(|error| refused(error, DURING, &path))?;
         }
     }
     Ok(())
@@ -209,26 +180,6 @@ fn symlink(target: &str, path: &Path) -> io::Result<()> {
 fn symlink(_: &str, path: &Path) -> io::Result<()> {
     let _ = path;
     Err(io::ErrorKind::Unsupported.into())
-}
-
-/// Makes a tree durable before its marker can be believed: one call for all files where there is one.
-#[cfg(target_os = "linux")]
-fn sync_tree(draft: &Path) -> io::Result<()> {
-    Ok(rustix::fs::syncfs(File::open(draft)?)?)
-}
-
-#[cfg(not(target_os = "linux"))]
-fn sync_tree(folder: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let kind = entry.file_type()?;
-        if kind.is_dir() {
-            sync_tree(&entry.path())?;
-        } else if kind.is_file() {
-            File::open(entry.path())?.sync_all()?;
-        }
-    }
-    sync_folder(folder)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 use std::path::Path;
 
 use crate::ReleaseId;
-use crate::local::disk::{read_if_there, write_whole};
+use crate::disk::{read_if_any, write_whole};
 use crate::model::{Layout, Program, Version};
 use crate::ports::ArchiveInfo;
 
@@ -20,7 +20,7 @@ pub(super) struct Card {
 impl Card {
     /// The card at `path`, if it is there and can be read.
     pub(super) fn read(path: &Path) -> std::io::Result<Option<ArchiveInfo>> {
-        let read = read_if_there(path)?;
+        let read = read_if_any(path)?;
         Ok(read.and_then(|bytes| serde_json::from_slice::<Self>(&bytes).ok()).map(Into::into))
     }
 

@@ -3,8 +3,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::LocalArchives;
-use crate::local::blocking::blocking;
-use crate::local::disk::refused;
+use crate::blocking::blocking;
+use crate::disk::refused;
 use crate::model::{Instance, Release};
 use crate::ports::{Observed, Reason, Store, Table};
 use crate::{ReleaseId, Result};

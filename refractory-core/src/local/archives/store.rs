@@ -8,11 +8,11 @@ use tempfile::TempPath;
 
 use super::card::Card;
 use super::trees::Trees;
+use crate::blocking::{Wanted, blocking};
+use crate::disk::{refused, sync_folder};
 use crate::foundry::release::{Limits, read_archive};
 use crate::foundry::site::{Site, SiteOptions};
 use crate::id::random_text;
-use crate::local::blocking::{Wanted, blocking};
-use crate::local::disk::{refused, sync_folder};
 use crate::ports::{ArchiveInfo, ArchiveSource, Archives, Store};
 use crate::{Error, ErrorKind, ReleaseId, Result, async_trait};
 
@@ -97,7 +97,7 @@ impl LocalArchives {
                 part.persist(&zip).map_err(|error| refused(error.error, STORING, &zip))?;
             }
             Card::write(&card, &taken)
-                .and_then(|()| sync_folder(&zip))
+                .and_then(|()| sync_folder(&me.folder))
                 .map_err(|error| refused(error, STORING, &card))
         })
         .await?;

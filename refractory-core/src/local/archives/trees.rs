@@ -1,16 +1,13 @@
 //! Trees unpacked from archives, made when they are first needed.
-use std::collections::BTreeMap;
 use std::fs;
 use std::io::ErrorKind as Io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
-use tokio::task::JoinSet;
 
 use super::store::ADDING;
+use crate::disk::refused;
 use crate::foundry::release::{Limits, Unpacking, is_unpacked, unpack};
 use crate::id::random_text;
-use crate::local::disk::refused;
+use crate::local::background::{Background, percent};
 use crate::ports::{Observed, Progress};
 use crate::{ReleaseId, Result};
 
@@ -21,24 +18,12 @@ const LEAVING: &str = ".leaving-";
 #[derive(Debug)]
 pub(super) struct Trees {
     folder: PathBuf,
-    work: Mutex<Work>,
-}
-
-#[derive(Debug, Default)]
-struct Work {
-    /// Ends with its owner; what is half done then is done again.
-    tasks: JoinSet<(ReleaseId, Result<()>)>,
-    far: BTreeMap<ReleaseId, Arc<Mutex<Option<Unpacking>>>>,
-    failed: BTreeMap<ReleaseId, crate::Error>,
+    work: Background<ReleaseId, Unpacking>,
 }
 
 impl Trees {
     pub(super) fn new(folder: PathBuf) -> Self {
-        Self { folder, work: Mutex::default() }
-    }
-
-    fn work(&self) -> MutexGuard<'_, Work> {
-        self.work.lock().unwrap_or_else(PoisonError::into_inner)
+        Self { folder, work: Background::default() }
     }
 
     fn path(&self, id: &ReleaseId) -> PathBuf {
@@ -49,34 +34,22 @@ impl Trees {
     /// asks again begins again.
     pub(super) fn tree(&self, id: &ReleaseId, zip: &Path) -> Result<Observed<PathBuf>> {
         let path = self.path(id);
-        let mut work = self.work();
-        work.gather();
-        if let Some(error) = work.failed.remove(id) {
-            return Err(error);
-        }
-        if let Some(far) = work.far.get(id) {
-            let far = *far.lock().unwrap_or_else(PoisonError::into_inner);
-            return Ok(Observed::Pending(Some(told(far))));
+        if let Some(far) = self.work.far(id)? {
+            return Ok(Observed::Pending(Some(told(far.told()))));
         }
         if is_unpacked(&path) {
             return Ok(Observed::Ready(path));
         }
-        let far = Arc::new(Mutex::new(None));
-        work.far.insert(id.clone(), Arc::clone(&far));
-        let (id, zip) = (id.clone(), zip.to_owned());
-        work.tasks.spawn(async move {
-            let tell = move |done| *far.lock().unwrap_or_else(PoisonError::into_inner) = Some(done);
-            let unpacked = unpack(&zip, &path, Limits::default(), tell).await;
-            (id, unpacked)
+        let zip = zip.to_owned();
+        let far = self.work.begin(id.clone(), |far| async move {
+            unpack(&zip, &path, Limits::default(), move |done| far.tell(done)).await
         });
-        Ok(Observed::Pending(Some(told(None))))
+        Ok(Observed::Pending(Some(told(far.told()))))
     }
 
     /// Whether `id` is being unpacked just now.
     pub(super) fn is_at_work_on(&self, id: &ReleaseId) -> bool {
-        let mut work = self.work();
-        work.gather();
-        work.far.contains_key(id)
+        self.work.is_at(id)
     }
 
     /// Removes the tree of `id`: it is out of the way at once, whatever happens after.
@@ -111,24 +84,6 @@ impl Trees {
     }
 }
 
-impl Work {
-    /// Takes in what has finished.
-    fn gather(&mut self) {
-        while let Some(done) = self.tasks.try_join_next() {
-            match done {
-                Ok((id, unpacked)) => {
-                    self.far.remove(&id);
-                    if let Err(error) = unpacked {
-                        self.failed.insert(id, error);
-                    }
-                }
-                // Which one it was is not told: all that is not at work any more begins again.
-                Err(_) => self.far.retain(|_, far| Arc::strong_count(far) > 1),
-            }
-        }
-    }
-}
-
 /// Whether it is an archive that a dead process was adding.
 fn is_abandoned(name: &str) -> bool {
     let pid =
@@ -139,9 +94,7 @@ fn is_abandoned(name: &str) -> bool {
 fn told(far: Option<Unpacking>) -> Progress {
     let progress = Progress::new("unpacking the release");
     match far {
-        Some(Unpacking { done, total }) if total > 0 => {
-            progress.at(u8::try_from(done.saturating_mul(100) / total).unwrap_or(100))
-        }
+        Some(Unpacking { done, total }) if total > 0 => progress.at(percent(done, total)),
         _ => progress,
     }
 }

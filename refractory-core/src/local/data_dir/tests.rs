@@ -45,3 +45,14 @@ fn the_folder_of_somebody_else_is_refused_with_the_command_to_run() {
     assert_eq!(error.kind(), ErrorKind::Forbidden);
     assert!(error.for_people().contains("chown -R"), "{error:?}");
 }
+
+#[test]
+fn a_folder_that_is_opened_again_is_not_written_to_so_a_full_disk_can_be_looked_at() {
+    let place = tempfile::tempdir().unwrap();
+    DataDir::open(place.path()).unwrap();
+    let long_ago = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_000);
+    let folder = File::open(place.path()).unwrap();
+    folder.set_times(fs::FileTimes::new().set_modified(long_ago)).unwrap();
+    DataDir::open(place.path()).unwrap();
+    assert_eq!(fs::metadata(place.path()).unwrap().modified().unwrap(), long_ago);
+}

@@ -32,7 +32,7 @@ impl Measure {
         {
             return Ok(bytes);
         }
-        let bytes = walk(folder)?;
+        let bytes = bytes_under(folder)?;
         self.known
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -46,8 +46,8 @@ impl Measure {
     }
 }
 
-/// Never follows a link, and shrugs at what vanishes while it walks: a program may be at work there.
-fn walk(folder: &Path) -> io::Result<u64> {
+/// Bytes of all files under `folder`. Never follows a link, and shrugs at what vanishes while it walks: a program may be at work there.
+pub(super) fn bytes_under(folder: &Path) -> io::Result<u64> {
     let mut sum = 0;
     let mut left = vec![folder.to_owned()];
     while let Some(folder) = left.pop() {

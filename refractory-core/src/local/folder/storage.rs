@@ -4,17 +4,14 @@ use std::io::ErrorKind as Io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::super::blocking::{Wanted, blocking};
-use super::super::disk::{read_if_there, refused, write_whole};
 use super::Measure;
 use super::discard::discard;
+use super::note::Note;
+use super::trash::{SLICE, Trash};
+use crate::blocking::{Wanted, blocking};
+use crate::disk::refused;
 use crate::ports::{Observed, Progress, Usage, Volume, VolumeSpec, WorldStorage};
 use crate::{Clock, Error, ErrorKind, InstanceId, Result, async_trait};
-
-/// Entries removed by one call.
-const SLICE: usize = 5_000;
-/// The file in a volume that remembers its quota.
-const NOTE: &str = ".volume.json";
 
 /// Keeps each volume as one folder, named by its instance.
 ///
@@ -24,21 +21,15 @@ const NOTE: &str = ".volume.json";
 #[derive(Debug, Clone)]
 pub struct FolderStorage {
     root: PathBuf,
-    trash: PathBuf,
+    trash: Trash,
     beside: Vec<PathBuf>,
     measure: Measure,
-}
-
-#[derive(serde::Serialize, serde::Deserialize, Default)]
-#[serde(default)]
-struct Note {
-    quota: Option<u64>,
 }
 
 impl FolderStorage {
     /// Keeps volumes under `root`, which is on one file system with `trash`.
     pub fn new(root: PathBuf, trash: PathBuf, clock: Arc<dyn Clock>) -> Self {
-        Self { root, trash, beside: Vec::new(), measure: Measure::new(clock) }
+        Self { root, trash: Trash::at(trash), beside: Vec::new(), measure: Measure::new(clock) }
     }
 
     /// The same; what `folder` keeps under the name of an instance goes when its volume goes.
@@ -71,10 +62,9 @@ impl FolderStorage {
         if self.folder(of)?.is_none() {
             fs::create_dir_all(&path).map_err(|error| refused(error, during, &path))?;
         }
-        let note = path.join(NOTE);
-        if read_note(&note)?.quota != spec.quota {
-            let text = serde_json::to_vec(&Note { quota: spec.quota }).unwrap_or_default();
-            write_whole(&note, &text, 0o644).map_err(|error| refused(error, during, &note))?;
+        let note = Note { quota: spec.quota };
+        if Note::read(&path)? != note {
+            note.write(&path)?;
         }
         let volume = self.volume(of, &path, spec.quota)?;
         match volume.usage {
@@ -93,10 +83,10 @@ impl FolderStorage {
     fn looked(&self, of: &InstanceId) -> Result<Observed<Volume>> {
         match self.folder(of)? {
             Some(path) => {
-                let quota = read_note(&path.join(NOTE))?.quota;
+                let quota = Note::read(&path)?.quota;
                 Ok(Observed::Ready(self.volume(of, &path, quota)?))
             }
-            None if self.in_trash(of)?.is_empty() => Ok(Observed::Absent),
+            None if self.trash.of(of)?.is_empty() => Ok(Observed::Absent),
             None => Ok(Observed::Pending(Some(Progress::new("its files are removed")))),
         }
     }
@@ -105,11 +95,11 @@ impl FolderStorage {
         wanted.check()?;
         self.folder(of)?;
         for (index, keeper) in std::iter::once(&self.root).chain(&self.beside).enumerate() {
-            self.throw_away(&keeper.join(of.as_str()), of, index)?;
+            self.trash.throw_away(&keeper.join(of.as_str()), of, &index.to_string())?;
         }
         self.measure.forget(&self.root.join(of.as_str()));
         let mut budget = SLICE;
-        for path in self.in_trash(of)? {
+        for path in self.trash.of(of)? {
             wanted.check()?;
             let gone = discard(&path, &mut budget)
                 .map_err(|error| refused(error, "emptying the trash", &path))?;
@@ -118,36 +108,6 @@ impl FolderStorage {
             }
         }
         Ok(Observed::Absent)
-    }
-
-    /// Moves `path` into the trash, under a name that is not taken there.
-    fn throw_away(&self, path: &Path, of: &InstanceId, index: usize) -> Result<()> {
-        let unique = crate::id::random_text(6);
-        let target = self.trash.join(format!("{of}~{index}{unique}"));
-        match fs::rename(path, &target) {
-            Err(error) if error.kind() != Io::NotFound => {
-                Err(refused(error, "moving a volume into the trash", path))
-            }
-            Ok(()) | Err(_) => Ok(()),
-        }
-    }
-
-    fn in_trash(&self, of: &InstanceId) -> Result<Vec<PathBuf>> {
-        let during = "looking into the trash";
-        let entries = match fs::read_dir(&self.trash) {
-            Err(error) if error.kind() == Io::NotFound => return Ok(Vec::new()),
-            entries => entries.map_err(|error| refused(error, during, &self.trash))?,
-        };
-        let mut found = Vec::new();
-        for entry in entries {
-            let entry = entry.map_err(|error| refused(error, during, &self.trash))?;
-            let name = entry.file_name();
-            let owner = name.to_str().and_then(|name| name.split_once('~'));
-            if owner.is_some_and(|(owner, _)| owner == of.as_str()) {
-                found.push(entry.path());
-            }
-        }
-        Ok(found)
     }
 
     fn listed(&self) -> Result<Vec<InstanceId>> {
@@ -187,12 +147,6 @@ impl WorldStorage for FolderStorage {
         let me = self.clone();
         blocking("listing volumes", move |_| me.listed()).await
     }
-}
-
-fn read_note(path: &Path) -> Result<Note> {
-    let read = read_if_there(path).map_err(|error| refused(error, "reading a quota", path))?;
-    // A damaged note costs nothing: the next `ensure` writes it again.
-    Ok(read.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default())
 }
 
 fn no_folder(path: &Path) -> Error {

@@ -4,7 +4,7 @@ use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use super::super::disk::{refused, write_once};
+use crate::disk::{refused, write_once};
 use crate::{Error, ErrorKind, Result};
 
 const BYTES: usize = 32;

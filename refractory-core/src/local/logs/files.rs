@@ -4,7 +4,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use crate::InstanceId;
-use crate::local::disk::sync_folder;
+use crate::disk::sync_folder;
 
 /// The file that is written to.
 const CURRENT: &str = "current.log";

@@ -3,7 +3,7 @@ use std::io;
 
 use super::LogFiles;
 use super::files::Place;
-use crate::local::blocking::blocking;
+use crate::blocking::blocking;
 use crate::ports::{LogChunk, LogPosition, LogSource};
 use crate::{Error, ErrorKind, InstanceId, Result, async_trait};
 

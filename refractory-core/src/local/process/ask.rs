@@ -8,8 +8,8 @@ use super::marker;
 use super::note::Note;
 use super::proc::{self, Process};
 use super::runtime::Machine;
-use crate::local::blocking::blocking;
-use crate::local::disk::refused;
+use crate::blocking::blocking;
+use crate::disk::refused;
 use crate::ports::{Endpoint, Observed, Progress, Reason};
 use crate::{Error, ErrorKind, Key, Result, Timestamp};
 
@@ -61,7 +61,7 @@ impl Machine {
             return Ok(Observed::Pending(Some(Progress::new(text))));
         }
         self.voices.heard(&note.key, session, self.clock.now());
-        self.turn(&note.key.instance, || {
+        self.turns.take(&note.key.instance, || {
             // Somebody may have asked it to end, or taken it away, since it was asked.
             if let Some(mut now) = self.notes.read(&note.key).map_err(refuse)?
                 && now.stage == note.stage

@@ -3,6 +3,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::sync::PoisonError;
 
+use super::marker;
 use super::note::{Note, Stage};
 use super::runtime::Machine;
 use crate::Key;
@@ -33,6 +34,13 @@ impl Machine {
         }
         let tail = self.logs.tail(&note.key.instance, note.output, TAIL).unwrap_or_default();
         let port_taken = says_port_is_taken(&tail);
+        let mark = marker::text(self.dir.deployment(), &note.key);
+        let groups = self.settings.control_group.as_ref();
+        let starved = groups.is_some_and(|groups| groups.ran_out_of_memory(&mark));
+        if starved || says_memory_ran_out(&tail) {
+            let reason = "It ran out of the memory it may have. Allow the table more, or let it do with fewer modules.";
+            return End { reason: reason.to_owned(), port_taken: false };
+        }
         let how = status.map_or_else(|| "The program ended".to_owned(), told);
         let reason = match last_words(&tail) {
             _ if port_taken => format!("Somebody else listens on port {} already.", note.port),
@@ -66,6 +74,12 @@ fn says_port_is_taken(tail: &str) -> bool {
     tail.contains("eaddrinuse") || tail.contains("address already in use")
 }
 
+/// What Node.js says, at some place before the last line.
+fn says_memory_ran_out(tail: &str) -> bool {
+    tail.contains("JavaScript heap out of memory")
+        || tail.contains("Array buffer allocation failed")
+}
+
 /// The last line that says something, shortened.
 pub(super) fn last_words(tail: &str) -> Option<String> {
     let line =
@@ -83,6 +97,16 @@ mod tests {
         assert_eq!(last_words("one\n\n  two \n}\n").as_deref(), Some("two"));
         assert_eq!(last_words("}\n\n"), None);
         assert_eq!(last_words(&"x".repeat(500)).unwrap().len(), WORDS);
+    }
+
+    #[test]
+    fn memory_that_ran_out_is_known_by_what_node_says_of_it() {
+        let heap = "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory\n 1: 0xb7 node::Abort() [node]\n";
+        assert!(says_memory_ran_out(heap));
+        assert!(says_memory_ran_out(
+            "RangeError: Array buffer allocation failed\n    at new ArrayBuffer"
+        ));
+        assert!(!says_memory_ran_out("Foundry VTT | Server started and listening on port 30000"));
     }
 
     #[test]

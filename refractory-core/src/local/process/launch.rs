@@ -12,9 +12,9 @@ use super::proc::{self, Process};
 use super::runtime::Machine;
 use super::spawn::Start;
 use super::{marker, port};
+use crate::blocking::Wanted;
+use crate::disk::refused;
 use crate::foundry::Holder;
-use crate::local::blocking::Wanted;
-use crate::local::disk::refused;
 use crate::local::folder::full;
 use crate::ports::{LaunchSpec, Usage};
 use crate::{Error, ErrorKind, Key, Result};
@@ -187,7 +187,7 @@ impl Note {
 }
 
 /// The process of anybody that was told to work on `folder`.
-fn works_on(folder: &Path) -> std::io::Result<Option<u32>> {
+pub(super) fn works_on(folder: &Path) -> std::io::Result<Option<u32>> {
     let word = format!("--dataPath={}", folder.display());
     for pid in proc::all()? {
         if proc::command_line(pid)?.iter().any(|found| found.trim_end_matches('/') == word)

@@ -5,7 +5,7 @@ use super::marker;
 use super::note::{Note, Stage};
 use super::proc::{self, Process};
 use super::runtime::Machine;
-use crate::local::disk::refused;
+use crate::disk::refused;
 use crate::{Error, ErrorKind, Key, Result};
 
 const DURING: &str = "looking at a launch";

@@ -2,6 +2,8 @@
 mod answer;
 mod ask;
 mod end;
+mod group;
+mod idle;
 mod launch;
 mod look;
 mod marker;
@@ -15,6 +17,7 @@ mod spawn;
 mod stop;
 mod voices;
 
+pub use group::ControlGroup;
 pub use prepare::Invocation;
 pub use runtime::{ProcessRuntime, Programs};
 pub use settings::ProcessSettings;

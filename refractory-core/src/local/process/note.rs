@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::proc::Process;
-use crate::local::disk::{read_if_there, write_whole};
+use crate::disk::{read_if_any, write_whole};
 use crate::local::logs::Place;
 use crate::{InstanceId, Key, Timestamp};
 
@@ -66,7 +66,7 @@ impl Notes {
 
     /// The note of `key`. One that cannot be read is no note: the mark of the process is what counts then.
     pub(super) fn read(&self, key: &Key) -> io::Result<Option<Note>> {
-        let read = read_if_there(&self.path(key))?;
+        let read = read_if_any(&self.path(key))?;
         Ok(read.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
     }
 

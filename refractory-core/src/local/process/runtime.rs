@@ -1,7 +1,7 @@
 //! The runtime port over processes.
 use std::collections::BTreeMap;
 use std::fmt::Debug;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use process_wrap::tokio::ChildWrapper;
 
@@ -10,14 +10,15 @@ use super::note::Notes;
 use super::prepare::{Invocation, digest};
 use super::voices::Voices;
 use super::{ProcessSettings, marker, proc};
+use crate::blocking::blocking;
+use crate::disk::refused;
 use crate::local::DataDir;
-use crate::local::blocking::blocking;
-use crate::local::disk::refused;
 use crate::local::folder::Measure;
 use crate::local::logs::LogFiles;
+use crate::local::turns::Turns;
 use crate::model::Release;
 use crate::ports::{Endpoint, InstanceRuntime, LaunchSpec, Observed, Progress, Reason, Stop};
-use crate::{Clock, InstanceId, Key, Result, async_trait};
+use crate::{Clock, Key, Result, async_trait};
 
 /// Which program runs a release, and where its script lies.
 #[async_trait]
@@ -59,7 +60,7 @@ pub(super) struct Machine {
     pub(super) voices: Voices,
     /// The processes this one started, so that they are reaped and their exit status is known.
     pub(super) children: Mutex<BTreeMap<Key, Box<dyn ChildWrapper>>>,
-    turns: Mutex<BTreeMap<InstanceId, Arc<Mutex<()>>>>,
+    pub(super) turns: Turns,
 }
 
 impl ProcessRuntime {
@@ -90,23 +91,13 @@ impl ProcessRuntime {
             clock,
             voices: Voices::default(),
             children: Mutex::default(),
-            turns: Mutex::default(),
+            turns: Turns::default(),
             dir,
         })))
     }
 }
 
 impl Machine {
-    /// Lets one caller at a time at the launches of an instance. Never held across an await.
-    pub(super) fn turn<T>(&self, of: &InstanceId, work: impl FnOnce() -> Result<T>) -> Result<T> {
-        let turn = {
-            let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(turns.entry(of.clone()).or_default())
-        };
-        let _mine = turn.lock().unwrap_or_else(PoisonError::into_inner);
-        work()
-    }
-
     fn list(&self) -> Result<Vec<Key>> {
         let during = "listing launches";
         let written = self.notes.all().map_err(|error| refused(error, during, &self.notes.0))?;
@@ -126,7 +117,7 @@ impl InstanceRuntime for ProcessRuntime {
         let digest = digest(spec);
         let (me, of, wanted_digest) = (Arc::clone(&self.0), key.clone(), digest.clone());
         let seen = blocking("looking at a launch", move |_| {
-            me.turn(&of.instance, || me.look(&of, Some(&wanted_digest)))
+            me.turns.take(&of.instance, || me.look(&of, Some(&wanted_digest)))
         })
         .await?;
         if seen.tries().is_none() {
@@ -140,7 +131,7 @@ impl InstanceRuntime for ProcessRuntime {
         };
         let (me, of, spec) = (Arc::clone(&self.0), key.clone(), spec.clone());
         let seen = blocking("starting a program", move |wanted| {
-            me.turn(&of.instance, || {
+            me.turns.take(&of.instance, || {
                 let seen = me.look(&of, Some(&digest))?;
                 match seen.tries() {
                     Some(tries) => me.launch(&of, &spec, &invocation, tries, wanted),
@@ -154,16 +145,17 @@ impl InstanceRuntime for ProcessRuntime {
 
     async fn observe(&self, key: &Key) -> Result<Observed<Endpoint>> {
         let (me, of) = (Arc::clone(&self.0), key.clone());
-        let seen =
-            blocking("looking at a launch", move |_| me.turn(&of.instance, || me.look(&of, None)))
-                .await?;
+        let seen = blocking("looking at a launch", move |_| {
+            me.turns.take(&of.instance, || me.look(&of, None))
+        })
+        .await?;
         self.0.answered(key, seen).await
     }
 
     async fn remove(&self, key: &Key, how: Stop) -> Result<Observed<Endpoint>> {
         let (me, key) = (Arc::clone(&self.0), key.clone());
         blocking("stopping a program", move |wanted| {
-            me.turn(&key.instance, || me.stop(&key, how, wanted))
+            me.turns.take(&key.instance, || me.stop(&key, how, wanted))
         })
         .await
     }

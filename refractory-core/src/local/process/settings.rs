@@ -1,7 +1,8 @@
 //! How programs are run.
 use std::ops::RangeInclusive;
-use std::path::PathBuf;
 use std::time::Duration;
+
+use super::ControlGroup;
 
 /// How programs are run on this machine.
 #[derive(Debug, Clone)]
@@ -25,9 +26,10 @@ pub struct ProcessSettings {
     pub niceness: i32,
     /// How many files and connections a program may have open.
     pub open_files: u64,
-    /// A version 2 control group this process may make groups in; limits of memory and processor
-    /// time are then kept by the kernel.
-    pub control_group: Option<PathBuf>,
+    /// A version 2 control group this process may make groups in; limits of memory and processor time are then kept by
+    /// the kernel. Without one a limit of memory holds for what each process of a launch claims for itself, and
+    /// nothing limits processor time.
+    pub control_group: Option<ControlGroup>,
 }
 
 impl Default for ProcessSettings {

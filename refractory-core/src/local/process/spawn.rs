@@ -78,10 +78,14 @@ impl Start<'_> {
         let most = getrlimit(Resource::Nofile).maximum;
         let files =
             most.map_or(self.settings.open_files, |most| most.min(self.settings.open_files));
-        let limits = [
+        let mut limits = vec![
             (Resource::Nofile, Rlimit { current: Some(files), maximum: Some(files) }),
             (Resource::Core, Rlimit { current: Some(0), maximum: Some(0) }),
         ];
+        if !self.is_confined(pid) {
+            let data = |memory| Rlimit { current: Some(memory), maximum: Some(memory) };
+            limits.extend(self.limits.memory.map(|memory| (Resource::Data, data(memory))));
+        }
         for (what, limit) in limits {
             if let Err(error) = prlimit(Some(process), what, limit) {
                 tracing::warn!(pid, ?what, %error, "a limit was not set");
@@ -92,33 +96,16 @@ impl Start<'_> {
         {
             tracing::warn!(pid, %error, "the priority was not set");
         }
-        if let Some(groups) = &self.settings.control_group
-            && let Err(error) = self.confine(groups, pid)
-        {
-            tracing::warn!(pid, %error, "the control group was not set");
-        }
     }
 
-    /// Puts the process into a control group of its own, with its limits. The groups of launches that have ended go.
-    fn confine(&self, groups: &Path, pid: u32) -> io::Result<()> {
-        for old in std::fs::read_dir(groups)?.flatten() {
-            if old.file_name().to_string_lossy().starts_with("refractory-") {
-                // The kernel keeps a group that has processes.
-                let _ = std::fs::remove_dir(old.path());
-            }
+    /// Puts the process into a control group of its own, where there are any; whether the kernel keeps its limits there.
+    fn is_confined(&self, pid: u32) -> bool {
+        let Some(groups) = &self.settings.control_group else { return false };
+        let entered = groups.enter(&self.mark, pid, self.limits);
+        if let Err(error) = &entered {
+            tracing::warn!(pid, ?groups, %error, "there is no control group for a launch");
         }
-        let group = groups.join(format!("refractory-{}", self.mark.replace('/', "-")));
-        match std::fs::create_dir(&group) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-            Ok(()) | Err(_) => {}
-        }
-        if let Some(memory) = self.limits.memory {
-            std::fs::write(group.join("memory.max"), memory.to_string())?;
-        }
-        if let Some(millis) = self.limits.cpu_millis {
-            std::fs::write(group.join("cpu.max"), format!("{} 100000", u64::from(millis) * 100))?;
-        }
-        std::fs::write(group.join("cgroup.procs"), pid.to_string())
+        entered.is_ok()
     }
 }
 

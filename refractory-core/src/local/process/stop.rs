@@ -8,8 +8,8 @@ use super::marker;
 use super::note::{Note, Stage, Stopping};
 use super::proc::{self, Stat};
 use super::runtime::Machine;
-use crate::local::blocking::Wanted;
-use crate::local::disk::refused;
+use crate::blocking::Wanted;
+use crate::disk::refused;
 use crate::local::logs::Place;
 use crate::model::Urgency;
 use crate::ports::{Endpoint, Observed, Progress, Stop};
@@ -95,6 +95,9 @@ impl Machine {
     fn settle(&self, key: &Key, note: Option<Note>) -> io::Result<()> {
         self.reap(key);
         self.voices.forget(key);
+        if let Some(groups) = &self.settings.control_group {
+            groups.leave(&marker::text(self.dir.deployment(), key));
+        }
         match note {
             Some(mut note) if !note.is_gone() => {
                 note.stage = Stage::Gone;

@@ -1,11 +1,12 @@
 #![expect(clippy::unnecessary_wraps, reason = "rows of a table are written as the code reads them")]
 use super::*;
-use crate::model::{Held, NewInstance, Slug, Step, Urgency};
+use crate::model::{Held, NewInstance, Seen, Slug, Step, Urgency};
 use crate::ports::{Endpoint, Reason};
 use crate::{Error, ErrorKind};
 
 const NOW: Timestamp = Timestamp(100_000);
 const LAG: Duration = Duration::from_secs(3);
+const GRACE: Duration = Duration::from_mins(1);
 
 fn id(raw: &str) -> InstanceId {
     InstanceId::new(raw).unwrap()
@@ -77,19 +78,82 @@ fn a_move_is_written_into_the_row_of_the_holder() {
     assert_eq!((holder.wish.power, holder.wish.urgency), (Power::Off, Urgency::Gentle));
 }
 
+/// So many were seen there since so long ago.
+fn seen(players: u32, ago: u64) -> Option<Seen> {
+    Some(Seen { players, version: None, at: Timestamp(NOW.0 - ago) })
+}
+
 #[test]
-fn only_who_is_on_can_make_room_and_only_who_has_no_licence_waits() {
+fn only_who_is_on_and_has_been_empty_for_a_while_is_asked_row_by_row() {
+    let mut holder = on("a");
+    for (what, blocked, last, expected) in [
+        ("nobody has looked yet", None, None, None),
+        ("somebody plays", None, seen(1, 90_000), None),
+        ("it was started just now", None, seen(0, 0), Some(60_000)),
+        ("it has been empty for a while", None, seen(0, 59_000), Some(1_000)),
+        ("it has been empty for long enough", None, seen(0, 60_000), Some(0)),
+        ("it is being asked already", yielding("b", 1_000), seen(0, 0), Some(0)),
+        ("it is being asked, and nobody knows who plays", yielding("b", 1_000), None, Some(0)),
+    ] {
+        (holder.yielding, holder.seen) = (blocked, last);
+        let from = asked_from(&holder, GRACE).map(|from| from.0.saturating_sub(NOW.0));
+        assert_eq!(from, expected, "{what}");
+    }
+    (holder.yielding, holder.seen) = (None, seen(0, 90_000));
+    holder.journal.lose(Step::Runtime);
+    assert_eq!(asked_from(&holder, GRACE), None, "it does not run");
+    let mut holder = Instance { seen: seen(0, 90_000), ..on("a") };
+    holder.want(Power::Off, Urgency::Gentle, NOW);
+    assert_eq!(asked_from(&holder, GRACE), None, "it is wanted off");
+}
+
+#[test]
+fn whoever_asks_for_an_empty_table_again_is_waited_for() {
+    let mut holder = Instance { seen: seen(0, 90_000), ..on("a") };
+    let generation = holder.generation;
+    assert!(holder.want(Power::On, Urgency::Gentle, NOW), "there is something to write");
+    assert_eq!(asked_from(&holder, GRACE), Some(NOW.after(GRACE)));
+    assert_eq!(holder.generation, generation, "it is the same wish");
+    assert!(!holder.want(Power::On, Urgency::Gentle, NOW), "and once is enough");
+    holder.yielding = yielding("b", 1_000);
+    assert!(holder.want(Power::On, Urgency::Gentle, Timestamp(NOW.0 + 5)));
+    assert_eq!(asked_from(&holder, GRACE), Some(Timestamp(NOW.0 + 5).after(GRACE)));
+    let mut played = Instance { seen: seen(2, 90_000), ..on("a") };
+    assert!(!played.want(Power::On, Urgency::Gentle, NOW), "who plays is there already");
+}
+
+#[test]
+fn whoever_waits_is_told_when_the_holder_is_asked_row_by_row() {
+    for (left, expected) in [
+        (0, "a is asked to make room"),
+        (1, "a is asked to make room in a minute, unless somebody plays there"),
+        (60, "a is asked to make room in a minute, unless somebody plays there"),
+        (61, "a is asked to make room in 2 minutes, unless somebody plays there"),
+        (600, "a is asked to make room in 10 minutes, unless somebody plays there"),
+    ] {
+        let from = NOW.after(Duration::from_secs(left));
+        assert_eq!(outlook(&on("a"), from, NOW), expected, "{left}");
+    }
+    assert_eq!(outlook(&on("a"), Timestamp(0), NOW), "a is asked to make room");
+}
+
+#[test]
+fn only_who_has_no_licence_waits() {
     let mut row = instance("a", Power::On);
-    assert!(!may_yield(&row) && still_waits(Some(&row)) && !still_waits(None));
+    assert!(still_waits(Some(&row)) && !still_waits(None));
     row.journal.hold(Step::License, Held::License(None));
     assert!(!still_waits(Some(&row)));
+}
+
+/// A table that is on.
+fn on(name: &str) -> Instance {
+    let mut row = instance(name, Power::On);
+    row.journal.hold(Step::License, Held::License(None));
     row.journal.hold(Step::Volume, Held::Volume(String::new()));
     row.journal.hold(Step::Assets, Held::Assets(String::new()));
     row.journal.hold(Step::Runtime, Held::Runtime(Endpoint::new("127.0.0.1", 1)));
     row.journal.hold(Step::World, Held::World(None));
     let name = crate::model::Hostname::under(&row.slug, "example.org");
     row.journal.hold(Step::Name, Held::Name(name));
-    assert!(may_yield(&row));
-    row.want(Power::Off, Urgency::Gentle, NOW);
-    assert!(!may_yield(&row) && !still_waits(Some(&row)));
+    row
 }

@@ -22,9 +22,14 @@ impl Terms<'_> {
                 "The program listens somewhere else than it did.",
             ),
             Ok(Observed::Ready(_)) => self.looked_at_game(instance, game),
-            // Not being able to ask says nothing about what runs.
-            Ok(Observed::Pending(_)) | Err(_) => self.patience.probe,
+            Ok(Observed::Pending(_)) | Err(_) => self.unknown(instance),
         }
+    }
+
+    /// Not being able to ask says nothing about what runs, nor about who plays: a table that was empty may not be.
+    fn unknown(self, instance: &mut Instance) -> Duration {
+        instance.seen = instance.seen.take().filter(|seen| seen.players > 0);
+        self.patience.probe
     }
 
     fn looked_at_game(
@@ -48,7 +53,7 @@ impl Terms<'_> {
             Some(Ok(Observed::Absent)) => {
                 self.doubt(instance, Step::Runtime, "The program runs, and nothing listens in it.")
             }
-            Some(Ok(Observed::Pending(_)) | Err(_)) | None => self.patience.probe,
+            Some(Ok(Observed::Pending(_)) | Err(_)) | None => self.unknown(instance),
         }
     }
 

@@ -1,7 +1,7 @@
 #![expect(clippy::unnecessary_wraps, reason = "rows of a table are written as the code reads them")]
 use super::*;
 use crate::model::{
-    Attempt, Doubt, Fault, NewInstance, Phase, Power, Record, Slug, Undoing, Urgency, WorldId,
+    Attempt, Doubt, Fault, NewInstance, Phase, Power, Record, Seen, Slug, Undoing, Urgency, WorldId,
 };
 use crate::ports::Progress;
 use crate::{InstanceId, LicenseId};
@@ -228,6 +228,24 @@ fn not_being_able_to_ask_says_nothing() {
     let silent = Outcome::Looked(Ok(Observed::Ready(endpoint)), Some(Err(failed())));
     desk.settle(200, Decision::Probe, silent);
     assert_eq!(desk.row, before);
+}
+
+#[test]
+fn a_table_that_was_empty_and_cannot_be_asked_is_not_known_to_be_empty() {
+    let endpoint = || Ok(Observed::Ready(Endpoint::new("127.0.0.1", 1)));
+    for (players, kept) in [(0, false), (3, true)] {
+        for silent in [
+            Outcome::Looked(Err(failed()), None),
+            Outcome::Looked(Ok(Observed::Pending(None)), None),
+            Outcome::Looked(endpoint(), Some(Err(failed()))),
+            Outcome::Looked(endpoint(), Some(Ok(Observed::Pending(None)))),
+        ] {
+            let mut desk = Desk::new(None);
+            desk.row.seen = Some(Seen { players, version: None, at: BEGIN });
+            desk.settle(100, Decision::Probe, silent);
+            assert_eq!(desk.row.seen.is_some(), kept, "{players} played");
+        }
+    }
 }
 
 #[test]

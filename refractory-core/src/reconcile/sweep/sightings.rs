@@ -4,6 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::model::Hostname;
+use crate::ports::Leftover;
 use crate::{InstanceId, Key, LicenseId, Timestamp};
 
 /// Something that no journal explains. In the order in which it may go.
@@ -15,6 +16,8 @@ pub(crate) enum Stray {
     Launch(Key),
     /// A lease of an instance that has no use for it, and of which nothing runs.
     Lease(LicenseId, InstanceId),
+    /// Something of an instance that no other port would find again.
+    Remains(Leftover),
     /// A volume. Only ever reported.
     Volume(InstanceId),
     /// A place for uploads. Only ever reported.
@@ -33,6 +36,12 @@ impl Stray {
             Self::Lease(license, of) => format!(
                 "Licence {license} is held by a table that is not on: {of}. It is returned later."
             ),
+            Self::Remains(left) => format!(
+                "There is {} of a table that does not exist: {}.{} It is removed later.",
+                left.what,
+                left.of,
+                price(left.monthly_mills)
+            ),
             Self::Volume(id) => {
                 format!("There is data of a table that does not exist: {id}. It is kept.")
             }
@@ -41,6 +50,13 @@ impl Stray {
             }
         }
     }
+}
+
+/// What something costs, as a sentence of its own; nothing where nobody knows.
+fn price(monthly_mills: Option<u32>) -> String {
+    let text =
+        |mills: u32| format!(" It costs about ${}.{:02} a month.", mills / 1000, mills % 1000 / 10);
+    monthly_mills.filter(|mills| *mills > 0).map(text).unwrap_or_default()
 }
 
 /// One stray, as it was seen so far.

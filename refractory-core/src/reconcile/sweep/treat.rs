@@ -34,6 +34,15 @@ impl Deployment {
                 }
                 Ok(())
             }
+            Stray::Remains(left) => {
+                // Looked at once more: a store put back from a backup may explain it again.
+                let row =
+                    Table::<Instance>::of(ports.store.as_ref()).load(left.of.as_str()).await?;
+                if row.is_none() {
+                    ports.leftovers.remove(&left.of).await?;
+                }
+                Ok(())
+            }
             Stray::Volume(_) | Stray::Assets(_) => Ok(()),
         }
     }

@@ -2,9 +2,9 @@
 use sea_orm::ConnectionTrait;
 
 use super::*;
-use crate::model::{Event, EventKind};
+use crate::model::{Event, EventKind, Lease, License};
 use crate::ports::Aggregate;
-use crate::{EventId, Timestamp};
+use crate::{EventId, InstanceId, LicenseId, Timestamp};
 
 async fn store() -> (SqlStore, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
@@ -61,4 +61,57 @@ async fn a_revision_that_cannot_be_counted_conflicts() {
         let error = store.save(&kept.clone().at_revision(revision)).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Conflict, "{revision}");
     }
+}
+
+fn license(name: &str, holder: Option<&str>) -> Body {
+    let lease = holder.map(|holder| Lease {
+        license: LicenseId::new("a").unwrap(),
+        holder: InstanceId::new(holder).unwrap(),
+        fence: 1,
+        since: Timestamp(1),
+    });
+    License {
+        id: LicenseId::new("a").unwrap(),
+        name: name.to_owned(),
+        masked: "AAAA-…".to_owned(),
+        fingerprint: "print".to_owned(),
+        eula: None,
+        lease,
+        reserved: None,
+        fence: 1,
+        added: Timestamp(1),
+        revision: 0,
+    }
+    .into_body()
+}
+
+/// Whether one statement alone saves `row`.
+async fn in_one_statement(store: &SqlStore, row: &Body) -> bool {
+    let saved = overwrite(&store.connections.writes, row, Some(keeps_its_texts(row))).await;
+    saved.unwrap().is_some()
+}
+
+#[tokio::test]
+async fn a_row_that_keeps_its_texts_is_saved_in_one_statement_and_no_other_is() {
+    let (store, _folder) = store().await;
+    let first = store.insert(&license("ours", Some("x"))).await.unwrap();
+    assert!(in_one_statement(&store, &first).await, "its texts are the same");
+    assert!(!in_one_statement(&store, &first).await, "its revision has moved");
+    for (what, other) in [
+        ("a text less", license("ours", None)),
+        ("another text", license("theirs", Some("x"))),
+        ("another holder", license("ours", Some("y"))),
+    ] {
+        let other = other.at_revision(2);
+        assert!(!in_one_statement(&store, &other).await, "{what}");
+    }
+    let freed = store.save(&license("ours", None).at_revision(2)).await.unwrap();
+    assert!(
+        !in_one_statement(&store, &license("ours", Some("x")).at_revision(3)).await,
+        "a text more"
+    );
+    assert!(in_one_statement(&store, &freed).await);
+    let event = store.insert(&event("a", String::new())).await.unwrap();
+    assert!(in_one_statement(&store, &event).await, "it has no texts");
+    assert!(!in_one_statement(&store, &event.at_revision(7)).await);
 }

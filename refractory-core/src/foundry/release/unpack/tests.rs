@@ -1,7 +1,10 @@
 use std::sync::Mutex;
 
 use super::super::sample::Sample;
+use std::sync::Arc;
+
 use super::*;
+use crate::ErrorKind;
 
 fn silent(_: Unpacking) {}
 

@@ -1,7 +1,6 @@
 //! Files that are there whole or not at all, and what to say when the disk refuses.
-use std::fs::{self, File, OpenOptions, Permissions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind as Io, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::id::random_text;
@@ -9,10 +8,10 @@ use crate::{Error, ErrorKind};
 
 /// What a refusal by the disk means, with what to do about it.
 #[expect(clippy::wildcard_enum_match_arm, reason = "every other refusal reads alike")]
-pub(super) fn refused(error: io::Error, during: &'static str, path: &Path) -> Error {
+pub(crate) fn refused(error: io::Error, during: &'static str, path: &Path) -> Error {
     let shown = path.display();
     let (kind, advice) = match error.kind() {
-        Io::StorageFull | Io::QuotaExceeded => (
+        Io::StorageFull | Io::QuotaExceeded | Io::FileTooLarge => (
             ErrorKind::Exhausted,
             format!("The disk that holds `{shown}` is full. Free some space, then try again."),
         ),
@@ -40,24 +39,27 @@ pub(super) fn refused(error: io::Error, during: &'static str, path: &Path) -> Er
     Error::new(kind, during).about("path", shown).advise(advice).caused_by(error)
 }
 
-/// Puts `bytes` at `path` in the place of whatever is there: the old content stands, or the new.
-pub(super) fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+/// Puts `bytes` at `path` in the place of whatever is there, readable as `mode` says: after a crash
+/// the old content stands, or the new.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     let part = written_beside(path, bytes, mode)?;
     let moved = fs::rename(&part, path);
     if moved.is_err() {
+        // The first failure is the one worth telling.
         let _ = fs::remove_file(&part);
     }
     moved?;
-    sync_folder(path)
+    sync_folder(folder_of(path))
 }
 
-/// Puts `bytes` at `path` unless something is there already; says whether it did.
-pub(super) fn write_once(path: &Path, bytes: &[u8], mode: u32) -> io::Result<bool> {
+/// Puts `bytes` at `path`, readable as `mode` says, unless something is there already; says whether it did.
+#[cfg(feature = "local")]
+pub(crate) fn write_once(path: &Path, bytes: &[u8], mode: u32) -> io::Result<bool> {
     let part = written_beside(path, bytes, mode)?;
     let linked = fs::hard_link(&part, path);
     let _ = fs::remove_file(&part);
     match linked {
-        Ok(()) => sync_folder(path).map(|()| true),
+        Ok(()) => sync_folder(folder_of(path)).map(|()| true),
         Err(error) if error.kind() == Io::AlreadyExists => Ok(false),
         Err(error) => Err(error),
     }
@@ -74,23 +76,69 @@ fn written_beside(path: &Path, bytes: &[u8], mode: u32) -> io::Result<PathBuf> {
 }
 
 fn write_new(part: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(part)?;
-    // The umask may have taken bits away.
-    file.set_permissions(Permissions::from_mode(mode))?;
+    let mut file = created(part, mode)?;
     file.write_all(bytes)?;
     file.sync_all()
 }
 
-/// Makes a rename in the folder of `path` survive a power cut.
-pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
-    match path.parent() {
-        Some(folder) => File::open(folder)?.sync_all(),
-        None => Ok(()),
+#[cfg(unix)]
+fn created(part: &Path, mode: u32) -> io::Result<File> {
+    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+    let file = OpenOptions::new().write(true).create_new(true).mode(mode).open(part)?;
+    // The umask may have taken bits away.
+    file.set_permissions(fs::Permissions::from_mode(mode))?;
+    Ok(file)
+}
+
+#[cfg(not(unix))]
+fn created(part: &Path, _: u32) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).open(part)
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new("."))
+}
+
+/// Makes the names in `folder` as durable as what they name.
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    File::open(folder)?.sync_all()
+}
+
+/// Makes a tree durable before its name can be believed: one call for all files where there is one.
+#[cfg(target_os = "linux")]
+pub(crate) fn sync_tree(draft: &Path) -> io::Result<()> {
+    Ok(rustix::fs::syncfs(File::open(draft)?)?)
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn sync_tree(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let kind = entry.file_type()?;
+        if kind.is_dir() {
+            sync_tree(&entry.path())?;
+        } else if kind.is_file() {
+            File::open(entry.path())?.sync_all()?;
+        }
     }
+    sync_folder(folder)
+}
+
+/// Lets everybody run `file`.
+#[cfg(unix)]
+pub(crate) fn make_executable(file: &File) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(fs::Permissions::from_mode(0o755))
+}
+
+#[cfg(not(unix))]
+pub(crate) fn make_executable(_: &File) -> io::Result<()> {
+    Ok(())
 }
 
 /// The content of `path`, or `None` where nothing is.
-pub(super) fn read_if_there(path: &Path) -> io::Result<Option<Vec<u8>>> {
+pub(crate) fn read_if_any(path: &Path) -> io::Result<Option<Vec<u8>>> {
     match fs::read(path) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == Io::NotFound => Ok(None),

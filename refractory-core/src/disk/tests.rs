@@ -1,3 +1,5 @@
+use std::os::unix::fs::PermissionsExt;
+
 use super::*;
 
 #[test]
@@ -17,7 +19,7 @@ fn the_first_writer_of_a_file_that_is_written_once_wins() {
     let path = folder.path().join("a");
     assert!(write_once(&path, b"one", 0o600).unwrap());
     assert!(!write_once(&path, b"two", 0o600).unwrap());
-    assert_eq!(read_if_there(&path).unwrap().unwrap(), b"one");
+    assert_eq!(read_if_any(&path).unwrap().unwrap(), b"one");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 
@@ -29,5 +31,8 @@ fn each_refusal_says_what_to_do() {
     assert_eq!(says(Io::PermissionDenied).kind(), ErrorKind::Forbidden);
     assert!(says(Io::PermissionDenied).for_people().contains("chown"));
     assert!(says(Io::ReadOnlyFilesystem).for_people().contains("read-only"));
+    assert_eq!(says(Io::NotFound).kind(), ErrorKind::NotFound);
+    assert_eq!(says(Io::NotADirectory).kind(), ErrorKind::Invalid);
+    assert_eq!(says(Io::Other).kind(), ErrorKind::Unavailable);
     assert!(says(Io::TimedOut).is_transient());
 }

@@ -6,11 +6,11 @@ use crate::{Error, ErrorKind, Result};
 
 /// Whether somebody still waits for the work.
 #[derive(Debug, Clone)]
-pub(super) struct Wanted(Arc<AtomicBool>);
+pub(crate) struct Wanted(Arc<AtomicBool>);
 
 impl Wanted {
     /// Fails once the caller has gone: asked right before an effect, so that a dropped call has none later.
-    pub(super) fn check(&self) -> Result<()> {
+    pub(crate) fn check(&self) -> Result<()> {
         if self.0.load(Ordering::Acquire) {
             Ok(())
         } else {
@@ -27,8 +27,9 @@ impl Drop for Caller {
     }
 }
 
-/// Runs `work` where it may block.
-pub(super) async fn blocking<T: Send + 'static>(
+/// Runs `work` where it may block. A dropped call is finished all the same, unless `work` asks whether it is still
+/// wanted: without asking it has to be short and whole.
+pub(crate) async fn blocking<T: Send + 'static>(
     during: &'static str,
     work: impl FnOnce(&Wanted) -> Result<T> + Send + 'static,
 ) -> Result<T> {
