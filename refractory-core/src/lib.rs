@@ -8,12 +8,17 @@
 //! Without features this crate is the domain, the plan, the worker and the service, over a store in memory. The features add
 //! what one machine needs: `foundry` (the program itself), `local` (processes, folders, a keyring), `sqlite` and `postgres`,
 //! `config`, and `accounts` (people, sessions, licence keys).
+#[cfg(feature = "foundry")]
+mod blocking;
 pub mod clock;
 #[cfg(feature = "config")]
 pub mod config;
 #[cfg(feature = "accounts")]
 pub mod digest;
+#[cfg(feature = "foundry")]
+mod disk;
 pub mod error;
+pub mod finding;
 #[cfg(feature = "foundry")]
 pub mod foundry;
 pub mod id;

@@ -4,9 +4,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::model::{Hostname, Lease, LicenseWish};
 use crate::ports::{
     ArchiveInfo, ArchiveSource, Archives, AssetSpace, AssetStore, Authenticator, Credential,
-    DnsZone, GameControl, GameStatus, GameTarget, Granted, Identity, LicensePool, LogChunk,
-    LogPosition, LogSource, NameRecord, Observed, Snapshot, SnapshotName, Snapshots, Stop, Volume,
-    VolumeSpec, WorldRef, WorldStorage,
+    DnsZone, GameControl, GameStatus, GameTarget, Granted, Identity, Leftover, Leftovers,
+    LicensePool, LogChunk, LogPosition, LogSource, NameRecord, Observed, Snapshot, SnapshotName,
+    Snapshots, Stop, Volume, VolumeSpec, WorldRef, WorldStorage,
 };
 use crate::{Error, ErrorKind, InstanceId, LicenseId, ReleaseId, Result, Secret, async_trait};
 
@@ -41,6 +41,20 @@ impl AssetStore for NoAssets {
     }
     async fn list(&self) -> Result<Vec<InstanceId>> {
         Ok(Vec::new())
+    }
+}
+
+/// Leaves nothing behind that another port would not find.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct NoLeftovers;
+
+#[async_trait]
+impl Leftovers for NoLeftovers {
+    async fn list(&self) -> Result<Vec<Leftover>> {
+        Ok(Vec::new())
+    }
+    async fn remove(&self, _: &InstanceId) -> Result<Observed<()>> {
+        Ok(Observed::Absent)
     }
 }
 

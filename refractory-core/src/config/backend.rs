@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use super::nearest::{did_you_mean, nearest};
 use super::{Complaint, Complaints, Schema, Settings};
+use crate::finding::Finding;
 use crate::ports::Store;
-use crate::service::Ports;
+use crate::service::{Addressing, Ports};
 use crate::{Clock, Result, async_trait};
 
 /// What a program has before it knows what runs tables.
@@ -18,6 +19,8 @@ pub struct Base {
     pub store: Arc<dyn Store>,
     /// The time.
     pub clock: Arc<dyn Clock>,
+    /// How the deployment is reached from outside.
+    pub addressing: Addressing,
 }
 
 /// Something that tables run on: one machine, a cloud. A program lists those that it knows.
@@ -28,6 +31,20 @@ pub trait Backend: Debug + Send + Sync + 'static {
 
     /// Adds the sections that it reads.
     fn declare(&self, schema: Schema) -> Schema;
+
+    /// Whether workers on several machines may share it. Where not, whoever has the data folder is the only one.
+    fn is_shared(&self) -> bool;
+
+    /// Where everything is written down when `[store]` says nothing; none for a database in the data folder.
+    ///
+    /// # Errors
+    ///
+    /// As the provider has them.
+    async fn store(&self, settings: &Settings) -> Result<Option<Arc<dyn Store>>>;
+
+    /// What of its surroundings is missing or wrong, for a deployment of so many tables. Each answer stands by itself:
+    /// what cannot be looked at is a finding too, and keeps nothing else from being looked at. Changes nothing.
+    async fn examine(&self, settings: &Settings, tables: usize) -> Vec<Finding>;
 
     /// One of each port, as `settings` want them.
     ///

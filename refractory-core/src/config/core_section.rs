@@ -27,6 +27,10 @@ pub struct CoreConfig {
     pub losses: usize,
     /// As [`Patience::loss_window`].
     pub loss_window: Span,
+    /// As [`Patience::resync`].
+    pub resync: Span,
+    /// As [`Patience::make_room_after`].
+    pub make_room_after: Span,
     /// As [`Patience::sweep`].
     pub sweep: Span,
     /// As [`Patience::stray_age`].
@@ -48,6 +52,8 @@ impl Default for CoreConfig {
             close_within: patience.close_within.into(),
             losses: patience.losses,
             loss_window: patience.loss_window.into(),
+            resync: patience.resync.into(),
+            make_room_after: patience.make_room_after.into(),
             sweep: patience.sweep.into(),
             stray_age: patience.stray_age.into(),
             concurrency: patience.concurrency,
@@ -65,6 +71,8 @@ impl CoreConfig {
         patience.close_within = self.close_within.get();
         patience.losses = self.losses;
         patience.loss_window = self.loss_window.get();
+        patience.resync = self.resync.get();
+        patience.make_room_after = self.make_room_after.get();
         patience.sweep = self.sweep.get();
         patience.stray_age = self.stray_age.get();
         patience.concurrency = self.concurrency;
@@ -90,6 +98,14 @@ impl Section for CoreConfig {
         ),
         Doc::new("losses", "How many unasked deaths within `loss_window` leave a table down."),
         Doc::new("loss_window", "How far back unasked deaths count."),
+        Doc::new(
+            "resync",
+            "How often the store is asked for what other processes have changed: with thousands of tables, less often costs less.",
+        ),
+        Doc::new(
+            "make_room_after",
+            "How long a running table must have been empty before it is asked to make room for one that waits for its licence.",
+        ),
         Doc::new("sweep", "How often leftovers that nobody can explain are looked for."),
         Doc::new(
             "stray_age",
@@ -116,6 +132,9 @@ impl Section for CoreConfig {
             if span < Span::seconds(1) {
                 wrong.push(Complaint::about(key, "this must be at least \"1s\"."));
             }
+        }
+        if self.resync < Span(std::time::Duration::from_millis(50)) {
+            wrong.push(Complaint::about("resync", "this must be at least \"50ms\"."));
         }
         if wrong.is_empty() { Ok(()) } else { Err(wrong) }
     }

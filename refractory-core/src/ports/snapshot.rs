@@ -28,6 +28,8 @@ pub struct Snapshot {
 pub trait Snapshots: Debug + Send + Sync + 'static {
     /// Makes the snapshot `name` of the volume exist. A name that exists is never written again.
     ///
+    /// An implementation that cannot copy a volume while a program works on it answers `Unavailable` as long as one does.
+    ///
     /// *Answers*: `Pending`, `Ready`, `Broken`. *Dropped*: it may be half written and is then not listed; call again.
     ///
     /// # Errors
@@ -41,7 +43,8 @@ pub trait Snapshots: Debug + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// `NotFound`, `Exhausted`, `Unavailable`, `Forbidden`, `Unsupported`.
+    /// `NotFound`, `Exhausted`, `Unavailable` (as long as a program works on the volume, too), `Forbidden`, `Unsupported`,
+    /// `Unexpected` (the snapshot is damaged; the old data stands).
     async fn restore(&self, from: &SnapshotName, into: &Volume) -> Result<Observed<Volume>>;
 
     /// Destroys the snapshot `name`.

@@ -6,7 +6,8 @@ use tokio::sync::watch;
 use super::{Addressing, Deployment, Ports, Refractory};
 use crate::memory::MemoryStore;
 use crate::null::{
-    NoArchives, NoAssets, NoAuth, NoDns, NoGame, NoLogs, NoSnapshots, NoStorage, Unlicensed,
+    NoArchives, NoAssets, NoAuth, NoDns, NoGame, NoLeftovers, NoLogs, NoSnapshots, NoStorage,
+    Unlicensed,
 };
 use crate::ports::InstanceRuntime;
 use crate::{Clock, MemoryVault, Patience, SystemClock, Worker};
@@ -42,6 +43,7 @@ impl Builder {
             dns: Arc::new(NoDns),
             licenses: Arc::new(Unlicensed::default()),
             vault: Arc::new(MemoryVault::default()),
+            leftovers: Arc::new(NoLeftovers),
             archives: Arc::new(NoArchives),
             logs: Arc::new(NoLogs),
             auth: Arc::new(NoAuth),
@@ -74,6 +76,8 @@ impl Builder {
         licenses: LicensePool;
         /// Keeps secrets in `vault`.
         vault: Vault;
+        /// Finds what a crash left behind with `leftovers`.
+        leftovers: Leftovers;
         /// Keeps release archives in `archives`.
         archives: Archives;
         /// Reads logs from `logs`.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use crate::ports::{
-    Archives, AssetStore, Authenticator, DnsZone, GameControl, InstanceRuntime, LicensePool,
-    LogSource, Snapshots, Store, Vault, WorldStorage,
+    Archives, AssetStore, Authenticator, DnsZone, GameControl, InstanceRuntime, Leftovers,
+    LicensePool, LogSource, Snapshots, Store, Vault, WorldStorage,
 };
 use crate::{Clock, Patience};
 
@@ -41,6 +41,21 @@ impl Addressing {
         self.by_path = by_path;
         self
     }
+
+    /// Where the portal is, without a slash at the end.
+    pub fn portal_url(&self) -> String {
+        self.url_of(&self.domain)
+    }
+
+    /// `host` as people open it, without a slash at the end.
+    pub(super) fn url_of(&self, host: &str) -> String {
+        match (self.https, self.port) {
+            (true, 443) => format!("https://{host}"),
+            (true, port) => format!("https://{host}:{port}"),
+            (false, 80) => format!("http://{host}"),
+            (false, port) => format!("http://{host}:{port}"),
+        }
+    }
 }
 
 /// Everything a backend brings: one of each port.
@@ -62,6 +77,8 @@ pub struct Ports {
     pub licenses: Arc<dyn LicensePool>,
     /// Keeps secrets.
     pub vault: Arc<dyn Vault>,
+    /// Finds what a crash left behind.
+    pub leftovers: Arc<dyn Leftovers>,
     /// Keeps release archives.
     pub archives: Arc<dyn Archives>,
     /// Reads logs.

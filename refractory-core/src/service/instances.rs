@@ -68,15 +68,10 @@ impl Refractory {
     /// Where players find an instance.
     pub fn public_url(&self, instance: &Instance) -> String {
         let at = &self.deployment.addressing;
-        let scheme = if at.https { "https" } else { "http" };
-        let port = match (at.https, at.port) {
-            (true, 443) | (false, 80) => String::new(),
-            (_, port) => format!(":{port}"),
-        };
         if at.by_path {
-            format!("{scheme}://{}{port}/{}/", at.domain, instance.slug)
+            format!("{}/{}/", at.portal_url(), instance.slug)
         } else {
-            format!("{scheme}://{}{port}/", self.hostname(instance))
+            format!("{}/", at.url_of(self.hostname(instance).as_str()))
         }
     }
 
@@ -278,9 +273,7 @@ impl Refractory {
                     .permanent()
                     .advise("This table is being deleted."));
             }
-            let generation = row.generation;
-            row.want(power, urgency, now);
-            Ok(row.generation != generation)
+            Ok(row.want(power, urgency, now))
         });
         let changed = changed.await?.ok_or_else(|| no_such(id))?;
         self.deployment.nudge();

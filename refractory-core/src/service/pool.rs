@@ -140,9 +140,7 @@ impl StorePool {
             (Phase::On(_), Some(seen)) if seen.players > 0 => {
                 format!("{} people play there", seen.players)
             }
-            (Phase::On(_), _) => {
-                "nobody was seen there, so it will be asked to make room".to_owned()
-            }
+            (Phase::On(_), _) => "nobody was seen there".to_owned(),
             (Phase::Stopping(_) | Phase::Off, _) => "it is stopping".to_owned(),
             (Phase::Starting(_), _) => "it is starting".to_owned(),
         };
