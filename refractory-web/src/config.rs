@@ -3,10 +3,10 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 
 use refractory_core::Addressing;
-use refractory_core::config::{Complaint, Doc, Section, Size};
+use refractory_core::config::{Complaint, Doc, Section, Size, Span};
 use serde::{Deserialize, Serialize};
 
-use crate::proxy::{Network, NetworkError};
+use crate::proxy::{Network, NetworkError, Patience};
 
 /// Who may read `/metrics`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -46,10 +46,19 @@ pub struct WebConfig {
     pub metrics: MetricsAccess,
     /// Threads that answer requests.
     pub threads: usize,
+    /// As [`Patience::connect`].
+    pub connect_within: Span,
+    /// As [`Patience::head`].
+    pub answer_within: Span,
+    /// As [`Patience::body`].
+    pub stalled_after: Span,
+    /// As [`Patience::tunnel`]; zero waits for ever.
+    pub quiet_socket: Span,
 }
 
 impl Default for WebConfig {
     fn default() -> Self {
+        let patience = Patience::default();
         Self {
             listen: "127.0.0.1:8080".to_owned(),
             domain: "localhost".to_owned(),
@@ -61,6 +70,10 @@ impl Default for WebConfig {
             upload_dir: None,
             metrics: MetricsAccess::default(),
             threads: 2,
+            connect_within: patience.connect.into(),
+            answer_within: patience.head.into(),
+            stalled_after: patience.body.into(),
+            quiet_socket: patience.tunnel.unwrap_or_default().into(),
         }
     }
 }
@@ -89,6 +102,17 @@ impl WebConfig {
         }
     }
 
+    /// How long the edge waits for what.
+    pub(crate) fn patience(&self) -> Patience {
+        Patience {
+            connect: self.connect_within.get(),
+            head: self.answer_within.get(),
+            body: self.stalled_after.get(),
+            tunnel: Some(self.quiet_socket.get()).filter(|span| !span.is_zero()),
+            ..Patience::default()
+        }
+    }
+
     /// The networks that `trusted_proxies` names.
     pub(crate) fn trusted_networks(&self) -> Result<Vec<Network>, NetworkError> {
         self.trusted_proxies.iter().map(|network| network.parse()).collect()
@@ -110,6 +134,10 @@ impl Section for WebConfig {
         Doc::new("upload_dir", "Where uploads wait until they are read; the system's folder for temporary files where left out.").example("\"/var/tmp\""),
         Doc::new("metrics", "Who may read `/metrics`: `private` (this machine and administrators), `open` or `off`."),
         Doc::new("threads", "Threads that answer requests."),
+        Doc::new("connect_within", "How long a table may take to accept a connection."),
+        Doc::new("answer_within", "How long a table may take to begin its answer, once the question is through."),
+        Doc::new("stalled_after", "How long an upload or a download may stand still; one that moves may last."),
+        Doc::new("quiet_socket", "How long a websocket or a stream of events may carry nothing at all, Foundry's own pings included; \"0s\" is for ever."),
     ];
 
     fn validate(&self) -> Result<(), Vec<Complaint>> {
@@ -129,8 +157,18 @@ impl Section for WebConfig {
                 format!("`{}` is not a folder; make it, or leave the key out", dir.display())
             })),
         ];
+        let spans = [
+            ("connect_within", self.connect_within),
+            ("answer_within", self.answer_within),
+            ("stalled_after", self.stalled_after),
+        ];
+        let hasty = spans
+            .into_iter()
+            .filter(|(_, span)| *span < Span::seconds(1))
+            .map(|(key, _)| (key, Some("no table is that quick; write \"1s\" or more".to_owned())));
         let all: Vec<_> = checks
             .into_iter()
+            .chain(hasty)
             .filter_map(|(key, sentence)| Some(Complaint::about(key, sentence?)))
             .collect();
         if all.is_empty() { Ok(()) } else { Err(all) }

@@ -12,6 +12,9 @@ mod dispatch;
 mod feed;
 #[expect(clippy::future_not_send, reason = "a worker of actix is one thread")]
 mod guard;
+#[cfg(feature = "lambda")]
+pub mod lambda;
+mod links;
 #[expect(clippy::future_not_send, reason = "a worker of actix is one thread")]
 mod live;
 mod metrics;
@@ -32,5 +35,6 @@ mod view;
 mod words;
 
 pub use config::{MetricsAccess, WebConfig};
+pub use links::{setup_url, sign_in_url};
 pub use portal::{BoundPortal, Listener, Portal};
 pub use session::Hasher;

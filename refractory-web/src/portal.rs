@@ -126,6 +126,21 @@ impl Portal {
     ///
     /// `Invalid` when the configuration has a fault.
     pub fn listen(self, listener: Listener) -> Result<BoundPortal> {
+        self.bound(listener, Extent::Whole)
+    }
+
+    /// The same with the JSON API alone, for something on this machine that asks it on behalf of others: no pages, no
+    /// tables' traffic, and nothing runs but while it is asked. Who asks is who `X-Forwarded-For` says.
+    ///
+    /// # Errors
+    ///
+    /// As [`listen`](Self::listen).
+    pub fn listen_for_api(mut self, listener: Listener) -> Result<BoundPortal> {
+        self.config.trusted_proxies.push("127.0.0.1".to_owned());
+        self.bound(listener, Extent::Api)
+    }
+
+    fn bound(self, listener: Listener, extent: Extent) -> Result<BoundPortal> {
         let Self { refractory, config, hasher } = self;
         config.validate().map_err(|complaints| {
             let all: Vec<_> = complaints.iter().map(ToString::to_string).collect();
@@ -140,6 +155,7 @@ impl Portal {
         let mut settings = EdgeSettings::new(at.clone());
         settings.cookies = cookie::names(at.https);
         settings.trusted_proxies.clone_from(&trusted);
+        settings.patience = config.patience();
         settings.pages = Arc::new(WaitingPages { templates: Arc::clone(&templates), at });
         let shared = Arc::new(Shared {
             refractory,
@@ -153,8 +169,15 @@ impl Portal {
             metrics: Metrics::default(),
             stopping: watch::Sender::new(false),
         });
-        Ok(BoundPortal { shared, listener })
+        Ok(BoundPortal { shared, listener, extent })
     }
+}
+
+/// How much of a portal is served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    Whole,
+    Api,
 }
 
 /// A portal that has its address and is about to answer.
@@ -162,6 +185,7 @@ impl Portal {
 pub struct BoundPortal {
     shared: Arc<Shared>,
     listener: Listener,
+    extent: Extent,
 }
 
 impl BoundPortal {
@@ -176,9 +200,12 @@ impl BoundPortal {
     ///
     /// As the store has them at the first look; `Unavailable` when the listener fails.
     pub async fn run_until(self, stop: impl Future<Output = ()>) -> Result<()> {
-        let Self { shared, listener } = self;
-        shared.feed.prime(&shared.refractory, &shared.edge).await?;
-        let server = serve(&shared, listener)?;
+        let Self { shared, listener, extent } = self;
+        let whole = extent == Extent::Whole;
+        if whole {
+            shared.feed.prime(&shared.refractory, &shared.edge).await?;
+        }
+        let server = if whole { serve(&shared, listener) } else { serve_api(&shared, listener) }?;
         let handle = server.handle();
         let farewell = async {
             stop.await;
@@ -188,13 +215,27 @@ impl BoundPortal {
         let server = async { server.await.map_err(broken) };
         tokio::select! {
             ended = async { tokio::join!(server, farewell).0 } => ended,
-            () = shared.feed.run(&shared.refractory, &shared.edge) => Ok(()),
+            () = shared.feed.run(&shared.refractory, &shared.edge), if whole => Ok(()),
         }
     }
 }
 
 fn broken(error: std::io::Error) -> Error {
     Error::new(ErrorKind::Unavailable, "serving").caused_by(error)
+}
+
+/// Where and how a server listens. Its type has no name that a function could take.
+macro_rules! listening {
+    ($server:expr, $shared:expr, $listener:expr) => {{
+        let mut server = $server
+            .workers($shared.config.threads)
+            .disable_signals()
+            .shutdown_timeout(FAREWELL.as_secs());
+        for socket in $listener.sockets {
+            server = server.listen(socket).map_err(broken)?;
+        }
+        Ok(server.run())
+    }};
 }
 
 fn serve(shared: &Arc<Shared>, listener: Listener) -> Result<Server> {
@@ -218,12 +259,19 @@ fn serve(shared: &Arc<Shared>, listener: Listener) -> Result<Server> {
             )
             .wrap(from_fn(dispatch))
     };
-    let mut server = HttpServer::new(app)
-        .workers(shared.config.threads)
-        .disable_signals()
-        .shutdown_timeout(FAREWELL.as_secs());
-    for socket in listener.sockets {
-        server = server.listen(socket).map_err(broken)?;
-    }
-    Ok(server.run())
+    listening!(HttpServer::new(app), shared, listener)
+}
+
+fn serve_api(shared: &Arc<Shared>, listener: Listener) -> Result<Server> {
+    let data = web::Data::from(Arc::clone(shared));
+    let app = move || {
+        App::new().app_data(data.clone()).service(
+            web::scope("")
+                .wrap(from_fn(secure))
+                .route("/healthz", web::get().to(probes::alive))
+                .route("/readyz", web::get().to(probes::ready))
+                .configure(api::routes),
+        )
+    };
+    listening!(HttpServer::new(app), shared, listener)
 }

@@ -69,6 +69,11 @@ impl Problem {
         self
     }
 
+    /// The same where a form says it beside its fields; a fault of ours, which no other word in a field would mend, is refused.
+    pub(crate) fn for_form(self) -> Result<Self, Self> {
+        if self.id.is_some() { Err(self) } else { Ok(self) }
+    }
+
     /// What a person is told.
     pub(crate) fn sentence(&self) -> &str {
         &self.sentence

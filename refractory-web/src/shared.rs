@@ -42,18 +42,4 @@ impl Shared {
     pub(crate) fn https(&self) -> bool {
         self.refractory.addressing().https
     }
-
-    /// The portal's own address, without a final slash.
-    pub(crate) fn portal_url(&self) -> String {
-        portal_url(self.refractory.addressing())
-    }
-}
-
-/// Where the portal of a deployment is, without a final slash.
-pub(crate) fn portal_url(at: &refractory_core::Addressing) -> String {
-    let scheme = if at.https { "https" } else { "http" };
-    match (at.https, at.port) {
-        (true, 443) | (false, 80) => format!("{scheme}://{}", at.domain),
-        (_, port) => format!("{scheme}://{}:{port}", at.domain),
-    }
 }

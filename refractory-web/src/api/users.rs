@@ -5,6 +5,7 @@ use refractory_core::model::{Role, UserName};
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::links::sign_in_url;
 use crate::pages::PersonRow;
 use crate::problem::Problem;
 use crate::session::{Commanded, Person};
@@ -63,7 +64,7 @@ pub(crate) async fn link(
     let who = &commanded.0.who;
     let user = shared.refractory.find_user(who, &name).await?;
     let minted = shared.refractory.sign_in_link(who, &user.id).await?;
-    let url = format!("{}/sign-in/link?token={}", shared.portal_url(), minted.secret.expose());
+    let url = sign_in_url(shared.refractory.addressing(), &minted);
     let answer = json!({ "url": url, "until": minted.token.until.to_string() });
     Ok(HttpResponse::Created().json(answer))
 }

@@ -19,12 +19,21 @@ fn every_bad_setting_is_told_at_once() {
         threads: 0,
         upload_limit: Size(0),
         upload_dir: Some("/nowhere/at/all".into()),
+        answer_within: Span::default(),
         ..WebConfig::default()
     };
     let keys: Vec<_> = config.validate().unwrap_err().into_iter().map(|one| one.key).collect();
     assert_eq!(
         keys,
-        ["listen", "domain", "trusted_proxies", "threads", "upload_limit", "upload_dir"]
+        [
+            "listen",
+            "domain",
+            "trusted_proxies",
+            "threads",
+            "upload_limit",
+            "upload_dir",
+            "answer_within"
+        ]
     );
 }
 
@@ -40,6 +49,14 @@ fn people_see_the_public_port() {
     assert_eq!(config.addressing(8080).port, 443);
     let config = WebConfig { public_port: Some(81), ..config };
     assert_eq!(config.addressing(8080).port, 81);
+}
+
+#[test]
+fn the_edge_is_as_patient_as_the_configuration_says() {
+    let config = WebConfig::default();
+    assert_eq!(config.patience(), Patience::default());
+    let config = WebConfig { quiet_socket: Span::default(), ..config };
+    assert_eq!(config.patience().tunnel, None, "a socket may be quiet for ever");
 }
 
 #[test]

@@ -64,7 +64,7 @@ async fn facts(shared: &Shared, person: &Person) -> Result<Vec<(&'static str, St
     let stored: u64 = releases.iter().map(|release| release.size).sum();
     let sockets = shared.edge.open();
     Ok(vec![
-        ("Portal", shared.portal_url()),
+        ("Portal", shared.refractory.addressing().portal_url()),
         ("Tables at", super::create::address(shared)),
         ("Tables", tables.to_string()),
         ("Releases", format!("{} ({})", releases.len(), words::size(stored))),

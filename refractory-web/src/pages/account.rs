@@ -50,8 +50,7 @@ pub(crate) async fn change_password(
             let gone = cookie::drop(cookie::VISIT, shared.https());
             return enter(&shared, &user, "/account", Some(&flash), gone).await;
         }
-        Err(problem) if problem.id().is_some() => return Err(problem),
-        Err(problem) => Flash::bad(problem.sentence()),
+        Err(problem) => Flash::bad(problem.for_form()?.sentence()),
     };
     Ok(say_at(&shared, &person.visitor, "/account", &flash))
 }

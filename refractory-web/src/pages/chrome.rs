@@ -134,8 +134,8 @@ pub(crate) fn say_result<T>(
     match result {
         Ok(_) => Ok(say_at(shared, visitor, path, &Flash::good(good))),
         Err(error) => {
-            let problem = Problem::from(error);
-            if problem.id().is_some() || problem.status() == StatusCode::FORBIDDEN {
+            let problem = Problem::from(error).for_form()?;
+            if problem.status() == StatusCode::FORBIDDEN {
                 return Err(problem);
             }
             Ok(say_at(shared, visitor, path, &Flash::bad(problem.sentence())))

@@ -72,10 +72,7 @@ pub(crate) async fn create(
             Ok(say_at(&shared, &person.visitor, &format!("/tables/{}", table.slug), &flash))
         }
         Err(error) => {
-            let problem = Problem::from(error);
-            if problem.id().is_some() {
-                return Err(problem);
-            }
+            let problem = Problem::from(error).for_form()?;
             let said = Some(problem.sentence().to_owned());
             let page = form_page(&shared, &person, form, said).await?;
             shared.templates.answer(problem.status(), &page)

@@ -181,8 +181,8 @@ pub(crate) async fn sign_in(
             let gone = cookie::drop(cookie::VISIT, shared.https());
             enter(&shared, &user, local(&form.next), None, gone).await
         }
-        Err(problem) if problem.id().is_some() => Err(problem),
         Err(problem) => {
+            let problem = problem.for_form()?;
             let said = Some(problem.sentence().to_owned());
             let page = sign_in_with(&shared, &visitor, form.name, form.next, said).await?;
             shared.templates.answer(problem.status(), &page)

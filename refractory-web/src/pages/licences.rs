@@ -98,10 +98,7 @@ pub(crate) async fn add(
             Ok(say_at(&shared, &person.visitor, "/licences", &flash))
         }
         Err(error) => {
-            let problem = Problem::from(error);
-            if problem.id().is_some() {
-                return Err(problem);
-            }
+            let problem = Problem::from(error).for_form()?;
             let mut page = licences_page(&shared, &person).await?;
             page.problem = Some(problem.sentence().to_owned());
             page.name = form.name;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::chrome::{Chrome, role_in_words, say_result};
 use super::enter::Nothing;
+use crate::links::sign_in_url;
 use crate::problem::Problem;
 use crate::session::{Ordered, Person};
 use crate::shared::Shared;
@@ -94,10 +95,7 @@ pub(crate) async fn add(
     match added.await {
         Ok(user) => show_link(&shared, &person, &user).await,
         Err(error) => {
-            let problem = Problem::from(error);
-            if problem.id().is_some() {
-                return Err(problem);
-            }
+            let problem = Problem::from(error).for_form()?;
             let mut page = people_page(&shared, &person).await?;
             page.problem = Some(problem.sentence().to_owned());
             page.name = form.name;
@@ -110,7 +108,7 @@ pub(crate) async fn add(
 async fn show_link(shared: &Shared, person: &Person, user: &User) -> Result<HttpResponse, Problem> {
     let minted = shared.refractory.sign_in_link(&person.who, &user.id).await?;
     let mut page = people_page(shared, person).await?;
-    let url = format!("{}/sign-in/link?token={}", shared.portal_url(), minted.secret.expose());
+    let url = sign_in_url(shared.refractory.addressing(), &minted);
     page.fresh = Some(FreshLink { name: user.name.to_string(), url });
     shared.templates.answer(StatusCode::OK, &page)
 }

@@ -83,10 +83,7 @@ pub(crate) async fn save(
             Ok(say_at(&shared, &person.visitor, &format!("/tables/{}", changed.slug), &flash))
         }
         Err(error) => {
-            let problem = Problem::from(error);
-            if problem.id().is_some() {
-                return Err(problem);
-            }
+            let problem = Problem::from(error).for_form()?;
             let mut page = settings_page(&shared, &person, &table, form).await?;
             page.problem = Some(problem.sentence().to_owned());
             shared.templates.answer(problem.status(), &page)
@@ -124,10 +121,7 @@ pub(crate) async fn delete(
             Ok(say_at(&shared, &person.visitor, "/", &flash))
         }
         Err(error) => {
-            let problem = Problem::from(error);
-            if problem.id().is_some() {
-                return Err(problem);
-            }
+            let problem = Problem::from(error).for_form()?;
             let kept = SpecForm::of(&table.slug, &table.wish.spec);
             let mut page = settings_page(&shared, &person, &table, kept).await?;
             page.delete_problem = Some(problem.sentence().to_owned());

@@ -7,7 +7,6 @@ use refractory_core::model::{Health, Phase, Step};
 use serde::Serialize;
 
 use crate::proxy::{Access, Notice, Pages, Route};
-use crate::shared::portal_url;
 use crate::statics::{self, OWN};
 use crate::templates::{Templates, page};
 use crate::view::{Rung, rungs};
@@ -62,7 +61,7 @@ impl Door {
             sentence,
             percent: route.progress.as_ref().and_then(|told| told.percent).filter(|_| starting),
             rungs: rungs(&route.phase),
-            portal: startable.then(|| format!("{}/tables/{}", portal_url(at), route.slug)),
+            portal: startable.then(|| format!("{}/tables/{}", at.portal_url(), route.slug)),
             id: None,
         }
     }

@@ -1,4 +1,6 @@
 use std::fmt::Write as _;
+use std::io::Write;
+use std::sync::{Arc, Mutex};
 
 use super::*;
 
@@ -32,4 +34,37 @@ fn a_problem_is_told_without_its_inside() {
     let problem = Problem::from(error);
     assert!(!problem.to_string().contains("secret"));
     assert_eq!(problem.error_response().status(), 500);
+}
+
+#[test]
+fn what_has_an_id_is_logged_under_it() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).finish();
+    let (defect, error) = tracing::subscriber::with_default(subscriber, || {
+        let error = Error::new(ErrorKind::Unexpected, "testing").caused_by("ENOENT");
+        (Problem::defect(&"a template without an end"), Problem::from(error))
+    });
+    let written = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    for (problem, cause) in [(&defect, "a template without an end"), (&error, "ENOENT")] {
+        let id = problem.id().unwrap();
+        let lines: Vec<_> = written.lines().filter(|line| line.contains(id)).collect();
+        assert_eq!(lines.len(), 1, "{id}: {written}");
+        assert!(written.contains(cause), "{written}");
+    }
+}
+
+/// What was logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }

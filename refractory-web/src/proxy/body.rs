@@ -52,21 +52,48 @@ impl Pulse {
     }
 }
 
-/// Rings when nothing has come for too long. Set only while somebody waits.
-#[derive(Debug)]
+/// How long to wait for the next piece of a body.
+pub(super) struct Wait {
+    /// At most so long; `None` for ever.
+    pub(super) patience: Option<Duration>,
+    /// Whatever the patience, no longer than until this resolves.
+    pub(super) over: Option<Pin<Box<dyn Future<Output = ()>>>>,
+}
+
+impl Wait {
+    /// So long.
+    pub(super) fn at_most(patience: Duration) -> Self {
+        Self { patience: Some(patience), over: None }
+    }
+}
+
+/// Why waiting has become useless.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rang {
+    Late,
+    Over,
+}
+
+/// Rings when waiting has become useless. Its clock runs only while somebody waits.
 struct Alarm {
-    patience: Duration,
+    wait: Wait,
     sleep: Option<Pin<Box<Sleep>>>,
 }
 
 impl Alarm {
-    fn new(patience: Duration) -> Self {
-        Self { patience, sleep: None }
+    fn new(wait: Wait) -> Self {
+        Self { wait, sleep: None }
     }
 
-    fn poll_ring(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let patience = self.patience;
-        self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep(patience))).as_mut().poll(cx)
+    fn poll_ring(&mut self, cx: &mut Context<'_>) -> Poll<Rang> {
+        if let Some(over) = &mut self.wait.over
+            && over.as_mut().poll(cx).is_ready()
+        {
+            return Poll::Ready(Rang::Over);
+        }
+        let Some(patience) = self.wait.patience else { return Poll::Pending };
+        let sleep = || Box::pin(tokio::time::sleep(patience));
+        self.sleep.get_or_insert_with(sleep).as_mut().poll(cx).map(|()| Rang::Late)
     }
 
     fn quiet(&mut self) {
@@ -99,7 +126,7 @@ impl Upload {
         pulse: Rc<Pulse>,
         patience: Duration,
     ) -> Self {
-        Self { payload, length, pulse, alarm: Alarm::new(patience) }
+        Self { payload, length, pulse, alarm: Alarm::new(Wait::at_most(patience)) }
     }
 
     fn poll_data(
@@ -159,6 +186,8 @@ impl hyper::body::Body for Outgoing {
 
 /// The body of an answer on its way to the client. Gives its connection back when it has ended well.
 pub(super) struct Relay {
+    /// What was read before the head was passed on.
+    early: Option<Bytes>,
     body: Incoming,
     size: BodySize,
     /// The connection it comes over, and the request that was sent over it.
@@ -167,16 +196,16 @@ pub(super) struct Relay {
 }
 
 impl Relay {
+    /// Passes on `early` and then `body`, of which the client was told `size`.
     pub(super) fn new(
+        early: Option<Bytes>,
         body: Incoming,
         size: BodySize,
-        lease: Lease,
-        pulse: Rc<Pulse>,
-        patience: Duration,
+        wait: Wait,
+        lease: (Lease, Rc<Pulse>),
     ) -> Self {
         let ended = body.is_end_stream();
-        let mut relay =
-            Self { body, size, lease: Some((lease, pulse)), alarm: Alarm::new(patience) };
+        let mut relay = Self { early, body, size, lease: Some(lease), alarm: Alarm::new(wait) };
         if ended {
             relay.ended();
         }
@@ -190,6 +219,37 @@ impl Relay {
         {
             lease.give_back();
         }
+    }
+
+    fn poll_data(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, Failure>> {
+        loop {
+            let Poll::Ready(frame) = Pin::new(&mut self.body.frame()).poll(cx) else {
+                return Poll::Ready(Err(given_up(ready!(self.alarm.poll_ring(cx)))));
+            };
+            self.alarm.quiet();
+            match frame {
+                // Trailers have no place to go: the head has been sent without announcing any.
+                Some(Ok(frame)) => {
+                    if let Ok(data) = frame.into_data() {
+                        return Poll::Ready(Ok(Some(data)));
+                    }
+                }
+                Some(Err(error)) => return Poll::Ready(Err(Failure::exchange(error, true))),
+                None => {
+                    self.ended();
+                    return Poll::Ready(Ok(None));
+                }
+            }
+        }
+    }
+}
+
+fn given_up(rang: Rang) -> Failure {
+    match rang {
+        Rang::Late => {
+            Failure::new(Side::Upstream, true, "waiting for more of the answer").timed_out()
+        }
+        Rang::Over => Failure::new(Side::Upstream, true, "streaming: the instance left"),
     }
 }
 
@@ -205,28 +265,16 @@ impl MessageBody for Relay {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, Self::Error>>> {
         let relay = self.get_mut();
-        loop {
-            let Poll::Ready(frame) = Pin::new(&mut relay.body.frame()).poll(cx) else {
-                ready!(relay.alarm.poll_ring(cx));
-                let silent = Failure::new(Side::Upstream, true, "waiting for more of the answer");
-                return Poll::Ready(Some(Err(Box::new(silent.timed_out()))));
-            };
-            relay.alarm.quiet();
-            match frame {
-                // Trailers have no place to go: the head has been sent without announcing any.
-                Some(Ok(frame)) => {
-                    if let Ok(data) = frame.into_data() {
-                        return Poll::Ready(Some(Ok(data)));
-                    }
-                }
-                Some(Err(error)) => {
-                    return Poll::Ready(Some(Err(Box::new(Failure::exchange(error, true)))));
-                }
-                None => {
-                    relay.ended();
-                    return Poll::Ready(None);
-                }
-            }
+        if let Some(early) = relay.early.take() {
+            return Poll::Ready(Some(Ok(early)));
         }
+        let failure = match ready!(relay.poll_data(cx)) {
+            Ok(data) => return Poll::Ready(data.map(Ok)),
+            Err(failure) => failure,
+        };
+        // The head is gone: the client sees a body that is cut short, and the log why.
+        let at = relay.lease.as_ref().map(|(lease, _)| lease.authority());
+        tracing::warn!(at, cause = failure.chain(), "an answer broke off");
+        Poll::Ready(Some(Err(Box::new(failure))))
     }
 }

@@ -124,6 +124,8 @@ impl Edge {
         let errand = Errand {
             pool: Pool::here(self.0.number, &self.0.settings.patience),
             target,
+            line: &route.line,
+            moves: route.line.moves(),
             request,
             scene: self.scene(route, request)?,
             patience: self.0.settings.patience,

@@ -4,21 +4,26 @@ use std::rc::Rc;
 use actix_web::body::BodySize;
 use actix_web::http::{ConnectionType, Version, header};
 use actix_web::{HttpRequest, HttpResponse};
+use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
+use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
-use super::Patience;
-use super::body::{Outgoing, Pulse, Relay};
+use super::body::{Outgoing, Pulse, Relay, Wait};
 use super::failure::{Failure, Side};
 use super::headers::{Scene, answer_headers, ask_headers};
 use super::pool::{Lease, Pool};
 use super::route::Target;
+use super::{Line, Patience};
 
 /// One request on its way to an instance.
 pub(super) struct Errand<'a> {
     pub(super) pool: Rc<Pool>,
     pub(super) target: &'a Target,
+    pub(super) line: &'a Line,
+    /// Where the instance had moved to when the request came.
+    pub(super) moves: u64,
     pub(super) request: &'a HttpRequest,
     pub(super) scene: Scene<'a>,
     pub(super) patience: Patience,
@@ -56,7 +61,7 @@ impl Errand<'_> {
         if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
             return Err(Failure::new(Side::Upstream, true, "reading an answer nobody asked for"));
         }
-        Ok(self.relayed(answer, lease, pulse))
+        self.relayed(answer, lease, pulse).await
     }
 
     /// The question as the instance gets it.
@@ -100,16 +105,30 @@ impl Errand<'_> {
         }
     }
 
-    /// The answer as the client gets it.
-    pub(super) fn relayed(
+    /// The answer as the client gets it. Where a page's first words never come, that can still be told on a page.
+    pub(super) async fn relayed(
         &self,
         answer: Response<Incoming>,
         lease: Lease,
         pulse: Rc<Pulse>,
-    ) -> HttpResponse {
-        let (head, body) = answer.into_parts();
+    ) -> Result<HttpResponse, Failure> {
+        let (head, mut body) = answer.into_parts();
+        let early = if is_of(&head, "text/html") {
+            timeout(self.patience.body, first_words(&mut body)).await.unwrap_or_else(|_late| {
+                Err(Failure::new(Side::Upstream, true, "waiting for a page").timed_out())
+            })?
+        } else {
+            None
+        };
+        let wait = if is_of(&head, "text/event-stream") {
+            // As quiet as a socket may be. Whoever has gone is noticed only when there is something to tell.
+            let over = Box::pin(self.line.left(self.moves));
+            Wait { patience: self.patience.tunnel, over: Some(over) }
+        } else {
+            Wait::at_most(self.patience.body)
+        };
         let size = size_of(&head);
-        let relay = Relay::new(body, size, lease, pulse, self.patience.body);
+        let relay = Relay::new(early, body, size, wait, (lease, pulse));
         let mut response = HttpResponse::with_body(status(head.status), relay);
         answer_headers(&head.headers, response.headers_mut(), &self.scene);
         if size == BodySize::Stream && self.request.version() == Version::HTTP_10 {
@@ -117,13 +136,31 @@ impl Errand<'_> {
             response.head_mut().no_chunking(true);
             response.head_mut().set_connection_type(ConnectionType::Close);
         }
-        response.map_into_boxed_body()
+        Ok(response.map_into_boxed_body())
     }
 
     fn is_repeatable(&self, body: &Outgoing) -> bool {
         let method = self.request.method();
         matches!(body, Outgoing::Empty) && (method.is_safe() || method.is_idempotent())
     }
+}
+
+/// Whether the answer is of this media type.
+fn is_of(head: &http::response::Parts, kind: &str) -> bool {
+    let said = head.headers.get(header::CONTENT_TYPE.as_str());
+    let said = said.and_then(|said| said.to_str().ok()).unwrap_or_default();
+    said.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(kind)
+}
+
+/// The first piece of a body; none where it is empty.
+async fn first_words(body: &mut Incoming) -> Result<Option<Bytes>, Failure> {
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| Failure::exchange(error, true))?;
+        if let Ok(data) = frame.into_data() {
+            return Ok(Some(data));
+        }
+    }
+    Ok(None)
 }
 
 /// What the instance announced. A client is told the same length, so that it notices a body that is cut short.

@@ -25,6 +25,19 @@ impl Line {
         self.open.load(Ordering::Relaxed)
     }
 
+    /// How often the instance has gone elsewhere so far: for [`left`](Self::left).
+    pub(super) fn moves(&self) -> u64 {
+        *self.moves.borrow()
+    }
+
+    /// Resolves when the instance has gone, or gone elsewhere, since there were so many `moves`.
+    pub(super) fn left(&self, moves: u64) -> impl Future<Output = ()> + use<> {
+        let mut following = self.moves.subscribe();
+        async move {
+            let _moved_or_gone = following.wait_for(|now| *now != moves).await;
+        }
+    }
+
     /// Ends every connection there is.
     pub(super) fn cut(&self) {
         self.moves.send_modify(|count| *count += 1);

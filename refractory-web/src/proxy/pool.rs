@@ -158,6 +158,11 @@ impl Pool {
 }
 
 impl Lease {
+    /// Where it leads.
+    pub(super) fn authority(&self) -> &str {
+        &self.authority
+    }
+
     /// The way to ask.
     pub(super) fn sender(&mut self) -> &mut SendRequest<Outgoing> {
         &mut self.link.sender

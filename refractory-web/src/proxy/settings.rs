@@ -52,10 +52,12 @@ pub struct Patience {
     pub connect: Duration,
     /// For the head of an answer, counted from the last byte of the question.
     pub head: Duration,
-    /// For the next piece of a body, from either side.
+    /// For the next piece of a body, from either side: a body that moves may take as long as it likes.
+    /// A stream of events may have nothing to tell, and is waited for as an upgraded connection is.
     pub body: Duration,
-    /// For anything at all on an upgraded connection.
-    pub tunnel: Duration,
+    /// For anything at all on an upgraded connection or a stream of events; `None` waits for as long as its instance is
+    /// there. Long enough that only those ring who have gone unnoticed; a browser opens a stream of events again by itself.
+    pub tunnel: Option<Duration>,
     /// Keeps a connection without a request. Below the five seconds after which node closes it.
     pub idle: Duration,
 }
@@ -66,7 +68,7 @@ impl Default for Patience {
             connect: Duration::from_secs(5),
             head: Duration::from_mins(5),
             body: Duration::from_mins(2),
-            tunnel: Duration::from_mins(10),
+            tunnel: Some(Duration::from_mins(10)),
             idle: Duration::from_secs(4),
         }
     }

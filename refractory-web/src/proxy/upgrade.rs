@@ -48,7 +48,7 @@ impl Errand<'_> {
         let answer =
             self.ask(&mut lease, question, &pulse).await.map_err(|(failure, _)| failure)?;
         if answer.status() != StatusCode::SWITCHING_PROTOCOLS {
-            return Ok(self.relayed(answer, lease, pulse));
+            return self.relayed(answer, lease, pulse).await;
         }
         let mut response = HttpResponse::SwitchingProtocols();
         let mut response = response.upgrade("websocket").take();
@@ -91,7 +91,7 @@ async fn uplink(
     mut upstream: OwnedWriteHalf,
     mut downlink: oneshot::Sender<()>,
     pulse: Rc<Pulse>,
-    patience: Duration,
+    patience: Option<Duration>,
     mut place: Place,
 ) {
     let copying = async {
@@ -119,8 +119,9 @@ async fn uplink(
     }
 }
 
-/// Waits until nothing has passed in either direction for `patience`.
-async fn silence(pulse: &Pulse, patience: Duration) {
+/// Waits until nothing has passed in either direction for `patience`; without one, for ever.
+async fn silence(pulse: &Pulse, patience: Option<Duration>) {
+    let Some(patience) = patience else { return std::future::pending().await };
     while pulse.last() + patience > Instant::now() {
         sleep_until(pulse.last() + patience).await;
     }

@@ -1,3 +1,8 @@
 //! Integration tests of refractory-web.
+#[cfg(feature = "bin")]
+mod binary;
+#[cfg(feature = "lambda")]
+mod lambda;
+mod log;
 mod portal;
 mod proxy;

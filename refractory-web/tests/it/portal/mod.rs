@@ -9,8 +9,14 @@ mod api;
 mod browser;
 mod doors;
 mod entering;
+mod ids;
 mod listening;
 mod streams;
 mod support;
 mod tables;
 mod uploads;
+
+#[cfg(feature = "bin")]
+pub(crate) use support::Browser;
+#[cfg(feature = "lambda")]
+pub(crate) use support::{Place, hasher};

@@ -8,6 +8,7 @@ mod express;
 mod forwarded;
 mod house;
 mod smuggling;
+mod stalls;
 mod standin;
 mod tunnels;
 mod waiting;

@@ -145,7 +145,7 @@ async fn a_table_takes_so_many_connections_and_no_more() {
 async fn a_connection_on_which_nothing_happens_is_closed() {
     let upstream = Upstream::rude(Manner::SwitchesThenSilent).await;
     let mut settings = settings();
-    settings.patience.tunnel = Duration::from_millis(300);
+    settings.patience.tunnel = Some(Duration::from_millis(300));
     let house = House::with(settings, upstream.address());
     assert!(connected(house.address).await.is_closed().await);
     until("nothing is open", || house.edge.open() == 0 && upstream.open() == 0).await;

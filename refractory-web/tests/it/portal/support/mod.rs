@@ -5,3 +5,5 @@ mod stands;
 
 pub(crate) use browser::{Answer, Browser};
 pub(crate) use place::Place;
+#[cfg(feature = "lambda")]
+pub(crate) use place::hasher;

@@ -21,7 +21,7 @@ pub(crate) struct Place {
     worker: JoinHandle<()>,
     server: JoinHandle<Result<()>>,
     stop: Option<oneshot::Sender<()>>,
-    game: JoinHandle<()>,
+    game: Option<JoinHandle<()>>,
 }
 
 impl Place {
@@ -31,9 +31,17 @@ impl Place {
 
     /// A portal with a configuration of its own.
     pub(crate) async fn with(change: impl FnOnce(&mut WebConfig)) -> Self {
+        let (at, game) = game().await;
+        let mut place = Self::before(at, change);
+        place.game = Some(game);
+        place
+    }
+
+    /// The same, where whatever listens at `game` is every table's program.
+    pub(crate) fn before(game: SocketAddr, change: impl FnOnce(&mut WebConfig)) -> Self {
         let mut config = WebConfig::listening_at("127.0.0.1:0");
         change(&mut config);
-        let (at, game) = game().await;
+        let at = game;
         let (knob, shelf, paper) = (Knob::new(at), Shelf::default(), Paper::default());
         let store = SharedStore::default();
         let listener = Listener::bind(&config).unwrap();
@@ -56,7 +64,7 @@ impl Place {
             let _ended = stopped.await;
         }));
         let worker = spawn(run(worker));
-        Self { refractory, at, knob, shelf, paper, worker, server, stop: Some(stop), game }
+        Self { refractory, at, knob, shelf, paper, worker, server, stop: Some(stop), game: None }
     }
 
     /// Adds an account with the password `correct horse`.
@@ -97,7 +105,9 @@ impl Drop for Place {
     fn drop(&mut self) {
         self.worker.abort();
         self.server.abort();
-        self.game.abort();
+        if let Some(game) = &self.game {
+            game.abort();
+        }
     }
 }
 

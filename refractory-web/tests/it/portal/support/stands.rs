@@ -107,7 +107,11 @@ impl Archives for Shelf {
     async fn add(&self, source: &ArchiveSource) -> Result<ArchiveInfo> {
         let invalid = |sentence| Error::new(ErrorKind::Invalid, "reading a zip").advise(sentence);
         let ArchiveSource::File(path) = source else {
-            return Err(invalid("This address is not foundryvtt.com's."));
+            let breaks = matches!(source, ArchiveSource::Url(url) if url.contains("broken"));
+            let broken = Error::new(ErrorKind::Unexpected, "storing a zip");
+            let broken = broken.caused_by("the disk is gone");
+            let strange = invalid("This address is not foundryvtt.com's.");
+            return Err(if breaks { broken } else { strange });
         };
         let bytes = std::fs::read(path).map_err(|_| invalid("No such file."))?;
         *self.last.lock().unwrap() = Some(bytes.len() as u64);

@@ -1,0 +1,12 @@
+//! Links that are shown once.
+use refractory_core::{Addressing, MintedToken};
+
+/// The link that signs somebody in, for a token of [`sign_in_link`](refractory_core::Refractory::sign_in_link).
+pub fn sign_in_url(at: &Addressing, minted: &MintedToken) -> String {
+    format!("{}/sign-in/link?token={}", at.portal_url(), minted.secret.expose())
+}
+
+/// The link for making the first account, for a token of [`setup_link`](refractory_core::Refractory::setup_link).
+pub fn setup_url(at: &Addressing, minted: &MintedToken) -> String {
+    format!("{}/setup?token={}", at.portal_url(), minted.secret.expose())
+}
