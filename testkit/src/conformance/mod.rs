@@ -19,6 +19,7 @@ pub mod archives;
 pub mod assets;
 pub mod dns;
 pub mod game;
+pub mod leftovers;
 pub mod licenses;
 pub mod logs;
 pub mod runtime;

@@ -21,7 +21,8 @@ impl World {
         let names = ledger.names.keys().map(|name| format!("name {name}"));
         let volumes = ledger.volumes.keys().map(|of| format!("volume {of}"));
         let spaces = ledger.spaces.iter().map(|of| format!("assets {of}"));
-        machines.chain(names).chain(volumes).chain(spaces).collect()
+        let remains = ledger.remains.iter().map(|(name, of)| format!("{name} of {of}"));
+        machines.chain(remains).chain(names).chain(volumes).chain(spaces).collect()
     }
 
     fn left_written(&self) -> Result<Vec<String>> {

@@ -54,6 +54,8 @@ impl World {
                 let mut ledger = self.ledger();
                 ledger.launched += 1;
                 let endpoint = Endpoint::new("10.0.0.1", ledger.launched);
+                // What launches are told is kept from one to the next.
+                ledger.remains.insert(format!("told-{}", key.instance), key.instance.clone());
                 let lines = ledger.printed.entry(key.instance.clone()).or_default();
                 lines.push(format!("launch {key} begins"));
                 let machine = Machine {

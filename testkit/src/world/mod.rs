@@ -8,6 +8,7 @@ mod knobs;
 mod ledger;
 mod left;
 mod machines;
+mod remains;
 mod rows;
 mod rules;
 

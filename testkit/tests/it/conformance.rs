@@ -37,6 +37,14 @@ mod world_assets {
     testkit::conform_assets!(assets(world()));
 }
 
+mod world_leftovers {
+    use crate::subjects::{leftovers, world};
+    testkit::conform_leftovers!({
+        let world = world();
+        leftovers(&world, world.clone())
+    });
+}
+
 mod world_dns {
     use crate::subjects::{dns, world};
     testkit::conform_dns!(dns(world()));

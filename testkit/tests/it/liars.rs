@@ -16,3 +16,10 @@ fn assert_honest_suite(cases: impl Iterator<Item = &'static str>, caught: &Caugh
         assert!(useful, "no liar fails `{case}`: nobody knows whether it can fail");
     }
 }
+
+/// Whether a case panics.
+async fn fails(case: impl Future<Output = ()> + Send + 'static) -> bool {
+    let mut hand = tokio::task::JoinSet::new();
+    hand.spawn(case);
+    !matches!(hand.join_next().await, Some(Ok(())))
+}

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use refractory_core::model::Version;
 use refractory_core::ports::{
-    ArchiveSource, Archives, AssetStore, DnsZone, InstanceRuntime, LaunchSpec, LicensePool,
-    LogSource, Snapshots, WorldStorage,
+    ArchiveSource, Archives, AssetStore, DnsZone, InstanceRuntime, LaunchSpec, Leftovers,
+    LicensePool, LogSource, Snapshots, WorldStorage,
 };
 use testkit::conformance::Subject;
 use testkit::conformance::archives::{ArchivesSubject, Sources};
 use testkit::conformance::assets::AssetsSubject;
 use testkit::conformance::dns::DnsSubject;
+use testkit::conformance::leftovers::LeftoversSubject;
 use testkit::conformance::licenses::LicensesSubject;
 use testkit::conformance::logs::LogsSubject;
 use testkit::conformance::runtime::RuntimeSubject;
@@ -40,6 +41,10 @@ pub(crate) fn snapshots(world: &World, snapshots: impl Snapshots) -> SnapshotsSu
 
 pub(crate) fn assets(assets: impl AssetStore) -> AssetsSubject {
     Subject::new(Arc::new(assets), ())
+}
+
+pub(crate) fn leftovers(world: &World, net: impl Leftovers) -> LeftoversSubject {
+    Subject::new(Arc::new(net), Arc::new(world.clone()))
 }
 
 pub(crate) fn dns(zone: impl DnsZone) -> DnsSubject {

@@ -4,20 +4,47 @@
     clippy::unwrap_used,
     reason = "a liar does everything honestly but one thing; a failed test panics"
 )]
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use refractory_core::{Error, ErrorKind, Result};
+
+/// The lies that one liar tells, one at a time: an enum `Lie`, and `LIES` with what each is called.
+macro_rules! lies {
+    ($($lie:ident),* $(,)?) => {
+        #[derive(Debug, Clone, Copy, PartialEq)]
+        enum Lie {
+            $($lie),*
+        }
+
+        const LIES: &[(&str, Lie)] = &[$((stringify!($lie), Lie::$lie)),*];
+    };
+}
+
 mod archives;
 mod assets;
 mod dns;
+mod leftovers;
 mod licenses;
 mod logs;
 mod runtime;
 mod snapshots;
 mod storage;
 
-/// Whether a case panics.
-async fn fails(case: impl Future<Output = ()> + Send + 'static) -> bool {
-    let mut hand = tokio::task::JoinSet::new();
-    hand.spawn(case);
-    !matches!(hand.join_next().await, Some(Ok(())))
+/// What a careless implementation takes before it awaits: a call that is dropped there leaves it taken.
+#[derive(Debug, Default)]
+struct LeakyLock(AtomicBool);
+
+impl LeakyLock {
+    fn take(&self) -> Result<()> {
+        if self.0.swap(true, Ordering::SeqCst) {
+            return Err(Error::new(ErrorKind::Unavailable, "waiting for a lock"));
+        }
+        Ok(())
+    }
+
+    fn give_back(&self) {
+        self.0.store(false, Ordering::SeqCst);
+    }
 }
 
 /// Runs every case of a suite against a fresh subject; the names of all, and of those that fail.
@@ -27,7 +54,7 @@ macro_rules! held_against {
         $({
             let subject = $make;
             let case = async move { testkit::conformance::$suite::$case(&subject).await };
-            if crate::liars::world::fails(case).await {
+            if crate::liars::fails(case).await {
                 failed.push(stringify!($case));
             }
         })*
@@ -41,7 +68,7 @@ macro_rules! every_lie_is_caught {
     ($cases:ident, $suite:ident, $lies:expr, $make:expr) => {{
         let make = $make;
         let (mut all, mut caught) = (Vec::new(), Vec::new());
-        for (name, lie) in $lies {
+        for &(name, lie) in $lies {
             let (cases, failed) = testkit::$cases!([held_against] $suite, make(lie).await);
             all = cases;
             caught.push((name, failed));

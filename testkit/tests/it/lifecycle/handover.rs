@@ -9,18 +9,91 @@ use super::house::{Goal, House};
 
 const MINUTE: Duration = Duration::from_mins(1);
 
-/// A house with one key, which `a` holds and `b` waits for.
+/// A house with one key, which `a` holds, empty for long enough, and `b` waits for.
 async fn contended() -> (House, InstanceId, InstanceId) {
-    let house = House::quiet(1).await;
+    contended_in(House::quiet(1).await).await
+}
+
+/// The same in `house`, where `a` came up ten seconds ago.
+async fn contended_in(house: House) -> (House, InstanceId, InstanceId) {
     let (a, b) = (house.table("a").await, house.table("b").await);
     house.start(&a).await;
-    let mut cut = PowerCut::default();
-    assert!(house.reach(&mut house.worker(), &mut cut, &a, Goal::OnAfter(0)).await);
+    let mut worker = house.worker();
+    assert!(house.reach(&mut worker, &mut PowerCut::default(), &a, Goal::OnAfter(0)).await);
+    house.run(&worker, Duration::from_secs(10)).await;
     (house, a, b)
 }
 
 async fn waits(house: &House, id: &InstanceId) -> bool {
     house.get(id).await.is_some_and(|row| row.phase() == Phase::Starting(Step::License))
+}
+
+/// What whoever waits is told.
+async fn told(house: &House, id: &InstanceId) -> String {
+    let row = house.get(id).await.unwrap();
+    row.progress().map(|progress| progress.message.clone()).unwrap_or_default()
+}
+
+/// Whether a table that was just started, and that nobody has come to yet, loses its key within nine minutes to one that waits.
+async fn loses_its_key_at_once(make_room_after: Duration) -> bool {
+    let (house, a, b) = contended_in(House::slow_to_ask(make_room_after).await).await;
+    house.start(&b).await;
+    house.run(&house.worker(), MINUTE * 9).await;
+    assert_eq!(house.is_on(&a).await, !house.is_on(&b).await);
+    house.is_on(&b).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_has_just_pressed_start_keeps_the_key_while_people_are_on_their_way() {
+    assert!(!loses_its_key_at_once(MINUTE * 10).await);
+    assert!(loses_its_key_at_once(Duration::ZERO).await, "or else this shows nothing");
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_waits_is_told_when_an_empty_table_is_asked_and_then_it_is() {
+    let (house, a, b) = contended_in(House::slow_to_ask(MINUTE * 10).await).await;
+    house.start(&b).await;
+    let worker = house.worker();
+    house.run(&worker, MINUTE * 8).await;
+    let text = told(&house, &b).await;
+    assert!(text.contains("held by a (nobody was seen there)"), "{text}");
+    assert!(text.contains("a is asked to make room in 2 minutes, unless"), "{text}");
+    house.run(&worker, MINUTE * 3).await;
+    assert!(house.is_off(&a).await && house.is_on(&b).await);
+    assert_eq!(house.world.broken_rules(), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_presses_start_again_or_leaves_for_a_moment_is_waited_for() {
+    let (house, a, b) = contended_in(House::slow_to_ask(MINUTE * 10).await).await;
+    house.start(&b).await;
+    let worker = house.worker();
+    house.run(&worker, MINUTE * 9).await;
+    house.start(&a).await;
+    house.run(&worker, MINUTE * 9).await;
+    assert!(house.is_on(&a).await && waits(&house, &b).await, "asked for again");
+    house.world.seat(&a, 1);
+    house.run(&worker, MINUTE * 30).await;
+    house.world.seat(&a, 0);
+    house.run(&worker, MINUTE * 9).await;
+    assert!(house.is_on(&a).await && waits(&house, &b).await, "played until nine minutes ago");
+    house.run(&worker, MINUTE * 2).await;
+    assert!(house.is_off(&a).await && house.is_on(&b).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn scenario_20_a_table_that_could_not_be_asked_counts_as_empty_only_once_it_answers() {
+    let (house, a, b) = contended_in(House::slow_to_ask(MINUTE * 10).await).await;
+    house.start(&b).await;
+    let worker = house.worker();
+    house.run(&worker, MINUTE * 5).await;
+    house.world.turn(|knobs| knobs.status_unknown = true);
+    house.run(&worker, MINUTE * 20).await;
+    house.world.turn(|knobs| knobs.status_unknown = false);
+    house.run(&worker, MINUTE * 9).await;
+    assert!(house.is_on(&a).await && waits(&house, &b).await);
+    house.run(&worker, MINUTE * 2).await;
+    assert!(house.is_off(&a).await && house.is_on(&b).await);
 }
 
 #[tokio::test(start_paused = true)]
@@ -41,7 +114,7 @@ async fn scenario_20_a_busy_holder_keeps_its_key_until_the_last_player_leaves() 
     house.run(&worker, MINUTE * 30).await;
     assert!(house.is_on(&a).await && waits(&house, &b).await);
     assert_eq!(house.get(&a).await.unwrap().yielding, None, "nobody is kept out");
-    let told = house.get(&b).await.unwrap().progress().unwrap().message.clone();
+    let told = told(&house, &b).await;
     assert!(told.contains("held by a (1 person plays there)"), "{told}");
     house.world.seat(&a, 0);
     house.run(&worker, MINUTE).await;

@@ -26,9 +26,15 @@ impl House {
     }
 
     pub(super) fn with_ports(world: &World, ports: Ports) -> Self {
+        Self::patient(world, ports, Duration::from_secs(2))
+    }
+
+    /// The same, where a table must have been empty for so long before it is asked to make room.
+    fn patient(world: &World, ports: Ports, make_room_after: Duration) -> Self {
         let brisk = |patience: &mut refractory_core::Patience| {
             patience.poll = Duration::from_millis(400);
             patience.edge_lag = Duration::from_secs(1);
+            patience.make_room_after = make_room_after;
         };
         let build =
             |ports| Builder::from_ports(ports).clock(world.clock()).patience(brisk).build().0;
@@ -37,11 +43,14 @@ impl House {
 
     /// A quiet house with this many licences.
     pub(super) async fn quiet(licenses: usize) -> Self {
-        let world = World::default();
-        for number in 0..licenses {
-            world.add_license(&format!("key-{number}")).await.unwrap();
-        }
+        let world = stocked(licenses).await;
         Self::new(&world, &world)
+    }
+
+    /// A quiet house with one licence, where a table must have been empty for so long before it is asked to make room.
+    pub(super) async fn slow_to_ask(make_room_after: Duration) -> Self {
+        let world = stocked(1).await;
+        Self::patient(&world, world.ports(), make_room_after)
     }
 
     pub(super) fn worker(&self) -> Worker {
@@ -134,6 +143,15 @@ impl House {
         assert_eq!(self.world.broken_rules(), Vec::<String>::new(), "{when}");
         assert_eq!(self.world.leftovers(), Vec::<String>::new(), "{when}");
     }
+}
+
+/// A world with this many licences.
+async fn stocked(licenses: usize) -> World {
+    let world = World::default();
+    for number in 0..licenses {
+        world.add_license(&format!("key-{number}")).await.unwrap();
+    }
+    world
 }
 
 /// What a part of a life should come to.

@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use refractory_core::model::{EventKind, Health, Phase, Slug, Step, Urgency};
 use refractory_core::{Change, Clock, ErrorKind, InstanceId, Worker};
+use testkit::conformance::leftovers::Litter;
 use testkit::fault::{Faults, PowerCut};
 use testkit::world::World;
 
@@ -175,6 +176,29 @@ async fn scenario_05_a_stray_that_nobody_plays_on_goes_in_the_end_and_frees_the_
     assert!(house.is_on(&two).await, "{:?}", house.get(&two).await);
     assert_eq!(house.world.machines().len(), 1);
     assert_eq!(house.world.broken_rules(), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn scenario_04_what_a_crash_left_is_told_with_its_price_and_removed_later() {
+    let house = House::quiet(1).await;
+    let one = started(&house, "one").await;
+    house.world.leave(&one).await;
+    house.world.leave(&InstanceId::new("nobody").unwrap()).await;
+    let worker = house.worker();
+    for _ in 0..3 {
+        worker.sweep().await.unwrap();
+        house.run(&worker, MINUTE).await;
+    }
+    assert_eq!(house.world.remains().len(), 3, "nothing goes at once");
+    let events = house.app.events(&op(), None, 100).await.unwrap();
+    let told: Vec<_> = events.iter().filter(|event| event.kind == EventKind::Stray).collect();
+    assert_eq!(told.len(), 1, "once, and not of what a row explains: {told:?}");
+    assert!(told[0].text.contains("$0.40 a month"), "{}", told[0].text);
+    for _ in 0..40 {
+        worker.sweep().await.unwrap();
+        house.run(&worker, Duration::from_mins(2)).await;
+    }
+    assert_eq!(house.world.remains(), vec![one.clone(), one], "only what belongs to nobody");
 }
 
 #[tokio::test(start_paused = true)]

@@ -11,6 +11,7 @@ use refractory_core::{InstanceId, MemoryStore, SystemClock};
 use testkit::conformance::archives::{ArchivesSubject, Sources};
 use testkit::conformance::logs::{LogsSubject, Printer};
 use testkit::conformance::runtime::{RuntimeSubject, instances};
+use testkit::conformance::snapshots::{SnapshotsSubject, Volumes};
 use testkit::conformance::storage::StorageSubject;
 use testkit::conformance::{Contents, Subject};
 use testkit::foundry::{Layout, Version as StandInVersion, release_zip};
@@ -55,6 +56,16 @@ fn storage() -> StorageSubject {
     let files: Arc<dyn Contents> = Arc::new(Files(place.path().join("data")));
     let storage: Arc<dyn WorldStorage> = Arc::new(ports.storage());
     Subject::new(storage, files).keeping(place)
+}
+
+fn snapshots() -> SnapshotsSubject {
+    let (place, ports) = folder();
+    let runtime = ports.runtime(ports.archives()).unwrap();
+    let volumes = Volumes {
+        storage: Arc::new(ports.storage()),
+        contents: Arc::new(Files(place.path().join("data"))),
+    };
+    Subject::new(Arc::new(ports.snapshots(runtime)) as _, volumes).keeping(place)
 }
 
 fn archive(place: &Path, name: &str, bytes: &[u8]) -> ArchiveSource {
@@ -109,6 +120,10 @@ mod runs {
 
 mod volumes {
     testkit::conform_storage!(real_time, super::storage());
+}
+
+mod copies {
+    testkit::conform_snapshots!(real_time, super::snapshots());
 }
 
 mod releases {

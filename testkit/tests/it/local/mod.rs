@@ -8,7 +8,9 @@
 mod adoption;
 mod bed;
 mod conformance;
+mod copies;
 mod endings;
 mod folders;
+mod limits;
 mod ports;
 mod starts;

@@ -1,16 +1,15 @@
 //! Archive stores that lie.
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use refractory_core::model::Version;
 use refractory_core::ports::{ArchiveInfo, ArchiveSource, Archives};
 use refractory_core::{Error, ErrorKind, ReleaseId, Result, async_trait};
 use testkit::world::World;
 
-use super::{every_lie_is_caught, held_against};
+use super::{LeakyLock, every_lie_is_caught, held_against};
 use crate::subjects::{archives, world};
 
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Lie {
+lies! {
     MisreadsTheVersion,
     AnotherIdEachTime,
     OneArchiveOnly,
@@ -20,21 +19,11 @@ enum Lie {
     KeepsALock,
 }
 
-const LIES: [(&str, Lie); 7] = [
-    ("misreads the version", Lie::MisreadsTheVersion),
-    ("another id each time", Lie::AnotherIdEachTime),
-    ("one archive only", Lie::OneArchiveOnly),
-    ("bad ones are transient", Lie::BadOnesAreTransient),
-    ("removes all", Lie::RemovesAll),
-    ("remove of absent fails", Lie::RemoveOfAbsentFails),
-    ("keeps a lock", Lie::KeepsALock),
-];
-
 #[derive(Debug)]
 struct Liar {
     world: World,
     lie: Lie,
-    locked: AtomicBool,
+    locked: LeakyLock,
     calls: AtomicU32,
 }
 
@@ -42,8 +31,8 @@ struct Liar {
 #[deny(clippy::missing_trait_methods)]
 impl Archives for Liar {
     async fn add(&self, source: &ArchiveSource) -> Result<ArchiveInfo> {
-        if self.lie == Lie::KeepsALock && self.locked.swap(true, Ordering::SeqCst) {
-            return Err(Error::new(ErrorKind::Unavailable, "waiting for a lock"));
+        if self.lie == Lie::KeepsALock {
+            self.locked.take()?;
         }
         if self.lie == Lie::OneArchiveOnly {
             for info in Archives::list(&self.world).await? {
@@ -51,7 +40,7 @@ impl Archives for Liar {
             }
         }
         let added = self.world.add(source).await;
-        self.locked.store(false, Ordering::SeqCst);
+        self.locked.give_back();
         match (self.lie, added) {
             (Lie::MisreadsTheVersion, Ok(info)) => {
                 Ok(ArchiveInfo { version: Version::new(1, 1), ..info })
@@ -88,7 +77,7 @@ impl Archives for Liar {
 #[tokio::test(start_paused = true)]
 async fn every_lie_about_archives_is_caught_and_every_case_catches_one() {
     every_lie_is_caught!(archives_cases, archives, LIES, |lie| async move {
-        let (locked, calls) = (AtomicBool::new(false), AtomicU32::new(0));
+        let (locked, calls) = (LeakyLock::default(), AtomicU32::new(0));
         archives(Liar { world: world(), lie, locked, calls })
     });
 }

@@ -1,15 +1,14 @@
 //! Places for uploads that lie.
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use refractory_core::ports::{AssetSpace, AssetStore, Observed};
 use refractory_core::{Error, ErrorKind, InstanceId, Result, async_trait};
 use testkit::world::World;
 
-use super::{every_lie_is_caught, held_against};
+use super::{LeakyLock, every_lie_is_caught, held_against};
 use crate::subjects::{assets, world};
 
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Lie {
+lies! {
     AnotherPlaceEachTime,
     OnePlaceForAll,
     RemoveOfAbsentFails,
@@ -17,19 +16,11 @@ enum Lie {
     KeepsALock,
 }
 
-const LIES: [(&str, Lie); 5] = [
-    ("another place each time", Lie::AnotherPlaceEachTime),
-    ("one place for all", Lie::OnePlaceForAll),
-    ("remove of absent fails", Lie::RemoveOfAbsentFails),
-    ("removes by prefix", Lie::RemovesByPrefix),
-    ("keeps a lock", Lie::KeepsALock),
-];
-
 #[derive(Debug)]
 struct Liar {
     world: World,
     lie: Lie,
-    locked: AtomicBool,
+    locked: LeakyLock,
     calls: AtomicU32,
 }
 
@@ -37,11 +28,11 @@ struct Liar {
 #[deny(clippy::missing_trait_methods)]
 impl AssetStore for Liar {
     async fn ensure(&self, of: &InstanceId) -> Result<Observed<AssetSpace>> {
-        if self.lie == Lie::KeepsALock && self.locked.swap(true, Ordering::SeqCst) {
-            return Err(Error::new(ErrorKind::Unavailable, "waiting for a lock"));
+        if self.lie == Lie::KeepsALock {
+            self.locked.take()?;
         }
         let made = AssetStore::ensure(&self.world, of).await;
-        self.locked.store(false, Ordering::SeqCst);
+        self.locked.give_back();
         let handle = match self.lie {
             Lie::AnotherPlaceEachTime => {
                 format!("place {}", self.calls.fetch_add(1, Ordering::SeqCst))
@@ -73,7 +64,7 @@ impl AssetStore for Liar {
 #[tokio::test(start_paused = true)]
 async fn every_lie_about_assets_is_caught_and_every_case_catches_one() {
     every_lie_is_caught!(assets_cases, assets, LIES, |lie| async move {
-        let (locked, calls) = (AtomicBool::new(false), AtomicU32::new(0));
+        let (locked, calls) = (LeakyLock::default(), AtomicU32::new(0));
         assets(Liar { world: world(), lie, locked, calls })
     });
 }

@@ -1,16 +1,13 @@
 //! Zones that lie.
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use refractory_core::model::Hostname;
 use refractory_core::ports::{DnsZone, NameRecord, Observed};
 use refractory_core::{Error, ErrorKind, InstanceId, Result, async_trait};
 use testkit::world::World;
 
-use super::{every_lie_is_caught, held_against};
+use super::{LeakyLock, every_lie_is_caught, held_against};
 use crate::subjects::{dns, world};
 
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Lie {
+lies! {
     ListsNothing,
     RefusesToReplace,
     TakesFromOthers,
@@ -20,21 +17,11 @@ enum Lie {
     KeepsALock,
 }
 
-const LIES: [(&str, Lie); 7] = [
-    ("lists nothing", Lie::ListsNothing),
-    ("refuses to replace", Lie::RefusesToReplace),
-    ("takes from others", Lie::TakesFromOthers),
-    ("removes from others", Lie::RemovesFromOthers),
-    ("removes by prefix", Lie::RemovesByPrefix),
-    ("removes nothing", Lie::RemovesNothing),
-    ("keeps a lock", Lie::KeepsALock),
-];
-
 #[derive(Debug)]
 struct Liar {
     world: World,
     lie: Lie,
-    locked: AtomicBool,
+    locked: LeakyLock,
 }
 
 impl Liar {
@@ -58,13 +45,11 @@ impl DnsZone for Liar {
                     DnsZone::remove(&self.world, holder, name).await?;
                 }
             }
-            Lie::KeepsALock if self.locked.swap(true, Ordering::SeqCst) => {
-                return Err(Error::new(ErrorKind::Unavailable, "waiting for a lock"));
-            }
+            Lie::KeepsALock => self.locked.take()?,
             _ => {}
         }
         let made = DnsZone::ensure(&self.world, owner, record).await;
-        self.locked.store(false, Ordering::SeqCst);
+        self.locked.give_back();
         made
     }
 
@@ -94,6 +79,6 @@ impl DnsZone for Liar {
 #[tokio::test(start_paused = true)]
 async fn every_lie_about_names_is_caught_and_every_case_catches_one() {
     every_lie_is_caught!(dns_cases, dns, LIES, |lie| async move {
-        dns(Liar { world: world(), lie, locked: AtomicBool::new(false) })
+        dns(Liar { world: world(), lie, locked: LeakyLock::default() })
     });
 }

@@ -1,15 +1,12 @@
 //! Pools that lie.
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use refractory_core::model::LicenseWish;
 use refractory_core::ports::{Granted, LicensePool, Observed};
-use refractory_core::{Error, ErrorKind, InstanceId, LicenseId, Result, StorePool, async_trait};
+use refractory_core::{InstanceId, LicenseId, Result, StorePool, async_trait};
 
-use super::{every_lie_is_caught, held_against};
+use super::{LeakyLock, every_lie_is_caught, held_against};
 use crate::subjects::{licenses, world};
 
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Lie {
+lies! {
     ForgetsTheAgreement,
     MovesOnAWish,
     LeasesTwice,
@@ -25,27 +22,11 @@ enum Lie {
     WinsWithoutALease,
 }
 
-const LIES: [(&str, Lie); 13] = [
-    ("forgets the agreement", Lie::ForgetsTheAgreement),
-    ("moves on a wish", Lie::MovesOnAWish),
-    ("leases twice", Lie::LeasesTwice),
-    ("one key for all", Lie::OneKeyForAll),
-    ("any will do", Lie::AnyWillDo),
-    ("an unknown one is waited for", Lie::AnUnknownOneIsWaitedFor),
-    ("observe leases", Lie::ObserveLeases),
-    ("returns everybody's", Lie::ReturnsEverybodys),
-    ("one fence", Lie::OneFence),
-    ("nothing is kept", Lie::NothingIsKept),
-    ("keeps for ever", Lie::KeepsForEver),
-    ("keeps a lock", Lie::KeepsALock),
-    ("wins without a lease", Lie::WinsWithoutALease),
-];
-
 #[derive(Debug)]
 struct Liar {
     pool: StorePool,
     lie: Lie,
-    locked: AtomicBool,
+    locked: LeakyLock,
 }
 
 impl Liar {
@@ -93,15 +74,15 @@ impl IntoSecret for &str {
 #[deny(clippy::missing_trait_methods)]
 impl LicensePool for Liar {
     async fn ensure(&self, owner: &InstanceId, wish: &LicenseWish) -> Result<Observed<Granted>> {
-        if self.lie == Lie::KeepsALock && self.locked.swap(true, Ordering::SeqCst) {
-            return Err(Error::new(ErrorKind::Unavailable, "waiting for a lock"));
+        if self.lie == Lie::KeepsALock {
+            self.locked.take()?;
         }
         if self.lie == Lie::MovesOnAWish {
             self.pool.remove(owner).await?;
         }
         let wish = if self.lie == Lie::AnyWillDo { &LicenseWish::Any } else { wish };
         let granted = self.grant(owner, wish).await;
-        self.locked.store(false, Ordering::SeqCst);
+        self.locked.give_back();
         match granted {
             Err(_) if self.lie == Lie::AnUnknownOneIsWaitedFor => Ok(Observed::Pending(None)),
             granted => granted,
@@ -137,7 +118,7 @@ impl LicensePool for Liar {
 async fn every_lie_about_licences_is_caught_and_every_case_catches_one() {
     every_lie_is_caught!(licenses_cases, licenses, LIES, |lie| async move {
         let world = world();
-        let liar = Liar { pool: world.pool(), lie, locked: AtomicBool::new(false) };
+        let liar = Liar { pool: world.pool(), lie, locked: LeakyLock::default() };
         licenses(&world, liar).await
     });
 }

@@ -7,8 +7,7 @@ use testkit::world::World;
 use super::{every_lie_is_caught, held_against};
 use crate::subjects::{logs, world};
 
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Lie {
+lies! {
     NoLogIsAnError,
     TheFirstComeFirst,
     SkipsALine,
@@ -16,15 +15,6 @@ enum Lie {
     OneLogForAll,
     StrangePositionsFail,
 }
-
-const LIES: [(&str, Lie); 6] = [
-    ("no log is an error", Lie::NoLogIsAnError),
-    ("the first come first", Lie::TheFirstComeFirst),
-    ("skips a line", Lie::SkipsALine),
-    ("remembers where it was", Lie::RemembersWhereItWas),
-    ("one log for all", Lie::OneLogForAll),
-    ("strange positions fail", Lie::StrangePositionsFail),
-];
 
 #[derive(Debug)]
 struct Liar {

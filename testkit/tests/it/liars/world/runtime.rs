@@ -1,16 +1,15 @@
 //! Runtimes that lie.
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use refractory_core::ports::{Endpoint, InstanceRuntime, LaunchSpec, Observed, Stop};
 use refractory_core::{Error, ErrorKind, Key, Result, async_trait};
 use testkit::world::World;
 
-use super::{every_lie_is_caught, held_against};
+use super::{LeakyLock, every_lie_is_caught, held_against};
 use crate::subjects::{runtime, world};
 
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Lie {
+lies! {
     SeesItElsewhere,
     LaunchesTwice,
     TakesAnySpec,
@@ -28,47 +27,17 @@ enum Lie {
     WaitsUntilReady,
 }
 
-const LIES: [(&str, Lie); 15] = [
-    ("sees it elsewhere", Lie::SeesItElsewhere),
-    ("launches twice", Lie::LaunchesTwice),
-    ("takes any spec", Lie::TakesAnySpec),
-    ("observe creates", Lie::ObserveCreates),
-    ("remove of absent fails", Lie::RemoveOfAbsentFails),
-    ("says absent too soon", Lie::SaysAbsentTooSoon),
-    ("removes all", Lie::RemovesAll),
-    ("removes every epoch", Lie::RemovesEveryEpoch),
-    ("one launch for ever", Lie::OneLaunchForEver),
-    ("revives", Lie::Revives),
-    ("one address", Lie::OneAddress),
-    ("ensure keeps a lock", Lie::EnsureKeepsALock),
-    ("remove keeps a lock", Lie::RemoveKeepsALock),
-    ("urgent does nothing", Lie::UrgentDoesNothing),
-    ("waits until ready", Lie::WaitsUntilReady),
-];
-
 #[derive(Debug)]
 struct Liar {
     world: World,
     lie: Lie,
-    locked: AtomicBool,
+    locked: LeakyLock,
     calls: AtomicU32,
 }
 
 impl Liar {
     fn new(lie: Lie) -> Self {
-        Self { world: world(), lie, locked: AtomicBool::new(false), calls: AtomicU32::new(0) }
-    }
-
-    /// Takes a lock that a dropped call leaves behind.
-    fn lock(&self) -> Result<()> {
-        if self.locked.swap(true, Ordering::SeqCst) {
-            return Err(Error::new(ErrorKind::Unavailable, "waiting for a lock"));
-        }
-        Ok(())
-    }
-
-    fn unlock(&self) {
-        self.locked.store(false, Ordering::SeqCst);
+        Self { world: world(), lie, locked: LeakyLock::default(), calls: AtomicU32::new(0) }
     }
 
     async fn launch(&self, key: &Key, spec: &LaunchSpec) -> Result<Observed<Endpoint>> {
@@ -108,9 +77,9 @@ impl InstanceRuntime for Liar {
                 return Ok(seen.map(|_| Endpoint::new("10.0.0.9", 9)));
             }
             Lie::EnsureKeepsALock => {
-                self.lock()?;
+                self.locked.take()?;
                 let seen = self.launch(key, spec).await;
-                self.unlock();
+                self.locked.give_back();
                 return seen;
             }
             Lie::WaitsUntilReady => tokio::time::sleep(Duration::from_secs(30)).await,
@@ -142,9 +111,9 @@ impl InstanceRuntime for Liar {
             Lie::RemovesEveryEpoch => self.end_all(|it| it.instance == key.instance).await?,
             Lie::UrgentDoesNothing if how == Stop::Now => return Ok(Observed::Pending(None)),
             Lie::RemoveKeepsALock => {
-                self.lock()?;
+                self.locked.take()?;
                 let seen = InstanceRuntime::remove(&self.world, key, how).await;
-                self.unlock();
+                self.locked.give_back();
                 return seen;
             }
             _ => {}

@@ -1,16 +1,13 @@
 //! Snapshots that lie.
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use refractory_core::ports::{Observed, Snapshot, SnapshotName, Snapshots, Volume};
 use refractory_core::{Error, ErrorKind, InstanceId, Result, async_trait};
 use testkit::conformance::Contents;
 use testkit::world::World;
 
-use super::{every_lie_is_caught, held_against};
+use super::{LeakyLock, every_lie_is_caught, held_against};
 use crate::subjects::{snapshots, world};
 
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Lie {
+lies! {
     RestoresNothing,
     EmptiesTheVolume,
     WritesANameAgain,
@@ -22,23 +19,11 @@ enum Lie {
     KeepsALock,
 }
 
-const LIES: [(&str, Lie); 9] = [
-    ("restores nothing", Lie::RestoresNothing),
-    ("empties the volume", Lie::EmptiesTheVolume),
-    ("writes a name again", Lie::WritesANameAgain),
-    ("newest first", Lie::NewestFirst),
-    ("lists everybody's", Lie::ListsEverybodys),
-    ("goes with the volume", Lie::GoesWithTheVolume),
-    ("restores from nothing", Lie::RestoresFromNothing),
-    ("removes all", Lie::RemovesAll),
-    ("keeps a lock", Lie::KeepsALock),
-];
-
 #[derive(Debug)]
 struct Liar {
     world: World,
     lie: Lie,
-    locked: AtomicBool,
+    locked: LeakyLock,
 }
 
 #[async_trait]
@@ -48,14 +33,14 @@ impl Snapshots for Liar {
         if self.lie == Lie::WritesANameAgain {
             Snapshots::remove(&self.world, name).await?;
         }
-        if self.lie == Lie::KeepsALock && self.locked.swap(true, Ordering::SeqCst) {
-            return Err(Error::new(ErrorKind::Unavailable, "waiting for a lock"));
+        if self.lie == Lie::KeepsALock {
+            self.locked.take()?;
         }
         let taken = Snapshots::ensure(&self.world, name, of).await;
         if self.lie == Lie::EmptiesTheVolume {
             self.world.write(&of.of, "");
         }
-        self.locked.store(false, Ordering::SeqCst);
+        self.locked.give_back();
         taken
     }
 
@@ -99,6 +84,6 @@ impl Snapshots for Liar {
 async fn every_lie_about_snapshots_is_caught_and_every_case_catches_one() {
     every_lie_is_caught!(snapshots_cases, snapshots, LIES, |lie| async move {
         let world = world();
-        snapshots(&world, Liar { world: world.clone(), lie, locked: AtomicBool::new(false) })
+        snapshots(&world, Liar { world: world.clone(), lie, locked: LeakyLock::default() })
     });
 }

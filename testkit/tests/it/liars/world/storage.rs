@@ -1,5 +1,4 @@
 //! Storages that lie.
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use refractory_core::ports::{Observed, Volume, VolumeSpec, WorldStorage};
@@ -7,11 +6,10 @@ use refractory_core::{Error, ErrorKind, InstanceId, Result, async_trait};
 use testkit::conformance::Contents;
 use testkit::world::World;
 
-use super::{every_lie_is_caught, held_against};
+use super::{LeakyLock, every_lie_is_caught, held_against};
 use crate::subjects::{storage, world};
 
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Lie {
+lies! {
     OtherHandle,
     EmptiesOnEnsure,
     KeepsTheOldQuota,
@@ -24,24 +22,11 @@ enum Lie {
     Copies,
 }
 
-const LIES: [(&str, Lie); 10] = [
-    ("other handle", Lie::OtherHandle),
-    ("empties on ensure", Lie::EmptiesOnEnsure),
-    ("keeps the old quota", Lie::KeepsTheOldQuota),
-    ("observe creates", Lie::ObserveCreates),
-    ("remove of absent fails", Lie::RemoveOfAbsentFails),
-    ("remove keeps the data", Lie::RemoveKeepsTheData),
-    ("removes by prefix", Lie::RemovesByPrefix),
-    ("one volume for all", Lie::OneVolumeForAll),
-    ("keeps a lock", Lie::KeepsALock),
-    ("copies while it is asked", Lie::Copies),
-];
-
 #[derive(Debug)]
 struct Liar {
     world: World,
     lie: Lie,
-    locked: AtomicBool,
+    locked: LeakyLock,
 }
 
 #[async_trait]
@@ -58,12 +43,12 @@ impl WorldStorage for Liar {
         if self.lie == Lie::Copies {
             tokio::time::sleep(Duration::from_secs(30)).await;
         }
-        if self.lie == Lie::KeepsALock && self.locked.swap(true, Ordering::SeqCst) {
-            return Err(Error::new(ErrorKind::Unavailable, "waiting for a lock"));
+        if self.lie == Lie::KeepsALock {
+            self.locked.take()?;
         }
         let spec = if self.lie == Lie::KeepsTheOldQuota { &VolumeSpec::default() } else { spec };
         let made = WorldStorage::ensure(&self.world, of, spec).await;
-        self.locked.store(false, Ordering::SeqCst);
+        self.locked.give_back();
         made
     }
 
@@ -106,6 +91,6 @@ impl WorldStorage for Liar {
 async fn every_lie_about_a_storage_is_caught_and_every_case_catches_one() {
     every_lie_is_caught!(storage_cases, storage, LIES, |lie| async move {
         let world = world();
-        storage(&world, Liar { world: world.clone(), lie, locked: AtomicBool::new(false) })
+        storage(&world, Liar { world: world.clone(), lie, locked: LeakyLock::default() })
     });
 }
