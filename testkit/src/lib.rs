@@ -1,4 +1,6 @@
 //! Stand-ins for the outside world, and the suites that hold every implementation of a port to the same contract.
+#[cfg(feature = "aws")]
+pub mod aws;
 pub mod clock;
 pub mod conformance;
 pub mod fault;
@@ -8,4 +10,6 @@ pub mod foundry;
 pub mod http;
 #[cfg(feature = "postgres")]
 pub mod postgres;
+#[cfg(feature = "foundry")]
+pub mod probe;
 pub mod world;

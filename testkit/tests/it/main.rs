@@ -1,4 +1,6 @@
 //! Integration tests of testkit.
+#[cfg(all(feature = "aws", feature = "foundry", feature = "http"))]
+mod aws;
 mod conformance;
 #[cfg(feature = "foundry")]
 mod foundry;
@@ -10,6 +12,8 @@ mod lifecycle;
 mod local;
 #[cfg(feature = "foundry")]
 mod node_js;
+#[cfg(feature = "foundry")]
+mod probe;
 #[cfg(feature = "foundry")]
 mod real_node;
 mod subjects;

@@ -1,9 +1,5 @@
 //! The stand-in as a process of its own.
-#![expect(
-    clippy::expect_used,
-    clippy::missing_panics_doc,
-    reason = "a test that cannot start its process has failed"
-)]
+#![expect(clippy::expect_used, reason = "a test that cannot start its process has failed")]
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
@@ -21,8 +17,17 @@ use crate::foundry::tasks::Tasks;
 /// Only tests of testkit can name it with `env!("CARGO_BIN_EXE_foundry-stand-in")`; tests of other
 /// crates find it here, provided that it was built: `cargo build -p testkit --features foundry`.
 pub fn executable() -> PathBuf {
+    built("foundry-stand-in")
+}
+
+/// The same for the stand-in of the container image: `felddy-stand-in`.
+pub fn image_executable() -> PathBuf {
+    built("felddy-stand-in")
+}
+
+fn built(name: &str) -> PathBuf {
     let test = std::env::current_exe().expect("a test knows where it is");
-    let built = test.ancestors().map(|folder| folder.join("foundry-stand-in"));
+    let built = test.ancestors().map(|folder| folder.join(name));
     built
         .take(4)
         .find(|exe| exe.is_file())

@@ -4,6 +4,6 @@ mod launch;
 mod running;
 mod thread;
 
-pub use child::executable;
+pub use child::{executable, image_executable};
 pub use launch::Launch;
 pub use running::{READY, StandIn};

@@ -1,0 +1,31 @@
+//! AWS on this machine: an emulator that enforces policies and runs tasks, weather, and an independent eye.
+//!
+//! `MiniStack` in a pinned Python environment (made by `.ci/emulator`), behind a launcher that adds what it lacks
+//! (`testkit/aws/patches`). Each test takes an [`Account`] of its own, whose state is nobody else's. A task of ECS
+//! is a local process with an address of its own in 127.0.0.0/8; which program stands for which image, the account
+//! is told by [`Account::run_as`].
+//!
+//! ```no_run
+//! # async fn example() {
+//! let aws = testkit::aws::Emulator::shared().await;
+//! let account = aws.account();
+//! // Give these to any SDK: account.endpoint(), account.region(), account.access_key(), account.secret_key()
+//! # }
+//! ```
+mod account;
+mod door;
+mod emulator;
+mod environment;
+mod inventory;
+mod proxy;
+mod switches;
+mod task;
+
+pub use account::Account;
+pub use door::Refused;
+pub use emulator::Emulator;
+pub use environment::tool;
+pub use inventory::{Inventory, inventory};
+pub use proxy::{Call, Fault, FaultProxy, Rule};
+pub use switches::{Capacity, Switches};
+pub use task::{Program, RunningTask};

@@ -1,0 +1,110 @@
+//! What the proxy remembers and what has been arranged.
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::watch;
+
+use super::call::Call;
+use super::fault::Fault;
+use super::rule::Rule;
+
+#[derive(Debug)]
+pub(super) struct Desk {
+    state: Mutex<State>,
+    cut: watch::Sender<bool>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    calls: Vec<Call>,
+    rules: Vec<(Rule, Fault)>,
+    /// The number of the last call that is let through, from the first of all.
+    last: Option<usize>,
+}
+
+/// What is to happen to a call.
+#[derive(Debug)]
+pub(super) enum Order {
+    Forward,
+    Wrong(Fault),
+    /// The call has its effect; nothing more is said.
+    Last,
+    /// Nothing happens any more.
+    Silence,
+}
+
+impl Desk {
+    pub(super) fn new() -> Self {
+        Self { state: Mutex::default(), cut: watch::Sender::new(false) }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes `call` down; says under which number, and what is to happen to it.
+    pub(super) fn take(&self, call: Call) -> (usize, Order) {
+        let mut state = self.state();
+        if *self.cut.borrow() {
+            return (usize::MAX, Order::Silence);
+        }
+        // Every rule counts, whether or not an earlier one strikes.
+        let struck = state
+            .rules
+            .iter_mut()
+            .filter_map(|(rule, fault)| rule.strikes(&call).then(|| fault.clone()));
+        let struck = struck.fold(None, |first, fault| first.or(Some(fault)));
+        state.calls.push(call);
+        let number = state.calls.len();
+        match state.last {
+            Some(last) if number > last => {
+                state.calls.pop();
+                self.cut.send_replace(true);
+                (usize::MAX, Order::Silence)
+            }
+            Some(last) if number == last => (number - 1, Order::Last),
+            _ => (number - 1, struck.map_or(Order::Forward, Order::Wrong)),
+        }
+    }
+
+    pub(super) fn answered(&self, number: usize, status: u16) {
+        if let Some(call) = self.state().calls.get_mut(number) {
+            call.status = Some(status);
+        }
+    }
+
+    pub(super) fn arrange(&self, rule: Rule, fault: Fault) {
+        self.state().rules.push((rule, fault));
+    }
+
+    pub(super) fn calls(&self) -> Vec<Call> {
+        self.state().calls.clone()
+    }
+
+    pub(super) fn cut_after(&self, calls: usize) {
+        let mut state = self.state();
+        state.last = Some(calls);
+        if calls <= state.calls.len() {
+            self.cut.send_replace(true);
+        }
+    }
+
+    /// Says that the last call has had its effect.
+    pub(super) fn cut(&self) {
+        self.cut.send_replace(true);
+    }
+
+    pub(super) fn watch(&self) -> watch::Receiver<bool> {
+        self.cut.subscribe()
+    }
+
+    pub(super) fn heal(&self) {
+        let mut state = self.state();
+        state.rules.clear();
+        state.last = None;
+        self.cut.send_replace(false);
+    }
+
+    pub(super) fn forget(&self) {
+        self.state().calls.clear();
+    }
+}

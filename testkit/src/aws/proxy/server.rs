@@ -1,0 +1,256 @@
+//! The proxy's sockets.
+#![expect(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "a test without its proxy has failed"
+)]
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
+use http::{Request, Response, Uri};
+use http_body_util::combinators::BoxBody;
+use http_body_util::{BodyExt, Full, StreamBody};
+use hyper::body::{Frame, Incoming};
+use hyper::service::service_fn;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+
+use super::call::Call;
+use super::desk::{Desk, Order};
+use super::fault::Fault;
+use super::line::Line;
+use super::rule::Rule;
+use super::shape::answer;
+
+type Trouble = Box<dyn std::error::Error + Send + Sync>;
+type Body = BoxBody<Bytes, Trouble>;
+
+/// A proxy in front of one emulator; ends with its handle.
+///
+/// The `Host` header is left as it is, because it is signed: give the SDK [`endpoint`](Self::endpoint).
+#[derive(Debug)]
+pub struct FaultProxy {
+    address: SocketAddr,
+    desk: Arc<Desk>,
+    _serving: JoinSet<()>,
+}
+
+impl FaultProxy {
+    /// Starts a proxy in front of `emulator`, on a port of its own.
+    pub async fn start(emulator: SocketAddr) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback has a free port");
+        let address = listener.local_addr().expect("a listener has an address");
+        let desk = Arc::new(Desk::new());
+        let office = Office {
+            desk: Arc::clone(&desk),
+            emulator,
+            client: Client::builder(TokioExecutor::new()).build_http(),
+        };
+        let mut serving = JoinSet::new();
+        serving.spawn(serve(listener, office));
+        Self { address, desk, _serving: serving }
+    }
+
+    /// What to give an SDK as its endpoint.
+    pub fn endpoint(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Lets the calls that `rule` names go wrong. The first rule that strikes decides; each counts every call.
+    pub fn arrange(&self, rule: Rule, fault: Fault) {
+        self.desk.arrange(rule, fault);
+    }
+
+    /// Cuts the caller off after `calls` calls, counted from the first that is [remembered](Self::calls): the last one
+    /// has its effect and is not answered, nothing further happens. With 0, nothing happens at all.
+    ///
+    /// This is how AWS sees a process that is killed.
+    pub fn cut_after(&self, calls: usize) {
+        self.desk.cut_after(calls);
+    }
+
+    /// Waits until the caller has been [cut off](Self::cut_after), with the last call's effect done.
+    pub async fn cut(&self) {
+        let mut cut = self.desk.watch();
+        cut.wait_for(|done| *done).await.expect("the desk outlives this borrow");
+    }
+
+    /// Whether the caller is [cut off](Self::cut_after) by now.
+    pub fn is_cut(&self) -> bool {
+        *self.desk.watch().borrow()
+    }
+
+    /// Takes back all that was arranged. What was remembered stays.
+    pub fn heal(&self) {
+        self.desk.heal();
+    }
+
+    /// Every call so far, in order, those that went wrong among them; not those after a cut.
+    pub fn calls(&self) -> Vec<Call> {
+        self.desk.calls()
+    }
+
+    /// How often this was called so far.
+    pub fn count(&self, service: &str, operation: &str) -> usize {
+        self.calls().iter().filter(|call| call.is(service, operation)).count()
+    }
+
+    /// Forgets the calls so far: the next is the first.
+    pub fn forget(&self) {
+        self.desk.forget();
+    }
+}
+
+async fn serve(listener: TcpListener, office: Office) {
+    let mut lines = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => {
+                if let Ok((stream, _)) = accepted {
+                    lines.spawn(attend(stream, office.clone()));
+                }
+            }
+            Some(_) = lines.join_next() => {}
+        }
+    }
+}
+
+async fn attend(stream: TcpStream, office: Office) {
+    // It is slower without, and right all the same.
+    let _ = stream.set_nodelay(true);
+    let (line, reset) = Line::new(stream);
+    let service = service_fn(|request| office.answer(request, Arc::clone(&reset)));
+    let connection = hyper::server::conn::http1::Builder::new();
+    // A connection that ends in an error is what was arranged.
+    let _ = connection.serve_connection(TokioIo::new(line), service).await;
+}
+
+#[derive(Clone)]
+struct Office {
+    desk: Arc<Desk>,
+    emulator: SocketAddr,
+    client: Client<HttpConnector, Full<Bytes>>,
+}
+
+impl Office {
+    async fn answer(
+        &self,
+        request: Request<Incoming>,
+        reset: Arc<AtomicBool>,
+    ) -> Result<Response<Body>, Trouble> {
+        let (head, body) = request.into_parts();
+        let body = body.collect().await?.to_bytes();
+        let call = Call::of(&head, &body);
+        let (number, order) = self.desk.take(call.clone());
+        let request = Request::from_parts(head.clone(), body.clone());
+        match order {
+            Order::Forward => self.noted(number, self.forward(request).await),
+            Order::Last => {
+                let done = self.forward(request).await.map(drop);
+                self.desk.cut();
+                done.and(Err("cut".into()))
+            }
+            Order::Silence => {
+                reset.store(true, Ordering::Relaxed);
+                Err("cut".into())
+            }
+            Order::Wrong(fault) => {
+                if let Some(said) = answer(&fault, &call, &head, &body) {
+                    return self.noted(number, Ok(said.map(whole)));
+                }
+                self.go_wrong(fault, request, &reset).await
+            }
+        }
+    }
+
+    async fn go_wrong(
+        &self,
+        fault: Fault,
+        request: Request<Bytes>,
+        reset: &AtomicBool,
+    ) -> Result<Response<Body>, Trouble> {
+        if fault == Fault::Hang {
+            return std::future::pending().await;
+        }
+        if fault.forwards() {
+            let answer = self.forward(request).await?;
+            if fault == Fault::Truncated {
+                return halved(answer).await;
+            }
+            return Err("lost".into());
+        }
+        if let Fault::Late(wait) = fault {
+            self.forward_later(request, wait);
+        }
+        reset.store(true, Ordering::Relaxed);
+        Err("reset".into())
+    }
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the effect must outlive the connection that asked for it"
+    )]
+    fn forward_later(&self, request: Request<Bytes>, wait: std::time::Duration) {
+        let office = self.clone();
+        drop(tokio::spawn(async move {
+            tokio::time::sleep(wait).await;
+            // Nobody waits for the answer any more.
+            let _ = office.forward(request).await;
+        }));
+    }
+
+    /// Asks the emulator, and has the whole answer.
+    async fn forward(&self, request: Request<Bytes>) -> Result<Response<Body>, Trouble> {
+        let (mut head, body) = request.into_parts();
+        let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
+        head.uri = Uri::builder()
+            .scheme("http")
+            .authority(self.emulator.to_string())
+            .path_and_query(path)
+            .build()?;
+        head.headers.remove(http::header::TRANSFER_ENCODING);
+        let answer = self.client.request(Request::from_parts(head, Full::new(body))).await?;
+        let (head, body) = answer.into_parts();
+        Ok(Response::from_parts(head, whole(body.collect().await?.to_bytes())))
+    }
+
+    fn noted(
+        &self,
+        number: usize,
+        answer: Result<Response<Body>, Trouble>,
+    ) -> Result<Response<Body>, Trouble> {
+        if let Ok(answer) = &answer {
+            self.desk.answered(number, answer.status().as_u16());
+        }
+        answer
+    }
+}
+
+fn whole(bytes: Bytes) -> Body {
+    Full::new(bytes).map_err(|never: Infallible| match never {}).boxed()
+}
+
+/// The first half of an answer that promises all of it; of nothing there is no half, and it is lost.
+async fn halved(answer: Response<Body>) -> Result<Response<Body>, Trouble> {
+    let (mut head, body) = answer.into_parts();
+    let bytes = body.collect().await?.to_bytes();
+    if bytes.len() < 2 {
+        return Err("lost".into());
+    }
+    head.headers.insert(http::header::CONTENT_LENGTH, bytes.len().into());
+    let half = bytes.slice(..bytes.len() / 2);
+    let breaks = async {
+        // The half goes out when there is nothing more to be had.
+        tokio::task::yield_now().await;
+        Err("truncated".into())
+    };
+    let pieces = stream::iter([Ok(Frame::data(half))]).chain(stream::once(breaks));
+    Ok(Response::from_parts(head, BoxBody::new(StreamBody::new(pieces))))
+}
