@@ -1,0 +1,11 @@
+//! The store in DynamoDB.
+mod cost;
+mod damage;
+mod lost;
+mod processes;
+
+use testkit::aws::Emulator;
+
+use crate::support::store::fresh;
+
+testkit::conform_store!(real_time, fresh(&Emulator::shared().await.account()).await);

@@ -1,0 +1,98 @@
+//! Several processes on one table.
+use refractory_core::ErrorKind;
+use refractory_core::model::{Instance, License};
+use refractory_core::ports::{Kind, Store, Table};
+use testkit::aws::{Account, Emulator};
+use testkit::conformance::sample;
+use tokio::task::JoinSet;
+
+use crate::support::store::{another, fresh};
+
+const WRITERS: u64 = 8;
+
+/// Runs `work` in eight tasks, each with clients of its own.
+async fn eight<F: Future<Output = ()> + Send + 'static>(
+    account: &Account,
+    work: impl Fn(u64, refractory_aws::DynamoStore) -> F,
+) {
+    let mut writers = JoinSet::new();
+    for at in 0..WRITERS {
+        writers.spawn(work(at, another(account)));
+    }
+    while let Some(done) = writers.join_next().await {
+        done.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn eight_processes_on_one_row_lose_no_update() {
+    const ROUNDS: u64 = 20;
+    let account = Emulator::shared().await.account();
+    let store = fresh(&account).await;
+    Table::of(&store).insert(&sample::bare("a", "a")).await.unwrap();
+    eight(&account, |_, store| async move {
+        for _ in 0..ROUNDS {
+            let count = |row: &mut Instance| {
+                row.generation += 1;
+                Ok(true)
+            };
+            assert!(Table::of(&store).update("a", count).await.unwrap().is_some());
+        }
+    })
+    .await;
+    let row: Instance = Table::of(&store).load("a").await.unwrap().unwrap();
+    assert_eq!((row.generation, row.revision), (1 + WRITERS * ROUNDS, 1 + WRITERS * ROUNDS));
+}
+
+/// Eight licences and one instance that may hold one of them: taken and given back as fast as eight processes can.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn eight_processes_on_one_text_never_hold_it_twice() {
+    const ROUNDS: usize = 12;
+    let account = Emulator::shared().await.account();
+    let store = fresh(&account).await;
+    for at in 0..WRITERS {
+        let free = License { lease: None, ..sample::license(&format!("l{at}"), &format!("l{at}")) };
+        Table::of(&store).insert(&free).await.unwrap();
+    }
+    eight(&account, |at, store| async move {
+        let table = Table::<License>::of(&store);
+        let name = format!("l{at}");
+        for _ in 0..ROUNDS {
+            let mine = table.load(&name).await.unwrap().unwrap();
+            let taken = License { lease: Some(sample::lease(&name, "one")), ..mine };
+            match table.save(&taken).await {
+                Ok(held) => {
+                    assert_eq!(table.find("holder:one").await.unwrap().as_ref(), Some(&held));
+                    table.save(&License { lease: None, ..held }).await.unwrap();
+                }
+                Err(error) => assert_eq!(error.kind(), ErrorKind::Conflict, "{error:?}"),
+            }
+        }
+    })
+    .await;
+    assert_eq!(Table::<License>::of(&store).find("holder:one").await.unwrap(), None);
+    let licenses = Table::<License>::of(&store).list().await.unwrap();
+    assert!(licenses.iter().all(|license| license.lease.is_none()));
+    let held: u64 = licenses.iter().map(|license| (license.revision - 1) / 2).sum();
+    assert!(held > 0, "nobody ever held it");
+}
+
+/// What one has written, all others notice at their next look.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_process_sees_every_write_at_once() {
+    let account = Emulator::shared().await.account();
+    let (one, two) = (fresh(&account).await, another(&account));
+    let head = |heads: Vec<refractory_core::ports::Head>| {
+        heads.into_iter().map(|head| (head.id, head.revision)).collect::<Vec<_>>()
+    };
+    let row = Table::of(&one).insert(&sample::bare("a", "friday")).await.unwrap();
+    assert_eq!(head(two.heads(Kind::Instance).await.unwrap()), [("a".to_owned(), 1)]);
+    let row = Table::of(&two).save(&row).await.unwrap();
+    assert_eq!(head(one.heads(Kind::Instance).await.unwrap()), [("a".to_owned(), 2)]);
+    let row = Instance { slug: "sunday".parse().unwrap(), ..row };
+    let row = Table::of(&one).save(&row).await.unwrap();
+    assert_eq!(head(two.heads(Kind::Instance).await.unwrap()), [("a".to_owned(), 3)]);
+    assert_eq!(Table::<Instance>::of(&two).find("slug:sunday").await.unwrap().as_ref(), Some(&row));
+    Table::of(&two).delete(&row).await.unwrap();
+    assert_eq!(head(one.heads(Kind::Instance).await.unwrap()), []);
+}
