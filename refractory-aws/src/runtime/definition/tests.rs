@@ -1,0 +1,79 @@
+use refractory_core::Secret;
+
+use super::*;
+use crate::runtime::sample;
+
+fn definition(spec: &LaunchSpec, config: &AwsConfig) -> Result<Definition> {
+    let ground = sample::ground(&["subnet-a"]);
+    let from = Ingredients {
+        config,
+        ground: &ground,
+        naming: &Naming::new("club"),
+        region: "eu-central-1",
+        access_point: "fsap-1",
+        secret: "arn:aws:secretsmanager:eu-central-1:1:secret:club/table/abc-XyZ123",
+        uploads: (config.assets != crate::AssetAccess::Volume)
+            .then_some("arn:aws:secretsmanager:eu-central-1:1:secret:club/assets/abc-XyZ123"),
+    };
+    Definition::of(&InstanceId::new("abc").unwrap(), spec, &from)
+}
+
+#[test]
+fn a_definition_is_as_it_was_agreed_on() {
+    insta::assert_json_snapshot!(definition(&sample::spec(), &AwsConfig::default()).unwrap());
+}
+
+#[test]
+fn a_definition_holds_no_secret() {
+    let spec = sample::spec();
+    let text = serde_json::to_string(&definition(&spec, &AwsConfig::default()).unwrap()).unwrap();
+    assert!(!text.contains(spec.admin_key.expose()));
+    assert!(!text.contains("ABCD"), "the licence key");
+}
+
+#[test]
+fn a_definition_is_the_same_for_other_secrets_and_another_for_other_settings() {
+    let config = AwsConfig::default();
+    let digest = |spec: &LaunchSpec| definition(spec, &config).unwrap().digest().unwrap();
+    let spec = sample::spec();
+    let other_key = LaunchSpec { admin_key: Secret::new("another"), ..spec.clone() };
+    assert_eq!(digest(&other_key), digest(&spec), "secrets are told apart from it");
+    let other_language = LaunchSpec { language: None, ..spec.clone() };
+    assert_ne!(digest(&other_language), digest(&spec));
+    let unlicensed = LaunchSpec { license: None, ..spec.clone() };
+    assert_ne!(digest(&unlicensed), digest(&spec));
+}
+
+#[test]
+fn uploads_on_the_volume_need_no_credentials() {
+    let config = AwsConfig { assets: crate::AssetAccess::Volume, ..AwsConfig::default() };
+    let made = definition(&sample::spec(), &config).unwrap();
+    assert!(!made.told);
+    assert!(made.containers.iter().all(|container| !container.mounts.contains_key("told")));
+    assert!(!made.containers[1].environment.contains_key("FOUNDRY_AWS_CONFIG"));
+}
+
+#[test]
+fn only_old_images_are_told_to_leave_owners_alone() {
+    let of = |build| {
+        let mut spec = sample::spec();
+        spec.release.as_mut().unwrap().version = Version::new(13, build);
+        let made = definition(&spec, &AwsConfig::default()).unwrap();
+        made.containers[1].environment.get("CONTAINER_PRESERVE_OWNER").cloned()
+    };
+    assert_eq!((of(332).as_deref(), of(333)), (Some("/data.*"), None));
+}
+
+#[test]
+fn the_image_follows_the_release() {
+    let release = sample::spec().release;
+    assert_eq!(
+        image("felddy/foundryvtt:{version}", release.as_ref()).unwrap(),
+        "felddy/foundryvtt:13.351"
+    );
+    assert_eq!(image("house/v{generation}:1", release.as_ref()).unwrap(), "house/v13:1");
+    assert_eq!(image("house/all:1", None).unwrap(), "house/all:1");
+    assert_eq!(image("felddy/foundryvtt:{version}", None).unwrap_err().kind(), ErrorKind::Invalid);
+    let demo = release.map(|release| Release { program: Program::Demo, ..release });
+    assert_eq!(image("house/all:1", demo.as_ref()).unwrap_err().kind(), ErrorKind::Invalid);
+}

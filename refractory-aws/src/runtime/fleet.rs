@@ -1,0 +1,53 @@
+//! What all calls of the runtime share.
+use std::sync::Arc;
+use std::time::Duration;
+
+use refractory_core::{Clock, Key};
+
+use super::capacity::Ladder;
+use super::gather::Gather;
+use super::memory::Memory;
+use super::sight::Sight;
+use crate::EfsStorage;
+use crate::{AwsConfig, Clients, Ground, Naming};
+
+/// How long a question waits for others to join it.
+const WINDOW: Duration = Duration::from_millis(20);
+
+/// What all calls of the runtime share.
+#[derive(Debug)]
+pub(super) struct Fleet {
+    pub(super) clients: Clients,
+    pub(super) ground: Ground,
+    pub(super) config: AwsConfig,
+    pub(super) naming: Naming,
+    pub(super) volumes: EfsStorage,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) ladder: Ladder,
+    pub(super) memory: Memory,
+    pub(super) describing: Gather<String, Sight>,
+    pub(super) seeking: Gather<Key, Sight>,
+}
+
+impl Fleet {
+    pub(super) fn new(
+        clients: Clients,
+        ground: Ground,
+        config: AwsConfig,
+        volumes: EfsStorage,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            naming: Naming::new(&config.deployment),
+            ladder: Ladder::of(&config, &ground),
+            clients,
+            ground,
+            config,
+            volumes,
+            clock,
+            memory: Memory::default(),
+            describing: Gather::new(WINDOW),
+            seeking: Gather::new(WINDOW),
+        }
+    }
+}

@@ -1,0 +1,220 @@
+#![expect(
+    clippy::needless_pass_by_value,
+    clippy::wildcard_enum_match_arm,
+    reason = "answers are written where they are given; any other one fails"
+)]
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use refractory_core::Timestamp;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::canned::{Answer, Asked, Canned};
+use crate::runtime::sample;
+
+/// A clock that goes on when a test says so.
+#[derive(Debug, Default)]
+struct Hand(AtomicU64);
+
+impl Hand {
+    fn wait(&self, span: Duration) {
+        self.0.fetch_add(u64::try_from(span.as_millis()).unwrap(), Ordering::SeqCst);
+    }
+}
+
+impl Clock for Hand {
+    fn now(&self) -> Timestamp {
+        Timestamp(1_000_000 + self.0.load(Ordering::SeqCst))
+    }
+}
+
+fn key() -> Key {
+    "abc.1".parse().unwrap()
+}
+
+fn config() -> AwsConfig {
+    AwsConfig {
+        deployment: "club".to_owned(),
+        assets: crate::AssetAccess::Volume,
+        ..AwsConfig::default()
+    }
+}
+
+fn runtime(server: &Canned, clock: &Arc<Hand>) -> FargateRuntime {
+    let (clients, ground) = (server.clients(), sample::ground(&["subnet-a", "subnet-b"]));
+    let clock: Arc<dyn Clock> = Arc::clone(clock) as _;
+    let volumes = EfsStorage::new(clients.clone(), &ground, &config(), Arc::clone(&clock)).unwrap();
+    FargateRuntime::new(clients, ground, config(), volumes, clock)
+}
+
+/// The operation of a request, in lower case as the server heard it.
+fn operation(asked: &Asked) -> &str {
+    let target = asked.head.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("x-amz-target").then(|| value.trim())
+    });
+    target.and_then(|target| target.rsplit('.').next()).unwrap_or("describeaccesspoints")
+}
+
+fn task(arn: &str, attempt: u32, state: Value) -> Value {
+    let tag = |key: &str, value: &str| json!({"key": key, "value": value});
+    let mut task = json!({
+        "taskArn": arn, "lastStatus": "RUNNING", "desiredStatus": "RUNNING",
+        "tags": [
+            tag("refractory:deployment", "club"),
+            tag("refractory:key", "abc.1"),
+            tag("refractory:digest", &digest(&sample::spec())),
+            tag("refractory:attempt", &attempt.to_string()),
+            tag("refractory:prefix", "friday"),
+        ],
+    });
+    task.as_object_mut().unwrap().extend(state.as_object().unwrap().clone());
+    task
+}
+
+fn at(address: &str) -> Value {
+    let details = json!([{"name": "privateIPv4Address", "value": address}]);
+    json!({"attachments": [{"type": "ElasticNetworkInterface", "details": details}]})
+}
+
+fn ok(body: &Value) -> Answer {
+    Answer::json(200, body.to_string())
+}
+
+#[tokio::test]
+async fn scenario_14_an_address_that_comes_late_or_changes_is_seen() {
+    let server = Canned::serve(|number, _| {
+        let state = [json!({}), at("10.0.0.7"), at("10.0.0.9")][number.min(2)].clone();
+        ok(&json!({"tasks": [task("arn:task/1", 0, state)]}))
+    })
+    .await;
+    let clock = Arc::default();
+    let runtime = runtime(&server, &clock);
+    runtime.0.memory.launched(&key(), "arn:task/1");
+    assert_eq!(runtime.observe(&key()).await.unwrap(), pending("waiting for its address"));
+    let endpoint = |host: &str| Observed::Ready(Endpoint::new(host, 30_000).with_prefix("friday"));
+    assert_eq!(runtime.observe(&key()).await.unwrap(), endpoint("10.0.0.7"));
+    assert_eq!(runtime.observe(&key()).await.unwrap(), endpoint("10.0.0.7"), "seen a moment ago");
+    clock.wait(FRESH);
+    assert_eq!(
+        runtime.observe(&key()).await.unwrap(),
+        endpoint("10.0.0.9"),
+        "the task has another address"
+    );
+    assert_eq!(server.asked().len(), 3);
+}
+
+/// Answers a start; a task that is described found no machine, except the one of the second attempt.
+fn without_machine_at_first(_: usize, asked: &Asked) -> Answer {
+    let body: Value = serde_json::from_str(&asked.body).unwrap_or_default();
+    ok(&match operation(asked) {
+        "listtasks" => json!({"taskArns": []}),
+        "createsecret" | "putsecretvalue" => json!({"ARN": "arn:secret"}),
+        "describetaskdefinition" => {
+            return Answer::json(
+                400,
+                r#"{"__type":"ClientException","message":"Unable to describe task definition."}"#,
+            );
+        }
+        "registertaskdefinition" => {
+            json!({"taskDefinition": {"taskDefinitionArn": "arn:definition:1"}})
+        }
+        "describeaccesspoints" => json!({"AccessPoints": [{
+            "AccessPointId": "fsap-1", "LifeCycleState": "available",
+            "Tags": [{"Key": "refractory:deployment", "Value": "club"}, {"Key": "refractory:instance", "Value": "abc"}],
+        }]}),
+        "runtask" => {
+            let token = body["clientToken"].as_str().unwrap();
+            json!({"tasks": [{"taskArn": format!("arn:task/{token}")}]})
+        }
+        "describetasks" => {
+            let first = format!("arn:task/{}", crate::Naming::new("club").client_token(&key()));
+            let arn = body["tasks"][0].as_str().unwrap();
+            let state = if arn == first {
+                json!({"lastStatus": "STOPPED", "desiredStatus": "STOPPED", "stopCode": "TaskFailedToStart",
+                    "stoppedReason": "Capacity is unavailable at this time. Please try again later."})
+            } else {
+                at("10.0.0.7")
+            };
+            json!({"tasks": [task(arn, u32::from(arn != first), state)]})
+        }
+        other => panic!("{other}"),
+    })
+}
+
+#[tokio::test]
+async fn scenario_10_a_task_that_found_no_machine_is_followed_by_another_attempt_elsewhere() {
+    let server = Canned::serve(without_machine_at_first).await;
+    let runtime = runtime(&server, &Arc::default());
+    let mut told = Vec::new();
+    let ready = loop {
+        match runtime.ensure(&key(), &sample::spec()).await.unwrap() {
+            Observed::Pending(progress) => told.push(progress.unwrap().message),
+            other => break other,
+        }
+    };
+    assert!(matches!(ready, Observed::Ready(_)), "{ready:?}");
+    assert!(told.iter().any(|told| told.contains("subnet-a is tried")), "{told:?}");
+    let asked = server.asked();
+    let runs: Vec<Value> = asked
+        .iter()
+        .filter(|asked| operation(asked) == "runtask")
+        .map(|asked| serde_json::from_str(&asked.body).unwrap())
+        .collect();
+    assert_eq!(runs.len(), 2);
+    assert_ne!(runs[0]["clientToken"], runs[1]["clientToken"]);
+    let subnets =
+        |run: &Value| run["networkConfiguration"]["awsvpcConfiguration"]["subnets"].clone();
+    assert_eq!(
+        (subnets(&runs[0]), subnets(&runs[1])),
+        (json!(["subnet-a", "subnet-b"]), json!(["subnet-a"]))
+    );
+    assert_eq!(runs[0]["startedBy"], "club/abc/1");
+}
+
+#[tokio::test]
+async fn scenario_10_want_of_a_machine_is_given_up_in_the_end() {
+    let server = Canned::serve(|number, asked| match operation(asked) {
+        "runtask" => {
+            ok(&json!({"failures": [{"reason": "Capacity is unavailable at this time."}]}))
+        }
+        _ => without_machine_at_first(number, asked),
+    })
+    .await;
+    let clock = Arc::default();
+    let runtime = runtime(&server, &clock);
+    let mut told = std::collections::BTreeSet::new();
+    let error = loop {
+        match runtime.ensure(&key(), &sample::spec()).await {
+            Ok(Observed::Pending(progress)) => told.insert(progress.unwrap().message),
+            other => break other.unwrap_err(),
+        };
+        assert!(
+            matches!(runtime.observe(&key()).await.unwrap(), Observed::Pending(_)),
+            "looking says the same"
+        );
+        clock.wait(Duration::from_secs(2));
+    };
+    assert_eq!((error.kind(), error.is_transient()), (ErrorKind::Exhausted, true));
+    assert!(error.for_people().contains("no capacity"));
+    assert_eq!(told.len(), 3, "two zones, and then no news: {told:?}");
+    let runs = server.asked().iter().filter(|asked| operation(asked) == "runtask").count();
+    assert!(runs <= 3 * 12, "{runs} calls in five minutes");
+    assert_eq!(runtime.remove(&key(), Stop::Gentle).await.unwrap(), Observed::Absent);
+}
+
+#[tokio::test]
+async fn a_quota_of_cores_is_said_to_be_one() {
+    let server = Canned::serve(|number, asked| match operation(asked) {
+        "runtask" => Answer::json(
+            400,
+            r#"{"__type":"ClientException","message":"You've reached the limit on the number of vCPUs you can run concurrently"}"#,
+        ),
+        _ => without_machine_at_first(number, asked),
+    })
+    .await;
+    let error =
+        runtime(&server, &Arc::default()).ensure(&key(), &sample::spec()).await.unwrap_err();
+    assert_eq!((error.kind(), error.is_transient()), (ErrorKind::Exhausted, true));
+    assert!(error.for_people().contains("cores"), "{error:?}");
+}

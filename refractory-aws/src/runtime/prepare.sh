@@ -1,0 +1,17 @@
+# Runs before Foundry, as an errand of its own, so that the image's own entry point stays the first process and gets
+# the signals meant for it.
+set -eu
+umask 022
+# The credentials for uploads lie on the task's own disk, which ends with it: in no backup and on no volume.
+if [ -n "${UPLOADS:-}" ]; then
+  printf '%s' "$UPLOADS" > /told/aws.json
+fi
+# The image never touches a license.json that is there, so one that holds another key has to go. One that holds this
+# key stays with its signature. No program is given the key as an argument.
+file=/data/Config/license.json
+if [ -f "$file" ]; then
+  case "$(cat "$file")" in
+    *"\"${LICENSE:-no licence}\""*) ;;
+    *) rm -f "$file" ;;
+  esac
+fi

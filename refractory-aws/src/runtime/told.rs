@@ -1,0 +1,91 @@
+//! What a launch is told, and nobody else may know.
+use refractory_core::digest::sha256_hex;
+use refractory_core::model::LicenseKey;
+use refractory_core::ports::LaunchSpec;
+use refractory_core::{Error, ErrorKind, Result, Secret};
+use serde_json::{Map, Value};
+
+/// The keys of the launch secret, as the task definition names them.
+pub(super) const ADMIN_KEY: &str = "admin_key";
+pub(super) const LICENSE: &str = "license";
+pub(super) const RELEASE_URL: &str = "release_url";
+
+/// The text of the launch secret: JSON. Whoever begins a launch writes another `beginning` into it, so that one that was begun
+/// before is told from one that is begun now.
+///
+/// # Errors
+///
+/// `Invalid`: the licence key is none.
+pub(super) fn told(
+    spec: &LaunchSpec,
+    release_url: Option<&str>,
+    beginning: &str,
+) -> Result<Secret> {
+    let mut told = Map::new();
+    told.insert("beginning".to_owned(), beginning.into());
+    told.insert(ADMIN_KEY.to_owned(), spec.admin_key.expose().into());
+    if let Some(license) = &spec.license {
+        // As Foundry keeps it, so that the file of an earlier start is known again.
+        let license = LicenseKey::new(license.expose())?;
+        told.insert(LICENSE.to_owned(), license.expose().into());
+    }
+    if let Some(url) = release_url {
+        told.insert(RELEASE_URL.to_owned(), url.into());
+    }
+    let text = serde_json::to_string(&Value::Object(told));
+    text.map(Secret::new).map_err(|error| {
+        Error::new(ErrorKind::Unexpected, "writing what a launch is told").caused_by(error)
+    })
+}
+
+/// Names what is to be launched: another digest is another launch. Holds no secret that could be read back.
+pub(super) fn digest(spec: &LaunchSpec) -> String {
+    let hidden = |secret: &Secret| sha256_hex(&[secret.expose().as_bytes()]);
+    let release = spec.release.as_ref().map(|release| release.id.as_str());
+    let text = format!(
+        "{release:?} {:?} {:?} {} {:?} {:?} {:?} {:?}",
+        spec.limits,
+        spec.license.as_ref().map(hidden),
+        hidden(&spec.admin_key),
+        spec.language,
+        spec.hostname,
+        spec.route_prefix,
+        spec.public,
+    );
+    sha256_hex(&[text.as_bytes()])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runtime::sample;
+
+    #[test]
+    fn the_digest_moves_with_every_setting_and_hides_secrets() {
+        let spec = sample::spec();
+        let first = digest(&spec);
+        assert_eq!(first, digest(&spec.clone()));
+        let others = [
+            LaunchSpec { admin_key: Secret::new("hush2"), ..spec.clone() },
+            LaunchSpec { license: None, ..spec.clone() },
+            LaunchSpec { release: None, ..spec.clone() },
+            LaunchSpec { language: None, ..spec.clone() },
+            LaunchSpec { hostname: None, ..spec.clone() },
+            LaunchSpec { public: None, ..spec.clone() },
+            LaunchSpec { route_prefix: "a".to_owned(), ..spec },
+        ];
+        assert!(others.iter().all(|other| digest(other) != first));
+    }
+
+    #[test]
+    fn what_a_launch_is_told_is_what_the_definition_asks_for() {
+        let text = told(&sample::spec(), Some("https://bucket/release"), "1").unwrap();
+        let told: Value = serde_json::from_str(text.expose()).unwrap();
+        assert_eq!(told[ADMIN_KEY], "hush");
+        assert_eq!(told[LICENSE], "ABCDEFGHIJKLMNOPQRST1239", "without dashes");
+        assert_eq!(told[RELEASE_URL], "https://bucket/release");
+        assert_eq!(format!("{text:?}"), "•••");
+        let again = super::told(&sample::spec(), Some("https://bucket/release"), "2").unwrap();
+        assert_ne!(again, text, "whoever begins it anew says something else");
+    }
+}
