@@ -1,0 +1,113 @@
+//! What a volume costs to make and to find, and where its limits are.
+use std::collections::BTreeSet;
+
+use refractory_core::ErrorKind;
+use refractory_core::ports::{Observed, VolumeSpec, WorldStorage as _};
+use testkit::aws::FaultProxy;
+
+use crate::support;
+use crate::support::place::{Place, id};
+
+/// Storage whose calls are counted.
+async fn counted() -> (Place, FaultProxy, refractory_aws::EfsStorage) {
+    let place = Place::made().await;
+    let proxy = FaultProxy::start(place.account.address()).await;
+    let storage = place.storage_over(support::clients_at(&place.account, &proxy.endpoint()));
+    (place, proxy, storage)
+}
+
+#[tokio::test]
+async fn making_a_volume_is_one_call_and_knowing_its_access_point_none() {
+    let (_place, proxy, storage) = counted().await;
+    let made = storage.ensure(&id("a"), &VolumeSpec::default()).await.unwrap();
+    let Observed::Ready(volume) = made else { panic!("{made:?}") };
+    for _ in 0..3 {
+        assert_eq!(
+            storage.access_point_of(&id("a")).await.unwrap().as_deref(),
+            Some(volume.handle.as_str())
+        );
+    }
+    assert_eq!(proxy.calls().len(), 1);
+}
+
+#[tokio::test]
+async fn another_process_finds_every_access_point_by_listing_once() {
+    let (place, proxy, storage) = counted().await;
+    let ids: Vec<_> = (0..120).map(|n| id(&format!("t{n}"))).collect();
+    for id in &ids {
+        place.volume(id).await;
+    }
+    let mut found = BTreeSet::new();
+    for id in &ids {
+        found.extend(storage.access_point_of(id).await.unwrap());
+    }
+    assert_eq!(found.len(), 120);
+    assert_eq!(proxy.count("elasticfilesystem", "DescribeAccessPoints"), 2, "two pages, once");
+    assert_eq!(storage.access_point_of(&id("nobody")).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn another_process_makes_no_second_access_point() {
+    let place = Place::made().await;
+    let first = place.volume(&id("a")).await;
+    assert_eq!(place.volume(&id("a")).await.handle, first.handle);
+    let all = place
+        .clients
+        .efs
+        .describe_access_points()
+        .file_system_id(&place.ground.file_system)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(all.access_points().len(), 1);
+    let user = all.access_points()[0].posix_user().unwrap();
+    assert_eq!((user.uid, user.gid), (421, 421), "the image's user");
+    let root = all.access_points()[0].root_directory().unwrap();
+    assert_eq!(root.path(), Some("/club/a"));
+    assert_eq!(root.creation_info().unwrap().permissions, "0750");
+}
+
+#[tokio::test]
+async fn volumes_of_another_deployment_are_not_ours() {
+    let mut place = Place::made().await;
+    place.volume(&id("a")).await;
+    place.config.deployment = "other".to_owned();
+    let other = place.storage();
+    assert_eq!(other.list().await.unwrap(), vec![]);
+    assert_eq!(other.access_point_of(&id("a")).await.unwrap(), None);
+    other.remove(&id("a")).await.unwrap();
+    place.config.deployment = "club".to_owned();
+    assert_eq!(place.storage().list().await.unwrap(), vec![id("a")]);
+}
+
+#[tokio::test]
+async fn the_limit_of_access_points_is_told_with_what_to_do() {
+    let (_place, proxy, storage) = counted().await;
+    let rule = testkit::aws::Rule::on("elasticfilesystem", "CreateAccessPoint");
+    proxy.arrange(rule, testkit::aws::Fault::Refused(403, "AccessPointLimitExceeded"));
+    let refused = storage.ensure(&id("a"), &VolumeSpec::default()).await.unwrap_err();
+    assert_eq!((refused.kind(), refused.is_transient()), (ErrorKind::Exhausted, false));
+    assert!(refused.for_people().contains("file system of its own"), "{}", refused.for_people());
+}
+
+#[tokio::test]
+async fn a_quota_is_neither_kept_nor_shown() {
+    let place = Place::made().await;
+    let made = place.storage().ensure(&id("a"), &VolumeSpec { quota: Some(1) }).await.unwrap();
+    assert!(matches!(made, Observed::Ready(volume) if volume.usage.is_none()));
+}
+
+#[tokio::test]
+async fn a_lost_reply_leaves_one_access_point_that_is_found_again() {
+    let (place, proxy, storage) = counted().await;
+    let rule = testkit::aws::Rule::on("elasticfilesystem", "CreateAccessPoint");
+    proxy.arrange(rule.first(3), testkit::aws::Fault::ReplyLost);
+    let lost = storage.ensure(&id("a"), &VolumeSpec::default()).await;
+    assert!(lost.map_or_else(|error| error.is_transient(), |_| true));
+    proxy.heal();
+    assert!(matches!(
+        storage.ensure(&id("a"), &VolumeSpec::default()).await.unwrap(),
+        Observed::Ready(_)
+    ));
+    assert_eq!(place.storage().list().await.unwrap(), vec![id("a")]);
+}
