@@ -1,0 +1,222 @@
+//! One table's bucket: whose a name is, making it, and what it should be like.
+use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration, Tag, Tagging};
+use refractory_core::{Error, ErrorKind, InstanceId, Result, UserId};
+
+use super::names::TAG_SETTINGS;
+use super::settings::{self, OWNERSHIP};
+use super::{BucketAssets, Progressed};
+use crate::error::{built, code_is, refused};
+use crate::naming::{TAG_DEPLOYMENT, TAG_INSTANCE, TAG_OWNER};
+
+/// Whose the bucket of a name is, and how far it is made.
+#[derive(Debug, PartialEq, Eq)]
+enum Standing {
+    /// There is none.
+    Missing,
+    /// Ours, with these settings; none while they were never all written.
+    Ours(Option<String>),
+    /// Somebody else's, in this account or in another one.
+    Foreign,
+}
+
+impl BucketAssets {
+    /// Makes `bucket` exist for `of`, with the settings that are wanted now.
+    pub(super) async fn make_bucket(&self, of: &InstanceId, bucket: &str) -> Result<()> {
+        let mut standing = self.standing(of, bucket).await?;
+        if standing == Standing::Missing {
+            self.create_bucket(of, bucket).await?;
+            standing = self.standing(of, bucket).await?;
+        }
+        match standing {
+            Standing::Foreign => Err(taken(bucket)),
+            // Just made, and not to be seen yet.
+            Standing::Missing => {
+                Err(Error::new(ErrorKind::Unavailable, "making a bucket").about("bucket", bucket))
+            }
+            Standing::Ours(Some(written)) if written == self.settings.fingerprint() => Ok(()),
+            Standing::Ours(_) => self.write_settings(of, bucket).await,
+        }
+    }
+
+    async fn standing(&self, of: &InstanceId, bucket: &str) -> Result<Standing> {
+        match self.clients.s3.get_bucket_tagging().bucket(bucket).send().await {
+            Ok(answer) => Ok(self.read_standing(of, answer.tag_set())),
+            Err(error) if code_is(&error, &["NoSuchBucket"]) => Ok(Standing::Missing),
+            // Ours have tags from their first moment on.
+            Err(error) if code_is(&error, &["NoSuchTagSet", "PermanentRedirect"]) => {
+                Ok(Standing::Foreign)
+            }
+            Err(error) if code_is(&error, &["AccessDenied"]) => {
+                // Another account's, or ours and a right is missing: those are not the same.
+                if self.in_this_account(bucket).await? {
+                    return Err(refused("looking at a bucket", error));
+                }
+                Ok(Standing::Foreign)
+            }
+            Err(error) => Err(refused("looking at a bucket", error)),
+        }
+    }
+
+    fn read_standing(&self, of: &InstanceId, tags: &[Tag]) -> Standing {
+        let value = |key: &str| tags.iter().find(|tag| tag.key() == key).map(Tag::value);
+        let ours = value(TAG_DEPLOYMENT) == Some(self.naming.deployment())
+            && value(TAG_INSTANCE) == Some(of.as_str());
+        if ours {
+            Standing::Ours(value(TAG_SETTINGS).map(ToOwned::to_owned))
+        } else {
+            Standing::Foreign
+        }
+    }
+
+    async fn in_this_account(&self, bucket: &str) -> Result<bool> {
+        let mut pages = self.clients.s3.list_buckets().prefix(bucket).into_paginator().send();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| refused("listing buckets", error))?;
+            if page.buckets().iter().any(|found| found.name() == Some(bucket)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    async fn create_bucket(&self, of: &InstanceId, bucket: &str) -> Result<()> {
+        let mut wanted =
+            CreateBucketConfiguration::builder().set_tags(Some(self.bucket_tags(of, None).await?));
+        // The first region is the one that must not be named.
+        if self.clients.region != "us-east-1" {
+            wanted = wanted
+                .location_constraint(BucketLocationConstraint::from(self.clients.region.as_str()));
+        }
+        let made = self
+            .clients
+            .s3
+            .create_bucket()
+            .bucket(bucket)
+            .object_ownership(OWNERSHIP)
+            .create_bucket_configuration(wanted.build())
+            .send()
+            .await;
+        match made {
+            // Ours by its tags, or not: that is looked at next.
+            Err(error) if code_is(&error, &["BucketAlreadyOwnedByYou"]) => Ok(()),
+            Err(error) if code_is(&error, &["BucketAlreadyExists"]) => Err(taken(bucket)),
+            Err(error) if code_is(&error, &["TooManyBuckets"]) => Err(refused("making a bucket", error).advise(
+                "This account of AWS has no room for another bucket. Ask AWS for a higher quota, delete tables that \
+                 nobody plays, or set `assets = \"volume\"` under `[aws]`.",
+            )),
+            made => made.map(|_| ()).map_err(|error| refused("making a bucket", error)),
+        }
+    }
+
+    /// The tags of a bucket: whose it is, and the settings it has.
+    async fn bucket_tags(&self, of: &InstanceId, settings: Option<&str>) -> Result<Vec<Tag>> {
+        let owner = self.row(of).await?.and_then(|row| row.owner);
+        let all = [
+            (TAG_DEPLOYMENT, Some(self.naming.deployment())),
+            (TAG_INSTANCE, Some(of.as_str())),
+            (TAG_OWNER, owner.as_ref().map(UserId::as_str)),
+            (TAG_SETTINGS, settings),
+        ];
+        let present = all.into_iter().filter_map(|(key, value)| Some((key, value?)));
+        present.map(|(key, value)| built(Tag::builder().key(key).value(value).build())).collect()
+    }
+
+    /// Writes every setting, and then that they are written. One after another: S3 refuses two at once.
+    async fn write_settings(&self, of: &InstanceId, bucket: &str) -> Result<()> {
+        self.write_access(bucket).await?;
+        self.write_care(bucket).await?;
+        self.allow(of, bucket).await?;
+        let tags = self.bucket_tags(of, Some(&self.settings.fingerprint())).await?;
+        let tagging = built(Tagging::builder().set_tag_set(Some(tags)).build())?;
+        let put = self.clients.s3.put_bucket_tagging().bucket(bucket).tagging(tagging);
+        put.send().await.map_err(|error| refused("tagging a bucket", error))?;
+        Ok(())
+    }
+
+    /// Who may read and write.
+    async fn write_access(&self, bucket: &str) -> Result<()> {
+        let s3 = &self.clients.s3;
+        let ownership = settings::ownership()?;
+        let put = s3.put_bucket_ownership_controls().bucket(bucket).ownership_controls(ownership);
+        put.send().await.map_err(|error| refused("saying who owns uploads", error))?;
+        // A policy that is no longer wanted goes before it is shut out, one that is wanted comes after it is let in.
+        if !self.settings.public {
+            let gone = s3.delete_bucket_policy().bucket(bucket).send();
+            gone.await.map_err(|error| refused("deleting the policy of a bucket", error))?;
+        }
+        let block = self.settings.access_block();
+        let put =
+            s3.put_public_access_block().bucket(bucket).public_access_block_configuration(block);
+        put.send().await.map_err(|error| refused("saying who may read uploads", error))?;
+        if let Some(policy) = self.settings.policy(bucket) {
+            let put = s3.put_bucket_policy().bucket(bucket).policy(policy).send().await;
+            put.map_err(not_public)?;
+        }
+        let cors = self.settings.cors()?;
+        let put = s3.put_bucket_cors().bucket(bucket).cors_configuration(cors).send();
+        put.await.map_err(|error| refused("saying which pages may read uploads", error))?;
+        Ok(())
+    }
+
+    /// How long what is kept.
+    async fn write_care(&self, bucket: &str) -> Result<()> {
+        let s3 = &self.clients.s3;
+        let versions = settings::versioning();
+        let put = s3.put_bucket_versioning().bucket(bucket).versioning_configuration(versions);
+        put.send().await.map_err(|error| refused("keeping versions of uploads", error))?;
+        let rules = settings::lifecycle()?;
+        let put =
+            s3.put_bucket_lifecycle_configuration().bucket(bucket).lifecycle_configuration(rules);
+        put.send().await.map_err(|error| refused("letting old versions expire", error))?;
+        let sealed = settings::encryption()?;
+        let put =
+            s3.put_bucket_encryption().bucket(bucket).server_side_encryption_configuration(sealed);
+        put.send().await.map_err(|error| refused("encrypting uploads", error))?;
+        Ok(())
+    }
+
+    /// Empties and deletes `bucket`, if it is that of `of`.
+    pub(super) async fn remove_bucket(&self, of: &InstanceId, bucket: &str) -> Result<Progressed> {
+        match self.standing(of, bucket).await? {
+            Standing::Missing | Standing::Foreign => return Ok(Progressed::Done),
+            Standing::Ours(_) => {}
+        }
+        if let Progressed::Waits(progress) = self.empty(bucket).await? {
+            return Ok(Progressed::Waits(progress));
+        }
+        match self.clients.s3.delete_bucket().bucket(bucket).send().await {
+            Err(error) if code_is(&error, &["BucketNotEmpty"]) => {
+                Ok(Progressed::waits("an upload has just come in; emptying its bucket again"))
+            }
+            Err(error) if !code_is(&error, &["NoSuchBucket"]) => {
+                Err(refused("deleting a bucket", error))
+            }
+            _ => Ok(Progressed::Done),
+        }
+    }
+}
+
+fn taken(bucket: &str) -> Error {
+    Error::new(ErrorKind::Conflict, "making a bucket").about("bucket", bucket).permanent().advise(format!(
+        "There is a bucket `{bucket}` that is not this table's: names of buckets are shared by everybody on AWS. \
+         `refractory doctor` says whose it is; delete it if it is yours, then start the table again."
+    ))
+}
+
+/// What a refused policy means: mostly the account's own block, which is above every bucket's.
+fn not_public<R: std::fmt::Debug + Send + Sync + 'static>(
+    error: aws_smithy_runtime_api::client::result::SdkError<
+        aws_sdk_s3::operation::put_bucket_policy::PutBucketPolicyError,
+        R,
+    >,
+) -> Error {
+    let denied = code_is(&error, &["AccessDenied"]);
+    let told = refused("letting anybody read uploads", error);
+    if !denied {
+        return told;
+    }
+    told.advise(
+        "AWS does not let this account's buckets be read by everybody. Switch off \"Block Public Access\" for the \
+         account in the console of S3, or set `assets = \"private\"` under `[aws]`.",
+    )
+}

@@ -1,0 +1,32 @@
+use super::*;
+
+#[test]
+fn the_file_is_what_foundry_reads() {
+    let file = File {
+        buckets: vec!["b".into()],
+        region: "eu-central-1".into(),
+        credentials: FileCredentials {
+            access_key_id: "AKIA".into(),
+            secret_access_key: "s".into(),
+        },
+        endpoint: None,
+        force_path_style: false,
+    };
+    let text = r#"{"buckets":["b"],"region":"eu-central-1","credentials":{"accessKeyId":"AKIA","secretAccessKey":"s"}}"#;
+    assert_eq!(serde_json::to_string(&file).unwrap(), text);
+    let emulated =
+        File { endpoint: Some("http://127.0.0.1:1".into()), force_path_style: true, ..file };
+    let text = serde_json::to_string(&emulated).unwrap();
+    assert!(text.ends_with(r#""endpoint":"http://127.0.0.1:1","forcePathStyle":true}"#), "{text}");
+}
+
+#[test]
+fn a_kept_key_shows_no_secret() {
+    let kept = Kept {
+        key: "AKIA".into(),
+        secret: Secret::new("hush"),
+        version: "v".into(),
+        written: Timestamp(0),
+    };
+    assert!(!format!("{kept:?}").contains("hush"));
+}

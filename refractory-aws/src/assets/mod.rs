@@ -1,0 +1,177 @@
+//! Uploads: a bucket for each table, and a user of its own that reaches it and nothing else.
+//!
+//! The user is made first and deleted last: with the name of the bucket among its tags it is what everything else is
+//! found by, and the list of all users is the list of all places. In between, in this order:
+//!
+//! | Made | By | Deleted |
+//! |---|---|---|
+//! | the user, tagged with the bucket's name | `user` | last |
+//! | the bucket, tagged as it is made; its settings; then a tag that says which settings those were | `bucket`, `settings` | after its last version |
+//! | the user's policy | `user` | before the user |
+//! | its key, and the secret that the key is kept in, as soon as AWS has said what it is | `keys`, `kept` | the key first of all, the secret after the bucket |
+//! | a tag on the user that says which key AWS was seen to accept | `keys` | with the user |
+//!
+//! A key whose secret was never heard belongs to nobody: it is deleted before another one is made.
+mod bucket;
+mod empty;
+mod kept;
+mod keys;
+mod names;
+mod rotation;
+mod settings;
+mod user;
+
+use std::sync::Arc;
+
+use refractory_core::model::{Held, Instance, Step};
+use refractory_core::ports::{AssetSpace, AssetStore, Observed, Progress, Store, Table};
+use refractory_core::{Addressing, Clock, InstanceId, Result, async_trait};
+
+use crate::bound::bounded;
+use crate::waits::Waits;
+use crate::{AssetAccess, AwsConfig, Clients, Naming};
+use settings::Settings;
+
+/// The places for uploads of one deployment, as buckets.
+///
+/// Each is called `foundry-{owner}-{id}` after the account name of the table's owner (its slug where nobody owns
+/// it) when it was made; it keeps that name. Its credentials lie in Secrets Manager under
+/// [`Naming::assets_secret`], in the form that Foundry reads (`awsConfig`, generations 11 and later).
+#[derive(Debug, Clone)]
+pub struct BucketAssets {
+    clients: Clients,
+    naming: Naming,
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    settings: Settings,
+    recovery_days: i64,
+    endpoint: Option<String>,
+    boundary: Option<String>,
+    waits: Arc<Waits<InstanceId>>,
+}
+
+impl BucketAssets {
+    /// Places as `config` wants them, for the tables in `store`. Any page may read from them; see
+    /// [`with_origins`](Self::with_origins).
+    pub fn new(
+        clients: Clients,
+        config: &AwsConfig,
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            clients,
+            naming: Naming::new(&config.deployment),
+            store,
+            clock,
+            settings: Settings::new(config.assets == AssetAccess::Public),
+            recovery_days: i64::try_from(config.recovery.get().as_secs() / 86_400).unwrap_or(30),
+            endpoint: config.endpoint.clone(),
+            boundary: None,
+            waits: Arc::default(),
+        }
+    }
+
+    /// The same, readable by pages of these tables only, as far as browsers can be told.
+    ///
+    /// One pattern stands for all tables of a domain, so that renaming a table changes nothing here.
+    #[must_use]
+    pub fn with_origins(mut self, addressing: &Addressing) -> Self {
+        self.settings.origins = vec![settings::origin(addressing)];
+        self
+    }
+
+    /// The same, whose users can never do more than the policy with this ARN allows: only such users may a controller make
+    /// that is itself allowed no more than it needs.
+    #[must_use]
+    pub fn within(mut self, boundary: Option<String>) -> Self {
+        self.boundary = boundary;
+        self
+    }
+
+    /// Where `key`, an upload of `of`, can be read by whoever holds the address, for five minutes; none where
+    /// the table has no place for uploads. Asks the store only.
+    ///
+    /// # Errors
+    ///
+    /// `Unavailable`, `Unexpected`.
+    pub async fn presigned(&self, of: &InstanceId, key: &str) -> Result<Option<String>> {
+        let Some(row) = self.row(of).await? else { return Ok(None) };
+        match row.journal.held(Step::Assets) {
+            Some(Held::Assets(bucket)) => self.signed_link(bucket, key).await.map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    async fn row(&self, of: &InstanceId) -> Result<Option<Instance>> {
+        Table::<Instance>::of(self.store.as_ref()).load(of.as_str()).await
+    }
+}
+
+#[async_trait]
+impl AssetStore for BucketAssets {
+    async fn ensure(&self, of: &InstanceId) -> Result<Observed<AssetSpace>> {
+        bounded("making a place for uploads", self.make(of)).await
+    }
+
+    async fn remove(&self, of: &InstanceId) -> Result<Observed<AssetSpace>> {
+        bounded("removing a place for uploads", self.unmake(of)).await
+    }
+
+    async fn list(&self) -> Result<Vec<InstanceId>> {
+        bounded("listing places for uploads", self.registered()).await
+    }
+}
+
+impl BucketAssets {
+    async fn make(&self, of: &InstanceId) -> Result<Observed<AssetSpace>> {
+        if let Some(progress) = self.waits.open(of, self.clock.now()) {
+            return Ok(Observed::Pending(Some(progress)));
+        }
+        let entry = match self.entry(of).await? {
+            Some(entry) => entry,
+            None => self.register(of).await?,
+        };
+        self.make_bucket(of, &entry.bucket).await?;
+        match self.make_key(of, &entry).await? {
+            Progressed::Done => {
+                self.waits.close(of);
+                Ok(Observed::Ready(AssetSpace { of: of.clone(), handle: entry.bucket }))
+            }
+            Progressed::Waits(progress) => Ok(self.wait(of, progress)),
+        }
+    }
+
+    async fn unmake(&self, of: &InstanceId) -> Result<Observed<AssetSpace>> {
+        self.waits.close(of);
+        let Some(entry) = self.entry(of).await? else { return Ok(Observed::Absent) };
+        self.delete_keys(of).await?;
+        if let Progressed::Waits(progress) = self.remove_bucket(of, &entry.bucket).await? {
+            return Ok(Observed::Pending(Some(progress)));
+        }
+        self.forget(of).await?;
+        self.unregister(of).await?;
+        Ok(Observed::Absent)
+    }
+
+    /// Pending, with no need to ask again before the next turn of the back-off.
+    fn wait(&self, of: &InstanceId, progress: Progress) -> Observed<AssetSpace> {
+        self.waits.later(of, self.clock.now(), progress.clone());
+        Observed::Pending(Some(progress))
+    }
+}
+
+/// How far a part of the work has come.
+#[derive(Debug)]
+enum Progressed {
+    /// There is nothing left to do.
+    Done,
+    /// The next call goes on.
+    Waits(Progress),
+}
+
+impl Progressed {
+    fn waits(message: &'static str) -> Self {
+        Self::Waits(Progress::new(message))
+    }
+}

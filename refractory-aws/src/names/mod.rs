@@ -1,0 +1,17 @@
+//! Public names: records of a hosted zone, and rules of a load balancer.
+//!
+//! [`Route53Zone`] gives each table that is on a record of its own, all leading to the load balancer; the edge behind
+//! it tells them apart. [`BalancerNames`] needs no edge: the load balancer itself sends each name to its table, which
+//! ends at about a hundred of them.
+mod balancer;
+mod batch;
+mod group;
+mod marker;
+mod memory;
+mod pace;
+mod priority;
+mod record;
+mod zone;
+
+pub use balancer::BalancerNames;
+pub use zone::Route53Zone;

@@ -1,0 +1,219 @@
+//! Rules of a load balancer.
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use aws_sdk_elasticloadbalancingv2::types::{
+    Action, ActionTypeEnum, FixedResponseActionConfig, HostHeaderConditionConfig, RuleCondition,
+};
+use futures_util::StreamExt;
+use futures_util::stream;
+use refractory_core::ErrorKind;
+use refractory_core::ports::{DnsZone, Observed};
+use testkit::aws::{Emulator, Fault, FaultProxy, Rule, Switches, inventory};
+
+use crate::support::assets::{id, until};
+use crate::support::clients;
+use crate::support::names::{Land, Table, name, record, record_at};
+
+async fn land() -> Land {
+    Land::new(Emulator::shared().await.account()).await
+}
+
+/// Removes a name, as often as it takes.
+async fn gone(names: &impl DnsZone, owner: &str, slug: &str) {
+    let (owner, name) = (id(owner), name(slug));
+    until(async || match names.remove(&owner, &name).await? {
+        Observed::Absent => Ok(Observed::Ready(())),
+        other => Ok(other.map(drop)),
+    })
+    .await;
+}
+
+/// How many rules and target groups there are, the default rule left out; and how many priorities.
+async fn counted(land: &Land) -> (usize, usize, usize) {
+    let elb = clients(&land.account).elb;
+    let rules = elb.describe_rules().listener_arn(&land.ground.listener).send().await.unwrap();
+    let rules: Vec<_> =
+        rules.rules().iter().filter(|rule| rule.priority() != Some("default")).cloned().collect();
+    let groups = elb.describe_target_groups().send().await.unwrap();
+    let priorities: BTreeSet<_> = rules.iter().filter_map(|rule| rule.priority()).collect();
+    (rules.len(), groups.target_groups().len(), priorities.len())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn scenario_14_an_old_name_never_answers_with_a_reused_address() {
+    let land = land().await;
+    let names = land.balancer();
+    let (a, b) = (id("a"), id("b"));
+    let first = Table::start("the table of a", "127.0.0.2", 0).await;
+    let port = first.port;
+    until(async || names.ensure(&a, &record_at("friday", "127.0.0.2", port)).await).await;
+    assert_eq!(land.visit("friday.games.example").await, (200, "the table of a".into()));
+
+    // It dies; its address is given to another table, and it comes back at another one.
+    first.stop().await;
+    let _theirs = Table::start("the table of b", "127.0.0.2", port).await;
+    let _again = Table::start("the table of a, again", "127.0.0.3", port).await;
+    until(async || names.ensure(&a, &record_at("friday", "127.0.0.3", port)).await).await;
+    until(async || names.ensure(&b, &record_at("monday", "127.0.0.2", port)).await).await;
+    for _ in 0..5 {
+        assert_eq!(land.visit("friday.games.example").await, (200, "the table of a, again".into()));
+        assert_eq!(land.visit("monday.games.example").await, (200, "the table of b".into()));
+    }
+    // A name that is gone leads nowhere, whoever listens at its address.
+    gone(&names, "a", "friday").await;
+    assert_eq!(land.visit("friday.games.example").await, (404, "nobody".into()));
+    assert_eq!(land.visit("monday.games.example").await, (200, "the table of b".into()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn scenario_14_the_old_address_leaves_before_the_new_one_joins() {
+    let land = land().await;
+    let proxy = FaultProxy::start(land.account.address()).await;
+    let names = land.balancer_at(&proxy.endpoint());
+    until(async || names.ensure(&id("a"), &record("friday", "10.0.0.1")).await).await;
+    proxy.forget();
+    until(async || names.ensure(&id("a"), &record("friday", "10.0.0.2")).await).await;
+    let order: Vec<String> = proxy.calls().into_iter().map(|call| call.operation).collect();
+    let at = |wanted: &str| order.iter().position(|operation| operation == wanted);
+    assert!(at("DeregisterTargets").unwrap() < at("RegisterTargets").unwrap(), "{order:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn scenario_15_a_hundred_and_fifty_tables_meet_the_limit_of_the_load_balancer() {
+    let land = land().await;
+    let names = &land.balancer();
+    let starts = stream::iter(0..150).map(|index| async move {
+        let (owner, record) = (id(&format!("t{index}")), record(&format!("t{index}"), "10.0.0.1"));
+        loop {
+            match names.ensure(&owner, &record).await {
+                Ok(Observed::Ready(_)) => return Ok(index),
+                Ok(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+                Err(error) if error.is_transient() => {}
+                Err(error) => return Err((index, error)),
+            }
+        }
+    });
+    let all: Vec<_> = starts.buffer_unordered(16).collect().await;
+    let refused: Vec<_> = all.iter().filter_map(|one| one.as_ref().err()).collect();
+    assert_eq!(all.len() - refused.len(), 100);
+    for (_, error) in &refused {
+        assert_eq!(error.kind(), ErrorKind::Exhausted);
+        assert!(error.for_people().contains("routing = \"edge\""), "{}", error.for_people());
+    }
+    let (rules, _, priorities) = counted(&land).await;
+    assert_eq!((rules, priorities), (100, 100), "none collides");
+    // Whoever is refused goes down the ordinary way, and leaves nothing behind.
+    for (index, _) in &refused {
+        gone(names, &format!("t{index}"), &format!("t{index}")).await;
+    }
+    assert_eq!(counted(&land).await, (100, 100, 100));
+    // And where one goes, there is room for another.
+    let (index, _) = refused[0];
+    let kept = all.iter().find_map(|one| one.as_ref().ok()).unwrap();
+    gone(names, &format!("t{kept}"), &format!("t{kept}")).await;
+    let (owner, record) = (id(&format!("t{index}")), record(&format!("t{index}"), "10.0.0.1"));
+    until(async || names.ensure(&owner, &record).await).await;
+    assert_eq!(names.list().await.unwrap().len(), 100);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lost_answer_makes_nothing_twice() {
+    for operation in
+        ["CreateTargetGroup", "CreateRule", "RegisterTargets", "ModifyTargetGroupAttributes"]
+    {
+        let land = land().await;
+        let proxy = FaultProxy::start(land.account.address()).await;
+        proxy.arrange(Rule::on("elasticloadbalancing", operation).first(2), Fault::ReplyLost);
+        let names = land.balancer_at(&proxy.endpoint());
+        until(async || names.ensure(&id("a"), &record("friday", "10.0.0.1")).await).await;
+        assert_eq!(counted(&land).await, (1, 1, 1), "{operation}");
+        gone(&names, "a", "friday").await;
+        assert_eq!(counted(&land).await, (0, 0, 0), "{operation}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_name_cut_off_after_any_call_is_completed_and_removed() {
+    let land = land().await;
+    let before = inventory(&land.account).await;
+    let proxy = FaultProxy::start(land.account.address()).await;
+    for calls in 1..40 {
+        proxy.forget();
+        proxy.cut_after(calls);
+        let names = land.balancer_at(&proxy.endpoint());
+        let life = async {
+            until(async || names.ensure(&id("a"), &record("friday", "10.0.0.1")).await).await;
+            gone(&names, "a", "friday").await;
+        };
+        let cut = tokio::select! { () = life => false, () = proxy.cut() => true };
+        proxy.heal();
+        let names = land.balancer();
+        until(async || names.ensure(&id("a"), &record("friday", "10.0.0.1")).await).await;
+        assert_eq!(counted(&land).await, (1, 1, 1), "after {calls} calls");
+        gone(&names, "a", "friday").await;
+        assert_eq!(counted(&land).await, (0, 0, 0), "after {calls} calls");
+        if !cut {
+            assert_eq!(inventory(&land.account).await, before);
+            return;
+        }
+    }
+    panic!("a name takes too many calls");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ready_means_that_the_load_balancer_finds_the_table_well() {
+    let land = land().await;
+    land.account.set(&Switches { unhealthy: 2, ..Switches::default() }).await.unwrap();
+    let proxy = FaultProxy::start(land.account.address()).await;
+    let names = land.balancer_at(&proxy.endpoint());
+    let mut told = BTreeSet::new();
+    loop {
+        match names.ensure(&id("a"), &record("friday", "10.0.0.1")).await {
+            Ok(Observed::Ready(_)) => break,
+            Ok(Observed::Pending(progress)) => _ = told.insert(progress.unwrap().message),
+            Ok(other) => panic!("{other:?}"),
+            Err(error) => assert!(error.is_transient(), "{error:?}"),
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert!(told.iter().any(|message| message.contains("to be well")), "{told:?}");
+    let asked = proxy.count("elasticloadbalancing", "DescribeTargetHealth");
+    assert!(asked <= 6, "asked {asked} times, however often the worker asks");
+    let group = clients(&land.account).elb.describe_target_groups().send().await.unwrap();
+    let group = &group.target_groups()[0];
+    assert_eq!(group.health_check_path(), Some("/api/status"));
+    assert_eq!(group.matcher().unwrap().http_code(), Some("200"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rule_that_is_not_ours_is_never_touched() {
+    let land = land().await;
+    let elb = clients(&land.account).elb;
+    let host = HostHeaderConditionConfig::builder().values("friday.games.example").build();
+    let condition = RuleCondition::builder().field("host-header").host_header_config(host).build();
+    let said =
+        FixedResponseActionConfig::builder().status_code("200").message_body("theirs").build();
+    let action =
+        Action::builder().r#type(ActionTypeEnum::FixedResponse).fixed_response_config(said).build();
+    let made = elb.create_rule().listener_arn(&land.ground.listener).priority(7);
+    made.conditions(condition).actions(action).send().await.unwrap();
+    let names = land.balancer();
+    let error = names.ensure(&id("a"), &record("friday", "10.0.0.1")).await.unwrap_err();
+    assert_eq!((error.kind(), error.is_transient()), (ErrorKind::Conflict, false));
+    gone(&names, "a", "friday").await;
+    assert_eq!(counted(&land).await, (1, 0, 1));
+    assert_eq!(land.visit("friday.games.example").await, (200, "theirs".into()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_a_record_for_each_name_both_come_and_go() {
+    let land = land().await;
+    let names = land.balancer().with_records(land.zone());
+    until(async || names.ensure(&id("a"), &record("friday", "10.0.0.1")).await).await;
+    assert_eq!((counted(&land).await, land.records().await.len()), ((1, 1, 1), 3));
+    assert_eq!(names.list().await.unwrap(), [(name("friday"), id("a"))]);
+    gone(&names, "a", "friday").await;
+    assert_eq!((counted(&land).await, land.records().await.len()), ((0, 0, 0), 0));
+    assert_eq!(names.list().await.unwrap(), []);
+}
