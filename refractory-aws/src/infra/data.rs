@@ -1,0 +1,393 @@
+//! The data of a deployment: what outlives its stack.
+use std::time::Duration;
+
+use aws_sdk_efs::types::FileSystemDescription;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use refractory_core::{Error, ErrorKind, Result};
+
+use super::Infra;
+use super::empty;
+use crate::error::refused;
+use crate::naming::TAG_DEPLOYMENT;
+
+/// How long one piece of data may take to go.
+const PATIENCE: Duration = Duration::from_mins(15);
+const GIB: u64 = 1 << 30;
+
+/// Whatever holds data, by its name in the template.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Data {
+    Table,
+    FileSystem,
+    Bucket,
+    LogGroup,
+}
+
+/// Data that is there, whether or not a stack is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// What it is, in a word or two.
+    pub what: &'static str,
+    /// What it is called in AWS.
+    pub handle: String,
+    /// How much it holds, where AWS says so; at least that much where it is too much to count.
+    pub bytes: Option<u64>,
+    /// What it costs a month to keep, in cents of a dollar at list prices of us-east-1.
+    pub cents: u64,
+}
+
+impl Data {
+    pub(super) const ALL: [Self; 4] = [Self::Table, Self::FileSystem, Self::Bucket, Self::LogGroup];
+
+    pub(super) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|data| data.name() == name)
+    }
+
+    /// Its name in the template.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Table => "Table",
+            Self::FileSystem => "FileSystem",
+            Self::Bucket => "Bucket",
+            Self::LogGroup => "LogGroup",
+        }
+    }
+
+    /// What CloudFormation calls the likes of it.
+    pub(super) fn kind(self) -> &'static str {
+        match self {
+            Self::Table => "AWS::DynamoDB::Table",
+            Self::FileSystem => "AWS::EFS::FileSystem",
+            Self::Bucket => "AWS::S3::Bucket",
+            Self::LogGroup => "AWS::Logs::LogGroup",
+        }
+    }
+
+    /// The property by which CloudFormation finds it.
+    pub(super) fn identifier(self) -> &'static str {
+        match self {
+            Self::Table => "TableName",
+            Self::FileSystem => "FileSystemId",
+            Self::Bucket => "BucketName",
+            Self::LogGroup => "LogGroupName",
+        }
+    }
+
+    fn what(self) -> &'static str {
+        match self {
+            Self::Table => "everything that is written down",
+            Self::FileSystem => "the data of tables",
+            Self::Bucket => "releases and snapshots",
+            Self::LogGroup => "logs of tables",
+        }
+    }
+}
+
+impl Infra {
+    /// What there is of the deployment's data, and what it costs to keep.
+    pub(super) async fn kept(&self) -> Result<Vec<Kept>> {
+        let mut all = Vec::new();
+        for (data, handle) in self.kept_handles().await? {
+            let (bytes, cents) = self.weigh(data, &handle).await?;
+            all.push(Kept { what: data.what(), handle, bytes, cents });
+        }
+        Ok(all)
+    }
+
+    /// What there is of the deployment's data, by what it is called in AWS.
+    pub(super) async fn kept_handles(&self) -> Result<Vec<(Data, String)>> {
+        let mut found = Vec::new();
+        for data in Data::ALL {
+            if let Some(handle) = self.find(data).await? {
+                found.push((data, handle));
+            }
+        }
+        Ok(found)
+    }
+
+    async fn find(&self, data: Data) -> Result<Option<String>> {
+        let (handle, is_ours) = match data {
+            Data::FileSystem => {
+                return Ok(self.file_system().await?.map(|found| found.file_system_id));
+            }
+            Data::Table => {
+                let name = self.name().to_owned();
+                let Some(arn) = self.table_arn(&name).await? else { return Ok(None) };
+                let asked =
+                    self.clients.dynamodb.list_tags_of_resource().resource_arn(arn).send().await;
+                let tags = asked
+                    .map_err(|error| refused("reading the table's tags", error))?
+                    .tags
+                    .unwrap_or_default();
+                (name, tags.iter().any(|tag| self.is_mine(tag.key(), tag.value())))
+            }
+            Data::Bucket => {
+                let name = self.bucket().await?;
+                let Some(is_ours) = self.bucket_is_ours(&name).await? else { return Ok(None) };
+                (name, is_ours)
+            }
+            Data::LogGroup => {
+                let name = self.log_group();
+                let Some(arn) = self.log_group_arn(&name).await? else { return Ok(None) };
+                let asked =
+                    self.clients.logs.list_tags_for_resource().resource_arn(arn).send().await;
+                let tags = asked
+                    .map_err(|error| refused("reading the log group's tags", error))?
+                    .tags
+                    .unwrap_or_default();
+                (name, tags.iter().any(|(key, value)| self.is_mine(key, value)))
+            }
+        };
+        if is_ours { Ok(Some(handle)) } else { Err(somebody_elses(data, &handle)) }
+    }
+
+    fn is_mine(&self, key: &str, value: &str) -> bool {
+        key == TAG_DEPLOYMENT && value == self.name()
+    }
+
+    fn log_group(&self) -> String {
+        format!("/refractory/{}", self.name())
+    }
+
+    async fn bucket(&self) -> Result<String> {
+        Ok(format!("{}-{}-{}", self.name(), self.account().await?, self.clients.region))
+    }
+
+    /// The account that the credentials belong to.
+    ///
+    /// # Errors
+    ///
+    /// What AWS refuses.
+    pub async fn account(&self) -> Result<String> {
+        let asked = self.clients.sts.get_caller_identity().send().await;
+        let told = asked.map_err(|error| refused("asking whose credentials these are", error))?;
+        told.account
+            .ok_or_else(|| Error::new(ErrorKind::Unexpected, "asking whose credentials these are"))
+    }
+
+    async fn table_arn(&self, name: &str) -> Result<Option<String>> {
+        match self.clients.dynamodb.describe_table().table_name(name).send().await {
+            Ok(told) => Ok(told.table.and_then(|table| table.table_arn)),
+            Err(error) if error.code() == Some("ResourceNotFoundException") => Ok(None),
+            Err(error) => Err(refused("looking at the table", error)),
+        }
+    }
+
+    /// Whether a bucket carries our tag; none where there is no such bucket.
+    pub(super) async fn bucket_is_ours(&self, name: &str) -> Result<Option<bool>> {
+        match self.clients.s3.get_bucket_tagging().bucket(name).send().await {
+            Ok(told) => {
+                Ok(Some(told.tag_set.iter().any(|tag| self.is_mine(tag.key(), tag.value()))))
+            }
+            Err(error) if error.code() == Some("NoSuchBucket") => Ok(None),
+            Err(error) if error.code() == Some("NoSuchTagSet") => Ok(Some(false)),
+            Err(error) => Err(refused("reading a bucket's tags", error)),
+        }
+    }
+
+    async fn log_group_arn(&self, name: &str) -> Result<Option<String>> {
+        Ok(self.log_group_told(name).await?.and_then(|group| {
+            // Tags are asked for without the end that names streams.
+            Some(group.log_group_arn.or(group.arn)?.trim_end_matches(":*").to_owned())
+        }))
+    }
+
+    async fn log_group_told(
+        &self,
+        name: &str,
+    ) -> Result<Option<aws_sdk_cloudwatchlogs::types::LogGroup>> {
+        let asked =
+            self.clients.logs.describe_log_groups().log_group_name_prefix(name).send().await;
+        let told = asked.map_err(|error| refused("looking at the log group", error))?;
+        // What is named exactly so comes first.
+        Ok(told
+            .log_groups
+            .unwrap_or_default()
+            .into_iter()
+            .find(|group| group.log_group_name() == Some(name)))
+    }
+
+    async fn file_system(&self) -> Result<Option<FileSystemDescription>> {
+        let mut pages = self.clients.efs.describe_file_systems().into_paginator().send();
+        let mut found = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| refused("looking at the file systems", error))?;
+            let all = page.file_systems.unwrap_or_default().into_iter();
+            found.extend(
+                all.filter(|one| one.tags.iter().any(|tag| self.is_mine(tag.key(), tag.value()))),
+            );
+        }
+        if found.len() > 1 {
+            let ids: Vec<_> = found.iter().map(FileSystemDescription::file_system_id).collect();
+            return Err(Error::new(ErrorKind::Conflict, "looking at the file systems").permanent().advise(format!(
+                "Several file systems carry this deployment's tag: {}. Take the tag `{TAG_DEPLOYMENT}` off those that are not its data.",
+                ids.join(", ")
+            )));
+        }
+        Ok(found.pop())
+    }
+
+    /// How much a piece of data holds, and what it costs a month in cents.
+    async fn weigh(&self, data: Data, handle: &str) -> Result<(Option<u64>, u64)> {
+        let bytes = match data {
+            Data::Table => {
+                let told = self.clients.dynamodb.describe_table().table_name(handle).send().await;
+                let told = told.map_err(|error| refused("looking at the table", error))?;
+                told.table.and_then(|table| table.table_size_bytes)
+            }
+            Data::FileSystem => {
+                self.file_system().await?.and_then(|found| Some(found.size_in_bytes?.value))
+            }
+            Data::LogGroup => {
+                self.log_group_told(handle).await?.and_then(|group| group.stored_bytes)
+            }
+            Data::Bucket => {
+                let bytes = empty::weigh(&self.clients.s3, handle).await?;
+                return Ok((Some(bytes), price(bytes, cents_per_gib(data))));
+            }
+        };
+        let bytes = bytes.and_then(|bytes| u64::try_from(bytes).ok());
+        Ok((bytes, price(bytes.unwrap_or_default(), cents_per_gib(data))))
+    }
+
+    /// Destroys a piece of data.
+    pub(super) async fn erase(&self, data: Data, handle: &str) -> Result<()> {
+        let work = async {
+            match data {
+                Data::Table => self.erase_table(handle).await,
+                Data::FileSystem => self.erase_file_system(handle).await,
+                Data::Bucket => empty::remove(&self.clients.s3, handle).await,
+                Data::LogGroup => {
+                    let asked =
+                        self.clients.logs.delete_log_group().log_group_name(handle).send().await;
+                    gone(asked, "deleting the log group", &["ResourceNotFoundException"])
+                }
+            }
+        };
+        let late = |_| {
+            Error::new(ErrorKind::Unavailable, "waiting for data to go").about("handle", handle)
+        };
+        tokio::time::timeout(PATIENCE, work).await.map_err(late)?
+    }
+
+    async fn erase_table(&self, name: &str) -> Result<()> {
+        loop {
+            let told = match self.clients.dynamodb.describe_table().table_name(name).send().await {
+                Ok(told) => told.table,
+                Err(error) if error.code() == Some("ResourceNotFoundException") => return Ok(()),
+                Err(error) => return Err(refused("looking at the table", error)),
+            };
+            let Some(table) = told else { return Ok(()) };
+            let at_rest = table.table_status().is_some_and(|status| status.as_str() == "ACTIVE");
+            if at_rest && table.deletion_protection_enabled == Some(true) {
+                let asked = self
+                    .clients
+                    .dynamodb
+                    .update_table()
+                    .table_name(name)
+                    .deletion_protection_enabled(false);
+                gone(
+                    asked.send().await,
+                    "lifting the table's protection",
+                    &["ResourceInUseException"],
+                )?;
+            } else if at_rest {
+                let asked = self.clients.dynamodb.delete_table().table_name(name).send().await;
+                gone(
+                    asked,
+                    "deleting the table",
+                    &["ResourceNotFoundException", "ResourceInUseException"],
+                )?;
+            } else {
+                tokio::time::sleep(self.pace).await;
+            }
+        }
+    }
+
+    async fn erase_file_system(&self, id: &str) -> Result<()> {
+        // Those of a stack that went without it are gone; somebody may have added one.
+        let asked = self.clients.efs.describe_mount_targets().file_system_id(id).send().await;
+        let targets = match asked {
+            Ok(told) => told.mount_targets.unwrap_or_default(),
+            Err(error) if error.code() == Some("FileSystemNotFound") => return Ok(()),
+            Err(error) => return Err(refused("looking at mount targets", error)),
+        };
+        for target in targets {
+            let asked = self
+                .clients
+                .efs
+                .delete_mount_target()
+                .mount_target_id(target.mount_target_id)
+                .send()
+                .await;
+            gone(asked, "deleting a mount target", &["MountTargetNotFound"])?;
+        }
+        loop {
+            // Asked for before each try: what is gone has no tags, and may not be deleted by whoever needs them.
+            let asked = self.clients.efs.describe_file_systems().file_system_id(id).send().await;
+            match asked {
+                Err(error) if error.code() == Some("FileSystemNotFound") => return Ok(()),
+                Err(error) => return Err(refused("looking at the file system", error)),
+                Ok(told)
+                    if told
+                        .file_systems()
+                        .iter()
+                        .any(|one| one.life_cycle_state().as_str() == "available") =>
+                {
+                    let asked =
+                        self.clients.efs.delete_file_system().file_system_id(id).send().await;
+                    // Mount targets take a minute to go.
+                    gone(
+                        asked,
+                        "deleting the file system",
+                        &["FileSystemNotFound", "FileSystemInUse"],
+                    )?;
+                }
+                Ok(told) if told.file_systems().is_empty() => return Ok(()),
+                Ok(_) => {}
+            }
+            tokio::time::sleep(self.pace).await;
+        }
+    }
+}
+
+/// What was asked to go is gone where it was not there any more.
+pub(super) fn gone<T, E, R>(
+    asked: Result<T, aws_smithy_runtime_api::client::result::SdkError<E, R>>,
+    during: &'static str,
+    absent: &[&str],
+) -> Result<()>
+where
+    E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
+    R: std::fmt::Debug + Send + Sync + 'static,
+{
+    match asked {
+        Ok(_) => Ok(()),
+        Err(error) if error.code().is_some_and(|code| absent.contains(&code)) => Ok(()),
+        Err(error) => Err(refused(during, error)),
+    }
+}
+
+/// What a GiB of it costs a month, in hundredths of a cent.
+fn cents_per_gib(data: Data) -> u64 {
+    match data {
+        // Rows, and the copy to go back to any second of 35 days.
+        Data::Table => 4_500,
+        // All of it counted as if it had been read lately.
+        Data::FileSystem => 3_000,
+        Data::Bucket => 230,
+        Data::LogGroup => 300,
+    }
+}
+
+fn price(bytes: u64, hundredths: u64) -> u64 {
+    let exact = u128::from(bytes) * u128::from(hundredths) / u128::from(GIB) / 100;
+    u64::try_from(exact).unwrap_or(u64::MAX)
+}
+
+fn somebody_elses(data: Data, handle: &str) -> Error {
+    Error::new(ErrorKind::Conflict, "looking for data of the deployment").permanent().about("handle", handle).advise(format!(
+        "`{handle}` ({}) is there and does not carry this deployment's tag. Choose another name with `deployment` in `[aws]`, or give it the tag `{TAG_DEPLOYMENT}`.",
+        data.kind()
+    ))
+}

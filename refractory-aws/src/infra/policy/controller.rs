@@ -1,0 +1,355 @@
+//! What Refractory itself does.
+use super::{Right, Sheet};
+
+pub(super) const SHEETS: &[Sheet] = &[
+    Sheet { name: "controller-compute", rights: COMPUTE },
+    Sheet { name: "controller-assets", rights: ASSETS },
+    Sheet { name: "controller-state", rights: STATE },
+];
+
+const CLUSTER: (&str, &str, &str) = ("ArnEquals", "ecs:cluster", "arn:{p}:ecs:{r}:{a}:cluster/{d}");
+const MINE_NEW: (&str, &str, &str) =
+    ("StringEquals", "aws:RequestTag/refractory:deployment", "{d}");
+const MINE: (&str, &str, &str) = ("StringEquals", "aws:ResourceTag/refractory:deployment", "{d}");
+
+const COMPUTE: &[Right] = &[
+    Right {
+        actions: &["ecs:RegisterTaskDefinition"],
+        on: &["*"],
+        when: &[MINE_NEW],
+        why: "each table and release has a task definition, tagged as it is made",
+    },
+    Right {
+        actions: &[
+            "ecs:DeregisterTaskDefinition",
+            "ecs:DescribeTaskDefinition",
+            "ecs:ListTaskDefinitionFamilies",
+            "ecs:ListTaskDefinitions",
+        ],
+        on: &["*"],
+        when: &[],
+        why: "finding and retiring them; AWS does not let these be narrowed",
+    },
+    Right {
+        actions: &["ecs:DeleteTaskDefinitions"],
+        on: &["arn:{p}:ecs:{r}:{a}:task-definition/{d}-*:*"],
+        when: &[],
+        why: "a table that is deleted leaves none",
+    },
+    Right {
+        actions: &["ecs:RunTask"],
+        on: &["arn:{p}:ecs:{r}:{a}:task-definition/{d}-*:*"],
+        when: &[CLUSTER],
+        why: "starting a table, and the one-shot tasks that copy and remove its data",
+    },
+    Right {
+        actions: &["ecs:DescribeTasks", "ecs:StopTask"],
+        on: &["arn:{p}:ecs:{r}:{a}:task/{d}/*"],
+        when: &[CLUSTER],
+        why: "looking at tables, and stopping them",
+    },
+    Right {
+        actions: &["ecs:ListTasks"],
+        on: &["*"],
+        when: &[CLUSTER],
+        why: "finding launches that nobody remembers",
+    },
+    Right {
+        actions: &["ecs:TagResource"],
+        on: &["arn:{p}:ecs:{r}:{a}:task/{d}/*", "arn:{p}:ecs:{r}:{a}:task-definition/{d}-*:*"],
+        when: &[],
+        why: "everything is tagged as it is made",
+    },
+    Right {
+        actions: &["ecs:DescribeClusters"],
+        on: &["arn:{p}:ecs:{r}:{a}:cluster/{d}"],
+        when: &[],
+        why: "whether the cluster is there",
+    },
+    Right {
+        actions: &["iam:PassRole"],
+        on: &["arn:{p}:iam::{a}:role/{d}-ExecutionRole-*", "arn:{p}:iam::{a}:role/{d}-TaskRole-*"],
+        when: &[("StringEquals", "iam:PassedToService", "ecs-tasks.amazonaws.com")],
+        why: "a task is given its two roles, and can be given no others",
+    },
+    Right {
+        actions: &["logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents"],
+        on: &[
+            "arn:{p}:logs:{r}:{a}:log-group:/refractory/{d}",
+            "arn:{p}:logs:{r}:{a}:log-group:/refractory/{d}:*",
+        ],
+        when: &[],
+        why: "showing what a table prints",
+    },
+    Right {
+        actions: &["logs:DeleteLogStream"],
+        on: &[
+            "arn:{p}:logs:{r}:{a}:log-group:/refractory/{d}",
+            "arn:{p}:logs:{r}:{a}:log-group:/refractory/{d}:*",
+        ],
+        when: &[],
+        why: "a table that is deleted leaves no log",
+    },
+    Right {
+        actions: &["elasticfilesystem:CreateAccessPoint"],
+        on: &["arn:{p}:elasticfilesystem:{r}:{a}:file-system/*"],
+        when: &[MINE_NEW],
+        why: "each table has an access point, tagged as it is made",
+    },
+    Right {
+        actions: &["elasticfilesystem:TagResource"],
+        on: &["arn:{p}:elasticfilesystem:{r}:{a}:access-point/*"],
+        when: &[MINE_NEW],
+        why: "the same",
+    },
+    Right {
+        actions: &["elasticfilesystem:TagResource"],
+        on: &["arn:{p}:elasticfilesystem:{r}:{a}:access-point/*"],
+        when: &[MINE],
+        why: "how far a removal has got, and how much a volume holds, is written on its access point",
+    },
+    Right {
+        actions: &["elasticfilesystem:DeleteAccessPoint"],
+        on: &["arn:{p}:elasticfilesystem:{r}:{a}:access-point/*"],
+        when: &[MINE],
+        why: "a table that is deleted leaves none; others' are out of reach",
+    },
+    Right {
+        actions: &[
+            "elasticfilesystem:DescribeAccessPoints",
+            "elasticfilesystem:DescribeFileSystems",
+            "elasticfilesystem:DescribeMountTargets",
+        ],
+        on: &[
+            "arn:{p}:elasticfilesystem:{r}:{a}:access-point/*",
+            "arn:{p}:elasticfilesystem:{r}:{a}:file-system/*",
+        ],
+        when: &[],
+        why: "finding volumes, and whether they can be mounted",
+    },
+];
+
+const ASSETS: &[Right] = &[
+    Right {
+        actions: &["s3:ListAllMyBuckets"],
+        on: &["*"],
+        when: &[],
+        why: "finding buckets of uploads that nobody remembers",
+    },
+    Right {
+        actions: &[
+            "s3:CreateBucket",
+            "s3:DeleteBucket",
+            "s3:DeleteBucketPolicy",
+            "s3:GetBucketCORS",
+            "s3:GetBucketLocation",
+            "s3:GetBucketOwnershipControls",
+            "s3:GetBucketPolicy",
+            "s3:GetBucketPolicyStatus",
+            "s3:GetBucketPublicAccessBlock",
+            "s3:GetBucketTagging",
+            "s3:GetBucketVersioning",
+            "s3:GetEncryptionConfiguration",
+            "s3:GetLifecycleConfiguration",
+            "s3:ListBucket",
+            "s3:ListBucketMultipartUploads",
+            "s3:ListBucketVersions",
+            "s3:PutBucketCORS",
+            "s3:PutBucketOwnershipControls",
+            "s3:PutBucketPolicy",
+            "s3:PutBucketPublicAccessBlock",
+            "s3:PutBucketTagging",
+            "s3:PutBucketVersioning",
+            "s3:PutEncryptionConfiguration",
+            "s3:PutLifecycleConfiguration",
+            "s3:TagResource",
+        ],
+        on: &["arn:{p}:s3:::foundry-*"],
+        when: &[("StringEquals", "s3:ResourceAccount", "{a}")],
+        why: "each table has a bucket for its uploads, which is made, set up and removed",
+    },
+    Right {
+        actions: &[
+            "s3:AbortMultipartUpload",
+            "s3:DeleteObject",
+            "s3:DeleteObjectVersion",
+            "s3:GetObject",
+        ],
+        on: &["arn:{p}:s3:::foundry-*/*"],
+        when: &[("StringEquals", "s3:ResourceAccount", "{a}")],
+        why: "emptying such a bucket, and serving from a private one",
+    },
+    Right {
+        actions: &["iam:CreateUser", "iam:PutUserPolicy"],
+        on: &["arn:{p}:iam::{a}:user/{d}-assets-*"],
+        when: &[(
+            "StringEquals",
+            "iam:PermissionsBoundary",
+            "arn:{p}:iam::{a}:policy/{d}-table-boundary",
+        )],
+        why: "each table has a user that reaches its bucket; the boundary keeps it from ever doing more",
+    },
+    Right {
+        actions: &[
+            "iam:CreateAccessKey",
+            "iam:DeleteAccessKey",
+            "iam:DeleteUser",
+            "iam:DeleteUserPolicy",
+            "iam:GetUser",
+            "iam:GetUserPolicy",
+            "iam:ListAccessKeys",
+            "iam:ListUserPolicies",
+            "iam:ListUserTags",
+            "iam:TagUser",
+            "iam:UntagUser",
+            "iam:UpdateAccessKey",
+        ],
+        on: &["arn:{p}:iam::{a}:user/{d}-assets-*"],
+        when: &[],
+        why: "its key is made, rotated and removed, and so is it",
+    },
+    Right {
+        actions: &["iam:ListUsers"],
+        on: &["*"],
+        when: &[],
+        why: "finding such users; AWS does not let this be narrowed",
+    },
+];
+
+const STATE: &[Right] = &[
+    Right {
+        actions: &[
+            "dynamodb:BatchGetItem",
+            "dynamodb:ConditionCheckItem",
+            "dynamodb:DeleteItem",
+            "dynamodb:DescribeTable",
+            "dynamodb:GetItem",
+            "dynamodb:PutItem",
+            "dynamodb:Query",
+            "dynamodb:UpdateItem",
+        ],
+        on: &["arn:{p}:dynamodb:{r}:{a}:table/{d}", "arn:{p}:dynamodb:{r}:{a}:table/{d}/index/*"],
+        when: &[],
+        why: "everything is written down there",
+    },
+    Right {
+        actions: &[
+            "secretsmanager:CreateSecret",
+            "secretsmanager:DeleteSecret",
+            "secretsmanager:DescribeSecret",
+            "secretsmanager:GetSecretValue",
+            "secretsmanager:PutSecretValue",
+            "secretsmanager:RestoreSecret",
+            "secretsmanager:TagResource",
+            "secretsmanager:UpdateSecret",
+            "secretsmanager:UpdateSecretVersionStage",
+        ],
+        on: &["arn:{p}:secretsmanager:{r}:{a}:secret:{d}/*"],
+        when: &[],
+        why: "licence keys, passwords, and what launches are told",
+    },
+    Right {
+        actions: &["secretsmanager:BatchGetSecretValue", "secretsmanager:ListSecrets"],
+        on: &["*"],
+        when: &[],
+        why: "finding secrets by name; their values need the row above too",
+    },
+    Right {
+        actions: &[
+            "s3:GetBucketLocation",
+            "s3:ListBucket",
+            "s3:ListBucketMultipartUploads",
+            "s3:ListBucketVersions",
+        ],
+        on: &["arn:{p}:s3:::{d}-{a}-{r}"],
+        when: &[],
+        why: "releases and snapshots are listed",
+    },
+    Right {
+        actions: &[
+            "s3:AbortMultipartUpload",
+            "s3:DeleteObject",
+            "s3:DeleteObjectVersion",
+            "s3:GetObject",
+            "s3:GetObjectVersion",
+            "s3:ListMultipartUploadParts",
+            "s3:PutObject",
+        ],
+        on: &["arn:{p}:s3:::{d}-{a}-{r}/*"],
+        when: &[],
+        why: "releases and snapshots are written, read back and removed",
+    },
+    Right {
+        actions: &[
+            "route53:ChangeResourceRecordSets",
+            "route53:GetHostedZone",
+            "route53:ListResourceRecordSets",
+        ],
+        on: &["arn:{p}:route53:::hostedzone/{z}"],
+        when: &[],
+        why: "a name for each table, where the configuration says so",
+    },
+    Right {
+        actions: &["route53:GetChange"],
+        on: &["arn:{p}:route53:::change/*"],
+        when: &[],
+        why: "whether such a name is known everywhere",
+    },
+    Right {
+        actions: &[
+            "elasticloadbalancing:DescribeListeners",
+            "elasticloadbalancing:DescribeLoadBalancers",
+            "elasticloadbalancing:DescribeRules",
+            "elasticloadbalancing:DescribeTags",
+            "elasticloadbalancing:DescribeTargetGroups",
+            "elasticloadbalancing:DescribeTargetHealth",
+        ],
+        on: &["*"],
+        when: &[],
+        why: "finding rules and target groups; AWS does not let these be narrowed",
+    },
+    Right {
+        actions: &["elasticloadbalancing:CreateTargetGroup"],
+        on: &["arn:{p}:elasticloadbalancing:{r}:{a}:targetgroup/*/*"],
+        when: &[MINE_NEW],
+        why: "a target group for each table, where the configuration says so",
+    },
+    Right {
+        actions: &[
+            "elasticloadbalancing:DeleteTargetGroup",
+            "elasticloadbalancing:DeregisterTargets",
+            "elasticloadbalancing:ModifyTargetGroup",
+            "elasticloadbalancing:ModifyTargetGroupAttributes",
+            "elasticloadbalancing:RegisterTargets",
+        ],
+        on: &["arn:{p}:elasticloadbalancing:{r}:{a}:targetgroup/*/*"],
+        when: &[MINE],
+        why: "the same; others' are out of reach",
+    },
+    Right {
+        actions: &[
+            "elasticloadbalancing:AddTags",
+            "elasticloadbalancing:CreateRule",
+            "elasticloadbalancing:DeleteRule",
+            "elasticloadbalancing:ModifyRule",
+        ],
+        on: &[
+            "arn:{p}:elasticloadbalancing:{r}:{a}:listener/app/{d}/*",
+            "arn:{p}:elasticloadbalancing:{r}:{a}:listener-rule/app/{d}/*",
+        ],
+        when: &[],
+        why: "a rule for each table, on this deployment's load balancer alone",
+    },
+    Right {
+        actions: &["elasticloadbalancing:AddTags"],
+        on: &["arn:{p}:elasticloadbalancing:{r}:{a}:targetgroup/*/*"],
+        when: &[MINE_NEW],
+        why: "everything is tagged as it is made",
+    },
+    Right {
+        actions: &["cloudformation:DescribeStacks"],
+        on: &["arn:{p}:cloudformation:{r}:{a}:stack/{d}/*"],
+        when: &[],
+        why: "what the deployment stands on is read from its stack",
+    },
+];

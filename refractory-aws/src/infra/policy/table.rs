@@ -1,0 +1,29 @@
+//! What the user of a table's uploads does.
+use super::{Right, Sheet};
+
+pub(super) const SHEETS: &[Sheet] = &[BOUNDARY];
+
+/// The most that such a user can ever do. Its own policy says the same of its one bucket.
+pub(super) const BOUNDARY: Sheet = Sheet {
+    name: "table-boundary",
+    rights: &[
+        Right {
+            actions: &["s3:GetBucketLocation", "s3:ListBucket"],
+            on: &["arn:{p}:s3:::foundry-*"],
+            when: &[],
+            why: "Foundry's file picker shows what is there",
+        },
+        Right {
+            actions: &[
+                "s3:AbortMultipartUpload",
+                "s3:DeleteObject",
+                "s3:GetObject",
+                "s3:PutObject",
+                "s3:PutObjectAcl",
+            ],
+            on: &["arn:{p}:s3:::foundry-*/*"],
+            when: &[],
+            why: "uploads are written, read and removed",
+        },
+    ],
+};

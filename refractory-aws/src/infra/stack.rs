@@ -1,0 +1,105 @@
+//! Looking at the stack.
+use std::collections::BTreeMap;
+
+use aws_sdk_cloudformation::types::Stack as Told;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use refractory_core::{Result, Timestamp};
+
+use super::Infra;
+use super::footing::Footing;
+use crate::error::refused;
+
+/// A stack as it was last seen.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Stack {
+    /// Its ARN: names it even after it is gone.
+    pub(super) id: String,
+    pub(super) status: String,
+    pub(super) reason: Option<String>,
+    pub(super) made: Option<Timestamp>,
+    pub(super) changed: Option<Timestamp>,
+    pub(super) parameters: BTreeMap<String, String>,
+    pub(super) outputs: BTreeMap<String, String>,
+}
+
+impl Stack {
+    fn read(told: Told) -> Self {
+        let parameters = told.parameters.unwrap_or_default().into_iter();
+        let outputs = told.outputs.unwrap_or_default().into_iter();
+        Self {
+            id: told.stack_id.unwrap_or_default(),
+            status: told.stack_status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
+            reason: told.stack_status_reason.filter(|reason| !reason.is_empty()),
+            made: told.creation_time.and_then(moment),
+            changed: told.last_updated_time.and_then(moment),
+            parameters: parameters
+                .filter_map(|pair| Some((pair.parameter_key?, pair.parameter_value?)))
+                .collect(),
+            outputs: outputs
+                .filter_map(|pair| Some((pair.output_key?, pair.output_value?)))
+                .collect(),
+        }
+    }
+}
+
+impl Infra {
+    /// The stack as it is now; none where there is none.
+    pub(super) async fn look(&self, name_or_id: &str) -> Result<Option<Stack>> {
+        let asked =
+            self.clients.cloudformation.describe_stacks().stack_name(name_or_id).send().await;
+        match asked {
+            Err(error) if says(&error, "does not exist") => Ok(None),
+            Err(error) => Err(refused("looking at the stack", error)),
+            Ok(answer) => Ok(answer.stacks.unwrap_or_default().into_iter().next().map(Stack::read)),
+        }
+    }
+
+    /// The stack as it is now, and what that means.
+    pub(super) async fn stand(&self) -> Result<(Footing, Stack)> {
+        let Some(stack) = self.look(self.name()).await? else {
+            return Ok((Footing::Fresh, Stack::default()));
+        };
+        // Only one kind of status needs the question.
+        let is_empty = stack.status.starts_with("IMPORT_ROLLBACK")
+            && self.resources(&stack.id).await?.is_empty();
+        Ok((Footing::of(&stack.status, is_empty), stack))
+    }
+
+    /// What is in the stack: names in the template, and in AWS.
+    pub(super) async fn resources(&self, stack: &str) -> Result<BTreeMap<String, String>> {
+        let mut pages = self
+            .clients
+            .cloudformation
+            .list_stack_resources()
+            .stack_name(stack)
+            .into_paginator()
+            .send();
+        let mut all = BTreeMap::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| refused("listing what is in the stack", error))?;
+            for found in page.stack_resource_summaries.unwrap_or_default() {
+                let gone = found
+                    .resource_status
+                    .is_some_and(|status| status.as_str() == "DELETE_COMPLETE");
+                if let (Some(name), Some(handle), false) =
+                    (found.logical_resource_id, found.physical_resource_id, gone)
+                {
+                    all.insert(name, handle);
+                }
+            }
+        }
+        Ok(all)
+    }
+}
+
+/// CloudFormation has one code, `ValidationError`, for everything; what it means is in the message.
+pub(super) fn says<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>, part: &str) -> bool {
+    error.code() == Some("ValidationError")
+        && error.message().is_some_and(|message| message.contains(part))
+}
+
+/// A moment as we write it.
+pub(super) fn moment(time: aws_smithy_types::DateTime) -> Option<Timestamp> {
+    u64::try_from(time.to_millis().ok()?).ok().map(Timestamp)
+}
