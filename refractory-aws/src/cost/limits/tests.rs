@@ -1,0 +1,93 @@
+use super::*;
+use crate::AwsConfig;
+use crate::config::{AssetAccess, Naming, Routing};
+
+fn usual() -> SetUp {
+    SetUp::of(&AwsConfig::default())
+}
+
+/// As the first platform was set up: a rule, a target group and a record for each table.
+fn seed() -> SetUp {
+    let config = AwsConfig {
+        names: Naming::Records,
+        routing: Routing::LoadBalancer,
+        ..AwsConfig::default()
+    };
+    SetUp::of(&config)
+}
+
+fn reach(name: &str, setup: &SetUp) -> Reach {
+    let limit = LIMITS.iter().find(|limit| limit.name == name).unwrap();
+    limit.reach(setup, &Habits::default())
+}
+
+fn first(setup: &SetUp, known: &[&str]) -> (&'static str, Reach) {
+    let left = LIMITS.iter().filter(|limit| !known.contains(&limit.name));
+    let reaches = left.map(|limit| (limit.name, limit.reach(setup, &Habits::default())));
+    reaches.min_by_key(|(_, reach)| *reach).unwrap()
+}
+
+#[test]
+fn no_limit_is_eased_by_more_tables() {
+    for setup in [usual(), seed()] {
+        for limit in LIMITS {
+            let mut last = 0.0;
+            for tables in [0, 1, 10, 100, 1_000, 10_000, 100_000, 1_000_000] {
+                let need = limit.need(tables, &setup, &Habits::default());
+                assert!(need >= last && need.is_finite(), "{} at {tables}", limit.name);
+                last = need;
+            }
+        }
+    }
+}
+
+#[test]
+fn a_reach_is_the_last_number_that_fits() {
+    let habits = Habits::default();
+    for limit in LIMITS {
+        let Reach::Tables(last) = limit.reach(&usual(), &habits) else { continue };
+        assert!(limit.need(last, &usual(), &habits) <= limit.quota, "{}", limit.name);
+        assert!(limit.need(last + 1, &usual(), &habits) > limit.quota, "{}", limit.name);
+    }
+}
+
+#[test]
+fn the_processors_of_a_new_account_end_first_and_then_its_users() {
+    let cpu = "Fargate vCPU of a new account";
+    assert_eq!(first(&usual(), &[]), (cpu, Reach::Tables(28)));
+    assert_eq!(first(&usual(), &[cpu]), ("IAM users of an account", Reach::Tables(5000)));
+}
+
+#[test]
+fn scenario_15_the_edge_frees_tables_from_the_load_balancer() {
+    for name in ["Target groups of a load balancer", "Rules of a load balancer"] {
+        assert_eq!(reach(name, &usual()), Reach::Beyond);
+        // A fifth of 495 tables is on at once.
+        assert_eq!(reach(name, &seed()), Reach::Tables(495));
+    }
+}
+
+#[test]
+fn names_end_only_where_each_table_has_one() {
+    for name in ["Records of a hosted zone", "Calls of Route 53, each second"] {
+        assert_eq!(reach(name, &usual()), Reach::Beyond);
+        assert!(reach(name, &seed()) < Reach::Tables(2_000_000), "{name}");
+    }
+}
+
+#[test]
+fn uploads_on_the_volume_need_no_users() {
+    let config = AwsConfig { assets: AssetAccess::Volume, ..AwsConfig::default() };
+    let volume = SetUp::of(&config);
+    assert_eq!(reach("IAM users of an account", &volume), Reach::Beyond);
+    assert_eq!(reach("Buckets of an account", &volume), Reach::Beyond);
+}
+
+#[test]
+fn looking_less_often_reaches_further() {
+    let name = "Reads of one DynamoDB partition, each second";
+    let slow = SetUp { resync: 2.0, ..usual() };
+    assert!(reach(name, &slow) > reach(name, &usual()));
+    assert!(reach(name, &usual()) > Reach::Tables(5_000), "{:?}", reach(name, &usual()));
+    assert!(reach(name, &slow) > Reach::Tables(50_000), "{:?}", reach(name, &slow));
+}

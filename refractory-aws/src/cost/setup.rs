@@ -1,0 +1,86 @@
+//! What is set up, as far as it costs.
+use refractory_core::Patience;
+
+use crate::config::{Architecture, AssetAccess, AwsConfig, Naming, Routing};
+
+/// Upgraded connections that one portal takes: the edge's own limit.
+const SOCKETS: f64 = 20_000.0;
+/// What a look at what has changed reads of each row, in bytes: its entry in the index of ids and revisions.
+const HEAD: f64 = 50.0;
+
+/// What is set up, as far as it costs or has a limit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+#[expect(clippy::struct_excessive_bools, reason = "choices that do not depend on each other")]
+pub struct SetUp {
+    /// The processors that tables run on.
+    pub architecture: Architecture,
+    /// Processors of a table.
+    pub cpu: f64,
+    /// Memory of a table, in GB.
+    pub memory: f64,
+    /// Whether tables run on spare capacity.
+    pub spot: bool,
+    /// Whether each table has a bucket and a user for its uploads.
+    pub buckets: bool,
+    /// Whether each table that is on has a record of its own.
+    pub records: bool,
+    /// Whether each table that is on has a rule and a target group of its own.
+    pub rules: bool,
+    /// Whether tasks sit behind a NAT gateway instead of having addresses of their own.
+    pub nat: bool,
+    /// Portals, each with the edge.
+    pub portals: u32,
+    /// Processors of a portal.
+    pub portal_cpu: f64,
+    /// Memory of a portal, in GB.
+    pub portal_memory: f64,
+    /// Seconds between two looks at what others have changed: `[core] resync`.
+    pub resync: f64,
+    /// Seconds between two looks at a table that is on: `[core] probe`.
+    pub probe: f64,
+}
+
+impl SetUp {
+    /// What `config` says, on a stack as it is deployed where nothing else is asked for.
+    pub fn of(config: &AwsConfig) -> Self {
+        let patience = Patience::default();
+        Self {
+            architecture: config.architecture,
+            cpu: f64::from(config.cpu_millis) / 1000.0,
+            memory: gib(config.memory.bytes()),
+            spot: config.spot,
+            buckets: config.assets != AssetAccess::Volume,
+            records: config.names == Naming::Records,
+            rules: config.routing == Routing::LoadBalancer,
+            nat: false,
+            portals: 1,
+            portal_cpu: 0.25,
+            portal_memory: 0.5,
+            resync: patience.resync.as_secs_f64(),
+            probe: patience.probe.as_secs_f64(),
+        }
+    }
+
+    /// Portals that so many sockets need, and never fewer than there are.
+    pub(super) fn portals_for(&self, sockets: f64) -> f64 {
+        (sockets / SOCKETS).ceil().max(f64::from(self.portals))
+    }
+
+    /// Units that DynamoDB reads in a second because somebody looks for changes in `tables` rows: the edge of each
+    /// portal, and its worker.
+    pub(super) fn looking(&self, tables: f64, sockets: f64) -> f64 {
+        let units = (tables * HEAD / 4096.0).ceil().max(1.0);
+        2.0 * self.portals_for(sockets) * units / self.resync
+    }
+
+    /// Secrets that each table has: what its launches are told, its administrator's password, the key of its bucket.
+    pub(super) fn secrets_each(&self) -> f64 {
+        if self.buckets { 3.0 } else { 2.0 }
+    }
+}
+
+/// Bytes as GB, to the nearest MiB: more is not paid for by anybody.
+fn gib(bytes: u64) -> f64 {
+    f64::from(u32::try_from(bytes >> 20).unwrap_or(u32::MAX)) / 1024.0
+}
