@@ -31,6 +31,8 @@ pub struct AwsConfig {
     pub stop_within: Span,
     /// The user that owns a table's files, as `uid:gid`: the image's.
     pub user: String,
+    /// The image of the short tasks that remove, measure and copy volumes: bash, curl, tar and gzip.
+    pub helper_image: String,
     /// Where the data of a running table lies.
     pub live_data: LiveData,
     /// Who may read uploads without the portal.
@@ -111,6 +113,7 @@ impl Default for AwsConfig {
             on_demand: true,
             stop_within: Span::seconds(90),
             user: "421:421".to_owned(),
+            helper_image: "public.ecr.aws/docker/library/buildpack-deps:bookworm-curl".to_owned(),
             live_data: LiveData::Efs,
             assets: AssetAccess::Public,
             names: Naming::Wildcard,
@@ -139,20 +142,54 @@ impl Section for AwsConfig {
             .example("\"club\""),
         Doc::new("endpoint", "Where every service is spoken to instead of AWS, as an emulator.")
             .example("\"http://127.0.0.1:4566\""),
-        Doc::new("deployment", "What everything made here is named and tagged after; also the stack's name."),
-        Doc::new("image", "The image that tables run; `{version}` and `{generation}` stand for the release's."),
+        Doc::new(
+            "deployment",
+            "What everything made here is named and tagged after; also the stack's name.",
+        ),
+        Doc::new(
+            "image",
+            "The image that tables run; `{version}` and `{generation}` stand for the release's.",
+        ),
         Doc::new("architecture", "The processors that tables run on: \"arm64\" or \"x86-64\"."),
-        Doc::new("cpu_millis", "Processor time of a table whose own limits say nothing, in thousandths of a core."),
+        Doc::new(
+            "cpu_millis",
+            "Processor time of a table whose own limits say nothing, in thousandths of a core.",
+        ),
         Doc::new("memory", "Memory of a table whose own limits say nothing."),
-        Doc::new("spot", "Whether tables may run on spare capacity, which AWS can take back within two minutes."),
-        Doc::new("on_demand", "Whether a table that finds no spare capacity may run at the full price."),
-        Doc::new("stop_within", "How long a table that is asked to end may take before it is forced; at most \"2m\"."),
+        Doc::new(
+            "spot",
+            "Whether tables may run on spare capacity, which AWS can take back within two minutes.",
+        ),
+        Doc::new(
+            "on_demand",
+            "Whether a table that finds no spare capacity may run at the full price.",
+        ),
+        Doc::new(
+            "stop_within",
+            "How long a table that is asked to end may take before it is forced; at most \"2m\".",
+        ),
         Doc::new("user", "The user and group that own a table's files: the image's."),
+        Doc::new(
+            "helper_image",
+            "The image of the short tasks that remove and copy data: it needs bash, curl, tar and gzip.",
+        ),
         Doc::new("live_data", "Where the data of a running table lies: \"efs\"."),
-        Doc::new("assets", "Where uploads go: \"public\" or \"private\" buckets, or the \"volume\"."),
-        Doc::new("names", "How public names come about: one \"wildcard\", or \"records\" for each table."),
-        Doc::new("routing", "How requests reach a table: through the \"edge\", or a rule of the \"load-balancer\" for each."),
-        Doc::new("recovery", "How long a deleted secret can be brought back: \"0s\", or 7 to 30 days."),
+        Doc::new(
+            "assets",
+            "Where uploads go: \"public\" or \"private\" buckets, or the \"volume\".",
+        ),
+        Doc::new(
+            "names",
+            "How public names come about: one \"wildcard\", or \"records\" for each table.",
+        ),
+        Doc::new(
+            "routing",
+            "How requests reach a table: through the \"edge\", or a rule of the \"load-balancer\" for each.",
+        ),
+        Doc::new(
+            "recovery",
+            "How long a deleted secret can be brought back: \"0s\", or 7 to 30 days.",
+        ),
         Doc::new("log_days", "How many days logs are kept."),
     ];
 
@@ -171,7 +208,10 @@ impl Section for AwsConfig {
             wrong.push(Complaint::about("stop_within", "Fargate waits \"2m\" at most."));
         }
         if !legal_recovery(self.recovery) {
-            wrong.push(Complaint::about("recovery", "this must be \"0s\", or from \"7d\" to \"30d\"."));
+            wrong.push(Complaint::about(
+                "recovery",
+                "this must be \"0s\", or from \"7d\" to \"30d\".",
+            ));
         }
         if wrong.is_empty() { Ok(()) } else { Err(wrong) }
     }
@@ -187,7 +227,8 @@ fn legal_deployment(name: &str) -> bool {
 
 fn legal_recovery(span: Span) -> bool {
     let days = span.get().as_secs() / 86_400;
-    span.get().is_zero() || ((7..=30).contains(&days) && span.get().as_secs() % 86_400 == 0)
+    span.get().is_zero()
+        || ((7..=30).contains(&days) && span.get().as_secs().is_multiple_of(86_400))
 }
 
 #[cfg(test)]

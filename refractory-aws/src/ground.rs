@@ -1,6 +1,7 @@
 //! What a deployment stands on: the outputs of its stack.
 use std::collections::BTreeMap;
 
+use aws_sdk_ecs::types::AssignPublicIp;
 use refractory_core::{Error, ErrorKind, Result};
 
 use crate::Clients;
@@ -13,6 +14,8 @@ pub struct Ground {
     pub cluster: String,
     /// `Subnets`: where tasks run, one for each zone.
     pub subnets: Vec<String>,
+    /// `PublicIp`: whether tasks need an address of their own to reach the internet.
+    pub public_ip: bool,
     /// `TaskSecurityGroup`: what tables' tasks may be reached by.
     pub task_group: String,
     /// `FileSystem`: the id of the EFS file system.
@@ -21,6 +24,8 @@ pub struct Ground {
     pub execution_role: String,
     /// `TaskRole`: the ARN of the role that a table's program has: the file system, and nothing else.
     pub task_role: String,
+    /// `TableBoundary`: the ARN of the policy that no table's user can exceed; none where a stack of another making has none.
+    pub boundary: Option<String>,
     /// `LogGroup`: the log group of tables.
     pub log_group: String,
     /// `Table`: the name of the DynamoDB table.
@@ -53,7 +58,9 @@ impl Ground {
         };
         let found = answer.stacks.unwrap_or_default().into_iter().next();
         let outputs = found.ok_or_else(|| no_stack(stack))?.outputs.unwrap_or_default();
-        let pairs = outputs.into_iter().filter_map(|output| Some((output.output_key?, output.output_value?)));
+        let pairs = outputs
+            .into_iter()
+            .filter_map(|output| Some((output.output_key?, output.output_value?)));
         Self::read(&pairs.collect())
     }
 
@@ -67,6 +74,8 @@ impl Ground {
         Ok(Self {
             cluster: get("Cluster")?,
             subnets: get("Subnets")?.split(',').map(ToOwned::to_owned).collect(),
+            public_ip: outputs.get("PublicIp").is_none_or(|told| told != "DISABLED"),
+            boundary: outputs.get("TableBoundary").cloned(),
             task_group: get("TaskSecurityGroup")?,
             file_system: get("FileSystem")?,
             execution_role: get("ExecutionRole")?,
@@ -80,6 +89,11 @@ impl Ground {
             balancer_zone: get("LoadBalancerZone")?,
             zone: outputs.get("Zone").filter(|zone| !zone.is_empty()).cloned(),
         })
+    }
+
+    /// Whether a task is given an address of its own.
+    pub(crate) fn addresses(&self) -> AssignPublicIp {
+        if self.public_ip { AssignPublicIp::Enabled } else { AssignPublicIp::Disabled }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Names and tags: how everything of a deployment is found again.
 use refractory_core::digest::sha256_hex;
-use refractory_core::{InstanceId, Key, SecretName};
+use refractory_core::{InstanceId, Key, ReleaseId, SecretName};
 
 /// The tag that everything of a deployment carries, with the deployment as its value.
 pub(crate) const TAG_DEPLOYMENT: &str = "refractory:deployment";
@@ -8,6 +8,18 @@ pub(crate) const TAG_DEPLOYMENT: &str = "refractory:deployment";
 pub(crate) const TAG_INSTANCE: &str = "refractory:instance";
 /// The tag that names the launch a task is.
 pub(crate) const TAG_KEY: &str = "refractory:key";
+/// The tag with a digest of what a task, or a task definition, was made from.
+pub(crate) const TAG_DIGEST: &str = "refractory:digest";
+/// The tag that counts the attempts at one launch.
+pub(crate) const TAG_ATTEMPT: &str = "refractory:attempt";
+/// The tag with the path that a table is served under, where it has no name of its own.
+pub(crate) const TAG_PREFIX: &str = "refractory:prefix";
+/// The tag that says what a one-shot task does.
+pub(crate) const TAG_ERRAND: &str = "refractory:errand";
+/// The tag that says how far the removal of a volume has got.
+pub(crate) const TAG_STAGE: &str = "refractory:stage";
+/// The tag that says how many bytes a volume held when it was last measured.
+pub(crate) const TAG_BYTES: &str = "refractory:bytes";
 /// The tag that names the person a bucket belongs to.
 pub(crate) const TAG_OWNER: &str = "refractory:owner";
 
@@ -38,14 +50,54 @@ impl Naming {
         sha256_hex(&[self.deployment.as_bytes(), b"/", key.to_string().as_bytes()])
     }
 
+    /// The client token of one attempt at a launch. Attempts differ, so that the next is not answered with the last; an
+    /// attempt that is repeated is the same attempt.
+    pub fn attempt_token(&self, key: &Key, attempt: u32) -> String {
+        if attempt == 0 {
+            return self.client_token(key);
+        }
+        let attempt = attempt.to_string();
+        sha256_hex(&[self.client_token(key).as_bytes(), b"/", attempt.as_bytes()])
+    }
+
+    /// What a launch's tasks are started by: letters, digits, hyphens and slashes, as ECS takes it.
+    pub fn started_by(&self, key: &Key) -> String {
+        format!("{}/{}/{}", self.deployment, label(&key.instance), key.epoch)
+    }
+
+    /// The version of the launch secret that a launch reads.
+    pub fn launch_version(&self, key: &Key) -> String {
+        sha256_hex(&[self.deployment.as_bytes(), b"/told/", key.to_string().as_bytes()])
+    }
+
+    /// Where a release archive lies in the bucket.
+    pub fn release_object(&self, id: &ReleaseId) -> String {
+        format!("releases/{id}")
+    }
+
+    /// What the streams of an instance's log begin with.
+    pub fn log_prefix(&self, of: &InstanceId) -> String {
+        label(of)
+    }
+
     /// The secret of the vault called `name`.
     pub fn secret(&self, name: &SecretName) -> String {
-        format!("{}/vault/{name}", self.deployment)
+        format!("{}{name}", self.secrets())
+    }
+
+    /// What the names of all secrets of the vault begin with.
+    pub fn secrets(&self) -> String {
+        format!("{}/vault/", self.deployment)
+    }
+
+    /// What the names of all secrets of launches and errands begin with.
+    pub fn told(&self) -> String {
+        format!("{}/table/", self.deployment)
     }
 
     /// The secret with what a launch of an instance is told: its keys and where its release lies.
     pub fn launch_secret(&self, of: &InstanceId) -> String {
-        format!("{}/table/{of}", self.deployment)
+        format!("{}{of}", self.told())
     }
 
     /// The secret with the credentials for an instance's uploads.
@@ -56,6 +108,22 @@ impl Naming {
     /// The IAM user that reaches an instance's uploads and nothing else.
     pub fn assets_user(&self, of: &InstanceId) -> String {
         format!("{}-assets-{}", self.deployment, label(of))
+    }
+
+    /// The client token with which the access point of an instance's volume is made: at most 64 characters.
+    pub fn volume_token(&self, of: &InstanceId) -> String {
+        sha256_hex(&[self.deployment.as_bytes(), b"/volume/", of.as_str().as_bytes()])
+    }
+
+    /// The family of the one-shot tasks that work on an instance's volume. No label holds an underscore, so that no
+    /// instance's own family is called so.
+    pub fn errand_family(&self, of: &InstanceId) -> String {
+        format!("{}_errand", self.family(of))
+    }
+
+    /// The secret with what a one-shot task on an instance's volume may write and read.
+    pub fn errand_secret(&self, of: &InstanceId) -> String {
+        format!("{}/errand", self.launch_secret(of))
     }
 
     /// Where on the file system an instance's data lies.
@@ -82,7 +150,7 @@ mod tests {
 
     #[test]
     fn labels_are_legal_and_differ() {
-        let label = |raw: &str| super::label(&InstanceId::new(raw).unwrap());
+        let label = |raw: &str| label(&InstanceId::new(raw).unwrap());
         assert_eq!(label("abcdefghijk2"), "abcdefghijk2");
         let odd = ["a.b", "a_b", "-a", "a-", "x-a", &"a".repeat(64)].map(label);
         for name in &odd {
@@ -94,6 +162,10 @@ mod tests {
     #[test]
     fn a_token_is_short_enough_for_ecs() {
         let key = Key { instance: InstanceId::fresh(), epoch: 7 };
-        assert_eq!(Naming::new("refractory").client_token(&key).len(), 64);
+        let naming = Naming::new("refractory");
+        assert_eq!(naming.client_token(&key).len(), 64);
+        let tokens: Vec<_> = (0..3).map(|attempt| naming.attempt_token(&key, attempt)).collect();
+        assert!(tokens.iter().all(|token| token.len() == 64));
+        assert!(tokens[0] != tokens[1] && tokens[1] != tokens[2]);
     }
 }

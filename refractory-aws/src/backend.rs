@@ -1,0 +1,146 @@
+//! AWS, put together.
+use std::sync::Arc;
+
+use refractory_core::config::{Backend, Base, Schema, Settings};
+use refractory_core::finding::Finding;
+use refractory_core::foundry::FoundryControl;
+use refractory_core::local::Passwords;
+use refractory_core::null::{NoAssets, NoDns};
+use refractory_core::ports::{AssetStore, DnsZone, Store};
+use refractory_core::{Ports, Result, StorePool, SystemClock, async_trait};
+use tokio::sync::OnceCell;
+
+use crate::{
+    AssetAccess, AwsConfig, BalancerNames, BucketAssets, Clients, CloudWatchLogs, Doctor,
+    DynamoStore, EfsStorage, FargateRuntime, Ground, Naming, NamingChoice, Remains, Route53Zone,
+    Routing, S3Archives, S3Snapshots, SecretsManagerVault,
+};
+
+/// The backend `aws`: one account and region, on the ground that `refractory infra deploy` made.
+#[derive(Debug, Default)]
+pub struct AwsBackend {
+    footing: OnceCell<Footing>,
+}
+
+/// What the store and the ports have in common.
+#[derive(Debug, Clone)]
+struct Footing {
+    config: AwsConfig,
+    clients: Clients,
+    ground: Ground,
+}
+
+impl AwsBackend {
+    /// Asked for once: the store and the ports stand on the same ground.
+    async fn footing(&self, settings: &Settings) -> Result<&Footing> {
+        self.footing
+            .get_or_try_init(|| async {
+                let config: AwsConfig = settings.section()?;
+                let clients = Clients::connect(&config).await?;
+                let ground = Ground::of_stack(&clients, &config.deployment).await?;
+                Ok(Footing { config, clients, ground })
+            })
+            .await
+    }
+}
+
+#[async_trait]
+impl Backend for AwsBackend {
+    fn name(&self) -> &'static str {
+        "aws"
+    }
+
+    fn declare(&self, schema: Schema) -> Schema {
+        schema.with::<AwsConfig>()
+    }
+
+    fn is_shared(&self) -> bool {
+        true
+    }
+
+    async fn store(&self, settings: &Settings) -> Result<Option<Arc<dyn Store>>> {
+        let Footing { clients, ground, .. } = self.footing(settings).await?;
+        Ok(Some(Arc::new(DynamoStore::new(clients, &ground.table))))
+    }
+
+    async fn examine(&self, settings: &Settings, tables: usize) -> Vec<Finding> {
+        let config = match settings.section::<AwsConfig>() {
+            Ok(config) => config,
+            Err(error) => return vec![Finding::failed("aws", error.for_people())],
+        };
+        match Clients::connect(&config).await {
+            Ok(clients) => {
+                let tables = u32::try_from(tables).unwrap_or(u32::MAX);
+                let doctor = Doctor::new(clients, config, Arc::new(SystemClock));
+                Box::pin(doctor.examine(tables)).await
+            }
+            Err(error) => vec![Finding::failed("aws", error.for_people())],
+        }
+    }
+
+    async fn connect(&self, settings: &Settings, base: Base) -> Result<Ports> {
+        self.footing(settings).await?.ports(base)
+    }
+}
+
+impl Footing {
+    fn ports(&self, base: Base) -> Result<Ports> {
+        let Self { config, clients, ground } = self;
+        let Base { data, store, clock, addressing } = base;
+        let storage = EfsStorage::new(clients.clone(), ground, config, Arc::clone(&clock))?;
+        let runtime = FargateRuntime::new(
+            clients.clone(),
+            ground.clone(),
+            config.clone(),
+            storage.clone(),
+            Arc::clone(&clock),
+        );
+        let vault: Arc<SecretsManagerVault> = Arc::new(SecretsManagerVault::new(clients, config));
+        let pool = StorePool::new(Arc::clone(&store), Arc::clone(&vault) as _, Arc::clone(&clock));
+        let uploads =
+            BucketAssets::new(clients.clone(), config, Arc::clone(&store), Arc::clone(&clock));
+        let assets: Arc<dyn AssetStore> = match config.assets {
+            AssetAccess::Volume => Arc::new(NoAssets),
+            AssetAccess::Public | AssetAccess::Private => {
+                Arc::new(uploads.with_origins(&addressing).within(ground.boundary.clone()))
+            }
+        };
+        let logs = CloudWatchLogs::new(clients.clone(), ground, config, Arc::clone(&clock));
+        let remains =
+            Remains::new(clients.clone(), config, storage.clone(), runtime.clone(), logs.clone());
+        Ok(Ports {
+            dns: self.names(clock)?,
+            logs: Arc::new(logs),
+            snapshots: Arc::new(S3Snapshots::new(storage.clone(), clients, ground)),
+            archives: Arc::new(S3Archives::new(clients, ground, data)),
+            runtime: Arc::new(runtime),
+            storage: Arc::new(storage),
+            assets,
+            game: Arc::new(FoundryControl::new()?),
+            licenses: Arc::new(pool),
+            vault,
+            leftovers: Arc::new(remains),
+            auth: Arc::new(Passwords::new(Arc::clone(&store))),
+            store,
+        })
+    }
+
+    /// Who gives public names, and what else leads to a table.
+    fn names(&self, clock: Arc<dyn refractory_core::Clock>) -> Result<Arc<dyn DnsZone>> {
+        let Self { config, clients, ground } = self;
+        let naming = Naming::new(&config.deployment);
+        let records = match config.names {
+            NamingChoice::Wildcard => None,
+            NamingChoice::Records => {
+                Some(Route53Zone::new(clients.clone(), ground, naming.clone())?)
+            }
+        };
+        let rules = || BalancerNames::new(clients.clone(), ground, naming, clock);
+        Ok(match (config.routing, records) {
+            (Routing::Edge, None) => Arc::new(NoDns),
+            (Routing::Edge, Some(records)) => Arc::new(records),
+            (Routing::LoadBalancer, None) => Arc::new(rules()),
+            (Routing::LoadBalancer, Some(records)) => Arc::new(rules().with_records(records)),
+        })
+    }
+}

@@ -1,0 +1,105 @@
+//! What is left of tables beside their tasks, data, uploads and names.
+use std::collections::BTreeMap;
+
+use aws_sdk_secretsmanager::types::{Filter, FilterNameStringType, SecretListEntry};
+use refractory_core::ports::{Leftover, Leftovers, Observed};
+use refractory_core::{InstanceId, Result, async_trait};
+
+use crate::bound::bounded;
+use crate::error::refused;
+use crate::naming::TAG_INSTANCE;
+use crate::{AwsConfig, Clients, CloudWatchLogs, EfsStorage, FargateRuntime, Naming};
+
+/// What one secret costs a month, in thousandths of a dollar: the same in every region.
+const MONTHLY_MILLS: u32 = 400;
+
+/// Finds and removes what launches and errands keep from one to the next: a secret for each, their task definitions, and what they printed.
+///
+/// The secrets are the index: each is written before the first definition and deleted after the last, so one list
+/// of secrets finds all there is. Definitions cost nothing.
+#[derive(Debug, Clone)]
+pub struct Remains {
+    clients: Clients,
+    naming: Naming,
+    volumes: EfsStorage,
+    runtime: FargateRuntime,
+    logs: CloudWatchLogs,
+}
+
+impl Remains {
+    /// What `runtime` and `volumes` leave.
+    pub fn new(
+        clients: Clients,
+        config: &AwsConfig,
+        volumes: EfsStorage,
+        runtime: FargateRuntime,
+        logs: CloudWatchLogs,
+    ) -> Self {
+        Self { clients, naming: Naming::new(&config.deployment), volumes, runtime, logs }
+    }
+
+    async fn secrets(&self) -> Result<Vec<SecretListEntry>> {
+        let ours =
+            Filter::builder().key(FilterNameStringType::Name).values(self.naming.told()).build();
+        let mut pages = self.clients.secrets.list_secrets().filters(ours).into_paginator().send();
+        let mut all = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| refused("listing what launches were told", error))?;
+            all.extend(page.secret_list.unwrap_or_default());
+        }
+        Ok(all)
+    }
+
+    async fn all(&self) -> Result<Vec<Leftover>> {
+        let mut of_each: BTreeMap<String, Leftover> = BTreeMap::new();
+        for secret in self.secrets().await? {
+            if let Some(left) = self.leftover(&secret) {
+                of_each.insert(left.name.clone(), left);
+            }
+        }
+        Ok(of_each.into_values().collect())
+    }
+
+    /// What `secret` is; none for one that is not ours, whatever its name, or that is on its way out.
+    fn leftover(&self, secret: &SecretListEntry) -> Option<Leftover> {
+        let name = secret.name().filter(|name| name.starts_with(&self.naming.told()))?;
+        let tag = secret.tags().iter().find(|tag| tag.key() == Some(TAG_INSTANCE))?;
+        let of = InstanceId::new(tag.value()?).ok().filter(|_| secret.deleted_date().is_none())?;
+        Some(Leftover {
+            name: name.to_owned(),
+            of,
+            what: format!("the secret `{name}`, and the task definitions that read it"),
+            monthly_mills: Some(MONTHLY_MILLS),
+        })
+    }
+
+    async fn clear(&self, of: &InstanceId) -> Result<Observed<()>> {
+        self.volumes.errands.tidy(of).await?;
+        self.logs.forget(of).await?;
+        self.runtime.forget(of).await
+    }
+}
+
+#[async_trait]
+impl Leftovers for Remains {
+    async fn list(&self) -> Result<Vec<Leftover>> {
+        bounded("listing what is left of tables", self.all()).await
+    }
+
+    async fn remove(&self, of: &InstanceId) -> Result<Observed<()>> {
+        bounded("removing what is left of a table", self.clear(of)).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::MONTHLY_MILLS;
+    use crate::cost::Prices;
+
+    #[test]
+    fn the_price_of_a_secret_is_the_one_of_the_list() {
+        for prices in [Prices::EU_CENTRAL_1, Prices::US_EAST_1] {
+            assert!((prices.secret * 1000.0 - f64::from(MONTHLY_MILLS)).abs() < 1e-6);
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! Tables that may have places for uploads, and a browser that looks into them.
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use aws_sdk_s3::config::{Credentials, SharedCredentialsProvider};
+use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
+use refractory_aws::{AwsConfig, BucketAssets, Clients, Naming};
+use refractory_core::config::Span;
+use refractory_core::memory::MemoryStore;
+use refractory_core::model::{
+    Attempt, Held, Instance, Journal, NewInstance, Slug, Step, User, UserName,
+};
+use refractory_core::ports::{AssetSpace, AssetStore, Observed, Table};
+use refractory_core::{Clock, InstanceId, SystemClock, Timestamp, UserId};
+use testkit::aws::Account;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use super::{clients, clients_at};
+
+/// The machine's clock, put forward.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct AheadClock(Arc<AtomicU64>);
+
+impl AheadClock {
+    /// Puts it forward by `more`.
+    pub(crate) fn forward(&self, more: Duration) {
+        self.0.fetch_add(u64::try_from(more.as_millis()).unwrap(), Ordering::Relaxed);
+    }
+}
+
+impl Clock for AheadClock {
+    fn now(&self) -> Timestamp {
+        SystemClock.now().after(Duration::from_millis(self.0.load(Ordering::Relaxed)))
+    }
+}
+
+/// A deployment with tables.
+#[derive(Debug, Clone)]
+pub(crate) struct Tables {
+    /// What is written down.
+    pub(crate) store: Arc<MemoryStore>,
+    /// The time.
+    pub(crate) clock: AheadClock,
+    /// The configuration.
+    pub(crate) config: AwsConfig,
+    /// The account.
+    pub(crate) account: Account,
+}
+
+impl Tables {
+    /// A deployment without tables, whose secrets are deleted at once.
+    pub(crate) fn new(account: &Account) -> Self {
+        let mut config = AwsConfig::default();
+        config.recovery = Span::minutes(0);
+        let (store, clock) = (Arc::default(), AheadClock::default());
+        Self { store, clock, config, account: account.clone() }
+    }
+
+    /// The names of the deployment.
+    pub(crate) fn naming(&self) -> Naming {
+        Naming::new(&self.config.deployment)
+    }
+
+    /// Adds a table with the id `raw` that nobody owns. Its name is the account's own: buckets share one world.
+    pub(crate) async fn add(&self, raw: &str) -> InstanceId {
+        self.add_owned(raw, None).await
+    }
+
+    /// The same, owned by `owner`.
+    pub(crate) async fn add_owned(&self, raw: &str, owner: Option<UserId>) -> InstanceId {
+        let id = id(raw);
+        let slug = Slug::new(&Slug::suggest(&format!("t{}-{raw}", self.account.id()))).unwrap();
+        let mut row = Instance::new(id.clone(), NewInstance::named(slug), self.clock.now());
+        row.owner = owner;
+        Table::of(self.store.as_ref()).insert(&row).await.unwrap();
+        id
+    }
+
+    /// Adds a person.
+    pub(crate) async fn add_person(&self, name: &str) -> UserId {
+        let user = User {
+            id: UserId::fresh(),
+            name: UserName::new(name).unwrap(),
+            role: refractory_core::model::Role::GameMaster,
+            password: None,
+            sessions_from: Timestamp(0),
+            added: Timestamp(0),
+            revision: 0,
+        };
+        Table::of(self.store.as_ref()).insert(&user).await.unwrap();
+        user.id
+    }
+
+    /// Changes the row of a table.
+    pub(crate) async fn change(
+        &self,
+        of: &InstanceId,
+        change: impl Fn(&mut Instance) + Send + Sync,
+    ) {
+        let table = Table::<Instance>::of(self.store.as_ref());
+        let changed = table.update(of.as_str(), |row| {
+            change(row);
+            Ok(true)
+        });
+        changed.await.unwrap();
+    }
+
+    /// Says that the table runs, as its launch `epoch`.
+    pub(crate) async fn launch(&self, of: &InstanceId, epoch: u32) {
+        self.change(of, |row| {
+            row.epoch = epoch;
+            row.journal.intend(Step::Runtime, attempt());
+        })
+        .await;
+    }
+
+    /// Says that the table has stopped.
+    pub(crate) async fn stop(&self, of: &InstanceId) {
+        self.change(of, |row| row.journal = Journal::default()).await;
+    }
+
+    /// Says which bucket the table has.
+    pub(crate) async fn hold(&self, of: &InstanceId, bucket: &str) {
+        self.change(of, |row| row.journal.hold(Step::Assets, Held::Assets(bucket.to_owned())))
+            .await;
+    }
+
+    /// The port.
+    pub(crate) fn port(&self) -> BucketAssets {
+        self.port_over(clients(&self.account))
+    }
+
+    /// The port, speaking to `endpoint`.
+    pub(crate) fn port_at(&self, endpoint: &str) -> BucketAssets {
+        self.port_over(clients_at(&self.account, endpoint))
+    }
+
+    /// The port, with the keys of a user that may do everything: the root's own sign no addresses here.
+    pub(crate) async fn port_of_user(&self) -> BucketAssets {
+        let mut clients = clients(&self.account);
+        let everything = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
+        let (iam, user) = (&clients.iam, "controller");
+        iam.create_user().user_name(user).send().await.unwrap();
+        let put =
+            iam.put_user_policy().user_name(user).policy_name("all").policy_document(everything);
+        put.send().await.unwrap();
+        let key = iam.create_access_key().user_name(user).send().await.unwrap().access_key.unwrap();
+        let keys = Credentials::new(key.access_key_id, key.secret_access_key, None, None, "user");
+        let config = clients.s3.config().to_builder();
+        let config = config.credentials_provider(SharedCredentialsProvider::new(keys)).build();
+        clients.s3 = aws_sdk_s3::Client::from_conf(config);
+        self.port_over(clients)
+    }
+
+    /// Asks until the place of `of` is ready, and does not wait where the port does.
+    pub(crate) async fn ready(&self, port: &BucketAssets, of: &InstanceId) -> AssetSpace {
+        until(async || {
+            let answer = port.ensure(of).await;
+            self.clock.forward(Duration::from_secs(1));
+            answer
+        })
+        .await
+    }
+
+    fn port_over(&self, clients: Clients) -> BucketAssets {
+        let store: Arc<dyn refractory_core::ports::Store> = self.store.clone();
+        BucketAssets::new(clients, &self.config, store, Arc::new(self.clock.clone()))
+    }
+}
+
+fn attempt() -> Attempt {
+    Attempt { since: Timestamp(0), moved: Timestamp(0), progress: None, name: None }
+}
+
+/// An id.
+pub(crate) fn id(raw: &str) -> InstanceId {
+    InstanceId::new(raw).unwrap()
+}
+
+/// Asks until there is no place any more; says how often.
+pub(crate) async fn absent(port: &BucketAssets, of: &InstanceId) -> usize {
+    for asked in 1..400 {
+        match port.remove(of).await.unwrap() {
+            Observed::Absent => return asked,
+            Observed::Pending(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+            other => panic!("{other:?}"),
+        }
+    }
+    panic!("it never went away");
+}
+
+/// Asks until the answer is `Ready`, forgiving what may be tried again.
+pub(crate) async fn until<T: std::fmt::Debug, F>(call: impl Fn() -> F) -> T
+where
+    F: Future<Output = refractory_core::Result<Observed<T>>>,
+{
+    for _ in 0..1_000 {
+        match call().await {
+            Ok(Observed::Ready(made)) => return made,
+            Ok(Observed::Pending(_)) => {}
+            Ok(other) => panic!("{other:?}"),
+            Err(error) => assert!(error.is_transient(), "{error:?}"),
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("it never became ready");
+}
+
+/// Makes a bucket by hand.
+pub(crate) async fn make_bucket(account: &Account, name: &str) {
+    let here = BucketLocationConstraint::from(account.region());
+    let here = CreateBucketConfiguration::builder().location_constraint(here).build();
+    let made = clients(account).s3.create_bucket().bucket(name).create_bucket_configuration(here);
+    made.send().await.unwrap();
+}
+
+/// What a browser was answered.
+#[derive(Debug)]
+pub(crate) struct Page {
+    /// The status.
+    pub(crate) status: u16,
+    /// The first line and the headers, in lower case.
+    pub(crate) head: String,
+    /// The body.
+    pub(crate) body: Vec<u8>,
+}
+
+/// Asks for `path` at the emulator as a browser does: without any credentials.
+pub(crate) async fn browse(account: &Account, method: &str, path: &str, headers: &str) -> Page {
+    let mut stream = TcpStream::connect(account.address()).await.unwrap();
+    let host = account.address();
+    let length = if method == "PUT" { "content-length: 0\r\n" } else { "" };
+    let asked = format!(
+        "{method} {path} HTTP/1.1\r\nhost: {host}\r\n{length}{headers}connection: close\r\n\r\n"
+    );
+    stream.write_all(asked.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    let end = answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
+    let head = String::from_utf8_lossy(&answer[..end]).to_lowercase();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    Page { status, head, body: answer[end + 4..].to_vec() }
+}
