@@ -3,6 +3,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+#[cfg(feature = "aws")]
+pub(crate) mod infra;
 pub(crate) mod instance;
 pub(crate) mod license;
 pub(crate) mod rest;
@@ -95,6 +97,10 @@ pub(crate) enum Command {
     /// The configuration: check, show, example
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// What a deployment on AWS stands on: deploy, diff, status, destroy, policy
+    #[cfg(feature = "aws")]
+    #[command(subcommand)]
+    Infra(infra::InfraCommand),
     /// Look for what is missing or wrong, and say what to do about it
     Doctor,
     /// Print completions for a shell

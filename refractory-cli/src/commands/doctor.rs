@@ -5,68 +5,25 @@ use std::path::Path;
 
 use anyhow::Result;
 use refractory_core::config::{CoreConfig, Settings, Size};
+use refractory_core::finding::{Finding, State};
 use refractory_core::foundry::node::NodeFinder;
-use refractory_core::local::{DataDir, NodeConfig};
+use refractory_core::local::{ControlGroup, DataDir, LocalConfig, NodeConfig};
 use refractory_core::model::{Principal, Program};
 use refractory_web::WebConfig;
-use serde::Serialize;
 
 use crate::compose::{Desk, Station, Whereabouts, open_folder, search};
 use crate::exit::Exit;
 use crate::output::told;
 
+/// The backend whose tables run on this machine.
+const LOCAL: &str = "local";
 /// Less free space than this is worth a word, or more than a word.
 const TIGHT: Size = Size::gib(5);
 const TOO_TIGHT: Size = Size::mib(512);
 
-/// How something stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum State {
-    Fine,
-    Note,
-    Problem,
-}
-
-/// One thing that was looked at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct Finding {
-    about: &'static str,
-    state: State,
-    sentence: String,
-    remedy: Option<String>,
-}
-
-impl Finding {
-    pub(crate) fn fine(about: &'static str, sentence: impl Into<String>) -> Self {
-        Self { about, state: State::Fine, sentence: sentence.into(), remedy: None }
-    }
-
-    pub(crate) fn note(
-        about: &'static str,
-        sentence: impl Into<String>,
-        remedy: impl Into<String>,
-    ) -> Self {
-        Self { about, state: State::Note, sentence: sentence.into(), remedy: Some(remedy.into()) }
-    }
-
-    pub(crate) fn problem(
-        about: &'static str,
-        sentence: impl Into<String>,
-        remedy: impl Into<String>,
-    ) -> Self {
-        Self {
-            about,
-            state: State::Problem,
-            sentence: sentence.into(),
-            remedy: Some(remedy.into()),
-        }
-    }
-
-    /// What an error says: its sentence holds the remedy.
-    fn failed(about: &'static str, error: &anyhow::Error) -> Self {
-        Self { about, state: State::Problem, sentence: told(error).1, remedy: None }
-    }
+/// What an error says: its sentence holds the remedy.
+fn failed(about: &'static str, error: &anyhow::Error) -> Finding {
+    Finding::failed(about, told(error).1)
 }
 
 pub(crate) async fn run(desk: &Desk) -> Result<Exit> {
@@ -94,26 +51,33 @@ pub(crate) async fn run(desk: &Desk) -> Result<Exit> {
 async fn examine(desk: &Desk) -> Vec<Finding> {
     let settings = match desk.settings(None) {
         Ok(settings) => settings,
-        Err(error) => return vec![Finding::failed("configuration", &error)],
+        Err(error) => return vec![failed("configuration", &error)],
     };
     let mut findings = vec![Finding::fine("configuration", "Nothing is wrong with it.")];
     let (Ok(core), Ok(web)) = (settings.section::<CoreConfig>(), settings.section::<WebConfig>())
     else {
         return findings;
     };
+    let mut tables = 0;
     match open_folder(&core, false) {
         Ok(dir) => {
             findings.extend(folder(&dir));
-            findings.extend(deployment(desk, settings, &web).await);
+            if core.backend == LOCAL {
+                findings.push(limits(&settings.section::<LocalConfig>().unwrap_or_default()));
+            }
+            let (found, count) = deployment(desk, &settings, &web).await;
+            findings.extend(found);
+            tables = count;
         }
         Err(_) if !Path::new(&core.data).exists() => {
             let said = format!("There is none yet at `{}`.", core.data);
             findings.push(Finding::note("data folder", said, "`refractory up` makes it"));
             findings.push(port(&web.listen));
         }
-        Err(error) => findings.push(Finding::failed("data folder", &error)),
+        Err(error) => findings.push(failed("data folder", &error)),
     }
     findings.push(names(&web.domain));
+    findings.extend(surroundings(desk, &settings, tables).await);
     findings
 }
 
@@ -138,6 +102,28 @@ fn folder(dir: &DataDir) -> Vec<Finding> {
     findings
 }
 
+/// Whether the kernel keeps the limits that tables are given.
+fn limits(local: &LocalConfig) -> Finding {
+    let Some(path) = &local.control_group else {
+        return Finding::note(
+            "limits",
+            "A limit of memory holds for each process of a table by itself; nothing limits processor time.",
+            "To have the kernel keep both, name a control group as `control_group` in `[local]`.",
+        );
+    };
+    match ControlGroup::at(path).prepare() {
+        Ok(()) => Finding::fine(
+            "limits",
+            format!("The kernel keeps limits of memory and processor time, in {path}."),
+        ),
+        Err(error) => Finding::problem(
+            "limits",
+            format!("The kernel keeps none: {}", error.for_people()),
+            "Until then a limit of memory holds for each process of a table by itself, and nothing limits processor time.",
+        ),
+    }
+}
+
 fn key_file(dir: &DataDir) -> Finding {
     let path = dir.key_file();
     let shown = path.display();
@@ -155,22 +141,32 @@ fn key_file(dir: &DataDir) -> Finding {
     }
 }
 
-async fn deployment(desk: &Desk, settings: Settings, web: &WebConfig) -> Vec<Finding> {
+/// What there is to say of the deployment, and how many tables it has.
+async fn deployment(desk: &Desk, settings: &Settings, web: &WebConfig) -> (Vec<Finding>, usize) {
     let nodes = settings.section::<NodeConfig>().unwrap_or_default();
-    let station = match Station::open(desk, settings, false).await {
+    let station = match Station::open(desk, settings.clone(), false).await {
         Ok(station) => station,
-        Err(error) => return vec![Finding::failed("database", &error), port(&web.listen)],
+        Err(error) => return (vec![failed("database", &error), port(&web.listen)], 0),
     };
-    let mut findings = node(&station, &nodes).await;
-    findings.extend(match station.refractory.list(&Principal::operator()).await {
-        Ok(tables) => {
-            vec![Finding::fine("database", format!("It answers. Tables: {}.", tables.len()))]
-        }
-        Err(error) => vec![Finding::failed("database", &error.into())],
+    let is_local = settings.section::<CoreConfig>().is_ok_and(|core| core.backend == LOCAL);
+    let mut findings = if is_local { node(&station, &nodes).await } else { Vec::new() };
+    let tables = station.refractory.list(&Principal::operator()).await;
+    let count = tables.as_ref().map_or(0, Vec::len);
+    findings.push(match tables {
+        Ok(_) => Finding::fine("database", format!("It answers. Tables: {count}.")),
+        Err(error) => failed("database", &error.into()),
     });
     findings.extend(worker(&station, web).await);
     findings.extend(licenses(&station).await);
-    findings
+    (findings, count)
+}
+
+/// What the backend finds.
+async fn surroundings(desk: &Desk, settings: &Settings, tables: usize) -> Vec<Finding> {
+    match desk.loader().backend(settings) {
+        Ok(backend) => backend.examine(settings, tables).await,
+        Err(error) => vec![failed("backend", &error.into())],
+    }
 }
 
 async fn worker(station: &Station, web: &WebConfig) -> Vec<Finding> {
@@ -186,7 +182,7 @@ async fn worker(station: &Station, web: &WebConfig) -> Vec<Finding> {
         Ok(workers) => {
             vec![Finding::fine("worker", format!("Alive: {}.", workers.len())), answers(station)]
         }
-        Err(error) => vec![Finding::failed("worker", &error.into())],
+        Err(error) => vec![failed("worker", &error.into())],
     }
 }
 
@@ -267,7 +263,7 @@ async fn node(station: &Station, config: &NodeConfig) -> Vec<Finding> {
             Ok(path) => {
                 Finding::fine("Node.js", format!("{} runs on {}.", release.version, path.display()))
             }
-            Err(error) => Finding::failed("Node.js", &error.into()),
+            Err(error) => failed("Node.js", &error.into()),
         });
     }
     findings

@@ -3,6 +3,8 @@ mod config;
 #[cfg(feature = "demo")]
 mod demo;
 mod doctor;
+#[cfg(feature = "aws")]
+mod infra;
 mod instance;
 mod license;
 mod link;

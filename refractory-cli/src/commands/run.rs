@@ -39,6 +39,8 @@ async fn work(desk: Desk, command: Command) -> Result<Exit> {
         Command::Release(command) => release::run(&desk, command).await,
         Command::User(command) => user::run(&desk, command).await,
         Command::Worker(command) => worker::run(&desk, &command).await,
+        #[cfg(feature = "aws")]
+        Command::Infra(command) => super::infra::run(&desk, command).await,
         Command::Doctor => doctor::run(&desk).await,
         Command::Config(command) => config::run(&desk, &command),
         Command::Completions { shell } => {

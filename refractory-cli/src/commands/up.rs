@@ -2,16 +2,16 @@
 use std::process;
 
 use anyhow::Result;
-use refractory_core::config::CoreConfig;
+use refractory_core::config::{CoreConfig, Loader};
 use refractory_core::local::Passwords;
 use refractory_web::{Hasher, Listener, Portal, WebConfig};
 use serde_json::json;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::link::{self, portal_url};
+use super::link;
 use crate::args::up::Up;
-use crate::compose::{Desk, Station, Whereabouts, build, connect, open_folder};
+use crate::compose::{Desk, Station, Whereabouts, connect, open_folder};
 use crate::exit::Exit;
 use crate::output::Out;
 use crate::signals::Signals;
@@ -24,8 +24,11 @@ pub(crate) async fn run(desk: &Desk, args: &Up) -> Result<Exit> {
     let _lock = dir.lock()?;
     let listener = Listener::bind(&web)?;
     let port = listener.port();
-    let ports = connect(desk, &settings, &core, &dir).await?;
-    let (refractory, worker) = build(ports, &core, web.addressing(port));
+    let shared = desk.loader().backend(&settings)?.is_shared();
+    let at = web.addressing(port);
+    let ports = connect(desk, &settings, &dir, &at).await?;
+    let (refractory, worker) = Loader::build(&settings, ports, at)?;
+    let worker = if shared { worker } else { worker.sole() };
     let portal = Portal::new(refractory.clone(), web, hasher()).listen(listener)?;
     let station = Station { refractory, dir };
 
@@ -40,7 +43,7 @@ pub(crate) async fn run(desk: &Desk, args: &Up) -> Result<Exit> {
         served
     };
     let welcome = welcome(desk, &station, args, port);
-    let (served, (), welcomed) = tokio::join!(serve, worker.sole().run_until(of_worker), async {
+    let (served, (), welcomed) = tokio::join!(serve, worker.run_until(of_worker), async {
         let welcomed = welcome.await;
         if welcomed.is_err() {
             stop.send_replace(true);
@@ -64,7 +67,7 @@ async fn ended(mut stopped: watch::Receiver<bool>) {
 
 /// Says where it is, and how to get in.
 async fn welcome(desk: &Desk, station: &Station, args: &Up, port: u16) -> Result<()> {
-    let url = portal_url(station.refractory.addressing());
+    let url = station.refractory.addressing().portal_url();
     Whereabouts { pid: process::id(), port, url: url.clone() }.write(&station.dir)?;
     let (link, what) = way_in(station, args).await?;
     if desk.out.is_json() {

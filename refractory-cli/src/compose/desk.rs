@@ -2,7 +2,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use refractory_core::config::{Backend, CoreConfig, Schema, Settings, Sources, StoreConfig, pick};
+use refractory_core::config::{Loader, Schema, Settings, Sources};
 use refractory_web::WebConfig;
 
 use super::{Backends, Station};
@@ -18,19 +18,19 @@ pub(crate) struct Desk {
     pub(crate) out: Out,
     data: Option<PathBuf>,
     config: Option<PathBuf>,
-    backends: Backends,
+    loader: Loader,
 }
 
 impl Desk {
     pub(crate) fn new(global: Global, backends: Backends) -> Self {
         let Global { data, config, json, .. } = global;
-        Self { out: Out::new(json), data, config, backends }
+        let loader = Loader::new(backends).with::<WebConfig>();
+        Self { out: Out::new(json), data, config, loader }
     }
 
     /// Every section of the file.
     pub(crate) fn schema(&self) -> Schema {
-        let own = Schema::new().with::<CoreConfig>().with::<StoreConfig>().with::<WebConfig>();
-        self.backends.iter().fold(own, |schema, backend| backend.declare(schema))
+        self.loader.schema()
     }
 
     /// What file, environment and flags say.
@@ -45,13 +45,12 @@ impl Desk {
         if let Some(listen) = listen {
             sources = sources.flag("--listen", "web.listen", listen);
         }
-        Ok(self.schema().load(sources)?)
+        Ok(self.loader.load(sources)?)
     }
 
-    /// The backend that the settings name.
-    pub(crate) fn backend(&self, core: &CoreConfig) -> Result<&dyn Backend> {
-        let known: Vec<&dyn Backend> = self.backends.iter().map(AsRef::as_ref).collect();
-        Ok(pick(&known, &core.backend)?)
+    /// What puts a deployment together.
+    pub(crate) fn loader(&self) -> &Loader {
+        &self.loader
     }
 
     /// The deployment in the data folder; an error where there is no such folder.

@@ -10,7 +10,11 @@ pub(crate) type Backends = Vec<Box<dyn Backend>>;
 
 /// The backends that this program knows. A program with another list is another program.
 pub(crate) fn backends() -> Backends {
-    vec![Box::new(local())]
+    vec![
+        Box::new(local()),
+        #[cfg(feature = "aws")]
+        Box::new(refractory_aws::AwsBackend::default()),
+    ]
 }
 
 fn local() -> LocalBackend {

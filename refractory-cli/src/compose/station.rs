@@ -1,13 +1,11 @@
 //! A deployment, put together.
-use std::sync::Arc;
-
 use anyhow::Result;
-use refractory_core::config::{Base, CoreConfig, Settings, StoreConfig};
+use refractory_core::config::{CoreConfig, Loader, Settings};
 use refractory_core::local::DataDir;
-use refractory_core::{Addressing, Builder, Ports, Refractory, SystemClock, Worker};
+use refractory_core::{Addressing, Ports, Refractory};
 use refractory_web::WebConfig;
 
-use super::{Desk, Whereabouts, open_folder, open_store};
+use super::{Desk, Whereabouts, open_folder};
 
 /// A deployment, put together: for one command.
 #[derive(Debug)]
@@ -20,10 +18,11 @@ impl Station {
     pub(crate) async fn open(desk: &Desk, settings: Settings, make: bool) -> Result<Self> {
         let core: CoreConfig = settings.section()?;
         let dir = open_folder(&core, make)?;
-        let ports = connect(desk, &settings, &core, &dir).await?;
         let web: WebConfig = settings.section()?;
         let port = Whereabouts::read(&dir).map_or_else(|| port_of(&web.listen), |up| up.port);
-        let (refractory, _) = build(ports, &core, web.addressing(port));
+        let at = web.addressing(port);
+        let ports = connect(desk, &settings, &dir, &at).await?;
+        let (refractory, _) = Loader::build(&settings, ports, at)?;
         Ok(Self { refractory, dir })
     }
 }
@@ -32,18 +31,10 @@ impl Station {
 pub(crate) async fn connect(
     desk: &Desk,
     settings: &Settings,
-    core: &CoreConfig,
     dir: &DataDir,
+    at: &Addressing,
 ) -> Result<Ports> {
-    let backend = desk.backend(core)?;
-    let store = open_store(&settings.section::<StoreConfig>()?, dir).await?;
-    let base = Base { data: dir.root().to_owned(), store, clock: Arc::new(SystemClock) };
-    Ok(backend.connect(settings, base).await?)
-}
-
-/// The handle and the worker over `ports`.
-pub(crate) fn build(ports: Ports, core: &CoreConfig, at: Addressing) -> (Refractory, Worker) {
-    Builder::from_ports(ports).addressing(at).patience(|patience| core.apply(patience)).build()
+    Ok(desk.loader().connect(settings, dir.root(), &dir.database(), at).await?)
 }
 
 fn port_of(listen: &str) -> u16 {

@@ -5,11 +5,15 @@
     clippy::disallowed_methods,
     reason = "what holds up a test has failed it, and real processes keep real time"
 )]
+#[cfg(feature = "aws")]
+mod aws;
 mod beside;
 mod config;
 mod help;
 mod house;
 mod http;
+#[cfg(feature = "aws")]
+mod infra;
 mod life;
 mod survival;
 mod trouble;

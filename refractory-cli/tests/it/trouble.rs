@@ -166,3 +166,26 @@ fn the_chain_behind_an_error_is_shown_when_asked_for() {
     let whole = house.run("release add nowhere.zip -v");
     assert!(whole.err.contains("because:"), "{whole:?}");
 }
+
+#[test]
+fn doctor_says_whether_the_kernel_keeps_limits() {
+    let house = House::new();
+    drop(house.up(""));
+    let said = house.run("doctor");
+    assert!(said.out.contains("nothing limits processor time"), "{said:?}");
+    let file = |path: &str| {
+        let text = format!("[local]\ncontrol_group = \"{path}\"\n");
+        fs::write(house.path().join("refractory.toml"), text).unwrap();
+    };
+    let group = house.path().join("group");
+    file(&group.display().to_string());
+    let said = house.run("doctor");
+    assert!(said.code == 9 && said.out.contains("The kernel keeps none"), "{said:?}");
+    assert!(said.out.contains("mkdir"), "what to do next: {said:?}");
+    fs::create_dir(&group).unwrap();
+    for name in ["cgroup.controllers", "cgroup.subtree_control"] {
+        fs::write(group.join(name), "cpu memory").unwrap();
+    }
+    let said = house.run("doctor");
+    assert!(said.out.contains("The kernel keeps limits of memory"), "{said:?}");
+}

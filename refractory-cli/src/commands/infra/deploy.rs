@@ -1,0 +1,191 @@
+//! `infra deploy`, `infra diff`.
+use anyhow::{Result, bail};
+use refractory_aws::infra::{Change, Infra, Kind, Proposal};
+use serde::Serialize;
+use serde_json::json;
+
+use super::Site;
+use super::progress::Teller;
+use crate::args::infra::{Chosen, Deploy};
+use crate::exit::Exit;
+use crate::input;
+use crate::output::{Failure, Out, Spinner};
+
+/// A change as programs are shown it.
+#[derive(Debug, Serialize)]
+struct ChangeJson {
+    action: &'static str,
+    name: String,
+    kind: String,
+    handle: Option<String>,
+    what: Vec<String>,
+    data: bool,
+    parts_with_data: bool,
+}
+
+impl From<&Change> for ChangeJson {
+    fn from(change: &Change) -> Self {
+        Self {
+            action: change.action.word(),
+            name: change.name.clone(),
+            kind: change.kind.clone(),
+            handle: change.handle.clone(),
+            what: change.what.clone(),
+            data: change.is_data,
+            parts_with_data: change.parts_with_data(),
+        }
+    }
+}
+
+pub(super) async fn diff(site: &Site<'_>, args: Chosen) -> Result<Exit> {
+    let infra = site.infra().await?;
+    let spinner = Spinner::begin(site.desk.out, "asking CloudFormation what would change");
+    let proposal = infra.propose(&args.choices(&site.config)).await;
+    if let Ok(Some(proposal)) = &proposal {
+        infra.withdraw(proposal).await?;
+    }
+    spinner.finish();
+    let Some(proposal) = proposal? else {
+        let said = format!("Nothing would change: `{}` is as it should be.", site.name());
+        site.desk.out.say(&said, &json!({ "kind": "none", "changes": [] }))?;
+        return Ok(Exit::Done);
+    };
+    if site.desk.out.is_json() {
+        Out::value(&json!({ "kind": kind(proposal.kind), "changes": changes(&proposal) }))?;
+    } else {
+        show(site, &proposal, Out::line)?;
+    }
+    Ok(Exit::Done)
+}
+
+pub(super) async fn deploy(site: &Site<'_>, args: Deploy) -> Result<Exit> {
+    let infra = site.infra().await?;
+    let choices = args.chosen.choices(&site.config);
+    let mut done = Vec::new();
+    loop {
+        let mut teller = Teller::begin(site.desk.out, "looking at the stack");
+        infra.settle(&mut |progress| teller.tell(progress)).await?;
+        let proposal = infra.propose(&choices).await;
+        drop(teller);
+        let Some(proposal) = proposal? else { break };
+        if let Err(error) = agreed(site, &proposal, args.yes, args.part_with_data) {
+            infra.withdraw(&proposal).await?;
+            return Err(error);
+        }
+        let mut teller = Teller::begin(site.desk.out, "beginning");
+        infra.carry_out(&proposal, &mut |progress| teller.tell(progress)).await?;
+        drop(teller);
+        done.extend(changes(&proposal));
+        if proposal.kind != Kind::Adopt {
+            break;
+        }
+    }
+    finish(site, &infra, &done).await
+}
+
+async fn finish(site: &Site<'_>, infra: &Infra, done: &[ChangeJson]) -> Result<Exit> {
+    let status = infra.status(false).await?;
+    let url = status.outputs.get("Url").cloned().unwrap_or_default();
+    let said = if done.is_empty() {
+        format!("Nothing had to change: `{}` is as it should be.", site.name())
+    } else if status.parameters.get("Image").is_some_and(|image| !image.is_empty()) {
+        format!("`{}` stands, with its portal at {url}", site.name())
+    } else {
+        format!(
+            "`{}` stands. Next: run the portal there with `refractory infra deploy --image IMAGE`, or here with `backend = \"aws\"` in `[core]` and `refractory up`.",
+            site.name()
+        )
+    };
+    site.desk.out.say(
+        &said,
+        &json!({ "stack": site.name(), "url": url, "changes": done, "outputs": status.outputs }),
+    )?;
+    Ok(Exit::Done)
+}
+
+/// Shows what would happen, and hears whether it may.
+fn agreed(site: &Site<'_>, proposal: &Proposal, yes: bool, part_with_data: bool) -> Result<()> {
+    if !site.desk.out.is_json() {
+        show(site, proposal, |line| {
+            site.desk.out.note(line);
+            Ok(())
+        })?;
+    }
+    let losing: Vec<_> =
+        proposal.changes.iter().filter(|change| change.parts_with_data()).collect();
+    if !losing.is_empty() && !part_with_data {
+        let names: Vec<_> = losing.iter().map(|change| format!("`{}`", change.name)).collect();
+        bail!(Failure::new(
+            Exit::Conflict,
+            format!(
+                "This would put something empty in the place of {}. What is there is kept aside, but the deployment would not have it any more; if that is what you want, add `--part-with-data`.",
+                names.join(", ")
+            )
+        ));
+    }
+    if yes {
+        return Ok(());
+    }
+    match input::line("Do that? Type `yes` to go on: ")?.as_deref() {
+        Some("yes" | "y") => Ok(()),
+        Some(_) => bail!(Failure::new(Exit::Interrupted, "Nothing was changed.")),
+        None => bail!(Failure::new(
+            Exit::Invalid,
+            "Nobody is there to agree: add `--yes` to do it without asking."
+        )),
+    }
+}
+
+fn changes(proposal: &Proposal) -> Vec<ChangeJson> {
+    proposal.changes.iter().map(ChangeJson::from).collect()
+}
+
+fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Create => "create",
+        Kind::Adopt => "adopt",
+        Kind::Update => "update",
+    }
+}
+
+fn show(
+    site: &Site<'_>,
+    proposal: &Proposal,
+    mut line: impl FnMut(&str) -> Result<()>,
+) -> Result<()> {
+    let name = site.name();
+    line(&match proposal.kind {
+        Kind::Create => format!("A new stack `{name}` with:"),
+        Kind::Adopt => format!(
+            "A new stack `{name}` around data that an earlier one kept; everything else follows:"
+        ),
+        Kind::Update => format!("In the stack `{name}`:"),
+    })?;
+    for change in &proposal.changes {
+        let what = if change.what.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", change.what.join(", "))
+        };
+        let data = match (change.is_data, change.parts_with_data()) {
+            (_, true) => "   <- HOLDS DATA",
+            (true, false) => "   holds data",
+            (false, false) => "",
+        };
+        line(&format!(
+            "  {:<11}  {:<22}  {}{what}{data}",
+            change.action.word(),
+            change.name,
+            short(&change.kind)
+        ))?;
+    }
+    if proposal.changes.is_empty() {
+        line("  only what it tells of itself")?;
+    }
+    Ok(())
+}
+
+/// `AWS::EFS::FileSystem` as `EFS FileSystem`.
+fn short(kind: &str) -> String {
+    kind.trim_start_matches("AWS::").replace("::", " ")
+}

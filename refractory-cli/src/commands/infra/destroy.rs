@@ -1,0 +1,116 @@
+//! `infra destroy`.
+use anyhow::{Result, bail};
+use refractory_aws::infra::{Extent, Survey};
+use serde_json::{Value, json};
+
+use super::progress::Teller;
+use super::status::{kept_value, kept_words};
+use super::{Site, dollars};
+use crate::args::infra::Destroy;
+use crate::exit::Exit;
+use crate::input;
+use crate::output::{Failure, Out, Spinner};
+
+pub(super) async fn run(site: &Site<'_>, args: &Destroy) -> Result<Exit> {
+    let infra = site.infra().await?;
+    let spinner = Spinner::begin(site.desk.out, "looking at what there is");
+    let survey = infra.survey().await;
+    spinner.finish();
+    let survey = survey?;
+    if survey.is_empty() || (survey.stack.is_none() && !args.with_data) {
+        return told(site, &survey, false);
+    }
+    agreed(site, &survey, args)?;
+    let extent = if args.with_data {
+        Extent::Everything { recovery: recovery(site) }
+    } else {
+        Extent::Stack
+    };
+    let mut teller = Teller::begin(site.desk.out, "beginning");
+    let left = infra.destroy(extent, &mut |progress| teller.tell(progress)).await;
+    drop(teller);
+    told(site, &left?, true)
+}
+
+/// The days for which deleted secrets can be brought back.
+fn recovery(site: &Site<'_>) -> i64 {
+    i64::try_from(site.config.recovery.get().as_secs() / 86_400).unwrap_or(30)
+}
+
+/// Shows what would go and what would stay, and hears the deployment's name.
+fn agreed(site: &Site<'_>, survey: &Survey, args: &Destroy) -> Result<()> {
+    for line in shown(site, survey, args.with_data) {
+        site.desk.out.note(&line);
+    }
+    let name = site.name();
+    let typed = match &args.confirm {
+        Some(typed) => Some(typed.clone()),
+        None => input::line(&format!("Type `{name}` to go on: "))?,
+    };
+    match typed {
+        Some(typed) if typed == name => Ok(()),
+        Some(_) => bail!(Failure::new(
+            Exit::Invalid,
+            format!("That is not `{name}`. Nothing was changed.")
+        )),
+        None => bail!(Failure::new(
+            Exit::Invalid,
+            format!("Nobody is there to agree: add `--confirm {name}` to do it without asking.")
+        )),
+    }
+}
+
+fn shown(site: &Site<'_>, survey: &Survey, data: bool) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(count) = survey.stack {
+        lines.push(format!(
+            "The stack `{}` goes: {count} resources, and every table that runs.",
+            site.name()
+        ));
+    }
+    let word = if data { "goes, FOR GOOD" } else { "stays" };
+    lines.extend(survey.data.iter().map(|kept| format!("  {word}: {}", kept_words(kept))));
+    let counted = survey.counted().into_iter();
+    lines.extend(
+        counted
+            .filter(|(what, _)| *what != "task")
+            .map(|(what, count)| format!("  {word}: {count} x {what}")),
+    );
+    lines
+}
+
+fn told(site: &Site<'_>, left: &Survey, done: bool) -> Result<Exit> {
+    let value = json!({ "stack": left.stack, "kept": kept(left), "beside": left.counted(), "cents_a_month": left.cents() });
+    let name = site.name();
+    if left.is_empty() {
+        let said = if done {
+            format!("`{name}` is gone, and nothing is left of it.")
+        } else {
+            format!("There is nothing of `{name}` in this account and region.")
+        };
+        site.desk.out.say(&said, &value)?;
+        return Ok(Exit::Done);
+    }
+    if site.desk.out.is_json() {
+        Out::value(&value)?;
+        return Ok(Exit::Done);
+    }
+    Out::line(&format!(
+        "There is no stack `{name}` any more. This is kept, for about {} a month:",
+        dollars(left.cents())
+    ))?;
+    for kept in &left.data {
+        Out::line(&format!("  {}", kept_words(kept)))?;
+    }
+    for (what, count) in left.counted() {
+        Out::line(&format!("  {count} x {what}"))?;
+    }
+    Out::line(
+        "`refractory infra deploy` takes it up again; `refractory infra destroy --with-data` removes it for good.",
+    )?;
+    Ok(Exit::Done)
+}
+
+fn kept(left: &Survey) -> Vec<Value> {
+    left.data.iter().map(kept_value).collect()
+}

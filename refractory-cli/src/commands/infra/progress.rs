@@ -1,0 +1,42 @@
+//! Telling what happens to a stack: in place on a terminal, line by line elsewhere.
+use std::collections::BTreeSet;
+
+use refractory_aws::infra::{Progress, State};
+
+use crate::output::{Out, Spinner};
+
+/// Tells what happens to a stack.
+pub(super) struct Teller {
+    out: Out,
+    spinner: Spinner,
+    done: BTreeSet<String>,
+}
+
+impl Teller {
+    pub(super) fn begin(out: Out, words: &str) -> Self {
+        Self { out, spinner: Spinner::begin(out, words.to_owned()), done: BTreeSet::new() }
+    }
+
+    pub(super) fn tell(&mut self, progress: &Progress) {
+        if progress.state == State::Done {
+            self.done.insert(progress.name.clone());
+        }
+        let words = words(progress);
+        let seen = self.spinner.say(&format!("{} done; {words}", self.done.len()));
+        // What failed, and what is kept, must be there to read afterwards.
+        let lasts = matches!(progress.state, State::Failed | State::Kept);
+        if lasts || (!seen && progress.state == State::Done) {
+            self.out.note(&words);
+        }
+    }
+}
+
+fn words(progress: &Progress) -> String {
+    let status = progress.status.to_lowercase().replace('_', " ");
+    match &progress.reason {
+        Some(reason) if progress.state == State::Failed => {
+            format!("{}: {status}: {reason}", progress.name)
+        }
+        _ => format!("{}: {status}", progress.name),
+    }
+}
