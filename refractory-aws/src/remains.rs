@@ -75,8 +75,11 @@ impl Remains {
 
     async fn clear(&self, of: &InstanceId) -> Result<Observed<()>> {
         self.volumes.errands.tidy(of).await?;
-        self.logs.forget(of).await?;
-        self.runtime.forget(of).await
+        // Before the secret goes: without it nobody would know that a log is left.
+        match self.logs.forget(of).await? {
+            Observed::Absent => self.runtime.forget(of).await,
+            going @ (Observed::Pending(_) | Observed::Ready(()) | Observed::Broken(_)) => Ok(going),
+        }
     }
 }
 
