@@ -1,34 +1,36 @@
 //! How the tables come to be as this version needs them.
+//!
+//! Changes are few and go one way, so this is a list. `sea-orm-migration` would do it as well, and brings times, decimals and
+//! the reading of foreign schemas into every build: a tenth of it.
 mod m0001_rows;
 
-use sea_orm::sea_query::IntoIden;
+use sea_orm::sea_query::{ColumnDef, Query, Table};
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, DynIden,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, Statement,
 };
-use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
 
 use super::connect::begin;
 use super::error::told;
 use crate::{Error, ErrorKind, Result};
 
-/// Every change of the tables, oldest first. One that was released never changes again.
-struct Migrator;
-
-#[async_trait::async_trait]
-impl MigratorTrait for Migrator {
-    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_rows::Migration)]
-    }
-
-    fn migration_table_name() -> DynIden {
-        "refractory_migration".into_iden()
-    }
+/// A change of the tables.
+struct Migration {
+    name: &'static str,
+    statements: fn(DbBackend) -> Vec<Statement>,
 }
+
+/// All of them, oldest first. One that was released never changes again.
+const MIGRATIONS: &[Migration] =
+    &[Migration { name: "m0001_rows", statements: m0001_rows::statements }];
+
+/// Where the names of those lie that this database has had.
+const TABLE: &str = "refractory_migration";
 
 /// Brings the tables up to date, or refuses a database that a newer version has changed.
 ///
 /// One query where nothing is to be done. Otherwise one process at a time, in one transaction.
 pub(super) async fn migrate(database: &DatabaseConnection) -> Result<()> {
+    const DURING: &str = "bringing the database up to date";
     // A failure is no answer: the tables may be missing. What else it may be shows below.
     if let Ok(applied) = applied(database).await
         && !is_behind(&applied)?
@@ -36,30 +38,47 @@ pub(super) async fn migrate(database: &DatabaseConnection) -> Result<()> {
         return Ok(());
     }
     let transaction = begin(database).await?;
-    locked(&transaction).await.map_err(|error| told(error, "bringing the database up to date"))?;
-    transaction.commit().await.map_err(|error| told(error, "bringing the database up to date"))
+    alone(&transaction).await.map_err(|error| told(error, DURING))?;
+    let applied = applied(&transaction).await.map_err(|error| told(error, DURING))?;
+    is_behind(&applied)?;
+    let ahead = MIGRATIONS.iter().filter(|known| applied.iter().all(|name| name != known.name));
+    for migration in ahead {
+        apply(&transaction, migration).await.map_err(|error| told(error, DURING))?;
+    }
+    transaction.commit().await.map_err(|error| told(error, DURING))
 }
 
-async fn locked(transaction: &DatabaseTransaction) -> Result<(), DbErr> {
+/// Sees to it that no other process does the same, and that there is a place to write down what was done.
+async fn alone(transaction: &DatabaseTransaction) -> Result<(), DbErr> {
     // SQLite's transaction has the only write lock there is; PostgreSQL has a lock for any purpose.
     if transaction.get_database_backend() == DbBackend::Postgres {
         transaction.execute_unprepared("SELECT pg_advisory_xact_lock(7264736674)").await?;
     }
-    Migrator::up(transaction, None).await
+    let kept = Table::create()
+        .table(TABLE)
+        .if_not_exists()
+        .col(ColumnDef::new("version").string().not_null().primary_key())
+        .take();
+    transaction.execute(&kept).await.map(|_| ())
 }
 
-async fn applied(database: &DatabaseConnection) -> Result<Vec<String>, DbErr> {
-    let query = sea_orm::sea_query::Query::select()
-        .column("version")
-        .from(Migrator::migration_table_name())
-        .take();
+async fn apply(transaction: &DatabaseTransaction, migration: &Migration) -> Result<(), DbErr> {
+    for statement in (migration.statements)(transaction.get_database_backend()) {
+        transaction.execute_raw(statement).await?;
+    }
+    let mut done = Query::insert().into_table(TABLE).columns(["version"]).take();
+    transaction.execute(done.values_panic([migration.name.into()])).await.map(|_| ())
+}
+
+async fn applied(database: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
+    let query = Query::select().column("version").from(TABLE).take();
     let rows = database.query_all(&query).await?;
     rows.iter().map(|row| row.try_get("", "version")).collect()
 }
 
 fn is_behind(applied: &[String]) -> Result<bool> {
-    let known = Migrator::migrations();
-    if let Some(newer) = applied.iter().find(|name| known.iter().all(|known| known.name() != *name))
+    if let Some(newer) =
+        applied.iter().find(|name| MIGRATIONS.iter().all(|known| known.name != *name))
     {
         return Err(Error::new(ErrorKind::Invalid, "opening the database")
             .about("migration", newer)
@@ -68,5 +87,5 @@ fn is_behind(applied: &[String]) -> Result<bool> {
                  restore a backup from before the update; nothing was changed.",
             ));
     }
-    Ok(applied.len() < known.len())
+    Ok(applied.len() < MIGRATIONS.len())
 }

@@ -66,7 +66,7 @@ async fn what_is_wrong_with_a_server_is_told_in_a_sentence() {
     assert!(error.for_people().contains("stand-by"), "{}", error.for_people());
 
     server.query("postgres", "ALTER DATABASE tables0 RESET ALL").unwrap();
-    server.query(&name, "INSERT INTO refractory_migration VALUES ('m9999_later', 0)").unwrap();
+    server.query(&name, "INSERT INTO refractory_migration VALUES ('m9999_later')").unwrap();
     let newer = opening(&url).await;
     assert_eq!(newer.0, ErrorKind::Invalid);
     assert!(newer.1.contains("newer version"), "{newer:?}");
