@@ -12,7 +12,6 @@ use super::end::End;
 use super::fleet::Fleet;
 use super::look::Found;
 use super::sight::{Sight, Stage};
-use super::told::digest;
 use crate::EfsStorage;
 use crate::bound::bounded;
 use crate::{AwsConfig, Clients, Ground};
@@ -103,7 +102,7 @@ const NO_MACHINE: &str = "AWS had no capacity for it. It is tried again.";
 
 impl Fleet {
     async fn ensure(self: &Arc<Self>, key: &Key, spec: &LaunchSpec) -> Result<Observed<Endpoint>> {
-        let digest = digest(spec);
+        let digest = spec.digest();
         if self.memory.begun(key).is_some_and(|begun| begun.digest != digest) {
             return Err(changed(key));
         }

@@ -1,5 +1,4 @@
 //! What a launch is told, and nobody else may know.
-use refractory_core::digest::sha256_hex;
 use refractory_core::model::LicenseKey;
 use refractory_core::ports::LaunchSpec;
 use refractory_core::{Error, ErrorKind, Result, Secret};
@@ -38,44 +37,10 @@ pub(super) fn told(
     })
 }
 
-/// Names what is to be launched: another digest is another launch. Holds no secret that could be read back.
-pub(super) fn digest(spec: &LaunchSpec) -> String {
-    let hidden = |secret: &Secret| sha256_hex(&[secret.expose().as_bytes()]);
-    let release = spec.release.as_ref().map(|release| release.id.as_str());
-    let text = format!(
-        "{release:?} {:?} {:?} {} {:?} {:?} {:?} {:?}",
-        spec.limits,
-        spec.license.as_ref().map(hidden),
-        hidden(&spec.admin_key),
-        spec.language,
-        spec.hostname,
-        spec.route_prefix,
-        spec.public,
-    );
-    sha256_hex(&[text.as_bytes()])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::runtime::sample;
-
-    #[test]
-    fn the_digest_moves_with_every_setting_and_hides_secrets() {
-        let spec = sample::spec();
-        let first = digest(&spec);
-        assert_eq!(first, digest(&spec.clone()));
-        let others = [
-            LaunchSpec { admin_key: Secret::new("hush2"), ..spec.clone() },
-            LaunchSpec { license: None, ..spec.clone() },
-            LaunchSpec { release: None, ..spec.clone() },
-            LaunchSpec { language: None, ..spec.clone() },
-            LaunchSpec { hostname: None, ..spec.clone() },
-            LaunchSpec { public: None, ..spec.clone() },
-            LaunchSpec { route_prefix: "a".to_owned(), ..spec },
-        ];
-        assert!(others.iter().all(|other| digest(other) != first));
-    }
 
     #[test]
     fn what_a_launch_is_told_is_what_the_definition_asks_for() {

@@ -2,6 +2,8 @@
 use std::fmt::Debug;
 
 use super::{Endpoint, Observed};
+#[cfg(feature = "accounts")]
+use crate::digest::sha256_hex;
 use crate::model::{Limits, Release, Urgency};
 use crate::{Key, Result, Secret, async_trait};
 
@@ -27,6 +29,26 @@ pub struct LaunchSpec {
     pub route_prefix: String,
     /// The public port and whether it is HTTPS, for invitation links only.
     pub public: Option<(u16, bool)>,
+}
+
+#[cfg(feature = "accounts")]
+impl LaunchSpec {
+    /// Names what is to be launched: another digest is another launch. Holds no secret that could be read back.
+    pub fn digest(&self) -> String {
+        let hidden = |secret: &Secret| sha256_hex(&[secret.expose().as_bytes()]);
+        let release = self.release.as_ref().map(|release| release.id.as_str());
+        let text = format!(
+            "{release:?} {:?} {:?} {} {:?} {:?} {:?} {:?}",
+            self.limits,
+            self.license.as_ref().map(hidden),
+            hidden(&self.admin_key),
+            self.language,
+            self.hostname,
+            self.route_prefix,
+            self.public,
+        );
+        sha256_hex(&[text.as_bytes()])
+    }
 }
 
 /// Runs the program of an instance, one launch for each [`Key`].
@@ -70,4 +92,33 @@ pub trait InstanceRuntime: Debug + Send + Sync + 'static {
     ///
     /// `Unavailable`, `Forbidden`.
     async fn list(&self) -> Result<Vec<Key>>;
+}
+
+#[cfg(all(test, feature = "accounts"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_digest_moves_with_every_setting_and_hides_secrets() {
+        let spec = LaunchSpec {
+            license: Some(Secret::new("a")),
+            admin_key: Secret::new("hush"),
+            ..LaunchSpec::default()
+        };
+        let first = spec.digest();
+        assert_eq!(first, spec.clone().digest());
+        let others = [
+            LaunchSpec { admin_key: Secret::new("hush2"), ..spec.clone() },
+            LaunchSpec { license: None, ..spec.clone() },
+            LaunchSpec { language: Some("de.core".to_owned()), ..spec.clone() },
+            LaunchSpec { hostname: Some("a.example.org".to_owned()), ..spec.clone() },
+            LaunchSpec { public: Some((443, true)), ..spec.clone() },
+            LaunchSpec {
+                limits: Limits { cpu_millis: Some(1), ..Limits::default() },
+                ..spec.clone()
+            },
+            LaunchSpec { route_prefix: "a".to_owned(), ..spec },
+        ];
+        assert!(others.iter().all(|other| other.digest() != first));
+    }
 }

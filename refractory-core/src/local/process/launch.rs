@@ -7,7 +7,7 @@ use tokio::runtime::Handle;
 
 use super::look::Seen;
 use super::note::{Note, Stage};
-use super::prepare::{Invocation, digest, write_files};
+use super::prepare::{Invocation, write_files};
 use super::proc::{self, Process};
 use super::runtime::Machine;
 use super::spawn::Start;
@@ -117,7 +117,7 @@ impl Machine {
             .map_err(refuse)?;
         let note = Note {
             key: key.clone(),
-            digest: digest(spec),
+            digest: spec.digest(),
             boot: self.boot.clone(),
             port,
             prefix: spec.route_prefix.trim_matches('/').to_owned(),

@@ -2,10 +2,9 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use crate::digest::sha256_hex;
 use crate::foundry::{Holder, Options, clear_lock, forget_license, write_admin_key, write_license};
 use crate::ports::LaunchSpec;
-use crate::{Result, Secret, Timestamp};
+use crate::{Result, Timestamp};
 
 /// How to run a release.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,23 +15,6 @@ pub struct Invocation {
     pub before: Vec<OsString>,
     /// The script that is the server.
     pub script: PathBuf,
-}
-
-/// Names what is to be launched: another digest is another launch. Holds no secret that could be read back.
-pub(super) fn digest(spec: &LaunchSpec) -> String {
-    let hidden = |secret: &Secret| sha256_hex(&[secret.expose().as_bytes()]);
-    let release = spec.release.as_ref().map(|release| release.id.as_str());
-    let text = format!(
-        "{release:?} {:?} {:?} {} {:?} {:?} {:?} {:?}",
-        spec.limits,
-        spec.license.as_ref().map(hidden),
-        hidden(&spec.admin_key),
-        spec.language,
-        spec.hostname,
-        spec.route_prefix,
-        spec.public,
-    );
-    sha256_hex(&[text.as_bytes()])
 }
 
 /// Writes the program's own files into the volume `folder`.
@@ -58,25 +40,5 @@ pub(super) async fn write_files(
     match &spec.license {
         Some(key) => write_license(&config, key).await,
         None => forget_license(&config).await,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_digest_moves_with_every_setting_and_hides_secrets() {
-        let spec = LaunchSpec { admin_key: Secret::new("hush"), ..LaunchSpec::default() };
-        let first = digest(&spec);
-        assert_eq!(first, digest(&spec.clone()));
-        let others = [
-            LaunchSpec { admin_key: Secret::new("hush2"), ..spec.clone() },
-            LaunchSpec { license: Some(Secret::new("a")), ..spec.clone() },
-            LaunchSpec { language: Some("de.core".to_owned()), ..spec.clone() },
-            LaunchSpec { public: Some((443, true)), ..spec.clone() },
-            LaunchSpec { route_prefix: "a".to_owned(), ..spec },
-        ];
-        assert!(others.iter().all(|other| digest(other) != first));
     }
 }

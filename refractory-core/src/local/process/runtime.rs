@@ -7,7 +7,7 @@ use process_wrap::tokio::ChildWrapper;
 
 use super::look::Seen;
 use super::note::Notes;
-use super::prepare::{Invocation, digest};
+use super::prepare::Invocation;
 use super::voices::Voices;
 use super::{ProcessSettings, marker, proc};
 use crate::blocking::blocking;
@@ -114,7 +114,7 @@ impl Machine {
 #[async_trait]
 impl InstanceRuntime for ProcessRuntime {
     async fn ensure(&self, key: &Key, spec: &LaunchSpec) -> Result<Observed<Endpoint>> {
-        let digest = digest(spec);
+        let digest = spec.digest();
         let (me, of, wanted_digest) = (Arc::clone(&self.0), key.clone(), digest.clone());
         let seen = blocking("looking at a launch", move |_| {
             me.turns.take(&of.instance, || me.look(&of, Some(&wanted_digest)))
