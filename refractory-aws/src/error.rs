@@ -1,4 +1,5 @@
 //! What AWS says, in the words of core: one table.
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt::Debug;
 use std::time::Duration;
@@ -231,7 +232,7 @@ fn chain<'a>(
 struct Meaning {
     kind: ErrorKind,
     transient: bool,
-    advice: Option<&'static str>,
+    advice: Option<Cow<'static, str>>,
 }
 
 const FORBIDDEN: &str = "AWS refused that to the credentials in use. `refractory doctor` says which permission is missing.";
@@ -240,8 +241,34 @@ const EXHAUSTED: &str = "A quota of AWS is used up, or it has no room there. `re
 
 fn means(kind: ErrorKind, transient: bool) -> Meaning {
     let told = [(ErrorKind::Forbidden, FORBIDDEN), (ErrorKind::Exhausted, EXHAUSTED)];
-    let advice = told.into_iter().find_map(|(of, advice)| (of == kind).then_some(advice));
+    let advice = told.into_iter().find_map(|(of, advice)| (of == kind).then_some(advice.into()));
     Meaning { kind, transient, advice }
+}
+
+/// What AWS says that it does not allow, where it says so: the name of an action of IAM.
+fn missing(message: &str) -> Option<&str> {
+    let (_, after) = message.split_once("not authorized to perform: ")?;
+    let is_end = |c: char| c.is_whitespace() || c == ',' || c == ';';
+    after.split(is_end).next().filter(|action| action.contains(':'))
+}
+
+impl Meaning {
+    /// The same; of a refusal it names the permission that `message` says is missing.
+    fn with_permission_of(self, message: &str) -> Self {
+        match missing(message) {
+            Some(action) if self.kind == ErrorKind::Forbidden => {
+                Self { advice: Some(without_permission(action).into()), ..self }
+            }
+            _ => self,
+        }
+    }
+}
+
+fn without_permission(action: &str) -> String {
+    format!(
+        "AWS does not allow `{action}` to the credentials in use. Give them the policies that `refractory infra policy controller` \
+         prints; `refractory doctor` says what else is missing."
+    )
 }
 
 fn meaning<E, R>(error: &SdkError<E, R>) -> Meaning
@@ -256,6 +283,7 @@ where
                 Some((_, kind, transient)) => means(*kind, *transient),
                 None => means(ErrorKind::Unexpected, true),
             }
+            .with_permission_of(service.err().message().unwrap_or_default())
         }
         SdkError::TimeoutError(_) | SdkError::ResponseError(_) => {
             means(ErrorKind::Unavailable, true)
@@ -281,10 +309,10 @@ where
 }
 
 fn without_credentials(error: &CredentialsError) -> Meaning {
-    let advice = Some(
+    let advice = Some(Cow::Borrowed(
         "This process has no credentials of AWS. Set AWS_PROFILE or `profile` under `[aws]`, sign in with `aws sso login`, or give \
          the task or machine a role.",
-    );
+    ));
     match error {
         CredentialsError::CredentialsNotLoaded(_) => {
             Meaning { kind: ErrorKind::Forbidden, transient: true, advice }

@@ -154,6 +154,28 @@ async fn refusals_say_where_to_look() {
     assert!(exhausted.for_people().contains("Service Quotas"), "{exhausted:?}");
 }
 
+#[tokio::test]
+async fn a_refusal_names_the_permission_that_aws_says_is_missing() {
+    let message = "User: arn:aws:iam::1:user/a is not authorized to perform: dynamodb:ListTables on resource: * because no \
+                   identity-based policy allows the dynamodb:ListTables action";
+    for (code, is_named) in [("AccessDeniedException", true), ("ThrottlingException", false)] {
+        let body = serde_json::json!({ "__type": code, "message": message }).to_string();
+        let server = Canned::serve(move |_, _| Answer::json(400, body.clone())).await;
+        let error = ask(&server.clients(), "json").await.unwrap_err();
+        let told = error.for_people();
+        assert_eq!(told.contains("does not allow `dynamodb:ListTables` to"), is_named, "{told}");
+    }
+}
+
+#[test]
+fn only_a_name_of_an_action_is_taken_for_one() {
+    let read = |after| format!("User: x is not authorized to perform: {after}");
+    assert_eq!(missing(&read("s3:GetObject, because")), Some("s3:GetObject"));
+    assert_eq!(missing(&read("ecs:RunTask")), Some("ecs:RunTask"));
+    assert_eq!(missing(&read("that on resource: a")), None);
+    assert_eq!(missing("Access Denied"), None);
+}
+
 /// The answer that could not be read may have been a secret, and the request had the keys.
 #[tokio::test]
 async fn no_answer_and_no_key_stands_in_an_error() {

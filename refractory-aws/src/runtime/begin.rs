@@ -1,7 +1,7 @@
 //! Beginning a launch: three calls one after another, of which the last is the one that launches.
 use std::sync::Arc;
 
-use refractory_core::ports::LaunchSpec;
+use refractory_core::ports::{LaunchSpec, SnapshotName};
 use refractory_core::{Error, ErrorKind, InstanceId, Key, Result};
 
 use super::definition::{Definition, Ingredients};
@@ -31,11 +31,12 @@ impl Fleet {
             return Ok(begun);
         }
         let of = &key.instance;
-        let (told, newest, access_point, uploads) = futures_util::try_join!(
+        let (told, newest, access_point, uploads, ()) = futures_util::try_join!(
             self.tell(key, &begun.told),
             self.newest_definition(of),
             self.access_point(of),
             self.uploads(of),
+            self.is_whole(of),
         )?;
         let Told::Now(secret) = told else {
             let inherited = self.memory.change(key, |begun| begun.inherited = true);
@@ -82,6 +83,24 @@ impl Fleet {
             )
         })
     }
+
+    /// Refuses where the volume of `of` is half of what it was and half of a snapshot.
+    async fn is_whole(&self, of: &InstanceId) -> Result<()> {
+        match self.snapshots.restoring(of).await? {
+            Some(name) => Err(being_restored(&name)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The data of a table is being replaced.
+fn being_restored(name: &SnapshotName) -> Error {
+    Error::new(ErrorKind::Unavailable, "looking at the volume of a launch")
+        .about("snapshot", name.at)
+        .advise(format!(
+            "The snapshot of {} is being put in the place of this table's data. It starts when that is finished.",
+            name.at
+        ))
 }
 
 /// Somebody took the launch away while it was prepared.

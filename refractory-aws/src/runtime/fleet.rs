@@ -8,8 +8,7 @@ use super::capacity::Ladder;
 use super::gather::Gather;
 use super::memory::Memory;
 use super::sight::Sight;
-use crate::EfsStorage;
-use crate::{AwsConfig, Clients, Ground, Naming};
+use crate::{AwsConfig, Clients, EfsStorage, Ground, Naming, S3Snapshots};
 
 /// How long a question waits for others to join it.
 const WINDOW: Duration = Duration::from_millis(20);
@@ -22,6 +21,7 @@ pub(super) struct Fleet {
     pub(super) config: AwsConfig,
     pub(super) naming: Naming,
     pub(super) volumes: EfsStorage,
+    pub(super) snapshots: S3Snapshots,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) ladder: Ladder,
     pub(super) memory: Memory,
@@ -39,6 +39,7 @@ impl Fleet {
     ) -> Self {
         Self {
             naming: Naming::new(&config.deployment),
+            snapshots: S3Snapshots::new(volumes.clone(), &clients, &ground),
             ladder: Ladder::of(&config, &ground),
             clients,
             ground,

@@ -49,6 +49,9 @@ fn runtime(server: &Canned, clock: &Arc<Hand>) -> FargateRuntime {
 
 /// The operation of a request, in lower case as the server heard it.
 fn operation(asked: &Asked) -> &str {
+    if asked.head.starts_with("get /club-bucket/snapshots/abc/restoring") {
+        return "getobject";
+    }
     let target = asked.head.lines().find_map(|line| {
         let (name, value) = line.split_once(':')?;
         name.eq_ignore_ascii_case("x-amz-target").then(|| value.trim())
@@ -63,7 +66,7 @@ fn task(arn: &str, attempt: u32, state: Value) -> Value {
         "tags": [
             tag("refractory:deployment", "club"),
             tag("refractory:key", "abc.1"),
-            tag("refractory:digest", &digest(&sample::spec())),
+            tag("refractory:digest", &sample::spec().digest()),
             tag("refractory:attempt", &attempt.to_string()),
             tag("refractory:prefix", "friday"),
         ],
@@ -104,11 +107,17 @@ async fn scenario_14_an_address_that_comes_late_or_changes_is_seen() {
     assert_eq!(server.asked().len(), 3);
 }
 
+fn no_such_key() -> Answer {
+    let body = "<Error><Code>NoSuchKey</Code><Message>There is none.</Message></Error>";
+    Answer { status: 404, body: body.to_owned(), ..Answer::default() }
+}
+
 /// Answers a start; a task that is described found no machine, except the one of the second attempt.
 fn without_machine_at_first(_: usize, asked: &Asked) -> Answer {
     let body: Value = serde_json::from_str(&asked.body).unwrap_or_default();
     ok(&match operation(asked) {
         "listtasks" => json!({"taskArns": []}),
+        "getobject" => return no_such_key(),
         "createsecret" | "putsecretvalue" => json!({"ARN": "arn:secret"}),
         "describetaskdefinition" => {
             return Answer::json(
@@ -217,4 +226,18 @@ async fn a_quota_of_cores_is_said_to_be_one() {
         runtime(&server, &Arc::default()).ensure(&key(), &sample::spec()).await.unwrap_err();
     assert_eq!((error.kind(), error.is_transient()), (ErrorKind::Exhausted, true));
     assert!(error.for_people().contains("cores"), "{error:?}");
+}
+
+#[tokio::test]
+async fn nothing_is_launched_on_data_that_is_being_replaced() {
+    let server = Canned::serve(|number, asked| match operation(asked) {
+        "getobject" => ok(&json!({"at": 1_764_111_600_000_u64, "attempt": "a"})),
+        _ => without_machine_at_first(number, asked),
+    })
+    .await;
+    let runtime = runtime(&server, &Arc::default());
+    let error = runtime.ensure(&key(), &sample::spec()).await.unwrap_err();
+    assert_eq!((error.kind(), error.is_transient()), (ErrorKind::Unavailable, true));
+    assert!(error.for_people().contains("It starts when that is finished"), "{error:?}");
+    assert!(server.asked().iter().all(|asked| operation(asked) != "runtask"));
 }
