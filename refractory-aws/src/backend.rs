@@ -19,6 +19,7 @@ use crate::{
 /// The backend `aws`: one account and region, on the ground that `refractory infra deploy` made.
 #[derive(Debug, Default)]
 pub struct AwsBackend {
+    clients: Option<Clients>,
     footing: OnceCell<Footing>,
 }
 
@@ -31,12 +32,25 @@ struct Footing {
 }
 
 impl AwsBackend {
+    /// The same over clients that were put together elsewhere: with credentials, proxies or time-outs of an embedding
+    /// program. Of `[aws]`, region, profile and endpoint then say nothing about where calls go.
+    pub fn over(clients: Clients) -> Self {
+        Self { clients: Some(clients), ..Self::default() }
+    }
+
+    async fn clients(&self, config: &AwsConfig) -> Result<Clients> {
+        match &self.clients {
+            Some(clients) => Ok(clients.clone()),
+            None => Clients::connect(config).await,
+        }
+    }
+
     /// Asked for once: the store and the ports stand on the same ground.
     async fn footing(&self, settings: &Settings) -> Result<&Footing> {
         self.footing
             .get_or_try_init(|| async {
                 let config: AwsConfig = settings.section()?;
-                let clients = Clients::connect(&config).await?;
+                let clients = self.clients(&config).await?;
                 let ground = Ground::of_stack(&clients, &config.deployment).await?;
                 Ok(Footing { config, clients, ground })
             })
@@ -68,7 +82,7 @@ impl Backend for AwsBackend {
             Ok(config) => config,
             Err(error) => return vec![Finding::failed("aws", error.for_people())],
         };
-        match Clients::connect(&config).await {
+        match self.clients(&config).await {
             Ok(clients) => {
                 let tables = u32::try_from(tables).unwrap_or(u32::MAX);
                 let doctor = Doctor::new(clients, config, Arc::new(SystemClock));

@@ -17,6 +17,7 @@ mod doctor;
 mod infra;
 mod names;
 mod runtime;
+mod smoke;
 mod snapshots;
 mod storage;
 mod store;

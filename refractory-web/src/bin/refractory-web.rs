@@ -11,7 +11,7 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use refractory_core::config::{CoreConfig, Loader, Sources};
+use refractory_core::config::{Backend, CoreConfig, Loader, Sources};
 use refractory_core::local::{DataDir, LocalBackend, Passwords};
 use refractory_core::{ErrorKind, Result};
 use refractory_web::{Hasher, Listener, Portal, WebConfig};
@@ -37,7 +37,7 @@ async fn main() -> ExitCode {
 }
 
 async fn serve(named: Option<PathBuf>) -> Result<()> {
-    let loader = Loader::new(vec![Box::new(LocalBackend::default())]).with::<WebConfig>();
+    let loader = Loader::new(backends()).with::<WebConfig>();
     let sources = Sources::new().file(named.as_deref().unwrap_or(Path::new(FILE)), named.is_some());
     let texts = std::env::vars_os()
         .filter_map(|(name, text)| Some((name.into_string().ok()?, text.into_string().ok()?)));
@@ -53,6 +53,15 @@ async fn serve(named: Option<PathBuf>) -> Result<()> {
     let portal = Portal::new(refractory, web, hasher).listen(listener)?;
     tracing::info!(%url, ?at, "serving; a worker elsewhere does what is wished for");
     portal.run_until(told_to_end()).await
+}
+
+/// The backends that this program knows.
+fn backends() -> Vec<Box<dyn Backend>> {
+    vec![
+        Box::new(LocalBackend::default()),
+        #[cfg(feature = "aws")]
+        Box::new(refractory_aws::AwsBackend::default()),
+    ]
 }
 
 /// Resolves at SIGTERM or Ctrl-C; never, where neither can be heard.
