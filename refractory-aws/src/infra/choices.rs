@@ -17,11 +17,12 @@ pub struct Choices {
     pub certificate: Option<String>,
     /// An existing network; empty to make one.
     pub vpc: Option<String>,
-    /// Two subnets in two zones of an existing network that the load balancer stands in.
+    /// The two subnets, in two zones of an existing network, that the load balancer stands in.
     pub public_subnets: Option<Vec<String>>,
-    /// The subnets of an existing network that tasks run in, where they are others.
+    /// The two subnets, in two zones of an existing network, that tasks run in, where they are others.
     pub task_subnets: Option<Vec<String>>,
-    /// The addresses of the network, as `10.42.0.0/16`.
+    /// The addresses of the network, as `10.42.0.0/16`. The portal believes what they say about a visitor's address, so for
+    /// an existing network there is no default.
     pub cidr: Option<String>,
     /// Whether tasks run behind a NAT gateway.
     pub nat: Option<bool>,
@@ -121,12 +122,18 @@ fn check(
             "The network of a deployment cannot be changed. Deploy another one with `deployment` in `[aws]`, or leave `--vpc` out.",
         ),
         (
-            !value("Vpc").is_empty() && subnets("PublicSubnets") < 2,
-            "An existing network needs two public subnets in two zones: add `--public-subnets subnet-a,subnet-b`.",
+            !value("Vpc").is_empty() && subnets("PublicSubnets") != 2,
+            "An existing network needs exactly two public subnets, in two zones: add `--public-subnets subnet-a,subnet-b`.",
         ),
         (
-            subnets("TaskSubnets") == 1,
-            "Tasks need two subnets in two zones: write `--task-subnets subnet-a,subnet-b`.",
+            // The file system can be mounted in two zones; a task in a third would never start.
+            subnets("TaskSubnets") != 0 && subnets("TaskSubnets") != 2,
+            "Tasks need exactly two subnets, in two zones: write `--task-subnets subnet-a,subnet-b`.",
+        ),
+        (
+            // Whose word about a visitor's address is taken.
+            !value("Vpc").is_empty() && value("VpcCidr").is_empty(),
+            "The addresses of an existing network must be known: add `--cidr`, as in `--cidr 10.0.0.0/16`.",
         ),
         (
             value("Vpc").is_empty() && subnets("PublicSubnets") + subnets("TaskSubnets") > 0,

@@ -7,6 +7,7 @@ use refractory_core::{Error, ErrorKind, Result};
 
 use super::Infra;
 use super::empty;
+use super::policy::Names;
 use crate::error::refused;
 use crate::naming::TAG_DEPLOYMENT;
 
@@ -21,6 +22,8 @@ pub(super) enum Data {
     FileSystem,
     Bucket,
     LogGroup,
+    /// Holds nothing, and cannot go before the users that it is the boundary of.
+    TableBoundary,
 }
 
 /// Data that is there, whether or not a stack is.
@@ -37,7 +40,8 @@ pub struct Kept {
 }
 
 impl Data {
-    pub(super) const ALL: [Self; 4] = [Self::Table, Self::FileSystem, Self::Bucket, Self::LogGroup];
+    pub(super) const ALL: [Self; 5] =
+        [Self::Table, Self::FileSystem, Self::Bucket, Self::LogGroup, Self::TableBoundary];
 
     pub(super) fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|data| data.name() == name)
@@ -50,6 +54,7 @@ impl Data {
             Self::FileSystem => "FileSystem",
             Self::Bucket => "Bucket",
             Self::LogGroup => "LogGroup",
+            Self::TableBoundary => "TableBoundary",
         }
     }
 
@@ -60,6 +65,7 @@ impl Data {
             Self::FileSystem => "AWS::EFS::FileSystem",
             Self::Bucket => "AWS::S3::Bucket",
             Self::LogGroup => "AWS::Logs::LogGroup",
+            Self::TableBoundary => "AWS::IAM::ManagedPolicy",
         }
     }
 
@@ -70,6 +76,7 @@ impl Data {
             Self::FileSystem => "FileSystemId",
             Self::Bucket => "BucketName",
             Self::LogGroup => "LogGroupName",
+            Self::TableBoundary => "PolicyArn",
         }
     }
 
@@ -79,6 +86,7 @@ impl Data {
             Self::FileSystem => "the data of tables",
             Self::Bucket => "releases and snapshots",
             Self::LogGroup => "logs of tables",
+            Self::TableBoundary => "the limit of what users of uploads may do",
         }
     }
 }
@@ -110,6 +118,8 @@ impl Infra {
             Data::FileSystem => {
                 return Ok(self.file_system().await?.map(|found| found.file_system_id));
             }
+            // Policies have no tags in a stack; no other deployment can have this name.
+            Data::TableBoundary => return self.boundary().await,
             Data::Table => {
                 let name = self.name().to_owned();
                 let Some(arn) = self.table_arn(&name).await? else { return Ok(None) };
@@ -163,6 +173,32 @@ impl Infra {
         let told = asked.map_err(|error| refused("asking whose credentials these are", error))?;
         told.account
             .ok_or_else(|| Error::new(ErrorKind::Unexpected, "asking whose credentials these are"))
+    }
+
+    /// The ARN of the boundary; none where there is none.
+    async fn boundary(&self) -> Result<Option<String>> {
+        let names = Names::new(self.name(), &self.clients.region, &self.account().await?, None);
+        let arn = names.table_boundary();
+        match self.clients.iam.get_policy().policy_arn(&arn).send().await {
+            Ok(_) => Ok(Some(arn)),
+            Err(error) if error.code() == Some("NoSuchEntity") => Ok(None),
+            Err(error) => Err(refused("looking at the boundary of users", error)),
+        }
+    }
+
+    async fn erase_boundary(&self, arn: &str) -> Result<()> {
+        let iam = &self.clients.iam;
+        let versions = match iam.list_policy_versions().policy_arn(arn).send().await {
+            Ok(told) => told.versions.unwrap_or_default(),
+            Err(error) if error.code() == Some("NoSuchEntity") => return Ok(()),
+            Err(error) => return Err(refused("looking at the boundary of users", error)),
+        };
+        let during = "deleting the boundary of users";
+        for old in versions.into_iter().filter(|version| !version.is_default_version) {
+            let asked = iam.delete_policy_version().policy_arn(arn).set_version_id(old.version_id);
+            gone(asked.send().await, during, &["NoSuchEntity"])?;
+        }
+        gone(iam.delete_policy().policy_arn(arn).send().await, during, &["NoSuchEntity"])
     }
 
     async fn table_arn(&self, name: &str) -> Result<Option<String>> {
@@ -230,6 +266,7 @@ impl Infra {
     /// How much a piece of data holds, and what it costs a month in cents.
     async fn weigh(&self, data: Data, handle: &str) -> Result<(Option<u64>, u64)> {
         let bytes = match data {
+            Data::TableBoundary => return Ok((None, 0)),
             Data::Table => {
                 let told = self.clients.dynamodb.describe_table().table_name(handle).send().await;
                 let told = told.map_err(|error| refused("looking at the table", error))?;
@@ -262,6 +299,7 @@ impl Infra {
                         self.clients.logs.delete_log_group().log_group_name(handle).send().await;
                     gone(asked, "deleting the log group", &["ResourceNotFoundException"])
                 }
+                Data::TableBoundary => self.erase_boundary(handle).await,
             }
         };
         let late = |_| {
@@ -377,6 +415,7 @@ fn cents_per_gib(data: Data) -> u64 {
         Data::FileSystem => 3_000,
         Data::Bucket => 230,
         Data::LogGroup => 300,
+        Data::TableBoundary => 0,
     }
 }
 

@@ -1,10 +1,9 @@
 //! Taking a deployment away.
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
-use refractory_core::{Error, ErrorKind, Result};
+use refractory_core::Result;
 
-use super::data::{Kept, gone};
+use super::data::Kept;
 use super::follow::{Progress, State, Tell};
 use super::footing::Footing;
 use super::outside::{self, Outside};
@@ -13,8 +12,6 @@ use super::{Infra, stack::Stack};
 
 /// How often the stack is asked to go before a person is.
 const TRIES: u32 = 2;
-/// How long running tasks may take to end: the two minutes that ECS gives them, and some.
-const ENDING: Duration = Duration::from_mins(5);
 
 /// How much is taken away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,7 +83,7 @@ impl Infra {
         Ok(Survey {
             stack: inside.map(|inside| inside.len()),
             data: self.kept().await?,
-            outside: self.outside(&handles).await?,
+            outside: self.outside(&stack, &handles).await?,
         })
     }
 
@@ -99,7 +96,7 @@ impl Infra {
     pub async fn destroy(&self, extent: Extent, tell: &mut Tell<'_>) -> Result<Survey> {
         self.demolish(tell).await?;
         if extent != Extent::Stack {
-            for one in self.outside(&BTreeSet::new()).await? {
+            for one in self.outside(&Stack::default(), &BTreeSet::new()).await? {
                 self.discard(&one, extent).await?;
                 tell(&Progress::ours(one.handle(), one.what(), State::Done, "DELETED"));
             }
@@ -132,6 +129,7 @@ impl Infra {
                 | Footing::Leaving => {}
             }
             self.quiet(tell).await?;
+            self.forget_names(&stack).await?;
             let end = self.remove_stack(&stack, tell).await?;
             if end.status == "DELETE_COMPLETE" {
                 return Ok(());
@@ -147,43 +145,5 @@ impl Infra {
         let mark = self.mark(&stack.id).await?;
         self.delete(&stack.id).await?;
         self.follow(&stack.id, mark, tell).await
-    }
-
-    /// Ends what runs in the cluster: first the portal, whose worker would start tables again, then tables.
-    async fn quiet(&self, tell: &mut Tell<'_>) -> Result<()> {
-        let asked = self
-            .clients
-            .ecs
-            .update_service()
-            .cluster(self.name())
-            .service("portal")
-            .desired_count(0);
-        let absent =
-            ["ClusterNotFoundException", "ServiceNotFoundException", "ServiceNotActiveException"];
-        gone(asked.send().await, "stopping the portal", &absent)?;
-        let late = |_| {
-            Error::new(ErrorKind::Unavailable, "waiting for tables to end").advise(
-                "Tables take long to end, or somebody starts them again: end `refractory up` wherever it runs on this deployment, then say `refractory infra destroy` again.",
-            )
-        };
-        tokio::time::timeout(ENDING, self.end_tasks(tell)).await.map_err(late)?
-    }
-
-    async fn end_tasks(&self, tell: &mut Tell<'_>) -> Result<()> {
-        let mut asked = BTreeSet::new();
-        loop {
-            let running = self.tasks().await?;
-            if running.is_empty() {
-                return Ok(());
-            }
-            for task in running {
-                if !asked.contains(&task) {
-                    self.discard(&Outside::Task(task.clone()), Extent::Stack).await?;
-                    tell(&Progress::ours(&task, "task", State::Begun, "STOPPING"));
-                    asked.insert(task);
-                }
-            }
-            tokio::time::sleep(self.pace).await;
-        }
     }
 }

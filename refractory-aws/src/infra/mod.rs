@@ -11,7 +11,7 @@
 //! | [`Infra::destroy`] | takes the stack away, and the data if it is asked to |
 //!
 //! Each may be broken off at any time and said again: what is found is looked at anew, and gone on with. Data - the
-//! table of rows, the file system, the bucket, the logs - outlives its stack and is adopted by the next one.
+//! table of rows, the file system, the bucket, the logs, and the boundary of the users that reach uploads - outlives its stack and is adopted by the next one.
 //!
 //! [`policy`] says who needs to be allowed what.
 mod change;
@@ -24,9 +24,11 @@ mod follow;
 mod footing;
 mod outside;
 pub mod policy;
+mod records;
 mod remedy;
 mod stack;
 mod status;
+mod tasks;
 mod template;
 
 use std::time::Duration;

@@ -5,9 +5,10 @@ use aws_sdk_ecs::types::{TaskDefinitionFamilyStatus, TaskDefinitionField, TaskDe
 use aws_sdk_iam::types::User;
 use aws_sdk_secretsmanager::types::{Filter, FilterNameStringType};
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use refractory_core::Result;
+use refractory_core::{InstanceId, Result};
 
 use super::data::gone;
+use super::stack::Stack;
 use super::{Extent, Infra, empty};
 use crate::error::refused;
 use crate::naming::TAG_DEPLOYMENT;
@@ -22,6 +23,8 @@ const TAGS_AT_ONCE: usize = 20;
 pub enum Outside {
     /// A running task, by its ARN.
     Task(String),
+    /// A name of a table in the hosted zone, and whose it is.
+    Name(String, InstanceId),
     /// A target group, by its ARN.
     TargetGroup(String),
     /// A task definition, by its ARN, and whether tasks can still be run from it.
@@ -39,6 +42,7 @@ impl Outside {
     pub fn what(&self) -> &'static str {
         match self {
             Self::Task(_) => "task",
+            Self::Name(..) => "name",
             Self::TargetGroup(_) => "target group",
             Self::TaskDefinition(..) => "task definition",
             Self::Bucket(_) => "bucket of uploads",
@@ -51,6 +55,7 @@ impl Outside {
     pub fn handle(&self) -> &str {
         match self {
             Self::Task(handle)
+            | Self::Name(handle, _)
             | Self::TargetGroup(handle)
             | Self::TaskDefinition(handle, _)
             | Self::Bucket(handle)
@@ -66,9 +71,14 @@ impl Outside {
 }
 
 impl Infra {
-    /// What there is beside the stack. `inside` is what the stack holds, by what it is called in AWS.
-    pub(super) async fn outside(&self, inside: &BTreeSet<String>) -> Result<Vec<Outside>> {
+    /// What there is beside `stack`. `inside` is what that holds, by what it is called in AWS.
+    pub(super) async fn outside(
+        &self,
+        stack: &Stack,
+        inside: &BTreeSet<String>,
+    ) -> Result<Vec<Outside>> {
         let mut all: Vec<_> = self.tasks().await?.into_iter().map(Outside::Task).collect();
+        all.extend(self.names(stack).await?);
         all.extend(self.target_groups().await?.into_iter().map(Outside::TargetGroup));
         all.extend(self.definitions().await?);
         all.extend(self.upload_buckets().await?.into_iter().map(Outside::Bucket));
@@ -82,6 +92,8 @@ impl Infra {
     pub(super) async fn discard(&self, one: &Outside, extent: Extent) -> Result<()> {
         match one {
             Outside::Task(arn) => self.stop(arn).await,
+            // Given up before the stack went.
+            Outside::Name(..) => Ok(()),
             Outside::TargetGroup(arn) => {
                 let asked =
                     self.clients.elb.delete_target_group().target_group_arn(arn).send().await;
@@ -99,57 +111,6 @@ impl Infra {
                 gone(asked.send().await, "deleting a secret", &["ResourceNotFoundException"])
             }
         }
-    }
-
-    /// The tasks of the cluster, without those of its services.
-    pub(super) async fn tasks(&self) -> Result<Vec<String>> {
-        let all = self.tasks_of(None).await?;
-        if all.is_empty() {
-            return Ok(all);
-        }
-        let served: BTreeSet<_> = self.tasks_of(Some("portal")).await?.into_iter().collect();
-        Ok(all.into_iter().filter(|task| !served.contains(task)).collect())
-    }
-
-    async fn tasks_of(&self, service: Option<&str>) -> Result<Vec<String>> {
-        let asked = self
-            .clients
-            .ecs
-            .list_tasks()
-            .cluster(self.name())
-            .set_service_name(service.map(Into::into));
-        let mut pages = asked.into_paginator().send();
-        let mut all = Vec::new();
-        while let Some(page) = pages.next().await {
-            match page {
-                Ok(page) => all.extend(page.task_arns.unwrap_or_default()),
-                Err(error)
-                    if is_absent(
-                        error.code(),
-                        &["ClusterNotFoundException", "ServiceNotFoundException"],
-                    ) =>
-                {
-                    break;
-                }
-                Err(error) => return Err(refused("listing tasks", error)),
-            }
-        }
-        Ok(all)
-    }
-
-    async fn stop(&self, task: &str) -> Result<()> {
-        let asked = self
-            .clients
-            .ecs
-            .stop_task()
-            .cluster(self.name())
-            .task(task)
-            .reason("the deployment is taken away");
-        gone(
-            asked.send().await,
-            "stopping a task",
-            &["ClusterNotFoundException", "InvalidParameterException"],
-        )
     }
 
     async fn definitions(&self) -> Result<Vec<Outside>> {
@@ -310,8 +271,11 @@ impl Infra {
         let mut ours = Vec::new();
         while let Some(page) = pages.next().await {
             let page = page.map_err(|error| refused("listing secrets", error))?;
-            let names =
-                page.secret_list.unwrap_or_default().into_iter().filter_map(|secret| secret.name);
+            // What an operator keeps under our prefix, as a bot's token, has no tag of ours.
+            let mine = page.secret_list.unwrap_or_default().into_iter().filter(|secret| {
+                secret.tags().iter().any(|tag| self.marks(tag.key(), tag.value()))
+            });
+            let names = mine.filter_map(|secret| secret.name);
             ours.extend(names.filter(|name| name.starts_with(&prefix)));
         }
         Ok(ours)

@@ -13,9 +13,11 @@ const MARK: &str = "\"policy: ";
 
 /// The whole template, as CloudFormation is given it.
 pub fn whole() -> String {
-    let names = Names::of_template();
-    let mut text = TEXT.to_owned();
-    for (name, document) in policy::in_template(&names) {
+    with_policies(TEXT.to_owned())
+}
+
+fn with_policies(mut text: String) -> String {
+    for (name, document) in policy::in_template(&Names::of_template()) {
         let mark = format!("{MARK}{name}\"");
         text = text.replace(&mark, &substituted(document).to_string());
     }
@@ -27,7 +29,7 @@ pub fn whole() -> String {
 pub(super) fn adoption(kept: &[&str]) -> String {
     let head = TEXT.split("\nResources:\n").next().unwrap_or_default();
     let blocks = kept.iter().filter_map(|name| block(name));
-    format!("{head}\nResources:\n{}", blocks.collect::<String>())
+    with_policies(format!("{head}\nResources:\n{}", blocks.collect::<String>()))
 }
 
 /// What stands between the marks of one piece of data.

@@ -41,10 +41,19 @@ impl Route53Zone {
     /// `Invalid` where the stack knows no zone.
     pub fn new(clients: Clients, ground: &Ground, naming: Naming) -> Result<Self> {
         let zone = ground.zone.clone().ok_or_else(no_zone)?;
+        Ok(Self::leading(clients, zone, Lead::to_balancer(ground), naming))
+    }
+
+    /// `zone`, for whoever gives names up and takes none: wherever they lead.
+    pub(crate) fn to_clear(clients: Clients, zone: String, naming: Naming) -> Self {
+        Self::leading(clients, zone, Lead::Cname(String::new()), naming)
+    }
+
+    fn leading(clients: Clients, zone: String, lead: Lead, naming: Naming) -> Self {
         let pace = Arc::new(Pace::new());
         let batches = Batches::new(clients.route53.clone(), zone.clone(), Arc::clone(&pace));
-        let (lead, memory) = (Lead::to_balancer(ground), Memory::default());
-        Ok(Self(Arc::new(Inner { clients, zone, lead, naming, pace, batches, memory })))
+        let memory = Memory::default();
+        Self(Arc::new(Inner { clients, zone, lead, naming, pace, batches, memory }))
     }
 
     fn wanted(&self, owner: &InstanceId, name: &Hostname) -> Wanted {

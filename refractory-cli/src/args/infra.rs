@@ -58,16 +58,16 @@ pub(crate) struct Chosen {
     /// An existing network, instead of one that is made
     #[arg(long, value_name = "ID")]
     vpc: Option<String>,
-    /// Two subnets in two zones of that network, for the load balancer
+    /// Two subnets, in two zones of that network, for the load balancer
     #[arg(long, value_name = "IDS", value_delimiter = ',')]
     public_subnets: Option<Vec<String>>,
-    /// The subnets of that network that tasks run in, where they are others
+    /// Two subnets, in two zones of that network, that tasks run in where they are others
     #[arg(long, value_name = "IDS", value_delimiter = ',')]
     task_subnets: Option<Vec<String>>,
-    /// The addresses of the network, as 10.42.0.0/16
+    /// The addresses of the network, as 10.42.0.0/16; of an existing one there is no default
     #[arg(long, value_name = "CIDR")]
     cidr: Option<String>,
-    /// Whether tasks run behind a NAT gateway, for about 35 USD a month
+    /// Whether tasks run behind a NAT gateway, for about 40 USD a month
     #[arg(long, value_enum, value_name = "YES|NO", hide_possible_values = true)]
     nat: Option<YesNo>,
     /// Whether the network and its load balancer speak IPv6 too

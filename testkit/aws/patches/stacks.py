@@ -2,7 +2,8 @@
 tags of buckets, and what a change set says.
 
 Real CloudFormation (resource reference): `Ref` of AWS::EC2::VPCCidrBlock and AWS::EC2::SubnetCidrBlock is the association,
-`GetAtt Ipv6CidrBlocks` of a VPC the blocks it has by then; AWS::EFS::FileSystem is imported by its FileSystemId; `Tags` of
+`GetAtt Ipv6CidrBlocks` of a VPC the blocks it has by then; AWS::EFS::FileSystem is imported by its FileSystemId, AWS::IAM::ManagedPolicy by its
+PolicyArn; `Tags` of
 AWS::S3::Bucket are the bucket's tags; a change set says nothing of a resource whose condition does not hold, and calls a
 property that is updated "No interruption" one that never replaces.
 """
@@ -40,8 +41,24 @@ def file_systems(provisioners):
     provisioners._RESOURCE_HANDLERS["AWS::EFS::FileSystem"]["import"] = adopt
 
 
+@after_import("services.cloudformation.provisioners")
+def policies(provisioners):
+    def adopt(identifier):
+        arn = identifier["PolicyArn"]
+        return arn, {"PolicyArn": arn}
+
+    provisioners._RESOURCE_HANDLERS["AWS::IAM::ManagedPolicy"]["import"] = adopt
+
+
 @after_import("services.cloudformation.changesets")
 def imports(changesets):
+    def no_policy(identifier):
+        from ministack.services import iam
+
+        return None if identifier in iam._policies else f"Policy '{identifier}' does not exist."
+
+    changesets._IMPORT_LOOKUPS["AWS::IAM::ManagedPolicy"] = (("PolicyArn",), no_policy)
+
     def problem(identifier):
         from ministack.services import efs
 

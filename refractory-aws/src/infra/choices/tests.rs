@@ -63,6 +63,35 @@ fn what_cannot_work_is_refused_with_what_to_do() {
             &[],
             "--task-subnets",
         ),
+        // A third zone would have no way to the files.
+        (
+            Choices {
+                vpc: text("vpc-1"),
+                public_subnets: subnets(&["a", "b", "c"]),
+                ..Choices::default()
+            },
+            &[],
+            "--public-subnets",
+        ),
+        (
+            Choices {
+                vpc: text("vpc-1"),
+                public_subnets: subnets(&["a", "b"]),
+                task_subnets: subnets(&["c", "d", "e"]),
+                ..Choices::default()
+            },
+            &[],
+            "--task-subnets",
+        ),
+        (
+            Choices {
+                vpc: text("vpc-1"),
+                public_subnets: subnets(&["a", "b"]),
+                ..Choices::default()
+            },
+            &[],
+            "--cidr",
+        ),
         (Choices { domain: text("a.example"), ..Choices::default() }, &[], "--zone"),
         (Choices { zone: text("Z1"), ..Choices::default() }, &[], "--domain"),
         (Choices { bot_image: text("bot"), ..Choices::default() }, &[], "--image"),

@@ -93,8 +93,8 @@ const COMPUTE: &[Right] = &[
     Right {
         actions: &["elasticfilesystem:CreateAccessPoint"],
         on: &["arn:{p}:elasticfilesystem:{r}:{a}:file-system/*"],
-        when: &[MINE_NEW],
-        why: "each table has an access point, tagged as it is made",
+        when: &[MINE, MINE_NEW],
+        why: "each table has an access point on the deployment's file system, tagged as it is made",
     },
     Right {
         actions: &["elasticfilesystem:TagResource"],
@@ -136,9 +136,15 @@ const ASSETS: &[Right] = &[
         when: &[],
         why: "finding buckets of uploads that nobody remembers",
     },
+    // Whose a bucket is can be asked of one that is there.
+    Right {
+        actions: &["s3:CreateBucket"],
+        on: &["arn:{p}:s3:::foundry-*"],
+        when: &[],
+        why: "each table has a bucket for its uploads",
+    },
     Right {
         actions: &[
-            "s3:CreateBucket",
             "s3:DeleteBucket",
             "s3:DeleteBucketPolicy",
             "s3:GetBucketCORS",
@@ -166,7 +172,7 @@ const ASSETS: &[Right] = &[
         ],
         on: &["arn:{p}:s3:::foundry-*"],
         when: &[("StringEquals", "s3:ResourceAccount", "{a}")],
-        why: "each table has a bucket for its uploads, which is made, set up and removed",
+        why: "such a bucket is set up and removed; those of other accounts are out of reach",
     },
     Right {
         actions: &[

@@ -50,6 +50,11 @@ impl Names {
         }
     }
 
+    /// The ARN of the boundary of tables' users.
+    pub(super) fn table_boundary(&self) -> String {
+        self.fill("arn:{p}:iam::{a}:policy/{d}-table-boundary")
+    }
+
     /// The names as the template knows them: put in by CloudFormation.
     pub(super) fn of_template() -> Self {
         let pseudo = |name: &str| format!("${{{name}}}");

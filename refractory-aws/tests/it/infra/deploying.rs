@@ -44,7 +44,7 @@ async fn what_would_be_made_is_shown_first_and_withdrawn_without_a_trace() {
         .filter(|change| change.is_data)
         .map(|change| change.name.as_str())
         .collect();
-    assert_eq!(data, ["Bucket", "FileSystem", "LogGroup", "Table"]);
+    assert_eq!(data, ["Bucket", "FileSystem", "LogGroup", "Table", "TableBoundary"]);
     site.infra.withdraw(&proposal).await.unwrap();
     assert_eq!(inventory(&site.account).await, Inventory::new());
     // Said twice, as after a lost reply.
@@ -160,6 +160,7 @@ async fn networks_of_every_sort_carry_a_deployment() {
         vpc: Some(ground.vpc.clone()),
         public_subnets: Some(ids),
         task_subnets: Some(ground.subnets.clone()),
+        cidr: text("10.42.0.0/16"),
         nat: Some(true),
         ..Choices::default()
     };

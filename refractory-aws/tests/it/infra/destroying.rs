@@ -1,10 +1,14 @@
 //! Taking the ground away, with and without data.
 use aws_sdk_dynamodb::types::AttributeValue;
-use refractory_aws::infra::{Choices, Extent, Kind};
-use refractory_core::ErrorKind;
-use testkit::aws::{Inventory, inventory};
+use refractory_aws::infra::{Choices, Extent, Kind, Progress};
+use refractory_aws::{Naming, Route53Zone};
+use refractory_core::model::{Hostname, Slug};
+use refractory_core::ports::{DnsZone as _, Endpoint, NameRecord};
+use refractory_core::{ErrorKind, InstanceId};
+use testkit::aws::{Inventory, Program, inventory};
 
-use super::{NAME, Site};
+use super::{NAME, Site, text};
+use crate::support::assets::until;
 
 const EVERYTHING: Extent = Extent::Everything { recovery: 0 };
 
@@ -36,13 +40,13 @@ async fn a_destroy_keeps_data_and_says_where_and_what_it_costs() {
     let mut handles: Vec<_> = left.data.iter().map(|kept| kept.handle.clone()).collect();
     handles.sort();
     let mut expected = vec![ground.bucket, ground.file_system, ground.log_group, ground.table];
+    expected.extend(ground.boundary);
     expected.sort();
     assert_eq!(handles, expected);
     let bucket = left.data.iter().find(|kept| kept.what.contains("snapshots")).unwrap();
     assert_eq!(bucket.bytes, Some(11), "both versions count");
     let all = inventory(&site.account).await;
-    for kind in ["vpc", "ecs cluster", "load balancer", "iam role", "iam policy", "security group"]
-    {
+    for kind in ["vpc", "ecs cluster", "load balancer", "iam role", "security group"] {
         assert!(!all.contains_key(kind), "{kind}: {all:?}");
     }
 }
@@ -68,6 +72,98 @@ async fn the_next_deploy_adopts_what_was_kept() {
     assert_eq!(site.deploy(&Choices::default()).await.unwrap(), []);
     assert!(site.infra.destroy(EVERYTHING, &mut |_| {}).await.unwrap().is_empty());
     assert_eq!(inventory(&site.account).await, Inventory::new());
+}
+
+/// IAM deletes no policy that is somebody's boundary, and users of uploads stay with their buckets.
+#[tokio::test]
+async fn a_deployment_with_uploads_goes_and_comes_back() {
+    let mut site = Site::new().await;
+    site.deploy(&Choices::default()).await.unwrap();
+    let boundary = site.ground().await.boundary;
+    beside(&site).await;
+    let left = site.infra.destroy(Extent::Stack, &mut |_| {}).await.unwrap();
+    assert_eq!((left.stack, left.counted()["user of uploads"]), (None, 1));
+    assert_eq!(site.deploy(&Choices::default()).await.unwrap(), [Kind::Adopt, Kind::Update]);
+    assert_eq!(site.ground().await.boundary, boundary);
+    assert!(site.infra.destroy(EVERYTHING, &mut |_| {}).await.unwrap().is_empty());
+    assert_eq!(inventory(&site.account).await, Inventory::new());
+}
+
+/// What writes its data when it is told to end is waited for, before anything is taken from under it.
+#[tokio::test]
+async fn the_stack_stands_until_tables_have_really_ended() {
+    let mut site = Site::new().await;
+    site.deploy(&Choices::default()).await.unwrap();
+    let ground = site.ground().await;
+    let folder = tempfile::tempdir().unwrap();
+    let written = folder.path().join("written");
+    let slow = format!(
+        "trap 'sleep 1; touch {}; exit 0' TERM; while :; do sleep 0.1; done",
+        written.display()
+    );
+    site.account.run_as("slow", &Program::new("/bin/sh", &["-c", &slow])).await.unwrap();
+    let tag = aws_sdk_ecs::types::Tag::builder().key("refractory:deployment").value(NAME).build();
+    let container =
+        aws_sdk_ecs::types::ContainerDefinition::builder().name("table").image("slow").build();
+    let ecs = &site.clients.ecs;
+    let made = ecs.register_task_definition().family("club-one").cpu("256").memory("512").tags(tag);
+    let made = made.network_mode(aws_sdk_ecs::types::NetworkMode::Awsvpc);
+    made.container_definitions(container).send().await.unwrap();
+    let inside = aws_sdk_ecs::types::AwsVpcConfiguration::builder();
+    let inside = inside.set_subnets(Some(ground.subnets)).build().unwrap();
+    let network =
+        aws_sdk_ecs::types::NetworkConfiguration::builder().awsvpc_configuration(inside).build();
+    let run = ecs.run_task().cluster(&ground.cluster).task_definition("club-one");
+    let run = run.network_configuration(network).send().await.unwrap();
+    assert_eq!(run.failures(), []);
+
+    let mut too_early = Vec::new();
+    let watch = &mut |progress: &Progress| {
+        if progress.status.starts_with("DELETE") && !written.exists() {
+            too_early.push(progress.name.clone());
+        }
+    };
+    assert!(site.infra.destroy(EVERYTHING, watch).await.unwrap().is_empty());
+    assert_eq!(too_early, Vec::<String>::new(), "gone while a table still wrote");
+    assert!(written.exists(), "it was asked, and had its time");
+    assert_eq!(inventory(&site.account).await, Inventory::new());
+}
+
+#[tokio::test]
+async fn scenario_14_names_go_before_what_they_lead_to() {
+    let mut site = Site::new().await;
+    let zone = site.zone("tables.example.org").await;
+    let choices = Choices {
+        domain: text("tables.example.org"),
+        zone: Some(zone.clone()),
+        ..Choices::default()
+    };
+    site.deploy(&choices).await.unwrap();
+    let ground = site.ground().await;
+    let names = Route53Zone::new(site.clients.clone(), &ground, Naming::new(NAME)).unwrap();
+    let of = InstanceId::new("one").unwrap();
+    let name = Hostname::under(&Slug::new("friday").unwrap(), "tables.example.org");
+    let record = NameRecord { name: name.clone(), target: Endpoint::new("10.0.0.1", 30_000) };
+    until(async || names.ensure(&of, &record).await).await;
+    assert_eq!(site.infra.survey().await.unwrap().counted()["name"], 1);
+
+    site.infra.destroy(Extent::Stack, &mut |_| {}).await.unwrap();
+    let left = site.clients.route53.list_resource_record_sets().hosted_zone_id(&zone);
+    let left = left.send().await.unwrap();
+    let kinds: Vec<_> = left.resource_record_sets.iter().map(|one| one.r#type().as_str()).collect();
+    assert_eq!(kinds, ["NS", "SOA"], "{left:?}");
+}
+
+/// A bot's token lies under the deployment's prefix, and is not ours to delete.
+#[tokio::test]
+async fn what_an_operator_keeps_under_our_prefix_stays() {
+    let mut site = Site::new().await;
+    site.deploy(&Choices::default()).await.unwrap();
+    let token = site.clients.secrets.create_secret().name("club/bot").secret_string("x");
+    token.send().await.unwrap();
+    assert!(site.infra.destroy(EVERYTHING, &mut |_| {}).await.unwrap().is_empty());
+    let all = inventory(&site.account).await;
+    assert_eq!(all.keys().collect::<Vec<_>>(), ["secret"], "{all:?}");
 }
 
 #[tokio::test]
@@ -106,8 +202,9 @@ async fn beside(site: &Site) {
     let clients = &site.clients;
     let key = "refractory:deployment";
     let tag = aws_sdk_iam::types::Tag::builder().key(key).value(NAME).build().unwrap();
+    let boundary = site.ground().await.boundary.unwrap();
     let user = clients.iam.create_user().user_name("club-assets-one").tags(tag);
-    user.send().await.unwrap();
+    user.permissions_boundary(boundary).send().await.unwrap();
     clients.iam.create_access_key().user_name("club-assets-one").send().await.unwrap();
     let policy = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:ListBucket","Resource":"*"}]}"#;
     let put = clients
@@ -142,7 +239,9 @@ async fn beside(site: &Site) {
         .await
         .unwrap();
     for secret in ["club/vault/key", "club/table/one"] {
-        clients.secrets.create_secret().name(secret).secret_string("x").send().await.unwrap();
+        let tag = aws_sdk_secretsmanager::types::Tag::builder().key(key).value(NAME).build();
+        let made = clients.secrets.create_secret().name(secret).secret_string("x").tags(tag);
+        made.send().await.unwrap();
     }
     let tag = aws_sdk_ecs::types::Tag::builder().key(key).value(NAME).build();
     for _ in 0..2 {

@@ -231,8 +231,11 @@ async fn an_operator_deploys_and_destroys_with_the_operators_policies_alone() {
     site.deploy(&Choices::default()).await.unwrap();
     let status = site.infra.status(true).await.unwrap();
     assert!(status.stands, "{status:?}");
-    for secret in ["club/vault/key", "club/bot"] {
-        site.clients.secrets.create_secret().name(secret).secret_string("x").send().await.unwrap();
+    for secret in ["club/vault/key", "club/vault/other"] {
+        let tag = aws_sdk_secretsmanager::types::Tag::builder();
+        let tag = tag.key("refractory:deployment").value("club").build();
+        let made = site.clients.secrets.create_secret().name(secret).secret_string("x").tags(tag);
+        made.send().await.unwrap();
     }
     refused(operator.secrets.get_secret_value().secret_id("club/vault/key").send().await);
     let left = site.infra.destroy(Extent::Everything { recovery: 0 }, &mut |_| {}).await.unwrap();

@@ -68,12 +68,21 @@ fn shown(site: &Site<'_>, survey: &Survey, data: bool) -> Vec<String> {
             site.name()
         ));
     }
+    let counted = survey.counted();
+    if let Some(count) = counted.get("task") {
+        lines.push(format!(
+            "  {count} tasks run. They are asked to end, and waited for; `refractory instance stop` closes worlds before that."
+        ));
+    }
+    if let Some(count) = counted.get("name") {
+        lines.push(format!("  goes: {count} x name of a table"));
+    }
     let word = if data { "goes, FOR GOOD" } else { "stays" };
     lines.extend(survey.data.iter().map(|kept| format!("  {word}: {}", kept_words(kept))));
-    let counted = survey.counted().into_iter();
     lines.extend(
         counted
-            .filter(|(what, _)| *what != "task")
+            .into_iter()
+            .filter(|(what, _)| !["name", "task"].contains(what))
             .map(|(what, count)| format!("  {word}: {count} x {what}")),
     );
     lines
