@@ -47,6 +47,10 @@ pub struct AwsConfig {
     pub log_days: u16,
 }
 
+/// What CloudWatch Logs keeps logs for, in days.
+pub(crate) const LOG_DAYS: [u16; 17] =
+    [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827];
+
 /// The processors that tables run on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -211,6 +215,13 @@ impl Section for AwsConfig {
             wrong.push(Complaint::about(
                 "recovery",
                 "this must be \"0s\", or from \"7d\" to \"30d\".",
+            ));
+        }
+        if !LOG_DAYS.contains(&self.log_days) {
+            let days = LOG_DAYS.map(|days| days.to_string()).join(", ");
+            wrong.push(Complaint::about(
+                "log_days",
+                format!("AWS keeps logs for one of these: {days}."),
             ));
         }
         if wrong.is_empty() { Ok(()) } else { Err(wrong) }

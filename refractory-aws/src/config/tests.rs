@@ -16,7 +16,8 @@ fn everything_that_is_wrong_is_said_at_once() {
         user: "root".to_owned(),
         stop_within: Span::minutes(3),
         recovery: Span::minutes(1),
+        log_days: 10,
         ..AwsConfig::default()
     };
-    assert_eq!(config.validate().unwrap_err().len(), 4);
+    assert_eq!(config.validate().unwrap_err().len(), 5);
 }

@@ -10,7 +10,7 @@ fn the_template_fits_into_a_request_and_has_every_policy() {
 
 #[test]
 fn what_is_adopted_stands_alone() {
-    for name in ["Table", "FileSystem", "Bucket", "LogGroup"] {
+    for name in ["Table", "FileSystem", "Bucket", "LogGroup", "TableBoundary"] {
         let text = adoption(&[name]);
         assert!(text.contains(&format!("\n  {name}:\n")), "{text}");
         let (_, resources) = text.split_once("\nResources:\n").unwrap();
@@ -32,6 +32,12 @@ fn parameters_are_those_of_the_text() {
             "{name} is not used"
         );
     }
+}
+
+#[test]
+fn logs_are_kept_for_what_the_configuration_allows() {
+    let days = crate::config::LOG_DAYS.map(|days| days.to_string()).join(", ");
+    assert!(TEXT.contains(&format!("    AllowedValues: [{days}]\n")));
 }
 
 #[test]
