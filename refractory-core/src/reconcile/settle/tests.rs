@@ -71,6 +71,30 @@ fn pending(message: &str) -> Result<Observed<Held>> {
 }
 
 #[test]
+fn each_start_makes_sure_of_uploads_anew_and_of_nothing_else_that_outlives_off() {
+    let mut desk = Desk::new(None);
+    for step in [Step::License, Step::Runtime, Step::World, Step::Name] {
+        desk.row.journal.clear(step);
+    }
+    desk.intend(Step::License);
+    desk.made(1, Step::License, Ok(Observed::Ready(held(Step::License))));
+    assert!(matches!(desk.row.journal.get(Step::Assets), Some(Record::Intended(_))));
+    assert!(desk.row.journal.held(Step::Volume).is_some());
+    desk.made(2, Step::Assets, Ok(Observed::Ready(held(Step::Assets))));
+    desk.intend(Step::Runtime);
+    desk.made(3, Step::Runtime, Ok(Observed::Ready(held(Step::Runtime))));
+    assert!(desk.row.journal.held(Step::Assets).is_some(), "once");
+    let mut first = Desk::new(Some(Step::License));
+    first.intend(Step::License);
+    first.made(1, Step::License, Ok(Observed::Ready(held(Step::License))));
+    assert_eq!(
+        first.row.journal.get(Step::Assets),
+        None,
+        "what was never made is intended in its turn"
+    );
+}
+
+#[test]
 fn what_is_ready_is_held_and_goes_on_at_once() {
     let mut desk = Desk::new(Some(Step::Name));
     desk.intend(Step::Name);

@@ -40,13 +40,24 @@ impl Terms<'_> {
 
     fn hold(self, instance: &mut Instance, step: Step, held: Held) -> Duration {
         instance.journal.hold(step, held);
-        if step == Step::License && instance.started.is_some() {
-            instance.started = Some(self.now);
+        if step == Step::License {
+            if instance.started.is_some() {
+                instance.started = Some(self.now);
+            }
+            self.look_again(instance);
         }
         if Step::ALL.into_iter().all(|step| instance.journal.held(step).is_some()) {
             (instance.fault, instance.doubt, instance.undoing) = (None, None, None);
         }
         Duration::ZERO
+    }
+
+    /// A start begins with its licence. What uploads need is made sure of anew by each: the configuration may say otherwise
+    /// than when it was made, and whoever went round us may have taken some of it away.
+    fn look_again(self, instance: &mut Instance) {
+        if instance.journal.held(Step::Assets).is_some() {
+            instance.journal.intend(Step::Assets, Attempt::begun(self.now));
+        }
     }
 
     fn pend(
