@@ -5,9 +5,9 @@ use refractory_core::config::{Backend, Base, Schema, Settings};
 use refractory_core::finding::Finding;
 use refractory_core::foundry::FoundryControl;
 use refractory_core::local::Passwords;
-use refractory_core::null::{NoAssets, NoDns};
-use refractory_core::ports::{AssetStore, DnsZone, Store};
-use refractory_core::{Ports, Result, StorePool, SystemClock, async_trait};
+use refractory_core::null::{NoAssetDoor, NoAssets, NoDns};
+use refractory_core::ports::{AssetDoor, AssetStore, DnsZone, Store};
+use refractory_core::{Error, ErrorKind, Ports, Result, StorePool, SystemClock, async_trait};
 use tokio::sync::OnceCell;
 
 use crate::{
@@ -97,6 +97,14 @@ impl Backend for AwsBackend {
     }
 }
 
+/// Under one host with the portal and all other tables, an upload would share their origin.
+fn nameless() -> Error {
+    Error::new(ErrorKind::Invalid, "putting AWS together").permanent().advise(
+        "`assets = \"private\"` under `[aws]` needs a name for each table: set `domain` under `[web]` and leave `by_path` \
+         out, or choose \"public\" buckets or the \"volume\".",
+    )
+}
+
 impl Footing {
     fn ports(&self, base: Base) -> Result<Ports> {
         let Self { config, clients, ground } = self;
@@ -113,10 +121,15 @@ impl Footing {
         let pool = StorePool::new(Arc::clone(&store), Arc::clone(&vault) as _, Arc::clone(&clock));
         let uploads =
             BucketAssets::new(clients.clone(), config, Arc::clone(&store), Arc::clone(&clock));
-        let assets: Arc<dyn AssetStore> = match config.assets {
-            AssetAccess::Volume => Arc::new(NoAssets),
+        if config.assets == AssetAccess::Private && addressing.by_path {
+            return Err(nameless());
+        }
+        let uploads = uploads.with_origins(&addressing).within(ground.boundary.clone());
+        let (assets, asset_door): (Arc<dyn AssetStore>, Arc<dyn AssetDoor>) = match config.assets {
+            AssetAccess::Volume => (Arc::new(NoAssets), Arc::new(NoAssetDoor)),
             AssetAccess::Public | AssetAccess::Private => {
-                Arc::new(uploads.with_origins(&addressing).within(ground.boundary.clone()))
+                let door = uploads.door();
+                (Arc::new(uploads), Arc::new(door))
             }
         };
         let logs = CloudWatchLogs::new(clients.clone(), ground, config, Arc::clone(&clock));
@@ -130,6 +143,7 @@ impl Footing {
             runtime: Arc::new(runtime),
             storage: Arc::new(storage),
             assets,
+            asset_door,
             game: Arc::new(FoundryControl::new()?),
             licenses: Arc::new(pool),
             vault,

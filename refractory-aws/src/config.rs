@@ -78,7 +78,7 @@ pub enum AssetAccess {
     Volume,
     /// A bucket whose objects anybody may read who knows their name, as Foundry expects it.
     Public,
-    /// A bucket that only the table and the edge read.
+    /// A bucket that nobody reads but with the table's key: players and the table itself reach it through the edge.
     Private,
 }
 
@@ -180,7 +180,7 @@ impl Section for AwsConfig {
         Doc::new("live_data", "Where the data of a running table lies: \"efs\"."),
         Doc::new(
             "assets",
-            "Where uploads go: \"public\" or \"private\" buckets, or the \"volume\".",
+            "Where uploads go: \"public\" buckets, \"private\" ones served by the edge, or the \"volume\".",
         ),
         Doc::new(
             "names",
@@ -210,6 +210,12 @@ impl Section for AwsConfig {
         }
         if self.stop_within > Span::minutes(2) {
             wrong.push(Complaint::about("stop_within", "Fargate waits \"2m\" at most."));
+        }
+        if self.assets == AssetAccess::Private && self.routing == Routing::LoadBalancer {
+            wrong.push(Complaint::about(
+                "assets",
+                "\"private\" uploads are served by the edge, which `routing = \"load-balancer\"` goes round.",
+            ));
         }
         if !legal_recovery(self.recovery) {
             wrong.push(Complaint::about(

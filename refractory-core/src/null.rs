@@ -3,10 +3,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::model::{Hostname, Lease, LicenseWish};
 use crate::ports::{
-    ArchiveInfo, ArchiveSource, Archives, AssetSpace, AssetStore, Authenticator, Credential,
-    DnsZone, GameControl, GameStatus, GameTarget, Granted, Identity, Leftover, Leftovers,
-    LicensePool, LogChunk, LogPosition, LogSource, NameRecord, Observed, Snapshot, SnapshotName,
-    Snapshots, Stop, Volume, VolumeSpec, WorldRef, WorldStorage,
+    ArchiveInfo, ArchiveSource, Archives, AssetAsk, AssetDoor, AssetPass, AssetSpace, AssetStore,
+    Authenticator, Credential, DnsZone, GameControl, GameStatus, GameTarget, Granted, Identity,
+    Leftover, Leftovers, LicensePool, LogChunk, LogPosition, LogSource, NameRecord, Observed,
+    Snapshot, SnapshotName, Snapshots, Stop, Volume, VolumeSpec, WorldRef, WorldStorage,
 };
 use crate::{Error, ErrorKind, InstanceId, LicenseId, ReleaseId, Result, Secret, async_trait};
 
@@ -41,6 +41,18 @@ impl AssetStore for NoAssets {
     }
     async fn list(&self) -> Result<Vec<InstanceId>> {
         Ok(Vec::new())
+    }
+}
+
+/// Has no door to uploads: they are the program's own files, or the provider serves them.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct NoAssetDoor;
+
+#[async_trait]
+impl AssetDoor for NoAssetDoor {
+    async fn admit(&self, _: &AssetAsk) -> Result<AssetPass> {
+        Err(Error::new(ErrorKind::Unsupported, "serving uploads")
+            .advise("This installation keeps no uploads beside its tables."))
     }
 }
 

@@ -156,6 +156,7 @@ impl Portal {
         settings.cookies = cookie::names(at.https);
         settings.trusted_proxies.clone_from(&trusted);
         settings.patience = config.patience();
+        settings.uploads = Some(refractory.clone());
         settings.pages = Arc::new(WaitingPages { templates: Arc::clone(&templates), at });
         let shared = Arc::new(Shared {
             refractory,

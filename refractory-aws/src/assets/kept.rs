@@ -16,6 +16,8 @@ pub(super) enum Stage {
     Current,
     /// What will be, once it is known to work.
     Next,
+    /// What launches were given before; one of them may still run.
+    Last,
 }
 
 impl Stage {
@@ -23,6 +25,7 @@ impl Stage {
         match self {
             Self::Current => "AWSCURRENT",
             Self::Next => "AWSPENDING",
+            Self::Last => "AWSPREVIOUS",
         }
     }
 }
@@ -53,17 +56,14 @@ pub(super) struct Kept {
     pub(super) written: Timestamp,
 }
 
-/// The file that Foundry reads: generations 11 and later.
+/// The file that Foundry reads: generations 11 and later. Where its bucket is reached, if not at AWS, is added at each
+/// launch: it follows the configuration and the name of the table, and a key does not.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct File {
     buckets: Vec<String>,
     region: String,
     credentials: FileCredentials,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    endpoint: Option<String>,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    force_path_style: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -113,8 +113,6 @@ impl BucketAssets {
                 access_key_id: key.to_owned(),
                 secret_access_key: secret.expose().to_owned(),
             },
-            endpoint: self.endpoint.clone(),
-            force_path_style: self.endpoint.is_some(),
         };
         let text = serde_json::to_string(&file).map_err(|error| {
             refractory_core::Error::new(

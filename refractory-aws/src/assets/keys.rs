@@ -2,7 +2,6 @@
 use std::time::Duration;
 
 use aws_sdk_s3::config::{Credentials, SharedCredentialsProvider};
-use aws_sdk_s3::presigning::PresigningConfig;
 use refractory_core::{Error, ErrorKind, InstanceId, Result, Secret, Timestamp};
 
 use super::kept::{Kept, Reading, Stage};
@@ -15,8 +14,6 @@ use crate::error::{code_is, refused};
 const LISTED_WITHIN: Duration = Duration::from_mins(1);
 /// How long AWS may take to accept a key; after that it is replaced. Minutes have been seen.
 const ACCEPTED_WITHIN: Duration = Duration::from_mins(10);
-/// How long an address can be read that was signed for somebody.
-const LINK_LASTS: Duration = Duration::from_mins(5);
 
 /// A key as IAM lists it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,11 +100,8 @@ impl BucketAssets {
         bucket: &str,
         kept: &Kept,
     ) -> Result<Progressed> {
-        let keys = Credentials::new(&kept.key, kept.secret.expose(), None, None, "refractory");
-        let config = self.clients.s3.config().to_builder();
-        let config = config.credentials_provider(SharedCredentialsProvider::new(keys)).build();
         let asked =
-            aws_sdk_s3::Client::from_conf(config).list_objects_v2().bucket(bucket).max_keys(1);
+            self.client_of(&kept.key, &kept.secret).list_objects_v2().bucket(bucket).max_keys(1);
         let Err(error) = asked.send().await else { return Ok(Progressed::Done) };
         if !code_is(&error, &["InvalidAccessKeyId", "SignatureDoesNotMatch", "AccessDenied"]) {
             return Err(refused("trying the key for uploads", error));
@@ -121,6 +115,14 @@ impl BucketAssets {
         } else {
             Progressed::waits("waiting until AWS knows the key for uploads")
         })
+    }
+
+    /// A client of S3 that asks with the key `id`.
+    pub(super) fn client_of(&self, id: &str, secret: &Secret) -> aws_sdk_s3::Client {
+        let keys = Credentials::new(id, secret.expose(), None, None, "refractory");
+        let config = self.clients.s3.config().to_builder();
+        let config = config.credentials_provider(SharedCredentialsProvider::new(keys)).build();
+        aws_sdk_s3::Client::from_conf(config)
     }
 
     pub(super) async fn listed_keys(&self, of: &InstanceId) -> Result<Vec<Listed>> {
@@ -156,18 +158,6 @@ impl BucketAssets {
             self.delete_key(of, &key.id).await?;
         }
         Ok(())
-    }
-
-    /// An address under which `key` can be read for a while, signed by us.
-    pub(super) async fn signed_link(&self, bucket: &str, key: &str) -> Result<String> {
-        let unsigned = |error: &dyn std::fmt::Display| {
-            Error::new(ErrorKind::Unexpected, "signing an address").caused_by(error.to_string())
-        };
-        let now = std::time::UNIX_EPOCH + Duration::from_millis(self.clock.now().0);
-        let lasting = PresigningConfig::builder().start_time(now).expires_in(LINK_LASTS).build();
-        let lasting = lasting.map_err(|error| unsigned(&error))?;
-        let link = self.clients.s3.get_object().bucket(bucket).key(key).presigned(lasting).await;
-        Ok(link.map_err(|error| refused("signing an address", error))?.uri().to_owned())
     }
 }
 

@@ -13,6 +13,7 @@
 //!
 //! A key whose secret was never heard belongs to nobody: it is deleted before another one is made.
 mod bucket;
+mod door;
 mod empty;
 mod kept;
 mod keys;
@@ -23,13 +24,14 @@ mod user;
 
 use std::sync::Arc;
 
-use refractory_core::model::{Held, Instance, Step};
+use refractory_core::model::Instance;
 use refractory_core::ports::{AssetSpace, AssetStore, Observed, Progress, Store, Table};
 use refractory_core::{Addressing, Clock, InstanceId, Result, async_trait};
 
 use crate::bound::bounded;
 use crate::waits::Waits;
 use crate::{AssetAccess, AwsConfig, Clients, Naming};
+pub use door::BucketDoor;
 use settings::Settings;
 
 /// The places for uploads of one deployment, as buckets.
@@ -45,7 +47,6 @@ pub struct BucketAssets {
     clock: Arc<dyn Clock>,
     settings: Settings,
     recovery_days: i64,
-    endpoint: Option<String>,
     boundary: Option<String>,
     waits: Arc<Waits<InstanceId>>,
 }
@@ -66,7 +67,6 @@ impl BucketAssets {
             clock,
             settings: Settings::new(config.assets == AssetAccess::Public),
             recovery_days: i64::try_from(config.recovery.get().as_secs() / 86_400).unwrap_or(30),
-            endpoint: config.endpoint.clone(),
             boundary: None,
             waits: Arc::default(),
         }
@@ -89,18 +89,11 @@ impl BucketAssets {
         self
     }
 
-    /// Where `key`, an upload of `of`, can be read by whoever holds the address, for five minutes; none where
-    /// the table has no place for uploads. Asks the store only.
-    ///
-    /// # Errors
-    ///
-    /// `Unavailable`, `Unexpected`.
-    pub async fn presigned(&self, of: &InstanceId, key: &str) -> Result<Option<String>> {
-        let Some(row) = self.row(of).await? else { return Ok(None) };
-        match row.journal.held(Step::Assets) {
-            Some(Held::Assets(bucket)) => self.signed_link(bucket, key).await.map(Some),
-            _ => Ok(None),
-        }
+    /// The door by which uploads are reached through the edge. It serves public ones too: addresses that scenes stored
+    /// while they were private stay good.
+    #[must_use]
+    pub fn door(&self) -> BucketDoor {
+        BucketDoor::new(self.clone())
     }
 
     async fn row(&self, of: &InstanceId) -> Result<Option<Instance>> {

@@ -14,7 +14,7 @@ use serde_json::json;
 use crate::error::built;
 
 /// To be raised with every change to what this file says, so that buckets which are there are brought up to it.
-const EDITION: &[u8] = b"1";
+const EDITION: &[u8] = b"2";
 /// How many days an upload that was replaced or deleted can be brought back.
 const KEPT_DAYS: i32 = 30;
 /// How many days an upload may take before its parts are thrown away.
@@ -67,11 +67,11 @@ impl Settings {
 
     /// Lists of grants are never heeded; a policy may make the bucket public where that is wanted.
     ///
-    /// They are not refused either: Foundry sends `public-read` with each upload, and S3 refuses an upload whose
-    /// grants are blocked, or come to a bucket that has none.
+    /// A public bucket does not refuse them either: Foundry sends `public-read` with each upload, and S3 refuses an upload whose
+    /// grants are blocked, or come to a bucket that has none. On its way to a private one the door takes them off.
     pub(super) fn access_block(&self) -> PublicAccessBlockConfiguration {
         PublicAccessBlockConfiguration::builder()
-            .block_public_acls(false)
+            .block_public_acls(!self.public)
             .ignore_public_acls(true)
             .block_public_policy(!self.public)
             .restrict_public_buckets(!self.public)

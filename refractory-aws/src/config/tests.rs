@@ -21,3 +21,12 @@ fn everything_that_is_wrong_is_said_at_once() {
     };
     assert_eq!(config.validate().unwrap_err().len(), 5);
 }
+
+#[test]
+fn private_uploads_need_the_edge_in_front_of_them() {
+    let of = |assets, routing| AwsConfig { assets, routing, ..AwsConfig::default() }.validate();
+    assert!(of(AssetAccess::Private, Routing::Edge).is_ok());
+    assert!(of(AssetAccess::Public, Routing::LoadBalancer).is_ok());
+    let complaints = of(AssetAccess::Private, Routing::LoadBalancer).unwrap_err();
+    assert!(complaints[0].to_string().contains("served by the edge"), "{complaints:?}");
+}

@@ -5,12 +5,12 @@ use refractory_core::InstanceId;
 use refractory_core::digest::sha256_hex;
 use refractory_core::model::{Program, Release, Version};
 use refractory_core::ports::LaunchSpec;
-use refractory_core::{Error, ErrorKind, Result};
+use refractory_core::{Addressing, Error, ErrorKind, Result};
 use serde::Serialize;
 
 use super::size::Size;
 use super::told::{ADMIN_KEY, LICENSE, RELEASE_URL};
-use crate::{Architecture, AwsConfig, Ground, Naming};
+use crate::{Architecture, AssetAccess, AwsConfig, Ground, Naming};
 
 /// The port that the image listens on, always.
 pub(super) const PORT: u16 = 30_000;
@@ -131,12 +131,26 @@ fn prepare(image: &str, spec: &LaunchSpec, from: &Ingredients<'_>) -> Errand {
         // The task's own folder belongs to the super-user. On the volume everybody is its owner.
         user: Some("0"),
         entry_point: vec!["/bin/sh", "-c", include_str!("prepare.sh")],
-        environment: BTreeMap::new(),
+        environment: from.uploads.and(uploads_at(spec, from.config)).into_iter().collect(),
         secrets: license.into_iter().chain(uploads).collect(),
         mounts: mounts(from),
         port: None,
         stop_timeout: None,
     }
+}
+
+/// Where the program reaches its bucket, if not at AWS. A bare origin: what browsers make of a path in it is not known.
+fn uploads_at(spec: &LaunchSpec, config: &AwsConfig) -> Option<(&'static str, String)> {
+    let at = match config.assets {
+        AssetAccess::Volume => None,
+        AssetAccess::Public => config.endpoint.clone(),
+        // The table's own: what players load from there is the game's own origin, and needs no leave to be drawn.
+        AssetAccess::Private => spec.hostname.as_ref().map(|host| {
+            let (port, https) = spec.public.unwrap_or((443, true));
+            Addressing::new(host, port, https).url_of(host)
+        }),
+    };
+    at.map(|at| ("UPLOADS_AT", at))
 }
 
 fn foundry(image: String, spec: &LaunchSpec, from: &Ingredients<'_>) -> Errand {

@@ -1,5 +1,6 @@
 //! Places for uploads: buckets, users and keys.
 mod crashes;
+mod door;
 mod keys;
 mod removal;
 mod uploads;

@@ -6,6 +6,7 @@ pub(crate) mod limited;
 pub(crate) mod meter;
 pub(crate) mod names;
 pub(crate) mod place;
+pub(crate) mod programs;
 pub(crate) mod store;
 
 use std::time::Duration;

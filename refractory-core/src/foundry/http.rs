@@ -34,12 +34,23 @@ impl Default for Timeouts {
 ///
 /// `Unavailable`: the machine has no certificates.
 pub fn client(timeouts: Timeouts) -> Result<Client> {
+    build(Client::builder(), tls()?, timeouts)
+}
+
+/// How to speak HTTPS to the outside world, for whoever streams more than a client does: by the machine's own certificates.
+///
+/// Building it reads them: build one and share it.
+///
+/// # Errors
+///
+/// `Unavailable`: the machine has no certificates.
+pub fn tls() -> Result<ClientConfig> {
     let tls = tls_builder()?.with_platform_verifier().map_err(|error| {
         Error::new(ErrorKind::Unavailable, "reading the machine's certificates")
             .caused_by(error)
             .advise("This machine has no root certificates. Install its `ca-certificates` package.")
     })?;
-    build(Client::builder(), tls.with_no_client_auth(), timeouts)
+    Ok(tls.with_no_client_auth())
 }
 
 /// A client for programs in the same network: plain HTTP, and never through a proxy.

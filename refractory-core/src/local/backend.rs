@@ -11,7 +11,7 @@ use crate::config::{Backend, Base, Schema, Settings};
 use crate::finding::Finding;
 use crate::foundry::FoundryControl;
 use crate::foundry::node::NodeOptions;
-use crate::null::{NoAssets, NoDns, NoLeftovers};
+use crate::null::{NoAssetDoor, NoAssets, NoDns, NoLeftovers};
 use crate::ports::Store;
 use crate::{Clock, Ports, Result, StorePool, async_trait};
 
@@ -194,6 +194,7 @@ impl LocalPorts {
             runtime: Arc::new(runtime),
             storage: Arc::new(self.storage()),
             assets: Arc::new(NoAssets),
+            asset_door: Arc::new(NoAssetDoor),
             game: Arc::new(FoundryControl::new()?),
             dns: Arc::new(NoDns),
             licenses: Arc::new(pool),

@@ -15,6 +15,7 @@
 //!
 //! A caller therefore never needs to know whether a failed call had its effect: it calls again.
 mod archive;
+mod asset_door;
 mod assets;
 mod auth;
 mod dns;
@@ -30,6 +31,9 @@ mod store;
 mod vault;
 
 pub use archive::{ArchiveInfo, ArchiveSource, Archives};
+pub use asset_door::{
+    AssetAsk, AssetDoor, AssetErrand, AssetPass, AssetReader, AssetRefusal, is_signature,
+};
 pub use assets::{AssetSpace, AssetStore};
 pub use auth::{Authenticator, Credential, Identity};
 pub use dns::{DnsZone, NameRecord};

@@ -18,7 +18,7 @@ pub(crate) fn admin_key_name(of: &InstanceId) -> Result<SecretName> {
 }
 
 /// Ends `call` by the deadline of the deployment.
-pub(super) async fn bounded<T>(
+pub(crate) async fn bounded<T>(
     deadline: Duration,
     during: &'static str,
     call: impl Future<Output = Result<T>>,

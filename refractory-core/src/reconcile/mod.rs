@@ -12,6 +12,6 @@ mod talk;
 mod told;
 mod worker;
 
-pub(crate) use act::choose_release;
+pub(crate) use act::{bounded, choose_release};
 pub use patience::Patience;
 pub use worker::Worker;

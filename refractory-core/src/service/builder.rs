@@ -6,8 +6,8 @@ use tokio::sync::watch;
 use super::{Addressing, Deployment, Ports, Refractory};
 use crate::memory::MemoryStore;
 use crate::null::{
-    NoArchives, NoAssets, NoAuth, NoDns, NoGame, NoLeftovers, NoLogs, NoSnapshots, NoStorage,
-    Unlicensed,
+    NoArchives, NoAssetDoor, NoAssets, NoAuth, NoDns, NoGame, NoLeftovers, NoLogs, NoSnapshots,
+    NoStorage, Unlicensed,
 };
 use crate::ports::InstanceRuntime;
 use crate::{Clock, MemoryVault, Patience, SystemClock, Worker};
@@ -38,6 +38,7 @@ impl Builder {
             runtime: Arc::new(runtime),
             storage: Arc::new(NoStorage),
             assets: Arc::new(NoAssets),
+            asset_door: Arc::new(NoAssetDoor),
             snapshots: Arc::new(NoSnapshots),
             game: Arc::new(NoGame),
             dns: Arc::new(NoDns),
@@ -66,6 +67,8 @@ impl Builder {
         storage: WorldStorage;
         /// Keeps uploads in `assets`.
         assets: AssetStore;
+        /// Lets uploads be reached through `asset_door`.
+        asset_door: AssetDoor;
         /// Keeps copies of data in `snapshots`.
         snapshots: Snapshots;
         /// Talks to programs through `game`.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use crate::ports::{
-    Archives, AssetStore, Authenticator, DnsZone, GameControl, InstanceRuntime, Leftovers,
-    LicensePool, LogSource, Snapshots, Store, Vault, WorldStorage,
+    Archives, AssetDoor, AssetStore, Authenticator, DnsZone, GameControl, InstanceRuntime,
+    Leftovers, LicensePool, LogSource, Snapshots, Store, Vault, WorldStorage,
 };
 use crate::{Clock, Patience};
 
@@ -48,7 +48,7 @@ impl Addressing {
     }
 
     /// `host` as people open it, without a slash at the end.
-    pub(super) fn url_of(&self, host: &str) -> String {
+    pub fn url_of(&self, host: &str) -> String {
         match (self.https, self.port) {
             (true, 443) => format!("https://{host}"),
             (true, port) => format!("https://{host}:{port}"),
@@ -67,6 +67,8 @@ pub struct Ports {
     pub storage: Arc<dyn WorldStorage>,
     /// Keeps uploads.
     pub assets: Arc<dyn AssetStore>,
+    /// Lets players and programs reach uploads through the deployment.
+    pub asset_door: Arc<dyn AssetDoor>,
     /// Keeps copies of data.
     pub snapshots: Arc<dyn Snapshots>,
     /// Talks to programs.

@@ -13,6 +13,7 @@ mod pool;
 mod releases;
 #[cfg(feature = "accounts")]
 mod tokens;
+mod uploads;
 mod watch;
 mod workers;
 

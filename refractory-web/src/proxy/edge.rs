@@ -1,20 +1,22 @@
 //! The edge itself.
 use std::rc::Rc;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::body::{Outgoing, Pulse, Upload};
 use super::failure::{Failure, Side, fresh_id};
-use super::find::{named_host, without_port};
+use super::find::{is_home, named_host, without_port};
 use super::forward::Errand;
 use super::guard::{Door, Verdict, door, judge, opens_session};
 use super::headers::{Scene, wants_websocket};
 use super::peek::read_form;
 use super::pool::Pool;
 use super::route::Target;
+use super::tls::Tls;
+use super::way::Way;
 use super::{Access, EdgeSettings, Found, Notice, Route, Routes, say};
 
 /// Numbers edges, so that each has connections of its own on every thread.
@@ -30,12 +32,15 @@ struct Inner {
     settings: EdgeSettings,
     routes: Routes,
     open: Arc<AtomicUsize>,
+    tls: OnceLock<Tls>,
 }
 
 /// Why a request is not passed on.
-enum Stop<'a> {
+pub(super) enum Stop<'a> {
     Notice(Notice<'a>),
     Failure(Failure),
+    /// It is answered at once, in words that are not ours.
+    Told(StatusCode, &'static str, String),
 }
 
 impl<'a> From<Notice<'a>> for Stop<'a> {
@@ -54,7 +59,8 @@ impl Edge {
     /// An edge that knows no tables yet.
     pub fn new(settings: EdgeSettings) -> Self {
         let number = EDGES.fetch_add(1, Ordering::Relaxed);
-        Self(Arc::new(Inner { number, settings, routes: Routes::default(), open: Arc::default() }))
+        let (routes, open, tls) = (Routes::default(), Arc::default(), OnceLock::new());
+        Self(Arc::new(Inner { number, settings, routes, open, tls }))
     }
 
     /// Where the tables are, to be kept up to date.
@@ -100,6 +106,10 @@ impl Edge {
             Ok(answer) => answer,
             Err(Stop::Notice(notice)) => self.say(&notice, &request, access),
             Err(Stop::Failure(failure)) => self.fail(&route, &failure, &request, access),
+            Err(Stop::Told(status, media, body)) => HttpResponse::build(status)
+                .insert_header((header::CACHE_CONTROL, "no-store"))
+                .content_type(media)
+                .body(body),
         }
     }
 
@@ -119,22 +129,27 @@ impl Edge {
             let why = "This method is not passed on.";
             return Err(Notice::Refused { status: StatusCode::METHOD_NOT_ALLOWED, why }.into());
         }
+        if let Some(errand) = self.admitted(route, request).await? {
+            return self.fetched(route, request, errand, body).await;
+        }
+        let settings = &self.0.settings;
+        if !is_home(&settings.addressing, named_host(request)?, route.slug.as_str()) {
+            return Err(Notice::Unknown.into());
+        }
         let target = route.target().ok_or(Notice::Waiting(route))?;
         let is_form = self.check_door(route, target, request, access)?;
         let errand = Errand {
-            pool: Pool::here(self.0.number, &self.0.settings.patience),
-            target,
+            way: self.way_to(target),
             line: &route.line,
             moves: route.line.moves(),
             request,
             scene: self.scene(route, request)?,
-            patience: self.0.settings.patience,
         };
         if let Some(is_proper) = wants_websocket(request) {
             return self.tunnel(route, &errand, is_proper, body).await;
         }
         let (body, pulse) = if is_form {
-            let form = read_form(body, self.0.settings.patience.body).await?;
+            let form = read_form(body, settings.patience.body).await?;
             match judge(request, &form) {
                 Verdict::Fine => {}
                 Verdict::Admin => return Err(Notice::Closed(route).into()),
@@ -193,7 +208,22 @@ impl Edge {
         Ok(errand.upgrade(client, place).await?)
     }
 
-    fn scene<'s>(
+    pub(super) fn settings(&self) -> &EdgeSettings {
+        &self.0.settings
+    }
+
+    /// Over connections of this edge on this thread.
+    pub(super) fn way_to<'t>(&self, target: &'t Target) -> Way<'t> {
+        let patience = self.0.settings.patience;
+        Way { pool: Pool::here(self.0.number, &patience), target, patience }
+    }
+
+    /// How to speak HTTPS.
+    pub(super) fn tls(&self) -> Result<Tls, Failure> {
+        Tls::of(&self.0.tls)
+    }
+
+    pub(super) fn scene<'s>(
         &'s self,
         route: &'s Route,
         request: &'s HttpRequest,
@@ -202,7 +232,11 @@ impl Edge {
         Ok(Scene { settings: &self.0.settings, host, slug: route.slug.as_str() })
     }
 
-    fn body_of(&self, request: &HttpRequest, payload: web::Payload) -> (Outgoing, Rc<Pulse>) {
+    pub(super) fn body_of(
+        &self,
+        request: &HttpRequest,
+        payload: web::Payload,
+    ) -> (Outgoing, Rc<Pulse>) {
         let length = request.headers().get(header::CONTENT_LENGTH);
         let length = length.and_then(|length| length.to_str().ok()?.trim().parse::<u64>().ok());
         let is_chunked = request.headers().contains_key(header::TRANSFER_ENCODING);

@@ -26,7 +26,7 @@ impl Found {
     pub(super) fn by(addressing: &Addressing, routes: &Routes, host: &str, path: &str) -> Self {
         let name = folded(without_port(host));
         if addressing.by_path {
-            let first = path.trim_start_matches('/').split(['/', '?']).next().unwrap_or_default();
+            let first = first_of(path.trim_start_matches('/'));
             return routes.by_slug(first).map_or(Self::Portal, Self::Table);
         }
         let domain = addressing.domain.trim_matches('.');
@@ -34,8 +34,23 @@ impl Found {
             let ours = name.eq_ignore_ascii_case(domain) || is_address(&name);
             return if ours { Self::Portal } else { Self::Unknown };
         };
-        routes.by_slug(label).map_or(Self::Unknown, Self::Table)
+        // Scenes hold whole addresses of uploads: those of a table that was renamed are still its own, as long as no other
+        // table has its former name. The edge serves nothing else there.
+        let renamed = || routes.by_uploads(first_of(path));
+        routes.by_slug(label).or_else(renamed).map_or(Self::Unknown, Self::Table)
     }
+}
+
+/// The first segment of `path`, as it is written.
+pub(super) fn first_of(path: &str) -> &str {
+    path.strip_prefix('/').unwrap_or(path).split(['/', '?']).next().unwrap_or_default()
+}
+
+/// Whether `host` is the name of the table called `slug`. Where tables share a host, it is always theirs.
+pub(super) fn is_home(addressing: &Addressing, host: &str, slug: &str) -> bool {
+    let domain = addressing.domain.trim_matches('.');
+    let label = label_under(without_port(host), domain);
+    addressing.by_path || label.is_some_and(|label| label.eq_ignore_ascii_case(slug))
 }
 
 /// The host a request names. One that is missing, odd, or named twice over in different ways is refused.

@@ -8,29 +8,24 @@ use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::timeout;
 
+use super::Line;
 use super::body::{Outgoing, Pulse, Relay, Wait};
 use super::failure::{Failure, Side};
 use super::headers::{Scene, answer_headers, ask_headers};
-use super::pool::{Lease, Pool};
-use super::route::Target;
-use super::{Line, Patience};
+use super::pool::Lease;
+use super::way::Way;
 
 /// One request on its way to an instance.
 pub(super) struct Errand<'a> {
-    pub(super) pool: Rc<Pool>,
-    pub(super) target: &'a Target,
+    pub(super) way: Way<'a>,
     pub(super) line: &'a Line,
     /// Where the instance had moved to when the request came.
     pub(super) moves: u64,
     pub(super) request: &'a HttpRequest,
     pub(super) scene: Scene<'a>,
-    pub(super) patience: Patience,
 }
-
-/// How an attempt failed, with the request where none of it was sent.
-type Unsent = (Failure, Option<Box<Request<Outgoing>>>);
 
 impl Errand<'_> {
     /// Asks the instance and passes on what it answers.
@@ -41,23 +36,8 @@ impl Errand<'_> {
     ) -> Result<HttpResponse, Failure> {
         let repeatable = self.is_repeatable(&body);
         let question = self.compose(body, false)?;
-        let mut lease = self.pool.lease(self.target).await?;
-        let answer = match self.ask(&mut lease, question, &pulse).await {
-            Ok(answer) => answer,
-            // A connection that was idle may have been closed at the other end just now.
-            Err((failure, unsent)) if lease.reused && failure.side == Side::Upstream => {
-                let again = match unsent {
-                    Some(unsent) => *unsent,
-                    None if repeatable && !failure.is_timeout() => {
-                        self.compose(Outgoing::Empty, false)?
-                    }
-                    None => return Err(failure),
-                };
-                lease = self.pool.fresh(self.target).await?;
-                self.ask(&mut lease, again, &pulse).await.map_err(|(failure, _)| failure)?
-            }
-            Err((failure, _)) => return Err(failure),
-        };
+        let again = || repeatable.then(|| self.compose(Outgoing::Empty, false));
+        let (answer, lease) = self.way.ask(question, again, &pulse).await?;
         if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
             return Err(Failure::new(Side::Upstream, true, "reading an answer nobody asked for"));
         }
@@ -80,31 +60,6 @@ impl Errand<'_> {
         Ok(question)
     }
 
-    /// Sends `question` and waits for the head of the answer, as long as the question itself still moves.
-    pub(super) async fn ask(
-        &self,
-        lease: &mut Lease,
-        question: Request<Outgoing>,
-        pulse: &Pulse,
-    ) -> Result<Response<Incoming>, Unsent> {
-        let mut answering = std::pin::pin!(lease.sender().try_send_request(question));
-        loop {
-            match timeout_at(pulse.last() + self.patience.head, &mut answering).await {
-                Ok(Ok(answer)) => return Ok(answer),
-                Ok(Err(mut failed)) => {
-                    let unsent = failed.take_message();
-                    let failure = Failure::exchange(failed.into_error(), unsent.is_none());
-                    return Err((failure, unsent.map(Box::new)));
-                }
-                Err(_) if pulse.last() + self.patience.head > Instant::now() => {}
-                Err(_) => {
-                    let silent = Failure::new(Side::Upstream, true, "waiting for an answer");
-                    return Err((silent.timed_out(), None));
-                }
-            }
-        }
-    }
-
     /// The answer as the client gets it. Where a page's first words never come, that can still be told on a page.
     pub(super) async fn relayed(
         &self,
@@ -112,9 +67,10 @@ impl Errand<'_> {
         lease: Lease,
         pulse: Rc<Pulse>,
     ) -> Result<HttpResponse, Failure> {
+        let patience = self.way.patience;
         let (head, mut body) = answer.into_parts();
         let early = if is_of(&head, "text/html") {
-            timeout(self.patience.body, first_words(&mut body)).await.unwrap_or_else(|_late| {
+            timeout(patience.body, first_words(&mut body)).await.unwrap_or_else(|_late| {
                 Err(Failure::new(Side::Upstream, true, "waiting for a page").timed_out())
             })?
         } else {
@@ -123,26 +79,39 @@ impl Errand<'_> {
         let wait = if is_of(&head, "text/event-stream") {
             // As quiet as a socket may be. Whoever has gone is noticed only when there is something to tell.
             let over = Box::pin(self.line.left(self.moves));
-            Wait { patience: self.patience.tunnel, over: Some(over) }
+            Wait { patience: patience.tunnel, over: Some(over) }
         } else {
-            Wait::at_most(self.patience.body)
+            Wait::at_most(patience.body)
         };
         let size = size_of(&head);
         let relay = Relay::new(early, body, size, wait, (lease, pulse));
-        let mut response = HttpResponse::with_body(status(head.status), relay);
+        let mut response = passed_on(self.request, head.status, relay, size);
         answer_headers(&head.headers, response.headers_mut(), &self.scene);
-        if size == BodySize::Stream && self.request.version() == Version::HTTP_10 {
-            // HTTP/1.0 knows no chunks: there the end of the connection is the end of the body.
-            response.head_mut().no_chunking(true);
-            response.head_mut().set_connection_type(ConnectionType::Close);
-        }
-        Ok(response.map_into_boxed_body())
+        Ok(response)
     }
 
     fn is_repeatable(&self, body: &Outgoing) -> bool {
         let method = self.request.method();
         matches!(body, Outgoing::Empty) && (method.is_safe() || method.is_idempotent())
     }
+}
+
+/// An answer to `request` with this body, which has this size, and without headers so far.
+pub(super) fn passed_on(
+    request: &HttpRequest,
+    status: StatusCode,
+    body: Relay,
+    size: BodySize,
+) -> HttpResponse {
+    let status = actix_web::http::StatusCode::from_u16(status.as_u16())
+        .unwrap_or(actix_web::http::StatusCode::BAD_GATEWAY);
+    let mut response = HttpResponse::with_body(status, body);
+    if size == BodySize::Stream && request.version() == Version::HTTP_10 {
+        // HTTP/1.0 knows no chunks: there the end of the connection is the end of the body.
+        response.head_mut().no_chunking(true);
+        response.head_mut().set_connection_type(ConnectionType::Close);
+    }
+    response.map_into_boxed_body()
 }
 
 /// Whether the answer is of this media type.
@@ -164,7 +133,7 @@ async fn first_words(body: &mut Incoming) -> Result<Option<Bytes>, Failure> {
 }
 
 /// What the instance announced. A client is told the same length, so that it notices a body that is cut short.
-fn size_of(head: &http::response::Parts) -> BodySize {
+pub(super) fn size_of(head: &http::response::Parts) -> BodySize {
     if head.status == StatusCode::NO_CONTENT || head.status == StatusCode::NOT_MODIFIED {
         return BodySize::None;
     }
@@ -176,9 +145,4 @@ fn size_of(head: &http::response::Parts) -> BodySize {
         Some(length) => BodySize::Sized(length),
         None => BodySize::Stream,
     }
-}
-
-pub(super) fn status(status: StatusCode) -> actix_web::http::StatusCode {
-    actix_web::http::StatusCode::from_u16(status.as_u16())
-        .unwrap_or(actix_web::http::StatusCode::BAD_GATEWAY)
 }

@@ -1,6 +1,7 @@
 //! The edge: finds the instance a request is for, and passes bytes through untouched.
 //!
 //! A request is: find the table by host or prefix - is it awake - is this door theirs - forward. Nothing on that path asks the store.
+//! What lies in a bucket that only the deployment reads is asked for there instead, as the handle says: see `uploads`.
 #![expect(
     clippy::future_not_send,
     reason = "a worker of actix is one thread, and so is everything that serves a connection"
@@ -21,7 +22,10 @@ mod pool;
 mod route;
 mod say;
 mod settings;
+mod tls;
 mod upgrade;
+mod uploads;
+mod way;
 
 pub use edge::Edge;
 pub use failure::Side;

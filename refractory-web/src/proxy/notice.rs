@@ -40,7 +40,7 @@ pub enum Notice<'a> {
     },
     /// A request the edge does not pass on, and why.
     Refused {
-        /// 400, 405, 408, 413 or 415.
+        /// 400, 403, 404, 405, 408, 413 or 415.
         status: StatusCode,
         /// One sentence for people.
         why: &'static str,

@@ -8,15 +8,19 @@ use std::time::Duration;
 
 use hyper::client::conn::http1::{Builder, Connection, SendRequest};
 use hyper_util::rt::TokioIo;
+use rustls::pki_types::ServerName;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
+use tokio_rustls::client::TlsStream;
 
 use super::Patience;
 use super::body::Outgoing;
 use super::failure::{Failure, Side};
 use super::route::Target;
+use super::tls::Tls;
 
 /// Idle connections kept to one instance by one worker.
 const KEPT: usize = 64;
@@ -84,9 +88,18 @@ impl Pool {
 
     /// A new connection to `target`.
     pub(super) async fn fresh(self: &Rc<Self>, target: &Target) -> Result<Lease, Failure> {
-        let (sender, connection) = self.dial(target).await?;
+        let stream = self.dial(target).await?;
         let (up, down) = oneshot::channel();
-        self.employ(drive(connection, down));
+        let sender = if let Some(tls) = &target.tls {
+            let stream = self.encrypted(tls, &target.host, stream).await?;
+            let (sender, connection) = greet(stream).await?;
+            self.employ(drive(connection, down));
+            sender
+        } else {
+            let (sender, connection) = greet(stream).await?;
+            self.employ(drive(connection, down));
+            sender
+        };
         Ok(self.leased(Link { sender, _up: up }, target, false))
     }
 
@@ -95,7 +108,7 @@ impl Pool {
         self: &Rc<Self>,
         target: &Target,
     ) -> Result<Lease, Failure> {
-        let (sender, connection) = self.dial(target).await?;
+        let (sender, connection) = greet(self.dial(target).await?).await?;
         let (up, down) = oneshot::channel();
         self.employ(drive(connection.with_upgrades(), down));
         let mut lease = self.leased(Link { sender, _up: up }, target, false);
@@ -103,10 +116,7 @@ impl Pool {
         Ok(lease)
     }
 
-    async fn dial(
-        &self,
-        target: &Target,
-    ) -> Result<(SendRequest<Outgoing>, Connection<TokioIo<TcpStream>, Outgoing>), Failure> {
+    async fn dial(&self, target: &Target) -> Result<TcpStream, Failure> {
         let unsent = |doing| Failure::new(Side::Upstream, false, doing);
         let connecting = TcpStream::connect((target.host.as_str(), target.port));
         let stream = timeout(self.patience.connect, connecting)
@@ -115,11 +125,22 @@ impl Pool {
             .map_err(|error| unsent("connecting to the instance").caused_by(error))?;
         // Frames of a game are small and somebody waits for each.
         let _best_effort = stream.set_nodelay(true);
-        Builder::new()
-            .max_headers(MAX_HEADERS)
-            .handshake(TokioIo::new(stream))
+        Ok(stream)
+    }
+
+    async fn encrypted(
+        &self,
+        tls: &Tls,
+        host: &str,
+        stream: TcpStream,
+    ) -> Result<TlsStream<TcpStream>, Failure> {
+        let unsent = |doing| Failure::new(Side::Upstream, false, doing);
+        let name = ServerName::try_from(host.to_owned())
+            .map_err(|error| unsent("reading the name of a server").caused_by(error))?;
+        timeout(self.patience.connect, tls.connector().connect(name, stream))
             .await
-            .map_err(|error| unsent("greeting the instance").caused_by(error))
+            .map_err(|_| unsent("agreeing on a key").timed_out())?
+            .map_err(|error| unsent("agreeing on a key").caused_by(error))
     }
 
     /// Runs `task` on this thread until it ends by itself.
@@ -175,6 +196,16 @@ impl Lease {
             pool.keep(authority, link);
         }
     }
+}
+
+/// Begins to speak HTTP over `stream`.
+async fn greet<S: AsyncRead + AsyncWrite + Unpin + 'static>(
+    stream: S,
+) -> Result<(SendRequest<Outgoing>, Connection<TokioIo<S>, Outgoing>), Failure> {
+    let unsent =
+        |error| Failure::new(Side::Upstream, false, "greeting the instance").caused_by(error);
+    let stream = TokioIo::new(stream);
+    Builder::new().max_headers(MAX_HEADERS).handshake(stream).await.map_err(unsent)
 }
 
 /// Moves a connection's bytes; once it is hung up, only as long as it takes to be polite.

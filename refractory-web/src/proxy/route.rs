@@ -4,11 +4,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use refractory_core::model::{Fault, Health, Instance, Phase, Slug};
+use refractory_core::model::{Fault, Health, Held, Instance, Phase, Slug, Step};
 use refractory_core::ports::{Endpoint, Progress};
 use refractory_core::{Changes, InstanceId, Timestamp, UserId};
 
 use super::Line;
+use super::tls::Tls;
 
 /// One table, as far as the edge and its pages need to know it.
 #[derive(Debug, Clone)]
@@ -40,6 +41,8 @@ pub struct Route {
     pub line: Arc<Line>,
     /// Where its program runs, whether or not people may join yet.
     at: Option<Endpoint>,
+    /// What the place of its uploads is called, where they have one beside its data.
+    uploads: Option<String>,
     target: Option<Target>,
 }
 
@@ -51,6 +54,8 @@ pub(super) struct Target {
     pub(super) authority: Arc<str>,
     /// What its paths begin with, without slashes.
     pub(super) prefix: String,
+    /// How to speak HTTPS there; in the clear where there is none.
+    pub(super) tls: Option<Tls>,
 }
 
 impl Target {
@@ -60,7 +65,16 @@ impl Target {
             port: endpoint.port,
             authority: endpoint.authority().into(),
             prefix: endpoint.prefix.clone(),
+            tls: None,
         }
+    }
+
+    /// Where `port` of `host` answers, which is no table.
+    pub(super) fn elsewhere(host: &str, port: u16, tls: Option<Tls>) -> Self {
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        // Never mistaken for a table's, whose connections are kept beside these.
+        let authority = format!("{scheme}://{host}:{port}").into();
+        Self { host: host.to_owned(), port, authority, prefix: String::new(), tls }
     }
 }
 
@@ -80,10 +94,16 @@ impl Route {
             last_start: instance.last_start,
             line,
             at: instance.endpoint().cloned(),
+            uploads: uploads_of(instance),
             target: None,
         };
         route.target = route.endpoint().map(Target::new);
         route
+    }
+
+    /// What the place of its uploads is called, where they have one beside its data.
+    pub(super) fn uploads(&self) -> Option<&str> {
+        self.uploads.as_deref()
     }
 
     /// Where to connect to, while people may join.
@@ -130,6 +150,13 @@ impl Route {
     }
 }
 
+fn uploads_of(instance: &Instance) -> Option<String> {
+    match instance.journal.held(Step::Assets) {
+        Some(Held::Assets(handle)) if !handle.is_empty() => Some(handle.clone()),
+        _ => None,
+    }
+}
+
 /// Where the tables are. Readers never wait; writers take turns.
 #[derive(Debug, Default)]
 pub struct Routes {
@@ -141,6 +168,8 @@ pub struct Routes {
 struct Tables {
     by_slug: HashMap<String, Arc<Route>>,
     by_id: HashMap<InstanceId, Arc<Route>>,
+    /// What the place of uploads is called, and whose it is.
+    places: HashMap<String, InstanceId>,
 }
 
 impl Routes {
@@ -173,6 +202,12 @@ impl Routes {
     /// The table with this label.
     pub fn by_slug(&self, slug: &str) -> Option<Arc<Route>> {
         self.now.load().by_slug.get(slug).cloned()
+    }
+
+    /// The table whose uploads lie in the place called so.
+    pub(super) fn by_uploads(&self, handle: &str) -> Option<Arc<Route>> {
+        let now = self.now.load();
+        now.places.get(handle).and_then(|id| now.by_id.get(id)).cloned()
     }
 
     /// The table with this id.
@@ -211,6 +246,9 @@ impl Tables {
             }
         }
         self.by_slug.insert(route.slug.as_str().to_owned(), Arc::clone(&route));
+        if let Some(handle) = &route.uploads {
+            self.places.insert(handle.clone(), route.id.clone());
+        }
         self.by_id.insert(route.id.clone(), route);
     }
 
@@ -221,8 +259,13 @@ impl Tables {
         }
     }
 
-    /// Frees the label, unless somebody else has it by now.
+    /// Frees its names, unless somebody else has them by now.
     fn unname(&mut self, route: &Route) {
+        if let Some(handle) = &route.uploads
+            && self.places.get(handle) == Some(&route.id)
+        {
+            self.places.remove(handle);
+        }
         if self.by_slug.get(route.slug.as_str()).is_some_and(|holder| holder.id == route.id) {
             self.by_slug.remove(route.slug.as_str());
         }

@@ -2,7 +2,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use refractory_core::Addressing;
+use refractory_core::{Addressing, Refractory};
 
 use super::{Network, Pages, PlainPages};
 
@@ -26,6 +26,9 @@ pub struct EdgeSettings {
     pub tunnels: usize,
     /// What is shown instead of the game.
     pub pages: Arc<dyn Pages>,
+    /// Whom to ask about uploads that lie where only the deployment may read them; where there is nobody, all requests
+    /// are the tables' own.
+    pub uploads: Option<Refractory>,
 }
 
 impl EdgeSettings {
@@ -40,6 +43,7 @@ impl EdgeSettings {
             tunnels_each: 1_000,
             tunnels: 20_000,
             pages: Arc::new(PlainPages),
+            uploads: None,
         }
     }
 }

@@ -43,10 +43,11 @@ impl Errand<'_> {
         place: Place,
     ) -> Result<HttpResponse, Failure> {
         let question = self.compose(Outgoing::Empty, true)?;
-        let mut lease = self.pool.fresh_upgradeable(self.target).await?;
+        let way = &self.way;
+        let mut lease = way.pool.fresh_upgradeable(way.target).await?;
         let pulse = Pulse::new(true);
         let answer =
-            self.ask(&mut lease, question, &pulse).await.map_err(|(failure, _)| failure)?;
+            way.ask_over(&mut lease, question, &pulse).await.map_err(|(failure, _)| failure)?;
         if answer.status() != StatusCode::SWITCHING_PROTOCOLS {
             return self.relayed(answer, lease, pulse).await;
         }
@@ -63,7 +64,7 @@ impl Errand<'_> {
         let (down, up) = upstream.into_split();
         let (ended, over) = oneshot::channel();
         let downlink = Downlink { early, upstream: down, over, pulse: Rc::clone(&pulse) };
-        self.pool.employ(uplink(client, up, ended, pulse, self.patience.tunnel, place));
+        way.pool.employ(uplink(client, up, ended, pulse, way.patience.tunnel, place));
         response
             .message_body(downlink)
             .map(HttpResponse::map_into_boxed_body)

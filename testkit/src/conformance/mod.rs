@@ -18,6 +18,7 @@
 pub mod archives;
 pub mod assets;
 pub mod dns;
+pub mod door;
 pub mod game;
 pub mod leftovers;
 pub mod licenses;

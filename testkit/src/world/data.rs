@@ -55,13 +55,18 @@ fn volume(of: &InstanceId, disk: &Disk) -> Volume {
     Volume { of: of.clone(), handle: format!("disk of {of}"), usage }
 }
 
+/// What the place for the uploads of `of` is called.
+pub(super) fn handle(of: &InstanceId) -> String {
+    format!("bucket-of-{of}")
+}
+
 #[async_trait]
 impl AssetStore for World {
     async fn ensure(&self, of: &InstanceId) -> Result<Observed<AssetSpace>> {
         let of = of.clone();
         self.call("assets.ensure", move |world| {
             world.ledger().spaces.insert(of.clone());
-            let handle = format!("bucket of {of}");
+            let handle = handle(&of);
             Ok(Observed::Ready(AssetSpace { of, handle }))
         })
         .await

@@ -24,4 +24,6 @@ pub struct Knobs {
     pub status_unknown: bool,
     /// Whether no archive can be stored.
     pub archives_full: bool,
+    /// Where uploads lie, as `http://host:port`; nowhere in particular where nothing is said.
+    pub uploads_at: String,
 }

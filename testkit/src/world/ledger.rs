@@ -102,6 +102,7 @@ impl World {
             runtime: Arc::new(self.clone()),
             storage: Arc::new(self.clone()),
             assets: Arc::new(self.clone()),
+            asset_door: Arc::new(self.clone()),
             snapshots: Arc::new(self.clone()),
             game: Arc::new(self.clone()),
             dns: Arc::new(self.clone()),

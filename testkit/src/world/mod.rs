@@ -1,6 +1,7 @@
 //! A whole cloud in memory, with rules of the house that are checked at each effect.
 mod call;
 mod data;
+mod door;
 mod edge;
 mod files;
 mod game;

@@ -37,6 +37,14 @@ mod world_assets {
     testkit::conform_assets!(assets(world()));
 }
 
+mod world_door {
+    use crate::subjects::{door, world};
+    testkit::conform_door!({
+        let world = world();
+        door(&world, world.clone())
+    });
+}
+
 mod world_leftovers {
     use crate::subjects::{leftovers, world};
     testkit::conform_leftovers!({

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use refractory_core::model::Version;
 use refractory_core::ports::{
-    ArchiveSource, Archives, AssetStore, DnsZone, InstanceRuntime, LaunchSpec, Leftovers,
-    LicensePool, LogSource, Snapshots, WorldStorage,
+    ArchiveSource, Archives, AssetDoor, AssetStore, DnsZone, InstanceRuntime, LaunchSpec,
+    Leftovers, LicensePool, LogSource, Snapshots, WorldStorage,
 };
 use testkit::conformance::Subject;
 use testkit::conformance::archives::{ArchivesSubject, Sources};
 use testkit::conformance::assets::AssetsSubject;
 use testkit::conformance::dns::DnsSubject;
+use testkit::conformance::door::DoorSubject;
 use testkit::conformance::leftovers::LeftoversSubject;
 use testkit::conformance::licenses::LicensesSubject;
 use testkit::conformance::logs::LogsSubject;
@@ -41,6 +42,10 @@ pub(crate) fn snapshots(world: &World, snapshots: impl Snapshots) -> SnapshotsSu
 
 pub(crate) fn assets(assets: impl AssetStore) -> AssetsSubject {
     Subject::new(Arc::new(assets), ())
+}
+
+pub(crate) fn door(world: &World, door: impl AssetDoor) -> DoorSubject {
+    Subject::new(Arc::new(door), Arc::new(world.clone()))
 }
 
 pub(crate) fn leftovers(world: &World, net: impl Leftovers) -> LeftoversSubject {

@@ -9,15 +9,9 @@ fn the_file_is_what_foundry_reads() {
             access_key_id: "AKIA".into(),
             secret_access_key: "s".into(),
         },
-        endpoint: None,
-        force_path_style: false,
     };
     let text = r#"{"buckets":["b"],"region":"eu-central-1","credentials":{"accessKeyId":"AKIA","secretAccessKey":"s"}}"#;
     assert_eq!(serde_json::to_string(&file).unwrap(), text);
-    let emulated =
-        File { endpoint: Some("http://127.0.0.1:1".into()), force_path_style: true, ..file };
-    let text = serde_json::to_string(&emulated).unwrap();
-    assert!(text.ends_with(r#""endpoint":"http://127.0.0.1:1","forcePathStyle":true}"#), "{text}");
 }
 
 #[test]

@@ -40,7 +40,9 @@ fn a_private_bucket_cannot_be_made_public() {
         (block.block_public_policy(), block.restrict_public_buckets()),
         (Some(true), Some(true))
     );
-    assert_eq!(Settings::new(true).access_block().ignore_public_acls(), Some(true));
+    assert_eq!((block.block_public_acls(), block.ignore_public_acls()), (Some(true), Some(true)));
+    let block = Settings::new(true).access_block();
+    assert_eq!((block.block_public_acls(), block.ignore_public_acls()), (Some(false), Some(true)));
 }
 
 #[test]

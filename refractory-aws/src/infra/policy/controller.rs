@@ -175,15 +175,10 @@ const ASSETS: &[Right] = &[
         why: "such a bucket is set up and removed; those of other accounts are out of reach",
     },
     Right {
-        actions: &[
-            "s3:AbortMultipartUpload",
-            "s3:DeleteObject",
-            "s3:DeleteObjectVersion",
-            "s3:GetObject",
-        ],
+        actions: &["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:DeleteObjectVersion"],
         on: &["arn:{p}:s3:::foundry-*/*"],
         when: &[("StringEquals", "s3:ResourceAccount", "{a}")],
-        why: "emptying such a bucket, and serving from a private one",
+        why: "emptying such a bucket",
     },
     Right {
         actions: &["iam:CreateUser", "iam:PutUserPolicy"],

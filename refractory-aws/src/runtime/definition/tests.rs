@@ -12,7 +12,7 @@ fn definition(spec: &LaunchSpec, config: &AwsConfig) -> Result<Definition> {
         region: "eu-central-1",
         access_point: "fsap-1",
         secret: "arn:aws:secretsmanager:eu-central-1:1:secret:club/table/abc-XyZ123",
-        uploads: (config.assets != crate::AssetAccess::Volume)
+        uploads: (config.assets != AssetAccess::Volume)
             .then_some("arn:aws:secretsmanager:eu-central-1:1:secret:club/assets/abc-XyZ123"),
     };
     Definition::of(&InstanceId::new("abc").unwrap(), spec, &from)
@@ -46,11 +46,30 @@ fn a_definition_is_the_same_for_other_secrets_and_another_for_other_settings() {
 
 #[test]
 fn uploads_on_the_volume_need_no_credentials() {
-    let config = AwsConfig { assets: crate::AssetAccess::Volume, ..AwsConfig::default() };
+    let config = AwsConfig { assets: AssetAccess::Volume, ..AwsConfig::default() };
     let made = definition(&sample::spec(), &config).unwrap();
     assert!(!made.told);
     assert!(made.containers.iter().all(|container| !container.mounts.contains_key("told")));
     assert!(!made.containers[1].environment.contains_key("FOUNDRY_AWS_CONFIG"));
+}
+
+#[test]
+fn a_program_reaches_a_private_bucket_at_its_tables_own_address() {
+    let at = |assets, endpoint: Option<&str>, spec: &LaunchSpec| {
+        let endpoint = endpoint.map(ToOwned::to_owned);
+        let config = AwsConfig { endpoint, assets, ..AwsConfig::default() };
+        let made = definition(spec, &config).unwrap();
+        made.containers[0].environment.get("UPLOADS_AT").cloned()
+    };
+    let spec = sample::spec();
+    let private = |spec| at(AssetAccess::Private, Some("http://127.0.0.1:1"), spec);
+    assert_eq!(private(&spec).as_deref(), Some("https://friday.games.example"));
+    let plain = LaunchSpec { public: Some((8080, false)), ..spec.clone() };
+    assert_eq!(private(&plain).as_deref(), Some("http://friday.games.example:8080"));
+    assert_eq!(at(AssetAccess::Public, None, &spec), None);
+    let emulated = at(AssetAccess::Public, Some("http://127.0.0.1:1"), &spec);
+    assert_eq!(emulated.as_deref(), Some("http://127.0.0.1:1"));
+    assert_eq!(at(AssetAccess::Volume, Some("http://127.0.0.1:1"), &spec), None);
 }
 
 #[test]

@@ -100,30 +100,6 @@ async fn everything_else_is_refused() {
 }
 
 #[tokio::test]
-async fn a_private_place_is_read_through_a_signed_address_only() {
-    let mut tables = public_tables().await;
-    tables.config.assets = AssetAccess::Private;
-    let table = tables.add("a").await;
-    let port = tables.port_of_user().await;
-    let bucket = tables.ready(&port, &table).await.handle;
-    tables.hold(&table, &bucket).await;
-    let (program, _) = program(&tables, &table).await;
-    upload(&program, &bucket, "maps/old inn.webp").await.unwrap();
-
-    let path = format!("/{bucket}/maps/old%20inn.webp");
-    assert_eq!(browse(&tables.account, "GET", &path, "").await.status, 403);
-    let link = port.presigned(&table, "maps/old inn.webp").await.unwrap().unwrap();
-    let path = link.strip_prefix(tables.account.endpoint()).unwrap();
-    let page = browse(&tables.account, "GET", path, "").await;
-    assert_eq!((page.status, page.body.as_slice()), (200, b"a map".as_slice()));
-    assert!(path.contains("X-Amz-Expires=300"), "{path}");
-    let elsewhere = path.replace("old%20inn", "new%20inn");
-    assert_eq!(browse(&tables.account, "GET", &elsewhere, "").await.status, 403);
-    let nobody = tables.add("b").await;
-    assert_eq!(port.presigned(&nobody, "x").await.unwrap(), None);
-}
-
-#[tokio::test]
 async fn a_place_that_is_made_private_is_so_at_the_next_call() {
     let mut tables = public_tables().await;
     let table = tables.add("a").await;

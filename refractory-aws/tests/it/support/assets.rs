@@ -3,14 +3,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use aws_sdk_s3::config::{Credentials, SharedCredentialsProvider};
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 use refractory_aws::{AwsConfig, BucketAssets, Clients, Naming};
 use refractory_core::config::Span;
 use refractory_core::memory::MemoryStore;
-use refractory_core::model::{
-    Attempt, Held, Instance, Journal, NewInstance, Slug, Step, User, UserName,
-};
+use refractory_core::model::{Attempt, Instance, Journal, NewInstance, Slug, Step, User, UserName};
 use refractory_core::ports::{AssetSpace, AssetStore, Observed, Table};
 use refractory_core::{Clock, InstanceId, SystemClock, Timestamp, UserId};
 use testkit::aws::Account;
@@ -121,12 +118,6 @@ impl Tables {
         self.change(of, |row| row.journal = Journal::default()).await;
     }
 
-    /// Says which bucket the table has.
-    pub(crate) async fn hold(&self, of: &InstanceId, bucket: &str) {
-        self.change(of, |row| row.journal.hold(Step::Assets, Held::Assets(bucket.to_owned())))
-            .await;
-    }
-
     /// The port.
     pub(crate) fn port(&self) -> BucketAssets {
         self.port_over(clients(&self.account))
@@ -135,23 +126,6 @@ impl Tables {
     /// The port, speaking to `endpoint`.
     pub(crate) fn port_at(&self, endpoint: &str) -> BucketAssets {
         self.port_over(clients_at(&self.account, endpoint))
-    }
-
-    /// The port, with the keys of a user that may do everything: the root's own sign no addresses here.
-    pub(crate) async fn port_of_user(&self) -> BucketAssets {
-        let mut clients = clients(&self.account);
-        let everything = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
-        let (iam, user) = (&clients.iam, "controller");
-        iam.create_user().user_name(user).send().await.unwrap();
-        let put =
-            iam.put_user_policy().user_name(user).policy_name("all").policy_document(everything);
-        put.send().await.unwrap();
-        let key = iam.create_access_key().user_name(user).send().await.unwrap().access_key.unwrap();
-        let keys = Credentials::new(key.access_key_id, key.secret_access_key, None, None, "user");
-        let config = clients.s3.config().to_builder();
-        let config = config.credentials_provider(SharedCredentialsProvider::new(keys)).build();
-        clients.s3 = aws_sdk_s3::Client::from_conf(config);
-        self.port_over(clients)
     }
 
     /// Asks until the place of `of` is ready, and does not wait where the port does.
@@ -229,11 +203,27 @@ pub(crate) struct Page {
 
 /// Asks for `path` at the emulator as a browser does: without any credentials.
 pub(crate) async fn browse(account: &Account, method: &str, path: &str, headers: &str) -> Page {
+    let empty = if method == "PUT" { "content-length: 0\r\n" } else { "" };
+    ask(account, method, path, &format!("{empty}{headers}"), "").await
+}
+
+/// Sends `body` to `path` at the emulator.
+pub(crate) async fn send(
+    account: &Account,
+    method: &str,
+    path: &str,
+    headers: &str,
+    body: &str,
+) -> Page {
+    let length = format!("content-length: {}\r\n", body.len());
+    ask(account, method, path, &format!("{length}{headers}"), body).await
+}
+
+async fn ask(account: &Account, method: &str, path: &str, headers: &str, body: &str) -> Page {
     let mut stream = TcpStream::connect(account.address()).await.unwrap();
     let host = account.address();
-    let length = if method == "PUT" { "content-length: 0\r\n" } else { "" };
     let asked = format!(
-        "{method} {path} HTTP/1.1\r\nhost: {host}\r\n{length}{headers}connection: close\r\n\r\n"
+        "{method} {path} HTTP/1.1\r\nhost: {host}\r\n{headers}connection: close\r\n\r\n{body}"
     );
     stream.write_all(asked.as_bytes()).await.unwrap();
     let mut answer = Vec::new();

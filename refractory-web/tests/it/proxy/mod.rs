@@ -11,4 +11,5 @@ mod smuggling;
 mod stalls;
 mod standin;
 mod tunnels;
+mod uploads;
 mod waiting;

@@ -23,6 +23,7 @@ macro_rules! lies {
 mod archives;
 mod assets;
 mod dns;
+mod door;
 mod leftovers;
 mod licenses;
 mod logs;

@@ -1,0 +1,173 @@
+//! What becomes of an answer of the store's on its way to a browser.
+use actix_web::http::StatusCode as ActixStatus;
+use actix_web::http::header::{
+    ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
+    HeaderMap as ActixMap, HeaderName as ActixName, HeaderValue as ActixValue,
+    X_CONTENT_TYPE_OPTIONS,
+};
+use http::{HeaderMap, StatusCode};
+use refractory_core::ports::AssetRefusal;
+
+use crate::proxy::Notice;
+use crate::proxy::edge::Stop;
+use crate::proxy::failure::{Failure, Side};
+
+/// What an upload is. Everything else that the store says is its own affair.
+const TOLD: &[&str] = &[
+    "accept-ranges",
+    "cache-control",
+    "content-disposition",
+    "content-encoding",
+    "content-language",
+    "content-length",
+    "content-range",
+    "content-type",
+    "date",
+    "etag",
+    "expires",
+    "last-modified",
+];
+
+/// Passes on what is an answer to a reader; everything else is said in our words.
+pub(super) fn check(status: StatusCode) -> Result<(), Stop<'static>> {
+    match status {
+        StatusCode::OK
+        | StatusCode::PARTIAL_CONTENT
+        | StatusCode::NOT_MODIFIED
+        | StatusCode::PRECONDITION_FAILED
+        | StatusCode::RANGE_NOT_SATISFIABLE => Ok(()),
+        StatusCode::NOT_FOUND => Err(missing().into()),
+        StatusCode::FORBIDDEN => Err(shut_out().into()),
+        _ => Err(Failure::new(Side::Upstream, true, "reading an upload: the store refused").into()),
+    }
+}
+
+/// What a browser is told about an upload, and how far it is trusted.
+pub(super) fn tell_browser(theirs: &HeaderMap, ours: &mut ActixMap) {
+    for (name, value) in theirs.iter().filter(|(name, _)| TOLD.contains(&name.as_str())) {
+        let name = ActixName::from_bytes(name.as_str().as_bytes());
+        if let (Ok(name), Ok(value)) = (name, ActixValue::from_bytes(value.as_bytes())) {
+            ours.append(name, value);
+        }
+    }
+    ours.insert(X_CONTENT_TYPE_OPTIONS, ActixValue::from_static("nosniff"));
+    if !ours.contains_key(CACHE_CONTROL) {
+        // As the table's other files: kept by the browser, and asked about each time.
+        ours.insert(CACHE_CONTROL, ActixValue::from_static("private, no-cache"));
+    }
+    if !is_inert(ours) {
+        // Opened by itself, it is no page of the game's: no script, no session. As a picture it is drawn as ever.
+        ours.insert(CONTENT_SECURITY_POLICY, ActixValue::from_static("sandbox"));
+    }
+}
+
+/// Lets pages of `origin` read an answer that comes from another one.
+pub(super) fn let_in(origin: &str, ours: &mut ActixMap) {
+    if let Ok(origin) = ActixValue::from_str(origin) {
+        ours.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    }
+}
+
+/// Whether an upload can do nothing, even when it is opened by itself.
+fn is_inert(headers: &ActixMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let drawn = kind.starts_with("image/") && kind != "image/svg+xml";
+    drawn
+        || ["audio/", "video/", "font/"].iter().any(|begin| kind.starts_with(begin))
+        // A browser's own viewer shows these, and not in a sandbox.
+        || kind == "application/pdf"
+}
+
+/// What is said where the door refuses.
+pub(super) fn refused(refusal: AssetRefusal) -> Stop<'static> {
+    let status = ActixStatus::from_u16(refusal.status).unwrap_or(ActixStatus::FORBIDDEN);
+    if let Some((media, body)) = refusal.told {
+        return Stop::Told(status, media, body);
+    }
+    let why = match status {
+        ActixStatus::METHOD_NOT_ALLOWED => "Uploads can be read here, and nothing else.",
+        ActixStatus::BAD_REQUEST => "This is not the address of an upload.",
+        _ => "Uploads are read one by one, by the address that a page of the table has for them.",
+    };
+    Notice::Refused { status, why }.into()
+}
+
+/// The door let somebody pass, and the store does not: that is for whoever runs the deployment to see.
+pub(super) fn shut_out() -> Failure {
+    Failure::new(Side::Upstream, true, "reading an upload: the store refuses the table's key")
+}
+
+fn missing() -> Notice<'static> {
+    let why =
+        "There is no such upload. It may have been moved or removed: ask whoever runs this table.";
+    Notice::Refused { status: ActixStatus::NOT_FOUND, why }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(theirs: &[(&'static str, &'static str)]) -> ActixMap {
+        let mut head = HeaderMap::new();
+        for (name, value) in theirs {
+            head.insert(*name, http::HeaderValue::from_static(value));
+        }
+        let mut ours = ActixMap::new();
+        tell_browser(&head, &mut ours);
+        ours
+    }
+
+    #[test]
+    fn a_browser_is_told_what_an_upload_is_and_nothing_of_the_store() {
+        let ours = told(&[
+            ("content-type", "image/webp"),
+            ("etag", "\"x\""),
+            ("content-range", "bytes 0-1/2"),
+            ("x-amz-request-id", "1"),
+            ("x-amz-version-id", "v"),
+            ("x-amz-meta-note", "n"),
+            ("server", "AmazonS3"),
+            ("set-cookie", "a=1"),
+        ]);
+        let mut names: Vec<_> = ours.keys().map(ActixName::as_str).collect();
+        names.sort_unstable();
+        assert_eq!(
+            names,
+            ["cache-control", "content-range", "content-type", "etag", "x-content-type-options"]
+        );
+        assert_eq!(ours.get(CACHE_CONTROL).unwrap(), "private, no-cache");
+        let own = told(&[("cache-control", "public, max-age=60")]);
+        assert_eq!(own.get(CACHE_CONTROL).unwrap(), "public, max-age=60");
+    }
+
+    #[test]
+    fn what_could_act_by_itself_is_put_into_a_sandbox() {
+        for kind in [
+            "image/webp",
+            "IMAGE/PNG",
+            "audio/ogg",
+            "video/webm; x=1",
+            "font/woff2",
+            "application/pdf",
+        ] {
+            assert!(
+                !told(&[("content-type", kind)]).contains_key(CONTENT_SECURITY_POLICY),
+                "{kind}"
+            );
+        }
+        for kind in [
+            "text/html",
+            "image/svg+xml",
+            "Image/SVG+XML; charset=utf-8",
+            "application/xhtml+xml",
+            "text/plain",
+            "application/octet-stream",
+            "",
+        ] {
+            let ours = told(&[("content-type", kind)]);
+            assert_eq!(ours.get(CONTENT_SECURITY_POLICY).unwrap(), "sandbox", "{kind}");
+        }
+        assert!(told(&[]).contains_key(CONTENT_SECURITY_POLICY));
+    }
+}
