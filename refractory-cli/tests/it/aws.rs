@@ -1,4 +1,6 @@
 //! A community on AWS, over an emulator: from an empty account to an empty account.
+mod private;
+
 use std::process::Command;
 use std::time::Duration;
 
@@ -90,30 +92,47 @@ impl Site {
         std::fs::write(&path, zip).unwrap();
         path.display().to_string()
     }
+
+    /// Makes everything that a deployment stands on; the program runs as exactly the controller from now on.
+    async fn settle_on_aws(&mut self) {
+        let image = Program::new(image_executable(), &[]);
+        self.account.run_as("foundry:13.351", &image).await.unwrap();
+        let helper = refractory_aws::AwsConfig::default().helper_image;
+        self.account.run_as(&helper, &Program::new("/usr/bin/env", &[])).await.unwrap();
+        self.run("infra deploy --yes").ok();
+        let id = self.account.id();
+        let policies = self.run(&format!("infra policy controller --account {id}"));
+        let keys = boto3(&self.account, CONTROLLER, &[&policies.ok().json().to_string(), id]);
+        self.moves_to_aws(&keys);
+    }
+
+    /// Starts a table called `friday`, on a licence of its own.
+    fn start_friday(&self) {
+        let house = &self.house;
+        house.run(&format!("release add {}", self.release())).ok();
+        house.tell("license add club", KEY).ok();
+        let accepted = ["license", "accept", "club", "--yes-i-accept", "Jane Doe"];
+        house.command(accepted).output().unwrap();
+        house.run("instance create friday --release 13.351").ok();
+        let started = house.run("instance start friday --wait --json");
+        assert_eq!(started.code, 0, "{started:?}\n{}", house.log());
+        assert_eq!(started.json()["phase"], "on");
+    }
+
+    /// The bucket of the deployment, which is no table's.
+    fn bucket(&self) -> String {
+        let ground = self.run("infra status --quick --json").ok().json();
+        ground["outputs"]["Bucket"].as_str().unwrap().to_owned()
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_table_lives_its_whole_life_on_aws_as_exactly_the_controller() {
     let mut site = Site::new().await;
-    let image = Program::new(image_executable(), &[]);
-    site.account.run_as("foundry:13.351", &image).await.unwrap();
-    let helper = refractory_aws::AwsConfig::default().helper_image;
-    site.account.run_as(&helper, &Program::new("/usr/bin/env", &[])).await.unwrap();
-    site.run("infra deploy --yes").ok();
-
-    let policies = site.run(&format!("infra policy controller --account {}", site.account.id()));
-    let keys =
-        boto3(&site.account, CONTROLLER, &[&policies.ok().json().to_string(), site.account.id()]);
-    site.moves_to_aws(&keys);
+    site.settle_on_aws().await;
     let house = &site.house;
     let up = house.up("");
-    house.run(&format!("release add {}", site.release())).ok();
-    house.tell("license add club", KEY).ok();
-    house.command(["license", "accept", "club", "--yes-i-accept", "Jane Doe"]).output().unwrap();
-    house.run("instance create friday --release 13.351").ok();
-    let started = house.run("instance start friday --wait --json");
-    assert_eq!(started.code, 0, "{started:?}\n{}", house.log());
-    assert_eq!(started.json()["phase"], "on");
+    site.start_friday();
 
     let page = get(up.port(), "friday.localhost", "/").unwrap();
     assert!((200..400).contains(&page.code), "{page:?}");
@@ -125,9 +144,7 @@ async fn a_table_lives_its_whole_life_on_aws_as_exactly_the_controller() {
     assert!(!logs.contains(KEY) && !logs.contains(&KEY.replace('-', "")), "{logs}");
 
     let id = house.table("friday")["id"].as_str().unwrap().to_owned();
-    let ground = site.run("infra status --quick --json").ok().json();
-    let other = ground["outputs"]["Bucket"].as_str().unwrap().to_owned();
-    let seen = boto3(&site.account, UPLOAD, &[&format!("club/assets/{id}"), &other]);
+    let seen = boto3(&site.account, UPLOAD, &[&format!("club/assets/{id}"), &site.bucket()]);
     assert_eq!(
         seen,
         serde_json::json!({ "read": 200, "listed": 403, "elsewhere": true, "buckets": true })
