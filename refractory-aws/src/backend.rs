@@ -5,7 +5,7 @@ use refractory_core::config::{Backend, Base, Schema, Settings};
 use refractory_core::finding::Finding;
 use refractory_core::foundry::FoundryControl;
 use refractory_core::local::Passwords;
-use refractory_core::null::{NoAssetDoor, NoAssets, NoDns};
+use refractory_core::null::{NoAssetDoor, NoDns};
 use refractory_core::ports::{AssetDoor, AssetStore, DnsZone, Store};
 use refractory_core::{Error, ErrorKind, Ports, Result, StorePool, SystemClock, async_trait};
 use tokio::sync::OnceCell;
@@ -126,7 +126,7 @@ impl Footing {
         }
         let uploads = uploads.with_origins(&addressing).within(ground.boundary.clone());
         let (assets, asset_door): (Arc<dyn AssetStore>, Arc<dyn AssetDoor>) = match config.assets {
-            AssetAccess::Volume => (Arc::new(NoAssets), Arc::new(NoAssetDoor)),
+            AssetAccess::Volume => (Arc::new(uploads.on_volume()), Arc::new(NoAssetDoor)),
             AssetAccess::Public | AssetAccess::Private => {
                 let door = uploads.door();
                 (Arc::new(uploads), Arc::new(door))

@@ -30,7 +30,7 @@ mod vault;
 mod waits;
 
 pub use archives::S3Archives;
-pub use assets::{BucketAssets, BucketDoor};
+pub use assets::{BucketAssets, BucketDoor, VolumeAssets};
 pub use backend::AwsBackend;
 pub use clients::Clients;
 pub use config::{Architecture, AssetAccess, AwsConfig, LiveData, Naming as NamingChoice, Routing};

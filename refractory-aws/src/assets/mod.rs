@@ -21,6 +21,7 @@ mod names;
 mod rotation;
 mod settings;
 mod user;
+mod volume;
 
 use std::sync::Arc;
 
@@ -33,6 +34,7 @@ use crate::waits::Waits;
 use crate::{AssetAccess, AwsConfig, Clients, Naming};
 pub use door::BucketDoor;
 use settings::Settings;
+pub use volume::VolumeAssets;
 
 /// The places for uploads of one deployment, as buckets.
 ///

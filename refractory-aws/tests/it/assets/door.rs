@@ -62,7 +62,8 @@ async fn carried_out(tables: &Tables, errand: &AssetErrand, body: &str) -> Page 
     // The line that `browse` writes by itself, and a body of which it knows nothing.
     let headers =
         errand.headers.iter().filter(|(name, _)| name != "host" && name != "content-length");
-    let mut headers: String = headers.map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let lines: Vec<_> = headers.map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let mut headers = lines.concat();
     if errand.method == "PUT" {
         return crate::support::assets::send(&tables.account, "PUT", path, &headers, body).await;
     }

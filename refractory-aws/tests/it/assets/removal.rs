@@ -127,3 +127,25 @@ async fn an_empty_bucket_without_versions_goes_as_well() {
     absent(&tables.port(), &table).await;
     assert_eq!(inventory(&tables.account).await, Inventory::new());
 }
+
+#[tokio::test]
+async fn a_place_of_an_earlier_configuration_is_found_and_goes_with_its_table() {
+    let tables = Tables::new(&Emulator::shared().await.account());
+    let (table, port) = (tables.add("a").await, tables.port());
+    tables.ready(&port, &table).await;
+    let port = port.on_volume();
+    match port.ensure(&table).await.unwrap() {
+        Observed::Ready(space) => {
+            assert_eq!(space.handle, "", "uploads lie on the volume from now on")
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(port.list().await.unwrap(), [table.clone()]);
+    absent(&port, &table).await;
+    assert_eq!(inventory(&tables.account).await, Inventory::new());
+    assert_eq!(
+        absent(&port, &tables.add("b").await).await,
+        1,
+        "what never had one is asked for once"
+    );
+}

@@ -154,7 +154,7 @@ pub(crate) fn id(raw: &str) -> InstanceId {
 }
 
 /// Asks until there is no place any more; says how often.
-pub(crate) async fn absent(port: &BucketAssets, of: &InstanceId) -> usize {
+pub(crate) async fn absent(port: &impl AssetStore, of: &InstanceId) -> usize {
     for asked in 1..400 {
         match port.remove(of).await.unwrap() {
             Observed::Absent => return asked,
