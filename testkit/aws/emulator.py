@@ -1,7 +1,8 @@
 """The AWS of the tests: MiniStack, made stricter by `patches/`, with tasks that run by `backends/`.
 
 Started by `testkit::aws::Emulator`. Listens at BIND_HOST on a port that the kernel chooses, says
-`{"port": N}` on standard output once it answers, and lives until it is killed with its process group.
+`{"port": N}` on standard output once it answers, and lives until it is killed with its process group. Where containers are to
+reach it, it answers at the address that tasks know for credentials, too.
 """
 import asyncio
 import json
@@ -10,12 +11,18 @@ import socket
 import sys
 from pathlib import Path
 
+# Of ECS: where a task asks for the credentials of its role. An engine of the tests has it on its bridge.
+CREDENTIALS = "169.254.170.2"
+
 
 def main():
     os.setpgid(0, 0)  # tasks are in our group: whoever kills the group leaves nothing behind
     die_with_parent()
-    listener = socket.create_server((os.environ.setdefault("BIND_HOST", "127.0.0.1"), 0), backlog=512)
-    port = listener.getsockname()[1]
+    host = os.environ.setdefault("BIND_HOST", "127.0.0.1")
+    listeners = [socket.create_server((host, 0), backlog=512)]
+    port = listeners[0].getsockname()[1]
+    if not host.startswith("127."):
+        listeners.append(socket.create_server((CREDENTIALS, port), backlog=512))
     prepare(port)
     import patches
 
@@ -24,7 +31,7 @@ def main():
 
     import control
 
-    asyncio.run(serve(control.around(app, ready=lambda: announce(port)), listener))
+    asyncio.run(serve(control.around(app, ready=lambda: announce(port)), listeners))
 
 
 def die_with_parent():
@@ -61,12 +68,12 @@ def raise_limit_of_open_files():
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-async def serve(app, listener):
+async def serve(app, listeners):
     from hypercorn.asyncio import serve as hypercorn
     from hypercorn.config import Config
 
     config = Config()
-    config.bind = [f"fd://{listener.detach()}"]
+    config.bind = [f"fd://{listener.detach()}" for listener in listeners]
     config.keep_alive_timeout = 75
     config.loglevel = "WARNING"
     await hypercorn(app, config, shutdown_trigger=asyncio.Event().wait)

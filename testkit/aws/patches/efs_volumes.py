@@ -2,7 +2,8 @@
 
 Real EFS (user guide, "Working with access points"): the root directory is made at the first mount if `CreationInfo` is
 given, with its owner and mode; without it and without the directory the mount fails; the access point's identity
-replaces the container's user. Owner and identity need root; without it everything is the tests' own user's.
+takes the place of the container's user in the volume (for containers: backends/volumes.py). Owner and identity need root;
+without it everything is the tests' own user's.
 """
 import os
 from pathlib import Path
@@ -33,11 +34,11 @@ def identity(ecs):
 
     def settings(container, definition, *arguments, **named):
         settings = plain(container, definition, *arguments, **named)
-        points = [_access_point(volume["efsVolumeConfiguration"]) for volume in definition.get("volumes", [])
-                  if volume.get("efsVolumeConfiguration")]
-        user = next((point["PosixUser"] for point in points if point and point.get("PosixUser")), None)
-        if user and "user" not in settings:
-            settings["user"] = f"{user['Uid']}:{user['Gid']}"
+        settings["owners"] = {
+            str(_folder(volume)): (point["PosixUser"]["Uid"], point["PosixUser"]["Gid"])
+            for volume in definition.get("volumes", []) if volume.get("efsVolumeConfiguration")
+            for point in [_access_point(volume["efsVolumeConfiguration"])] if point and point.get("PosixUser")
+        }
         return settings
 
     ecs._build_run_kwargs = settings

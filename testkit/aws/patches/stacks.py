@@ -1,10 +1,10 @@
 """CloudFormation: what a network with IPv6 or a NAT gateway is made of, file systems that come into a stack from outside, the
-tags of buckets, and what a change set says.
+tags of buckets, how many tasks a service has, and what a change set says.
 
 Real CloudFormation (resource reference): `Ref` of AWS::EC2::VPCCidrBlock and AWS::EC2::SubnetCidrBlock is the association,
-`GetAtt Ipv6CidrBlocks` of a VPC the blocks it has by then; AWS::EFS::FileSystem is imported by its FileSystemId, AWS::IAM::ManagedPolicy by its
-PolicyArn; `Tags` of
-AWS::S3::Bucket are the bucket's tags; a change set says nothing of a resource whose condition does not hold, and calls a
+`GetAtt Ipv6CidrBlocks` of a VPC the blocks it has by then; AWS::EFS::FileSystem is imported by its FileSystemId,
+AWS::IAM::ManagedPolicy by its PolicyArn; `Tags` of AWS::S3::Bucket are the bucket's tags; a parameter of type Number is a number
+wherever it is referred to; a change set says nothing of a resource whose condition does not hold, and calls a
 property that is updated "No interruption" one that never replaces.
 """
 import random
@@ -106,6 +106,21 @@ def conditions(changesets):
         return found
 
     changesets._resolve_props_for_diff = resolved
+
+
+@after_import("services.cloudformation.provisioners")
+def services(provisioners):
+    service = provisioners._RESOURCE_HANDLERS["AWS::ECS::Service"]
+    create, update = service["create"], service["update"]
+
+    def counted(properties):
+        count = properties.get("DesiredCount")
+        return properties if count is None else {**properties, "DesiredCount": int(count)}
+
+    service.update(
+        create=lambda logical, properties, stack: create(logical, counted(properties), stack),
+        update=lambda physical, old, new, *more, **named: update(physical, counted(old), counted(new), *more, **named),
+    )
 
 
 def _id(prefix):

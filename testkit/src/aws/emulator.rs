@@ -27,6 +27,7 @@ rm -rf "$folder""#;
 pub(super) const REGION: &str = "eu-central-1";
 
 static SHARED: OnceCell<Emulator> = OnceCell::const_new();
+static BESIDE: OnceCell<Emulator> = OnceCell::const_new();
 
 /// A running emulator.
 #[derive(Debug)]
@@ -50,8 +51,17 @@ impl Emulator {
     ///
     /// With the sentence of [`start`](Self::start).
     pub async fn shared() -> &'static Self {
-        let started = SHARED.get_or_try_init(|| async {
-            let starting = tokio::task::spawn_blocking(Self::start);
+        Self::once(&SHARED, Ipv4Addr::LOCALHOST).await
+    }
+
+    /// The one server of this process that containers reach at `gateway`.
+    pub(super) async fn beside(gateway: Ipv4Addr) -> &'static Self {
+        Self::once(&BESIDE, gateway).await
+    }
+
+    async fn once(cell: &'static OnceCell<Self>, address: Ipv4Addr) -> &'static Self {
+        let started = cell.get_or_try_init(|| async {
+            let starting = tokio::task::spawn_blocking(move || Self::start_at(address));
             starting.await.unwrap_or_else(|error| Err(error.to_string()))
         });
         #[expect(clippy::panic, reason = "a test without its emulator has failed")]
@@ -67,7 +77,8 @@ impl Emulator {
         Self::start_at(Ipv4Addr::LOCALHOST)
     }
 
-    /// The same on another address of this machine: the bridge's of an engine whose containers are to reach it.
+    /// The same on another address of this machine: the bridge's of an engine whose containers are to reach it. It answers at
+    /// 169.254.170.2 too, where tasks find the credentials of their roles.
     ///
     /// # Errors
     ///

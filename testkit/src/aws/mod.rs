@@ -3,7 +3,7 @@
 //! `MiniStack` in a pinned Python environment (made by `.ci/emulator`), behind a launcher that adds what it lacks
 //! (`testkit/aws/patches`). Each test takes an [`Account`] of its own, whose state is nobody else's. A task of ECS
 //! is a local process with an address of its own in 127.0.0.0/8; which program stands for which image, the account
-//! is told by [`Account::run_as`].
+//! is told by [`Account::run_as`]. Where a test wants real containers, it takes its account of the [`Engine`].
 //!
 //! ```no_run
 //! # async fn example() {
@@ -15,6 +15,7 @@
 mod account;
 mod door;
 mod emulator;
+mod engine;
 mod environment;
 mod inventory;
 mod proxy;
@@ -24,6 +25,7 @@ mod task;
 pub use account::Account;
 pub use door::Refused;
 pub use emulator::Emulator;
+pub use engine::{Engine, Image};
 pub use environment::tool;
 pub use inventory::{Inventory, inventory};
 pub use proxy::{Call, Fault, FaultProxy, Rule};

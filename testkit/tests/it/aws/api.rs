@@ -119,6 +119,11 @@ impl Cluster {
         Self { role: between(&said, "Arn").to_owned(), api }
     }
 
+    /// The ARN of the role.
+    pub(super) fn role(&self) -> &str {
+        &self.role
+    }
+
     /// Registers family `t` with one container `c`; `more` is added to it, and `volumes` to the task.
     pub(super) async fn define(&self, image: &str, more: Value, volumes: Value) -> String {
         let mut container = json!({"name": "c", "image": image, "essential": true});

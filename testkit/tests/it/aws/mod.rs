@@ -8,6 +8,7 @@ mod accounts;
 mod api;
 mod balancer;
 mod definitions;
+mod docker;
 mod image;
 mod infrastructure;
 mod inventory;

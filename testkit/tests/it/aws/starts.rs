@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use testkit::aws::Program;
 
 use super::account;
-use super::api::{Api, Cluster, address, code};
+use super::api::{Api, Cluster, address, boto, code};
 
 async fn still() -> (Cluster, String) {
     let account = account().await;
@@ -107,4 +107,52 @@ async fn a_process_has_its_environment_its_secrets_and_its_log() {
     let asked = json!({"logGroupName": "g", "logStreamName": stream});
     let (_, said) = api.json("logs", "GetLogEvents", &asked).await;
     assert_eq!(said["events"][0]["message"], "plain sesame told");
+}
+
+#[tokio::test]
+async fn a_task_with_a_role_has_its_credentials_and_nobody_else_has_them() {
+    let account = account().await;
+    let cluster = Cluster::new(&account).await;
+    let role = cluster.role().to_owned();
+    let allowed = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "ecs:ListClusters", "Resource": "*"}]});
+    let policy = [("RoleName", "r"), ("PolicyName", "p"), ("PolicyDocument", &allowed.to_string())];
+    assert_eq!(cluster.api.query("iam", "PutRolePolicy", &policy).await.0, 200);
+    account.run_as("image", &Program::new("sleep", &["1000"])).await.unwrap();
+    let told = json!({
+        "family": "t", "requiresCompatibilities": ["FARGATE"], "networkMode": "awsvpc", "cpu": "256", "memory": "512",
+        "taskRoleArn": role, "containerDefinitions": [{"name": "c", "image": "image", "essential": true}],
+    });
+    let made = cluster.api.ecs("RegisterTaskDefinition", told).await;
+    let task = cluster.run(made["taskDefinition"]["taskDefinitionArn"].as_str().unwrap()).await;
+    cluster.until(&task, "RUNNING").await;
+    let environment = account.tasks().await.unwrap().remove(0).environment;
+    let place = &environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"];
+    let word = &environment["AWS_CONTAINER_AUTHORIZATION_TOKEN"];
+    let script = format!(
+        r#"
+import os, urllib.request, urllib.error
+def status(word):
+    try:
+        return urllib.request.urlopen(urllib.request.Request({place:?}, headers={{"Authorization": word}})).status
+    except urllib.error.HTTPError as error:
+        return error.code
+os.environ["AWS_CONTAINER_CREDENTIALS_FULL_URI"], os.environ["AWS_CONTAINER_AUTHORIZATION_TOKEN"] = {place:?}, {word:?}
+for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+    os.environ.pop(name, None)
+mine = lambda service: boto3.client(service, endpoint_url=endpoint, region_name=region)
+print(json.dumps([
+    status({word:?}), status("guessed"), mine("sts").get_caller_identity()["Arn"],
+    code(mine("ecs").list_clusters), code(mine("ecs").create_cluster, clusterName="more"),
+]))"#
+    );
+    let seen: Value = serde_json::from_str(&boto(&account, &script).await).unwrap();
+    let name = task.rsplit('/').next().unwrap();
+    let arn = format!("arn:aws:sts::{}:assumed-role/r/{name}", account.id());
+    assert_eq!(seen, json!([200, 400, arn, "ok", "AccessDeniedException"]));
+    cluster.api.ecs("StopTask", json!({"cluster": "k", "task": task})).await;
+    cluster.until(&task, "STOPPED").await;
+    let plain = cluster.define("image", json!({}), json!([])).await;
+    cluster.until(&cluster.run(&plain).await, "RUNNING").await;
+    let environment = account.tasks().await.unwrap().remove(0).environment;
+    assert!(!environment.keys().any(|name| name.starts_with("AWS_CONTAINER_")), "{environment:?}");
 }
