@@ -1,6 +1,10 @@
 //! `[aws]`.
 use refractory_core::config::{Complaint, Doc, Section, Size, Span};
+use refractory_core::model::Version;
+use refractory_core::{Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
+
+use crate::image::user_of;
 
 /// `[aws]`: which account, and how tables run there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,8 +33,9 @@ pub struct AwsConfig {
     pub on_demand: bool,
     /// How long a program that was asked to end may take before ECS forces it; at most two minutes.
     pub stop_within: Span,
-    /// The user that owns a table's files, as `uid:gid`: the image's.
-    pub user: String,
+    /// The user that owns the files of tables that are made from now on, as `uid:gid`; where `None`, the one that felddy's image
+    /// for the table's release runs as.
+    pub user: Option<String>,
     /// The image of the short tasks that remove, measure and copy volumes: bash, curl, tar and gzip.
     pub helper_image: String,
     /// Where the data of a running table lies.
@@ -116,7 +121,7 @@ impl Default for AwsConfig {
             spot: false,
             on_demand: true,
             stop_within: Span::seconds(90),
-            user: "421:421".to_owned(),
+            user: None,
             helper_image: "public.ecr.aws/docker/library/buildpack-deps:bookworm-curl".to_owned(),
             live_data: LiveData::Efs,
             assets: AssetAccess::Public,
@@ -129,10 +134,39 @@ impl Default for AwsConfig {
 }
 
 impl AwsConfig {
-    /// `user` as numbers; none where it is not two of them.
-    pub fn posix_user(&self) -> Option<(u32, u32)> {
-        let (uid, gid) = self.user.split_once(':')?;
-        Some((uid.parse().ok()?, gid.parse().ok()?))
+    /// What of this the portal on ECS goes by, as a file: whatever is not as it would be by itself. How the account is reached is
+    /// each one's own.
+    pub fn for_the_portal(&self) -> String {
+        const OWN: [&str; 4] = ["region", "profile", "endpoint", "deployment"];
+        let values = |config: &Self| match serde_json::to_value(config) {
+            Ok(serde_json::Value::Object(values)) => values,
+            _ => serde_json::Map::new(),
+        };
+        let defaults = values(&Self::default());
+        let mut chosen = values(self);
+        chosen.retain(|key, value| {
+            !OWN.contains(&key.as_str()) && !value.is_null() && defaults.get(key) != Some(value)
+        });
+        if chosen.is_empty() {
+            return String::new();
+        }
+        // Every value is a word, a number or a truth, which JSON writes as TOML does.
+        let lines = chosen.iter().map(|(key, value)| format!("{key} = {value}\n"));
+        format!("[{}]\n{}", Self::NAME, lines.collect::<String>())
+    }
+
+    /// The user and the group that own the files of a table that is made for `release`.
+    ///
+    /// # Errors
+    ///
+    /// `Invalid`: `user` is not two numbers.
+    pub fn owner(&self, release: Option<Version>) -> Result<(u32, u32)> {
+        let Some(user) = &self.user else { return Ok(user_of(release)) };
+        numbers(user).ok_or_else(|| {
+            Error::new(ErrorKind::Invalid, "reading the configuration").advise(
+                "`user` under `[aws]` is not two numbers. Write it as `user = \"1000:1000\"`, or leave it out.",
+            )
+        })
     }
 }
 
@@ -172,7 +206,11 @@ impl Section for AwsConfig {
             "stop_within",
             "How long a table that is asked to end may take before it is forced; at most \"2m\".",
         ),
-        Doc::new("user", "The user and group that own a table's files: the image's."),
+        Doc::new(
+            "user",
+            "The user and group that own a new table's files; without it, those that felddy's image runs as, by release.",
+        )
+        .example("\"1000:1000\""),
         Doc::new(
             "helper_image",
             "The image of the short tasks that remove and copy data: it needs bash, curl, tar and gzip.",
@@ -197,7 +235,7 @@ impl Section for AwsConfig {
         Doc::new("log_days", "How many days logs are kept."),
     ];
 
-    fn validate(&self) -> Result<(), Vec<Complaint>> {
+    fn validate(&self) -> std::result::Result<(), Vec<Complaint>> {
         let mut wrong = Vec::new();
         if !legal_deployment(&self.deployment) {
             wrong.push(Complaint::about(
@@ -205,8 +243,8 @@ impl Section for AwsConfig {
                 "this must begin with a letter and hold 2 to 16 lower-case letters, digits and hyphens.",
             ));
         }
-        if self.posix_user().is_none() {
-            wrong.push(Complaint::about("user", "write two numbers, as in \"421:421\"."));
+        if self.user.as_deref().is_some_and(|user| numbers(user).is_none()) {
+            wrong.push(Complaint::about("user", "write two numbers, as in \"1000:1000\"."));
         }
         if self.stop_within > Span::minutes(2) {
             wrong.push(Complaint::about("stop_within", "Fargate waits \"2m\" at most."));
@@ -232,6 +270,12 @@ impl Section for AwsConfig {
         }
         if wrong.is_empty() { Ok(()) } else { Err(wrong) }
     }
+}
+
+/// `uid:gid`.
+fn numbers(user: &str) -> Option<(u32, u32)> {
+    let (uid, gid) = user.split_once(':')?;
+    Some((uid.parse().ok()?, gid.parse().ok()?))
 }
 
 fn legal_deployment(name: &str) -> bool {

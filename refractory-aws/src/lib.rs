@@ -18,6 +18,7 @@ pub mod cost;
 mod doctor;
 mod error;
 mod ground;
+mod image;
 pub mod infra;
 mod names;
 mod naming;

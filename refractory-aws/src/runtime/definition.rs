@@ -3,13 +3,14 @@ use std::collections::BTreeMap;
 
 use refractory_core::InstanceId;
 use refractory_core::digest::sha256_hex;
-use refractory_core::model::{Program, Release, Version};
+use refractory_core::model::{Program, Release};
 use refractory_core::ports::LaunchSpec;
 use refractory_core::{Addressing, Error, ErrorKind, Result};
 use serde::Serialize;
 
 use super::size::Size;
 use super::told::{ADMIN_KEY, LICENSE, RELEASE_URL};
+use crate::image::AS_NODE;
 use crate::{Architecture, AssetAccess, AwsConfig, Ground, Naming};
 
 /// The port that the image listens on, always.
@@ -22,8 +23,6 @@ pub(super) const PREPARE: &str = "prepare";
 const DATA: &str = "/data";
 /// Where what was told lies, on the task's own disk.
 const TOLD: &str = "/told";
-/// The first images that do not change the owner of every file at each start.
-const SETTLED: Version = Version::new(13, 333);
 
 /// What a definition is made from, beside the spec.
 #[derive(Debug, Clone, Copy)]
@@ -192,7 +191,7 @@ fn environment(spec: &LaunchSpec, from: &Ingredients<'_>) -> BTreeMap<&'static s
         // The access point makes everybody the owner.
         (
             "CONTAINER_PRESERVE_OWNER",
-            version.filter(|version| *version < SETTLED).and(text("/data.*")),
+            version.filter(|version| *version < AS_NODE).and(text("/data.*")),
         ),
         ("FOUNDRY_VERSION", version.map(|version| version.to_string())),
         ("FOUNDRY_LANGUAGE", spec.language.clone()),

@@ -2,7 +2,7 @@
 use std::sync::Arc;
 
 use refractory_core::ports::{Observed, Reason, Volume, VolumeSpec, WorldStorage};
-use refractory_core::{Clock, Error, ErrorKind, InstanceId, Result, async_trait};
+use refractory_core::{Clock, InstanceId, Result, async_trait};
 
 use super::errand::Errands;
 use super::point::Stage;
@@ -15,12 +15,17 @@ use crate::{AwsConfig, Clients, Ground, Naming};
 /// How far that has got is written on the access point, so that whoever calls next carries on. It does not begin while a task of
 /// the instance is there.
 ///
+/// **Owners**: whoever works on a volume does so as the user that its access point was made with: `user` of the configuration, or
+/// the one that felddy's image for the release of the volume's first launch runs as. EFS sees to that, whatever user a container has, so a table
+/// moves to an image with another user and its files stay as they are.
+///
 /// **Quotas** do not exist on EFS: it grows, and is paid by the byte. A quota that is asked for is neither kept nor shown. What a
 /// volume holds is measured when it is copied, and is known from then; what the whole file system holds,
 /// [EFS says itself](Self::metered).
 #[derive(Debug, Clone)]
 pub struct EfsStorage {
     pub(super) points: Points,
+    config: AwsConfig,
     pub(crate) errands: Errands,
 }
 
@@ -36,14 +41,11 @@ impl EfsStorage {
         config: &AwsConfig,
         clock: Arc<dyn Clock>,
     ) -> Result<Self> {
-        let user = config.posix_user().ok_or_else(|| {
-            Error::new(ErrorKind::Invalid, "reading the configuration").advise(
-                "`user` under `[aws]` is not two numbers. Write it as `user = \"421:421\"`.",
-            )
-        })?;
+        config.owner(None)?;
         let naming = Naming::new(&config.deployment);
         Ok(Self {
-            points: Points::new(clients.efs.clone(), &ground.file_system, naming.clone(), user),
+            points: Points::new(clients.efs.clone(), &ground.file_system, naming.clone()),
+            config: config.clone(),
             errands: Errands::new(clients, ground.clone(), config, naming, clock),
         })
     }
@@ -83,8 +85,8 @@ impl EfsStorage {
 
 #[async_trait]
 impl WorldStorage for EfsStorage {
-    async fn ensure(&self, of: &InstanceId, _: &VolumeSpec) -> Result<Observed<Volume>> {
-        let point = self.points.make(of).await?;
+    async fn ensure(&self, of: &InstanceId, spec: &VolumeSpec) -> Result<Observed<Volume>> {
+        let point = self.points.make(of, self.config.owner(spec.release)?).await?;
         if point.stage != Stage::Kept {
             return Ok(Observed::Broken(Reason(
                 "The data of this table is being removed. Wait until it is gone.".to_owned(),

@@ -24,18 +24,12 @@ pub(super) struct Points {
     client: aws_sdk_efs::Client,
     file_system: String,
     naming: Naming,
-    user: (u32, u32),
     known: Arc<Mutex<BTreeMap<InstanceId, String>>>,
 }
 
 impl Points {
-    pub(super) fn new(
-        client: aws_sdk_efs::Client,
-        file_system: &str,
-        naming: Naming,
-        user: (u32, u32),
-    ) -> Self {
-        Self { client, file_system: file_system.to_owned(), naming, user, known: Arc::default() }
+    pub(super) fn new(client: aws_sdk_efs::Client, file_system: &str, naming: Naming) -> Self {
+        Self { client, file_system: file_system.to_owned(), naming, known: Arc::default() }
     }
 
     /// The id of the access point of `of`, without asking where it is known already.
@@ -57,8 +51,8 @@ impl Points {
         self.found(of).await
     }
 
-    /// Makes the access point of `of` exist. One call, or two where it is there already.
-    pub(super) async fn make(&self, of: &InstanceId) -> Result<Point> {
+    /// Makes the access point of `of` exist, and one that is made belong to `user`. One call, or two where it is there already.
+    pub(super) async fn make(&self, of: &InstanceId, user: (u32, u32)) -> Result<Point> {
         if let Some(id) = self.remembered(of) {
             if let Some(point) = self.described(&id).await? {
                 return Ok(point);
@@ -70,7 +64,7 @@ impl Points {
         let wanted = Wanted {
             token: self.naming.volume_token(of),
             path: self.naming.volume_path(of),
-            user: self.user,
+            user,
             tags,
         };
         let point = self.made(wanted).await?;

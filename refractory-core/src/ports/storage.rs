@@ -2,6 +2,7 @@
 use std::fmt::Debug;
 
 use super::Observed;
+use crate::model::Version;
 use crate::{InstanceId, Result, async_trait};
 
 /// What a volume should be like.
@@ -9,6 +10,8 @@ use crate::{InstanceId, Result, async_trait};
 pub struct VolumeSpec {
     /// How many bytes it may hold; none for no limit.
     pub quota: Option<u64>,
+    /// What is to work on it first: a hint, for a provider to which it matters whose the files are.
+    pub release: Option<Version>,
 }
 
 /// How full a volume is.
@@ -44,7 +47,7 @@ pub struct Volume {
 pub trait WorldStorage: Debug + Send + Sync + 'static {
     /// Makes the volume of `of` exist. Never empties or replaces one that is there.
     ///
-    /// *Repeat*: a changed `spec` changes the quota and nothing else.
+    /// *Repeat*: a changed `spec` changes the quota and nothing else, whatever release it names.
     /// *Answers*: `Pending`, `Ready`, `Broken`. *Dropped*: it may exist; call again.
     ///
     /// # Errors

@@ -51,7 +51,12 @@ impl Deployment {
                 }))
             }
             Step::Volume => {
-                let spec = VolumeSpec { quota: instance.wish.spec.limits.disk };
+                // That there is no such release, the launch says.
+                let release = self.pick_release(instance).await.ok().flatten();
+                let spec = VolumeSpec {
+                    quota: instance.wish.spec.limits.disk,
+                    release: release.map(|release| release.version),
+                };
                 Ok(ports.storage.ensure(id, &spec).await?.map(|volume| Held::Volume(volume.handle)))
             }
             Step::Assets => {

@@ -1,4 +1,5 @@
 use refractory_core::Secret;
+use refractory_core::model::Version;
 
 use super::*;
 use crate::runtime::sample;

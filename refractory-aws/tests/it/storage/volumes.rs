@@ -2,6 +2,7 @@
 use std::collections::BTreeSet;
 
 use refractory_core::ErrorKind;
+use refractory_core::model::Version;
 use refractory_core::ports::{Observed, VolumeSpec, WorldStorage as _};
 use testkit::aws::FaultProxy;
 
@@ -60,11 +61,35 @@ async fn another_process_makes_no_second_access_point() {
         .await
         .unwrap();
     assert_eq!(all.access_points().len(), 1);
-    let user = all.access_points()[0].posix_user().unwrap();
-    assert_eq!((user.uid, user.gid), (421, 421), "the image's user");
     let root = all.access_points()[0].root_directory().unwrap();
     assert_eq!(root.path(), Some("/club/a"));
     assert_eq!(root.creation_info().unwrap().permissions, "0750");
+}
+
+#[tokio::test]
+async fn a_volume_belongs_to_the_user_of_the_image_that_works_on_it_first() {
+    let place = Place::made().await;
+    let rows = [
+        ("old", Some(Version::new(12, 343)), 421),
+        ("new", Some(Version::new(13, 351)), 1000),
+        ("bare", None, 1000),
+        // It was made for another, and stays as it is.
+        ("old", Some(Version::new(13, 351)), 421),
+    ];
+    for (table, release, owner) in rows {
+        let spec = VolumeSpec { release, ..VolumeSpec::default() };
+        let made = place.storage().ensure(&id(table), &spec).await.unwrap();
+        let Observed::Ready(volume) = made else { panic!("{made:?}") };
+        let asked = place.clients.efs.describe_access_points().access_point_id(&volume.handle);
+        let found = asked.send().await.unwrap().access_points.unwrap_or_default().remove(0);
+        let user = found.posix_user.unwrap();
+        let root = found.root_directory.unwrap().creation_info.unwrap();
+        assert_eq!(
+            [user.uid, user.gid, root.owner_uid, root.owner_gid],
+            [owner; 4],
+            "{table} {release:?}"
+        );
+    }
 }
 
 #[tokio::test]
@@ -93,7 +118,11 @@ async fn the_limit_of_access_points_is_told_with_what_to_do() {
 #[tokio::test]
 async fn a_quota_is_neither_kept_nor_shown() {
     let place = Place::made().await;
-    let made = place.storage().ensure(&id("a"), &VolumeSpec { quota: Some(1) }).await.unwrap();
+    let made = place
+        .storage()
+        .ensure(&id("a"), &VolumeSpec { quota: Some(1), ..VolumeSpec::default() })
+        .await
+        .unwrap();
     assert!(matches!(made, Observed::Ready(volume) if volume.usage.is_none()));
 }
 

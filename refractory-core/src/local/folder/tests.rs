@@ -19,7 +19,7 @@ fn id(text: &str) -> InstanceId {
     InstanceId::new(text).unwrap()
 }
 
-const FREE: VolumeSpec = VolumeSpec { quota: None };
+const FREE: VolumeSpec = VolumeSpec { quota: None, release: None };
 
 #[tokio::test]
 async fn a_volume_keeps_its_files_through_every_ensure() {
@@ -28,7 +28,7 @@ async fn a_volume_keeps_its_files_through_every_ensure() {
     assert_eq!(storage.observe(&id("a")).await.unwrap(), Observed::Absent);
     assert!(matches!(storage.ensure(&id("a"), &FREE).await.unwrap(), Observed::Ready(_)));
     fs::write(place.path().join("data/a/world"), "x").unwrap();
-    let limited = VolumeSpec { quota: Some(1000) };
+    let limited = VolumeSpec { quota: Some(1000), ..FREE };
     let Observed::Ready(volume) = storage.ensure(&id("a"), &limited).await.unwrap() else {
         panic!("not ready")
     };
@@ -42,7 +42,7 @@ async fn a_full_volume_is_refused_with_what_to_do() {
     let place = tempfile::tempdir().unwrap();
     fs::create_dir_all(place.path().join("data/a")).unwrap();
     fs::write(place.path().join("data/a/map"), vec![0; 3 << 20]).unwrap();
-    let limited = VolumeSpec { quota: Some(2 << 20) };
+    let limited = VolumeSpec { quota: Some(2 << 20), ..FREE };
     let error = storage(place.path()).ensure(&id("a"), &limited).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Exhausted);
     let says = error.for_people();
