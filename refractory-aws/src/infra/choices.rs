@@ -38,6 +38,8 @@ pub struct Choices {
     pub bot_secret: Option<String>,
     /// The processors that the portal runs on, as ECS names them.
     pub architecture: Option<String>,
+    /// What the portal is to go by, as a configuration file: [`AwsConfig::for_the_portal`](crate::AwsConfig::for_the_portal).
+    pub settings: Option<String>,
     /// How many days logs are kept.
     pub log_days: Option<u16>,
 }
@@ -92,6 +94,7 @@ impl Choices {
             ("BotImage", text(&self.bot_image)),
             ("BotSecret", text(&self.bot_secret)),
             ("Architecture", text(&self.architecture)),
+            ("Settings", self.settings.clone()),
             ("LogDays", self.log_days.map(|days| days.to_string())),
         ];
         all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()

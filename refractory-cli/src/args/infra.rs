@@ -117,6 +117,7 @@ impl Chosen {
             bot_image: self.bot_image,
             bot_secret: self.bot_secret,
             architecture: Some(architecture.to_owned()),
+            settings: Some(config.for_the_portal()),
             log_days: Some(config.log_days),
         }
     }

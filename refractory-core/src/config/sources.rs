@@ -8,6 +8,8 @@ use super::Complaint;
 
 /// What begins an environment variable of ours; sections and keys follow, in upper case, two underscores apart.
 const PREFIX: &str = "REFRACTORY__";
+/// The environment variable that holds a whole file, for a container that has none.
+const WHOLE: &str = "REFRACTORY_TOML";
 
 /// What a binary has collected: at most one file, the environment, flags. Later ones win.
 #[derive(Debug, Default)]
@@ -67,12 +69,17 @@ impl Sources {
         }
     }
 
-    /// Adds those of `variables` that are meant for us.
+    /// Adds those of `variables` that are meant for us: `REFRACTORY_TOML`, which is as good as a file, and over it
+    /// `REFRACTORY__SECTION__KEY` for single keys.
     #[must_use]
     pub fn environment(mut self, variables: impl IntoIterator<Item = (String, String)>) -> Self {
-        let mut ours: Vec<_> =
-            variables.into_iter().filter(|(name, _)| name.starts_with(PREFIX)).collect();
+        let ours = |(name, _): &(String, String)| name == WHOLE || name.starts_with(PREFIX);
+        let mut ours: Vec<_> = variables.into_iter().filter(ours).collect();
         ours.sort();
+        if let Some(at) = ours.iter().position(|(name, _)| name == WHOLE) {
+            let (name, text) = ours.remove(at);
+            self = self.text(&name, &text);
+        }
         for (name, text) in ours {
             let key = name[PREFIX.len()..].to_lowercase().replace("__", ".");
             self.layers.push(textual("environment".to_owned(), Some(name), &key, &text));

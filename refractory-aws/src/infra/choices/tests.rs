@@ -139,6 +139,7 @@ fn every_choice_is_a_parameter_of_the_template() {
         bot_image: text("bot"),
         bot_secret: text("club/bot"),
         architecture: text("X86_64"),
+        settings: text("[aws]\nspot = true\n"),
         log_days: Some(30),
     };
     let known: Vec<_> = template::parameters().collect();

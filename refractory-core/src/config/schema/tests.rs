@@ -98,6 +98,22 @@ fn a_flag_wins_over_the_environment_and_that_over_the_file() {
 }
 
 #[test]
+fn one_variable_can_hold_a_whole_file_and_those_of_single_keys_win_over_it() {
+    let sources =
+        Sources::new().text("refractory.toml", "[web]\nbind = \"file\"\n").environment(vec![
+            ("REFRACTORY__WEB__IDLE".to_owned(), "7m".to_owned()),
+            ("REFRACTORY_TOML".to_owned(), "[web]\nbind = \"whole\"\nidle = \"5m\"\n".to_owned()),
+        ]);
+    let settings = schema().load(sources).unwrap();
+    let portal: Portal = settings.section().unwrap();
+    assert_eq!((portal.bind.as_str(), portal.idle), ("whole", Span::minutes(7)));
+    let from = settings.show().into_iter().find(|shown| shown.key == "web.bind").unwrap().from;
+    assert_eq!(from, "REFRACTORY_TOML");
+    let empty = Sources::new().environment(variable("REFRACTORY_TOML", ""));
+    assert!(schema().load(empty).is_ok(), "an empty file says nothing");
+}
+
+#[test]
 fn a_variable_is_read_as_what_its_key_holds() {
     let settings = |name: &str, text: &str| -> Portal {
         let sources = Sources::new().environment(variable(name, text));
