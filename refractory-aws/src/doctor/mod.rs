@@ -8,6 +8,7 @@ mod estimate;
 mod image;
 mod names;
 mod permissions;
+mod portal;
 mod quotas;
 mod refusal;
 mod stack;
@@ -63,11 +64,13 @@ impl Doctor {
     /// What stands on the stack.
     async fn ground(&self, stack: Option<&Stack>) -> Vec<Finding> {
         let Some(stack) = stack else { return Vec::new() };
-        let (mut findings, certificate) = tokio::join!(
+        let (mut findings, certificate, portal) = tokio::join!(
             names::check(&self.clients, stack),
-            certificate::check(&self.clients, stack, self.clock.now())
+            certificate::check(&self.clients, stack, self.clock.now()),
+            portal::check(&self.clients, stack),
         );
         findings.extend(certificate);
+        findings.push(portal);
         findings
     }
 }

@@ -95,6 +95,10 @@ impl Infra {
     /// What holds the stack and what to do about it; what AWS refuses.
     pub async fn destroy(&self, extent: Extent, tell: &mut Tell<'_>) -> Result<Survey> {
         self.demolish(tell).await?;
+        for one in self.portals().await? {
+            self.discard(&one, extent).await?;
+            tell(&Progress::ours(one.handle(), one.what(), State::Done, "DELETED"));
+        }
         if extent != Extent::Stack {
             for one in self.outside(&Stack::default(), &BTreeSet::new()).await? {
                 self.discard(&one, extent).await?;

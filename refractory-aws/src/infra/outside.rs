@@ -136,6 +136,14 @@ impl Infra {
         Ok(found)
     }
 
+    /// What the portal was, once the stack has let go of it: with that, and with each new image, a definition only becomes
+    /// inactive.
+    pub(super) async fn portals(&self) -> Result<Vec<Outside>> {
+        let family = format!("{}_portal", self.name());
+        let left = self.revisions(&family, TaskDefinitionStatus::Inactive).await?;
+        Ok(left.into_iter().map(|arn| Outside::TaskDefinition(arn, false)).collect())
+    }
+
     async fn revisions(&self, family: &str, status: TaskDefinitionStatus) -> Result<Vec<String>> {
         let asked = self.clients.ecs.list_task_definitions().family_prefix(family).status(status);
         let mut pages = asked.into_paginator().send();

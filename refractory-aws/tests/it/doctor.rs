@@ -7,12 +7,14 @@ use refractory_aws::infra::policy::{Names, Whose, policies};
 use refractory_aws::{AwsConfig, Clients, Doctor};
 use refractory_core::SystemClock;
 use refractory_core::finding::{Finding, State};
+use testkit::aws::Program;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use super::infra::{NAME, Site, patient, text};
 use super::support;
+use super::support::bed::PATIENCE;
 
 async fn examine(clients: &Clients) -> Vec<Finding> {
     let config: AwsConfig =
@@ -72,6 +74,43 @@ async fn a_deployment_that_stands_is_looked_at_from_top_to_bottom() {
     assert_eq!(names.state, State::Problem, "{names:?}");
     assert!(names.remedy.as_ref().unwrap().contains("name these servers"), "{names:?}");
     assert_eq!(one(&findings, "AWS certificate").state, State::Fine, "{findings:#?}");
+}
+
+#[tokio::test]
+async fn a_portal_that_cannot_start_is_found_with_the_reason_and_the_remedy() {
+    let mut site = Site::new().await;
+    site.deploy(&Choices::default()).await.unwrap();
+    let none = examine(&site.clients).await;
+    let none = one(&none, "AWS portal");
+    assert!(none.remedy.as_ref().unwrap().contains("--image"), "{none:?}");
+
+    let image = Choices { image: text("portal:1"), ..Choices::default() };
+    site.deploy(&image).await.unwrap();
+    let stuck = until(&site.clients, State::Problem).await;
+    assert!(
+        stuck.sentence.contains("0 of 1 run")
+            && stuck.sentence.contains("CannotPullContainerError"),
+        "{stuck:?}"
+    );
+    assert!(stuck.remedy.as_ref().unwrap().contains("Push the image"), "{stuck:?}");
+
+    site.account.run_as("portal:2", &Program::still()).await.unwrap();
+    let image = Choices { image: text("portal:2"), ..Choices::default() };
+    site.deploy(&image).await.unwrap();
+    assert_eq!(until(&site.clients, State::Fine).await.sentence, "1 of 1 run.");
+}
+
+/// What the doctor says of the portal, as soon as that is `state`.
+async fn until(clients: &Clients, state: State) -> Finding {
+    let begun = tokio::time::Instant::now();
+    loop {
+        let findings = examine(clients).await;
+        let found = one(&findings, "AWS portal").clone();
+        if found.state == state || begun.elapsed() > PATIENCE {
+            assert_eq!(found.state, state, "{found:?}");
+            return found;
+        }
+    }
 }
 
 #[tokio::test]

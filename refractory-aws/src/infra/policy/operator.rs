@@ -236,6 +236,7 @@ const GROUND: &[Right] = &[
         actions: &[
             "ecs:DeregisterTaskDefinition",
             "ecs:DescribeTaskDefinition",
+            "ecs:DescribeTasks",
             "ecs:ListTaskDefinitionFamilies",
             "ecs:ListTaskDefinitions",
             "ecs:ListTasks",
@@ -243,7 +244,7 @@ const GROUND: &[Right] = &[
         ],
         on: &["*"],
         when: &[REGION],
-        why: "the portal's task definition, and finding what tables left; AWS does not let these be narrowed",
+        why: "the portal's task definition, why its last task ended, and finding what tables left; most of these AWS does not let be narrowed",
     },
     Right {
         actions: &["elasticloadbalancing:Describe*"],
@@ -414,9 +415,13 @@ const DATA: &[Right] = &[
     },
     Right {
         actions: &["ecs:DeleteTaskDefinitions", "ecs:DescribeTasks", "ecs:StopTask"],
-        on: &["arn:{p}:ecs:{r}:{a}:task-definition/{d}-*:*", "arn:{p}:ecs:{r}:{a}:task/{d}/*"],
+        on: &[
+            "arn:{p}:ecs:{r}:{a}:task-definition/{d}-*:*",
+            "arn:{p}:ecs:{r}:{a}:task-definition/{d}_portal:*",
+            "arn:{p}:ecs:{r}:{a}:task/{d}/*",
+        ],
         when: &[],
-        why: "a destroy ends tables, sees that they have ended, and removes their definitions",
+        why: "a destroy ends tables, sees that they have ended, and removes their definitions and the portal's",
     },
     Right {
         actions: &["iam:ListUsers"],
