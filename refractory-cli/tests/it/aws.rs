@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use serde_json::Value;
-use testkit::aws::{Account, Inventory, Program, tool};
+use testkit::aws::{Account, Engine, Image, Inventory, Program, tool};
 use testkit::foundry::{Layout, Version, image_executable, release_zip};
 
 use crate::house::soon;
@@ -15,7 +15,7 @@ use crate::infra::Site;
 const KEY: &str = "ABCD-EFGH-IJKL-MNOP-QRST-UVWX";
 
 /// Runs a program of boto3, as an independent client, and reads the JSON it prints.
-fn boto3(account: &Account, program: &str, arguments: &[&str]) -> Value {
+pub(crate) fn boto3(account: &Account, program: &str, arguments: &[&str]) -> Value {
     let mut command = Command::new(tool("python").unwrap());
     command.args(["-IB", "-c", program]).args(arguments);
     command.env("AWS_ENDPOINT_URL", account.endpoint()).env("AWS_DEFAULT_REGION", account.region());
@@ -86,19 +86,24 @@ impl Site {
         self.house.set("REFRACTORY__AWS__IMAGE", "foundry:{version}");
     }
 
-    fn release(&self) -> String {
+    pub(crate) fn release(&self) -> String {
         let zip = release_zip(Version::new(13, 351), Layout::Node).unwrap();
         let path = self.house.path().join("release.zip");
         std::fs::write(&path, zip).unwrap();
         path.display().to_string()
     }
 
-    /// Makes everything that a deployment stands on; the program runs as exactly the controller from now on.
+    /// Makes everything that a deployment stands on, with programs of this machine as images.
     async fn settle_on_aws(&mut self) {
         let image = Program::new(image_executable(), &[]);
         self.account.run_as("foundry:13.351", &image).await.unwrap();
         let helper = refractory_aws::AwsConfig::default().helper_image;
         self.account.run_as(&helper, &Program::new("/usr/bin/env", &[])).await.unwrap();
+        self.deploys();
+    }
+
+    /// Deploys; the program runs as exactly the controller from now on.
+    fn deploys(&mut self) {
         self.run("infra deploy --yes").ok();
         let id = self.account.id();
         let policies = self.run(&format!("infra policy controller --account {id}"));
@@ -130,6 +135,27 @@ impl Site {
 async fn a_table_lives_its_whole_life_on_aws_as_exactly_the_controller() {
     let mut site = Site::new().await;
     site.settle_on_aws().await;
+    a_whole_life(site).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_life_is_lived_in_containers_of_docker() {
+    let mut site = Site::in_docker().await;
+    let engine = Engine::shared().await;
+    engine.load("foundry:13.351", &Image::of_foundry()).await;
+    engine.load(&refractory_aws::AwsConfig::default().helper_image, &Image::of_errands()).await;
+    let account = site.account.clone();
+    site.deploys();
+    a_whole_life(site).await;
+    soon(Duration::from_secs(20), || {
+        let left = tokio::task::block_in_place(|| {
+            tokio::runtime::Handle::current().block_on(engine.containers(&account))
+        });
+        left.is_empty().then_some(())
+    });
+}
+
+async fn a_whole_life(site: Site) {
     let house = &site.house;
     let up = house.up("");
     site.start_friday();

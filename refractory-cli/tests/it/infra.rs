@@ -1,6 +1,6 @@
 //! `infra`, on an emulator.
 use serde_json::Value;
-use testkit::aws::{Account, Emulator, Inventory, inventory};
+use testkit::aws::{Account, Emulator, Engine, Inventory, inventory};
 
 use crate::house::{House, Said};
 
@@ -12,7 +12,15 @@ pub(crate) struct Site {
 
 impl Site {
     pub(crate) async fn new() -> Self {
-        let account = Emulator::shared().await.account();
+        Self::of(Emulator::shared().await.account()).await
+    }
+
+    /// The same with tasks that are containers.
+    pub(crate) async fn in_docker() -> Self {
+        Self::of(Engine::shared().await.account().await).await
+    }
+
+    async fn of(account: Account) -> Self {
         let house = House::new();
         let file = format!(
             "[aws]\ndeployment = \"club\"\nregion = \"{}\"\nendpoint = \"{}\"\nrecovery = \"0s\"\n",

@@ -15,5 +15,7 @@ mod http;
 #[cfg(feature = "aws")]
 mod infra;
 mod life;
+#[cfg(feature = "aws")]
+mod service;
 mod survival;
 mod trouble;

@@ -2,6 +2,7 @@
 mod capacity;
 mod conformance;
 mod costs;
+mod docker;
 mod files;
 mod lost;
 mod secrets;

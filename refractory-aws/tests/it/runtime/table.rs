@@ -13,8 +13,15 @@ use testkit::foundry::{Layout, Version as StandInVersion, image_executable, rele
 
 use crate::support::bed::{Bed, IMAGE, PATIENCE, down, up};
 
-/// Lets tables be Foundry, with the release where the archives keep it.
-async fn with_foundry(bed: &Bed) {
+/// Lets tables be Foundry.
+pub(super) async fn with_foundry(bed: &Bed) {
+    with_release(bed).await;
+    let image = Program::new(image_executable(), &[]).with_env("STAND_IN_LOCK_STALE", "10ms");
+    bed.account.run_as(IMAGE, &image).await.unwrap();
+}
+
+/// The release, where the archives keep it.
+pub(super) async fn with_release(bed: &Bed) {
     let release = bed.spec.release.as_ref().unwrap();
     let zip = release_zip(StandInVersion::new(13, 351), Layout::Node).unwrap();
     let (s3, bucket) = (&bed.clients.s3, &bed.ground.bucket);
@@ -24,13 +31,11 @@ async fn with_foundry(bed: &Bed) {
     s3.create_bucket().bucket(bucket).create_bucket_configuration(here).send().await.unwrap();
     let object = s3.put_object().bucket(bucket).key(bed.naming.release_object(&release.id));
     object.body(zip.into()).send().await.unwrap();
-    let image = Program::new(image_executable(), &[]).with_env("STAND_IN_LOCK_STALE", "10ms");
-    bed.account.run_as(IMAGE, &image).await.unwrap();
 }
 
 /// A runtime whose addresses of releases are signed by a user of IAM: the emulator knows no secret of the root user's that a
 /// signature in an address could be held against.
-async fn runtime(bed: &Bed) -> FargateRuntime {
+pub(super) async fn runtime(bed: &Bed) -> FargateRuntime {
     const MAY_READ: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}]}"#;
     let iam = &bed.clients.iam;
     iam.create_user().user_name("controller").send().await.unwrap();
@@ -44,7 +49,7 @@ async fn runtime(bed: &Bed) -> FargateRuntime {
 }
 
 /// Asks for the game until it is anything but pending.
-async fn settled(
+pub(super) async fn settled(
     control: &FoundryControl,
     at: &GameTarget,
     want: &WorldRef,

@@ -14,7 +14,7 @@ use refractory_aws::{CloudWatchLogs, EfsStorage, FargateRuntime};
 use refractory_core::model::{Layout, Program as Runner, Release, Version};
 use refractory_core::ports::{Endpoint, InstanceRuntime, LaunchSpec, Observed, Stop};
 use refractory_core::{Clock, InstanceId, Key, ReleaseId, Secret, SystemClock, Timestamp};
-use testkit::aws::{Account, Emulator, Program};
+use testkit::aws::{Account, Emulator, Engine, Image, Program};
 use tokio::time::{Instant, sleep};
 
 /// How long a test waits for anything.
@@ -51,12 +51,26 @@ impl Clock for HeldClock {
 
 impl Bed {
     pub(crate) async fn made() -> Self {
-        let account = Emulator::shared().await.account();
+        let bed = Self::over(Emulator::shared().await.account()).await;
+        bed.account.run_as(IMAGE, &Program::still()).await.unwrap();
+        bed
+    }
+
+    /// The same with tasks that are containers; tables run `image`, which is called `name` in every test.
+    pub(crate) async fn in_docker(name: &str, image: &Image) -> Self {
+        let engine = Engine::shared().await;
+        let mut bed = Self::over(engine.account().await).await;
+        bed.config.image = name.to_owned();
+        engine.load(&name.replace("{version}", "13.351"), image).await;
+        engine.load(&bed.config.helper_image, &Image::of_errands()).await;
+        bed
+    }
+
+    async fn over(account: Account) -> Self {
         let clients = super::clients(&account);
         let mut config = AwsConfig::default();
         (config.deployment, config.assets) = ("club".to_owned(), AssetAccess::Volume);
         let ground = ground(&clients, account.id()).await;
-        account.run_as(IMAGE, &Program::still()).await.unwrap();
         let naming = Naming::new(&config.deployment);
         Self {
             account,
