@@ -38,6 +38,15 @@ impl AwsBackend {
         Self { clients: Some(clients), ..Self::default() }
     }
 
+    /// One of each port on `ground`, over clients that were made elsewhere: for a program that has its own configuration.
+    ///
+    /// # Errors
+    ///
+    /// `Invalid` for a configuration and a ground that cannot work together.
+    pub fn ports(config: AwsConfig, clients: Clients, ground: Ground, base: Base) -> Result<Ports> {
+        Footing { config, clients, ground }.ports(base)
+    }
+
     async fn clients(&self, config: &AwsConfig) -> Result<Clients> {
         match &self.clients {
             Some(clients) => Ok(clients.clone()),

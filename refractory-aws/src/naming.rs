@@ -80,6 +80,11 @@ impl Naming {
         label(of)
     }
 
+    /// What the streams of the one-shot tasks on an instance's volume begin with. They are no part of its log, and go with it.
+    pub fn errand_log_prefix(&self, of: &InstanceId) -> String {
+        format!("{}_errand", label(of))
+    }
+
     /// The secret of the vault called `name`.
     pub fn secret(&self, name: &SecretName) -> String {
         format!("{}{name}", self.secrets())

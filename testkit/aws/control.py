@@ -7,10 +7,13 @@
 | `PUT images` | `{"<image>": {"argv": [..], "env": {..}} or null}`: what runs as that image; null runs nothing |
 | `PUT backend` | `{"docker": "unix:///.."}`: tasks are containers of that engine; `{}`: local processes |
 | `GET tasks` | the tasks' processes: `[{"task", "container", "image", "address", "pid", "mounts", "environment"}]` |
+| `GET census` | what there is, by store: see census.py |
+| `GET launches` | every task that there ever was, as `[{"task", "family", "created", "stopped"}]` |
 """
 import json
 
 import backends
+import census
 import switches
 
 PREFIX = "/_refractory/"
@@ -66,6 +69,8 @@ def _do(method, path, body):
         ("PUT", "images"): lambda: backends.set_images(account, body),
         ("PUT", "backend"): lambda: backends.choose(account, body),
         ("GET", "tasks"): lambda: backends.tasks(account),
+        ("GET", "census"): lambda: census.taken(account),
+        ("GET", "launches"): lambda: census.launches(account),
     }
     if (method, what) not in routes:
         raise ValueError(f"no such request: {method} {what}")

@@ -1,4 +1,5 @@
 //! One table's bucket: whose a name is, making it, and what it should be like.
+use aws_sdk_s3::operation::head_bucket::HeadBucketError;
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration, Tag, Tagging};
 use refractory_core::{Error, ErrorKind, InstanceId, Result, UserId};
 
@@ -47,8 +48,8 @@ impl BucketAssets {
                 Ok(Standing::Foreign)
             }
             Err(error) if code_is(&error, &["AccessDenied"]) => {
-                // Another account's, or ours and a right is missing: those are not the same.
-                if self.in_this_account(bucket).await? {
+                // Another account's; or ours or nobody's, and a right is missing: those are not the same.
+                if self.in_this_account(bucket).await? || self.is_nobodys(bucket).await? {
                     return Err(refused("looking at a bucket", error));
                 }
                 Ok(Standing::Foreign)
@@ -77,6 +78,18 @@ impl BucketAssets {
             }
         }
         Ok(false)
+    }
+
+    /// Whether there is no bucket of that name, in any account.
+    async fn is_nobodys(&self, bucket: &str) -> Result<bool> {
+        match self.clients.s3.head_bucket().bucket(bucket).send().await {
+            Ok(_) => Ok(false),
+            Err(error) if error.as_service_error().is_some_and(HeadBucketError::is_not_found) => {
+                Ok(true)
+            }
+            Err(error) if error.raw_response().is_some() => Ok(false),
+            Err(error) => Err(refused("looking for a bucket", error)),
+        }
     }
 
     async fn create_bucket(&self, of: &InstanceId, bucket: &str) -> Result<()> {

@@ -139,13 +139,23 @@ impl BucketAssets {
 
     async fn unmake(&self, of: &InstanceId) -> Result<Observed<AssetSpace>> {
         self.waits.close(of);
-        let Some(entry) = self.entry(of).await? else { return Ok(Observed::Absent) };
+        // IAM may not show yet what was made a moment ago, so that its word alone would strand the rest.
+        let entry = self.entry(of).await?;
+        let shown = entry.is_some();
+        let bucket = match entry {
+            Some(entry) => Some(entry.bucket),
+            None => self.bucket_by_row(of).await?,
+        };
         self.delete_keys(of).await?;
-        if let Progressed::Waits(progress) = self.remove_bucket(of, &entry.bucket).await? {
+        if let Some(bucket) = bucket
+            && let Progressed::Waits(progress) = self.remove_bucket(of, &bucket).await?
+        {
             return Ok(Observed::Pending(Some(progress)));
         }
         self.forget(of).await?;
-        self.unregister(of).await?;
+        if !self.unregister(of).await? && shown {
+            return Ok(Observed::Pending(Some(Progress::new("asking once more for its user"))));
+        }
         Ok(Observed::Absent)
     }
 

@@ -2,7 +2,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_iam::types::Tag;
-use refractory_core::model::{Instance, User};
+use refractory_core::model::{Held, Instance, Step, User};
 use refractory_core::ports::Table;
 use refractory_core::{Error, ErrorKind, InstanceId, Result, Timestamp};
 
@@ -136,6 +136,15 @@ impl BucketAssets {
         Ok(owner.map_or_else(|| row.slug.to_string(), |user| user.name.as_str().to_owned()))
     }
 
+    /// What the bucket of `of` is called, where no user says so: as was written down, or as it would be called now.
+    pub(super) async fn bucket_by_row(&self, of: &InstanceId) -> Result<Option<String>> {
+        let Some(row) = self.row(of).await? else { return Ok(None) };
+        if let Some(Held::Assets(bucket)) = row.journal.held(Step::Assets) {
+            return Ok(Some(bucket.clone()));
+        }
+        Ok(Some(self.naming.assets_bucket(&self.owner_name(&row).await?, of)))
+    }
+
     /// Lets the user of `of` reach `bucket`, and nothing else.
     pub(super) async fn allow(&self, of: &InstanceId, bucket: &str) -> Result<()> {
         let put = self
@@ -166,8 +175,8 @@ impl BucketAssets {
         Ok(())
     }
 
-    /// Deletes the user of `of`, which has no key any more.
-    pub(super) async fn unregister(&self, of: &InstanceId) -> Result<()> {
+    /// Deletes the user of `of`, which has no key any more; whether there was one.
+    pub(super) async fn unregister(&self, of: &InstanceId) -> Result<bool> {
         let name = self.naming.assets_user(of);
         let policy = self.clients.iam.delete_user_policy().user_name(&name).policy_name(POLICY);
         match policy.send().await {
@@ -184,7 +193,7 @@ impl BucketAssets {
             Err(error) if !code_is(&error, &["NoSuchEntity"]) => {
                 Err(refused("deleting the user of uploads", error))
             }
-            _ => Ok(()),
+            gone => Ok(gone.is_ok()),
         }
     }
 

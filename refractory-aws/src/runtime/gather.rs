@@ -1,7 +1,7 @@
 //! Questions that are asked together.
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -10,75 +10,138 @@ use refractory_core::{Error, Result};
 
 type Answers<K, V> = Arc<Result<BTreeMap<K, V>>>;
 type Work<K, V> = BoxFuture<'static, Answers<K, V>>;
-type Names<K> = Arc<Mutex<Option<BTreeSet<K>>>>;
+type Batches<K, V> = Arc<Mutex<Vec<Batch<K, V>>>>;
 
 /// Gathers what is asked about within a short window into one question.
 ///
-/// There is no task behind it: everybody who waits for an answer drives the question, so that whoever stops waiting breaks
-/// nothing for the others, and when nobody waits any more the question is dropped.
+/// Whoever asks about something that a question on its way asks about already waits for the same answer. There is no task behind
+/// it: everybody who waits for an answer drives the question, so that whoever stops waiting breaks nothing for the others, and
+/// when nobody waits any more the question is dropped.
 pub(crate) struct Gather<K, V> {
     window: Duration,
-    open: Mutex<Option<Batch<K, V>>>,
+    batches: Batches<K, V>,
 }
 
-/// One question, as long as it takes more names.
+/// One question, and who may join it.
 struct Batch<K, V> {
-    names: Names<K>,
+    stage: Arc<Mutex<Stage<K>>>,
     work: WeakShared<Work<K, V>>,
+}
+
+/// How far a question is.
+enum Stage<K> {
+    /// It takes more names.
+    Open(BTreeSet<K>),
+    /// It is on its way, about these.
+    Asked(BTreeSet<K>),
+    /// It is answered.
+    Over,
 }
 
 impl<K: Ord + Clone + Send + Sync + 'static, V: Clone + Send + Sync + 'static> Gather<K, V> {
     pub(crate) fn new(window: Duration) -> Self {
-        Self { window, open: Mutex::default() }
+        Self { window, batches: Arc::default() }
     }
 
     /// Asks about `name`, together with whoever else asks now. The first asks with its own `question`, so all must mean the
-    /// same. `None`: the answer does not mention it.
+    /// same; `fill` may add to the names what may as well be asked about, and is told what is being asked about already.
+    /// `None`: the answer does not mention it.
     ///
     /// # Errors
     ///
     /// Those of the question, for everybody who asked.
-    pub(crate) async fn ask<Q, F>(&self, name: K, question: Q) -> Result<Option<V>>
+    pub(crate) async fn ask<Q, F>(
+        &self,
+        name: K,
+        fill: impl FnOnce(&mut BTreeSet<K>, &BTreeSet<K>) + Send + 'static,
+        question: Q,
+    ) -> Result<Option<V>>
     where
         Q: FnOnce(BTreeSet<K>) -> F + Send + 'static,
         F: Future<Output = Result<BTreeMap<K, V>>> + Send,
     {
-        let answers = self.joined(&name, question).await;
+        let answers = self.joined(&name, fill, question).await;
         match answers.as_ref() {
             Ok(answers) => Ok(answers.get(&name).cloned()),
             Err(error) => Err(again(error)),
         }
     }
 
-    fn joined<Q, F>(&self, name: &K, question: Q) -> Shared<Work<K, V>>
+    fn joined<Q, F>(
+        &self,
+        name: &K,
+        fill: impl FnOnce(&mut BTreeSet<K>, &BTreeSet<K>) + Send + 'static,
+        question: Q,
+    ) -> Shared<Work<K, V>>
     where
         Q: FnOnce(BTreeSet<K>) -> F + Send + 'static,
         F: Future<Output = Result<BTreeMap<K, V>>> + Send,
     {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(work) = open.as_ref().and_then(|batch| batch.join(name)) {
+        let mut batches = lock(&self.batches);
+        batches.retain(Batch::lives);
+        if let Some(work) = batches.iter().find_map(|batch| batch.join(name)) {
             return work;
         }
-        let names: Names<K> = Arc::new(Mutex::new(Some(BTreeSet::from([name.clone()]))));
-        let (taken, window) = (Arc::clone(&names), self.window);
+        let stage = Arc::new(Mutex::new(Stage::Open(BTreeSet::from([name.clone()]))));
+        let (own, all, window) = (Arc::clone(&stage), Arc::clone(&self.batches), self.window);
         let work = async move {
             tokio::time::sleep(window).await;
-            let names = taken.lock().unwrap_or_else(PoisonError::into_inner).take();
-            Arc::new(question(names.unwrap_or_default()).await)
+            let names = close(&own, &all, fill);
+            let answers = question(names).await;
+            *lock(&own) = Stage::Over;
+            Arc::new(answers)
         };
         let work = work.boxed().shared();
-        *open = work.downgrade().map(|work| Batch { names, work });
+        batches.extend(work.downgrade().map(|work| Batch { stage, work }));
         work
     }
 }
 
+/// Closes the batch `own` and fills it: what it is about from now on.
+fn close<K: Ord + Clone, V>(
+    own: &Mutex<Stage<K>>,
+    all: &Mutex<Vec<Batch<K, V>>>,
+    fill: impl FnOnce(&mut BTreeSet<K>, &BTreeSet<K>),
+) -> BTreeSet<K> {
+    // Held throughout, so that nobody asks about what is being chosen here.
+    let batches = lock(all);
+    let mut asked = BTreeSet::new();
+    for batch in batches.iter() {
+        if let Stage::Asked(names) = &*lock(&batch.stage) {
+            asked.extend(names.iter().cloned());
+        }
+    }
+    let mut stage = lock(own);
+    let mut names = match std::mem::replace(&mut *stage, Stage::Over) {
+        Stage::Open(names) | Stage::Asked(names) => names,
+        Stage::Over => BTreeSet::new(),
+    };
+    fill(&mut names, &asked);
+    *stage = Stage::Asked(names.clone());
+    names
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl<K: Ord + Clone, V> Batch<K, V> {
-    /// The question with `name` in it; none where it has been asked already, or nobody waits for it.
+    /// Whether anybody waits for it who may still be joined.
+    fn lives(&self) -> bool {
+        self.work.upgrade().is_some() && !matches!(&*lock(&self.stage), Stage::Over)
+    }
+
+    /// The question with `name` in it; none where it asks about other things, or nobody waits for it.
     fn join(&self, name: &K) -> Option<Shared<Work<K, V>>> {
         let work = self.work.upgrade()?;
-        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
-        names.as_mut()?.insert(name.clone());
-        Some(work)
+        match &mut *lock(&self.stage) {
+            Stage::Open(names) => {
+                names.insert(name.clone());
+                Some(work)
+            }
+            Stage::Asked(names) => names.contains(name).then_some(work),
+            Stage::Over => None,
+        }
     }
 }
 

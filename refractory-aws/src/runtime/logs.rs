@@ -52,7 +52,7 @@ impl CloudWatchLogs {
         }
     }
 
-    /// Removes what the table `of` has printed. For a table that is gone; absent is fine.
+    /// Removes what the table `of` has printed, and what errands on its volume have. For a table that is gone; absent is fine.
     ///
     /// *Answers*: `Absent`, `Pending`. *Dropped*: some may be left; call again.
     ///
@@ -60,8 +60,18 @@ impl CloudWatchLogs {
     ///
     /// `Unavailable`, `Forbidden`.
     pub async fn forget(&self, of: &InstanceId) -> Result<Observed<()>> {
+        for prefix in [self.prefix(of), format!("{}/", self.naming.errand_log_prefix(of))] {
+            if !self.forget_streams(&prefix).await? {
+                return Ok(Observed::Pending(Some(Progress::new("its log is removed"))));
+            }
+        }
+        Ok(Observed::Absent)
+    }
+
+    /// Removes streams whose names begin with `prefix`; whether that were all.
+    async fn forget_streams(&self, prefix: &str) -> Result<bool> {
         let call = self.client.describe_log_streams().log_group_name(&self.group);
-        let answer = call.log_stream_name_prefix(self.prefix(of)).limit(50).send().await;
+        let answer = call.log_stream_name_prefix(prefix).limit(50).send().await;
         let streams = match answer {
             Ok(page) => page.log_streams.unwrap_or_default(),
             Err(error)
@@ -69,7 +79,7 @@ impl CloudWatchLogs {
                     .as_service_error()
                     .is_some_and(DescribeLogStreamsError::is_resource_not_found_exception) =>
             {
-                return Ok(Observed::Absent);
+                return Ok(true);
             }
             Err(error) => return Err(refused("looking for a log", error)),
         };
@@ -77,11 +87,7 @@ impl CloudWatchLogs {
         for name in streams.into_iter().take(STREAMS).filter_map(|stream| stream.log_stream_name) {
             self.forget_stream(&name).await?;
         }
-        Ok(if whole {
-            Observed::Absent
-        } else {
-            Observed::Pending(Some(Progress::new("its log is removed")))
-        })
+        Ok(whole)
     }
 
     async fn forget_stream(&self, name: &str) -> Result<()> {

@@ -51,20 +51,22 @@ impl Fleet {
 
     /// One task, described together with all that are asked about now.
     async fn describe(self: &Arc<Self>, arn: String) -> Result<Option<Sight>> {
-        let me = Arc::clone(self);
-        self.describing
-            .ask(arn, move |mut arns| async move {
-                let most = arns.len().next_multiple_of(MOST);
-                me.memory.fill(&mut arns, most);
-                me.describe_all(arns.into_iter().collect()).await
-            })
-            .await
+        let (me, filler) = (Arc::clone(self), Arc::clone(self));
+        let fill = move |arns: &mut BTreeSet<String>, asked: &BTreeSet<String>| {
+            let most = arns.len().next_multiple_of(MOST);
+            filler.memory.fill(arns, asked, most);
+        };
+        let question = move |arns: BTreeSet<String>| async move {
+            me.describe_all(arns.into_iter().collect()).await
+        };
+        self.describing.ask(arn, fill, question).await
     }
 
     /// A launch whose task is not known here, sought together with all that are sought now.
     pub(super) async fn seek(self: &Arc<Self>, key: &Key) -> Result<Option<Sight>> {
         let me = Arc::clone(self);
-        self.seeking.ask(key.clone(), move |keys| async move { me.seek_all(keys).await }).await
+        let question = move |keys| async move { me.seek_all(keys).await };
+        self.seeking.ask(key.clone(), |_, _| {}, question).await
     }
 
     async fn seek_all(&self, keys: BTreeSet<Key>) -> Result<BTreeMap<Key, Sight>> {

@@ -139,7 +139,8 @@ impl Memory {
     }
 
     /// Fills `arns` up to `most` with running tasks, those first that were not looked at for longest: they cost nothing more.
-    pub(super) fn fill(&self, arns: &mut BTreeSet<String>, most: usize) {
+    /// What is `asked` about just now is left out.
+    pub(super) fn fill(&self, arns: &mut BTreeSet<String>, asked: &BTreeSet<String>, most: usize) {
         let lines = self.lines();
         let running = lines.tasks.values().filter_map(|known| match &known.seen {
             Some((sight, at)) if matches!(sight.stage, Stage::Running(_)) => {
@@ -147,7 +148,8 @@ impl Memory {
             }
             Some(_) | None => None,
         });
-        let mut running: Vec<_> = running.filter(|(_, arn)| !arns.contains(*arn)).collect();
+        let fresh = |arn: &String| !arns.contains(arn) && !asked.contains(arn);
+        let mut running: Vec<_> = running.filter(|(_, arn)| fresh(arn)).collect();
         running.sort();
         let room = most.saturating_sub(arns.len());
         arns.extend(running.into_iter().take(room).map(|(_, arn)| arn.clone()));

@@ -12,7 +12,7 @@ use testkit::conformance::archives::{ArchivesSubject, Sources};
 use testkit::foundry::{Layout, Version as StandInVersion, release_zip};
 
 use crate::support;
-use crate::support::place::Place;
+use crate::support::bed::Bed;
 
 fn zip(build: u32) -> Vec<u8> {
     release_zip(StandInVersion::new(13, build), Layout::Node).unwrap()
@@ -24,12 +24,12 @@ fn file(folder: &Path, name: &str, bytes: &[u8]) -> ArchiveSource {
     ArchiveSource::File(path)
 }
 
-fn archives(place: &Place, scratch: &Path) -> S3Archives {
-    S3Archives::new(&place.clients, &place.ground, scratch.to_owned())
+fn archives(bed: &Bed, scratch: &Path) -> S3Archives {
+    S3Archives::new(&bed.clients, &bed.ground, scratch.to_owned())
 }
 
 async fn subject() -> ArchivesSubject {
-    let (place, folder) = (Place::made().await, tempfile::tempdir().unwrap());
+    let (bed, folder) = (Bed::made().await, tempfile::tempdir().unwrap());
     let (one, other) = (zip(350), zip(351));
     let sources = Sources {
         good: [
@@ -39,8 +39,8 @@ async fn subject() -> ArchivesSubject {
         copy: file(folder.path(), "copy.zip", &one),
         bad: file(folder.path(), "bad.zip", &one[..one.len() / 2]),
     };
-    let port: Arc<dyn Archives> = Arc::new(archives(&place, folder.path()));
-    Subject::new(port, sources).keeping((place, folder))
+    let port: Arc<dyn Archives> = Arc::new(archives(&bed, folder.path()));
+    Subject::new(port, sources).keeping((bed, folder))
 }
 
 mod conforms {
@@ -49,70 +49,70 @@ mod conforms {
 
 #[tokio::test]
 async fn what_is_listed_is_what_was_read_for_another_process_too() {
-    let (place, folder) = (Place::made().await, tempfile::tempdir().unwrap());
+    let (bed, folder) = (Bed::made().await, tempfile::tempdir().unwrap());
     let bytes = zip(351);
     let info =
-        archives(&place, folder.path()).add(&file(folder.path(), "a.zip", &bytes)).await.unwrap();
-    assert_eq!(archives(&place, folder.path()).list().await.unwrap(), vec![info.clone()]);
+        archives(&bed, folder.path()).add(&file(folder.path(), "a.zip", &bytes)).await.unwrap();
+    assert_eq!(archives(&bed, folder.path()).list().await.unwrap(), vec![info.clone()]);
     assert_eq!(
-        place.keys().await,
+        bed.keys().await,
         vec![S3Archives::key(&info.id)],
         "one object, and nothing beside it"
     );
     let stored =
-        place.clients.s3.get_object().bucket(&place.ground.bucket).key(S3Archives::key(&info.id));
+        bed.clients.s3.get_object().bucket(&bed.ground.bucket).key(S3Archives::key(&info.id));
     assert_eq!(stored.send().await.unwrap().body.collect().await.unwrap().to_vec(), bytes);
 }
 
 #[tokio::test]
 async fn a_try_that_fails_stores_nothing_and_leaves_nothing() {
-    let (place, folder) = (Place::made().await, tempfile::tempdir().unwrap());
+    let (bed, folder) = (Bed::made().await, tempfile::tempdir().unwrap());
     let source = file(folder.path(), "a.zip", &zip(351));
-    let proxy = FaultProxy::start(place.account.address()).await;
+    let proxy = FaultProxy::start(bed.account.address()).await;
     let failing = S3Archives::new(
-        &support::clients_at(&place.account, &proxy.endpoint()),
-        &place.ground,
+        &support::clients_at(&bed.account, &proxy.endpoint()),
+        &bed.ground,
         folder.path().to_owned(),
     );
     for operation in ["UploadPart", "CompleteMultipartUpload"] {
         proxy.arrange(Rule::on("s3", operation), Fault::Refused(403, "AccessDenied"));
         failing.add(&source).await.unwrap_err();
         proxy.heal();
-        assert_eq!(place.keys().await, Vec::<String>::new(), "{operation}");
-        assert_eq!(unfinished(&place).await, 0, "{operation}");
+        assert_eq!(bed.keys().await, Vec::<String>::new(), "{operation}");
+        assert_eq!(unfinished(&bed).await, 0, "{operation}");
     }
     failing.add(&source).await.unwrap();
 }
 
 #[tokio::test]
 async fn what_a_dead_process_left_is_aborted_by_the_next_that_adds_the_same() {
-    let (place, folder) = (Place::made().await, tempfile::tempdir().unwrap());
+    let (bed, folder) = (Bed::made().await, tempfile::tempdir().unwrap());
     let source = file(folder.path(), "a.zip", &zip(351));
-    let proxy = FaultProxy::start(place.account.address()).await;
-    let clients = support::clients_at(&place.account, &proxy.endpoint());
+    let proxy = FaultProxy::start(bed.account.address()).await;
+    let clients = support::clients_at(&bed.account, &proxy.endpoint());
     // It dies as soon as the first part has arrived.
     let calls = ["HeadObject", "ListMultipartUploads", "CreateMultipartUpload", "UploadPart"].len();
     proxy.cut_after(calls);
-    let dying = S3Archives::new(&clients, &place.ground, folder.path().to_owned());
+    let dying = S3Archives::new(&clients, &bed.ground, folder.path().to_owned());
     tokio::select! {
         _ = dying.add(&source) => {}
         () = proxy.cut() => {}
     }
-    assert_eq!(unfinished(&place).await, 1);
-    let info = archives(&place, folder.path()).add(&source).await.unwrap();
-    assert_eq!(unfinished(&place).await, 0);
-    assert_eq!(place.keys().await, vec![S3Archives::key(&info.id)]);
+    assert_eq!(unfinished(&bed).await, 1);
+    let info = archives(&bed, folder.path()).add(&source).await.unwrap();
+    assert_eq!(unfinished(&bed).await, 0);
+    assert_eq!(bed.keys().await, vec![S3Archives::key(&info.id)]);
 }
 
 #[tokio::test]
 async fn a_url_of_another_host_is_refused_and_an_allowed_one_fetched() {
     use refractory_core::ErrorKind;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-    let (place, folder) = (Place::made().await, tempfile::tempdir().unwrap());
+    let (bed, folder) = (Bed::made().await, tempfile::tempdir().unwrap());
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let host = listener.local_addr().unwrap().to_string();
     let url = ArchiveSource::Url(format!("http://{host}/13.351/FoundryVTT-13.351.zip?verify=x"));
-    let refused = archives(&place, folder.path()).add(&url).await.unwrap_err();
+    let refused = archives(&bed, folder.path()).add(&url).await.unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Invalid);
     let served = async {
         let (mut line, _) = listener.accept().await.unwrap();
@@ -127,20 +127,14 @@ async fn a_url_of_another_host_is_refused_and_an_allowed_one_fetched() {
         line.write_all(&bytes).await.unwrap();
     };
     let scratch = folder.path().join("scratch");
-    let allowed = archives(&place, &scratch).with_hosts(vec![host]);
+    let allowed = archives(&bed, &scratch).with_hosts(vec![host]);
     let (info, ()) = tokio::join!(allowed.add(&url), served);
     assert_eq!(info.unwrap().version, Version::new(13, 351));
     assert_eq!(fs::read_dir(scratch).unwrap().count(), 0, "what was fetched is gone again");
 }
 
-async fn unfinished(place: &Place) -> usize {
-    let listed = place
-        .clients
-        .s3
-        .list_multipart_uploads()
-        .bucket(&place.ground.bucket)
-        .send()
-        .await
-        .unwrap();
+async fn unfinished(bed: &Bed) -> usize {
+    let listed =
+        bed.clients.s3.list_multipart_uploads().bucket(&bed.ground.bucket).send().await.unwrap();
     listed.uploads().len()
 }

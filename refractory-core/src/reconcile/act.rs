@@ -169,6 +169,7 @@ impl Deployment {
         let rest = bounded(deadline, "forgetting what is left", rest).await?;
         let name = admin_key_name(&instance.id)?;
         bounded(deadline, "forgetting secrets", ports.vault.remove(&name)).await?;
+        self.known.note_password(&instance.id, None);
         Ok(rest == Observed::Absent)
     }
 
@@ -227,15 +228,37 @@ impl Deployment {
     async fn target(&self, instance: &Instance) -> Result<GameTarget> {
         let endpoint = instance.endpoint().cloned().ok_or_else(no_endpoint)?;
         let version = match &instance.release {
-            Some(id) => self.release(id).await?.map(|release| release.version),
+            Some(id) => self.version(id).await?,
             None => None,
         };
-        let admin_key = self.admin_key(&instance.id).await?;
+        // Whoever looks at a thousand tables every few seconds must not ask for as many secrets.
+        let admin_key = match self.known.password(&instance.id) {
+            Some(known) => known,
+            None => self.admin_key(&instance.id).await?,
+        };
         Ok(GameTarget { endpoint, version: version.unwrap_or(Version::new(13, 0)), admin_key })
     }
 
-    /// The administrator's password: made once, kept for the life of the instance.
+    async fn version(&self, of: &ReleaseId) -> Result<Option<Version>> {
+        if let Some(known) = self.known.version(of) {
+            return Ok(Some(known));
+        }
+        let version = self.release(of).await?.map(|release| release.version);
+        if let Some(version) = version {
+            self.known.note_version(of, version);
+        }
+        Ok(version)
+    }
+
+    /// The administrator's password: made once, kept for the life of the instance. Asked for at each launch, so that a launch
+    /// never has another one than the vault.
     async fn admin_key(&self, of: &InstanceId) -> Result<Secret> {
+        let key = self.kept_admin_key(of).await?;
+        self.known.note_password(of, Some(&key));
+        Ok(key)
+    }
+
+    async fn kept_admin_key(&self, of: &InstanceId) -> Result<Secret> {
         // Looked for first: a question that is answered late leaves no secret behind.
         if let Some(key) = self.known_admin_key(of).await? {
             return Ok(key);

@@ -2,6 +2,7 @@
 mod act;
 mod claim;
 mod handover;
+mod known;
 mod mark;
 mod patience;
 mod queue;
@@ -13,5 +14,6 @@ mod told;
 mod worker;
 
 pub(crate) use act::{bounded, choose_release};
+pub(crate) use known::Known;
 pub use patience::Patience;
 pub use worker::Worker;

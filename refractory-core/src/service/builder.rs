@@ -10,6 +10,7 @@ use crate::null::{
     NoStorage, Unlicensed,
 };
 use crate::ports::InstanceRuntime;
+use crate::reconcile::Known;
 use crate::{Clock, MemoryVault, Patience, SystemClock, Worker};
 
 /// Puts a deployment together from ports. Everything but the runtime has a default.
@@ -120,6 +121,7 @@ impl Builder {
             clock: self.clock,
             patience: self.patience,
             addressing: self.addressing,
+            known: Known::default(),
             nudge: watch::Sender::new(0),
         });
         (Refractory::new(Arc::clone(&deployment)), Worker::new(deployment))

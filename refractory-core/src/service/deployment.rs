@@ -7,6 +7,7 @@ use crate::ports::{
     Archives, AssetDoor, AssetStore, Authenticator, DnsZone, GameControl, InstanceRuntime,
     Leftovers, LicensePool, LogSource, Snapshots, Store, Vault, WorldStorage,
 };
+use crate::reconcile::Known;
 use crate::{Clock, Patience};
 
 /// How the deployment is reached from outside.
@@ -98,6 +99,7 @@ pub(crate) struct Deployment {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) patience: Patience,
     pub(crate) addressing: Addressing,
+    pub(crate) known: Known,
     /// Counts writes made in this process, so that nobody here waits for the next poll of the store.
     pub(crate) nudge: watch::Sender<u64>,
 }

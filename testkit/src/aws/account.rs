@@ -8,7 +8,10 @@ use serde_json::json;
 use super::door::{Door, Refused};
 use super::emulator::REGION;
 use super::switches::Switches;
-use super::task::{Program, RunningTask};
+use super::task::{Launch, Program, RunningTask};
+
+/// Store of the server to names of what is in it, for example `"iam._users"` to `["controller"]`; no store without any.
+pub type Census = BTreeMap<String, Vec<String>>;
 
 /// An account: its number, its root's keys, and the tests' own door to it.
 ///
@@ -104,6 +107,25 @@ impl Account {
     /// What the server says against it.
     pub async fn tasks(&self) -> Result<Vec<RunningTask>, Refused> {
         self.door.get("tasks").await
+    }
+
+    /// All that the account has, counted inside the server: every store of every service, by name. Two that are
+    /// compared say what came and what went; [`inventory`](super::inventory) is the independent eye, and dear.
+    ///
+    /// # Errors
+    ///
+    /// What the server says against it.
+    pub async fn census(&self) -> Result<Census, Refused> {
+        self.door.get("census").await
+    }
+
+    /// Every task that there ever was, in the order in which they were begun.
+    ///
+    /// # Errors
+    ///
+    /// What the server says against it.
+    pub async fn launches(&self) -> Result<Vec<Launch>, Refused> {
+        self.door.get("launches").await
     }
 
     /// The folder on this machine that is the root of the file system `id` (`fs-..`); made at the first mount.

@@ -22,12 +22,12 @@ mod proxy;
 mod switches;
 mod task;
 
-pub use account::Account;
+pub use account::{Account, Census};
 pub use door::Refused;
 pub use emulator::Emulator;
 pub use engine::{Engine, Image};
 pub use environment::tool;
 pub use inventory::{Inventory, inventory};
-pub use proxy::{Call, Fault, FaultProxy, Rule};
+pub use proxy::{Call, Fault, FaultProxy, Rule, Strikes};
 pub use switches::{Capacity, Switches};
-pub use task::{Program, RunningTask};
+pub use task::{Launch, Program, RunningTask};

@@ -65,3 +65,17 @@ pub struct RunningTask {
     /// What the process was told, secrets resolved.
     pub environment: BTreeMap<String, String>,
 }
+
+/// A task, whether it runs or has long stopped.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct Launch {
+    /// The task's ARN.
+    pub task: String,
+    /// The family of its definition.
+    pub family: String,
+    /// When `RunTask` made it, so that texts are in the order of time.
+    pub created: String,
+    /// When it had stopped; none while it has not.
+    pub stopped: Option<String>,
+}

@@ -23,7 +23,6 @@ const COMPUTE: &[Right] = &[
         actions: &[
             "ecs:DeregisterTaskDefinition",
             "ecs:DescribeTaskDefinition",
-            "ecs:ListTaskDefinitionFamilies",
             "ecs:ListTaskDefinitions",
         ],
         on: &["*"],
@@ -61,19 +60,13 @@ const COMPUTE: &[Right] = &[
         why: "everything is tagged as it is made",
     },
     Right {
-        actions: &["ecs:DescribeClusters"],
-        on: &["arn:{p}:ecs:{r}:{a}:cluster/{d}"],
-        when: &[],
-        why: "whether the cluster is there",
-    },
-    Right {
         actions: &["iam:PassRole"],
         on: &["arn:{p}:iam::{a}:role/{d}-ExecutionRole-*", "arn:{p}:iam::{a}:role/{d}-TaskRole-*"],
         when: &[("StringEquals", "iam:PassedToService", "ecs-tasks.amazonaws.com")],
         why: "a task is given its two roles, and can be given no others",
     },
     Right {
-        actions: &["logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents"],
+        actions: &["logs:DescribeLogStreams", "logs:FilterLogEvents"],
         on: &[
             "arn:{p}:logs:{r}:{a}:log-group:/refractory/{d}",
             "arn:{p}:logs:{r}:{a}:log-group:/refractory/{d}:*",
@@ -118,14 +111,13 @@ const COMPUTE: &[Right] = &[
         actions: &[
             "elasticfilesystem:DescribeAccessPoints",
             "elasticfilesystem:DescribeFileSystems",
-            "elasticfilesystem:DescribeMountTargets",
         ],
         on: &[
             "arn:{p}:elasticfilesystem:{r}:{a}:access-point/*",
             "arn:{p}:elasticfilesystem:{r}:{a}:file-system/*",
         ],
         when: &[],
-        why: "finding volumes, and whether they can be mounted",
+        why: "finding volumes, and what they hold",
     },
 ];
 
@@ -147,16 +139,7 @@ const ASSETS: &[Right] = &[
         actions: &[
             "s3:DeleteBucket",
             "s3:DeleteBucketPolicy",
-            "s3:GetBucketCORS",
-            "s3:GetBucketLocation",
-            "s3:GetBucketOwnershipControls",
-            "s3:GetBucketPolicy",
-            "s3:GetBucketPolicyStatus",
-            "s3:GetBucketPublicAccessBlock",
             "s3:GetBucketTagging",
-            "s3:GetBucketVersioning",
-            "s3:GetEncryptionConfiguration",
-            "s3:GetLifecycleConfiguration",
             "s3:ListBucket",
             "s3:ListBucketMultipartUploads",
             "s3:ListBucketVersions",
@@ -197,13 +180,9 @@ const ASSETS: &[Right] = &[
             "iam:DeleteUser",
             "iam:DeleteUserPolicy",
             "iam:GetUser",
-            "iam:GetUserPolicy",
             "iam:ListAccessKeys",
-            "iam:ListUserPolicies",
-            "iam:ListUserTags",
             "iam:TagUser",
             "iam:UntagUser",
-            "iam:UpdateAccessKey",
         ],
         on: &["arn:{p}:iam::{a}:user/{d}-assets-*"],
         when: &[],
@@ -220,10 +199,7 @@ const ASSETS: &[Right] = &[
 const STATE: &[Right] = &[
     Right {
         actions: &[
-            "dynamodb:BatchGetItem",
-            "dynamodb:ConditionCheckItem",
             "dynamodb:DeleteItem",
-            "dynamodb:DescribeTable",
             "dynamodb:GetItem",
             "dynamodb:PutItem",
             "dynamodb:Query",
@@ -242,7 +218,6 @@ const STATE: &[Right] = &[
             "secretsmanager:PutSecretValue",
             "secretsmanager:RestoreSecret",
             "secretsmanager:TagResource",
-            "secretsmanager:UpdateSecret",
             "secretsmanager:UpdateSecretVersionStage",
         ],
         on: &["arn:{p}:secretsmanager:{r}:{a}:secret:{d}/*"],
@@ -250,18 +225,13 @@ const STATE: &[Right] = &[
         why: "licence keys, passwords, and what launches are told",
     },
     Right {
-        actions: &["secretsmanager:BatchGetSecretValue", "secretsmanager:ListSecrets"],
+        actions: &["secretsmanager:ListSecrets"],
         on: &["*"],
         when: &[],
         why: "finding secrets by name; their values need the row above too",
     },
     Right {
-        actions: &[
-            "s3:GetBucketLocation",
-            "s3:ListBucket",
-            "s3:ListBucketMultipartUploads",
-            "s3:ListBucketVersions",
-        ],
+        actions: &["s3:ListBucket", "s3:ListBucketMultipartUploads", "s3:ListBucketVersions"],
         on: &["arn:{p}:s3:::{d}-{a}-{r}"],
         when: &[],
         why: "releases and snapshots are listed",
@@ -272,8 +242,6 @@ const STATE: &[Right] = &[
             "s3:DeleteObject",
             "s3:DeleteObjectVersion",
             "s3:GetObject",
-            "s3:GetObjectVersion",
-            "s3:ListMultipartUploadParts",
             "s3:PutObject",
         ],
         on: &["arn:{p}:s3:::{d}-{a}-{r}/*"],
@@ -281,11 +249,7 @@ const STATE: &[Right] = &[
         why: "releases and snapshots are written, read back and removed",
     },
     Right {
-        actions: &[
-            "route53:ChangeResourceRecordSets",
-            "route53:GetHostedZone",
-            "route53:ListResourceRecordSets",
-        ],
+        actions: &["route53:ChangeResourceRecordSets", "route53:ListResourceRecordSets"],
         on: &["arn:{p}:route53:::hostedzone/{z}"],
         when: &[],
         why: "a name for each table, where the configuration says so",
@@ -298,8 +262,6 @@ const STATE: &[Right] = &[
     },
     Right {
         actions: &[
-            "elasticloadbalancing:DescribeListeners",
-            "elasticloadbalancing:DescribeLoadBalancers",
             "elasticloadbalancing:DescribeRules",
             "elasticloadbalancing:DescribeTags",
             "elasticloadbalancing:DescribeTargetGroups",
@@ -319,7 +281,6 @@ const STATE: &[Right] = &[
         actions: &[
             "elasticloadbalancing:DeleteTargetGroup",
             "elasticloadbalancing:DeregisterTargets",
-            "elasticloadbalancing:ModifyTargetGroup",
             "elasticloadbalancing:ModifyTargetGroupAttributes",
             "elasticloadbalancing:RegisterTargets",
         ],
@@ -332,7 +293,6 @@ const STATE: &[Right] = &[
             "elasticloadbalancing:AddTags",
             "elasticloadbalancing:CreateRule",
             "elasticloadbalancing:DeleteRule",
-            "elasticloadbalancing:ModifyRule",
         ],
         on: &[
             "arn:{p}:elasticloadbalancing:{r}:{a}:listener/app/{d}/*",

@@ -25,7 +25,7 @@ impl Oracle {
 
 async fn ask(gather: &Gather<u32, u32>, oracle: &Oracle, name: u32) -> Option<u32> {
     let oracle = oracle.clone();
-    gather.ask(name, move |names| oracle.answer(names)).await.unwrap()
+    gather.ask(name, |_, _| {}, move |names| oracle.answer(names)).await.unwrap()
 }
 
 #[tokio::test(start_paused = true)]
@@ -46,6 +46,32 @@ async fn what_is_asked_after_the_window_is_asked_apart() {
     };
     assert_eq!(tokio::join!(ask(&gather, &oracle, 1), late), (Some(2), Some(4)));
     assert_eq!(oracle.asked(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_being_asked_about_is_not_asked_about_again() {
+    let (gather, oracle) = (Gather::new(WINDOW), Oracle::default());
+    let first = async {
+        let oracle = oracle.clone();
+        let fill = |names: &mut BTreeSet<u32>, _: &BTreeSet<u32>| names.extend([2, 3]);
+        gather.ask(1, fill, move |names| oracle.answer(names)).await.unwrap()
+    };
+    let late = async {
+        tokio::time::sleep(WINDOW * 2).await;
+        ask(&gather, &oracle, 3).await
+    };
+    let other = async {
+        tokio::time::sleep(WINDOW * 2).await;
+        let oracle = oracle.clone();
+        let fill = |_: &mut BTreeSet<u32>, asked: &BTreeSet<u32>| {
+            assert_eq!(*asked, BTreeSet::from([1, 2, 3]));
+        };
+        gather.ask(4, fill, move |names| oracle.answer(names)).await.unwrap()
+    };
+    assert_eq!(tokio::join!(first, late, other), (Some(2), Some(6), Some(8)));
+    assert_eq!(oracle.asked(), 2);
+    assert_eq!(ask(&gather, &oracle, 3).await, Some(6));
+    assert_eq!(oracle.asked(), 3, "what is answered is asked afresh");
 }
 
 #[tokio::test(start_paused = true)]
@@ -73,9 +99,10 @@ async fn a_question_that_nobody_waits_for_is_not_asked() {
 async fn an_error_is_everybodys() {
     let gather: Gather<u32, u32> = Gather::new(WINDOW);
     let refused = || {
-        gather.ask(1, |_| async {
+        let question = |_| async {
             Err(Error::new(ErrorKind::Forbidden, "asking").advise("Ask your administrator."))
-        })
+        };
+        gather.ask(1, |_, _| {}, question)
     };
     for error in <[_; 2]>::from(tokio::join!(refused(), refused())).map(Result::unwrap_err) {
         assert_eq!((error.kind(), error.is_transient()), (ErrorKind::Forbidden, false));

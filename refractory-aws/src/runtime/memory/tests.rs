@@ -42,7 +42,7 @@ fn a_question_is_filled_with_those_not_looked_at_for_longest() {
     }
     memory.saw("arn-d", Some(&sight("d.1", "arn-d", Stage::Stopping)), Timestamp(0));
     let mut arns = BTreeSet::from(["arn-x".to_owned()]);
-    memory.fill(&mut arns, 3);
+    memory.fill(&mut arns, &BTreeSet::new(), 3);
     assert_eq!(arns.into_iter().collect::<Vec<_>>(), ["arn-a", "arn-c", "arn-x"]);
 }
 

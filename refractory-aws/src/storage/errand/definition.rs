@@ -8,7 +8,7 @@ use aws_sdk_ecs::types::{
 use aws_smithy_types::error::operation::BuildError;
 
 use super::tasks::Errand;
-use crate::naming::{TAG_DEPLOYMENT, TAG_ERRAND, TAG_INSTANCE};
+use crate::naming::{Naming, TAG_DEPLOYMENT, TAG_ERRAND, TAG_INSTANCE};
 use crate::{Architecture, Ground};
 
 /// Where an errand sees its volume.
@@ -32,12 +32,12 @@ impl Look {
     /// What is registered for `errand`.
     pub(super) fn definition(
         &self,
-        family: &str,
+        naming: &Naming,
         errand: &Errand<'_>,
     ) -> Result<RegisterTaskDefinitionInputBuilder, BuildError> {
         let ground = &self.ground;
         Ok(RegisterTaskDefinitionInputBuilder::default()
-            .family(family)
+            .family(naming.errand_family(errand.of))
             .requires_compatibilities(Compatibility::Fargate)
             .network_mode(NetworkMode::Awsvpc)
             .cpu(CPU)
@@ -46,7 +46,7 @@ impl Look {
             .task_role_arn(&ground.task_role)
             .runtime_platform(self.platform())
             .volumes(self.volume(errand.access_point)?)
-            .container_definitions(self.container(errand)?)
+            .container_definitions(self.container(naming, errand)?)
             .set_tags(Some(self.tags(errand))))
     }
 
@@ -85,7 +85,11 @@ impl Look {
         Ok(Volume::builder().name("volume").efs_volume_configuration(efs).build())
     }
 
-    fn container(&self, errand: &Errand<'_>) -> Result<ContainerDefinition, BuildError> {
+    fn container(
+        &self,
+        naming: &Naming,
+        errand: &Errand<'_>,
+    ) -> Result<ContainerDefinition, BuildError> {
         let command = [
             "bash".to_owned(),
             "-c".to_owned(),
@@ -102,7 +106,7 @@ impl Look {
             .log_driver(LogDriver::Awslogs)
             .options("awslogs-group", &self.ground.log_group)
             .options("awslogs-region", &self.region)
-            .options("awslogs-stream-prefix", "errand")
+            .options("awslogs-stream-prefix", naming.errand_log_prefix(errand.of))
             .build()?;
         Ok(ContainerDefinition::builder()
             .name("errand")

@@ -215,7 +215,7 @@ impl Errands {
     }
 
     async fn registered(&self, errand: &Errand<'_>) -> Result<String> {
-        let built = self.look.definition(&self.naming.errand_family(errand.of), errand);
+        let built = self.look.definition(&self.naming, errand);
         let built =
             built.map_err(|error| Error::new(ErrorKind::Unexpected, STARTING).caused_by(error))?;
         let made =

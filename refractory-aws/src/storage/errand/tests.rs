@@ -6,7 +6,7 @@ use refractory_core::{InstanceId, Timestamp};
 use super::definition::Look;
 use super::standing::{Ended, Next, Standing};
 use super::{Errand, Script};
-use crate::{Architecture, Ground};
+use crate::{Architecture, Ground, Naming};
 
 fn ended(what: &str, code: Option<i32>, at: u64) -> Ended {
     Ended { what: what.to_owned(), code, reason: "it ended".to_owned(), at: Timestamp(at * 1000) }
@@ -107,7 +107,7 @@ fn registered(script: Script, orders: Option<&str>) -> RegisterTaskDefinitionInp
         orders,
         tries: 0,
     };
-    look.definition("club-a_errand", &errand).unwrap().build().unwrap()
+    look.definition(&Naming::new("club"), &errand).unwrap().build().unwrap()
 }
 
 #[test]

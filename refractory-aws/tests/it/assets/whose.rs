@@ -3,8 +3,9 @@ use refractory_core::ErrorKind;
 use refractory_core::ports::AssetStore;
 use testkit::aws::{Emulator, FaultProxy};
 
-use crate::support::assets::{Tables, absent, id, make_bucket};
+use crate::support::assets::{Tables, absent, id};
 use crate::support::clients;
+use crate::support::ground::make_bucket;
 
 #[tokio::test]
 async fn a_bucket_is_called_after_its_owner_and_keeps_its_name() {
@@ -32,7 +33,7 @@ async fn another_accounts_bucket_is_a_conflict_that_says_so() {
     let (tables, stranger) = (Tables::new(&aws.account()), aws.account());
     let table = tables.add("a").await;
     let name = format!("foundry-t{}-a-a", tables.account.id());
-    make_bucket(&stranger, &name).await;
+    make_bucket(&clients(&stranger), &name).await;
     refused(&tables, &table, &name).await;
     // And whoever gives up on the table leaves the stranger's alone.
     absent(&tables.port(), &table).await;
@@ -45,7 +46,7 @@ async fn a_bucket_of_this_account_that_is_not_ours_is_a_conflict_too() {
     let table = tables.add("a").await;
     let name = format!("foundry-t{}-a-a", tables.account.id());
     let s3 = clients(&tables.account).s3;
-    make_bucket(&tables.account, &name).await;
+    make_bucket(&clients(&tables.account), &name).await;
     let body = aws_sdk_s3::primitives::ByteStream::from_static(b"dear");
     s3.put_object().bucket(&name).key("letter").body(body).send().await.unwrap();
     refused(&tables, &table, &name).await;

@@ -87,7 +87,7 @@ async fn scenario_11_a_volume_that_cannot_be_mounted_ends_the_start_and_says_so(
     assert!(reason.0.contains("(storage)"), "{reason}");
     // The worker takes it away and launches afresh, as often as it has patience: no loop here, one task each.
     down(&runtime, &key).await;
-    std::fs::create_dir_all(bed.folder_of(&key.instance)).unwrap();
+    std::fs::create_dir_all(bed.folder(&key.instance)).unwrap();
     let next = Key { epoch: 2, ..key };
     up(&runtime, &next, &bed.spec).await;
     assert_eq!(bed.tasks().await.len(), 2);

@@ -38,7 +38,7 @@ async fn a_start_makes_three_calls_in_sequence_and_the_next_one_two() {
 async fn a_look_at_many_tables_costs_one_call_for_a_hundred() {
     const TABLES: usize = 120;
     let bed = Bed::made().await;
-    let definition = bed.bare_definition().await;
+    let definition = bed.bare_definition("bare").await;
     let mut keys = Vec::new();
     for table in 0..TABLES {
         let key: Key = format!("t{table}.1").parse().unwrap();

@@ -11,7 +11,7 @@ use crate::support::bed::{Bed, down, up};
 async fn a_licence_of_another_key_is_taken_away_and_one_of_this_key_is_kept_with_its_signature() {
     let bed = Bed::made().await;
     let (runtime, key) = (bed.runtime(), bed.table("a").await);
-    let config = bed.folder_of(&key.instance).join("Config");
+    let config = bed.folder(&key.instance).join("Config");
     fs::create_dir_all(&config).unwrap();
     let file = config.join("license.json");
     let license = LICENSE_KEY.replace('-', "");
@@ -52,7 +52,7 @@ async fn the_credentials_for_uploads_lie_on_the_tasks_own_disk_and_end_with_it()
     );
     let told = table.mounts["/told"].join("aws.json");
     assert_eq!(fs::read_to_string(&told).unwrap(), CREDENTIALS);
-    assert!(!told.starts_with(bed.folder_of(&key.instance)), "in no backup");
+    assert!(!told.starts_with(bed.folder(&key.instance)), "in no backup");
     down(&runtime, &key).await;
     assert!(!told.exists());
 }

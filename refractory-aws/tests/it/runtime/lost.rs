@@ -37,16 +37,16 @@ async fn scenario_08_nor_for_whoever_comes_after_a_crash() {
 #[tokio::test]
 async fn scenario_09_what_is_no_longer_listed_is_absent_after_a_while() {
     let mut bed = Bed::made().await;
-    let clock = bed.hold_the_clock();
+    let clock = bed.take_the_clock();
     let key = bed.table("a").await;
     let proxy = FaultProxy::start(bed.account.address()).await;
     let runtime = bed.runtime_over(clients_at(&bed.account, &proxy.endpoint()));
     up(&runtime, &key, &bed.spec).await;
     proxy.arrange(Rule::on("ecs", "DescribeTasks"), Fault::Missing);
-    clock.wait(Duration::from_secs(5));
+    clock.forward(Duration::from_secs(5));
     let seen = runtime.observe(&key).await.unwrap();
     assert!(matches!(seen, Observed::Pending(_)), "one answer says nothing: {seen:?}");
-    clock.wait(Duration::from_mins(2));
+    clock.forward(Duration::from_mins(2));
     assert_eq!(runtime.observe(&key).await.unwrap(), Observed::Absent);
     assert_eq!(runtime.remove(&key, Stop::Gentle).await.unwrap(), Observed::Absent);
 }
@@ -54,7 +54,7 @@ async fn scenario_09_what_is_no_longer_listed_is_absent_after_a_while() {
 #[tokio::test]
 async fn scenario_09_what_was_begun_and_left_nothing_is_absent_after_a_while_and_not_begun_again() {
     let mut bed = Bed::made().await;
-    let clock = bed.hold_the_clock();
+    let clock = bed.take_the_clock();
     let key = bed.table("a").await;
     let proxy = FaultProxy::start(bed.account.address()).await;
     let doomed = bed.runtime_over(clients_at(&bed.account, &proxy.endpoint()));
@@ -69,7 +69,7 @@ async fn scenario_09_what_was_begun_and_left_nothing_is_absent_after_a_while_and
         assert!(matches!(seen, Observed::Pending(_)), "its task may only not be visible: {seen:?}");
         assert!(matches!(runtime.observe(&key).await.unwrap(), Observed::Pending(_)));
     }
-    clock.wait(Duration::from_mins(2));
+    clock.forward(Duration::from_mins(2));
     assert!(matches!(runtime.ensure(&key, &bed.spec).await.unwrap(), Observed::Broken(_)));
     assert_eq!(runtime.remove(&key, Stop::Gentle).await.unwrap(), Observed::Absent);
     assert!(bed.tasks().await.is_empty(), "nothing was launched");
@@ -113,7 +113,7 @@ async fn a_lost_answer_launches_nothing_twice() {
 async fn whoever_is_killed_anywhere_leaves_a_launch_that_is_found_again() {
     for calls in 1..=6 {
         let mut bed = Bed::made().await;
-        let clock = bed.hold_the_clock();
+        let clock = bed.take_the_clock();
         let key = bed.table("a").await;
         let proxy = FaultProxy::start(bed.account.address()).await;
         let doomed = bed.runtime_over(clients_at(&bed.account, &proxy.endpoint()));
@@ -130,7 +130,7 @@ async fn whoever_is_killed_anywhere_leaves_a_launch_that_is_found_again() {
         let runtime = bed.runtime();
         let found = loop {
             match runtime.ensure(&key, &bed.spec).await.unwrap() {
-                Observed::Pending(_) => clock.wait(Duration::from_secs(10)),
+                Observed::Pending(_) => clock.forward(Duration::from_secs(10)),
                 other => break other,
             }
             tokio::time::sleep(Duration::from_millis(20)).await;

@@ -25,10 +25,6 @@ pub(super) async fn with_release(bed: &Bed) {
     let release = bed.spec.release.as_ref().unwrap();
     let zip = release_zip(StandInVersion::new(13, 351), Layout::Node).unwrap();
     let (s3, bucket) = (&bed.clients.s3, &bed.ground.bucket);
-    let here = aws_sdk_s3::types::BucketLocationConstraint::EuCentral1;
-    let here =
-        aws_sdk_s3::types::CreateBucketConfiguration::builder().location_constraint(here).build();
-    s3.create_bucket().bucket(bucket).create_bucket_configuration(here).send().await.unwrap();
     let object = s3.put_object().bucket(bucket).key(bed.naming.release_object(&release.id));
     object.body(zip.into()).send().await.unwrap();
 }
@@ -72,7 +68,7 @@ async fn scenario_19_a_host_name_that_changes_has_the_acceptance_replayed_and_on
     with_foundry(&bed).await;
     let (runtime, key) = (runtime(&bed).await, bed.table("a").await);
     let control = FoundryControl::new().unwrap();
-    let license = bed.folder_of(&key.instance).join("Config/license.json");
+    let license = bed.folder(&key.instance).join("Config/license.json");
     let mut hosts = Vec::new();
     for epoch in [1, 2] {
         let key = Key { epoch, ..key.clone() };

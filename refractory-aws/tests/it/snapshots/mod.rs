@@ -4,24 +4,60 @@ mod moving;
 mod restoring;
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use futures_util::{StreamExt as _, stream};
 use refractory_aws::S3Snapshots;
-use refractory_core::Timestamp;
-use refractory_core::ports::{Snapshot, SnapshotName, Snapshots, Volume};
+use refractory_core::ports::{Observed, Snapshot, SnapshotName, Snapshots, Volume};
+use refractory_core::{Result, Timestamp};
+use testkit::aws::FaultProxy;
 use testkit::conformance::Subject;
 use testkit::conformance::snapshots::{SnapshotsSubject, Volumes};
 
-use crate::support::place::{Place, id, ready};
+use crate::support::bed::{Bed, id, ready};
+use crate::support::clients_at;
 
 async fn subject() -> SnapshotsSubject {
-    let place = Place::made().await;
-    let port: Arc<dyn Snapshots> = Arc::new(place.snapshots());
-    let volumes = Volumes { storage: Arc::new(place.storage()), contents: Arc::new(place) };
+    let bed = Bed::made().await;
+    let port: Arc<dyn Snapshots> = Arc::new(bed.snapshots());
+    let volumes = Volumes { storage: Arc::new(bed.storage()), contents: Arc::new(bed) };
     Subject::new(port, volumes)
 }
 
 mod conforms {
     testkit::conform_snapshots!(real_time, super::subject().await);
+}
+
+/// Does `work`, a call at a time, in a process that is killed after each of its calls in turn; `carry_on` is the process after it.
+/// Says how many were killed.
+async fn killed_after_each_call(
+    prepare: &impl AsyncFn(&Bed) -> Volume,
+    work: &impl AsyncFn(&S3Snapshots, &Volume) -> Result<Observed<()>>,
+    carry_on: &impl AsyncFn(&Bed, &Volume, usize),
+) -> usize {
+    let lives = stream::iter(1..200).map(|calls| async move {
+        let bed = Bed::made().await;
+        let volume = prepare(&bed).await;
+        let proxy = FaultProxy::start(bed.account.address()).await;
+        // On AWS, a task does not lose its line with who gave it an address.
+        proxy.let_bearers_pass();
+        proxy.cut_after(calls);
+        let dying = bed.snapshots_over(clients_at(&bed.account, &proxy.endpoint()));
+        let life = async {
+            loop {
+                match work(&dying, &volume).await {
+                    Ok(Observed::Ready(())) => return,
+                    Ok(_) => tokio::time::sleep(Duration::from_millis(25)).await,
+                    Err(error) => assert!(error.is_transient() || proxy.is_cut(), "{error:?}"),
+                }
+            }
+        };
+        let killed = tokio::select! { () = life => false, () = proxy.cut() => true };
+        carry_on(&bed, &volume, calls).await;
+        killed
+    });
+    let killed = lives.buffered(4).take_while(|killed| std::future::ready(*killed));
+    killed.count().await
 }
 
 fn name(at: u64) -> SnapshotName {

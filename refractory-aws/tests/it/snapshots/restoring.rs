@@ -3,59 +3,58 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use refractory_aws::S3Snapshots;
 use refractory_core::ErrorKind;
-use refractory_core::ports::{Observed, Snapshots as _};
-use testkit::aws::FaultProxy;
+use refractory_core::ports::{Observed, Snapshots as _, Volume};
 use testkit::conformance::Contents as _;
 
-use super::{name, restored, taken};
-use crate::support;
-use crate::support::place::{Place, absent, id};
+use super::{killed_after_each_call, name, restored, taken};
+use crate::support::bed::{Bed, absent, id};
 
 #[tokio::test]
 async fn a_running_table_is_not_restored() {
-    let place = Place::made().await;
-    let volume = place.volume(&id("a")).await;
-    place.write(&id("a"), "before");
-    let snapshots = place.snapshots();
+    let bed = Bed::made().await;
+    let volume = bed.volume(&id("a")).await;
+    bed.write(&id("a"), "before");
+    let snapshots = bed.snapshots();
     taken(&snapshots, 1, &volume).await;
-    place.write(&id("a"), "after");
-    let task = place.start_table(&id("a")).await;
+    bed.write(&id("a"), "after");
+    let task = bed.start_table(&id("a")).await;
     let refused = snapshots.restore(&name(1), &volume).await.unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Unavailable);
     assert_eq!(snapshots.restoring(&id("a")).await.unwrap(), None, "nothing has begun");
-    assert_eq!(place.read(&id("a")).as_deref(), Some("after"));
-    place.stop_task(&task).await;
+    assert_eq!(bed.read(&id("a")).as_deref(), Some("after"));
+    bed.stop_task(&task).await;
     restored(&snapshots, 1, &volume).await;
-    assert_eq!(place.read(&id("a")).as_deref(), Some("before"));
+    assert_eq!(bed.read(&id("a")).as_deref(), Some("before"));
 }
 
 #[tokio::test]
 async fn the_same_snapshot_can_be_restored_twice() {
-    let place = Place::made().await;
-    let volume = place.volume(&id("a")).await;
-    place.write(&id("a"), "before");
-    let snapshots = place.snapshots();
+    let bed = Bed::made().await;
+    let volume = bed.volume(&id("a")).await;
+    bed.write(&id("a"), "before");
+    let snapshots = bed.snapshots();
     taken(&snapshots, 1, &volume).await;
     for text in ["one", "two"] {
-        place.write(&id("a"), text);
+        bed.write(&id("a"), text);
         restored(&snapshots, 1, &volume).await;
-        assert_eq!(place.read(&id("a")).as_deref(), Some("before"));
+        assert_eq!(bed.read(&id("a")).as_deref(), Some("before"));
     }
 }
 
 #[tokio::test]
 async fn a_damaged_piece_restores_nothing() {
-    let place = Place::made().await;
-    let volume = place.volume(&id("a")).await;
-    place.write(&id("a"), "before");
-    let snapshots = place.snapshots();
+    let bed = Bed::made().await;
+    let volume = bed.volume(&id("a")).await;
+    bed.write(&id("a"), "before");
+    let snapshots = bed.snapshots();
     taken(&snapshots, 1, &volume).await;
-    let keys = place.keys().await;
+    let keys = bed.keys().await;
     let piece = keys.iter().find(|key| key.ends_with("/00000")).unwrap();
-    let put = place.clients.s3.put_object().bucket(&place.ground.bucket).key(piece);
+    let put = bed.clients.s3.put_object().bucket(&bed.ground.bucket).key(piece);
     put.body(b"something else".to_vec().into()).send().await.unwrap();
-    place.write(&id("a"), "after");
+    bed.write(&id("a"), "after");
     let refused = loop {
         match snapshots.restore(&name(1), &volume).await {
             Ok(Observed::Pending(_)) => {
@@ -66,7 +65,7 @@ async fn a_damaged_piece_restores_nothing() {
         }
     };
     assert!(refused.is_transient());
-    assert_eq!(place.read(&id("a")).as_deref(), Some("after"));
+    assert_eq!(bed.read(&id("a")).as_deref(), Some("after"));
     assert_eq!(
         snapshots.restoring(&id("a")).await.unwrap(),
         Some(name(1)),
@@ -74,42 +73,25 @@ async fn a_damaged_piece_restores_nothing() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_process_that_dies_after_any_call_is_carried_on_by_the_next() {
-    let mut died = 0;
-    for calls in (1..30).step_by(2) {
-        let place = Place::made().await;
-        let volume = place.volume(&id("a")).await;
-        place.write(&id("a"), "before");
-        let snapshots = place.snapshots();
-        taken(&snapshots, 1, &volume).await;
-        place.write(&id("a"), "after");
-        let proxy = FaultProxy::start(place.account.address()).await;
-        proxy.cut_after(calls);
-        let cut_off = support::clients_at(&place.account, &proxy.endpoint());
-        // What it signs must lead past the proxy: on AWS, a task does not lose its line with who started it.
-        let cut_off = refractory_aws::Clients { s3: place.clients.s3.clone(), ..cut_off };
-        let dying = place.snapshots_over(cut_off);
-        let whole = loop {
-            let (one, volume) = (name(1), volume.clone());
-            tokio::select! {
-                answer = dying.restore(&one, &volume) => match answer {
-                    Ok(Observed::Ready(_)) => break true,
-                    Ok(_) => tokio::time::sleep(std::time::Duration::from_millis(25)).await,
-                    Err(error) => assert!(error.is_transient(), "{error:?}"),
-                },
-                () = proxy.cut() => break false,
-            }
-        };
-        died += usize::from(!whole);
-        restored(&snapshots, 1, &volume).await;
-        assert_eq!(place.read(&id("a")).as_deref(), Some("before"), "after {calls} calls");
-        assert_eq!(snapshots.restoring(&id("a")).await.unwrap(), None);
-        if whole {
-            break;
-        }
-    }
-    assert!(died >= 5, "{died} deaths");
+    let prepare = async |bed: &Bed| {
+        let volume = bed.volume(&id("a")).await;
+        bed.write(&id("a"), "before");
+        taken(&bed.snapshots(), 1, &volume).await;
+        bed.write(&id("a"), "after");
+        volume
+    };
+    let work = async |dying: &S3Snapshots, volume: &Volume| {
+        Ok(dying.restore(&name(1), volume).await?.map(drop))
+    };
+    let carry_on = async |bed: &Bed, volume: &Volume, calls| {
+        restored(&bed.snapshots(), 1, volume).await;
+        assert_eq!(bed.read(&id("a")).as_deref(), Some("before"), "after {calls} calls");
+        assert_eq!(bed.snapshots().restoring(&id("a")).await.unwrap(), None);
+    };
+    let died = killed_after_each_call(&prepare, &work, &carry_on).await;
+    assert!(died >= 12, "{died} deaths");
 }
 
 /// The part of an errand that replaces a volume's contents, killed before each of its steps, and then run again.
@@ -118,8 +100,8 @@ fn a_swap_that_is_killed_before_any_step_is_finished_by_the_next_errand() {
     let script = include_str!("../../../src/storage/errand/swap.sh");
     let mut kills = 0;
     for step in 1..100 {
-        let place = tempfile::tempdir().unwrap();
-        let root = place.path();
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
         for (name, text) in [("Data", "old"), ("Config", "old"), ("Logs", "old")] {
             fs::create_dir(root.join(name)).unwrap();
             fs::write(root.join(name).join("file"), text).unwrap();
@@ -162,15 +144,15 @@ fn run(root: &Path, script: &str) -> bool {
 
 #[tokio::test]
 async fn a_snapshot_that_is_being_restored_is_not_removed() {
-    let place = Place::made().await;
-    let volume = place.volume(&id("a")).await;
-    place.write(&id("a"), "before");
-    let snapshots = place.snapshots();
+    let bed = Bed::made().await;
+    let volume = bed.volume(&id("a")).await;
+    bed.write(&id("a"), "before");
+    let snapshots = bed.snapshots();
     taken(&snapshots, 1, &volume).await;
     snapshots.restore(&name(1), &volume).await.unwrap();
     assert!(matches!(snapshots.remove(&name(1)).await.unwrap(), Observed::Pending(_)));
     restored(&snapshots, 1, &volume).await;
     let one = name(1);
     absent(|| snapshots.remove(&one)).await;
-    assert_eq!(place.keys().await, Vec::<String>::new());
+    assert_eq!(bed.keys().await, Vec::<String>::new());
 }

@@ -8,12 +8,12 @@ use refractory_core::ports::WorldStorage;
 use testkit::conformance::storage::StorageSubject;
 use testkit::conformance::{Contents, Subject};
 
-use crate::support::place::Place;
+use crate::support::bed::Bed;
 
 async fn subject() -> StorageSubject {
-    let place = Place::made().await;
-    let storage: Arc<dyn WorldStorage> = Arc::new(place.storage());
-    let contents: Arc<dyn Contents> = Arc::new(place);
+    let bed = Bed::made().await;
+    let storage: Arc<dyn WorldStorage> = Arc::new(bed.storage());
+    let contents: Arc<dyn Contents> = Arc::new(bed);
     Subject::new(storage, contents)
 }
 

@@ -7,50 +7,49 @@ use testkit::aws::{FaultProxy, Program, Switches};
 use testkit::conformance::Contents as _;
 
 use crate::support;
-use crate::support::place::{Place, absent, id};
+use crate::support::bed::{Bed, absent, id};
 
 /// Names that a careless script would trip over.
 const ODD: [&str; 5] = ["-rf", ".hidden", "a b", "new\nline", "*"];
 
-async fn gone(place: &Place, raw: &str) {
-    let (storage, id) = (place.storage(), id(raw));
+async fn gone(bed: &Bed, raw: &str) {
+    let (storage, id) = (bed.storage(), id(raw));
     absent(|| storage.remove(&id)).await;
 }
 
 #[tokio::test]
 async fn everything_in_it_goes_and_nothing_beside_it() {
-    let place = Place::made().await;
+    let bed = Bed::made().await;
     for name in ["a", "b"] {
-        place.volume(&id(name)).await;
-        place.write(&id(name), "a world");
+        bed.volume(&id(name)).await;
+        bed.write(&id(name), "a world");
     }
     for name in ODD {
-        fs::create_dir_all(place.folder(&id("a")).join(name)).unwrap();
-        fs::write(place.folder(&id("a")).join(name).join(name), "x").unwrap();
+        fs::create_dir_all(bed.folder(&id("a")).join(name)).unwrap();
+        fs::write(bed.folder(&id("a")).join(name).join(name), "x").unwrap();
     }
     // A link out of the volume is a link that is removed.
-    std::os::unix::fs::symlink(place.folder(&id("b")), place.folder(&id("a")).join("link"))
-        .unwrap();
-    gone(&place, "a").await;
+    std::os::unix::fs::symlink(bed.folder(&id("b")), bed.folder(&id("a")).join("link")).unwrap();
+    gone(&bed, "a").await;
     assert_eq!(
-        fs::read_dir(place.folder(&id("a"))).unwrap().count(),
+        fs::read_dir(bed.folder(&id("a"))).unwrap().count(),
         0,
         "an empty folder is all that EFS keeps"
     );
-    assert_eq!(place.read(&id("b")).as_deref(), Some("a world"));
-    assert_eq!(place.storage().list().await.unwrap(), vec![id("b")]);
+    assert_eq!(bed.read(&id("b")).as_deref(), Some("a world"));
+    assert_eq!(bed.storage().list().await.unwrap(), vec![id("b")]);
 }
 
 #[tokio::test]
 async fn the_task_mounts_that_access_point_and_nothing_else() {
-    let place = Place::made().await;
-    let volume = place.volume(&id("a")).await;
+    let bed = Bed::made().await;
+    let volume = bed.volume(&id("a")).await;
     // One that does nothing stays, so that it can be looked at.
-    place.account.run_as(&place.config.helper_image, &Program::still()).await.unwrap();
-    place.storage().remove(&id("a")).await.unwrap();
-    let family = place.naming.errand_family(&id("a"));
+    bed.account.run_as(&bed.config.helper_image, &Program::still()).await.unwrap();
+    bed.storage().remove(&id("a")).await.unwrap();
+    let family = bed.naming.errand_family(&id("a"));
     let found =
-        place.clients.ecs.describe_task_definition().task_definition(family).send().await.unwrap();
+        bed.clients.ecs.describe_task_definition().task_definition(family).send().await.unwrap();
     let definition = found.task_definition().unwrap();
     let [mounted] = definition.volumes() else { panic!("{:?}", definition.volumes()) };
     let efs = mounted.efs_volume_configuration().unwrap();
@@ -65,43 +64,43 @@ async fn the_task_mounts_that_access_point_and_nothing_else() {
         Some("ENABLED")
     );
     assert!(efs.root_directory().is_none_or(|root| root == "/"), "the access point says where");
-    assert_eq!(definition.task_role_arn(), Some(place.ground.task_role.as_str()));
+    assert_eq!(definition.task_role_arn(), Some(bed.ground.task_role.as_str()));
     let [container] = definition.container_definitions() else { panic!("one container") };
     let [point] = container.mount_points() else { panic!("one mount") };
     assert_eq!(container.command().last().map(String::as_str), point.container_path());
-    assert_eq!(container.image(), Some(place.config.helper_image.as_str()));
+    assert_eq!(container.image(), Some(bed.config.helper_image.as_str()));
     assert!(container.secrets().is_empty() && container.environment().is_empty());
 }
 
 #[tokio::test]
 async fn nothing_is_removed_while_the_table_runs() {
-    let place = Place::made().await;
-    place.volume(&id("a")).await;
-    place.write(&id("a"), "a world");
-    let task = place.start_table(&id("a")).await;
+    let bed = Bed::made().await;
+    bed.volume(&id("a")).await;
+    bed.write(&id("a"), "a world");
+    let task = bed.start_table(&id("a")).await;
     for _ in 0..3 {
         assert!(matches!(
-            place.storage().remove(&id("a")).await.unwrap(),
+            bed.storage().remove(&id("a")).await.unwrap(),
             Observed::Pending(Some(_))
         ));
     }
-    assert!(matches!(place.storage().observe(&id("a")).await.unwrap(), Observed::Ready(_)));
+    assert!(matches!(bed.storage().observe(&id("a")).await.unwrap(), Observed::Ready(_)));
     let errands =
-        place.clients.ecs.list_tasks().cluster("club").family(place.naming.errand_family(&id("a")));
+        bed.clients.ecs.list_tasks().cluster("club").family(bed.naming.errand_family(&id("a")));
     assert_eq!(errands.send().await.unwrap().task_arns().len(), 0);
-    assert_eq!(place.read(&id("a")).as_deref(), Some("a world"));
-    place.stop_task(&task).await;
-    gone(&place, "a").await;
-    assert_eq!(place.read(&id("a")), None);
+    assert_eq!(bed.read(&id("a")).as_deref(), Some("a world"));
+    bed.stop_task(&task).await;
+    gone(&bed, "a").await;
+    assert_eq!(bed.read(&id("a")), None);
 }
 
 #[tokio::test]
 async fn a_volume_that_is_removed_is_not_made_ready_again() {
-    let place = Place::made().await;
-    place.volume(&id("a")).await;
-    place.account.run_as(&place.config.helper_image, &Program::still()).await.unwrap();
-    place.storage().remove(&id("a")).await.unwrap();
-    let storage = place.storage();
+    let bed = Bed::made().await;
+    bed.volume(&id("a")).await;
+    bed.account.run_as(&bed.config.helper_image, &Program::still()).await.unwrap();
+    bed.storage().remove(&id("a")).await.unwrap();
+    let storage = bed.storage();
     assert!(matches!(
         storage.ensure(&id("a"), &VolumeSpec::default()).await.unwrap(),
         Observed::Broken(_)
@@ -113,21 +112,21 @@ async fn a_volume_that_is_removed_is_not_made_ready_again() {
 async fn a_process_that_dies_after_any_call_is_carried_on_by_the_next() {
     let mut died = 0;
     for calls in 1..24 {
-        let place = Place::made().await;
-        place.volume(&id("a")).await;
-        place.write(&id("a"), "a world");
-        let proxy = FaultProxy::start(place.account.address()).await;
+        let bed = Bed::made().await;
+        bed.volume(&id("a")).await;
+        bed.write(&id("a"), "a world");
+        let proxy = FaultProxy::start(bed.account.address()).await;
         proxy.cut_after(calls);
-        let dying = place.storage_over(support::clients_at(&place.account, &proxy.endpoint()));
+        let dying = bed.storage_over(support::clients_at(&bed.account, &proxy.endpoint()));
         let whole = tokio::time::timeout(
             std::time::Duration::from_millis(1500),
             absent_or_cut(&dying, &proxy),
         )
         .await;
         died += usize::from(proxy.is_cut());
-        gone(&place, "a").await;
-        assert_eq!(place.read(&id("a")), None, "after {calls} calls");
-        nothing_is_left(&place).await;
+        gone(&bed, "a").await;
+        assert_eq!(bed.read(&id("a")), None, "after {calls} calls");
+        nothing_is_left(&bed).await;
         if whole == Ok(true) {
             break;
         }
@@ -148,10 +147,10 @@ async fn absent_or_cut(storage: &refractory_aws::EfsStorage, proxy: &FaultProxy)
     }
 }
 
-async fn nothing_is_left(place: &Place) {
-    let family = place.naming.errand_family(&id("a"));
+async fn nothing_is_left(bed: &Bed) {
+    let family = bed.naming.errand_family(&id("a"));
     for status in [TaskDefinitionStatus::Active, TaskDefinitionStatus::Inactive] {
-        let left = place
+        let left = bed
             .clients
             .ecs
             .list_task_definitions()
@@ -162,7 +161,7 @@ async fn nothing_is_left(place: &Place) {
             .unwrap();
         assert_eq!(left.task_definition_arns().len(), 0);
     }
-    let running = place
+    let running = bed
         .clients
         .ecs
         .list_tasks()
@@ -172,11 +171,11 @@ async fn nothing_is_left(place: &Place) {
         .await
         .unwrap();
     assert_eq!(running.task_arns().len(), 0);
-    let points = place
+    let points = bed
         .clients
         .efs
         .describe_access_points()
-        .file_system_id(&place.ground.file_system)
+        .file_system_id(&bed.ground.file_system)
         .send()
         .await
         .unwrap();
@@ -185,10 +184,10 @@ async fn nothing_is_left(place: &Place) {
 
 #[tokio::test]
 async fn scenario_11_a_mount_that_fails_is_told_and_not_tried_at_once() {
-    let place = Place::made().await;
-    place.volume(&id("a")).await;
-    place.account.set(&Switches { broken_starts: 1, ..Switches::default() }).await.unwrap();
-    let storage = place.storage();
+    let bed = Bed::made().await;
+    bed.volume(&id("a")).await;
+    bed.account.set(&Switches { broken_starts: 1, ..Switches::default() }).await.unwrap();
+    let storage = bed.storage();
     let refused = loop {
         match storage.remove(&id("a")).await {
             Ok(Observed::Pending(_)) => {
@@ -207,8 +206,8 @@ async fn scenario_11_a_mount_that_fails_is_told_and_not_tried_at_once() {
     for _ in 0..20 {
         storage.remove(&id("a")).await.unwrap_err();
     }
-    let family = place.naming.errand_family(&id("a"));
-    let tried = place
+    let family = bed.naming.errand_family(&id("a"));
+    let tried = bed
         .clients
         .ecs
         .list_tasks()

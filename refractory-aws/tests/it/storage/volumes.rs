@@ -7,19 +7,19 @@ use refractory_core::ports::{Observed, VolumeSpec, WorldStorage as _};
 use testkit::aws::FaultProxy;
 
 use crate::support;
-use crate::support::place::{Place, id};
+use crate::support::bed::{Bed, id};
 
 /// Storage whose calls are counted.
-async fn counted() -> (Place, FaultProxy, refractory_aws::EfsStorage) {
-    let place = Place::made().await;
-    let proxy = FaultProxy::start(place.account.address()).await;
-    let storage = place.storage_over(support::clients_at(&place.account, &proxy.endpoint()));
-    (place, proxy, storage)
+async fn counted() -> (Bed, FaultProxy, refractory_aws::EfsStorage) {
+    let bed = Bed::made().await;
+    let proxy = FaultProxy::start(bed.account.address()).await;
+    let storage = bed.storage_over(support::clients_at(&bed.account, &proxy.endpoint()));
+    (bed, proxy, storage)
 }
 
 #[tokio::test]
 async fn making_a_volume_is_one_call_and_knowing_its_access_point_none() {
-    let (_place, proxy, storage) = counted().await;
+    let (_bed, proxy, storage) = counted().await;
     let made = storage.ensure(&id("a"), &VolumeSpec::default()).await.unwrap();
     let Observed::Ready(volume) = made else { panic!("{made:?}") };
     for _ in 0..3 {
@@ -33,10 +33,10 @@ async fn making_a_volume_is_one_call_and_knowing_its_access_point_none() {
 
 #[tokio::test]
 async fn another_process_finds_every_access_point_by_listing_once() {
-    let (place, proxy, storage) = counted().await;
+    let (bed, proxy, storage) = counted().await;
     let ids: Vec<_> = (0..120).map(|n| id(&format!("t{n}"))).collect();
     for id in &ids {
-        place.volume(id).await;
+        bed.volume(id).await;
     }
     let mut found = BTreeSet::new();
     for id in &ids {
@@ -49,14 +49,14 @@ async fn another_process_finds_every_access_point_by_listing_once() {
 
 #[tokio::test]
 async fn another_process_makes_no_second_access_point() {
-    let place = Place::made().await;
-    let first = place.volume(&id("a")).await;
-    assert_eq!(place.volume(&id("a")).await.handle, first.handle);
-    let all = place
+    let bed = Bed::made().await;
+    let first = bed.volume(&id("a")).await;
+    assert_eq!(bed.volume(&id("a")).await.handle, first.handle);
+    let all = bed
         .clients
         .efs
         .describe_access_points()
-        .file_system_id(&place.ground.file_system)
+        .file_system_id(&bed.ground.file_system)
         .send()
         .await
         .unwrap();
@@ -68,7 +68,7 @@ async fn another_process_makes_no_second_access_point() {
 
 #[tokio::test]
 async fn a_volume_belongs_to_the_user_of_the_image_that_works_on_it_first() {
-    let place = Place::made().await;
+    let bed = Bed::made().await;
     let rows = [
         ("old", Some(Version::new(12, 343)), 421),
         ("new", Some(Version::new(13, 351)), 1000),
@@ -78,9 +78,9 @@ async fn a_volume_belongs_to_the_user_of_the_image_that_works_on_it_first() {
     ];
     for (table, release, owner) in rows {
         let spec = VolumeSpec { release, ..VolumeSpec::default() };
-        let made = place.storage().ensure(&id(table), &spec).await.unwrap();
+        let made = bed.storage().ensure(&id(table), &spec).await.unwrap();
         let Observed::Ready(volume) = made else { panic!("{made:?}") };
-        let asked = place.clients.efs.describe_access_points().access_point_id(&volume.handle);
+        let asked = bed.clients.efs.describe_access_points().access_point_id(&volume.handle);
         let found = asked.send().await.unwrap().access_points.unwrap_or_default().remove(0);
         let user = found.posix_user.unwrap();
         let root = found.root_directory.unwrap().creation_info.unwrap();
@@ -94,20 +94,20 @@ async fn a_volume_belongs_to_the_user_of_the_image_that_works_on_it_first() {
 
 #[tokio::test]
 async fn volumes_of_another_deployment_are_not_ours() {
-    let mut place = Place::made().await;
-    place.volume(&id("a")).await;
-    place.config.deployment = "other".to_owned();
-    let other = place.storage();
+    let mut bed = Bed::made().await;
+    bed.volume(&id("a")).await;
+    bed.config.deployment = "other".to_owned();
+    let other = bed.storage();
     assert_eq!(other.list().await.unwrap(), vec![]);
     assert_eq!(other.access_point_of(&id("a")).await.unwrap(), None);
     other.remove(&id("a")).await.unwrap();
-    place.config.deployment = "club".to_owned();
-    assert_eq!(place.storage().list().await.unwrap(), vec![id("a")]);
+    bed.config.deployment = "club".to_owned();
+    assert_eq!(bed.storage().list().await.unwrap(), vec![id("a")]);
 }
 
 #[tokio::test]
 async fn the_limit_of_access_points_is_told_with_what_to_do() {
-    let (_place, proxy, storage) = counted().await;
+    let (_bed, proxy, storage) = counted().await;
     let rule = testkit::aws::Rule::on("elasticfilesystem", "CreateAccessPoint");
     proxy.arrange(rule, testkit::aws::Fault::Refused(403, "AccessPointLimitExceeded"));
     let refused = storage.ensure(&id("a"), &VolumeSpec::default()).await.unwrap_err();
@@ -117,18 +117,15 @@ async fn the_limit_of_access_points_is_told_with_what_to_do() {
 
 #[tokio::test]
 async fn a_quota_is_neither_kept_nor_shown() {
-    let place = Place::made().await;
-    let made = place
-        .storage()
-        .ensure(&id("a"), &VolumeSpec { quota: Some(1), ..VolumeSpec::default() })
-        .await
-        .unwrap();
+    let bed = Bed::made().await;
+    let spec = VolumeSpec { quota: Some(1), ..VolumeSpec::default() };
+    let made = bed.storage().ensure(&id("a"), &spec).await.unwrap();
     assert!(matches!(made, Observed::Ready(volume) if volume.usage.is_none()));
 }
 
 #[tokio::test]
 async fn a_lost_reply_leaves_one_access_point_that_is_found_again() {
-    let (place, proxy, storage) = counted().await;
+    let (bed, proxy, storage) = counted().await;
     let rule = testkit::aws::Rule::on("elasticfilesystem", "CreateAccessPoint");
     proxy.arrange(rule.first(3), testkit::aws::Fault::ReplyLost);
     let lost = storage.ensure(&id("a"), &VolumeSpec::default()).await;
@@ -138,5 +135,5 @@ async fn a_lost_reply_leaves_one_access_point_that_is_found_again() {
         storage.ensure(&id("a"), &VolumeSpec::default()).await.unwrap(),
         Observed::Ready(_)
     ));
-    assert_eq!(place.storage().list().await.unwrap(), vec![id("a")]);
+    assert_eq!(bed.storage().list().await.unwrap(), vec![id("a")]);
 }

@@ -1,6 +1,5 @@
 //! Tables that may have places for uploads, and a browser that looks into them.
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
@@ -9,29 +8,13 @@ use refractory_core::config::Span;
 use refractory_core::memory::MemoryStore;
 use refractory_core::model::{Attempt, Instance, Journal, NewInstance, Slug, Step, User, UserName};
 use refractory_core::ports::{AssetSpace, AssetStore, Observed, Table};
-use refractory_core::{Clock, InstanceId, SystemClock, Timestamp, UserId};
+use refractory_core::{Clock as _, InstanceId, Timestamp, UserId};
 use testkit::aws::Account;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use super::clock::AheadClock;
 use super::{clients, clients_at};
-
-/// The machine's clock, put forward.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct AheadClock(Arc<AtomicU64>);
-
-impl AheadClock {
-    /// Puts it forward by `more`.
-    pub(crate) fn forward(&self, more: Duration) {
-        self.0.fetch_add(u64::try_from(more.as_millis()).unwrap(), Ordering::Relaxed);
-    }
-}
-
-impl Clock for AheadClock {
-    fn now(&self) -> Timestamp {
-        SystemClock.now().after(Duration::from_millis(self.0.load(Ordering::Relaxed)))
-    }
-}
 
 /// A deployment with tables.
 #[derive(Debug, Clone)]
@@ -180,14 +163,6 @@ where
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     panic!("it never became ready");
-}
-
-/// Makes a bucket by hand.
-pub(crate) async fn make_bucket(account: &Account, name: &str) {
-    let here = BucketLocationConstraint::from(account.region());
-    let here = CreateBucketConfiguration::builder().location_constraint(here).build();
-    let made = clients(account).s3.create_bucket().bucket(name).create_bucket_configuration(here);
-    made.send().await.unwrap();
 }
 
 /// What a browser was answered.

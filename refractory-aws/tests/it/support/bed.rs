@@ -1,28 +1,36 @@
-//! What tasks stand on: a cluster, a file system, roles, a bucket, and the volumes of tables.
+//! What tables stand on, and what looks after them: runtime, storage, snapshots.
+use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use aws_sdk_ecs::types::{
     AwsVpcConfiguration, Compatibility, ContainerDefinition, DesiredStatus, LaunchType,
     NetworkConfiguration, NetworkMode, TaskField,
 };
-use aws_sdk_efs::types::{CreationInfo, PosixUser, RootDirectory, Tag};
+use aws_sdk_efs::types::{PosixUser, RootDirectory, Tag};
 use refractory_aws::{AssetAccess, AwsConfig, Clients, Ground, Naming};
-use refractory_aws::{CloudWatchLogs, EfsStorage, FargateRuntime};
+use refractory_aws::{CloudWatchLogs, EfsStorage, FargateRuntime, S3Snapshots};
 use refractory_core::model::{Layout, Program as Runner, Release, Version};
-use refractory_core::ports::{Endpoint, InstanceRuntime, LaunchSpec, Observed, Stop};
-use refractory_core::{Clock, InstanceId, Key, ReleaseId, Secret, SystemClock, Timestamp};
+use refractory_core::ports::{
+    Endpoint, InstanceRuntime, LaunchSpec, Observed, Stop, Volume, VolumeSpec, WorldStorage,
+};
+use refractory_core::{Clock, InstanceId, Key, ReleaseId, Result, Secret, SystemClock, Timestamp};
 use testkit::aws::{Account, Emulator, Engine, Image, Program};
+use testkit::conformance::Contents;
 use tokio::time::{Instant, sleep};
 
+use super::clock::AheadClock;
+use super::ground::{DEPLOYMENT, ground};
+
 /// How long a test waits for anything.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 /// The image that the bed's tables run.
 pub(crate) const IMAGE: &str = "felddy/foundryvtt:13.351";
 
-/// Ground of its own in an account of its own. Tables run as nothing at all, unless the test says what.
+/// Ground of its own in an account of its own. Tables run as nothing at all, unless the test says what; errands run this machine's
+/// own bash, curl, tar and gzip, so that what runs is what runs on AWS.
+#[derive(Debug, Clone)]
 pub(crate) struct Bed {
     pub(crate) account: Account,
     pub(crate) clients: Clients,
@@ -33,26 +41,12 @@ pub(crate) struct Bed {
     pub(crate) clock: Arc<dyn Clock>,
 }
 
-/// A clock that goes on when a test says so.
-#[derive(Debug, Default)]
-pub(crate) struct HeldClock(AtomicU64);
-
-impl HeldClock {
-    pub(crate) fn wait(&self, span: Duration) {
-        self.0.fetch_add(u64::try_from(span.as_millis()).unwrap(), Ordering::SeqCst);
-    }
-}
-
-impl Clock for HeldClock {
-    fn now(&self) -> Timestamp {
-        Timestamp(1_700_000_000_000 + self.0.load(Ordering::SeqCst))
-    }
-}
-
 impl Bed {
     pub(crate) async fn made() -> Self {
         let bed = Self::over(Emulator::shared().await.account()).await;
         bed.account.run_as(IMAGE, &Program::still()).await.unwrap();
+        let errands = Program::new("/usr/bin/env", &[]);
+        bed.account.run_as(&bed.config.helper_image, &errands).await.unwrap();
         bed
     }
 
@@ -69,24 +63,16 @@ impl Bed {
     async fn over(account: Account) -> Self {
         let clients = super::clients(&account);
         let mut config = AwsConfig::default();
-        (config.deployment, config.assets) = ("club".to_owned(), AssetAccess::Volume);
-        let ground = ground(&clients, account.id()).await;
-        let naming = Naming::new(&config.deployment);
-        Self {
-            account,
-            clients,
-            ground,
-            config,
-            spec: spec(),
-            naming,
-            clock: Arc::new(SystemClock),
-        }
+        (config.deployment, config.assets) = (DEPLOYMENT.to_owned(), AssetAccess::Volume);
+        let ground = ground(&clients, &account).await;
+        let (naming, clock) = (Naming::new(&config.deployment), Arc::new(SystemClock));
+        Self { account, clients, ground, config, spec: spec(), naming, clock }
     }
 
-    /// From now on runtimes have a clock that only the test moves.
-    pub(crate) fn hold_the_clock(&mut self) -> Arc<HeldClock> {
-        let clock: Arc<HeldClock> = Arc::default();
-        self.clock = Arc::clone(&clock) as _;
+    /// From now on what is made here has a clock that the test puts forward.
+    pub(crate) fn take_the_clock(&mut self) -> AheadClock {
+        let clock = AheadClock::default();
+        self.clock = Arc::new(clock.clone());
         clock
     }
 
@@ -97,7 +83,7 @@ impl Bed {
 
     /// The same over other clients.
     pub(crate) fn runtime_over(&self, clients: Clients) -> FargateRuntime {
-        let volumes = self.volumes();
+        let volumes = self.storage();
         FargateRuntime::new(
             clients,
             self.ground.clone(),
@@ -107,9 +93,25 @@ impl Bed {
         )
     }
 
-    pub(crate) fn volumes(&self) -> EfsStorage {
-        EfsStorage::new(self.clients.clone(), &self.ground, &self.config, Arc::clone(&self.clock))
-            .unwrap()
+    /// A storage that remembers nothing, as another process has it.
+    pub(crate) fn storage(&self) -> EfsStorage {
+        self.storage_over(self.clients.clone())
+    }
+
+    /// The same over other clients.
+    pub(crate) fn storage_over(&self, clients: Clients) -> EfsStorage {
+        EfsStorage::new(clients, &self.ground, &self.config, Arc::clone(&self.clock)).unwrap()
+    }
+
+    /// Snapshots in pieces so small that there are always some.
+    pub(crate) fn snapshots(&self) -> S3Snapshots {
+        self.snapshots_over(self.clients.clone())
+    }
+
+    /// The same over other clients.
+    pub(crate) fn snapshots_over(&self, clients: Clients) -> S3Snapshots {
+        S3Snapshots::new(self.storage_over(clients.clone()), &clients, &self.ground)
+            .with_pieces_of(64 << 10)
     }
 
     pub(crate) fn logs(&self) -> CloudWatchLogs {
@@ -131,69 +133,72 @@ impl Bed {
         Key { instance, epoch: 1 }
     }
 
-    /// Makes the access point of `of`, as the storage does.
-    pub(crate) async fn volume(&self, of: &InstanceId) {
-        let made = CreationInfo::builder()
-            .owner_uid(421)
-            .owner_gid(421)
-            .permissions("0750")
-            .build()
-            .unwrap();
-        let root = RootDirectory::builder().path(self.naming.volume_path(of)).creation_info(made);
-        self.access_point(of, root.build()).await;
-    }
-
     async fn access_point(&self, of: &InstanceId, root: RootDirectory) {
         let tag = |key: &str, value: &str| Tag::builder().key(key).value(value).build().unwrap();
         let call = self.clients.efs.create_access_point().file_system_id(&self.ground.file_system);
         call.client_token(self.naming.volume_token(of))
             .posix_user(PosixUser::builder().uid(421).gid(421).build().unwrap())
             .root_directory(root)
-            .tags(tag("refractory:deployment", "club"))
+            .tags(tag("refractory:deployment", DEPLOYMENT))
             .tags(tag("refractory:instance", of.as_str()))
             .send()
             .await
             .unwrap();
     }
 
+    /// Makes the volume of `of`.
+    pub(crate) async fn volume(&self, of: &InstanceId) -> Volume {
+        let (storage, spec) = (self.storage(), VolumeSpec::default());
+        ready(|| storage.ensure(of, &spec)).await
+    }
+
     /// The folder on this machine that is the volume of `of`.
-    pub(crate) fn folder_of(&self, of: &InstanceId) -> PathBuf {
+    pub(crate) fn folder(&self, of: &InstanceId) -> PathBuf {
         let path = self.naming.volume_path(of);
         self.account.file_system(&self.ground.file_system).join(path.trim_start_matches('/'))
     }
 
     /// A definition of nothing but the image, for tasks of which only the number matters.
-    pub(crate) async fn bare_definition(&self) -> String {
+    pub(crate) async fn bare_definition(&self, family: &str) -> String {
         let container = ContainerDefinition::builder().name("foundry").image(IMAGE).build();
-        let call = self
-            .clients
-            .ecs
-            .register_task_definition()
-            .family("bare")
-            .container_definitions(container);
-        let call =
-            call.requires_compatibilities(Compatibility::Fargate).network_mode(NetworkMode::Awsvpc);
-        let made = call.cpu("256").memory("512").send().await.unwrap();
+        let call = self.clients.ecs.register_task_definition().family(family);
+        let call = call.container_definitions(container).network_mode(NetworkMode::Awsvpc);
+        let call = call.requires_compatibilities(Compatibility::Fargate).cpu("256").memory("512");
+        let made = call.send().await.unwrap();
         made.task_definition.unwrap().task_definition_arn.unwrap()
     }
 
-    /// Runs `definition` as if it were the launch `key`.
-    pub(crate) async fn run_bare(&self, definition: &str, key: &Key) {
+    /// Runs `definition` as if it were the launch `key`; its task.
+    pub(crate) async fn run_bare(&self, definition: &str, key: &Key) -> String {
         let tag = |name: &str, value: &str| {
             aws_sdk_ecs::types::Tag::builder().key(name).value(value).build()
         };
         let network = AwsVpcConfiguration::builder().subnets("subnet-a").build().unwrap();
-        let call =
-            self.clients.ecs.run_task().cluster(&self.ground.cluster).task_definition(definition);
-        call.network_configuration(
-            NetworkConfiguration::builder().awsvpc_configuration(network).build(),
-        )
-        .launch_type(LaunchType::Fargate)
-        .tags(tag("refractory:deployment", "club"))
-        .tags(tag("refractory:key", &key.to_string()))
-        .send()
-        .await
-        .unwrap();
+        let network = NetworkConfiguration::builder().awsvpc_configuration(network).build();
+        let call = self.clients.ecs.run_task().cluster(&self.ground.cluster);
+        let call = call.task_definition(definition).launch_type(LaunchType::Fargate);
+        let call = call
+            .network_configuration(network)
+            .tags(tag("refractory:deployment", DEPLOYMENT))
+            .tags(tag("refractory:key", &key.to_string()));
+        call.send().await.unwrap().tasks()[0].task_arn().unwrap().to_owned()
+    }
+
+    /// Starts a task of the table `of`, which does nothing but be there.
+    pub(crate) async fn start_table(&self, of: &InstanceId) -> String {
+        let definition = self.bare_definition(&self.naming.family(of)).await;
+        self.run_bare(&definition, &Key { instance: of.clone(), epoch: 1 }).await
+    }
+
+    pub(crate) async fn stop_task(&self, arn: &str) {
+        self.clients.ecs.stop_task().cluster(&self.ground.cluster).task(arn).send().await.unwrap();
+    }
+
+    /// Every key of the bucket.
+    pub(crate) async fn keys(&self) -> Vec<String> {
+        let listed =
+            self.clients.s3.list_objects_v2().bucket(&self.ground.bucket).send().await.unwrap();
+        listed.contents().iter().filter_map(|object| object.key().map(ToOwned::to_owned)).collect()
     }
 
     /// Every task of the cluster, stopped ones too, described with its tags.
@@ -215,6 +220,23 @@ impl Bed {
             .include(TaskField::Tags);
         call.set_tasks(Some(arns)).send().await.unwrap().tasks.unwrap_or_default()
     }
+}
+
+/// The data of volumes, where the emulator keeps it.
+impl Contents for Bed {
+    fn write(&self, of: &InstanceId, text: &str) {
+        let folder = self.folder(of).join("Data");
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("world"), text).unwrap();
+    }
+
+    fn read(&self, of: &InstanceId) -> Option<String> {
+        fs::read_to_string(self.folder(of).join("Data/world")).ok()
+    }
+}
+
+pub(crate) fn id(raw: &str) -> InstanceId {
+    InstanceId::new(raw).unwrap()
 }
 
 /// Asks for the launch until it is ready, and says where; along the way, what people were told.
@@ -270,6 +292,41 @@ pub(crate) async fn seen(
     }
 }
 
+/// Calls until the answer is `Ready`.
+pub(crate) async fn ready<T: std::fmt::Debug, F: Future<Output = Result<Observed<T>>>>(
+    call: impl Fn() -> F,
+) -> T {
+    let begun = Instant::now();
+    loop {
+        match call().await {
+            Ok(Observed::Ready(made)) => return made,
+            Ok(Observed::Pending(_)) if begun.elapsed() < PATIENCE => {
+                sleep(Duration::from_millis(25)).await;
+            }
+            other => panic!("never ready: {other:?}"),
+        }
+    }
+}
+
+/// Calls until the answer is `Absent`; what fails on the way is tried again.
+pub(crate) async fn absent<T: std::fmt::Debug, F: Future<Output = Result<Observed<T>>>>(
+    call: impl Fn() -> F,
+) {
+    let begun = Instant::now();
+    loop {
+        match call().await {
+            Ok(Observed::Absent) => return,
+            Ok(Observed::Pending(_)) if begun.elapsed() < PATIENCE => {
+                sleep(Duration::from_millis(25)).await;
+            }
+            Err(error) if error.is_transient() && begun.elapsed() < PATIENCE => {
+                sleep(Duration::from_millis(25)).await;
+            }
+            other => panic!("never gone: {other:?}"),
+        }
+    }
+}
+
 fn spec() -> LaunchSpec {
     let release = Release {
         id: ReleaseId::new(&"a".repeat(64)).unwrap(),
@@ -289,35 +346,4 @@ fn spec() -> LaunchSpec {
         public: Some((443, true)),
         ..LaunchSpec::default()
     }
-}
-
-async fn ground(clients: &Clients, account: &str) -> Ground {
-    let text = str::to_owned;
-    clients.ecs.create_cluster().cluster_name("club").send().await.unwrap();
-    let file_system = clients.efs.create_file_system().creation_token("club").send().await.unwrap();
-    clients.logs.create_log_group().log_group_name("/refractory/club").send().await.unwrap();
-    Ground {
-        public_ip: true,
-        boundary: None,
-        cluster: text("club"),
-        subnets: vec![text("subnet-a"), text("subnet-b")],
-        task_group: text("sg-1"),
-        file_system: file_system.file_system_id,
-        execution_role: role(clients, "execution").await,
-        task_role: role(clients, "task").await,
-        log_group: text("/refractory/club"),
-        table: text("club"),
-        bucket: format!("club-{account}"),
-        vpc: text("vpc-1"),
-        listener: text("arn:listener"),
-        balancer_name: text("club.elb.amazonaws.com"),
-        balancer_zone: text("Z1"),
-        zone: None,
-    }
-}
-
-async fn role(clients: &Clients, name: &str) -> String {
-    const TRUST: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ecs-tasks.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
-    let made = clients.iam.create_role().role_name(name).assume_role_policy_document(TRUST);
-    made.send().await.unwrap().role.unwrap().arn
 }

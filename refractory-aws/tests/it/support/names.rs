@@ -16,6 +16,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
+use super::ground::nowhere;
 use super::{clients, clients_at};
 
 /// The domain of every test.
@@ -40,24 +41,8 @@ impl Land {
         let zone = zone.send().await.unwrap().hosted_zone.unwrap().id;
         let zone = zone.trim_start_matches("/hostedzone/").to_owned();
         let (listener, name, balancer_zone) = balancer(&clients).await;
-        let ground = Ground {
-            public_ip: true,
-            boundary: None,
-            cluster: String::new(),
-            subnets: Vec::new(),
-            task_group: String::new(),
-            file_system: String::new(),
-            execution_role: String::new(),
-            task_role: String::new(),
-            log_group: String::new(),
-            table: String::new(),
-            bucket: String::new(),
-            vpc: "vpc-1".to_owned(),
-            listener,
-            balancer_name: name,
-            balancer_zone,
-            zone: Some(zone),
-        };
+        let ground =
+            Ground { listener, balancer_name: name, balancer_zone, zone: Some(zone), ..nowhere() };
         Self { account, ground }
     }
 
@@ -128,8 +113,8 @@ impl Land {
     }
 }
 
-/// The listener, and the load balancer's name and zone.
-async fn balancer(clients: &Clients) -> (String, String, String) {
+/// Makes a load balancer: its listener, its name and its zone.
+pub(crate) async fn balancer(clients: &Clients) -> (String, String, String) {
     let made = clients.elb.create_load_balancer().name(BALANCER).subnets("subnet-1").send().await;
     let made = made.unwrap().load_balancers.unwrap().remove(0);
     let nothing = FixedResponseActionConfig::builder().status_code("404").message_body("nobody");

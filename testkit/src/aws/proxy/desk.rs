@@ -6,6 +6,7 @@ use tokio::sync::watch;
 use super::call::Call;
 use super::fault::Fault;
 use super::rule::Rule;
+use super::scene::Scene;
 
 #[derive(Debug)]
 pub(super) struct Desk {
@@ -19,6 +20,8 @@ struct State {
     rules: Vec<(Rule, Fault)>,
     /// The number of the last call that is let through, from the first of all.
     last: Option<usize>,
+    bearers_pass: bool,
+    scene: Scene,
 }
 
 /// What is to happen to a call.
@@ -32,6 +35,12 @@ pub(super) enum Order {
     Silence,
 }
 
+impl Order {
+    fn of(fault: Fault) -> Self {
+        if fault == Fault::Cut { Self::Last } else { Self::Wrong(fault) }
+    }
+}
+
 impl Desk {
     pub(super) fn new() -> Self {
         Self { state: Mutex::default(), cut: watch::Sender::new(false) }
@@ -42,17 +51,19 @@ impl Desk {
     }
 
     /// Writes `call` down; says under which number, and what is to happen to it.
-    pub(super) fn take(&self, call: Call) -> (usize, Order) {
+    pub(super) fn take(&self, mut call: Call) -> (usize, Order) {
         let mut state = self.state();
         if *self.cut.borrow() {
             return (usize::MAX, Order::Silence);
         }
         // Every rule counts, whether or not an earlier one strikes.
-        let struck = state
-            .rules
+        let State { rules, scene, .. } = &mut *state;
+        call.scene.clone_from(&scene.name);
+        let struck = rules
             .iter_mut()
-            .filter_map(|(rule, fault)| rule.strikes(&call).then(|| fault.clone()));
+            .filter_map(|(rule, fault)| rule.strikes(&call, scene).then(|| fault.clone()));
         let struck = struck.fold(None, |first, fault| first.or(Some(fault)));
+        call.wrong = struck.is_some();
         state.calls.push(call);
         let number = state.calls.len();
         match state.last {
@@ -62,7 +73,7 @@ impl Desk {
                 (usize::MAX, Order::Silence)
             }
             Some(last) if number == last => (number - 1, Order::Last),
-            _ => (number - 1, struck.map_or(Order::Forward, Order::Wrong)),
+            _ => (number - 1, struck.map_or(Order::Forward, Order::of)),
         }
     }
 
@@ -88,6 +99,14 @@ impl Desk {
         }
     }
 
+    pub(super) fn let_bearers_pass(&self) {
+        self.state().bearers_pass = true;
+    }
+
+    pub(super) fn lets_bearers_pass(&self) -> bool {
+        self.state().bearers_pass
+    }
+
     /// Says that the last call has had its effect.
     pub(super) fn cut(&self) {
         self.cut.send_replace(true);
@@ -95,6 +114,15 @@ impl Desk {
 
     pub(super) fn watch(&self) -> watch::Receiver<bool> {
         self.cut.subscribe()
+    }
+
+    pub(super) fn reconnect(&self) {
+        self.state().last = None;
+        self.cut.send_replace(false);
+    }
+
+    pub(super) fn begin(&self, scene: &str) {
+        self.state().scene = Scene::called(scene);
     }
 
     pub(super) fn heal(&self) {

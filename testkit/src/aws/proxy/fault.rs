@@ -21,6 +21,8 @@ pub enum Fault {
     Late(Duration),
     /// No effect; the connection stays open and nothing comes.
     Hang,
+    /// The effect; then the caller is cut off, as by [`cut_after`](super::FaultProxy::cut_after).
+    Cut,
     /// No effect; what the service says of a thing that it does not know (yet).
     Missing,
 }

@@ -16,10 +16,11 @@ mod fault;
 mod line;
 mod names;
 mod rule;
+mod scene;
 mod server;
 mod shape;
 
 pub use call::Call;
 pub use fault::Fault;
-pub use rule::Rule;
+pub use rule::{Rule, Strikes};
 pub use server::FaultProxy;

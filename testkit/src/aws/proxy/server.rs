@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
+use http::request::Parts;
 use http::{Request, Response, Uri};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full, StreamBody};
@@ -76,6 +77,12 @@ impl FaultProxy {
         self.desk.cut_after(calls);
     }
 
+    /// Lets requests under signed addresses pass, uncounted and whatever was arranged: they are made by others, to whom
+    /// the caller has given the address, and go on when it is cut off.
+    pub fn let_bearers_pass(&self) {
+        self.desk.let_bearers_pass();
+    }
+
     /// Waits until the caller has been [cut off](Self::cut_after), with the last call's effect done.
     pub async fn cut(&self) {
         let mut cut = self.desk.watch();
@@ -85,6 +92,16 @@ impl FaultProxy {
     /// Whether the caller is [cut off](Self::cut_after) by now.
     pub fn is_cut(&self) -> bool {
         *self.desk.watch().borrow()
+    }
+
+    /// Says what the caller does from now on, for rules that count [each scene for itself](Rule::each_once).
+    pub fn scene(&self, name: &str) {
+        self.desk.begin(name);
+    }
+
+    /// Lets calls through again after a cut: those of whoever comes next. What was arranged stays.
+    pub fn reconnect(&self) {
+        self.desk.reconnect();
     }
 
     /// Takes back all that was arranged. What was remembered stays.
@@ -147,6 +164,9 @@ impl Office {
     ) -> Result<Response<Body>, Trouble> {
         let (head, body) = request.into_parts();
         let body = body.collect().await?.to_bytes();
+        if self.desk.lets_bearers_pass() && is_bearers(&head) {
+            return self.forward(Request::from_parts(head, body)).await;
+        }
         let call = Call::of(&head, &body);
         let (number, order) = self.desk.take(call.clone());
         let request = Request::from_parts(head.clone(), body.clone());
@@ -231,6 +251,11 @@ impl Office {
         }
         answer
     }
+}
+
+/// Whether whoever sends it shows a signed address, and no credentials of its own.
+fn is_bearers(head: &Parts) -> bool {
+    head.uri.query().is_some_and(|query| query.contains("X-Amz-Signature="))
 }
 
 fn whole(bytes: Bytes) -> Body {

@@ -29,7 +29,12 @@ pub(super) fn answer(
             let (status, code) = missing(call);
             wording.refusal(status, code)
         })),
-        Fault::Reset | Fault::ReplyLost | Fault::Truncated | Fault::Late(_) | Fault::Hang => None,
+        Fault::Reset
+        | Fault::ReplyLost
+        | Fault::Truncated
+        | Fault::Late(_)
+        | Fault::Hang
+        | Fault::Cut => None,
     }
 }
 

@@ -19,14 +19,29 @@ const SERVICES: &[(&str, &str)] = &[
     ("sts", "sts"),
 ];
 
+/// Where a client of its own is called just that, and what its name is elsewhere.
+const CLIENTS: &[(&str, &str)] = &[
+    ("archives/", "s3"),
+    ("runtime/logs.rs", "logs"),
+    ("snapshot/", "s3"),
+    ("storage/points.rs", "efs"),
+    ("store/", "dynamodb"),
+    ("vault.rs", "secrets"),
+];
+
+/// Actions that are asked of whoever makes a call of another name, and why.
+pub(super) const BESIDE: &[(&str, &str)] = &[
+    ("ecs:TagResource", "tasks and definitions are made with their tags"),
+    ("elasticloadbalancing:AddTags", "so are target groups and rules"),
+    ("iam:PassRole", "definitions name the roles of their tasks"),
+    ("s3:TagResource", "buckets are made with their tags"),
+    ("secretsmanager:TagResource", "so are secrets"),
+];
+
 /// Operations whose actions are called otherwise, or are several.
 const OTHERWISE: &[(&str, &str, &[&str])] = &[
     ("dynamodb", "transact_get_items", &["GetItem"]),
-    (
-        "dynamodb",
-        "transact_write_items",
-        &["ConditionCheckItem", "DeleteItem", "PutItem", "UpdateItem"],
-    ),
+    ("dynamodb", "transact_write_items", &["DeleteItem", "PutItem", "UpdateItem"]),
     ("s3", "complete_multipart_upload", &["PutObject"]),
     ("s3", "create_multipart_upload", &["PutObject"]),
     ("s3", "delete_objects", &["DeleteObject", "DeleteObjectVersion"]),
@@ -65,12 +80,23 @@ pub(super) fn made() -> Vec<(String, String, String)> {
             } else if name.ends_with(".rs") && name != "tests.rs" {
                 let place = path.strip_prefix(&root).unwrap().display().to_string();
                 let text = std::fs::read_to_string(&path).unwrap();
-                let of_file = in_text(&text).into_iter();
-                all.extend(of_file.map(|(service, operation)| (place.clone(), service, operation)));
+                for (client, operation) in in_text(&text) {
+                    all.push((place.clone(), service(&place, client), operation));
+                }
             }
         }
     }
     all
+}
+
+/// The name that `client`, found in `place`, has everywhere.
+fn service(place: &str, client: String) -> String {
+    if client != "client" {
+        return client;
+    }
+    let known = CLIENTS.iter().find(|(begin, _)| place.starts_with(begin));
+    let (_, service) = known.unwrap_or_else(|| panic!("whose client is it in {place}?"));
+    (*service).to_owned()
 }
 
 /// `….ecs.run_task()`, however it is broken into lines.
@@ -84,7 +110,8 @@ fn in_text(text: &str) -> Vec<(String, String)> {
         let before = before.strip_suffix("()").unwrap_or(before);
         let client = before.rfind(|c: char| !is_name(c)).map_or(before, |at| &before[at + 1..]);
         let operation = &text[begin..end];
-        if SERVICES.iter().any(|(known, _)| *known == client) && !NO_CALLS.contains(&operation) {
+        let is_client = client == "client" || SERVICES.iter().any(|(known, _)| *known == client);
+        if is_client && !NO_CALLS.contains(&operation) {
             found.push((client.to_owned(), operation.to_owned()));
         }
     }

@@ -2,10 +2,12 @@
 //! a file of its own below this one.
 pub(crate) mod assets;
 pub(crate) mod bed;
+pub(crate) mod clock;
+pub(crate) mod crowd;
+pub(crate) mod ground;
 pub(crate) mod limited;
 pub(crate) mod meter;
 pub(crate) mod names;
-pub(crate) mod place;
 pub(crate) mod programs;
 pub(crate) mod store;
 

@@ -1,0 +1,46 @@
+//! What a deployment with many tables asks of AWS. `cargo bench -p refractory-aws` prints it for more of them.
+use crate::support::crowd::{Bill, Crowd};
+
+const TABLES: usize = 250;
+/// How many rows of such tables DynamoDB answers at once, at least: it answers a megabyte.
+const ROWS: usize = 250;
+
+/// The promises that `docs/scale.md` repeats.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_round_a_sweep_a_page_and_a_start_ask_as_much_as_is_said() {
+    let crowd = Crowd::made(TABLES).await;
+    let hundreds = TABLES.div_ceil(100);
+
+    let round = crowd.round().await;
+    assert!(round.of_service("ecs") <= TABLES / 100 + 2, "a round of looks:\n{round}");
+    assert_eq!(round.total(), round.of_service("ecs") + round.of_service("dynamodb"), "{round}");
+    assert_eq!(round.count("GetItem"), TABLES, "each row is read once:\n{round}");
+
+    let sweep = crowd.sweep().await;
+    assert!(sweep.count("ListTasks") <= 2 * (hundreds + 1), "a sweep:\n{sweep}");
+    assert!(sweep.count("DescribeTasks") <= 1, "whose tasks they are is known:\n{sweep}");
+    assert!(sweep.count("DescribeAccessPoints") <= hundreds + 1, "a sweep:\n{sweep}");
+    assert!(sweep.count("ListUsers") <= TABLES.div_ceil(1_000), "a sweep:\n{sweep}");
+    assert!(sweep.count("ListSecrets") <= hundreds + 1, "a sweep:\n{sweep}");
+    let rows = sweep.count("Query");
+    // Tables, licences, events, tokens, and whoever asks for tables once more.
+    assert!(rows <= 5 + 2 * TABLES.div_ceil(ROWS), "a sweep:\n{sweep}");
+    assert_eq!(sweep.total(), listed(&sweep) + sweep.count("DescribeTasks"), "{sweep}");
+
+    let page = crowd.page().await;
+    assert!(page.total() <= 1 + TABLES.div_ceil(ROWS) + 1, "a page:\n{page}");
+    assert_eq!(page.total(), page.count("Query"), "a page:\n{page}");
+
+    let start = crowd.start().await;
+    let alone = Crowd::made(0).await.start().await;
+    assert!(start.total() <= alone.total() + 4, "with others:\n{start}alone:\n{alone}");
+    for bill in [&round, &sweep, &page, &start] {
+        assert_eq!(bill.count("Scan"), 0, "{bill}");
+    }
+}
+
+/// How many calls list something, a page each.
+fn listed(bill: &Bill) -> usize {
+    let lists = ["ListTasks", "DescribeAccessPoints", "ListUsers", "ListSecrets", "Query"];
+    lists.into_iter().map(|operation| bill.count(operation)).sum()
+}
