@@ -136,7 +136,7 @@ async fn a_place_of_an_earlier_configuration_is_found_and_goes_with_its_table() 
     let port = port.on_volume();
     match port.ensure(&table).await.unwrap() {
         Observed::Ready(space) => {
-            assert_eq!(space.handle, "", "uploads lie on the volume from now on")
+            assert_eq!(space.handle, "", "uploads lie on the volume from now on");
         }
         other => panic!("{other:?}"),
     }

@@ -191,7 +191,7 @@ async fn the_program_uploads_and_is_told_all_that_the_store_says() {
     let store = Upstream::start(|mut visit| async move {
         visit.head().await;
         let body = visit.take(300_000).await;
-        let said = format!("{}", body.iter().filter(|byte| **byte == b'x').count());
+        let said = format!("{}", body.split(|byte| *byte != b'x').map(<[u8]>::len).sum::<usize>());
         visit
             .say(format!(
                 "HTTP/1.1 200 OK\r\nX-Amz-Request-Id: 7\r\nContent-Length: {}\r\n\r\n{said}",
