@@ -19,7 +19,7 @@ use refractory_core::ports::{
 use refractory_core::{Addressing, Builder, InstanceId, Key, Refractory, Timestamp, Worker};
 use testkit::aws::{Call, FaultProxy};
 
-use super::bed::{Bed, PATIENCE, ready};
+use super::bed::{Bed, IMAGE, PATIENCE, ready};
 use super::clients_at;
 use super::clock::HeldClock;
 use super::ground::DEPLOYMENT;
@@ -83,6 +83,7 @@ impl Crowd {
         let clock = HeldClock::made();
         bed.clock = Arc::new(clock.clone());
         bed.config.assets = AssetAccess::Public;
+        bed.config.image = IMAGE.to_owned();
         make_table(&bed.clients, &bed.ground.table).await;
         let ids: Vec<InstanceId> =
             (0..tables).map(|at| InstanceId::new(&format!("t{at}")).unwrap()).collect();
