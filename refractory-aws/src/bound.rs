@@ -7,13 +7,34 @@ use refractory_core::{Error, ErrorKind, Result};
 /// a call that is dropped then must have no further effect.
 const BOUND: Duration = Duration::from_secs(8);
 
+/// How long a list of everything takes at most: less than a worker's sweep waits for one. It changes nothing, so it may
+/// have as many pages as there is time for.
+const LIST_BOUND: Duration = Duration::from_secs(55);
+
 /// Ends `call` in time.
 pub(crate) async fn bounded<T>(
     during: &'static str,
     call: impl Future<Output = Result<T>>,
 ) -> Result<T> {
-    let late = |_| Err(Error::new(ErrorKind::Unavailable, during).about("after", "8 s"));
-    tokio::time::timeout(BOUND, call).await.unwrap_or_else(late)
+    within(BOUND, during, call).await
+}
+
+/// Ends `list` in time.
+pub(crate) async fn listed<T>(
+    during: &'static str,
+    list: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    within(LIST_BOUND, during, list).await
+}
+
+async fn within<T>(
+    bound: Duration,
+    during: &'static str,
+    call: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    let late =
+        |_| Err(Error::new(ErrorKind::Unavailable, during).about("after", format!("{bound:?}")));
+    tokio::time::timeout(bound, call).await.unwrap_or_else(late)
 }
 
 #[cfg(test)]
@@ -26,5 +47,18 @@ mod tests {
         let error = bounded("a test", std::future::pending::<Result<()>>()).await.unwrap_err();
         assert_eq!((error.kind(), error.is_transient()), (ErrorKind::Unavailable, true));
         assert_eq!(begun.elapsed(), BOUND);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_list_has_time_for_its_pages_and_ends_before_a_sweep_gives_it_up() {
+        let pages = async {
+            // Five thousand secrets, a hundred in a page, at a slow half second each.
+            tokio::time::sleep(Duration::from_millis(500) * 50).await;
+            Ok(5_000)
+        };
+        assert_eq!(listed("a test", pages).await.unwrap(), 5_000);
+        let begun = tokio::time::Instant::now();
+        listed("a test", std::future::pending::<Result<()>>()).await.unwrap_err();
+        assert!(begun.elapsed() < refractory_core::Patience::default().listing);
     }
 }

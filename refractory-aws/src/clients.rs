@@ -4,6 +4,7 @@ use std::time::Duration;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region};
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use aws_types::SdkConfig;
 use refractory_core::{Error, ErrorKind, Result};
@@ -47,6 +48,8 @@ pub struct Clients {
     pub sts: aws_sdk_sts::Client,
     /// The region that all of them speak to.
     pub region: String,
+    /// Whose credentials all of them use, for whoever has to know when these end.
+    pub credentials: Option<SharedCredentialsProvider>,
 }
 
 impl Clients {
@@ -101,6 +104,7 @@ impl Clients {
             secrets: aws_sdk_secretsmanager::Client::new(shared),
             sts: aws_sdk_sts::Client::new(shared),
             region,
+            credentials: shared.credentials_provider(),
         })
     }
 }

@@ -226,7 +226,7 @@ impl Section for AwsConfig {
         ),
         Doc::new(
             "routing",
-            "How requests reach a table: through the \"edge\", or a rule of the \"load-balancer\" for each.",
+            "How requests reach a table: through the \"edge\", or by a rule of the \"load-balancer\" for each, past the edge: who may play is then Foundry's to ask alone, administrators' pages are closed to everybody, and no table is asked to make room.",
         ),
         Doc::new(
             "recovery",

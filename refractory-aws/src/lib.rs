@@ -24,6 +24,7 @@ mod names;
 mod naming;
 mod remains;
 mod runtime;
+mod signing;
 mod snapshot;
 mod storage;
 mod store;

@@ -5,7 +5,7 @@ use aws_sdk_secretsmanager::types::{Filter, FilterNameStringType, SecretListEntr
 use refractory_core::ports::{Leftover, Leftovers, Observed};
 use refractory_core::{InstanceId, Result, async_trait};
 
-use crate::bound::bounded;
+use crate::bound::{bounded, listed};
 use crate::error::refused;
 use crate::naming::TAG_INSTANCE;
 use crate::{AwsConfig, Clients, CloudWatchLogs, EfsStorage, FargateRuntime, Naming};
@@ -41,7 +41,8 @@ impl Remains {
     async fn secrets(&self) -> Result<Vec<SecretListEntry>> {
         let ours =
             Filter::builder().key(FilterNameStringType::Name).values(self.naming.told()).build();
-        let mut pages = self.clients.secrets.list_secrets().filters(ours).into_paginator().send();
+        let pages = self.clients.secrets.list_secrets().filters(ours).max_results(100);
+        let mut pages = pages.into_paginator().send();
         let mut all = Vec::new();
         while let Some(page) = pages.next().await {
             let page = page.map_err(|error| refused("listing what launches were told", error))?;
@@ -86,7 +87,7 @@ impl Remains {
 #[async_trait]
 impl Leftovers for Remains {
     async fn list(&self) -> Result<Vec<Leftover>> {
-        bounded("listing what is left of tables", self.all()).await
+        listed("listing what is left of tables", self.all()).await
     }
 
     async fn remove(&self, of: &InstanceId) -> Result<Observed<()>> {

@@ -11,7 +11,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use refractory_core::ports::{Observed, Reason, Vault};
 use refractory_core::{Error, ErrorKind, Result, Secret, SecretName, async_trait};
 
-use crate::bound::bounded;
+use crate::bound::{bounded, listed};
 use crate::error::refused;
 use crate::naming::TAG_DEPLOYMENT;
 use crate::{AwsConfig, Clients, Naming};
@@ -186,7 +186,7 @@ impl Vault for SecretsManagerVault {
     }
 
     async fn list(&self) -> Result<Vec<SecretName>> {
-        bounded("listing secrets", self.all()).await
+        listed("listing secrets", self.all()).await
     }
 }
 

@@ -79,7 +79,7 @@ pub(crate) enum LogFormat {
 pub(crate) enum Command {
     /// Serve: portal, edge and worker in one process
     Up(up::Up),
-    /// Tables: create, list, show, start, stop, rename, delete, logs
+    /// Tables: create, list, show, start, stop, rename, delete, rotate-key, logs
     #[command(subcommand, visible_alias = "table")]
     Instance(InstanceCommand),
     /// Licence keys: add, list, rename, accept, remove

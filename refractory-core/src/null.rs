@@ -8,7 +8,9 @@ use crate::ports::{
     Leftover, Leftovers, LicensePool, LogChunk, LogPosition, LogSource, NameRecord, Observed,
     Snapshot, SnapshotName, Snapshots, Stop, Volume, VolumeSpec, WorldRef, WorldStorage,
 };
-use crate::{Error, ErrorKind, InstanceId, LicenseId, ReleaseId, Result, Secret, async_trait};
+use crate::{
+    Error, ErrorKind, InstanceId, LicenseId, ReleaseId, Result, Secret, Timestamp, async_trait,
+};
 
 /// Gives no names of its own: something in front answers for the whole domain.
 #[derive(Debug, Default, Clone, Copy)]
@@ -38,6 +40,11 @@ impl AssetStore for NoAssets {
     }
     async fn remove(&self, _: &InstanceId) -> Result<Observed<AssetSpace>> {
         Ok(Observed::Absent)
+    }
+    async fn rotate(&self, _: &InstanceId, _: Timestamp) -> Result<Observed<AssetSpace>> {
+        Err(Error::new(ErrorKind::Unsupported, "replacing the key for uploads").advise(
+            "Uploads lie with the data of each table here, and no key is needed to reach them: there is none to replace.",
+        ))
     }
     async fn list(&self) -> Result<Vec<InstanceId>> {
         Ok(Vec::new())
@@ -130,7 +137,7 @@ impl LicensePool for Unlicensed {
             license,
             holder: owner.clone(),
             fence: self.0.fetch_add(1, Ordering::Relaxed),
-            since: crate::Timestamp::default(),
+            since: Timestamp::default(),
         };
         Ok(Observed::Ready(Granted { lease, key: Secret::default(), eula_accepted: true }))
     }

@@ -27,9 +27,9 @@ use std::sync::Arc;
 
 use refractory_core::model::Instance;
 use refractory_core::ports::{AssetSpace, AssetStore, Observed, Progress, Store, Table};
-use refractory_core::{Addressing, Clock, InstanceId, Result, async_trait};
+use refractory_core::{Addressing, Clock, InstanceId, Result, Timestamp, async_trait};
 
-use crate::bound::bounded;
+use crate::bound::{bounded, listed};
 use crate::waits::Waits;
 use crate::{AssetAccess, AwsConfig, Clients, Naming};
 pub use door::BucketDoor;
@@ -113,8 +113,12 @@ impl AssetStore for BucketAssets {
         bounded("removing a place for uploads", self.unmake(of)).await
     }
 
+    async fn rotate(&self, of: &InstanceId, before: Timestamp) -> Result<Observed<AssetSpace>> {
+        bounded("replacing the key for uploads", self.advance(of, before)).await
+    }
+
     async fn list(&self) -> Result<Vec<InstanceId>> {
-        bounded("listing places for uploads", self.registered()).await
+        listed("listing places for uploads", self.registered()).await
     }
 }
 

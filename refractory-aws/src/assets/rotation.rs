@@ -8,24 +8,14 @@ use super::keys::{Listed, is_listed};
 use super::names::{TAG_ACCESS_KEY, TAG_RETIRING, TAG_ROTATED};
 use super::user::{Entry, Retiring};
 use super::{BucketAssets, Progressed};
-use crate::bound::bounded;
 
 impl BucketAssets {
-    /// Replaces the key of `of`, if it was made before `before`, by a new one; call again until it is `Ready`.
-    ///
-    /// The moment makes the call one that can be repeated: whoever asks takes the time once. Launches get the new key as
-    /// soon as AWS accepts it. The old one works until the launch that was given it has ended, and is deleted then.
-    ///
-    /// *Answers*: `Absent` (no place), `Pending`, `Ready`. *Dropped*: call again.
-    ///
-    /// # Errors
-    ///
-    /// `Conflict` (a user of that name is somebody else's), `Unavailable`, `Forbidden`.
-    pub async fn rotate(&self, of: &InstanceId, before: Timestamp) -> Result<Observed<AssetSpace>> {
-        bounded("replacing the key for uploads", self.advance(of, before)).await
-    }
-
-    async fn advance(&self, of: &InstanceId, before: Timestamp) -> Result<Observed<AssetSpace>> {
+    /// Brings the replacement of the key of `of` one step further. Launches get the new key as soon as AWS accepts it.
+    pub(super) async fn advance(
+        &self,
+        of: &InstanceId,
+        before: Timestamp,
+    ) -> Result<Observed<AssetSpace>> {
         if let Some(progress) = self.waits.open(of, self.clock.now()) {
             return Ok(Observed::Pending(Some(progress)));
         }

@@ -1,12 +1,11 @@
 //! What AWS allows by default, what tables need of it, and what is done about it.
 use super::{Habits, SetUp};
+use crate::names::{CHANGES_AT_ONCE, RECORDS_EACH, RULES_OF_DOORS};
 
 /// Addresses that a task can have in the two subnets that the stack makes, each a /20 without what AWS keeps.
 const ADDRESSES: f64 = 2.0 * 4091.0;
 /// Tasks that one call of ECS can ask about.
 const ASKED_AT_ONCE: f64 = 100.0;
-/// Changes of names that are sent to Route 53 in one call at a rush.
-const NAMES_AT_ONCE: f64 = 100.0;
 /// More tables than this are nobody's concern.
 const FAR: u32 = 10_000_000;
 
@@ -74,6 +73,12 @@ fn portals(tables: f64, setup: &SetUp, habits: &Habits) -> f64 {
     setup.portals_for(sockets(tables, habits))
 }
 
+/// Names whose changes are sent to Route 53 in one call at a rush.
+fn names_at_once() -> f64 {
+    let changes = u32::try_from(CHANGES_AT_ONCE).unwrap_or(u32::MAX);
+    f64::from(changes / RECORDS_EACH)
+}
+
 fn when(is: bool, need: f64) -> f64 {
     if is { need } else { 0.0 }
 }
@@ -103,8 +108,10 @@ pub const LIMITS: &[Limit] = &[
         quota: 100.0,
         quota_of: Some(("elasticloadbalancing", "Rules per Application Load Balancer")),
         adjustable: true,
-        answer: "The edge needs one, for the wildcard name. With `routing = \"load-balancer\"` as above.",
-        need: |tables, setup, habits| 1.0 + when(setup.rules, on(tables, habits)),
+        answer: "The edge needs one, for the wildcard name. With `routing = \"load-balancer\"` as above, and one closes the administrators' pages of all tables.",
+        need: |tables, setup, habits| {
+            1.0 + when(setup.rules, f64::from(RULES_OF_DOORS) + on(tables, habits))
+        },
     },
     Limit {
         name: "IAM users of an account",
@@ -175,16 +182,18 @@ pub const LIMITS: &[Limit] = &[
         quota: 10_000.0,
         quota_of: None,
         adjustable: true,
-        answer: "The wildcard needs four, whatever the number of tables. With `names = \"records\"` each table that is on has one.",
-        need: |tables, setup, habits| 4.0 + when(setup.records, on(tables, habits)),
+        answer: "The wildcard needs four, whatever the number of tables. With `names = \"records\"` each table that is on has three: where it leads, twice, and whose it is.",
+        need: |tables, setup, habits| {
+            4.0 + when(setup.records, on(tables, habits) * f64::from(RECORDS_EACH))
+        },
     },
     Limit {
         name: "Calls of Route 53, each second",
         quota: 5.0,
         quota_of: None,
         adjustable: false,
-        answer: "None at a start with the wildcard. With `names = \"records\"` changes are gathered, up to a hundred in one call, and calls are spaced out.",
-        need: |tables, setup, habits| when(setup.records, starts(tables, habits) / NAMES_AT_ONCE),
+        answer: "None at a start with the wildcard. With `names = \"records\"` changes are gathered, those of up to 133 names in one call, and calls are spaced out.",
+        need: |tables, setup, habits| when(setup.records, starts(tables, habits) / names_at_once()),
     },
     Limit {
         name: "Reads of one DynamoDB partition, each second",

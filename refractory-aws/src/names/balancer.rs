@@ -12,7 +12,7 @@ use refractory_core::{Clock, Error, ErrorKind, InstanceId, Result, async_trait};
 use super::Route53Zone;
 use super::group::Group;
 use super::priority;
-use crate::bound::bounded;
+use crate::bound::{bounded, listed};
 use crate::error::{code_is, refused};
 use crate::waits::Waits;
 use crate::{Clients, Ground, Naming};
@@ -21,6 +21,9 @@ use crate::{Clients, Ground, Naming};
 const TRIES: usize = 4;
 
 /// A load balancer that sends each name to its table by itself: a target group and a rule for each.
+///
+/// Nothing of the edge stands between: whoever may play is not asked for, nobody can be kept from joining, and the doors that
+/// the edge closes to players are closed to everybody, by a rule that comes before those of all tables.
 ///
 /// Ready means that the load balancer finds the table well. It ends at about a hundred tables, which is what a load
 /// balancer has room for; that is refused with a sentence and leaves nothing behind.
@@ -67,6 +70,10 @@ impl BalancerNames {
         &self.naming
     }
 
+    pub(super) fn listener(&self) -> &str {
+        &self.listener
+    }
+
     pub(super) fn vpc(&self) -> &str {
         &self.vpc
     }
@@ -109,11 +116,15 @@ impl BalancerNames {
             // Read again after each refusal: the rule that has the priority may be our own, made by a call whose
             // answer was lost.
             let rules = self.rules().await?;
-            if rules.iter().any(|rule| sends_to(rule, group)) {
-                return Ok(());
-            }
-            if rules.iter().any(|rule| is_for(rule, name)) {
+            let is_made = rules.iter().any(|rule| sends_to(rule, group));
+            if !is_made && rules.iter().any(|rule| is_for(rule, name.as_str())) {
                 return Err(not_ours(name));
+            }
+            if !self.close_doors(name, &rules).await? {
+                continue;
+            }
+            if is_made {
+                return Ok(());
             }
             if !tuned {
                 self.tune_group(group).await?;
@@ -194,7 +205,11 @@ impl DnsZone for BalancerNames {
     }
 
     async fn list(&self) -> Result<Vec<(Hostname, InstanceId)>> {
-        bounded("listing names", self.taken()).await
+        listed("listing names", self.taken()).await
+    }
+
+    fn leads_past_the_edge(&self) -> bool {
+        true
     }
 }
 
@@ -251,14 +266,15 @@ fn sends_to(rule: &Rule, group: &str) -> bool {
     rule.actions().iter().any(|action| action.target_group_arn() == Some(group))
 }
 
-fn is_for(rule: &Rule, name: &Hostname) -> bool {
+/// Whether `rule` is about the host `name`.
+pub(super) fn is_for(rule: &Rule, name: &str) -> bool {
     let hosts = |condition: &RuleCondition| {
         let told = condition.host_header_config().map(|config| config.values().to_vec());
         [condition.values().to_vec(), told.unwrap_or_default()].concat()
     };
     let host =
         rule.conditions().iter().filter(|condition| condition.field() == Some("host-header"));
-    host.flat_map(hosts).any(|host| host.eq_ignore_ascii_case(name.as_str()))
+    host.flat_map(hosts).any(|host| host.eq_ignore_ascii_case(name))
 }
 
 /// Says what to do about a load balancer that is full.

@@ -25,7 +25,7 @@ const WINDOW: Duration = Duration::from_millis(200);
 /// How long somebody waits for its turn before it says that it waits.
 pub(super) const PATIENCE: Duration = Duration::from_secs(3);
 /// Changes in one batch. Route 53 allows a thousand.
-const MOST: usize = 400;
+pub(crate) const MOST: usize = 400;
 
 /// What became of a set of changes.
 #[derive(Debug, Clone)]

@@ -5,6 +5,7 @@
 //! ends at about a hundred of them.
 mod balancer;
 mod batch;
+mod doors;
 mod group;
 mod marker;
 mod memory;
@@ -14,4 +15,7 @@ mod record;
 mod zone;
 
 pub use balancer::BalancerNames;
+pub(crate) use batch::MOST as CHANGES_AT_ONCE;
+pub(crate) use doors::RULES as RULES_OF_DOORS;
+pub(crate) use record::RECORDS_EACH;
 pub use zone::Route53Zone;

@@ -16,6 +16,9 @@ use crate::{Ground, Naming};
 /// How long a record may be remembered: a minute, so that a name that moved is soon found.
 const TTL: i64 = 60;
 
+/// How many records a name has that leads to a load balancer: the text that says whose it is, and one for each kind of address.
+pub(crate) const RECORDS_EACH: u32 = 3;
+
 /// Where every name leads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Lead {

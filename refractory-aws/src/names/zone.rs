@@ -1,5 +1,6 @@
 //! Names as records of a hosted zone.
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_sdk_route53::types::{ChangeStatus, ResourceRecordSet, RrType};
 use refractory_core::model::Hostname;
@@ -11,9 +12,12 @@ use super::marker::{marked_name, marked_owner};
 use super::memory::{Memory, Ticket};
 use super::pace::Pace;
 use super::record::{Lead, Standing, Wanted, release_found, standing};
-use crate::bound::bounded;
+use crate::bound::{bounded, listed};
 use crate::error::{code_is, refused};
 use crate::{Clients, Ground, Naming};
+
+/// How long a list waits for its turn, page by page.
+const LIST_PATIENCE: Duration = Duration::from_secs(20);
 
 /// A hosted zone of Route 53 in which each name is a record of its own that leads to the load balancer.
 ///
@@ -129,21 +133,21 @@ impl Route53Zone {
             }
             _ => true,
         };
+        let patience = if of.is_some() { PATIENCE } else { LIST_PATIENCE };
         let mut all = Vec::new();
-        let mut next = of.map(|name| (name.to_string(), None, None));
+        let mut next: (_, Option<RrType>, Option<String>) =
+            (of.map(Hostname::to_string), None, None);
         loop {
-            if !self.0.pace.wait(PATIENCE).await {
+            if !self.0.pace.wait(patience).await {
                 return Ok(None);
             }
-            let (name, kind, set): (Option<String>, Option<RrType>, Option<String>) =
-                match next.take() {
-                    Some((name, kind, set)) => (Some(name), kind, set),
-                    None => (None, None, None),
-                };
+            let (name, kind, set) = next.clone();
             let asked =
                 self.0.clients.route53.list_resource_record_sets().hosted_zone_id(&self.0.zone);
             let asked = asked.set_start_record_name(name).set_start_record_type(kind);
             let page = match asked.set_start_record_identifier(set).send().await {
+                // Nobody waits for a whole list, and it would never end if it began anew each time.
+                Err(error) if code_is(&error, BUSY) && of.is_none() => continue,
                 Err(error) if code_is(&error, BUSY) => return Ok(None),
                 page => page.map_err(|error| refused("reading records", error))?,
             };
@@ -151,7 +155,7 @@ impl Route53Zone {
             all.extend(page.resource_record_sets.into_iter().filter(belongs));
             match page.next_record_name {
                 Some(name) if page.is_truncated && whole => {
-                    next = Some((name, page.next_record_type, page.next_record_identifier));
+                    next = (Some(name), page.next_record_type, page.next_record_identifier);
                 }
                 _ => return Ok(Some(all)),
             }
@@ -170,7 +174,7 @@ impl DnsZone for Route53Zone {
     }
 
     async fn list(&self) -> Result<Vec<(Hostname, InstanceId)>> {
-        bounded("listing names", self.taken()).await
+        listed("listing names", self.taken()).await
     }
 }
 
@@ -260,3 +264,6 @@ fn unacceptable(name: &Hostname, said: String) -> Error {
         "Route 53 does not take `{name}`: it has to lie in the hosted zone of the stack. Check `[web] domain`."
     ))
 }
+
+#[cfg(test)]
+mod tests;

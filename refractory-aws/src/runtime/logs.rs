@@ -7,9 +7,10 @@ use aws_sdk_cloudwatchlogs::operation::describe_log_streams::DescribeLogStreamsE
 use aws_sdk_cloudwatchlogs::operation::filter_log_events::FilterLogEventsError;
 use aws_sdk_cloudwatchlogs::types::FilteredLogEvent;
 use refractory_core::ports::{LogChunk, LogPosition, LogSource, Observed, Progress};
-use refractory_core::{Clock, InstanceId, Result, Timestamp, async_trait};
+use refractory_core::{Clock, InstanceId, Result, async_trait};
 
 use super::place::Place;
+use super::stretch::Stretch;
 use crate::bound::bounded;
 use crate::error::refused;
 use crate::{AwsConfig, Clients, Ground, Naming};
@@ -113,49 +114,46 @@ impl CloudWatchLogs {
     /// At most `limit` lines after `place`.
     async fn forward(&self, of: &InstanceId, place: Place, limit: usize) -> Result<LogChunk> {
         let wanted = limit.saturating_add(place.read);
-        let events = self.events(of, place.at, wanted).await?;
-        let (lines, next) = place.read_on(events, limit);
+        let stretch = Stretch { from: place.at, to: None };
+        let (lines, next) = place.read_on(self.events(of, stretch, wanted).await?.events, limit);
         Ok(LogChunk { lines, next: next.into() })
     }
 
-    /// The last `limit` lines: looked for in ever longer spans before now, because most logs are read while they are written.
+    /// The last `limit` lines: looked for in stretches of time, back from now, because most logs are read while they are written.
+    /// A stretch that holds more than is read at once is cut in two, and its later half is read first.
     async fn last(&self, of: &InstanceId, limit: usize) -> Result<LogChunk> {
         let now = self.clock.now();
-        let hour = Duration::from_hours(1);
-        let mut found = (Vec::new(), Place::default());
-        for span in [hour / 4, 4 * hour, 48 * hour, self.kept] {
-            let since =
-                Timestamp(0).after(now.since(Timestamp(0)).saturating_sub(span.min(self.kept)));
-            let place = Place { at: since.0, read: 0 };
-            let events = self.events(of, place.at, usize::MAX).await?;
-            found = place.read_on(events, usize::MAX);
-            if found.0.len() >= limit || span >= self.kept {
-                break;
+        let mut ahead = Stretch::back_from(now, self.kept);
+        let mut found = Vec::new();
+        while found.len() < limit
+            && let Some(stretch) = ahead.pop()
+        {
+            let Read { events, whole } = self.events(of, stretch, usize::MAX).await?;
+            match stretch.halves(now).filter(|_| !whole) {
+                Some(halves) => ahead.extend(halves),
+                None => _ = found.splice(0..0, events),
             }
         }
-        let (mut lines, next) = found;
+        let (mut lines, next) = Place::default().read_on(found, usize::MAX);
         lines.drain(..lines.len().saturating_sub(limit));
         // Where there is nothing yet, whatever comes is new.
         let next = if next.is_begun() { next } else { Place::default() };
         Ok(LogChunk { lines, next: next.into() })
     }
 
-    /// At most `wanted` events from the moment `at` on, in their order.
-    async fn events(
-        &self,
-        of: &InstanceId,
-        at: u64,
-        wanted: usize,
-    ) -> Result<Vec<FilteredLogEvent>> {
+    /// At most `wanted` events of a stretch of time, in their order.
+    async fn events(&self, of: &InstanceId, stretch: Stretch, wanted: usize) -> Result<Read> {
+        let moment = |at: u64| i64::try_from(at).unwrap_or(i64::MAX);
         let mut events = Vec::new();
         let mut next = None;
         for _ in 0..PAGES {
             let call = self.client.filter_log_events().log_group_name(&self.group);
             let call = call
                 .log_stream_name_prefix(self.prefix(of))
-                .start_time(i64::try_from(at).unwrap_or(i64::MAX));
+                .start_time(moment(stretch.from))
+                .set_end_time(stretch.to.map(moment));
             let most = i32::try_from((wanted - events.len()).min(MOST)).unwrap_or(i32::MAX);
-            let page = match call.limit(most).set_next_token(next).send().await {
+            let page = match call.limit(most).set_next_token(next.take()).send().await {
                 Ok(page) => page,
                 Err(error)
                     if error
@@ -172,8 +170,16 @@ impl CloudWatchLogs {
                 break;
             }
         }
-        Ok(events)
+        Ok(Read { events, whole: next.is_none() })
     }
+}
+
+/// What was read of a stretch of time.
+struct Read {
+    /// In their order.
+    events: Vec<FilteredLogEvent>,
+    /// Whether that is all there is.
+    whole: bool,
 }
 
 #[async_trait]
@@ -193,3 +199,6 @@ impl LogSource for CloudWatchLogs {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,6 +21,7 @@ mod sample;
 mod sight;
 mod size;
 mod stop;
+mod stretch;
 mod tell;
 mod told;
 

@@ -13,7 +13,7 @@ use super::fleet::Fleet;
 use super::look::Found;
 use super::sight::{Sight, Stage};
 use crate::EfsStorage;
-use crate::bound::bounded;
+use crate::bound::{bounded, listed};
 use crate::{AwsConfig, Clients, Ground};
 
 /// How long a plain reading of a launch that runs is answered again. Shorter than the wait for a second reading of an odd
@@ -91,7 +91,7 @@ impl InstanceRuntime for FargateRuntime {
     }
 
     async fn list(&self) -> Result<Vec<Key>> {
-        bounded("listing tables", Box::pin(self.0.all())).await
+        listed("listing tables", Box::pin(self.0.all())).await
     }
 }
 

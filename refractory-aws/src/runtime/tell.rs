@@ -1,7 +1,6 @@
 //! Telling a launch what it must know, and nobody else: in one secret for each table.
 use std::time::Duration;
 
-use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_secretsmanager::operation::create_secret::CreateSecretError;
 use aws_sdk_secretsmanager::operation::describe_secret::DescribeSecretError;
 use aws_sdk_secretsmanager::operation::put_secret_value::PutSecretValueError;
@@ -14,10 +13,12 @@ use super::told::told;
 use crate::AssetAccess;
 use crate::error::refused;
 use crate::naming::{TAG_DEPLOYMENT, TAG_INSTANCE};
+use crate::signing::{Lasting, Signer};
 
 const DURING: &str = "telling a launch its secrets";
-/// How long a release can be fetched after a launch was begun: longer than any start takes.
-const FETCHABLE: Duration = Duration::from_hours(2);
+/// How long a release can be fetched after a launch was begun: longer than any start takes; and less than an ordinary one takes is of no use.
+const FETCHABLE: Lasting =
+    Lasting { wanted: Duration::from_hours(2), least: Duration::from_mins(20) };
 
 /// What came of telling a launch.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,11 +53,10 @@ impl Fleet {
 
     async fn release_url(&self, object: &str) -> Result<String> {
         let during = "signing the address of a release";
-        let until = PresigningConfig::expires_in(FETCHABLE)
-            .map_err(|error| Error::new(ErrorKind::Unexpected, during).caused_by(error))?;
-        let call = self.clients.s3.get_object().bucket(&self.ground.bucket).key(object);
-        let signed = call.presigned(until).await.map_err(|error| refused(during, error))?;
-        Ok(signed.uri().to_owned())
+        let signer = Signer::new(&self.clients, during, self.clock.now(), FETCHABLE).await?;
+        let call = signer.s3.get_object().bucket(&self.ground.bucket).key(object);
+        let address = call.presigned(signer.at).await.map_err(|error| refused(during, error))?;
+        Ok(address.uri().to_owned())
     }
 
     /// Writes `words` down for the launch `key`, as one version of the table's secret. The version is named after the launch, so

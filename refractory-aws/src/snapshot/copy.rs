@@ -57,7 +57,7 @@ impl S3Snapshots {
             (self.access_point(of).await?, what(name), &self.storage.errands);
         let attempt = fresh_attempt();
         let pieces = if standing.met(&what, TOO_LARGE) { MORE_PIECES } else { PIECES };
-        let signing = Signing::new(&self.bucket, errands.now())?;
+        let signing = Signing::new(&self.bucket, &self.clients, errands.now()).await?;
         let orders =
             signing.to_copy(&attempt, &keys::attempt(name, &attempt), pieces, self.piece).await?;
         let orders = errands.give_orders(of, orders).await?;

@@ -1,22 +1,26 @@
 //! Signed addresses: what an errand may write and read.
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use aws_sdk_s3::presigning::{PresignedRequest, PresigningConfig};
+use aws_sdk_s3::presigning::PresignedRequest;
 use refractory_core::{Error, ErrorKind, Result, Timestamp};
 
 use super::bucket::Bucket;
 use super::manifest::Manifest;
+use crate::Clients;
 use crate::error::refused;
+use crate::signing::{Lasting, Signer};
 
 const DURING: &str = "signing the orders of an errand";
-/// How long an errand may take. Credentials that end earlier end its orders; it is then tried again with fresh ones.
-const GOOD_FOR: Duration = Duration::from_hours(6);
+/// How long an errand may take. Credentials that end earlier end its orders; it is then tried again with fresh ones. With less than
+/// half an hour it would be tried in vain.
+const GOOD_FOR: Lasting =
+    Lasting { wanted: Duration::from_hours(6), least: Duration::from_mins(30) };
 
 /// Signs the orders of one errand, all at one moment.
 #[derive(Debug)]
 pub(super) struct Signing<'a> {
     bucket: &'a Bucket,
-    at: PresigningConfig,
+    signer: Signer,
 }
 
 /// An address, cut where those of one errand differ: in the name at the end of the path, and in the signature.
@@ -28,13 +32,8 @@ struct Cut {
 }
 
 impl<'a> Signing<'a> {
-    pub(super) fn new(bucket: &'a Bucket, now: Timestamp) -> Result<Self> {
-        let at = PresigningConfig::builder()
-            .start_time(SystemTime::UNIX_EPOCH + Duration::from_millis(now.0))
-            .expires_in(GOOD_FOR)
-            .build()
-            .map_err(|error| Error::new(ErrorKind::Unexpected, DURING).caused_by(error))?;
-        Ok(Self { bucket, at })
+    pub(super) async fn new(bucket: &'a Bucket, clients: &Clients, now: Timestamp) -> Result<Self> {
+        Ok(Self { bucket, signer: Signer::new(clients, DURING, now, GOOD_FOR).await? })
     }
 
     /// Orders to write at most `pieces` pieces of `size` bytes under `base`, to read them back, and to report.
@@ -84,14 +83,26 @@ impl<'a> Signing<'a> {
 
     async fn put(&self, base: &str, name: &str) -> Result<Cut> {
         let asked =
-            self.bucket.client.put_object().bucket(&self.bucket.name).key(format!("{base}{name}"));
-        cut(&asked.presigned(self.at.clone()).await.map_err(|error| refused(DURING, error))?, name)
+            self.signer.s3.put_object().bucket(&self.bucket.name).key(format!("{base}{name}"));
+        cut(
+            &asked
+                .presigned(self.signer.at.clone())
+                .await
+                .map_err(|error| refused(DURING, error))?,
+            name,
+        )
     }
 
     async fn get(&self, base: &str, name: &str) -> Result<Cut> {
         let asked =
-            self.bucket.client.get_object().bucket(&self.bucket.name).key(format!("{base}{name}"));
-        cut(&asked.presigned(self.at.clone()).await.map_err(|error| refused(DURING, error))?, name)
+            self.signer.s3.get_object().bucket(&self.bucket.name).key(format!("{base}{name}"));
+        cut(
+            &asked
+                .presigned(self.signer.at.clone())
+                .await
+                .map_err(|error| refused(DURING, error))?,
+            name,
+        )
     }
 }
 

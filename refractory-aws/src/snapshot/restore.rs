@@ -85,7 +85,7 @@ impl S3Snapshots {
     ) -> Result<()> {
         let (access_point, errands) = (self.access_point(of).await?, &self.storage.errands);
         let base = keys::attempt(from, &manifest.attempt);
-        let signing = Signing::new(&self.bucket, errands.now())?;
+        let signing = Signing::new(&self.bucket, &self.clients, errands.now()).await?;
         let orders = signing.to_restore(&intent.attempt, &base, manifest).await?;
         let orders = errands.give_orders(of, orders).await?;
         let errand = Errand {

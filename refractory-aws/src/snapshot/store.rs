@@ -22,6 +22,7 @@ const AT_ONCE: usize = 8;
 #[derive(Debug, Clone)]
 pub struct S3Snapshots {
     pub(super) storage: EfsStorage,
+    pub(super) clients: Clients,
     pub(super) bucket: Bucket,
     pub(super) piece: u64,
 }
@@ -31,6 +32,7 @@ impl S3Snapshots {
     pub fn new(storage: EfsStorage, clients: &Clients, ground: &Ground) -> Self {
         Self {
             storage,
+            clients: clients.clone(),
             bucket: Bucket { client: clients.s3.clone(), name: ground.bucket.clone() },
             piece: PIECE,
         }

@@ -7,6 +7,7 @@ use refractory_core::{Clock, InstanceId, Result, async_trait};
 use super::errand::Errands;
 use super::point::Stage;
 use super::points::Points;
+use crate::bound::listed;
 use crate::{AwsConfig, Clients, Ground, Naming};
 
 /// Keeps each volume behind an access point of its own on one EFS file system.
@@ -109,6 +110,6 @@ impl WorldStorage for EfsStorage {
     }
 
     async fn list(&self) -> Result<Vec<InstanceId>> {
-        self.points.list().await
+        listed("listing volumes", self.points.list()).await
     }
 }

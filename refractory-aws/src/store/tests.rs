@@ -17,7 +17,8 @@ fn refused(code: &str, more: &str) -> Answer {
 
 fn mark() -> Body {
     let id = refractory_core::WorkerId::new("a").unwrap();
-    WorkerMark { id, born: Timestamp(1), seen: Timestamp(2), revision: 3 }.into_body()
+    WorkerMark { id, born: Timestamp(1), seen: Timestamp(2), unlisted: Vec::new(), revision: 3 }
+        .into_body()
 }
 
 fn cancelled(reason: &str) -> Answer {

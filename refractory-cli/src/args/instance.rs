@@ -19,6 +19,8 @@ pub(crate) enum InstanceCommand {
     Rename(Rename),
     /// Remove a table with all of its data
     Delete(Delete),
+    /// Replace the key that a table reaches its uploads with
+    RotateKey(RotateKey),
     /// What the program of a table prints
     Logs(Logs),
 }
@@ -125,6 +127,17 @@ pub(crate) struct Delete {
     /// Follow it to the end
     #[arg(short, long)]
     pub(crate) wait: bool,
+}
+
+/// Replace the key that a table reaches its uploads with.
+///
+/// Foundry has the new key from its next start on. The old one works as long as it is in use: it is deleted when the
+/// table is next off. Where uploads lie with the table's data there is no key, and this says so.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  refractory instance rotate-key friday-night")]
+pub(crate) struct RotateKey {
+    /// Its name
+    pub(crate) name: String,
 }
 
 /// What the program of a table prints.

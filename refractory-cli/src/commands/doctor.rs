@@ -1,4 +1,5 @@
 //! `doctor`: what is missing or wrong, and what to do about it.
+use std::collections::BTreeSet;
 use std::net::{TcpListener, TcpStream, ToSocketAddrs};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -8,7 +9,7 @@ use refractory_core::config::{CoreConfig, Settings, Size};
 use refractory_core::finding::{Finding, State};
 use refractory_core::foundry::node::NodeFinder;
 use refractory_core::local::{ControlGroup, DataDir, LocalConfig, NodeConfig};
-use refractory_core::model::{Principal, Program};
+use refractory_core::model::{Principal, Program, WorkerMark};
 use refractory_web::WebConfig;
 
 use crate::compose::{Desk, Station, Whereabouts, open_folder, search};
@@ -179,11 +180,26 @@ async fn worker(station: &Station, web: &WebConfig) -> Vec<Finding> {
             ),
             port(&web.listen),
         ],
-        Ok(workers) => {
-            vec![Finding::fine("worker", format!("Alive: {}.", workers.len())), answers(station)]
-        }
+        Ok(workers) => vec![alive(&workers), answers(station)],
         Err(error) => vec![failed("worker", &error.into())],
     }
+}
+
+fn alive(workers: &[WorkerMark]) -> Finding {
+    let unlisted: BTreeSet<&str> =
+        workers.iter().flat_map(|mark| &mark.unlisted).map(String::as_str).collect();
+    let alive = format!("Alive: {}.", workers.len());
+    if unlisted.is_empty() {
+        return Finding::fine("worker", alive);
+    }
+    let unlisted = unlisted.into_iter().collect::<Vec<_>>().join(", ");
+    Finding::note(
+        "worker",
+        format!(
+            "{alive} What a crash may have left is not looked for among these, which cannot be listed: {unlisted}."
+        ),
+        "the worker's log says why",
+    )
 }
 
 fn answers(station: &Station) -> Finding {

@@ -9,7 +9,7 @@ use refractory_core::{Change, Error};
 use serde_json::json;
 
 use super::logs;
-use crate::args::instance::{Create, Delete, InstanceCommand, Rename, Start, Stop};
+use crate::args::instance::{Create, Delete, InstanceCommand, Rename, RotateKey, Start, Stop};
 use crate::compose::{Desk, Station};
 use crate::exit::Exit;
 use crate::input;
@@ -27,6 +27,7 @@ pub(crate) async fn run(desk: &Desk, command: InstanceCommand) -> Result<Exit> {
         InstanceCommand::Stop(args) => stop(desk, &args).await?,
         InstanceCommand::Rename(args) => rename(desk, args).await?,
         InstanceCommand::Delete(args) => delete(desk, args).await?,
+        InstanceCommand::RotateKey(args) => rotate_key(desk, &args).await?,
         InstanceCommand::Logs(args) => {
             let (station, table) = found(desk, &args.name).await?;
             logs::run(desk, &station, &table.id, &args).await?;
@@ -193,6 +194,30 @@ async fn rename(desk: &Desk, args: Rename) -> Result<()> {
     let table = station.refractory.change(&Principal::operator(), &table.id, change).await?;
     let json = shown(&station, &table).await?;
     desk.out.say(&format!("The table is called `{}` now: {}", table.slug, json.url), &json)
+}
+
+async fn rotate_key(desk: &Desk, args: &RotateKey) -> Result<()> {
+    let (station, table) = found(desk, &args.name).await?;
+    let table = station.refractory.rotate_key(&Principal::operator(), &table.id).await?;
+    let said = if table.rekey.is_none() {
+        format!("The key for the uploads of `{}` is replaced, and the old one is gone.", table.slug)
+    } else if table.endpoint().is_some() {
+        format!(
+            "A new key for the uploads of `{}` is made. Foundry has it from the next start on; the old one works until then, and is \
+             deleted when the table is off.",
+            table.slug
+        )
+    } else {
+        format!(
+            "A new key for the uploads of `{}` is made; the old one is deleted as soon as the new one works.",
+            table.slug
+        )
+    };
+    desk.out.say(&said, &shown(&station, &table).await?)?;
+    if table.rekey.is_some() && station.refractory.workers().await?.is_empty() {
+        desk.out.note(&nobody_works().to_string());
+    }
+    Ok(())
 }
 
 async fn delete(desk: &Desk, args: Delete) -> Result<()> {

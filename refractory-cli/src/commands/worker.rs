@@ -16,12 +16,13 @@ pub(crate) async fn run(desk: &Desk, command: &WorkerCommand) -> Result<Exit> {
         .await?
         .iter()
         .map(|mark| {
-            let cells = vec![mark.id.to_string(), ago(mark.born, now), ago(mark.seen, now)];
+            let (born, seen) = (ago(mark.born, now), ago(mark.seen, now));
+            let cells = vec![mark.id.to_string(), born, seen, mark.unlisted.join(", ")];
             (WorkerJson::from(mark), cells)
         })
         .collect();
     desk.out.list(
-        &["worker", "since", "seen"],
+        &["worker", "since", "seen", "cannot list"],
         &rows,
         "No worker is alive. Start one with `refractory up`.",
     )?;

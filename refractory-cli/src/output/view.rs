@@ -222,10 +222,16 @@ pub(crate) struct WorkerJson {
     id: String,
     since: String,
     seen: String,
+    unlisted: Vec<String>,
 }
 
 impl From<&WorkerMark> for WorkerJson {
     fn from(mark: &WorkerMark) -> Self {
-        Self { id: mark.id.to_string(), since: mark.born.to_string(), seen: mark.seen.to_string() }
+        Self {
+            id: mark.id.to_string(),
+            since: mark.born.to_string(),
+            seen: mark.seen.to_string(),
+            unlisted: mark.unlisted.clone(),
+        }
     }
 }

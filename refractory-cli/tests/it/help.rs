@@ -10,6 +10,7 @@ const COMMANDS: &[&str] = &[
     "instance stop",
     "instance rename",
     "instance delete",
+    "instance rotate-key",
     "instance logs",
     "license",
     "license add",

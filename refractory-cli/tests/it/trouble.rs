@@ -42,6 +42,14 @@ fn a_data_folder_that_cannot_be_written_is_told() {
 }
 
 #[test]
+fn a_key_for_uploads_that_lie_with_the_data_is_told_not_to_be_there() {
+    let house = House::new();
+    house.run("instance create friday").ok();
+    house.run("instance rotate-key friday").failed(8, "there is none to replace");
+    house.run("instance rotate-key saturday").failed(3, "There is no table `saturday`");
+}
+
+#[test]
 fn a_read_only_data_folder_is_told() {
     let house = House::new();
     let script = format!(

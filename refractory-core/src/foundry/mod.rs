@@ -2,6 +2,7 @@
 mod admin_key;
 mod client;
 mod control;
+pub mod doors;
 pub mod http;
 mod landing;
 mod license_file;

@@ -80,6 +80,9 @@ pub struct Instance {
     pub seen: Option<Seen>,
     /// Asked to make room for somebody else.
     pub yielding: Option<Yielding>,
+    /// When a new key for its uploads was asked for, until no launch has the old one any more.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub rekey: Option<Timestamp>,
     /// Which worker has it in hand.
     pub claim: Option<Claim>,
     /// Since when the start in hand is under way; waiting for a licence is not counted.
@@ -111,6 +114,7 @@ impl Instance {
             losses: Vec::new(),
             seen: None,
             yielding: None,
+            rekey: None,
             claim: None,
             started: None,
             last_start: None,

@@ -11,6 +11,9 @@ pub struct WorkerMark {
     pub born: Timestamp,
     /// When it last said so.
     pub seen: Timestamp,
+    /// What it could not list when it last swept: of this nothing is found that nobody explains.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
+    pub unlisted: Vec<String>,
     /// Counts writes; the store compares it.
     pub revision: u64,
 }

@@ -2,7 +2,7 @@
 use std::fmt::Debug;
 
 use super::Observed;
-use crate::{InstanceId, Result, async_trait};
+use crate::{InstanceId, Result, Timestamp, async_trait};
 
 /// A place for uploads that is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +33,19 @@ pub trait AssetStore: Debug + Send + Sync + 'static {
     ///
     /// `Unavailable`, `Forbidden`.
     async fn remove(&self, of: &InstanceId) -> Result<Observed<AssetSpace>>;
+
+    /// Replaces the key that programs of `of` reach their place with, unless it is of a later moment than `before`. The moment
+    /// names the request: however often it is repeated, the key is replaced once.
+    ///
+    /// Launches get the new key from then on; the old one goes as soon as no launch has it any more, and the request is not
+    /// `Ready` before that. Never makes a place, and never moves one.
+    ///
+    /// *Answers*: `Absent` (no place), `Pending`, `Ready`. *Dropped*: call again.
+    ///
+    /// # Errors
+    ///
+    /// `Unsupported` (places here have no keys), `Conflict` (somebody else's), `Unavailable`, `Forbidden`.
+    async fn rotate(&self, of: &InstanceId, before: Timestamp) -> Result<Observed<AssetSpace>>;
 
     /// Whose places there are.
     ///

@@ -41,4 +41,10 @@ pub trait DnsZone: Debug + Send + Sync + 'static {
     ///
     /// `Unavailable`, `Forbidden`.
     async fn list(&self) -> Result<Vec<(Hostname, InstanceId)>>;
+
+    /// Whether names lead to instances without passing the edge, which can then keep nobody out: no table with such a
+    /// name is ever asked to make room for another.
+    fn leads_past_the_edge(&self) -> bool {
+        false
+    }
 }

@@ -70,6 +70,15 @@ pub(crate) fn outlook(holder: &Instance, from: Timestamp, now: Timestamp) -> Str
     }
 }
 
+/// What whoever waits is told about a holder whose name leads past the edge. Whoever joins there cannot be kept out, and
+/// would be thrown out; so it is never asked.
+pub(crate) fn stays(holder: &Instance) -> String {
+    format!(
+        "{} makes room only when it is stopped by hand, because the edge cannot keep people from joining it",
+        holder.title()
+    )
+}
+
 /// Whether `waiting` still waits for a licence.
 pub(crate) fn still_waits(waiting: Option<&Instance>) -> bool {
     waiting.is_some_and(|instance| {

@@ -11,10 +11,13 @@ impl Worker {
         let now = self.deployment.clock.now();
         let alive = |mark: &mut WorkerMark| {
             mark.seen = now;
+            mark.unlisted = self.sightings.missed();
             Ok(true)
         };
         if table.update(self.id.as_str(), alive).await?.is_none() {
-            let mark = WorkerMark { id: self.id.clone(), born: self.born, seen: now, revision: 0 };
+            let unlisted = self.sightings.missed();
+            let (id, born) = (self.id.clone(), self.born);
+            let mark = WorkerMark { id, born, seen: now, unlisted, revision: 0 };
             table.insert(&mark).await?;
         }
         for mark in table.list().await? {

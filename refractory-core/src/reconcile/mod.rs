@@ -2,6 +2,7 @@
 mod act;
 mod claim;
 mod handover;
+mod keys;
 mod known;
 mod mark;
 mod patience;

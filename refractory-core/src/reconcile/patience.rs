@@ -21,6 +21,9 @@ pub struct Patience {
     pub poll: Duration,
     /// How long a call may take; after that it can have no effect of its own.
     pub deadline: Duration,
+    /// How long a sweep waits for each of its lists, which go on side by side: longer than for a call, because a list changes
+    /// nothing, and may have many pages.
+    pub listing: Duration,
     /// How long a start may tell nothing new before it counts as failed. A migration may tell nothing for ever.
     pub stall: Duration,
     /// How long closing a world may take before a gentle stop goes on without it.
@@ -64,6 +67,7 @@ impl Default for Patience {
             probe_gap: Duration::from_secs(3),
             poll: Duration::from_millis(100),
             deadline: Duration::from_secs(10),
+            listing: Duration::from_mins(1),
             stall: Duration::from_mins(10),
             close_within: Duration::from_mins(2),
             losses: 4,

@@ -18,6 +18,7 @@ pub(super) struct Run<'a> {
     queue: Queue,
     hands: JoinSet<Result<Stride>>,
     sweep: JoinSet<Result<()>>,
+    keys: JoinSet<Result<()>>,
     whose: BTreeMap<Id, InstanceId>,
     known: BTreeMap<String, u64>,
     changes: tokio::sync::watch::Receiver<u64>,
@@ -32,6 +33,7 @@ impl<'a> Run<'a> {
             queue: Queue::default(),
             hands: JoinSet::new(),
             sweep: JoinSet::new(),
+            keys: JoinSet::new(),
             whose: BTreeMap::new(),
             known: BTreeMap::new(),
             changes: worker.deployment.nudge.subscribe(),
@@ -43,6 +45,7 @@ impl<'a> Run<'a> {
     /// Waits until nothing is in hand.
     pub(super) async fn finish(&mut self) {
         self.sweep.abort_all();
+        self.keys.abort_all();
         while self.hands.join_next().await.is_some() {}
     }
 
@@ -53,6 +56,7 @@ impl<'a> Run<'a> {
             self.next_heartbeat = now.after(self.worker.deployment.patience.heartbeat);
             self.report("saying that it lives", self.worker.heartbeat().await);
             self.report("letting people in again", self.worker.unblock_abandoned().await);
+            self.turn_keys();
         }
         if now >= self.next_sweep && self.sweep.is_empty() {
             self.next_sweep = now.after(self.worker.sweep_after());
@@ -68,6 +72,20 @@ impl<'a> Run<'a> {
             let (worker, mine) = (self.worker.clone(), id.clone());
             let hand = self.hands.spawn(async move { worker.stride(&mine).await });
             self.whose.insert(hand.id(), id);
+        }
+    }
+
+    /// Beside everything else: a key may take minutes, and nobody waits for it.
+    fn turn_keys(&mut self) {
+        while let Some(turned) = self.keys.try_join_next() {
+            let turned = turned.unwrap_or_else(|panicked| {
+                Err(Error::new(ErrorKind::Unexpected, "replacing keys").caused_by(panicked))
+            });
+            self.report("replacing keys for uploads", turned);
+        }
+        if self.keys.is_empty() {
+            let worker = self.worker.clone();
+            self.keys.spawn(async move { worker.rotate_keys().await });
         }
     }
 

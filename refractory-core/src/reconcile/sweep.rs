@@ -1,8 +1,10 @@
 //! What exists and nobody explains: reported first, removed much later, data never.
+mod look;
 mod sightings;
 mod treat;
 mod trim;
 
+pub(crate) use look::{Listing, Look};
 pub(crate) use sightings::{Sightings, Stray};
 
 use crate::model::{Instance, Step};
@@ -13,49 +15,85 @@ use crate::{InstanceId, Key, Result};
 use super::act::bounded;
 
 impl Deployment {
-    /// Looks for strays once, and treats what has been seen for long enough.
+    /// Looks for strays once, and treats what has been seen for long enough. One that cannot be treated keeps nobody from the others.
     pub(crate) async fn sweep(&self, sightings: &Sightings) -> Result<()> {
-        self.look_for_strays(sightings).await?;
-        let now = self.clock.now();
+        let look = self.look_around().await?;
+        let (now, seen) = (self.clock.now(), look.seen.clone());
+        sightings.note(look, now);
         self.trim(now).await?;
-        for sighting in sightings.count(now) {
-            self.treat(&sighting).await?;
+        let mut swept = Ok(());
+        for sighting in sightings.count(now, &seen) {
+            swept = swept.and(self.treat(&sighting).await);
         }
+        swept
+    }
+
+    /// Looks for launches that nobody explains and for nothing else: those stand for keys in use, and somebody waits for the answer.
+    pub(crate) async fn look_for_launches(&self, sightings: &Sightings) -> Result<()> {
+        let looked = async {
+            let launches = self.ports.runtime.list().await?;
+            let rows = self.rows().await?;
+            self.still_there(launches, &rows).await
+        };
+        let found = bounded(self.patience.deadline, "looking for strays", looked).await?;
+        let mut look = Look::default();
+        look.found(Listing::Launches, found.into_iter().map(Stray::Launch));
+        sightings.note(look, self.clock.now());
         Ok(())
     }
 
-    /// Looks only. What cannot be asked is skipped, except for launches: those stand for keys in use.
-    pub(crate) async fn look_for_strays(&self, sightings: &Sightings) -> Result<()> {
-        let deadline = self.patience.deadline;
-        let strays = bounded(deadline, "looking for strays", self.strays()).await?;
-        sightings.note(strays, self.clock.now());
-        Ok(())
-    }
-
-    async fn strays(&self) -> Result<Vec<Stray>> {
+    /// Looks at everything. What cannot be listed is not taken for empty: nothing is said about what it would have shown.
+    async fn look_around(&self) -> Result<Look> {
         let ports = &self.ports;
         // Ports first, rows second: what was made in between is then explained.
-        let launches = ports.runtime.list().await?;
-        let names = ports.dns.list().await.unwrap_or_default();
-        let leases = ports.licenses.list().await.unwrap_or_default();
-        let volumes = ports.storage.list().await.unwrap_or_default();
-        let assets = ports.assets.list().await.unwrap_or_default();
-        let remains = ports.leftovers.list().await.unwrap_or_default();
-        let rows = Rows(Table::<Instance>::of(ports.store.as_ref()).list().await?);
-        let mut strays = Vec::new();
-        let odd_names = names.into_iter().filter(|(_, of)| !rows.has(of, Step::Name));
-        strays.extend(odd_names.map(|(name, of)| Stray::Name(name, of)));
-        let odd_leases = leases
-            .into_iter()
-            .filter_map(|(license, of)| Some((license, of?)))
-            .filter(|(_, of)| !rows.has(of, Step::License));
-        let holders = odd_leases.filter(|(_, of)| launches.iter().all(|key| key.instance != *of));
-        strays.extend(holders.map(|(license, of)| Stray::Lease(license, of)));
-        strays.extend(volumes.into_iter().filter(|of| !rows.exist(of)).map(Stray::Volume));
-        strays.extend(assets.into_iter().filter(|of| !rows.exist(of)).map(Stray::Assets));
-        strays.extend(remains.into_iter().filter(|it| !rows.exist(&it.of)).map(Stray::Remains));
-        strays.extend(self.still_there(launches, &rows).await?.into_iter().map(Stray::Launch));
-        Ok(strays)
+        let (launches, names, leases, volumes, assets, remains) = tokio::join!(
+            biased;
+            self.listed(ports.runtime.list()),
+            self.listed(ports.dns.list()),
+            self.listed(ports.licenses.list()),
+            self.listed(ports.storage.list()),
+            self.listed(ports.assets.list()),
+            self.listed(ports.leftovers.list()),
+        );
+        let rows = self.rows().await?;
+        let odd = |of: &InstanceId| !rows.exist(of);
+        let mut look = Look::default();
+        if let Some(names) = look.had(Listing::Names, names) {
+            let odd = names.into_iter().filter(|(_, of)| !rows.has(of, Step::Name));
+            look.found(Listing::Names, odd.map(|(name, of)| Stray::Name(name, of)));
+        }
+        if let Some(volumes) = look.had(Listing::Volumes, volumes) {
+            look.found(Listing::Volumes, volumes.into_iter().filter(odd).map(Stray::Volume));
+        }
+        if let Some(assets) = look.had(Listing::Assets, assets) {
+            look.found(Listing::Assets, assets.into_iter().filter(odd).map(Stray::Assets));
+        }
+        if let Some(remains) = look.had(Listing::Remains, remains) {
+            let odd = remains.into_iter().filter(|left| odd(&left.of));
+            look.found(Listing::Remains, odd.map(Stray::Remains));
+        }
+        let leases = look.had(Listing::Leases, leases);
+        let Some(launches) = look.had(Listing::Launches, launches) else { return Ok(look) };
+        if let Some(leases) = leases {
+            let odd = leases.into_iter().filter_map(|(license, of)| Some((license, of?)));
+            let odd = odd.filter(|(_, of)| !rows.has(of, Step::License));
+            let odd = odd.filter(|(_, of)| launches.iter().all(|key| key.instance != *of));
+            look.found(Listing::Leases, odd.map(|(license, of)| Stray::Lease(license, of)));
+        }
+        let odd = self.listed(self.still_there(launches, &rows)).await;
+        if let Some(odd) = look.had(Listing::Launches, odd) {
+            look.found(Listing::Launches, odd.into_iter().map(Stray::Launch));
+        }
+        Ok(look)
+    }
+
+    /// A list has time of its own: a long one ends late, and holds none of the others up.
+    async fn listed<T>(&self, list: impl Future<Output = Result<T>>) -> Result<T> {
+        bounded(self.patience.listing, "listing what there is", list).await
+    }
+
+    async fn rows(&self) -> Result<Rows> {
+        Table::<Instance>::of(self.ports.store.as_ref()).list().await.map(Rows)
     }
 
     /// The launches that no row explains. One that ended between the two questions is none.

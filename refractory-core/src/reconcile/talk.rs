@@ -23,6 +23,9 @@ impl Worker {
         holders.sort_by_key(|(holder, from)| {
             (holder.yielding.as_ref().is_none_or(|yielding| yielding.to != waiting.id), *from)
         });
+        if self.deployment.ports.dns.leads_past_the_edge() {
+            return Ok(holders.first().map(|(holder, _)| handover::stays(holder)));
+        }
         for (holder, from) in &holders {
             if *from > now || self.talk(holder, &waiting.id, now).await? {
                 return Ok(Some(handover::outlook(holder, *from, now)));
@@ -74,14 +77,16 @@ impl Worker {
         Ok(matches!(step, Move::Block | Move::Wait(_) | Move::Off))
     }
 
-    /// Lets people in again where nobody waits any more.
+    /// Lets people in again where nobody waits any more, or where nobody can be kept out.
     pub(super) async fn unblock_abandoned(&self) -> Result<()> {
         let table = Table::<Instance>::of(self.deployment.ports.store.as_ref());
         let all = table.list().await?;
+        let in_vain = self.deployment.ports.dns.leads_past_the_edge();
         for holder in &all {
             let Some(yielding) = &holder.yielding else { continue };
             let waiting = all.iter().find(|instance| instance.id == yielding.to);
-            if handover::still_waits(waiting) || holder.wish.power != Power::On {
+            let goes_on = !in_vain && handover::still_waits(waiting);
+            if goes_on || holder.wish.power != Power::On {
                 continue;
             }
             let stale = |row: &mut Instance| {

@@ -23,7 +23,7 @@ pub struct Worker {
     pub(super) id: WorkerId,
     pub(super) born: Timestamp,
     pub(super) sole: bool,
-    sightings: Arc<Sightings>,
+    pub(super) sightings: Arc<Sightings>,
     broken_off: Arc<AtomicU64>,
 }
 
@@ -79,11 +79,12 @@ impl Worker {
         next
     }
 
-    /// Looks for strays once. [`run_until`](Self::run_until) does it by itself.
+    /// Looks for strays once. [`run_until`](Self::run_until) does it by itself. What cannot be listed is left for the next
+    /// time, and is shown beside the worker's sign of life.
     ///
     /// # Errors
     ///
-    /// As the ports and the store have them.
+    /// As the store has them, and the ports that were to remove something.
     pub async fn sweep(&self) -> Result<()> {
         self.deployment.sweep(&self.sightings).await
     }
@@ -200,7 +201,7 @@ impl Worker {
         now: Timestamp,
     ) -> Result<Option<Progress>> {
         if self.sightings.is_stale(now, self.deployment.patience.probe) {
-            self.deployment.look_for_strays(&self.sightings).await?;
+            self.deployment.look_for_launches(&self.sightings).await?;
         }
         let own = self.sightings.launch_of(&instance.id);
         let any = step == Step::License && needs_license(instance) && self.sightings.any_launch();

@@ -3,6 +3,7 @@ mod builder;
 mod deployment;
 mod events;
 mod instances;
+mod keys;
 #[cfg(feature = "accounts")]
 mod licenses;
 mod logs;

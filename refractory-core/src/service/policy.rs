@@ -19,6 +19,8 @@ pub enum Verb {
     DeleteInstance,
     /// Say that a machine is gone for good.
     AssumeLost,
+    /// Replace the key that its program reaches its uploads with.
+    RotateKey,
     /// Read what its program prints.
     ReadLogs,
     /// See which licences there are, masked, and who holds them.
@@ -39,7 +41,7 @@ pub enum Verb {
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::SeeInstance,
         Self::CreateInstance,
         Self::StartInstance,
@@ -47,6 +49,7 @@ impl Verb {
         Self::ChangeInstance,
         Self::DeleteInstance,
         Self::AssumeLost,
+        Self::RotateKey,
         Self::ReadLogs,
         Self::SeeLicenses,
         Self::ManageLicenses,
@@ -86,6 +89,7 @@ pub fn allows(role: Role, verb: Verb, relation: Relation) -> bool {
             | Verb::StopInstance
             | Verb::ChangeInstance
             | Verb::DeleteInstance
+            | Verb::RotateKey
             | Verb::ReadLogs,
             Relation::Owner,
         ) => true,

@@ -1,5 +1,5 @@
 //! What happened, what programs print, how the deployment does.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -89,14 +89,16 @@ pub(crate) async fn status(shared: Data<Shared>, person: Person) -> Result<HttpR
     if !person.visitor.may(Verb::SeeDeployment) {
         return Err(Problem::new(StatusCode::FORBIDDEN, "This is for administrators."));
     }
-    let workers = shared.refractory.workers().await?.len();
+    let workers = shared.refractory.workers().await?;
+    let unlisted: BTreeSet<_> = workers.iter().flat_map(|mark| &mark.unlisted).collect();
     let mut states: BTreeMap<&str, u64> = BTreeMap::new();
     for table in shared.refractory.list(&person.who).await? {
         *states.entry(State::of(&table).name()).or_default() += 1;
     }
     Ok(HttpResponse::Ok().json(json!({
         "version": env!("CARGO_PKG_VERSION"),
-        "workers": workers,
+        "workers": workers.len(),
+        "unlisted": unlisted,
         "instances": states,
         "now": shared.refractory.now().to_string(),
     })))

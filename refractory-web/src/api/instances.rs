@@ -18,6 +18,7 @@ fn shown(shared: &Shared, who: &Principal, table: &Instance) -> serde_json::Valu
     value["owner"] = json!(table.owner);
     value["created"] = json!(table.created.to_string());
     value["generation"] = json!(table.generation);
+    value["rekey"] = json!(table.rekey.map(|asked| asked.to_string()));
     value["pid"] = json!(table.endpoint().and_then(|at| at.pid));
     value
 }
@@ -118,6 +119,18 @@ pub(crate) async fn stop(
     let urgency = if how.now { Urgency::Now } else { Urgency::Gentle };
     let stopped = shared.refractory.stop(who, &table.id, urgency).await?;
     Ok(HttpResponse::Accepted().json(shown(&shared, who, &stopped)))
+}
+
+/// `POST /instances/{name}/rotate-key`
+pub(crate) async fn rotate_key(
+    shared: Data<Shared>,
+    commanded: Commanded,
+    name: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let who = &commanded.0.who;
+    let table = shared.refractory.find(who, &name).await?;
+    let asked = shared.refractory.rotate_key(who, &table.id).await?;
+    Ok(HttpResponse::Accepted().json(shown(&shared, who, &asked)))
 }
 
 #[derive(Debug, Deserialize)]

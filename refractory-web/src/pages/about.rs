@@ -18,6 +18,7 @@ pub(crate) struct WorkerRow {
     pub(crate) id: String,
     pub(crate) born: Moment,
     pub(crate) up: String,
+    pub(crate) unlisted: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -45,6 +46,7 @@ pub(crate) async fn about(
         id: mark.id.to_string(),
         born: mark.born.into(),
         up: words::length(now.since(mark.born)),
+        unlisted: mark.unlisted.join(", "),
     };
     let events = shared.refractory.events(&person.who, None, 40).await?;
     let page = AboutPage {

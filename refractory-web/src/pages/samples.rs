@@ -300,7 +300,8 @@ fn of_the_rest(t: &Templates) -> Vec<Sample> {
         role: "Administrator",
         has_password,
     };
-    let worker = WorkerRow { id: "w1".into(), born: moment(), up: "3 min".into() };
+    let worker =
+        WorkerRow { id: "w1".into(), born: moment(), up: "3 min".into(), unlisted: String::new() };
     let about = |workers, events| AboutPage {
         chrome: Chrome { idle: true, ..chrome("System", Some(viewer())) },
         version: "0.0.0",

@@ -1,7 +1,8 @@
 """Elastic Load Balancing: what is in use, what is not there, and how much there may be.
 
 Real ELB (API reference, errors of each action; user guide, "Quotas for your Application Load Balancers"): 100 rules and
-100 target groups for each load balancer, priorities from 1 to 50000 and each once, a port once for each load balancer.
+100 target groups for each load balancer, priorities from 1 to 50000 and each once, a port once for each load balancer; five values
+in all conditions of a rule, regular expressions of paths (`RegexValues`) of 128 characters, without look-around and back references.
 """
 import re
 import socket
@@ -11,6 +12,8 @@ from patches import after_import
 
 MOST_RULES = 100
 MOST_GROUPS = 100
+MOST_VALUES = 5
+LONGEST_VALUE = 128
 
 
 @after_import("services.alb")
@@ -40,6 +43,43 @@ def rules(alb):
     alb._ACTION_MAP.update(CreateRule=create_rule, DeleteRule=delete_rule, SetRulePriorities=set_priorities)
 
 
+@after_import("services.alb")
+def expressions(alb):
+    """Paths that are given as regular expressions."""
+    parse, show, match = alb._parse_conditions, alb._condition_xml, alb._match_condition
+
+    def parse_conditions(request, prefix="Conditions"):
+        conditions = parse(request, prefix)
+        for number, condition in enumerate(conditions, 1):
+            found = list(_members(alb, request, f"{prefix}.member.{number}.PathPatternConfig.RegexValues"))
+            if found:
+                condition["RegexValues"] = found
+        return conditions
+
+    def condition_xml(condition):
+        text = show(condition)
+        members = "".join(f"<member>{alb._esc(value)}</member>" for value in condition.get("RegexValues", []))
+        return text.replace("</PathPatternConfig>", f"<RegexValues>{members}</RegexValues></PathPatternConfig>") if members else text
+
+    def match_condition(condition, method, path, headers, query):
+        if any(re.search(value, path) for value in condition.get("RegexValues", [])):
+            return True
+        return match(condition, method, path, headers, query)
+
+    alb._parse_conditions, alb._condition_xml, alb._match_condition = parse_conditions, condition_xml, match_condition
+
+
+def _members(alb, request, prefix):
+    number = 1
+    while value := alb._p(request, f"{prefix}.member.{number}"):
+        yield value
+        number += 1
+
+
+def _values(condition):
+    return condition.get("Values", []) + condition.get("RegexValues", [])
+
+
 def _pairs(alb, request):
     number = 1
     while arn := alb._p(request, f"RulePriorities.member.{number}.RuleArn"):
@@ -57,6 +97,11 @@ def _refusal_of_rule(alb, request):
     rules = [rule for rule in alb._rules.values() if rule["ListenerArn"] == listener]
     if any(str(rule["Priority"]) == priority for rule in rules):
         return "PriorityInUse", f"Priority '{priority}' is currently in use"
+    conditions = alb._parse_conditions(request)
+    if sum(len(_values(one)) for one in conditions) > MOST_VALUES:
+        return "ValidationError", f"A rule can only have '{MOST_VALUES}' condition values"
+    if any(len(value) > LONGEST_VALUE for one in conditions for value in _values(one)):
+        return "ValidationError", f"A condition value can be at most '{LONGEST_VALUE}' characters in length"
     balancer = alb._listeners[listener]["LoadBalancerArn"]
     if sum(not rule["IsDefault"] for rule in _rules_of(alb, balancer)) >= MOST_RULES:
         return "TooManyRules", f"The maximum number of rules on load balancer '{balancer}' has been reached"

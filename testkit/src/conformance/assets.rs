@@ -1,6 +1,6 @@
 //! The contract of [`AssetStore`].
-use refractory_core::InstanceId;
-use refractory_core::ports::AssetStore;
+use refractory_core::ports::{AssetStore, Observed};
+use refractory_core::{ErrorKind, InstanceId, Timestamp};
 
 use super::Subject;
 
@@ -19,6 +19,17 @@ async fn made(subject: &AssetsSubject, of: &InstanceId) -> String {
 
 async fn removed(subject: &AssetsSubject, of: &InstanceId) {
     subject.absent(|| subject.port.remove(of)).await;
+}
+
+/// A moment after every key that there is: the year 2100.
+const LATER: Timestamp = Timestamp(4_102_444_800_000);
+
+/// Whether places have keys at all.
+async fn have_keys(subject: &AssetsSubject, of: &InstanceId) -> bool {
+    match subject.port.rotate(of, LATER).await {
+        Err(error) => error.kind() != ErrorKind::Unsupported,
+        Ok(_) => true,
+    }
 }
 
 async fn listed(subject: &AssetsSubject) -> Vec<InstanceId> {
@@ -54,6 +65,30 @@ pub async fn remove_is_exact(subject: &AssetsSubject) {
     assert_eq!(listed(subject).await, vec![id("a-b")]);
 }
 
+/// There is no key to replace where there is no place, and none is made.
+pub async fn rotate_of_absent_makes_nothing(subject: &AssetsSubject) {
+    let id = id("a");
+    if have_keys(subject, &id).await {
+        subject.absent(|| subject.port.rotate(&id, LATER)).await;
+    }
+    assert_eq!(listed(subject).await, vec![]);
+}
+
+/// A new key opens the same place, and no other is touched; a dropped request is completed by repeating it.
+pub async fn rotate_keeps_the_place(subject: &AssetsSubject) {
+    let (a, b) = (id("a"), id("b"));
+    let (first, other) = (made(subject, &a).await, made(subject, &b).await);
+    if have_keys(subject, &a).await {
+        subject.dropped(|| subject.port.rotate(&a, LATER)).await;
+        let space = subject.ready(|| subject.port.rotate(&a, LATER)).await;
+        assert_eq!((space.of, space.handle), (a.clone(), first.clone()));
+        let again = subject.port.rotate(&a, LATER).await.expect("the same request");
+        assert!(matches!(again, Observed::Ready(_)), "it is replaced once: {again:?}");
+    }
+    assert_eq!((made(subject, &a).await, made(subject, &b).await), (first, other));
+    assert_eq!(listed(subject).await, vec![a, b]);
+}
+
 /// A call that was dropped is completed by calling again.
 pub async fn dropped_calls_can_be_repeated(subject: &AssetsSubject) {
     let id = id("a");
@@ -71,7 +106,7 @@ macro_rules! assets_cases {
     ([$($run:tt)+] $($rest:tt)*) => {
         $($run)+! { ($($rest)*)
             ensure_repeats, places_are_apart, remove_of_absent_succeeds, remove_is_exact,
-            dropped_calls_can_be_repeated
+            dropped_calls_can_be_repeated, rotate_of_absent_makes_nothing, rotate_keeps_the_place
         }
     };
 }

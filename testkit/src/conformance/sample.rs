@@ -50,9 +50,13 @@ pub fn sparse(kind: Kind) -> Body {
         Kind::Event => {
             Event { instance: None, by: None, text: String::new(), ..event("sparse") }.into_body()
         }
-        Kind::Worker => {
-            WorkerMark { born: Timestamp(0), seen: Timestamp(0), ..worker("sparse") }.into_body()
+        Kind::Worker => WorkerMark {
+            born: Timestamp(0),
+            seen: Timestamp(0),
+            unlisted: Vec::new(),
+            ..worker("sparse")
         }
+        .into_body(),
         Kind::Secret => Sealed { text: String::new(), ..sealed("sparse") }.into_body(),
     }
 }
@@ -82,6 +86,7 @@ pub fn instance(name: &str, slug: &str) -> Instance {
         losses: vec![Timestamp(4), Timestamp(5)],
         seen: Some(Seen { players: 7, version: Some(Version::new(13, 351)), at: Timestamp(6) }),
         yielding: Some(Yielding { to: id("other"), since: Timestamp(7) }),
+        rekey: Some(Timestamp(27)),
         claim: Some(Claim { worker: id("worker"), until: Timestamp(8) }),
         started: Some(Timestamp(9)),
         last_start: Some(10_000),
@@ -164,7 +169,8 @@ pub fn event(name: &str) -> Event {
 
 /// A worker's sign of life.
 pub fn worker(name: &str) -> WorkerMark {
-    WorkerMark { id: id(name), born: Timestamp(20), seen: Timestamp(21), revision: 0 }
+    let unlisted = vec![ODD_TEXT.to_owned()];
+    WorkerMark { id: id(name), born: Timestamp(20), seen: Timestamp(21), unlisted, revision: 0 }
 }
 
 /// A sealed secret.

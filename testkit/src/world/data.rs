@@ -1,12 +1,14 @@
 //! Volumes, places for uploads, and copies of volumes.
+use std::collections::BTreeSet;
+
 use refractory_core::ports::{
-    AssetSpace, AssetStore, Observed, Snapshot, SnapshotName, Snapshots, Usage, Volume, VolumeSpec,
-    WorldStorage,
+    AssetSpace, AssetStore, Observed, Progress, Snapshot, SnapshotName, Snapshots, Usage, Volume,
+    VolumeSpec, WorldStorage,
 };
-use refractory_core::{Error, ErrorKind, InstanceId, Result, async_trait};
+use refractory_core::{Error, ErrorKind, InstanceId, Key, Result, Timestamp, async_trait};
 
 use super::World;
-use super::ledger::Disk;
+use super::ledger::{Disk, Turned};
 use crate::conformance::Contents;
 
 #[async_trait]
@@ -84,6 +86,29 @@ impl AssetStore for World {
         .await
     }
 
+    async fn rotate(&self, of: &InstanceId, before: Timestamp) -> Result<Observed<AssetSpace>> {
+        let of = of.clone();
+        self.call("assets.rotate", move |world| {
+            let mut ledger = world.ledger();
+            if !ledger.spaces.contains(&of) {
+                return Ok(Observed::Absent);
+            }
+            let running = ledger.machines.keys().filter(|key| key.instance == of);
+            let running: BTreeSet<Key> = running.cloned().collect();
+            let key = ledger.keys.entry(of.clone()).or_default();
+            if key.before < before {
+                *key = Turned { before, times: key.times + 1, given: running };
+                return Ok(Observed::Pending(Some(Progress::new("the key is replaced"))));
+            }
+            if !key.given.is_disjoint(&running) {
+                return Ok(Observed::Pending(Some(Progress::new("a launch has the old key"))));
+            }
+            let handle = format!("bucket of {of}");
+            Ok(Observed::Ready(AssetSpace { of, handle }))
+        })
+        .await
+    }
+
     async fn list(&self) -> Result<Vec<InstanceId>> {
         self.call("assets.list", |world| Ok(world.ledger().spaces.iter().cloned().collect())).await
     }
@@ -139,6 +164,13 @@ impl Snapshots for World {
                 .collect())
         })
         .await
+    }
+}
+
+impl World {
+    /// How often the key for the uploads of `of` was replaced.
+    pub fn keys_turned(&self, of: &InstanceId) -> u32 {
+        self.ledger().keys.get(of).map_or(0, |key| key.times)
     }
 }
 

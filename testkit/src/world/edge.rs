@@ -39,6 +39,10 @@ impl DnsZone for World {
         })
         .await
     }
+
+    fn leads_past_the_edge(&self) -> bool {
+        self.ledger().knobs.past_the_edge
+    }
 }
 
 impl World {

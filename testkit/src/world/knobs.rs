@@ -5,6 +5,7 @@ use refractory_core::InstanceId;
 
 /// How the world behaves. Counts are of answers: what takes two polls answers `Pending` twice first.
 #[derive(Debug, Clone, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "switches that do not depend on each other")]
 pub struct Knobs {
     /// How long a machine boots.
     pub boot_polls: u32,
@@ -22,6 +23,8 @@ pub struct Knobs {
     pub players: BTreeMap<InstanceId, u32>,
     /// Whether no game answers a question, though it runs.
     pub status_unknown: bool,
+    /// Whether names lead to machines without passing the edge.
+    pub past_the_edge: bool,
     /// Whether no archive can be stored.
     pub archives_full: bool,
     /// Where uploads lie, as `http://host:port`; nowhere in particular where nothing is said.

@@ -36,11 +36,20 @@ pub(super) struct Ledger {
     pub(super) volumes: BTreeMap<InstanceId, Disk>,
     pub(super) spaces: BTreeSet<InstanceId>,
     pub(super) snapshots: BTreeMap<SnapshotName, String>,
+    pub(super) keys: BTreeMap<InstanceId, Turned>,
     pub(super) remains: BTreeMap<String, InstanceId>,
     pub(super) names: BTreeMap<Hostname, (InstanceId, Endpoint)>,
     pub(super) printed: BTreeMap<InstanceId, Vec<String>>,
     pub(super) archives: BTreeMap<ReleaseId, ArchiveInfo>,
     pub(super) broken_rules: Vec<String>,
+}
+
+/// A key for uploads that was replaced: for which request, how often before, and which launches have the old one.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Turned {
+    pub(super) before: Timestamp,
+    pub(super) times: u32,
+    pub(super) given: BTreeSet<Key>,
 }
 
 #[derive(Debug, Clone)]

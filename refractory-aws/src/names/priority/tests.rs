@@ -26,6 +26,13 @@ fn a_thousand_names_get_a_thousand_priorities() {
 }
 
 #[test]
+fn what_closes_doors_comes_before_every_table() {
+    assert_eq!(before_tables(&BTreeSet::new()), Some(FIRST - 1));
+    assert_eq!(before_tables(&[FIRST - 1, FIRST - 2].into()), Some(FIRST - 3));
+    assert_eq!(before_tables(&(1..FIRST).collect()), None);
+}
+
+#[test]
 fn where_all_are_used_there_is_none() {
     let used = (FIRST..FIRST + COUNT).collect();
     assert_eq!(free(&name("friday"), &used), None);

@@ -23,6 +23,7 @@ fn kinds(changes: &[Change]) -> Vec<String> {
 fn a_claim_creates_and_a_release_deletes_the_same() {
     let wanted = wanted("a");
     assert_eq!(kinds(&wanted.claim().unwrap()), ["CREATE TXT", "CREATE A", "CREATE AAAA"]);
+    assert_eq!(wanted.claim().unwrap().len(), usize::try_from(RECORDS_EACH).unwrap());
     assert_eq!(kinds(&wanted.release().unwrap()), ["DELETE TXT", "DELETE A", "DELETE AAAA"]);
 }
 

@@ -6,7 +6,8 @@ use super::*;
 
 fn mark(id: &str) -> Body {
     let id = WorkerId::new(id).unwrap();
-    WorkerMark { id, born: Timestamp(1), seen: Timestamp(2), revision: 3 }.into_body()
+    WorkerMark { id, born: Timestamp(1), seen: Timestamp(2), unlisted: Vec::new(), revision: 3 }
+        .into_body()
 }
 
 fn item(id: &str) -> Item {

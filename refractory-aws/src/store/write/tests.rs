@@ -6,7 +6,8 @@ use super::*;
 
 fn mark(revision: u64) -> Body {
     let id = WorkerId::new("a").unwrap();
-    WorkerMark { id, born: Timestamp(1), seen: Timestamp(2), revision }.into_body()
+    WorkerMark { id, born: Timestamp(1), seen: Timestamp(2), unlisted: Vec::new(), revision }
+        .into_body()
 }
 
 fn content() -> Content {

@@ -3,11 +3,13 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use aws_sdk_elasticloadbalancingv2::types::{
-    Action, ActionTypeEnum, FixedResponseActionConfig, HostHeaderConditionConfig, RuleCondition,
+    Action, ActionTypeEnum, FixedResponseActionConfig, HostHeaderConditionConfig,
+    PathPatternConditionConfig, Rule as ListenerRule, RuleCondition,
 };
 use futures_util::StreamExt;
 use futures_util::stream;
 use refractory_core::ErrorKind;
+use refractory_core::foundry::doors;
 use refractory_core::ports::{DnsZone, Observed};
 use testkit::aws::{Emulator, Fault, FaultProxy, Rule, Switches, inventory};
 
@@ -29,12 +31,22 @@ async fn gone(names: &impl DnsZone, owner: &str, slug: &str) {
     .await;
 }
 
-/// How many rules and target groups there are, the default rule left out; and how many priorities.
-async fn counted(land: &Land) -> (usize, usize, usize) {
+/// The rules of the listener but the default one: those of tables, and those that close doors.
+async fn rules(land: &Land) -> (Vec<ListenerRule>, Vec<ListenerRule>) {
     let elb = clients(&land.account).elb;
     let rules = elb.describe_rules().listener_arn(&land.ground.listener).send().await.unwrap();
-    let rules: Vec<_> =
-        rules.rules().iter().filter(|rule| rule.priority() != Some("default")).cloned().collect();
+    let rules = rules.rules.unwrap_or_default().into_iter();
+    let closes = |rule: &ListenerRule| {
+        let mut paths = rule.conditions().iter().filter_map(RuleCondition::path_pattern_config);
+        paths.any(|path| !path.regex_values().is_empty())
+    };
+    rules.filter(|rule| rule.priority() != Some("default")).partition(|rule| !closes(rule))
+}
+
+/// How many rules of tables and target groups there are; and how many priorities.
+async fn counted(land: &Land) -> (usize, usize, usize) {
+    let elb = clients(&land.account).elb;
+    let (rules, _) = rules(land).await;
     let groups = elb.describe_target_groups().send().await.unwrap();
     let priorities: BTreeSet<_> = rules.iter().filter_map(|rule| rule.priority()).collect();
     (rules.len(), groups.target_groups().len(), priorities.len())
@@ -96,25 +108,27 @@ async fn scenario_15_a_hundred_and_fifty_tables_meet_the_limit_of_the_load_balan
     });
     let all: Vec<_> = starts.buffer_unordered(16).collect().await;
     let refused: Vec<_> = all.iter().filter_map(|one| one.as_ref().err()).collect();
-    assert_eq!(all.len() - refused.len(), 100);
+    // One rule closes doors.
+    assert_eq!(all.len() - refused.len(), 99);
     for (_, error) in &refused {
         assert_eq!(error.kind(), ErrorKind::Exhausted);
         assert!(error.for_people().contains("routing = \"edge\""), "{}", error.for_people());
     }
-    let (rules, _, priorities) = counted(&land).await;
-    assert_eq!((rules, priorities), (100, 100), "none collides");
+    let (tables, _, priorities) = counted(&land).await;
+    assert_eq!((tables, priorities), (99, 99), "none collides");
+    assert_eq!(rules(&land).await.1.len(), 1, "one for all of them");
     // Whoever is refused goes down the ordinary way, and leaves nothing behind.
     for (index, _) in &refused {
         gone(names, &format!("t{index}"), &format!("t{index}")).await;
     }
-    assert_eq!(counted(&land).await, (100, 100, 100));
+    assert_eq!(counted(&land).await, (99, 99, 99));
     // And where one goes, there is room for another.
     let (index, _) = refused[0];
     let kept = all.iter().find_map(|one| one.as_ref().ok()).unwrap();
     gone(names, &format!("t{kept}"), &format!("t{kept}")).await;
     let (owner, record) = (id(&format!("t{index}")), record(&format!("t{index}"), "10.0.0.1"));
     until(async || names.ensure(&owner, &record).await).await;
-    assert_eq!(names.list().await.unwrap().len(), 100);
+    assert_eq!(names.list().await.unwrap().len(), 99);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -136,7 +150,7 @@ async fn a_lost_answer_makes_nothing_twice() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_name_cut_off_after_any_call_is_completed_and_removed() {
     let land = land().await;
-    let before = inventory(&land.account).await;
+    let mut before = None;
     let proxy = FaultProxy::start(land.account.address()).await;
     for calls in 1..40 {
         proxy.forget();
@@ -153,8 +167,10 @@ async fn a_name_cut_off_after_any_call_is_completed_and_removed() {
         assert_eq!(counted(&land).await, (1, 1, 1), "after {calls} calls");
         gone(&names, "a", "friday").await;
         assert_eq!(counted(&land).await, (0, 0, 0), "after {calls} calls");
+        assert_eq!(rules(&land).await.1.len(), 1, "after {calls} calls");
+        let after = inventory(&land.account).await;
+        assert_eq!(after, *before.get_or_insert_with(|| after.clone()), "after {calls} calls");
         if !cut {
-            assert_eq!(inventory(&land.account).await, before);
             return;
         }
     }
@@ -204,6 +220,70 @@ async fn a_rule_that_is_not_ours_is_never_touched() {
     gone(&names, "a", "friday").await;
     assert_eq!(counted(&land).await, (1, 0, 1));
     assert_eq!(land.visit("friday.games.example").await, (200, "theirs".into()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_doors_that_the_edge_closes_are_closed_by_the_load_balancer_too() {
+    let land = land().await;
+    let proxy = FaultProxy::start(land.account.address()).await;
+    let names = land.balancer_at(&proxy.endpoint());
+    let table = Table::start("the table", "127.0.0.2", 0).await;
+    let port = table.port;
+    until(async || names.ensure(&id("a"), &record_at("friday", "127.0.0.2", port)).await).await;
+    let made: Vec<_> =
+        proxy.calls().into_iter().filter(|call| call.operation == "CreateRule").collect();
+    assert_eq!(made.len(), 2, "the doors are closed, and then the table is open");
+    for door in doors::ADMINISTRATION.iter().chain(&doors::NOBODYS) {
+        let odd =
+            [door.to_uppercase(), format!("/{door}"), format!("{door}/x"), format!("{door};x")];
+        for path in odd.iter().chain([&(*door).to_owned()]) {
+            let (status, said) = land.visit_at("friday.games.example", &format!("/{path}")).await;
+            assert_eq!((status, said.contains("closed")), (403, true), "/{path}: {said}");
+        }
+        for path in [format!("/{door}s/map.webp"), format!("/worlds/{door}"), format!("/{door}-x")]
+        {
+            let (status, _) = land.visit_at("friday.games.example", &path).await;
+            assert_eq!(status, 200, "{path}");
+        }
+    }
+    assert_eq!(land.visit_at("friday.games.example", "/join").await.0, 200);
+    // It is ours, it comes first, and it is made once, whoever looks.
+    let (tables, closing) = rules(&land).await;
+    let priority = |rule: &ListenerRule| rule.priority().unwrap().parse::<u32>().unwrap();
+    assert!(tables.iter().all(|table| priority(table) > priority(&closing[0])));
+    let elb = clients(&land.account).elb;
+    let tags =
+        elb.describe_tags().set_resource_arns(closing[0].rule_arn.clone().map(|arn| vec![arn]));
+    let tags = tags.send().await.unwrap();
+    assert_eq!(tags.tag_descriptions()[0].tags()[0].value(), Some("refractory"));
+    until(async || land.balancer().ensure(&id("b"), &record("monday", "10.0.0.1")).await).await;
+    assert_eq!(rules(&land).await.1.len(), 1);
+    assert!(names.leads_past_the_edge() && !land.zone().leads_past_the_edge());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_table_that_was_open_before_has_its_doors_closed_when_it_is_looked_at_again() {
+    let land = land().await;
+    let table = Table::start("the table", "127.0.0.2", 0).await;
+    let friday = record_at("friday", "127.0.0.2", table.port);
+    until(async || land.balancer().ensure(&id("a"), &friday).await).await;
+    let elb = clients(&land.account).elb;
+    let (_, closing) = rules(&land).await;
+    elb.delete_rule().set_rule_arn(closing[0].rule_arn.clone()).send().await.unwrap();
+    until(async || land.balancer().ensure(&id("a"), &friday).await).await;
+    assert_eq!(rules(&land).await.1.len(), 1);
+    // And a rule of an earlier version, which closed less, is brought up to date.
+    let (_, closing) = rules(&land).await;
+    let less = PathPatternConditionConfig::builder().regex_values("^/+setup$").build();
+    let less = RuleCondition::builder().field("path-pattern").path_pattern_config(less).build();
+    let host = HostHeaderConditionConfig::builder().values("*.games.example").build();
+    let host = RuleCondition::builder().field("host-header").host_header_config(host).build();
+    let arn = closing[0].rule_arn.clone();
+    elb.modify_rule().set_rule_arn(arn).conditions(host).conditions(less).send().await.unwrap();
+    assert_eq!(land.visit_at("friday.games.example", "/license").await.0, 200);
+    until(async || land.balancer().ensure(&id("a"), &friday).await).await;
+    assert_eq!(land.visit_at("friday.games.example", "/license").await.0, 403);
+    assert_eq!(rules(&land).await.1.len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -96,13 +96,18 @@ impl Land {
 
     /// Asks the load balancer for `/` of `host`; the status and the body.
     pub(crate) async fn visit(&self, host: &str) -> (u16, String) {
+        self.visit_at(host, "/").await
+    }
+
+    /// Asks the load balancer for `path` of `host`; the status and the body.
+    pub(crate) async fn visit_at(&self, host: &str, path: &str) -> (u16, String) {
         let mut stream = TcpStream::connect(self.account.address()).await.unwrap();
         // The emulator finds the account by whoever signs, though nothing here has to be signed.
         let (account, region) = (self.account.id(), self.account.region());
         let whose =
             format!("AWS4-HMAC-SHA256 Credential={account}/20261125/{region}/any/aws4_request");
         let asked = format!(
-            "GET /_alb/{BALANCER}/ HTTP/1.1\r\nhost: {host}\r\nauthorization: {whose}\r\nconnection: close\r\n\r\n"
+            "GET /_alb/{BALANCER}{path} HTTP/1.1\r\nhost: {host}\r\nauthorization: {whose}\r\nconnection: close\r\n\r\n"
         );
         stream.write_all(asked.as_bytes()).await.unwrap();
         let mut answer = Vec::new();

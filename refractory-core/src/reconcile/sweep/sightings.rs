@@ -1,8 +1,9 @@
-//! What was seen that nobody explains, since when, how often.
-use std::collections::BTreeMap;
+//! What was seen that nobody explains, since when, how often; and what could not be looked at.
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::{Listing, Look};
 use crate::model::Hostname;
 use crate::ports::Leftover;
 use crate::{InstanceId, Key, LicenseId, Timestamp};
@@ -25,6 +26,18 @@ pub(crate) enum Stray {
 }
 
 impl Stray {
+    /// The list that it is found by.
+    fn listing(&self) -> Listing {
+        match self {
+            Self::Name(..) => Listing::Names,
+            Self::Launch(_) => Listing::Launches,
+            Self::Lease(..) => Listing::Leases,
+            Self::Remains(_) => Listing::Remains,
+            Self::Volume(_) => Listing::Volumes,
+            Self::Assets(_) => Listing::Assets,
+        }
+    }
+
     pub(super) fn text(&self) -> String {
         match self {
             Self::Name(name, _) => {
@@ -67,7 +80,7 @@ pub(super) struct Sighting {
     pub(super) times: u32,
 }
 
-/// When each stray was first seen and how often since; and when anybody last looked.
+/// When each stray was first seen and how often since; when anybody last looked at launches; and what could not be listed.
 #[derive(Debug, Default)]
 pub(crate) struct Sightings(Mutex<Seen>);
 
@@ -75,6 +88,7 @@ pub(crate) struct Sightings(Mutex<Seen>);
 struct Seen {
     looked: Option<Timestamp>,
     strays: BTreeMap<Stray, (Timestamp, u32)>,
+    missed: BTreeSet<Listing>,
 }
 
 impl Sightings {
@@ -100,20 +114,46 @@ impl Sightings {
         self.seen().looked.is_none_or(|looked| any && now.since(looked) >= gap)
     }
 
-    /// Takes what one look found in; what is there no longer is forgotten.
-    pub(super) fn note(&self, strays: Vec<Stray>, now: Timestamp) {
+    /// Takes what one look found in; what is there no longer is forgotten. Of a kind that was not seen nothing is.
+    ///
+    /// A kind that cannot be listed is told once, until it can be again.
+    pub(super) fn note(&self, look: Look, now: Timestamp) {
+        let Look { strays, seen: kinds, missed } = look;
         let mut seen = self.seen();
-        seen.looked = Some(now);
-        seen.strays.retain(|stray, _| strays.contains(stray));
+        if kinds.contains(&Listing::Launches) {
+            seen.looked = Some(now);
+        }
+        seen.strays.retain(|stray, _| !kinds.contains(&stray.listing()) || strays.contains(stray));
         for stray in strays {
             seen.strays.entry(stray).or_insert((now, 0));
         }
+        for kind in kinds {
+            if seen.missed.remove(&kind) {
+                tracing::info!(what = kind.text(), "this can be listed again");
+            }
+        }
+        for (kind, error) in missed {
+            if seen.missed.insert(kind) {
+                let what = kind.text();
+                tracing::warn!(
+                    what,
+                    ?error,
+                    "this cannot be listed: nothing is swept of it until it can be"
+                );
+            }
+        }
     }
 
-    /// Counts one sweep; every stray as it was seen so far, in the order in which they may go.
-    pub(super) fn count(&self, now: Timestamp) -> Vec<Sighting> {
+    /// What could not be listed when anybody last tried.
+    pub(crate) fn missed(&self) -> Vec<String> {
+        self.seen().missed.iter().map(|kind| kind.text().to_owned()).collect()
+    }
+
+    /// Counts one sweep that saw `kinds`; every stray of these as it was seen so far, in the order in which they may go.
+    pub(super) fn count(&self, now: Timestamp, kinds: &BTreeSet<Listing>) -> Vec<Sighting> {
         let mut seen = self.seen();
-        let counted = seen.strays.iter_mut().map(|(stray, (since, times))| {
+        let counted = seen.strays.iter_mut().filter(|(stray, _)| kinds.contains(&stray.listing()));
+        let counted = counted.map(|(stray, (since, times))| {
             *times = times.saturating_add(1);
             Sighting { stray: stray.clone(), age: now.since(*since), times: *times }
         });

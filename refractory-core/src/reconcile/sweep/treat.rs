@@ -15,10 +15,17 @@ impl Deployment {
             let event = Event::by_system(self.clock.now(), EventKind::Stray, None, stray.text());
             self.record(event).await?;
         }
-        if *times > 2 && *age >= self.patience.stray_age {
+        if *times > 2 && *age >= self.patience.stray_age && !self.is_named(stray).await? {
             bounded(self.patience.deadline, "removing a stray", self.clear_away(stray)).await?;
         }
         Ok(())
+    }
+
+    /// Whether a launch still has a name that leads to it. Asked on the time of a list, which may be a long one.
+    async fn is_named(&self, stray: &Stray) -> Result<bool> {
+        let Stray::Launch(key) = stray else { return Ok(false) };
+        let names = bounded(self.patience.listing, "listing names", self.ports.dns.list()).await?;
+        Ok(names.iter().any(|(_, of)| *of == key.instance))
     }
 
     async fn clear_away(&self, stray: &Stray) -> Result<()> {
@@ -47,13 +54,10 @@ impl Deployment {
         }
     }
 
-    /// Ends a launch that nobody explains: not while its name stands, not while anybody plays or it cannot
+    /// Ends a launch that nobody explains and that no name leads to: not while anybody plays or it cannot
     /// be asked, and its world is closed first.
     async fn end(&self, key: &Key) -> Result<()> {
         let ports = &self.ports;
-        if ports.dns.list().await?.iter().any(|(_, of)| *of == key.instance) {
-            return Ok(());
-        }
         // Without a password the instance was forgotten before this launch came: nobody was ever led to it.
         if let Observed::Ready(endpoint) = ports.runtime.observe(key).await?
             && let Some(admin_key) = self.known_admin_key(&key.instance).await?

@@ -22,6 +22,7 @@ StopInstance    -- y- yy
 ChangeInstance  -- y- yy
 DeleteInstance  -- y- yy
 AssumeLost      -- -- yy
+RotateKey       -- y- yy
 ReadLogs        -- y- yy
 SeeLicenses     -- yy yy
 ManageLicenses  -- -- yy

@@ -5,7 +5,14 @@ use crate::{Timestamp, WorkerId};
 
 fn model(id: &str) -> row::Model {
     let id = WorkerId::new(id).unwrap();
-    let mark = WorkerMark { id, born: Timestamp(1), seen: Timestamp(2), revision: 3 }.into_body();
+    let mark = WorkerMark {
+        id,
+        born: Timestamp(1),
+        seen: Timestamp(2),
+        unlisted: Vec::new(),
+        revision: 3,
+    }
+    .into_body();
     row::Model {
         kind: "worker".to_owned(),
         id: mark.id().to_owned(),

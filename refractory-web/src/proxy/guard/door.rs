@@ -1,6 +1,8 @@
 //! Which of Foundry's doors a path leads to.
 use std::borrow::Cow;
 
+use refractory_core::foundry::doors;
+
 /// A door of Foundry's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Door {
@@ -8,9 +10,9 @@ pub enum Door {
     Open,
     /// The form people join by, and by which a world can be closed as well: its body says which.
     Join,
-    /// For administrators: `/auth`, `/setup`, `/create`, `/update`.
+    /// For administrators: [`ADMINISTRATION`](doors::ADMINISTRATION).
     Admin,
-    /// The deployment's own: `/license`, `/quit`. What is done there is undone behind its back.
+    /// The deployment's own: [`NOBODYS`](doors::NOBODYS). What is done there is undone behind its back.
     Never,
 }
 
@@ -73,9 +75,9 @@ fn named(method: &str, segment: Option<&str>) -> Door {
     let segment =
         segment.trim_end_matches(|c: char| c == '.' || c.is_whitespace() || c.is_control());
     let is = |name: &str| same(segment, name);
-    if is("license") || is("quit") {
+    if doors::NOBODYS.into_iter().any(is) {
         Door::Never
-    } else if is("setup") || is("auth") || is("create") || is("update") {
+    } else if doors::ADMINISTRATION.into_iter().any(is) {
         Door::Admin
     } else if is("join") && !matches!(method, "GET" | "HEAD" | "OPTIONS") {
         Door::Join

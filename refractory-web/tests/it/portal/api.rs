@@ -50,13 +50,16 @@ async fn a_program_does_everything_with_a_token() {
     assert!(events["events"].as_array().unwrap().len() >= 4, "{events}");
     let logs = anna.json(Method::GET, "/api/v1/instances/saturday/logs", None).await.json();
     assert_eq!(logs["lines"], json!([]));
+    let keyless = anna.json(Method::POST, "/api/v1/instances/saturday/rotate-key", None).await;
+    assert_eq!(keyless.status, StatusCode::NOT_IMPLEMENTED, "uploads lie with the data here");
+    assert!(keyless.text.contains("there is none to replace"), "{}", keyless.text);
     let unsure = anna.json(Method::DELETE, "/api/v1/instances/saturday", None).await;
     assert_eq!(unsure.status, StatusCode::UNPROCESSABLE_ENTITY);
     let gone = anna.json(Method::DELETE, "/api/v1/instances/saturday?confirm=saturday", None).await;
     assert_eq!(gone.status, StatusCode::ACCEPTED);
     assert!(place.refractory.wait(&who, &table.id, |_| false).await.unwrap().is_none());
     let status = anna.json(Method::GET, "/api/v1/status", None).await.json();
-    assert_eq!(status["workers"], 1);
+    assert_eq!((&status["workers"], &status["unlisted"]), (&json!(1), &json!([])));
 }
 
 #[tokio::test]

@@ -132,6 +132,22 @@ async fn scenario_20_unknown_is_busy() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn scenario_20_a_table_whose_name_leads_past_the_edge_is_never_asked_to_make_room() {
+    let (house, a, b) = contended().await;
+    house.world.turn(|knobs| knobs.past_the_edge = true);
+    house.start(&b).await;
+    let worker = house.worker();
+    house.run(&worker, MINUTE * 30).await;
+    assert!(house.is_on(&a).await && waits(&house, &b).await);
+    assert_eq!(house.get(&a).await.unwrap().yielding, None);
+    let told = told(&house, &b).await;
+    assert!(told.contains("a makes room only when it is stopped by hand"), "{told}");
+    house.stop(&a).await;
+    house.run(&worker, MINUTE * 2).await;
+    assert!(house.is_off(&a).await && house.is_on(&b).await);
+}
+
+#[tokio::test(start_paused = true)]
 async fn scenario_20_a_player_who_joins_between_the_two_questions_keeps_the_table_on() {
     let (house, a, b) = contended().await;
     house.start(&b).await;

@@ -53,6 +53,11 @@ impl House {
         Self::patient(&world, world.ports(), make_room_after)
     }
 
+    /// The handle of whoever sees the world as the workers do.
+    pub(super) fn troubled(&self) -> &Refractory {
+        &self.troubled
+    }
+
     pub(super) fn worker(&self) -> Worker {
         self.troubled.worker()
     }

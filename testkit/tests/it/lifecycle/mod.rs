@@ -4,6 +4,8 @@ mod dice;
 mod handover;
 mod house;
 mod interleavings;
+mod keys;
 mod lives;
 mod scenarios;
 mod speed;
+mod sweeps;

@@ -2,7 +2,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use refractory_core::ports::{AssetSpace, AssetStore, Observed};
-use refractory_core::{Error, ErrorKind, InstanceId, Result, async_trait};
+use refractory_core::{Error, ErrorKind, InstanceId, Result, Timestamp, async_trait};
 use testkit::world::World;
 
 use super::{LeakyLock, every_lie_is_caught, held_against};
@@ -14,6 +14,9 @@ lies! {
     RemoveOfAbsentFails,
     RemovesByPrefix,
     KeepsALock,
+    RotatesWhatIsNotThere,
+    RotatesIntoAnotherPlace,
+    RotatesAtEachRequest,
 }
 
 #[derive(Debug)]
@@ -54,6 +57,21 @@ impl AssetStore for Liar {
             }
         }
         AssetStore::remove(&self.world, of).await
+    }
+
+    async fn rotate(&self, of: &InstanceId, before: Timestamp) -> Result<Observed<AssetSpace>> {
+        match self.lie {
+            Lie::RotatesWhatIsNotThere => _ = AssetStore::ensure(&self.world, of).await?,
+            Lie::RotatesAtEachRequest if self.calls.fetch_add(1, Ordering::SeqCst) % 2 == 0 => {
+                return Ok(Observed::Pending(None));
+            }
+            _ => {}
+        }
+        let turned = AssetStore::rotate(&self.world, of, before).await?;
+        Ok(turned.map(|space| match self.lie {
+            Lie::RotatesIntoAnotherPlace => AssetSpace { handle: "another".to_owned(), ..space },
+            _ => space,
+        }))
     }
 
     async fn list(&self) -> Result<Vec<InstanceId>> {

@@ -74,6 +74,10 @@ impl DnsZone for Liar {
         }
         DnsZone::list(&self.world).await
     }
+
+    fn leads_past_the_edge(&self) -> bool {
+        self.world.leads_past_the_edge()
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,0 +1,65 @@
+//! Keys for uploads that were asked to be replaced: seen through until nothing has the old one.
+use super::Worker;
+use super::act::bounded;
+use crate::model::{Event, EventKind, Instance, Power};
+use crate::ports::{Observed, Table};
+use crate::{ErrorKind, Result, Timestamp};
+
+impl Worker {
+    /// Brings every key that is being replaced one step further. [`run_until`](Self::run_until) does it by itself.
+    ///
+    /// # Errors
+    ///
+    /// As the store has them. A key that cannot be replaced now is tried again, and keeps none of the others.
+    pub async fn rotate_keys(&self) -> Result<()> {
+        let now = self.deployment.clock.now();
+        let mut done = Ok(());
+        for row in Table::<Instance>::of(self.deployment.ports.store.as_ref()).list().await? {
+            let wanted = row.rekey.filter(|_| row.wish.power != Power::Gone);
+            // Whoever has it in hand goes on with its key as well.
+            if let Some(before) = wanted
+                && self.claimed_by_another(&row, now).is_none()
+            {
+                done = done.and(self.rotate_key(&row, before).await);
+            }
+        }
+        done
+    }
+
+    async fn rotate_key(&self, row: &Instance, before: Timestamp) -> Result<()> {
+        let deadline = self.deployment.patience.deadline;
+        let turn = self.deployment.ports.assets.rotate(&row.id, before);
+        match bounded(deadline, "replacing a key for uploads", turn).await {
+            Ok(Observed::Ready(_)) => {
+                let text = format!("The old key for the uploads of {} is gone.", row.title());
+                self.over(row, before, Some(text)).await
+            }
+            Ok(Observed::Absent) => self.over(row, before, None).await,
+            Ok(Observed::Pending(_) | Observed::Broken(_)) => Ok(()),
+            Err(error) if error.kind() == ErrorKind::Unsupported => {
+                self.over(row, before, None).await
+            }
+            Err(error) => {
+                tracing::warn!(instance = %row.id, ?error, "replacing a key for uploads is tried again");
+                Ok(())
+            }
+        }
+    }
+
+    async fn over(&self, row: &Instance, before: Timestamp, told: Option<String>) -> Result<()> {
+        let mut mine = false;
+        let table = Table::<Instance>::of(self.deployment.ports.store.as_ref());
+        let cleared = table.update(row.id.as_str(), |row| {
+            mine = row.rekey == Some(before);
+            row.rekey = row.rekey.filter(|_| !mine);
+            Ok(mine)
+        });
+        cleared.await?;
+        if let Some(text) = told.filter(|_| mine) {
+            let now = self.deployment.clock.now();
+            let event = Event::by_system(now, EventKind::Changed, Some(&row.id), text);
+            self.deployment.record(event).await?;
+        }
+        Ok(())
+    }
+}
