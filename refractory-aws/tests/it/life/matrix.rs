@@ -190,11 +190,28 @@ async fn whatever_call_hangs() {
 }
 
 /// A refusal for good ends a start, and says so; what was made is undone, and starting again is enough.
+async fn survives_refusals(trouble: fn(&Strikes) -> Trouble, which: fn(&Call) -> bool) {
+    survives(trouble, which, |kind| kind == ErrorKind::Forbidden).await;
+}
+
+const FORBIDDEN: Fault = Fault::Refused(403, "AccessDenied");
+
+fn rows(call: &Call) -> bool {
+    call.service == "dynamodb"
+}
+
+fn no_rows(call: &Call) -> bool {
+    !rows(call)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_row_is_forbidden() {
+    survives_refusals(|before| whole(Rule::such(rows), before, FORBIDDEN), rows).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_call_is_forbidden() {
-    let forbidden =
-        |before: &Strikes| whole(Rule::any(), before, Fault::Refused(403, "AccessDenied"));
-    survives(forbidden, any, |kind| kind == ErrorKind::Forbidden).await;
+    survives_refusals(|before| whole(Rule::such(no_rows), before, FORBIDDEN), no_rows).await;
 }
 
 /// Services whose answers may be older than the last change. What others do not find is not there.
@@ -227,15 +244,12 @@ async fn whatever_the_sdk_tries_again_by_itself() {
         Fault::ReplyLost,
         Fault::Truncated,
         Fault::Late(LATE),
-        Fault::Hang,
     ];
     let mut lives = JoinSet::new();
     for fault in faults {
         lives.spawn(async move {
             let first = Rule::such(|call| call.invocation.is_some() && call.attempt == 1);
-            let hangs = fault == Fault::Hang;
-            let attempt = if hangs { HASTY } else { QUIET.attempt };
-            let trouble = Trouble { calls: Some((first, fault.clone())), attempt, pace: 100 };
+            let trouble = Trouble { calls: Some((first, fault.clone())), pace: 100, ..QUIET };
             let story = House::made().await.life(&trouble).await;
             assert_eq!(story.wrong, Vec::<String>::new(), "{fault:?}");
             assert!(story.given_up.is_empty(), "{fault:?}: {:?}", story.given_up);

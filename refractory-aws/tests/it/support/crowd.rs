@@ -107,8 +107,8 @@ impl Crowd {
         let license = app.add_license(&who, "key", key).await.unwrap();
         app.accept_eula(&who, &license.id).await.unwrap();
         let crowd = Self { tables: ids, proxy, clock, app, worker };
-        // A process that has just started looks at everything once.
-        crowd.sweep().await;
+        // A process that has just started looks at everything once, in several goes where there is much of it.
+        while crowd.worker.sweep().await.is_err() {}
         crowd.round().await;
         crowd
     }
@@ -186,8 +186,8 @@ async fn settle(bed: &Bed, ids: &[InstanceId]) {
     });
     let volumes: Vec<Volume> = made.buffered(HANDS).collect().await;
     let (runtime, store) = (bed.runtime(), DynamoStore::new(&bed.clients, &bed.ground.table));
-    // So that it knows whose all these tasks are.
-    runtime.list().await.unwrap();
+    // So that it knows whose all these tasks are; what it has learnt before it ran out of time, it keeps.
+    while runtime.list().await.is_err() {}
     let written = stream::iter(volumes).map(async |volume: Volume| {
         let begun = tokio::time::Instant::now();
         let endpoint = loop {
