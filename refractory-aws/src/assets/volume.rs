@@ -1,6 +1,7 @@
 //! Uploads on the volume, where there may have been buckets before.
+use refractory_core::null::NoAssets;
 use refractory_core::ports::{AssetSpace, AssetStore, Observed};
-use refractory_core::{InstanceId, Result, async_trait};
+use refractory_core::{InstanceId, Result, Timestamp, async_trait};
 
 use super::BucketAssets;
 
@@ -25,6 +26,10 @@ impl AssetStore for VolumeAssets {
 
     async fn remove(&self, of: &InstanceId) -> Result<Observed<AssetSpace>> {
         self.0.remove(of).await
+    }
+
+    async fn rotate(&self, of: &InstanceId, before: Timestamp) -> Result<Observed<AssetSpace>> {
+        NoAssets.rotate(of, before).await
     }
 
     async fn list(&self) -> Result<Vec<InstanceId>> {

@@ -3,7 +3,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use refractory_aws::{AssetAccess, BucketAssets, BucketDoor};
-use refractory_core::ports::{AssetAsk, AssetDoor, AssetErrand, AssetPass, AssetReader};
+use refractory_core::ports::{
+    AssetAsk, AssetDoor, AssetErrand, AssetPass, AssetReader, AssetStore as _,
+};
 use refractory_core::{Clock, ErrorKind, InstanceId};
 use testkit::aws::{Emulator, Fault, FaultProxy, Rule};
 use testkit::conformance::Subject;

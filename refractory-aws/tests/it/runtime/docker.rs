@@ -44,7 +44,7 @@ fn doing(bed: &Bed, what: &str) -> LaunchSpec {
 async fn volume(bed: &Bed, raw: &str, release: Version) -> Key {
     let instance = InstanceId::new(raw).unwrap();
     let spec = VolumeSpec { release: Some(release), ..VolumeSpec::default() };
-    let made = bed.volumes().ensure(&instance, &spec).await.unwrap();
+    let made = bed.storage().ensure(&instance, &spec).await.unwrap();
     assert!(matches!(made, Observed::Ready(_)), "{made:?}");
     Key { instance, epoch: 1 }
 }
@@ -96,7 +96,7 @@ async fn files_belong_to_the_access_points_user_whatever_user_a_container_has() 
     assert_eq!(container(&bed, "foundry").await["Config"]["User"], "1000:1000", "the image's own");
     down(&runtime, &key).await;
 
-    let folder = bed.folder_of(&key.instance);
+    let folder = bed.folder(&key.instance);
     for path in [folder.clone(), folder.join("visits"), folder.join("Data")] {
         let seen = std::fs::metadata(&path).unwrap();
         assert_eq!((seen.uid(), seen.gid()), (421, 421), "{}", path.display());
@@ -181,7 +181,7 @@ async fn a_table_sees_its_own_volume_and_no_other() {
         assert_eq!(places, ["/data"], "{one}");
     }
     for key in &keys {
-        let files = std::fs::read_dir(bed.folder_of(&key.instance)).unwrap();
+        let files = std::fs::read_dir(bed.folder(&key.instance)).unwrap();
         assert_eq!(files.count(), 1, "{key}");
         down(&runtime, key).await;
     }
@@ -196,9 +196,9 @@ async fn removing_a_volume_with_a_container_leaves_nothing_of_either() {
     up(&runtime, &key, &doing(&bed, fill)).await;
     said(&bed, &key.instance, "ready").await;
     down(&runtime, &key).await;
-    let folder = bed.folder_of(&key.instance);
+    let folder = bed.folder(&key.instance);
     assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 2);
-    let storage = bed.volumes();
+    let storage = bed.storage();
     let begun = Instant::now();
     while storage.remove(&key.instance).await.unwrap() != Observed::Absent {
         assert!(begun.elapsed() < PATIENCE, "still there");
@@ -275,7 +275,7 @@ async fn a_table_lives_its_whole_life_in_containers() {
         }
         down(&runtime, &key).await;
     }
-    let signed = bed.folder_of(&key.instance).join("Config/license.json");
+    let signed = bed.folder(&key.instance).join("Config/license.json");
     let owner = std::fs::metadata(&signed).unwrap();
     assert_eq!(
         (owner.uid(), owner.gid()),
@@ -288,7 +288,7 @@ async fn a_table_lives_its_whole_life_in_containers() {
         2,
         "both launches printed into one log: {log}"
     );
-    let storage = bed.volumes();
+    let storage = bed.storage();
     while storage.remove(&key.instance).await.unwrap() != Observed::Absent {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }

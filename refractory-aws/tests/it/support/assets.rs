@@ -2,7 +2,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration};
 use refractory_aws::{AwsConfig, BucketAssets, Clients, Naming};
 use refractory_core::config::Span;
 use refractory_core::memory::MemoryStore;

@@ -14,8 +14,9 @@ use refractory_core::ports::AssetAsk;
 use refractory_core::{Clock, InstanceId};
 use testkit::conformance::door::Program;
 
-use super::assets::{AheadClock, Tables};
+use super::assets::Tables;
 use super::clients;
+use super::clock::AheadClock;
 
 /// Where tables are reached.
 const HOST: &str = "friday.games.example";
