@@ -195,8 +195,8 @@ impl BucketDoor {
         let lasting =
             PresigningConfig::builder().start_time(now).expires_in(Duration::from_mins(1));
         let lasting = lasting.build().map_err(|error| odd(&error))?;
-        let client = self.assets.client_of(id, secret);
-        let link = client.get_object().bucket(bucket).key("x").presigned(lasting).await;
+        let own = self.assets.client_of(id, secret);
+        let link = own.get_object().bucket(bucket).key("x").presigned(lasting).await;
         let link = link.map_err(|error| refused(during, error))?;
         let at = link.uri().split_once("/x?").map(|(at, _)| at.to_owned());
         at.ok_or_else(|| odd(&"an address without a name in it"))

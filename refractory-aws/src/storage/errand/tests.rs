@@ -126,7 +126,7 @@ fn an_errand_mounts_one_access_point_and_takes_its_orders_from_a_secret() {
         assert_eq!(container.secrets().first().map(aws_sdk_ecs::types::Secret::value_from), orders);
         assert!(container.environment().is_empty());
         let log = container.log_configuration().unwrap().options().unwrap();
-        assert_eq!(log["awslogs-stream-prefix"], "a.errand", "what is the table's goes with it");
+        assert_eq!(log["awslogs-stream-prefix"], "a_errand", "what is the table's goes with it");
         assert!(
             definition
                 .container_definitions()
