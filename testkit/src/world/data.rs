@@ -103,7 +103,7 @@ impl AssetStore for World {
             if !key.given.is_disjoint(&running) {
                 return Ok(Observed::Pending(Some(Progress::new("a launch has the old key"))));
             }
-            let handle = format!("bucket of {of}");
+            let handle = handle(&of);
             Ok(Observed::Ready(AssetSpace { of, handle }))
         })
         .await

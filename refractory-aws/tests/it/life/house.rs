@@ -10,14 +10,16 @@ use refractory_core::model::{
     Fault as Trouble, Health, Instance, InstanceSpec, LicenseKey, NewInstance, Phase, Principal,
     Slug, Urgency, WorldId,
 };
+use refractory_core::ports::{DnsZone, Observed};
 use refractory_core::{Addressing, Builder, InstanceId, Patience, Ports, Refractory, Worker};
 use testkit::aws::{Account, Census, Emulator, FaultProxy, Program};
 
 use super::game::Watch;
+use crate::support::assets::until;
 use crate::support::bed::IMAGE;
 use crate::support::clock::AheadClock;
 use crate::support::ground::{DEPLOYMENT, ground};
-use crate::support::names::{DOMAIN, balancer};
+use crate::support::names::{DOMAIN, balancer, record};
 use crate::support::store::make_table;
 use crate::support::{clients, hasty_clients_at};
 
@@ -78,7 +80,9 @@ impl House {
         let proxy = Arc::new(FaultProxy::start(account.address()).await);
         let clock = AheadClock::default();
         let watch = Watch::over(&account, &proxy, &clock);
-        let app = builder(ports(&config, own, &ground, &clock), &clock).build().0;
+        let ports = ports(&config, own, &ground, &clock);
+        an_earlier_table(ports.dns.as_ref()).await;
+        let app = builder(ports, &clock).build().0;
         let key = LicenseKey::new(testkit::foundry::LICENSE_KEY).unwrap();
         let license = app.add_license(&op(), "key", key).await.unwrap();
         app.accept_eula(&op(), &license.id).await.unwrap();
@@ -168,6 +172,15 @@ fn ports(config: &AwsConfig, clients: Clients, ground: &Ground, clock: &AheadClo
         addressing: addressing(),
     };
     AwsBackend::ports(config.clone(), clients, ground.clone(), base).unwrap()
+}
+
+/// The first table that has a name leaves the load balancer with the rule that closes doors: the deployment's from then on.
+async fn an_earlier_table(names: &dyn DnsZone) {
+    let (of, record) = (InstanceId::new("earlier").unwrap(), record("earlier", "127.0.0.9"));
+    until(async || names.ensure(&of, &record).await).await;
+    while names.remove(&of, &record.name).await.unwrap() != Observed::Absent {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 /// Patient with a life in which a hundred calls go wrong, one after the other; and it asks as often as a life takes, not as a

@@ -16,10 +16,11 @@ async fn a_start_makes_three_calls_in_sequence_and_the_next_one_two() {
     runtime.ensure(&key, &bed.spec).await.unwrap();
     let calls: Vec<_> = proxy.calls().into_iter().map(|call| call.operation).collect();
     // The first of the three are one moment: whatever there is to know is asked for at once.
-    let mut at_once = calls[..3].to_vec();
+    let mut at_once = calls[..4].to_vec();
     at_once.sort();
-    assert_eq!(at_once, ["CreateSecret", "DescribeTaskDefinition", "PutSecretValue"]);
-    assert_eq!(calls[3..], ["RegisterTaskDefinition", "RunTask"]);
+    let together = ["CreateSecret", "DescribeTaskDefinition", "GetObject", "PutSecretValue"];
+    assert_eq!(at_once, together, "the object says whether a snapshot is being put back");
+    assert_eq!(calls[4..], ["RegisterTaskDefinition", "RunTask"]);
     up(&runtime, &key, &bed.spec).await;
     down(&runtime, &key).await;
 
@@ -29,7 +30,8 @@ async fn a_start_makes_three_calls_in_sequence_and_the_next_one_two() {
     let mut calls: Vec<_> = proxy.calls().into_iter().map(|call| call.operation).collect();
     assert_eq!(calls.pop().as_deref(), Some("RunTask"));
     calls.sort();
-    assert_eq!(calls, ["DescribeTaskDefinition", "PutSecretValue"], "the definition is used again");
+    let together = ["DescribeTaskDefinition", "GetObject", "PutSecretValue"];
+    assert_eq!(calls, together, "the definition is used again");
     up(&runtime, &next, &bed.spec).await;
     down(&runtime, &next).await;
 }
