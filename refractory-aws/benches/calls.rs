@@ -1,8 +1,11 @@
 //! How many calls of AWS a deployment makes, by what it does and by how many tables are on. Counted between SDK and emulator.
 #![expect(
+    clippy::assigning_clones,
+    clippy::needless_pass_by_value,
     clippy::panic,
     clippy::print_stdout,
     clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
     dead_code,
     reason = "a benchmark prints, fails where it cannot measure, and shares with tests what it does not need all of"
 )]

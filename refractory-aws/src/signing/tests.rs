@@ -16,8 +16,8 @@ async fn signed(left: Option<Duration>) -> Result<String> {
     let clients = Clients::over(&shared).unwrap();
     let signer = Signer::new(&clients, "a test", NOW, LASTING).await?;
     let asked = signer.s3.get_object().bucket("club").key("releases/x");
-    let signed = asked.presigned(signer.at).await.unwrap();
-    let query = signed.uri().split_once('?').unwrap().1.to_owned();
+    let link = asked.presigned(signer.at).await.unwrap();
+    let query = link.uri().split_once('?').unwrap().1.to_owned();
     assert!(query.contains("X-Amz-Security-Token=token"), "{query}");
     Ok(query.split('&').find(|part| part.starts_with("X-Amz-Expires=")).unwrap().to_owned())
 }

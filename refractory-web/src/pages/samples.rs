@@ -283,14 +283,13 @@ fn of_the_rest(t: &Templates) -> Vec<Sample> {
         has_password: is_me,
         is_me,
     };
+    let fresh =
+        FreshLink { name: "bert".into(), url: "http://localhost/sign-in/link?token=x".into() };
     let people = PeoplePage {
         chrome: chrome("People", Some(viewer())),
         people: vec![person("anna", true), person("bert", false)],
         roles: vec![("player", "Player"), ("admin", "Administrator")],
-        fresh: Some(FreshLink {
-            name: "bert".into(),
-            url: "http://localhost/sign-in/link?token=x".into(),
-        }),
+        fresh: Some(fresh),
         name: String::new(),
         problem: Some("Taken.".into()),
     };

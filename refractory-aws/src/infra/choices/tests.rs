@@ -47,79 +47,52 @@ fn what_was_chosen_before_is_remembered_and_can_be_taken_back() {
     assert!(!said.iter().any(|(name, ..)| name == "Gone"), "{said:?}");
 }
 
-#[test]
-fn what_cannot_work_is_refused_with_what_to_do() {
-    let subnets = |all: &[&str]| Some(all.iter().map(|one| (*one).to_owned()).collect());
-    let cases = [
-        (Choices { vpc: text("vpc-1"), ..Choices::default() }, &[][..], "--public-subnets"),
-        (Choices { public_subnets: subnets(&["a", "b"]), ..Choices::default() }, &[], "--vpc"),
-        (
-            Choices {
-                vpc: text("vpc-1"),
-                public_subnets: subnets(&["a", "b"]),
-                task_subnets: subnets(&["c"]),
-                ..Choices::default()
-            },
-            &[],
-            "--task-subnets",
-        ),
-        // A third zone would have no way to the files.
-        (
-            Choices {
-                vpc: text("vpc-1"),
-                public_subnets: subnets(&["a", "b", "c"]),
-                ..Choices::default()
-            },
-            &[],
-            "--public-subnets",
-        ),
-        (
-            Choices {
-                vpc: text("vpc-1"),
-                public_subnets: subnets(&["a", "b"]),
-                task_subnets: subnets(&["c", "d", "e"]),
-                ..Choices::default()
-            },
-            &[],
-            "--task-subnets",
-        ),
-        (
-            Choices {
-                vpc: text("vpc-1"),
-                public_subnets: subnets(&["a", "b"]),
-                ..Choices::default()
-            },
-            &[],
-            "--cidr",
-        ),
-        (Choices { domain: text("a.example"), ..Choices::default() }, &[], "--zone"),
-        (Choices { zone: text("Z1"), ..Choices::default() }, &[], "--domain"),
-        (Choices { bot_image: text("bot"), ..Choices::default() }, &[], "--image"),
-        (
-            Choices {
-                image: text("i"),
-                bot_image: text("bot"),
-                bot_secret: text("other/bot"),
-                ..Choices::default()
-            },
-            &[],
-            "prefix",
-        ),
-        (
-            Choices {
-                vpc: text("vpc-2"),
-                public_subnets: subnets(&["a", "b"]),
-                ..Choices::default()
-            },
-            &[("Vpc", "vpc-1")],
-            "cannot be changed",
-        ),
-    ];
+type Case = (Choices, &'static [(&'static str, &'static str)], &'static str);
+
+fn refused(cases: impl IntoIterator<Item = Case>) {
     for (choices, standing, part) in cases {
         let error = told(&choices, standing).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Invalid);
         assert!(error.for_people().contains(part), "{part}: {}", error.for_people());
     }
+}
+
+#[test]
+fn what_cannot_work_is_refused_with_what_to_do() {
+    let bot = Choices {
+        image: text("i"),
+        bot_image: text("bot"),
+        bot_secret: text("other/bot"),
+        ..Choices::default()
+    };
+    refused([
+        (Choices { domain: text("a.example"), ..Choices::default() }, &[], "--zone"),
+        (Choices { zone: text("Z1"), ..Choices::default() }, &[], "--domain"),
+        (Choices { bot_image: text("bot"), ..Choices::default() }, &[], "--image"),
+        (bot, &[], "prefix"),
+    ]);
+}
+
+#[test]
+fn a_network_that_cannot_carry_a_deployment_is_refused() {
+    let subnets = |all: &[&str]| Some(all.iter().map(|one| (*one).to_owned()).collect());
+    let network = |public: &[&str], tasks: &[&str]| Choices {
+        vpc: text("vpc-1"),
+        public_subnets: subnets(public),
+        task_subnets: subnets(tasks),
+        ..Choices::default()
+    };
+    let moved = Choices { vpc: text("vpc-2"), ..network(&["a", "b"], &[]) };
+    refused([
+        (Choices { vpc: text("vpc-1"), ..Choices::default() }, &[], "--public-subnets"),
+        (Choices { public_subnets: subnets(&["a", "b"]), ..Choices::default() }, &[], "--vpc"),
+        (network(&["a", "b"], &["c"]), &[], "--task-subnets"),
+        // A third zone would have no way to the files.
+        (network(&["a", "b", "c"], &[]), &[], "--public-subnets"),
+        (network(&["a", "b"], &["c", "d", "e"]), &[], "--task-subnets"),
+        (network(&["a", "b"], &[]), &[], "--cidr"),
+        (moved, &[("Vpc", "vpc-1")], "cannot be changed"),
+    ]);
 }
 
 #[test]

@@ -62,7 +62,9 @@ impl AssetStore for Liar {
     async fn rotate(&self, of: &InstanceId, before: Timestamp) -> Result<Observed<AssetSpace>> {
         match self.lie {
             Lie::RotatesWhatIsNotThere => _ = AssetStore::ensure(&self.world, of).await?,
-            Lie::RotatesAtEachRequest if self.calls.fetch_add(1, Ordering::SeqCst) % 2 == 0 => {
+            Lie::RotatesAtEachRequest
+                if self.calls.fetch_add(1, Ordering::SeqCst).is_multiple_of(2) =>
+            {
                 return Ok(Observed::Pending(None));
             }
             _ => {}
