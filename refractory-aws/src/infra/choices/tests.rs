@@ -49,9 +49,9 @@ fn what_was_chosen_before_is_remembered_and_can_be_taken_back() {
 
 type Case = (Choices, &'static [(&'static str, &'static str)], &'static str);
 
-fn refused(cases: impl IntoIterator<Item = Case>) {
+fn refused(cases: &[Case]) {
     for (choices, standing, part) in cases {
-        let error = told(&choices, standing).unwrap_err();
+        let error = told(choices, standing).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Invalid);
         assert!(error.for_people().contains(part), "{part}: {}", error.for_people());
     }
@@ -65,7 +65,7 @@ fn what_cannot_work_is_refused_with_what_to_do() {
         bot_secret: text("other/bot"),
         ..Choices::default()
     };
-    refused([
+    refused(&[
         (Choices { domain: text("a.example"), ..Choices::default() }, &[], "--zone"),
         (Choices { zone: text("Z1"), ..Choices::default() }, &[], "--domain"),
         (Choices { bot_image: text("bot"), ..Choices::default() }, &[], "--image"),
@@ -83,7 +83,7 @@ fn a_network_that_cannot_carry_a_deployment_is_refused() {
         ..Choices::default()
     };
     let moved = Choices { vpc: text("vpc-2"), ..network(&["a", "b"], &[]) };
-    refused([
+    refused(&[
         (Choices { vpc: text("vpc-1"), ..Choices::default() }, &[], "--public-subnets"),
         (Choices { public_subnets: subnets(&["a", "b"]), ..Choices::default() }, &[], "--vpc"),
         (network(&["a", "b"], &["c"]), &[], "--task-subnets"),
