@@ -293,13 +293,14 @@ const STATE: &[Right] = &[
             "elasticloadbalancing:AddTags",
             "elasticloadbalancing:CreateRule",
             "elasticloadbalancing:DeleteRule",
+            "elasticloadbalancing:ModifyRule",
         ],
         on: &[
             "arn:{p}:elasticloadbalancing:{r}:{a}:listener/app/{d}/*",
             "arn:{p}:elasticloadbalancing:{r}:{a}:listener-rule/app/{d}/*",
         ],
         when: &[],
-        why: "a rule for each table, on this deployment's load balancer alone",
+        why: "a rule for each table, and one that closes pages, on this deployment's load balancer alone",
     },
     Right {
         actions: &["elasticloadbalancing:AddTags"],
