@@ -1,7 +1,7 @@
 //! How the tables come to be as this version needs them.
 //!
 //! Changes are few and go one way, so this is a list. `sea-orm-migration` would do it as well, and brings times, decimals and
-//! the reading of foreign schemas into every build: a tenth of it.
+//! the reading of foreign schemas into every build.
 mod m0001_rows;
 
 use sea_orm::sea_query::{ColumnDef, Query, Table};
