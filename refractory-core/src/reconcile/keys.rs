@@ -12,15 +12,19 @@ impl Worker {
     ///
     /// As the store has them. A key that cannot be replaced now is tried again, and keeps none of the others.
     pub async fn rotate_keys(&self) -> Result<()> {
+        self.rotate_keys_of(&self.rows().await?).await
+    }
+
+    pub(super) async fn rotate_keys_of(&self, rows: &[Instance]) -> Result<()> {
         let now = self.deployment.clock.now();
         let mut done = Ok(());
-        for row in Table::<Instance>::of(self.deployment.ports.store.as_ref()).list().await? {
+        for row in rows {
             let wanted = row.rekey.filter(|_| row.wish.power != Power::Gone);
             // Whoever has it in hand goes on with its key as well.
             if let Some(before) = wanted
-                && self.claimed_by_another(&row, now).is_none()
+                && self.claimed_by_another(row, now).is_none()
             {
-                done = done.and(self.rotate_key(&row, before).await);
+                done = done.and(self.rotate_key(row, before).await);
             }
         }
         done

@@ -7,6 +7,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 use super::Worker;
 use super::queue::Queue;
 use super::worker::Stride;
+use crate::model::Instance;
 use crate::ports::{Head, Kind};
 use crate::{Error, ErrorKind, InstanceId, Result, Timestamp};
 
@@ -55,8 +56,7 @@ impl<'a> Run<'a> {
         if now >= self.next_heartbeat {
             self.next_heartbeat = now.after(self.worker.deployment.patience.heartbeat);
             self.report("saying that it lives", self.worker.heartbeat().await);
-            self.report("letting people in again", self.worker.unblock_abandoned().await);
-            self.turn_keys();
+            self.look_over().await;
         }
         if now >= self.next_sweep && self.sweep.is_empty() {
             self.next_sweep = now.after(self.worker.sweep_after());
@@ -75,8 +75,19 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Sees to what no step of an instance sees to. All of it goes by the same reading of the rows.
+    async fn look_over(&mut self) {
+        match self.worker.rows().await {
+            Ok(rows) => {
+                self.report("letting people in again", self.worker.unblock_abandoned(&rows).await);
+                self.turn_keys(rows);
+            }
+            Err(error) => self.report("reading all rows", Err(error)),
+        }
+    }
+
     /// Beside everything else: a key may take minutes, and nobody waits for it.
-    fn turn_keys(&mut self) {
+    fn turn_keys(&mut self, rows: Vec<Instance>) {
         while let Some(turned) = self.keys.try_join_next() {
             let turned = turned.unwrap_or_else(|panicked| {
                 Err(Error::new(ErrorKind::Unexpected, "replacing keys").caused_by(panicked))
@@ -85,7 +96,7 @@ impl<'a> Run<'a> {
         }
         if self.keys.is_empty() {
             let worker = self.worker.clone();
-            self.keys.spawn(async move { worker.rotate_keys().await });
+            self.keys.spawn(async move { worker.rotate_keys_of(&rows).await });
         }
     }
 

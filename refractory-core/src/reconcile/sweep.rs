@@ -7,6 +7,8 @@ mod trim;
 pub(crate) use look::{Listing, Look};
 pub(crate) use sightings::{Sightings, Stray};
 
+use std::collections::BTreeMap;
+
 use crate::model::{Instance, Step};
 use crate::ports::Table;
 use crate::service::Deployment;
@@ -93,7 +95,8 @@ impl Deployment {
     }
 
     async fn rows(&self) -> Result<Rows> {
-        Table::<Instance>::of(self.ports.store.as_ref()).list().await.map(Rows)
+        let all = Table::<Instance>::of(self.ports.store.as_ref()).list().await?;
+        Ok(Rows(all.into_iter().map(|row| (row.id.clone(), row)).collect()))
     }
 
     /// The launches that no row explains. One that ended between the two questions is none.
@@ -108,19 +111,19 @@ impl Deployment {
 }
 
 /// What the journals say there should be.
-struct Rows(Vec<Instance>);
+struct Rows(BTreeMap<InstanceId, Instance>);
 
 impl Rows {
     fn exist(&self, id: &InstanceId) -> bool {
-        self.0.iter().any(|row| row.id == *id)
+        self.0.contains_key(id)
     }
 
     fn has(&self, id: &InstanceId, step: Step) -> bool {
-        self.0.iter().any(|row| row.id == *id && row.journal.get(step).is_some())
+        self.0.get(id).is_some_and(|row| row.journal.get(step).is_some())
     }
 
     fn explain(&self, key: &Key) -> bool {
-        let runs = |row: &&Instance| row.journal.get(Step::Runtime).is_some();
-        self.0.iter().filter(runs).any(|row| row.key() == *key)
+        self.has(&key.instance, Step::Runtime)
+            && self.0.get(&key.instance).is_some_and(|row| row.key() == *key)
     }
 }

@@ -89,6 +89,11 @@ impl Worker {
         self.deployment.sweep(&self.sightings).await
     }
 
+    /// Every instance.
+    pub(super) async fn rows(&self) -> Result<Vec<Instance>> {
+        Table::of(self.deployment.ports.store.as_ref()).list().await
+    }
+
     /// How long until the next sweep is due: sooner while a program runs that nobody explains.
     pub(super) fn sweep_after(&self) -> Duration {
         let patience = &self.deployment.patience;
