@@ -2,8 +2,6 @@
 use std::fmt::Write as _;
 
 use super::{AS_OF, Bill, CAUTION, Habits, LIMITS, Limit, PRICES, Part, Prices, Reach, SetUp};
-use crate::AwsConfig;
-use crate::config::{Naming, Routing};
 
 /// The sizes that the page is about.
 pub const SIZES: [u32; 4] = [50, 500, 5_000, 50_000];
@@ -36,20 +34,6 @@ fn table(name: &str) -> String {
     }
 }
 
-fn usual() -> SetUp {
-    SetUp::of(&AwsConfig::default())
-}
-
-/// A record, a rule and a target group for each table.
-fn one_for_each() -> SetUp {
-    let config = AwsConfig {
-        names: Naming::Records,
-        routing: Routing::LoadBalancer,
-        ..AwsConfig::default()
-    };
-    SetUp::of(&config)
-}
-
 fn row(cells: &[String]) -> String {
     format!("| {} |\n", cells.join(" | "))
 }
@@ -62,7 +46,7 @@ fn head(first: &str, others: impl Iterator<Item = String>) -> String {
 }
 
 fn bill(prices: &Prices) -> String {
-    let bills = SIZES.map(|tables| Bill::of(tables, &usual(), &Habits::default(), prices));
+    let bills = SIZES.map(|tables| Bill::of(tables, &SetUp::usual(), &Habits::default(), prices));
     let mut text = head("USD a month", SIZES.iter().map(|size| format!("{} tables", whole(*size))));
     let last = &bills[SIZES.len() - 1];
     for item in &last.items {
@@ -121,8 +105,8 @@ fn in_order(setup: &SetUp) -> Vec<(&'static Limit, Reach)> {
 
 fn limits() -> String {
     let mut text = "| limit | default | more on request | carries so many tables | with a rule and a record for each | what is done there |\n|---|---:|---|---:|---:|---|\n".to_owned();
-    for (limit, reach) in in_order(&usual()) {
-        let other = limit.reach(&one_for_each(), &Habits::default());
+    for (limit, reach) in in_order(&SetUp::usual()) {
+        let other = limit.reach(&SetUp::one_for_each(), &Habits::default());
         let cells = [
             limit.name.to_owned(),
             thousands(&format!("{:.0}", limit.quota)),
@@ -142,9 +126,9 @@ fn raises() -> String {
         "| tables | first to end | what is short, and how much is needed |\n|---:|---|---|\n"
             .to_owned();
     for tables in SIZES {
-        let short: Vec<_> = in_order(&usual())
+        let short: Vec<_> = in_order(&SetUp::usual())
             .into_iter()
-            .map(|(limit, _)| (limit, limit.need(tables, &usual(), &Habits::default())))
+            .map(|(limit, _)| (limit, limit.need(tables, &SetUp::usual(), &Habits::default())))
             .filter(|(limit, need)| *need > limit.quota)
             .collect();
         let first = short.first().map_or("nothing", |(limit, _)| limit.name);
@@ -166,7 +150,7 @@ fn raises() -> String {
 
 fn habits() -> String {
     let habits = Habits::default();
-    let setup = usual();
+    let setup = SetUp::usual();
     let rows = [
         (
             "processors and memory of a table",

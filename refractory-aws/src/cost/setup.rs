@@ -42,6 +42,20 @@ pub struct SetUp {
 }
 
 impl SetUp {
+    /// What there is where nobody chose anything.
+    pub(super) fn usual() -> Self {
+        Self::of(&AwsConfig::default())
+    }
+
+    /// As the first platform was set up: a rule, a target group and a record for each table.
+    pub(super) fn one_for_each() -> Self {
+        Self::of(&AwsConfig {
+            names: Naming::Records,
+            routing: Routing::LoadBalancer,
+            ..AwsConfig::default()
+        })
+    }
+
     /// What `config` says, on a stack as it is deployed where nothing else is asked for.
     pub fn of(config: &AwsConfig) -> Self {
         let patience = Patience::default();

@@ -8,7 +8,7 @@ use refractory_core::{Error, ErrorKind, Result};
 use super::Infra;
 use super::empty;
 use super::policy::Names;
-use crate::error::refused;
+use crate::error::{code_is, refused};
 use crate::naming::TAG_DEPLOYMENT;
 
 /// How long one piece of data may take to go.
@@ -401,7 +401,7 @@ where
 {
     match asked {
         Ok(_) => Ok(()),
-        Err(error) if error.code().is_some_and(|code| absent.contains(&code)) => Ok(()),
+        Err(error) if code_is(&error, absent) => Ok(()),
         Err(error) => Err(refused(during, error)),
     }
 }

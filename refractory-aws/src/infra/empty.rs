@@ -4,7 +4,7 @@ use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use refractory_core::{Error, ErrorKind, Result};
 
 use super::data::gone;
-use crate::error::refused;
+use crate::error::{code_is, refused};
 
 /// How many pages of a thousand objects are counted.
 const COUNTED: usize = 50;
@@ -43,7 +43,7 @@ async fn empty(s3: &Client, bucket: &str) -> Result<bool> {
     loop {
         let page = match s3.list_object_versions().bucket(bucket).send().await {
             Ok(page) => page,
-            Err(error) if is_gone(&error) => return Ok(false),
+            Err(error) if code_is(&error, &["NoSuchBucket"]) => return Ok(false),
             Err(error) => return Err(refused("listing a bucket", error)),
         };
         let versions = page.versions().iter().map(|one| (one.key(), one.version_id()));
@@ -93,13 +93,6 @@ async fn abort(s3: &Client, bucket: &str) -> Result<()> {
             gone(asked.send().await, "giving up an upload", &["NoSuchUpload"])?;
         }
     }
-}
-
-fn is_gone<E: aws_smithy_types::error::metadata::ProvideErrorMetadata, R>(
-    error: &aws_smithy_runtime_api::client::result::SdkError<E, R>,
-) -> bool {
-    use aws_smithy_types::error::metadata::ProvideErrorMetadata as _;
-    error.code() == Some("NoSuchBucket")
 }
 
 fn odd(error: &aws_smithy_types::error::operation::BuildError) -> Error {

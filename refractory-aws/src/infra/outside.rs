@@ -4,13 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_ecs::types::{TaskDefinitionFamilyStatus, TaskDefinitionField, TaskDefinitionStatus};
 use aws_sdk_iam::types::User;
 use aws_sdk_secretsmanager::types::{Filter, FilterNameStringType};
-use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use refractory_core::{InstanceId, Result};
 
 use super::data::gone;
 use super::stack::Stack;
 use super::{Extent, Infra, empty};
-use crate::error::refused;
+use crate::error::{code_is, refused};
 use crate::naming::TAG_DEPLOYMENT;
 
 /// What one secret costs a month, in cents.
@@ -246,7 +245,7 @@ impl Infra {
             Ok(told) => {
                 Ok(told.tags.iter().any(|tag| self.marks(Some(tag.key()), Some(tag.value()))))
             }
-            Err(error) if is_absent(error.code(), &["NoSuchEntity"]) => Ok(false),
+            Err(error) if code_is(&error, &["NoSuchEntity"]) => Ok(false),
             Err(error) => Err(refused("reading a user's tags", error)),
         }
     }
@@ -255,7 +254,7 @@ impl Infra {
         let iam = &self.clients.iam;
         let keys = match iam.list_access_keys().user_name(name).send().await {
             Ok(told) => told.access_key_metadata,
-            Err(error) if is_absent(error.code(), &["NoSuchEntity"]) => return Ok(()),
+            Err(error) if code_is(&error, &["NoSuchEntity"]) => return Ok(()),
             Err(error) => return Err(refused("listing a user's keys", error)),
         };
         for key in keys.into_iter().filter_map(|key| key.access_key_id) {
@@ -292,10 +291,6 @@ impl Infra {
     fn marks(&self, key: Option<&str>, value: Option<&str>) -> bool {
         key == Some(TAG_DEPLOYMENT) && value == Some(self.name())
     }
-}
-
-fn is_absent(code: Option<&str>, absent: &[&str]) -> bool {
-    code.is_some_and(|code| absent.contains(&code))
 }
 
 /// How many there are of each kind.

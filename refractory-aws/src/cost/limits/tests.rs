@@ -1,20 +1,6 @@
 use super::*;
 use crate::AwsConfig;
-use crate::config::{AssetAccess, Naming, Routing};
-
-fn usual() -> SetUp {
-    SetUp::of(&AwsConfig::default())
-}
-
-/// As the first platform was set up: a rule, a target group and a record for each table.
-fn seed() -> SetUp {
-    let config = AwsConfig {
-        names: Naming::Records,
-        routing: Routing::LoadBalancer,
-        ..AwsConfig::default()
-    };
-    SetUp::of(&config)
-}
+use crate::config::AssetAccess;
 
 fn reach(name: &str, setup: &SetUp) -> Reach {
     let limit = LIMITS.iter().find(|limit| limit.name == name).unwrap();
@@ -29,7 +15,7 @@ fn first(setup: &SetUp, known: &[&str]) -> (&'static str, Reach) {
 
 #[test]
 fn no_limit_is_eased_by_more_tables() {
-    for setup in [usual(), seed()] {
+    for setup in [SetUp::usual(), SetUp::one_for_each()] {
         for limit in LIMITS {
             let mut last = 0.0;
             for tables in [0, 1, 10, 100, 1_000, 10_000, 100_000, 1_000_000] {
@@ -45,17 +31,17 @@ fn no_limit_is_eased_by_more_tables() {
 fn a_reach_is_the_last_number_that_fits() {
     let habits = Habits::default();
     for limit in LIMITS {
-        let Reach::Tables(last) = limit.reach(&usual(), &habits) else { continue };
-        assert!(limit.need(last, &usual(), &habits) <= limit.quota, "{}", limit.name);
-        assert!(limit.need(last + 1, &usual(), &habits) > limit.quota, "{}", limit.name);
+        let Reach::Tables(last) = limit.reach(&SetUp::usual(), &habits) else { continue };
+        assert!(limit.need(last, &SetUp::usual(), &habits) <= limit.quota, "{}", limit.name);
+        assert!(limit.need(last + 1, &SetUp::usual(), &habits) > limit.quota, "{}", limit.name);
     }
 }
 
 #[test]
 fn the_processors_of_a_new_account_end_first_and_then_its_users() {
     let cpu = "Fargate vCPU of a new account";
-    assert_eq!(first(&usual(), &[]), (cpu, Reach::Tables(28)));
-    assert_eq!(first(&usual(), &[cpu]), ("IAM users of an account", Reach::Tables(5000)));
+    assert_eq!(first(&SetUp::usual(), &[]), (cpu, Reach::Tables(28)));
+    assert_eq!(first(&SetUp::usual(), &[cpu]), ("IAM users of an account", Reach::Tables(5000)));
 }
 
 #[test]
@@ -64,15 +50,15 @@ fn scenario_15_the_edge_frees_tables_from_the_load_balancer() {
     for (name, tables) in
         [("Target groups of a load balancer", 495), ("Rules of a load balancer", 490)]
     {
-        assert_eq!(reach(name, &usual()), Reach::Beyond);
-        assert_eq!(reach(name, &seed()), Reach::Tables(tables));
+        assert_eq!(reach(name, &SetUp::usual()), Reach::Beyond);
+        assert_eq!(reach(name, &SetUp::one_for_each()), Reach::Tables(tables));
     }
 }
 
 #[test]
 fn a_zone_holds_every_record_of_each_table_that_is_on() {
     // A fifth of 16 660 tables, three records each, beside the stack's own four.
-    assert_eq!(reach("Records of a hosted zone", &seed()), Reach::Tables(16_660));
+    assert_eq!(reach("Records of a hosted zone", &SetUp::one_for_each()), Reach::Tables(16_660));
     let calls = LIMITS.iter().find(|limit| limit.name.starts_with("Calls of Route 53")).unwrap();
     let said = format!("up to {} names in one call", names_at_once());
     assert!(calls.answer.contains(&said), "{said}");
@@ -81,8 +67,8 @@ fn a_zone_holds_every_record_of_each_table_that_is_on() {
 #[test]
 fn names_end_only_where_each_table_has_one() {
     for name in ["Records of a hosted zone", "Calls of Route 53, each second"] {
-        assert_eq!(reach(name, &usual()), Reach::Beyond);
-        assert!(reach(name, &seed()) < Reach::Tables(2_000_000), "{name}");
+        assert_eq!(reach(name, &SetUp::usual()), Reach::Beyond);
+        assert!(reach(name, &SetUp::one_for_each()) < Reach::Tables(2_000_000), "{name}");
     }
 }
 
@@ -97,8 +83,12 @@ fn uploads_on_the_volume_need_no_users() {
 #[test]
 fn looking_less_often_reaches_further() {
     let name = "Reads of one DynamoDB partition, each second";
-    let slow = SetUp { resync: 2.0, ..usual() };
-    assert!(reach(name, &slow) > reach(name, &usual()));
-    assert!(reach(name, &usual()) > Reach::Tables(5_000), "{:?}", reach(name, &usual()));
+    let slow = SetUp { resync: 2.0, ..SetUp::usual() };
+    assert!(reach(name, &slow) > reach(name, &SetUp::usual()));
+    assert!(
+        reach(name, &SetUp::usual()) > Reach::Tables(5_000),
+        "{:?}",
+        reach(name, &SetUp::usual())
+    );
     assert!(reach(name, &slow) > Reach::Tables(50_000), "{:?}", reach(name, &slow));
 }
