@@ -1,10 +1,13 @@
 //! Stand-ins for the outside world, and the suites that hold every implementation of a port to the same contract.
 #[cfg(feature = "aws")]
 pub mod aws;
+#[cfg(feature = "suites")]
 pub mod clock;
+#[cfg(feature = "suites")]
 pub mod conformance;
+#[cfg(feature = "suites")]
 pub mod fault;
-#[cfg(feature = "foundry")]
+#[cfg(feature = "stand-in")]
 pub mod foundry;
 #[cfg(feature = "http")]
 pub mod http;
@@ -12,4 +15,5 @@ pub mod http;
 pub mod postgres;
 #[cfg(feature = "foundry")]
 pub mod probe;
+#[cfg(feature = "suites")]
 pub mod world;

@@ -48,15 +48,18 @@ mod admin;
 mod archive;
 mod args;
 mod behaviour;
+#[cfg(feature = "foundry")]
 pub mod check;
 mod console;
 mod demo;
 mod exit;
+#[cfg(feature = "foundry")]
 pub mod felddy;
 mod folder;
 mod game;
 mod hash;
 mod host;
+#[cfg(feature = "foundry")]
 mod house;
 mod http;
 mod landing;
@@ -75,6 +78,7 @@ mod run;
 mod said;
 mod session;
 mod signing;
+#[cfg(feature = "foundry")]
 mod site;
 mod socket;
 mod spy;
@@ -89,11 +93,13 @@ pub use archive::{Hostile, Layout, demo_zip, release_zip};
 pub use folder::DataFolder;
 pub use hash::{DEFAULT_ADMIN_SALT, password_hash};
 pub use host::{Launch, READY, StandIn, executable, image_executable};
+#[cfg(feature = "foundry")]
 pub use house::{House, Plan};
 pub use license::{machine_name, plain_key, signature_of};
 pub use marker::{Database, WorldMarker};
 pub use plant::LICENSE_KEY;
 pub use run::run;
+#[cfg(feature = "foundry")]
 pub use site::{Account, FakeRegistry, FakeSite, Seen};
 pub use switches::StandInEnv;
 pub use version::{NotAVersion, Version};

@@ -8,5 +8,5 @@ mod serve;
 pub(crate) use cookie::cookie;
 pub(crate) use fields::{Fields, query};
 pub(crate) use range::Range;
-pub(crate) use reply::{Reply, bytes, cut_short, json, page, redirect, stream, text};
+pub(crate) use reply::{Reply, bytes, json, page, redirect, stream, text};
 pub(crate) use serve::{Answer, Request, serve};

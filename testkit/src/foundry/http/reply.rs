@@ -2,7 +2,7 @@
 use std::io;
 
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt, stream};
+use futures_util::{Stream, StreamExt};
 use http::header::{CONTENT_TYPE, LOCATION};
 use http::{HeaderValue, StatusCode};
 use http_body_util::combinators::UnsyncBoxBody;
@@ -50,15 +50,6 @@ pub(crate) fn stream(
     pieces: impl Stream<Item = Bytes> + Send + 'static,
 ) -> Reply {
     let frames = pieces.map(|piece| Ok(Frame::data(piece)));
-    of(StatusCode::OK, kind, BodyExt::boxed_unsync(StreamBody::new(frames)))
-}
-
-/// The beginning of a body, and then a broken connection.
-pub(crate) fn cut_short(kind: &'static str, beginning: Bytes) -> Reply {
-    let frames = stream::iter([
-        Ok(Frame::data(beginning)),
-        Err(io::Error::other("the connection is cut on purpose")),
-    ]);
     of(StatusCode::OK, kind, BodyExt::boxed_unsync(StreamBody::new(frames)))
 }
 

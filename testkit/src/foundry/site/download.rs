@@ -9,9 +9,10 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use refractory_core::{Clock, SystemClock, Timestamp};
 use sha2::Sha256;
 
+use super::cut_short::cut_short;
 use crate::foundry::archive::{Layout, release_zip};
 use crate::foundry::hash::random_hex;
-use crate::foundry::http::{Range, Reply, bytes, cut_short, text};
+use crate::foundry::http::{Range, Reply, bytes, text};
 use crate::foundry::version::Version;
 
 const MODIFIED: &str = "Wed, 01 Apr 2026 12:00:00 GMT";

@@ -1,5 +1,6 @@
 //! The vendor's site, and the npm registry, as far as an installer visits them.
 mod account;
+mod cut_short;
 mod download;
 mod fake;
 mod html;

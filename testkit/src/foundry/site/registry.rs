@@ -13,8 +13,9 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha512};
 use tokio::net::TcpListener;
 
+use super::cut_short::cut_short;
 use super::log::{Log, Seen};
-use crate::foundry::http::{Answer, Reply, Request, bytes, cut_short, json, serve, text};
+use crate::foundry::http::{Answer, Reply, Request, bytes, json, serve, text};
 use crate::foundry::tasks::Tasks;
 
 /// A registry on this machine. It ends when it is dropped.
