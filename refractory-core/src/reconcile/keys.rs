@@ -12,7 +12,8 @@ impl Worker {
     ///
     /// As the store has them. A key that cannot be replaced now is tried again, and keeps none of the others.
     pub async fn rotate_keys(&self) -> Result<()> {
-        self.rotate_keys_of(&self.rows().await?).await
+        let all = Table::<Instance>::of(self.deployment.ports.store.as_ref()).list().await?;
+        self.rotate_keys_of(&all).await
     }
 
     pub(super) async fn rotate_keys_of(&self, rows: &[Instance]) -> Result<()> {

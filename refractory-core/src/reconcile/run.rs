@@ -8,7 +8,7 @@ use super::Worker;
 use super::queue::Queue;
 use super::worker::Stride;
 use crate::model::Instance;
-use crate::ports::{Head, Kind};
+use crate::ports::{Head, Kind, Table};
 use crate::{Error, ErrorKind, InstanceId, Result, Timestamp};
 
 type Done = Result<(Id, Result<Stride>), JoinError>;
@@ -22,6 +22,7 @@ pub(super) struct Run<'a> {
     keys: JoinSet<Result<()>>,
     whose: BTreeMap<Id, InstanceId>,
     known: BTreeMap<String, u64>,
+    owed: BTreeSet<InstanceId>,
     changes: tokio::sync::watch::Receiver<u64>,
     next_sweep: Timestamp,
     next_heartbeat: Timestamp,
@@ -37,6 +38,7 @@ impl<'a> Run<'a> {
             keys: JoinSet::new(),
             whose: BTreeMap::new(),
             known: BTreeMap::new(),
+            owed: BTreeSet::new(),
             changes: worker.deployment.nudge.subscribe(),
             next_sweep: Timestamp::default(),
             next_heartbeat: Timestamp::default(),
@@ -75,15 +77,24 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Sees to what no step of an instance sees to. All of it goes by the same reading of the rows.
+    /// Sees to what no step of an instance sees to. Reads no row that nothing is owed to: there may be thousands.
     async fn look_over(&mut self) {
-        match self.worker.rows().await {
+        match self.owed_rows().await {
             Ok(rows) => {
                 self.report("letting people in again", self.worker.unblock_abandoned(&rows).await);
                 self.turn_keys(rows);
             }
-            Err(error) => self.report("reading all rows", Err(error)),
+            Err(error) => self.report("reading what is owed", Err(error)),
         }
+    }
+
+    async fn owed_rows(&self) -> Result<Vec<Instance>> {
+        let table = Table::<Instance>::of(self.worker.deployment.ports.store.as_ref());
+        let mut rows = Vec::new();
+        for id in &self.owed {
+            rows.extend(table.load(id.as_str()).await?);
+        }
+        Ok(rows)
     }
 
     /// Beside everything else: a key may take minutes, and nobody waits for it.
@@ -120,6 +131,7 @@ impl<'a> Run<'a> {
         let alive: BTreeSet<&str> = heads.iter().map(|head| head.id.as_str()).collect();
         self.known.retain(|id, _| alive.contains(id.as_str()));
         let alive = alive.into_iter().filter_map(|id| InstanceId::new(id).ok()).collect();
+        self.owed.retain(|id| alive.contains(id));
         self.queue.keep(&alive);
     }
 
@@ -167,6 +179,11 @@ impl<'a> Run<'a> {
         let wait = match stride {
             Ok(stride) => {
                 self.known.insert(id.to_string(), stride.wrote);
+                if stride.owed {
+                    self.owed.insert(id.clone());
+                } else {
+                    self.owed.remove(&id);
+                }
                 stride.wait
             }
             Err(error) => {

@@ -78,13 +78,13 @@ impl Worker {
     }
 
     /// Lets people in again where nobody waits any more, or where nobody can be kept out.
-    pub(super) async fn unblock_abandoned(&self, all: &[Instance]) -> Result<()> {
+    pub(super) async fn unblock_abandoned(&self, holders: &[Instance]) -> Result<()> {
         let table = Table::<Instance>::of(self.deployment.ports.store.as_ref());
         let in_vain = self.deployment.ports.dns.leads_past_the_edge();
-        for holder in all {
+        for holder in holders {
             let Some(yielding) = &holder.yielding else { continue };
-            let waiting = all.iter().find(|instance| instance.id == yielding.to);
-            let goes_on = !in_vain && handover::still_waits(waiting);
+            let waiting = table.load(yielding.to.as_str()).await?;
+            let goes_on = !in_vain && handover::still_waits(waiting.as_ref());
             if goes_on || holder.wish.power != Power::On {
                 continue;
             }

@@ -89,11 +89,6 @@ impl Worker {
         self.deployment.sweep(&self.sightings).await
     }
 
-    /// Every instance.
-    pub(super) async fn rows(&self) -> Result<Vec<Instance>> {
-        Table::of(self.deployment.ports.store.as_ref()).list().await
-    }
-
     /// How long until the next sweep is due: sooner while a program runs that nobody explains.
     pub(super) fn sweep_after(&self) -> Duration {
         let patience = &self.deployment.patience;
@@ -117,20 +112,20 @@ impl Worker {
         let table = Table::<Instance>::of(self.deployment.ports.store.as_ref());
         let Some(instance) = table.load(id.as_str()).await? else { return Ok(Stride::over()) };
         let now = self.deployment.clock.now();
-        let read = instance.revision;
         if let Some(wait) = self.claimed_by_another(&instance, now) {
-            return Ok(Stride { wait, wrote: read });
+            return Ok(Stride::of(&instance, wait));
         }
         let decision = decide(&instance, now);
         match decision {
-            Decision::Rest => Ok(Stride { wait: Duration::MAX, wrote: read }),
-            Decision::Wait(until) => Ok(Stride { wait: until.since(now), wrote: read }),
+            Decision::Rest => Ok(Stride::of(&instance, Duration::MAX)),
+            Decision::Wait(until) => Ok(Stride::of(&instance, until.since(now))),
             Decision::Forget => self.forget(&instance).await,
             Decision::Intend(step) => self.intend(instance, step, now).await,
             Decision::Ensure(_) | Decision::Remove(_) | Decision::Probe => {
+                let read = Stride::of(&instance, Duration::ZERO);
                 match self.take(instance, decision, now).await? {
                     Some(instance) => self.carry_out(instance, decision, now).await,
-                    None => Ok(Stride { wait: Duration::ZERO, wrote: read }),
+                    None => Ok(read),
                 }
             }
         }
@@ -153,7 +148,7 @@ impl Worker {
         }
         let mut after = before.clone();
         let wait = self.terms(now).settle(&mut after, decision, outcome);
-        Ok(Stride { wait, wrote: self.keep(before, after, now).await? })
+        Ok(Stride::of(&self.keep(before, after, now).await?, wait))
     }
 
     /// Asks for the licence that `waiting` waits for, and adds to what is `told` about it when that will help.
@@ -246,7 +241,7 @@ impl Worker {
                 Ok(release) => after.release = release.map(|release| release.id),
                 Err(error) if error.kind() == ErrorKind::Invalid => {
                     let wait = self.terms(now).refuse(&mut after, step, &error);
-                    return Ok(Stride { wait, wrote: self.keep(before, after, now).await? });
+                    return Ok(Stride::of(&self.keep(before, after, now).await?, wait));
                 }
                 Err(error) => return Err(error),
             }
@@ -254,23 +249,27 @@ impl Worker {
             after.epoch = after.epoch.saturating_add(1);
         }
         after.journal.intend(step, attempt);
-        Ok(Stride { wait: Duration::ZERO, wrote: self.keep(before, after, now).await? })
+        Ok(Stride::of(&self.keep(before, after, now).await?, Duration::ZERO))
     }
 
     async fn forget(&self, instance: &Instance) -> Result<Stride> {
         if !self.deployment.forget_the_rest(instance).await? {
-            let wait = self.deployment.patience.poll;
-            return Ok(Stride { wait, wrote: instance.revision });
+            return Ok(Stride::of(instance, self.deployment.patience.poll));
         }
         Table::of(self.deployment.ports.store.as_ref()).delete(instance).await?;
         self.deployment.nudge();
         Ok(Stride::over())
     }
 
-    /// Writes the row if anything changed and tells people what did; answers the revision that stands then.
-    async fn keep(&self, before: Instance, mut after: Instance, now: Timestamp) -> Result<u64> {
+    /// Writes the row if anything changed and tells people what did; answers what stands then.
+    async fn keep(
+        &self,
+        before: Instance,
+        mut after: Instance,
+        now: Timestamp,
+    ) -> Result<Instance> {
         if after == before {
-            return Ok(before.revision);
+            return Ok(before);
         }
         after.claim = Some(self.fresh_claim(now));
         if after.live_fault().is_none() {
@@ -290,7 +289,7 @@ impl Worker {
         for event in told(&before, &after, now) {
             self.deployment.record(event).await?;
         }
-        Ok(saved.revision)
+        Ok(saved)
     }
 }
 
@@ -301,11 +300,18 @@ pub(super) struct Stride {
     pub(super) wait: Duration,
     /// The revision this worker knows of: another one in the store is somebody else's doing.
     pub(super) wrote: u64,
+    /// Whether something is owed to it that no step sees to.
+    pub(super) owed: bool,
 }
 
 impl Stride {
+    fn of(row: &Instance, wait: Duration) -> Self {
+        let owed = row.yielding.is_some() || row.rekey.is_some();
+        Self { wait, wrote: row.revision, owed }
+    }
+
     fn over() -> Self {
-        Self { wait: Duration::MAX, wrote: 0 }
+        Self { wait: Duration::MAX, wrote: 0, owed: false }
     }
 }
 
