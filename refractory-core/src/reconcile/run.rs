@@ -130,7 +130,8 @@ impl<'a> Run<'a> {
         }
         let alive: BTreeSet<&str> = heads.iter().map(|head| head.id.as_str()).collect();
         self.known.retain(|id, _| alive.contains(id.as_str()));
-        let alive = alive.into_iter().filter_map(|id| InstanceId::new(id).ok()).collect();
+        let alive: BTreeSet<_> =
+            alive.into_iter().filter_map(|id| InstanceId::new(id).ok()).collect();
         self.owed.retain(|id| alive.contains(id));
         self.queue.keep(&alive);
     }
