@@ -23,6 +23,17 @@ pub(crate) const TAG_BYTES: &str = "refractory:bytes";
 /// The tag that names the person a bucket belongs to.
 pub(crate) const TAG_OWNER: &str = "refractory:owner";
 
+/// The partition of AWS that `region` lies in: what each ARN begins with.
+pub(crate) fn partition(region: &str) -> &'static str {
+    if region.starts_with("cn-") {
+        "aws-cn"
+    } else if region.starts_with("us-gov-") {
+        "aws-us-gov"
+    } else {
+        "aws"
+    }
+}
+
 /// Names of one deployment. Each is known before the first call, from what is named alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Naming {

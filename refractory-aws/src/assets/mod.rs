@@ -62,12 +62,13 @@ impl BucketAssets {
         store: Arc<dyn Store>,
         clock: Arc<dyn Clock>,
     ) -> Self {
+        let public = config.assets == AssetAccess::Public;
         Self {
+            settings: Settings::new(public, &clients.region),
             clients,
             naming: Naming::new(&config.deployment),
             store,
             clock,
-            settings: Settings::new(config.assets == AssetAccess::Public),
             recovery_days: i64::try_from(config.recovery.get().as_secs() / 86_400).unwrap_or(30),
             boundary: None,
             waits: Arc::default(),

@@ -12,6 +12,7 @@ use refractory_core::{Addressing, Result};
 use serde_json::json;
 
 use crate::error::built;
+use crate::naming::partition;
 
 /// To be raised with every change to what this file says, so that buckets which are there are brought up to it.
 const EDITION: &[u8] = b"2";
@@ -27,6 +28,8 @@ pub(super) struct Settings {
     pub(super) public: bool,
     /// The pages that may read, as patterns of origins.
     pub(super) origins: Vec<String>,
+    /// The partition of AWS that the buckets are in.
+    partition: &'static str,
 }
 
 /// The origin of every table at once, as `https://*.games.example`.
@@ -40,9 +43,13 @@ pub(super) fn origin(addressing: &Addressing) -> String {
 }
 
 impl Settings {
-    /// Settings with which any page may read.
-    pub(super) fn new(public: bool) -> Self {
-        Self { public, origins: vec!["*".to_owned()] }
+    /// Settings of buckets in `region`, with which any page may read.
+    pub(super) fn new(public: bool, region: &str) -> Self {
+        Self { public, origins: vec!["*".to_owned()], partition: partition(region) }
+    }
+
+    fn arn(&self, bucket: &str) -> String {
+        format!("arn:{}:s3:::{bucket}", self.partition)
     }
 
     /// Sixteen characters that differ where anything below does.
@@ -59,10 +66,34 @@ impl Settings {
             "Effect": "Allow",
             "Principal": "*",
             "Action": "s3:GetObject",
-            "Resource": format!("arn:aws:s3:::{bucket}/*"),
+            "Resource": format!("{}/*", self.arn(bucket)),
         });
         self.public
             .then(|| json!({ "Version": "2012-10-17", "Statement": [statement] }).to_string())
+    }
+
+    /// What a table's user may do: read and write its own bucket, and nothing else anywhere.
+    pub(super) fn user_policy(&self, bucket: &str) -> String {
+        let bucket = self.arn(bucket);
+        json!({
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Sid": "Look",
+                    "Effect": "Allow",
+                    "Action": ["s3:ListBucket", "s3:GetBucketLocation"],
+                    "Resource": bucket,
+                },
+                {
+                    "Sid": "ReadAndWrite",
+                    "Effect": "Allow",
+                    // An upload with a list of grants needs the right to grant, even where grants are not heeded.
+                    "Action": ["s3:GetObject", "s3:PutObject", "s3:PutObjectAcl", "s3:DeleteObject", "s3:AbortMultipartUpload"],
+                    "Resource": format!("{bucket}/*"),
+                },
+            ],
+        })
+        .to_string()
     }
 
     /// Lists of grants are never heeded; a policy may make the bucket public where that is wanted.
@@ -128,30 +159,6 @@ pub(super) fn encryption() -> Result<ServerSideEncryptionConfiguration> {
         .apply_server_side_encryption_by_default(built(sealed.build())?)
         .build();
     built(ServerSideEncryptionConfiguration::builder().rules(rule).build())
-}
-
-/// What a table's user may do: read and write its own bucket, and nothing else anywhere.
-pub(super) fn user_policy(bucket: &str) -> String {
-    let bucket = format!("arn:aws:s3:::{bucket}");
-    json!({
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Sid": "Look",
-                "Effect": "Allow",
-                "Action": ["s3:ListBucket", "s3:GetBucketLocation"],
-                "Resource": bucket,
-            },
-            {
-                "Sid": "ReadAndWrite",
-                "Effect": "Allow",
-                // An upload with a list of grants needs the right to grant, even where grants are not heeded.
-                "Action": ["s3:GetObject", "s3:PutObject", "s3:PutObjectAcl", "s3:DeleteObject", "s3:AbortMultipartUpload"],
-                "Resource": format!("{bucket}/*"),
-            },
-        ],
-    })
-    .to_string()
 }
 
 #[cfg(test)]

@@ -8,7 +8,6 @@ use refractory_core::{Error, ErrorKind, InstanceId, Result, Timestamp};
 
 use super::BucketAssets;
 use super::names::{TAG_ACCESS_KEY, TAG_BUCKET, TAG_RETIRING, TAG_ROTATED, Told, told};
-use super::settings::user_policy;
 use crate::error::{built, code_is, refused};
 use crate::naming::{TAG_DEPLOYMENT, TAG_INSTANCE, TAG_OWNER};
 
@@ -153,7 +152,7 @@ impl BucketAssets {
             .put_user_policy()
             .user_name(self.naming.assets_user(of))
             .policy_name(POLICY)
-            .policy_document(user_policy(bucket));
+            .policy_document(self.settings.user_policy(bucket));
         put.send().await.map_err(|error| refused("writing the policy of uploads", error))?;
         Ok(())
     }

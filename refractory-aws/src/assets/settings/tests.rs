@@ -14,7 +14,8 @@ fn an_origin_stands_for_every_table() {
 
 #[test]
 fn a_fingerprint_differs_with_each_setting() {
-    let (public, private) = (Settings::new(true), Settings::new(false));
+    let (public, private) =
+        (Settings::new(true, "eu-central-1"), Settings::new(false, "eu-central-1"));
     let elsewhere =
         Settings { origins: vec!["https://*.games.example".to_owned()], ..public.clone() };
     let all = [&public, &private, &elsewhere].map(Settings::fingerprint);
@@ -25,33 +26,47 @@ fn a_fingerprint_differs_with_each_setting() {
 #[test]
 fn only_reading_of_objects_is_public() {
     let policy: serde_json::Value =
-        serde_json::from_str(&Settings::new(true).policy("b").unwrap()).unwrap();
+        serde_json::from_str(&Settings::new(true, "eu-central-1").policy("b").unwrap()).unwrap();
     let statements = policy["Statement"].as_array().unwrap();
     assert_eq!(statements.len(), 1);
     assert_eq!(statements[0]["Action"], "s3:GetObject");
     assert_eq!(statements[0]["Resource"], "arn:aws:s3:::b/*");
-    assert_eq!(Settings::new(false).policy("b"), None);
+    assert_eq!(Settings::new(false, "eu-central-1").policy("b"), None);
 }
 
 #[test]
 fn a_private_bucket_cannot_be_made_public() {
-    let block = Settings::new(false).access_block();
+    let block = Settings::new(false, "eu-central-1").access_block();
     assert_eq!(
         (block.block_public_policy(), block.restrict_public_buckets()),
         (Some(true), Some(true))
     );
     assert_eq!((block.block_public_acls(), block.ignore_public_acls()), (Some(true), Some(true)));
-    let block = Settings::new(true).access_block();
+    let block = Settings::new(true, "eu-central-1").access_block();
     assert_eq!((block.block_public_acls(), block.ignore_public_acls()), (Some(false), Some(true)));
 }
 
 #[test]
 fn a_user_reaches_one_bucket() {
-    let policy: serde_json::Value = serde_json::from_str(&user_policy("b")).unwrap();
+    let settings = Settings::new(true, "eu-central-1");
+    let policy: serde_json::Value = serde_json::from_str(&settings.user_policy("b")).unwrap();
     for statement in policy["Statement"].as_array().unwrap() {
         let resource = statement["Resource"].as_str().unwrap();
         assert!(resource == "arn:aws:s3:::b" || resource == "arn:aws:s3:::b/*", "{resource}");
     }
     // The limit for all policies that stand in a user.
-    assert!(user_policy(&"b".repeat(63)).len() < 2_048);
+    assert!(settings.user_policy(&"b".repeat(63)).len() < 2_048);
+}
+
+#[test]
+fn other_partitions_have_their_own_arns() {
+    for (region, arn) in [
+        ("us-east-1", "arn:aws:s3:::b"),
+        ("us-gov-west-1", "arn:aws-us-gov:s3:::b"),
+        ("cn-north-1", "arn:aws-cn:s3:::b"),
+    ] {
+        let settings = Settings::new(true, region);
+        let policies = [settings.policy("b").unwrap(), settings.user_policy("b")];
+        assert!(policies.iter().all(|policy| policy.contains(arn)), "{region}: {policies:?}");
+    }
 }

@@ -9,6 +9,8 @@ mod table;
 
 use serde_json::{Map, Value, json};
 
+use crate::naming::partition;
+
 /// The most characters that AWS takes in a managed policy; blanks are not counted.
 pub const LONGEST: usize = 6_144;
 
@@ -34,15 +36,10 @@ pub struct Names {
 }
 
 impl Names {
-    /// The names of `deployment` in an account and region of AWS's own partition, with the hosted zone that it may write to.
+    /// The names of `deployment` in an account and a region, with the hosted zone that it may write to.
     pub fn new(deployment: &str, region: &str, account: &str, zone: Option<&str>) -> Self {
-        let partition = match region.split('-').next() {
-            Some("cn") => "aws-cn",
-            Some("us") if region.starts_with("us-gov-") => "aws-us-gov",
-            _ => "aws",
-        };
         Self {
-            partition: partition.to_owned(),
+            partition: partition(region).to_owned(),
             region: region.to_owned(),
             account: account.to_owned(),
             deployment: deployment.to_owned(),
