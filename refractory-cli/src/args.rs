@@ -33,8 +33,7 @@ Exit codes: 0 done, 1 a defect, 2 asked for wrongly, 3 not there, 4 in conflict,
     version,
     after_help = EXAMPLES,
     arg_required_else_help = true,
-    max_term_width = 100,
-    disable_help_subcommand = true
+    max_term_width = 100
 )]
 pub(crate) struct Cli {
     #[command(flatten)]
