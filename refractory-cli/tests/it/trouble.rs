@@ -5,6 +5,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 use std::time::Duration;
 
+use testkit::foundry::{LICENSE_KEY, Layout, Version, release_zip};
+
 use crate::house::House;
 
 #[test]
@@ -50,13 +52,25 @@ fn a_key_for_uploads_that_lie_with_the_data_is_told_not_to_be_there() {
 }
 
 #[test]
+fn the_data_folder_of_somebody_else_is_told_with_the_command_to_run() {
+    let house = House::new();
+    fs::create_dir(house.data()).unwrap();
+    // Only root can give a folder away; for anybody else the root of the file system is somebody else's.
+    let given = std::os::unix::fs::chown(house.data(), Some(12_345), None).is_ok();
+    let at = if given { house.data() } else { "/".into() };
+    let line = format!("up --listen 127.0.0.1:0 --data {}", at.display());
+    house.run(&line).failed(5, "chown -R");
+    assert!(!at.join("refractory.db").exists(), "nothing was written there");
+}
+
+#[test]
 fn a_read_only_data_folder_is_told() {
     let house = House::new();
     let script = format!(
         "mkdir ro && mount -t tmpfs -o ro none ro && exec {} up --data ro --listen 127.0.0.1:0",
         env!("CARGO_BIN_EXE_refractory")
     );
-    let Some((code, err)) = in_a_namespace(&house, &script) else { return };
+    let (code, err) = in_a_namespace(&house, &script);
     assert_eq!(code, Some(5), "{err}");
     assert!(err.contains("read-only"), "{err}");
 }
@@ -68,23 +82,28 @@ fn a_full_disk_is_told() {
         "mkdir full && mount -t tmpfs -o size=128k none full && head -c 200k /dev/zero > full/x; exec {} up --data full --listen 127.0.0.1:0",
         env!("CARGO_BIN_EXE_refractory")
     );
-    let Some((code, err)) = in_a_namespace(&house, &script) else { return };
+    let (code, err) = in_a_namespace(&house, &script);
     assert_eq!(code, Some(6), "{err}");
     assert!(err.contains("full") || err.contains("space"), "{err}");
 }
 
-/// Runs a script where it may mount things; `None` where this machine allows nobody that.
-fn in_a_namespace(house: &House, script: &str) -> Option<(Option<i32>, String)> {
-    let unshare = |script: &str| {
+/// Runs a script where it may mount things: as root, or where anybody may have a namespace.
+fn in_a_namespace(house: &House, script: &str) -> (Option<i32>, String) {
+    let unshare = |more: &[&str], script: &str| {
         let mut command = Command::new("unshare");
-        command.args(["--user", "--map-root-user", "--mount", "sh", "-c", script]);
-        command.current_dir(house.path()).output()
+        command.args(more).args(["--mount", "sh", "-c", script]).current_dir(house.path());
+        command.output().unwrap()
     };
-    if !unshare("mkdir -p try && mount -t tmpfs none try").ok()?.status.success() {
-        return None;
-    }
-    let output = unshare(script).unwrap();
-    Some((output.status.code(), String::from_utf8(output.stderr).unwrap()))
+    let ways: [&[&str]; 2] = [&[], &["--user", "--map-root-user"]];
+    let way = ways
+        .into_iter()
+        .find(|way| {
+            let tried = unshare(way, "mkdir -p try && mount -t tmpfs none try");
+            tried.status.success()
+        })
+        .expect("neither root nor a namespace of one's own: nothing can be mounted here");
+    let output = unshare(way, script);
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
 }
 
 #[test]
@@ -112,6 +131,31 @@ fn a_zip_that_is_not_foundry_is_refused() {
     house.run("release add x.zip").failed(2, "zip");
     house.run("release add nowhere.zip").failed(2, "nowhere.zip");
     assert_eq!(house.run("release list --json").ok().out.trim(), "[]");
+}
+
+#[test]
+fn a_node_js_that_is_too_old_is_told_with_the_one_that_is_needed() {
+    let mut house = House::new();
+    let path = house.path().join("bin");
+    fs::create_dir(&path).unwrap();
+    fs::write(path.join("node"), "#!/bin/sh\necho v12.22.0\n").unwrap();
+    fs::set_permissions(path.join("node"), fs::Permissions::from_mode(0o755)).unwrap();
+    house.set("PATH", &path.display().to_string());
+    let text = format!("[local]\nsearch_path = \"{}\"\n", path.display());
+    fs::write(house.path().join("refractory.toml"), text).unwrap();
+    let zip = release_zip(Version::new(13, 351), Layout::Node).unwrap();
+    fs::write(house.path().join("13.zip"), zip).unwrap();
+    let _up = house.up("");
+    house.run("release add 13.zip").ok();
+    house.tell("license add club", LICENSE_KEY).ok();
+    house.run("license accept club --yes-i-accept Ann").ok();
+    house.run("instance create friday").ok();
+    let said = house.run("instance start friday --wait").failed(9, "Foundry 13 needs Node.js");
+    assert!(said.err.contains("Here is 12.22.0"), "what is there: {said:?}");
+    assert!(said.err.contains("node.registry"), "what to do next: {said:?}");
+    let said = house.run("doctor");
+    assert!(said.code == 9 && said.out.contains("12.22.0"), "{said:?}");
+    assert_eq!(house.table("friday")["name"], "friday", "nothing is lost");
 }
 
 #[test]
