@@ -95,13 +95,11 @@ fn in_a_namespace(house: &House, script: &str) -> (Option<i32>, String) {
         command.output().unwrap()
     };
     let ways: [&[&str]; 2] = [&[], &["--user", "--map-root-user"]];
-    let way = ways
-        .into_iter()
-        .find(|way| {
-            let tried = unshare(way, "mkdir -p try && mount -t tmpfs none try");
-            tried.status.success()
-        })
-        .expect("neither root nor a namespace of one's own: nothing can be mounted here");
+    let may =
+        |way: &&[&str]| unshare(way, "mkdir -p try && mount -t tmpfs none try").status.success();
+    let Some(way) = ways.into_iter().find(may) else {
+        panic!("neither root nor a namespace of one's own: nothing can be mounted here");
+    };
     let output = unshare(way, script);
     (output.status.code(), String::from_utf8(output.stderr).unwrap())
 }

@@ -14,6 +14,7 @@ mod infrastructure;
 mod inventory;
 mod keys;
 mod life;
+mod looks;
 mod names;
 mod places;
 mod proxy;

@@ -3,7 +3,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use testkit::aws::{Account, Fault, FaultProxy, Rule};
+use testkit::aws::{Account, Fault, FaultProxy, Rule, Strikes};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -195,4 +195,24 @@ async fn after_a_cut_nothing_happens_until_it_is_healed() {
     proxy.cut_after(0);
     assert!(make(&api, &proxy).await.1.is_err());
     assert_eq!(proxy.count("ecs", "CreateCluster"), 0);
+}
+
+#[tokio::test]
+async fn in_each_scene_one_call_goes_wrong_and_in_the_next_story_the_next_one() {
+    let (_, proxy, api) = proxied().await;
+    let list = async || api.json("ecs", "ListClusters", &json!({})).await.0;
+    let strikes = Strikes::default();
+    let mut stories = Vec::new();
+    for _ in 0..3 {
+        proxy.heal();
+        proxy.arrange(Rule::any().each_once(&strikes), Fault::Unavailable);
+        proxy.scene("waking");
+        let mut story = vec![list().await, list().await];
+        proxy.scene("sleeping");
+        story.push(list().await);
+        stories.push(story);
+    }
+    assert_eq!(stories, [[500, 200, 500], [200, 500, 200], [200, 200, 200]]);
+    let scenes: Vec<_> = proxy.calls().iter().map(|call| call.scene.clone()).collect();
+    assert_eq!(scenes[..3], ["waking", "waking", "sleeping"]);
 }
