@@ -123,7 +123,7 @@ impl Rows {
     }
 
     fn explain(&self, key: &Key) -> bool {
-        self.has(&key.instance, Step::Runtime)
-            && self.0.get(&key.instance).is_some_and(|row| row.key() == *key)
+        let runs = |row: &Instance| row.journal.get(Step::Runtime).is_some();
+        self.0.get(&key.instance).is_some_and(|row| runs(row) && row.key() == *key)
     }
 }

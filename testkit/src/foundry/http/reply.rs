@@ -47,9 +47,9 @@ pub(crate) fn redirect(to: &str) -> Reply {
 /// A body whose pieces come one by one.
 pub(crate) fn stream(
     kind: &'static str,
-    pieces: impl Stream<Item = Bytes> + Send + 'static,
+    pieces: impl Stream<Item = io::Result<Bytes>> + Send + 'static,
 ) -> Reply {
-    let frames = pieces.map(|piece| Ok(Frame::data(piece)));
+    let frames = pieces.map(|piece| piece.map(Frame::data));
     of(StatusCode::OK, kind, BodyExt::boxed_unsync(StreamBody::new(frames)))
 }
 

@@ -41,7 +41,7 @@ fn asset(size: u64, request: &Request) -> Reply {
     };
     let pieces = stream::unfold((range.from, range.length), |(from, left)| async move {
         let length = u64::min(left, PIECE);
-        (length > 0).then(|| (piece(from, length), (from + length, left - length)))
+        (length > 0).then(|| (Ok(piece(from, length)), (from + length, left - length)))
     });
     let mut reply = range.label(stream("application/octet-stream", pieces));
     let etag = HeaderValue::try_from(format!("\"asset-{size}\""));
@@ -82,7 +82,7 @@ fn drip(request: &Request) -> Reply {
     let (pieces, every) = (number("pieces", 5), Duration::from_millis(number("every", 100)));
     let lines = stream::iter(0..pieces).then(move |piece: u64| async move {
         tokio::time::sleep(every).await;
-        Bytes::from(format!("data: {piece}\n\n"))
+        Ok(Bytes::from(format!("data: {piece}\n\n")))
     });
     stream("text/event-stream", lines)
 }
