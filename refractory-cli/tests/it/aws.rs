@@ -160,8 +160,8 @@ async fn a_whole_life(site: Site) {
     let up = house.up("");
     site.start_friday();
 
-    // The edge hears of it from the store, as fast as it looks.
-    soon(Duration::from_secs(10), || {
+    // The edge hears of it from the store, as fast as it looks; until then its page looks again after three seconds.
+    soon(Duration::from_secs(3), || {
         get(up.port(), "friday.localhost", "/").filter(|page| (200..400).contains(&page.code))
     });
     let mut socket = game_socket(up.port(), "friday.localhost");

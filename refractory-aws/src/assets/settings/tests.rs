@@ -1,5 +1,9 @@
 use super::*;
 
+fn settings(public: bool) -> Settings {
+    Settings::new(public, "eu-central-1")
+}
+
 #[test]
 fn an_origin_stands_for_every_table() {
     for (addressing, expected) in [
@@ -14,8 +18,7 @@ fn an_origin_stands_for_every_table() {
 
 #[test]
 fn a_fingerprint_differs_with_each_setting() {
-    let (public, private) =
-        (Settings::new(true, "eu-central-1"), Settings::new(false, "eu-central-1"));
+    let (public, private) = (settings(true), settings(false));
     let elsewhere =
         Settings { origins: vec!["https://*.games.example".to_owned()], ..public.clone() };
     let all = [&public, &private, &elsewhere].map(Settings::fingerprint);
@@ -26,29 +29,29 @@ fn a_fingerprint_differs_with_each_setting() {
 #[test]
 fn only_reading_of_objects_is_public() {
     let policy: serde_json::Value =
-        serde_json::from_str(&Settings::new(true, "eu-central-1").policy("b").unwrap()).unwrap();
+        serde_json::from_str(&settings(true).policy("b").unwrap()).unwrap();
     let statements = policy["Statement"].as_array().unwrap();
     assert_eq!(statements.len(), 1);
     assert_eq!(statements[0]["Action"], "s3:GetObject");
     assert_eq!(statements[0]["Resource"], "arn:aws:s3:::b/*");
-    assert_eq!(Settings::new(false, "eu-central-1").policy("b"), None);
+    assert_eq!(settings(false).policy("b"), None);
 }
 
 #[test]
 fn a_private_bucket_cannot_be_made_public() {
-    let block = Settings::new(false, "eu-central-1").access_block();
+    let block = settings(false).access_block();
     assert_eq!(
         (block.block_public_policy(), block.restrict_public_buckets()),
         (Some(true), Some(true))
     );
     assert_eq!((block.block_public_acls(), block.ignore_public_acls()), (Some(true), Some(true)));
-    let block = Settings::new(true, "eu-central-1").access_block();
+    let block = settings(true).access_block();
     assert_eq!((block.block_public_acls(), block.ignore_public_acls()), (Some(false), Some(true)));
 }
 
 #[test]
 fn a_user_reaches_one_bucket() {
-    let settings = Settings::new(true, "eu-central-1");
+    let settings = settings(true);
     let policy: serde_json::Value = serde_json::from_str(&settings.user_policy("b")).unwrap();
     for statement in policy["Statement"].as_array().unwrap() {
         let resource = statement["Resource"].as_str().unwrap();

@@ -101,3 +101,15 @@ fn every_call_that_is_made_is_allowed_to_whoever_makes_it() {
         }
     }
 }
+
+#[test]
+fn other_partitions_have_their_own_arns() {
+    for (region, partition) in [
+        ("eu-central-1", "aws"),
+        ("us-east-1", "aws"),
+        ("us-gov-west-1", "aws-us-gov"),
+        ("cn-north-1", "aws-cn"),
+    ] {
+        assert_eq!(Names::new("club", region, "1", None).partition, partition);
+    }
+}
