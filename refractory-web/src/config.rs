@@ -36,7 +36,8 @@ pub struct WebConfig {
     pub public_port: Option<u16>,
     /// Serve tables under `/name/` of one host: no wildcard name is needed, but all tables and the portal share one origin.
     pub by_path: bool,
-    /// Addresses and ranges whose `X-Forwarded-For` is believed, as `10.0.0.0/8`.
+    /// Addresses and ranges of the proxies in front, as `10.0.0.0/8`: what they say in `X-Forwarded-For` or `Forwarded`,
+    /// `X-Forwarded-Proto` and `X-Forwarded-Host` is believed.
     pub trusted_proxies: Vec<String>,
     /// The largest release archive that may be uploaded.
     pub upload_limit: Size,
@@ -129,7 +130,7 @@ impl Section for WebConfig {
         Doc::new("https", "Whether people reach the portal over HTTPS, ended by something in front of it."),
         Doc::new("public_port", "The port people see, where something in front listens on another.").example("443"),
         Doc::new("by_path", "Serve tables under `/name/` of one host: no wildcard name is needed, but tables and portal share one origin."),
-        Doc::new("trusted_proxies", "Addresses and ranges whose `X-Forwarded-For` is believed, as `10.0.0.0/8`."),
+        Doc::new("trusted_proxies", "Addresses and ranges of the proxies in front, whose `X-Forwarded-For` or `Forwarded`, `-Proto` and `-Host` are believed, as `10.0.0.0/8`."),
         Doc::new("upload_limit", "The largest release archive that may be uploaded."),
         Doc::new("upload_dir", "Where uploads wait until they are read; the system's folder for temporary files where left out.").example("\"/var/tmp\""),
         Doc::new("metrics", "Who may read `/metrics`: `private` (this machine and administrators), `open` or `off`."),

@@ -6,6 +6,7 @@ use refractory_core::Verb;
 
 use crate::config::MetricsAccess;
 use crate::problem::Problem;
+use crate::proxy::is_from_this_machine;
 use crate::session::Visitor;
 use crate::shared::Shared;
 
@@ -32,7 +33,9 @@ pub(crate) async fn metrics(
     let allowed = match shared.config.metrics {
         MetricsAccess::Off => return Err(Problem::no_page()),
         MetricsAccess::Open => true,
-        MetricsAccess::Private => visitor.client.is_loopback() || visitor.may(Verb::SeeDeployment),
+        MetricsAccess::Private => {
+            is_from_this_machine(&request) || visitor.may(Verb::SeeDeployment)
+        }
     };
     if !allowed {
         return Err(Problem::new(

@@ -106,10 +106,11 @@ fn question(request: Request, path: &str) -> Result<http::Request<Full<Bytes>>, 
     for (name, value) in head.headers.iter().filter(|(name, _)| passes(name)) {
         question.headers_mut().append(name, value.clone());
     }
-    if let Some(client) = client {
-        let told = HeaderValue::try_from(client.to_string())?;
-        question.headers_mut().insert(HeaderName::from_static("x-forwarded-for"), told);
-    }
+    // Who is not known is said to be unknown: without a word, the question would be this machine's own.
+    let told = client.map_or_else(|| "unknown".to_owned(), |client| client.to_string());
+    question
+        .headers_mut()
+        .insert(HeaderName::from_static("x-forwarded-for"), HeaderValue::try_from(told)?);
     if !question.headers().contains_key(header::HOST) {
         question.headers_mut().insert(header::HOST, HeaderValue::from_static("localhost"));
     }

@@ -5,6 +5,7 @@ use lambda_http::request::RequestContext;
 use lambda_http::{Request, RequestExt};
 
 use super::refusal::MOST;
+use crate::proxy::forwarded_hop;
 
 /// Room for everything that is not the body.
 const HEADERS: usize = 32 << 10;
@@ -37,7 +38,7 @@ pub(super) fn client(request: &Request) -> Option<IpAddr> {
         RequestContext::Alb(_) => {
             // The load balancer adds who spoke to it at the end.
             let told = request.headers().get_all("x-forwarded-for").iter().next_back()?;
-            told.to_str().ok()?.rsplit(',').next()?.trim().parse().ok()
+            forwarded_hop(told.to_str().ok()?.rsplit(',').next()?)
         }
         _ => None,
     }

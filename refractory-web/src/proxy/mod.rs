@@ -7,10 +7,12 @@
     reason = "a worker of actix is one thread, and so is everything that serves a connection"
 )]
 mod body;
+mod client;
 mod edge;
 mod failure;
 mod find;
 mod forward;
+mod forwarded;
 pub mod guard;
 mod headers;
 mod line;
@@ -27,11 +29,14 @@ mod upgrade;
 mod uploads;
 mod way;
 
+pub use client::{client_address, is_from_this_machine};
 pub use edge::Edge;
 pub use failure::Side;
 pub use find::Found;
+#[cfg(feature = "lambda")]
+pub(crate) use forwarded::listed as forwarded_hop;
 pub use line::Line;
-pub use network::{Network, NetworkError, client_address};
+pub use network::{Network, NetworkError};
 pub use notice::{Access, Notice, Pages, Wants};
 pub use plain::PlainPages;
 pub use route::{Route, Routes};

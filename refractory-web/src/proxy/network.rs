@@ -1,9 +1,7 @@
-//! Addresses that are trusted, and whose address a request comes from.
+//! Ranges of addresses.
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 use std::str::FromStr;
-
-use actix_web::HttpRequest;
 
 /// Why a text is not a network.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -54,34 +52,6 @@ impl FromStr for Network {
         };
         Ok(Self { address, bits })
     }
-}
-
-/// Who asks: the other end of the connection, or, where that is a trusted proxy, the nearest address in
-/// `X-Forwarded-For` that is not one. What a client writes there itself stands further left and is never reached.
-pub fn client_address(request: &HttpRequest, trusted: &[Network]) -> IpAddr {
-    let peer = peer_address(request);
-    let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(*address));
-    if !is_trusted(&peer) {
-        return peer;
-    }
-    let mut nearest = peer;
-    let values: Vec<_> = request.headers().get_all("x-forwarded-for").collect();
-    for value in values.into_iter().rev() {
-        for hop in value.to_str().unwrap_or_default().rsplit(',') {
-            let Ok(address) = hop.trim().parse::<IpAddr>() else { return nearest };
-            nearest = address.to_canonical();
-            if !is_trusted(&nearest) {
-                return nearest;
-            }
-        }
-    }
-    nearest
-}
-
-/// The other end of the connection. A socket without addresses is local.
-pub(super) fn peer_address(request: &HttpRequest) -> IpAddr {
-    let local = IpAddr::V4(Ipv4Addr::LOCALHOST);
-    request.peer_addr().map_or(local, |peer| peer.ip().to_canonical())
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! Headers on their way through: everything that is meant for the other end, and nothing else.
 mod cookie;
 mod hop;
+mod identity;
 mod pass;
 
 pub(super) use hop::{says, wants_websocket};
+pub(super) use identity::hyphenated;
 pub(super) use pass::{Scene, answer_headers, ask_headers};

@@ -7,8 +7,10 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 use super::cookie::Jar;
 use super::hop::Named;
-use crate::proxy::network::peer_address;
-use crate::proxy::{EdgeSettings, Network};
+use super::identity::tells_identity;
+use crate::proxy::EdgeSettings;
+use crate::proxy::client::{comes_from_trusted, peer_address};
+use crate::proxy::forwarded::tells_origin;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
@@ -43,11 +45,11 @@ pub(in crate::proxy) fn ask_headers(
     let theirs = request.headers();
     let connection = theirs.get_all(actix_web::http::header::CONNECTION);
     let named = Named::in_values(connection.map(ActixValue::as_bytes));
-    let trusted = is_trusted(request, &scene.settings.trusted_proxies);
+    let trusted = comes_from_trusted(request, &scene.settings.trusted_proxies);
     let mut ours = HeaderMap::with_capacity(theirs.len() + 5);
     for (name, value) in theirs {
         let name = name.as_str();
-        if named.ends(name) || (says_whence(name) && !trusted) {
+        if named.ends(name) || tells_identity(name) || (tells_origin(name) && !trusted) {
             continue;
         }
         let value = if name == "cookie" {
@@ -86,27 +88,6 @@ pub(in crate::proxy) fn answer_headers(theirs: &HeaderMap, ours: &mut ActixMap, 
         if let (Ok(name), Ok(value)) = (ActixName::from_bytes(name.as_str().as_bytes()), value) {
             ours.append(name, value);
         }
-    }
-}
-
-/// Headers in which a request says where it came from.
-fn says_whence(name: &str) -> bool {
-    matches!(
-        name,
-        "x-forwarded-for"
-            | "x-forwarded-proto"
-            | "x-forwarded-host"
-            | "x-forwarded-port"
-            | "x-forwarded-ssl"
-            | "x-real-ip"
-            | "forwarded"
-    )
-}
-
-fn is_trusted(request: &HttpRequest, trusted: &[Network]) -> bool {
-    !trusted.is_empty() && {
-        let peer = peer_address(request);
-        trusted.iter().any(|network| network.contains(peer))
     }
 }
 

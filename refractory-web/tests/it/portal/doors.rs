@@ -137,6 +137,60 @@ async fn a_stranger_behind_a_proxy_gets_no_numbers() {
 }
 
 #[tokio::test]
+async fn whoever_cannot_be_told_from_the_proxy_is_not_this_machine() {
+    let trusting = Place::with(|config| config.trusted_proxies = vec!["127.0.0.1".into()]).await;
+    // Something on this machine passes requests on, and nobody said that it may be believed.
+    let trusting_nobody = Place::open().await;
+    for place in [&trusting, &trusting_nobody] {
+        assert_eq!(place.browser().get("/metrics").await.status, StatusCode::OK);
+        for (name, value) in [
+            ("x-forwarded-for", "203.0.113.9:51234"),
+            ("x-forwarded-for", "[2001:db8::1]:51234"),
+            ("x-forwarded-for", "\"[2001:db8::1]\""),
+            ("x-forwarded-for", "unknown"),
+            ("x-forwarded-for", "_hidden"),
+            ("x-forwarded-for", ""),
+            ("x-forwarded-for", "127.0.0.1"),
+            ("x-forwarded-for", "203.0.113.9, 127.0.0.1"),
+            ("forwarded", "for=203.0.113.9"),
+            ("forwarded", "for=127.0.0.1"),
+            ("x-forwarded-proto", "https"),
+            ("x-real-ip", "203.0.113.9"),
+        ] {
+            let mut stranger = place.browser();
+            stranger.headers.insert(name, value.parse().unwrap());
+            let answer = stranger.get("/metrics").await;
+            assert_eq!(answer.status, StatusCode::FORBIDDEN, "{name}: {value}");
+        }
+    }
+}
+
+/// How the n-th person's address is written.
+type Written = fn(usize) -> (&'static str, String);
+
+#[tokio::test]
+async fn two_people_behind_a_proxy_are_two_however_it_writes_their_addresses() {
+    let place = Place::with(|config| config.trusted_proxies = vec!["127.0.0.1".into()]).await;
+    let ways: [Written; 4] = [
+        |n| ("x-forwarded-for", format!("198.51.100.{n}:5{n:04}")),
+        |n| ("x-forwarded-for", format!("[2001:db8:0:{n:x}::1]:51234")),
+        |n| ("forwarded", format!("for=198.51.99.{n}")),
+        |n| ("forwarded", format!("for=\"[2001:db8:1:{n:x}::1]:_x\";proto=https")),
+    ];
+    for (way, written) in ways.into_iter().enumerate() {
+        for n in 0..24 {
+            let mut browser = place.browser();
+            let (name, value) = written(n);
+            browser.headers.insert(name, value.parse().unwrap());
+            let account = format!("nobody-{way}-{n}");
+            let fields = [("name", account.as_str()), ("password", "wrong")];
+            let answer = browser.submit("/sign-in", "/sign-in", &fields).await;
+            assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{value}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn by_path_a_table_lives_beside_the_portal() {
     let place = Place::with(|config| config.by_path = true).await;
     let new = NewInstance::named(Slug::new("friday").unwrap());

@@ -49,3 +49,35 @@ async fn a_trusted_proxy_is_believed() {
     assert_eq!(lines(&head, "x-forwarded-proto"), ["gopher"]);
     assert_eq!(lines(&head, "x-forwarded-host"), ["evil.test"]);
 }
+
+#[tokio::test]
+async fn who_a_proxy_signed_in_is_no_business_of_a_table() {
+    let upstream = Upstream::saying("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await;
+    let mut trusting = settings();
+    trusting.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+    for settings in [settings(), trusting] {
+        let house = House::with(settings, upstream.address());
+        let asked = "GET / HTTP/1.1\r\nHost: friday.play.test\r\nRemote-User: SECRET\r\nRemote-Groups: SECRET\r\nRemote_User: SECRET\r\n\
+            X-Remote-User: SECRET\r\nX_Remote_User: SECRET\r\nX-Forwarded-User: SECRET\r\nX-Forwarded-Access-Token: SECRET\r\n\
+            X-Auth-Request-Email: SECRET\r\nX-Authentik-Username: SECRET\r\nX-WEBAUTH-USER: SECRET\r\nX_WEBAUTH_USER: SECRET\r\n\
+            Cf-Access-Jwt-Assertion: SECRET\r\nX-Amzn-Oidc-Data: SECRET\r\nTailscale-User-Login: SECRET\r\nTailscale_User_Name: SECRET\r\n\
+            Remote-Name: SECRET\r\nRemote-Email: SECRET\r\nX-Requested-With: XMLHttpRequest\r\nX-Amz-Date: kept\r\n\r\n";
+        assert_eq!(Wire::ask(house.address, asked).await.status, 200);
+        let head = upstream.last_head();
+        assert!(!head.contains("SECRET"), "{head}");
+        assert_eq!(lines(&head, "x-requested-with"), ["XMLHttpRequest"]);
+        assert_eq!(lines(&head, "x-amz-date"), ["kept"]);
+    }
+}
+
+#[tokio::test]
+async fn a_stranger_cannot_say_in_any_spelling_where_it_comes_from() {
+    let upstream = Upstream::saying("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await;
+    let house = House::before(upstream.address());
+    let asked = "GET / HTTP/1.1\r\nHost: friday.play.test\r\nX_Forwarded_For: LIE\r\nX-Forwarded-Server: LIE\r\nX-Forwarded-Prefix: LIE\r\n\
+        True-Client-IP: LIE\r\nCF-Connecting-IP: LIE\r\nX-Client-IP: LIE\r\nX_Real_IP: LIE\r\n\r\n";
+    assert_eq!(Wire::ask(house.address, asked).await.status, 200);
+    let head = upstream.last_head();
+    assert!(!head.contains("LIE"), "{head}");
+    assert_eq!(lines(&head, "x-forwarded-for"), ["127.0.0.1"]);
+}

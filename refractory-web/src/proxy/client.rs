@@ -1,0 +1,70 @@
+//! Whose address a request comes from.
+use std::net::{IpAddr, Ipv4Addr};
+
+use actix_web::HttpRequest;
+
+use super::Network;
+use super::forwarded::{Hops, forwarded, forwarded_for, is_forwarded};
+
+/// The address of a client that is not known: no machine has it, least of all this one.
+const UNKNOWN: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+
+/// Returns who asks: the other end of the connection, or, where that is a trusted proxy, the nearest address it passes on
+/// that is not one. What a client writes there itself stands further left and is never reached.
+///
+/// Where a trusted proxy says something that cannot be read, or says two different things, the nearest proxy that can be
+/// told counts. The answer is a loopback address only for what [comes from this machine](is_from_this_machine):
+/// otherwise it is `0.0.0.0`.
+pub fn client_address(request: &HttpRequest, trusted: &[Network]) -> IpAddr {
+    let peer = peer_address(request);
+    let address = if is_trusted(&peer, trusted) { told(request, peer, trusted) } else { peer };
+    if address.is_loopback() && !is_from_this_machine(request) { UNKNOWN } else { address }
+}
+
+/// Whether `request` was made on this machine: it came over loopback, and nothing says that it was passed on.
+pub fn is_from_this_machine(request: &HttpRequest) -> bool {
+    peer_address(request).is_loopback() && !is_forwarded(request.headers())
+}
+
+/// Whether the other end of the connection is a trusted proxy.
+pub(super) fn comes_from_trusted(request: &HttpRequest, trusted: &[Network]) -> bool {
+    !trusted.is_empty() && is_trusted(&peer_address(request), trusted)
+}
+
+/// The other end of the connection. A socket without addresses is local.
+pub(super) fn peer_address(request: &HttpRequest) -> IpAddr {
+    let local = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    request.peer_addr().map_or(local, |peer| peer.ip().to_canonical())
+}
+
+fn is_trusted(address: &IpAddr, trusted: &[Network]) -> bool {
+    trusted.iter().any(|network| network.contains(*address))
+}
+
+/// What the trusted proxy at `peer` says. Most write one of the headers and pass on what a client wrote into the other:
+/// where they differ, one of them is the client's own.
+fn told(request: &HttpRequest, peer: IpAddr, trusted: &[Network]) -> IpAddr {
+    let headers = request.headers();
+    let nearest = |hops: Hops| nearest_stranger(hops, peer, trusted);
+    match (forwarded_for(headers).map(nearest), forwarded(headers).map(nearest)) {
+        (Some(one), Some(other)) if one != other => peer,
+        (Some(one), _) | (None, Some(one)) => one,
+        (None, None) => peer,
+    }
+}
+
+/// The nearest hop that is not a trusted proxy, or the last one before a hop that cannot be read.
+fn nearest_stranger(hops: Hops, peer: IpAddr, trusted: &[Network]) -> IpAddr {
+    let mut nearest = peer;
+    for hop in hops {
+        let Some(address) = hop else { return nearest };
+        nearest = address;
+        if !is_trusted(&nearest, trusted) {
+            break;
+        }
+    }
+    nearest
+}
+
+#[cfg(test)]
+mod tests;
