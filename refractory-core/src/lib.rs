@@ -49,7 +49,7 @@ pub use service::{
     allows,
 };
 #[cfg(feature = "accounts")]
-pub use service::{EULA_VERSION, LicenseView, MintedToken};
+pub use service::{EULA_VERSION, LicenseView, MintedToken, account_of_mark};
 
 /// The examples of the README, compiled.
 #[cfg(doctest)]

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use crate::config::WebConfig;
 use crate::dispatch::dispatch;
 use crate::feed::Feed;
-use crate::guard::{Throttle, secure};
+use crate::guard::{Rate, Throttle, secure};
 use crate::metrics::Metrics;
 use crate::pages::WaitingPages;
 use crate::proxy::{Edge, EdgeSettings};
@@ -167,6 +167,7 @@ impl Portal {
             edge: Edge::new(settings),
             feed: Arc::new(Feed::default()),
             throttle: Throttle::default(),
+            rate: Rate::default(),
             metrics: Metrics::default(),
             stopping: watch::Sender::new(false),
         });

@@ -79,6 +79,11 @@ impl Problem {
         &self.sentence
     }
 
+    /// After which time it may be tried again.
+    pub(crate) fn wait(&self) -> Option<Duration> {
+        self.wait
+    }
+
     /// The id under which the log has more, for faults of ours.
     pub(crate) fn id(&self) -> Option<&str> {
         self.id.as_deref()

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use crate::config::WebConfig;
 use crate::feed::Feed;
-use crate::guard::Throttle;
+use crate::guard::{Rate, Throttle};
 use crate::metrics::Metrics;
 use crate::problem::Problem;
 use crate::proxy::{Edge, Network};
@@ -25,6 +25,7 @@ pub(crate) struct Shared {
     pub(crate) edge: Edge,
     pub(crate) feed: Arc<Feed>,
     pub(crate) throttle: Throttle,
+    pub(crate) rate: Rate,
     pub(crate) metrics: Metrics,
     /// Turns true when streams must end so that the portal can.
     pub(crate) stopping: watch::Sender<bool>,

@@ -1,4 +1,5 @@
 //! The store in DynamoDB.
+mod administrators;
 mod cost;
 mod damage;
 mod lost;

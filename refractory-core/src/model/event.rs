@@ -1,4 +1,6 @@
 //! What happened, for people who ask later.
+use std::net::IpAddr;
+
 use super::{Principal, Via};
 use crate::{EventId, InstanceId, Timestamp, UserId};
 
@@ -31,8 +33,20 @@ pub enum EventKind {
     Fault,
     /// A licence was granted, returned or asked for.
     License,
-    /// Somebody signed in or was refused.
+    /// Somebody signed in, with a password or by a link.
     SignIn,
+    /// Somebody failed to sign in.
+    SignInFailed,
+    /// Somebody signed out.
+    SignOut,
+    /// A sign-in link was made.
+    SignInLink,
+    /// A password was set, or an account was signed out everywhere.
+    Password,
+    /// An account has another role.
+    Role,
+    /// A table has another owner.
+    Owner,
     /// The sweep found something nobody explains.
     Stray,
 }
@@ -55,6 +69,9 @@ pub struct Event {
     pub name: String,
     /// Through which door.
     pub via: Via,
+    /// From which network address, where there is one to name.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub address: Option<IpAddr>,
     /// One sentence.
     pub text: String,
     /// Counts writes; the store compares it.
@@ -89,6 +106,7 @@ impl Event {
             by: who.user.clone(),
             name: who.name.clone(),
             via: who.via,
+            address: who.address,
             text,
             revision: 0,
         }

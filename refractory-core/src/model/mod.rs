@@ -1,4 +1,5 @@
 //! The domain: what people want, what was done about it, and how that reads.
+mod admins;
 mod booked;
 mod event;
 mod fault;
@@ -15,6 +16,7 @@ mod view;
 mod wish;
 mod worker;
 
+pub use admins::{AdminChange, AdminGuard};
 pub use booked::{Acceptance, Claim, Doubt, Seen, Undoing, Yielding};
 pub use event::{Event, EventKind};
 pub use fault::Fault;

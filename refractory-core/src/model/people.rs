@@ -1,5 +1,6 @@
 //! People with an account, and who is asking.
 use std::fmt;
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use crate::{Error, ErrorKind, Timestamp, UserId};
@@ -130,12 +131,27 @@ pub struct User {
     pub role: Role,
     /// Their password as a PHC string; none until they have set one.
     pub password: Option<PasswordHash>,
-    /// Sign-ins made before this moment are void.
+    /// Sign-ins made before this moment are void. Only tokens of accounts without a session epoch are held against it.
     pub sessions_from: Timestamp,
+    /// Counts how often the account was signed out everywhere. A session of an earlier count is void, whatever the clock says.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub session_epoch: u64,
+    /// Counts what makes sign-in links void: being signed out everywhere, and a change of role.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub link_epoch: u64,
     /// When the account was made.
     pub added: Timestamp,
     /// Counts writes; the store compares it.
     pub revision: u64,
+}
+
+impl User {
+    /// Makes every session and every sign-in link that was made so far void.
+    pub fn sign_out_everywhere(&mut self, now: Timestamp) {
+        self.sessions_from = now;
+        self.session_epoch += 1;
+        self.link_epoch += 1;
+    }
 }
 
 /// A hashed password in PHC form. Not a secret in the strict sense, and still nobody's to see.
@@ -178,21 +194,53 @@ pub struct Principal {
     pub role: Role,
     /// Which door they came through.
     pub via: Via,
+    /// The network address they came from, where there is one to name.
+    pub address: Option<IpAddr>,
 }
 
 impl Principal {
     /// Somebody with an account.
     pub fn person(user: &User, via: Via) -> Self {
-        Self { user: Some(user.id.clone()), name: user.name.to_string(), role: user.role, via }
+        Self {
+            user: Some(user.id.clone()),
+            name: user.name.to_string(),
+            role: user.role,
+            via,
+            address: None,
+        }
+    }
+
+    /// The same, seen at the network address `address`.
+    #[must_use]
+    pub fn seen_at(mut self, address: Option<IpAddr>) -> Self {
+        self.address = address;
+        self
     }
 
     /// Whoever may run programs on the machine: they hold the data in any case.
     pub fn operator() -> Self {
-        Self { user: None, name: "operator".to_owned(), role: Role::Admin, via: Via::Cli }
+        Self {
+            user: None,
+            name: "operator".to_owned(),
+            role: Role::Admin,
+            via: Via::Cli,
+            address: None,
+        }
+    }
+
+    /// A stranger at one of the doors, who may do nothing.
+    pub fn stranger(via: Via) -> Self {
+        Self { user: None, name: "unknown".to_owned(), role: Role::Player, via, address: None }
     }
 
     /// The deployment itself.
     pub fn system() -> Self {
-        Self { user: None, name: "refractory".to_owned(), role: Role::Admin, via: Via::System }
+        Self {
+            user: None,
+            name: "refractory".to_owned(),
+            role: Role::Admin,
+            via: Via::System,
+            address: None,
+        }
     }
 }

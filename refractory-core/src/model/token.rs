@@ -29,6 +29,10 @@ pub struct Token {
     pub made: Timestamp,
     /// When it ends.
     pub until: Timestamp,
+    /// The account's count of sign-outs when it was made: [`User::session_epoch`](super::User::session_epoch) of a session,
+    /// [`User::link_epoch`](super::User::link_epoch) of a link.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub epoch: u64,
     /// Counts writes; the store compares it.
     pub revision: u64,
 }

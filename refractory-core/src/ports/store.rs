@@ -2,7 +2,9 @@
 use std::fmt::Debug;
 use std::marker::PhantomData;
 
-use crate::model::{Event, Instance, License, Purpose, Release, Token, User, WorkerMark};
+use crate::model::{
+    AdminGuard, Event, Instance, License, Purpose, Release, Token, User, WorkerMark,
+};
 use crate::{Error, ErrorKind, Result, async_trait};
 
 /// What kinds of rows there are.
@@ -24,11 +26,13 @@ pub enum Kind {
     Worker,
     /// [`Sealed`] secrets.
     Secret,
+    /// The one [`AdminGuard`].
+    AdminGuard,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Instance,
         Self::License,
         Self::Release,
@@ -37,6 +41,7 @@ impl Kind {
         Self::Event,
         Self::Worker,
         Self::Secret,
+        Self::AdminGuard,
     ];
 
     /// The word for it, as stores write it.
@@ -50,6 +55,7 @@ impl Kind {
             Self::Event => "event",
             Self::Worker => "worker",
             Self::Secret => "secret",
+            Self::AdminGuard => "admin-guard",
         }
     }
 }
@@ -177,6 +183,7 @@ aggregates! {
     Event(Event), |_| Vec::new();
     Worker(WorkerMark), |_| Vec::new();
     Secret(Sealed), |_| Vec::new();
+    AdminGuard(AdminGuard), |_| Vec::new();
 }
 
 /// A row's id and revision: enough to see what has changed.

@@ -122,6 +122,8 @@ impl Builder {
             patience: self.patience,
             addressing: self.addressing,
             known: Known::default(),
+            #[cfg(feature = "accounts")]
+            device_key: tokio::sync::OnceCell::new(),
             nudge: watch::Sender::new(0),
         });
         (Refractory::new(Arc::clone(&deployment)), Worker::new(deployment))

@@ -100,6 +100,9 @@ pub(crate) struct Deployment {
     pub(crate) patience: Patience,
     pub(crate) addressing: Addressing,
     pub(crate) known: Known,
+    /// What marks of devices are signed with, once it was read.
+    #[cfg(feature = "accounts")]
+    pub(crate) device_key: tokio::sync::OnceCell<crate::Secret>,
     /// Counts writes made in this process, so that nobody here waits for the next poll of the store.
     pub(crate) nudge: watch::Sender<u64>,
 }

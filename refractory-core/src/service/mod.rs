@@ -1,6 +1,10 @@
 //! What front ends hold: one handle, and every verb on it.
+#[cfg(feature = "accounts")]
+mod admins;
 mod builder;
 mod deployment;
+#[cfg(feature = "accounts")]
+mod devices;
 mod events;
 mod instances;
 mod keys;
@@ -21,6 +25,8 @@ mod workers;
 pub use builder::Builder;
 pub(crate) use deployment::Deployment;
 pub use deployment::{Addressing, Ports};
+#[cfg(feature = "accounts")]
+pub use devices::account_of_mark;
 pub use instances::{Change, Refractory};
 #[cfg(feature = "accounts")]
 pub use licenses::{EULA_VERSION, LicenseView};

@@ -1,9 +1,11 @@
 //! People: accounts and signing in.
+use std::net::IpAddr;
+
 use super::Refractory;
 use super::policy::{Relation, Verb, check};
 use crate::model::{EventKind, PasswordHash, Principal, Role, User, UserName, Via};
 use crate::ports::Credential;
-use crate::{Error, ErrorKind, Result, Secret, Timestamp, UserId};
+use crate::{Error, ErrorKind, Result, Secret, UserId};
 
 impl Refractory {
     /// Whether nobody has an account yet.
@@ -47,6 +49,9 @@ impl Refractory {
             role,
             password,
             sessions_from: now,
+            // Tokens without a count are of an older version, and none of those is this account's.
+            session_epoch: 1,
+            link_epoch: 1,
             added: now,
             revision: 0,
         };
@@ -56,7 +61,10 @@ impl Refractory {
             who,
             EventKind::Created,
             None,
-            format!("{} got an account as {}.", added.name, added.role),
+            format!(
+                "{} added the account of {}, with the role {}.",
+                who.name, added.name, added.role
+            ),
         )
         .await?;
         Ok(added)
@@ -73,7 +81,7 @@ impl Refractory {
         self.table::<User>().find(&format!("name:{name}")).await?.ok_or_else(|| no_such(&name))
     }
 
-    /// Sets a password and ends every session made before.
+    /// Sets a password and signs the account out everywhere: every session, and every link that was not used yet.
     ///
     /// # Errors
     ///
@@ -88,29 +96,57 @@ impl Refractory {
             check(who, Verb::ManagePeople, Relation::Stranger)?;
         }
         let now = self.now();
-        self.edit(id, move |user| {
+        let changed = self.table::<User>().update(id.as_str(), |user| {
             user.password = Some(password.clone());
-            user.sessions_from = now;
-            Ok(())
-        })
-        .await
+            user.sign_out_everywhere(now);
+            Ok(true)
+        });
+        let changed = changed.await?.ok_or_else(|| no_such(id))?;
+        let text = if who.user.as_ref() == Some(id) {
+            format!("{} set a new password, and is signed out everywhere else.", changed.name)
+        } else {
+            format!("{} set a new password for {}, who is signed out.", who.name, changed.name)
+        };
+        self.tell(who, EventKind::Password, None, text).await?;
+        Ok(changed)
     }
 
-    /// Gives an account another role. The last administrator stays one.
+    /// Ends every session of an account, and makes every link void that was not used yet.
+    ///
+    /// # Errors
+    ///
+    /// `Forbidden`, `NotFound`.
+    pub async fn sign_out_everywhere(&self, who: &Principal, id: &UserId) -> Result<User> {
+        if who.user.as_ref() != Some(id) {
+            check(who, Verb::ManagePeople, Relation::Stranger)?;
+        }
+        let now = self.now();
+        let changed = self.table::<User>().update(id.as_str(), |user| {
+            user.sign_out_everywhere(now);
+            Ok(true)
+        });
+        let changed = changed.await?.ok_or_else(|| no_such(id))?;
+        let text = format!("{} signed {} out everywhere.", who.name, changed.name);
+        self.tell(who, EventKind::SignOut, None, text).await?;
+        Ok(changed)
+    }
+
+    /// Gives an account another role; sign-in links made before are void. The last administrator stays one.
     ///
     /// # Errors
     ///
     /// `Forbidden`, `NotFound`; `Conflict` for the last administrator.
     pub async fn set_role(&self, who: &Principal, id: &UserId, role: Role) -> Result<User> {
         check(who, Verb::ManagePeople, Relation::Stranger)?;
-        if role != Role::Admin {
-            self.check_not_last_admin(id).await?;
+        let before = self.change_account(id, Some(role)).await?;
+        if before.role != role {
+            let text = format!(
+                "{} gave {} the role {role}; it was {}.",
+                who.name, before.name, before.role
+            );
+            self.tell(who, EventKind::Role, None, text).await?;
         }
-        self.edit(id, move |user| {
-            user.role = role;
-            Ok(())
-        })
-        .await
+        self.table::<User>().load(id.as_str()).await?.ok_or_else(|| no_such(id))
     }
 
     /// Removes an account and its sessions. The last administrator stays; their tables become nobody's in particular.
@@ -120,17 +156,10 @@ impl Refractory {
     /// `Forbidden`, `NotFound`; `Conflict` for the last administrator.
     pub async fn remove_user(&self, who: &Principal, id: &UserId) -> Result<()> {
         check(who, Verb::ManagePeople, Relation::Stranger)?;
-        self.check_not_last_admin(id).await?;
-        let user = self.table::<User>().load(id.as_str()).await?.ok_or_else(|| no_such(id))?;
-        self.table().delete(&user).await?;
+        let user = self.change_account(id, None).await?;
         self.end_sessions(id).await?;
-        self.tell(
-            who,
-            EventKind::Delete,
-            None,
-            format!("The account of {} was removed.", user.name),
-        )
-        .await
+        let text = format!("{} removed the account of {}.", who.name, user.name);
+        self.tell(who, EventKind::Delete, None, text).await
     }
 
     /// Checks a name and a password; `None` when they are not good.
@@ -143,6 +172,7 @@ impl Refractory {
         name: UserName,
         password: Secret,
         via: Via,
+        address: Option<IpAddr>,
     ) -> Result<Option<User>> {
         let shown = name.to_string();
         let identity = self
@@ -155,49 +185,16 @@ impl Refractory {
             Some(identity) => self.table::<User>().find(&format!("name:{}", identity.name)).await?,
             None => None,
         };
-        let text = if user.is_some() {
-            format!("{shown} signed in.")
+        let (kind, text) = if user.is_some() {
+            (EventKind::SignIn, format!("{shown} signed in."))
         } else {
-            format!("Somebody failed to sign in as {shown}.")
+            (EventKind::SignInFailed, format!("Somebody failed to sign in as {shown}."))
         };
-        let who = user.as_ref().map_or_else(Principal::system, |user| Principal::person(user, via));
-        self.tell(&who, EventKind::SignIn, None, text).await?;
+        let who = user
+            .as_ref()
+            .map_or_else(|| Principal::stranger(via), |user| Principal::person(user, via));
+        self.tell(&who.seen_at(address), kind, None, text).await?;
         Ok(user)
-    }
-
-    async fn edit(
-        &self,
-        id: &UserId,
-        mut change: impl FnMut(&mut User) -> Result<()> + Send,
-    ) -> Result<User> {
-        let edited = self.table::<User>().update(id.as_str(), |user| {
-            let before = user.clone();
-            change(user)?;
-            Ok(*user != before)
-        });
-        edited.await?.ok_or_else(|| no_such(id))
-    }
-
-    async fn check_not_last_admin(&self, id: &UserId) -> Result<()> {
-        let all = self.table::<User>().list().await?;
-        let others = all.iter().any(|user| user.role == Role::Admin && user.id != *id);
-        let is_admin = all.iter().any(|user| user.role == Role::Admin && user.id == *id);
-        if is_admin && !others {
-            return Err(Error::new(ErrorKind::Conflict, "changing the last administrator")
-                .permanent()
-                .advise("This is the last administrator. Make somebody else one first."));
-        }
-        Ok(())
-    }
-
-    /// The account behind a session made at `made`, unless it was ended since.
-    pub(super) async fn user_of_session(
-        &self,
-        id: &UserId,
-        made: Timestamp,
-    ) -> Result<Option<User>> {
-        let user = self.table::<User>().load(id.as_str()).await?;
-        Ok(user.filter(|user| made >= user.sessions_from))
     }
 }
 
@@ -211,7 +208,7 @@ fn name_taken(error: Error, name: &UserName) -> Error {
     error
 }
 
-fn no_such(name: impl std::fmt::Display) -> Error {
+pub(super) fn no_such(name: impl std::fmt::Display) -> Error {
     Error::new(ErrorKind::NotFound, "looking for an account")
         .advise(format!("There is no account `{name}`."))
 }

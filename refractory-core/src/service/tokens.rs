@@ -1,11 +1,13 @@
 //! Sessions and one-time links.
+use std::net::IpAddr;
 use std::time::Duration;
 
 use super::Refractory;
+use super::people::no_such;
 use super::policy::{Relation, Verb, check};
 use crate::digest::sha256_hex;
 use crate::id::random_text;
-use crate::model::{PasswordHash, Principal, Purpose, Role, Token, User, UserName, Via};
+use crate::model::{EventKind, PasswordHash, Principal, Purpose, Role, Token, User, UserName, Via};
 use crate::{Error, ErrorKind, Result, Secret, TokenId, UserId};
 
 /// How long a link on the console is good for.
@@ -23,7 +25,7 @@ pub struct MintedToken {
 }
 
 impl Refractory {
-    async fn mint(&self, purpose: Purpose, lasts: Duration) -> Result<MintedToken> {
+    async fn mint(&self, purpose: Purpose, lasts: Duration, epoch: u64) -> Result<MintedToken> {
         let secret = random_text(40);
         let now = self.now();
         let token = Token {
@@ -31,6 +33,7 @@ impl Refractory {
             purpose,
             made: now,
             until: now.after(lasts),
+            epoch,
             revision: 0,
         };
         let token = self.table().insert(&token).await?;
@@ -52,17 +55,21 @@ impl Refractory {
         if let Some(old) = self.table::<Token>().find("setup").await? {
             self.table().delete(&old).await?;
         }
-        self.mint(Purpose::Setup, LINK).await
+        self.mint(Purpose::Setup, LINK, 0).await
     }
 
-    /// A fresh link that signs `user` in, once.
+    /// A fresh link that signs `user` in, once. It is void once the account has another role or is signed out everywhere.
     ///
     /// # Errors
     ///
-    /// `Forbidden`.
+    /// `Forbidden`, `NotFound`.
     pub async fn sign_in_link(&self, who: &Principal, user: &UserId) -> Result<MintedToken> {
         check(who, Verb::ManagePeople, Relation::Stranger)?;
-        self.mint(Purpose::SignIn(user.clone()), LINK).await
+        let user = self.table::<User>().load(user.as_str()).await?.ok_or_else(|| no_such(user))?;
+        let minted = self.mint(Purpose::SignIn(user.id), LINK, user.link_epoch).await?;
+        let text = format!("{} made a sign-in link for {}.", who.name, user.name);
+        self.tell(who, EventKind::SignInLink, None, text).await?;
+        Ok(minted)
     }
 
     /// Whether a setup link is good. Changes nothing.
@@ -104,17 +111,36 @@ impl Refractory {
     /// # Errors
     ///
     /// As the store has them.
-    pub async fn take_sign_in_link(&self, secret: &str) -> Result<Option<User>> {
+    pub async fn take_sign_in_link(
+        &self,
+        secret: &str,
+        via: Via,
+        address: Option<IpAddr>,
+    ) -> Result<Option<User>> {
         let Some(token) = self.token(secret).await? else { return Ok(None) };
         let Purpose::SignIn(user) = &token.purpose else { return Ok(None) };
-        let user = self.table::<User>().load(user.as_str()).await?;
+        let Some(user) = self.table::<User>().load(user.as_str()).await? else { return Ok(None) };
+        // Taking the link is what decides between two browsers; a void one goes the same way.
         match self.table().delete(&token).await {
-            Ok(()) => Ok(user),
+            Ok(()) => {}
             Err(error) if matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound) => {
-                Ok(None)
+                return Ok(None);
             }
-            Err(error) => Err(error),
+            Err(error) => return Err(error),
         }
+        let good = is_current(&token, user.link_epoch, &user);
+        let (who, kind, said) = if good {
+            (Principal::person(&user, via), EventKind::SignIn, "signed in by a link")
+        } else {
+            (
+                Principal::stranger(via),
+                EventKind::SignInFailed,
+                "was not signed in: the link was made void before",
+            )
+        };
+        let text = format!("{} {said}.", user.name);
+        self.tell(&who.seen_at(address), kind, None, text).await?;
+        Ok(good.then_some(user))
     }
 
     /// A session for a person who has just signed in.
@@ -123,7 +149,7 @@ impl Refractory {
     ///
     /// As the store has them.
     pub async fn open_session(&self, user: &User) -> Result<MintedToken> {
-        self.mint(Purpose::Session(user.id.clone()), SESSION).await
+        self.mint(Purpose::Session(user.id.clone()), SESSION, user.session_epoch).await
     }
 
     /// Who a session is; `None` when it has ended.
@@ -134,7 +160,8 @@ impl Refractory {
     pub async fn session(&self, secret: &str, via: Via) -> Result<Option<Principal>> {
         let Some(token) = self.token(secret).await? else { return Ok(None) };
         let Purpose::Session(user) = &token.purpose else { return Ok(None) };
-        let user = self.user_of_session(user, token.made).await?;
+        let user = self.table::<User>().load(user.as_str()).await?;
+        let user = user.filter(|user| is_current(&token, user.session_epoch, user));
         Ok(user.map(|user| Principal::person(&user, via)))
     }
 
@@ -143,11 +170,10 @@ impl Refractory {
     /// # Errors
     ///
     /// As the store has them.
-    pub async fn close_session(&self, secret: &str) -> Result<()> {
-        match self.token(secret).await? {
-            Some(token) => gone(self.table().delete(&token).await),
-            None => Ok(()),
-        }
+    pub async fn close_session(&self, who: &Principal, secret: &str) -> Result<()> {
+        let Some(token) = self.token(secret).await? else { return Ok(()) };
+        gone(self.table().delete(&token).await)?;
+        self.tell(who, EventKind::SignOut, None, format!("{} signed out.", who.name)).await
     }
 
     pub(super) async fn end_sessions(&self, of: &UserId) -> Result<()> {
@@ -164,6 +190,12 @@ impl Refractory {
         let found = self.table::<Token>().load(token_id(secret)?.as_str()).await?;
         Ok(found.filter(|token| token.until > self.now()))
     }
+}
+
+/// Whether nothing made `token` void since: the account's count is the one it was made at. Tokens and accounts of an older
+/// version have no count; there the time decides.
+fn is_current(token: &Token, epoch: u64, user: &User) -> bool {
+    token.epoch == epoch && (epoch > 0 || token.made >= user.sessions_from)
 }
 
 fn token_id(secret: &str) -> Result<TokenId> {

@@ -29,7 +29,7 @@ impl Page {
     }
 }
 
-fn shown(events: &[Event]) -> HttpResponse {
+fn shown(events: &[Event], in_full: bool) -> HttpResponse {
     let row = |event: &Event| {
         json!({
             "at": event.at.to_string(),
@@ -37,6 +37,7 @@ fn shown(events: &[Event]) -> HttpResponse {
             "instance": event.instance,
             "by": event.name,
             "via": event.via,
+            "address": event.address.filter(|_| in_full),
             "text": event.text,
         })
     };
@@ -49,7 +50,7 @@ pub(crate) async fn list(
     person: Person,
     page: Query<Page>,
 ) -> Result<HttpResponse, Problem> {
-    Ok(shown(&shared.refractory.events(&person.who, None, page.limit()).await?))
+    Ok(shown(&shared.refractory.events(&person.who, None, page.limit()).await?, true))
 }
 
 /// `GET /instances/{name}/events`
@@ -60,7 +61,8 @@ pub(crate) async fn of_instance(
     page: Query<Page>,
 ) -> Result<HttpResponse, Problem> {
     let table = shared.refractory.find(&person.who, &name).await?;
-    Ok(shown(&shared.refractory.events(&person.who, Some(&table.id), page.limit()).await?))
+    let events = shared.refractory.events(&person.who, Some(&table.id), page.limit()).await?;
+    Ok(shown(&events, person.visitor.may(Verb::ReadEvents)))
 }
 
 #[derive(Debug, Deserialize)]

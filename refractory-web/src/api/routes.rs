@@ -6,12 +6,13 @@ use actix_web::{Error, HttpRequest};
 use super::{events, instances, licenses, releases, session, users};
 use crate::live;
 use crate::problem::Problem;
-use crate::session::identify;
+use crate::session::{identify, keep_to_rate};
 
 /// Everything under `/api/v1`.
 pub(crate) fn routes(config: &mut ServiceConfig) {
     let api = scope("/api/v1")
         .app_data(JsonConfig::default().limit(64 * 1024).error_handler(unreadable))
+        .wrap(from_fn(keep_to_rate))
         .wrap(from_fn(identify))
         .route("/session", get().to(session::show))
         .route("/session", post().to(session::open))

@@ -7,9 +7,8 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::guard::check_origin;
-use crate::pages::known;
 use crate::problem::Problem;
-use crate::session::{Anyone, Commanded, Person};
+use crate::session::{Anyone, Commanded, Person, check_password};
 use crate::shared::Shared;
 
 /// `GET /session`: who one is, and the token for `X-CSRF-Token`.
@@ -36,8 +35,7 @@ pub(crate) async fn open(
     body: Json<Opening>,
 ) -> Result<HttpResponse, Problem> {
     check_origin(&request, shared.https())?;
-    shared.throttle.count(visitor.client, Some(&body.name))?;
-    let user = known(&shared, &body.name, &body.password).await?;
+    let user = check_password(&request, &shared, &visitor, &body.name, &body.password).await?;
     let session = shared.refractory.open_session(&user).await?;
     let answer = json!({
         "token": session.secret.expose(),
@@ -53,6 +51,7 @@ pub(crate) async fn close(
     shared: Data<Shared>,
     commanded: Commanded,
 ) -> Result<HttpResponse, Problem> {
-    shared.refractory.close_session(&commanded.0.visitor.secret).await?;
+    let Person { who, visitor } = &commanded.0;
+    shared.refractory.close_session(who, &visitor.secret).await?;
     Ok(HttpResponse::NoContent().finish())
 }

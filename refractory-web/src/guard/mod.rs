@@ -5,4 +5,4 @@ mod throttle;
 
 pub(crate) use headers::secure;
 pub(crate) use origin::check_origin;
-pub(crate) use throttle::Throttle;
+pub(crate) use throttle::{Attempt, Caller, Rate, Subject, Throttle};

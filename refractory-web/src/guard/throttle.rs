@@ -1,41 +1,249 @@
-//! How often somebody may try to get in.
+//! How often somebody may fail to get in, and how often programs may ask.
+use std::collections::HashMap;
 use std::fmt;
-use std::net::IpAddr;
-use std::num::NonZeroU32;
+use std::hash::Hash;
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use governor::clock::{Clock, DefaultClock};
-use governor::state::keyed::HashMapStateStore;
-use governor::{Quota, RateLimiter};
+use refractory_core::UserId;
+use refractory_core::model::UserName;
+use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use crate::problem::Problem;
 
-/// More keys than this share one budget, so that nobody can fill the memory with them.
-const KEYS: usize = 10_000;
+/// More subjects of one kind are not kept in memory: those that have used the least are forgotten first.
+const ROOM: usize = 10_000;
+/// How long an attempt waits for those before it, which may yet turn out to be failures.
+const QUEUE: Duration = Duration::from_secs(20);
 
-type Keyed = RateLimiter<String, HashMapStateStore<String>, DefaultClock>;
-
-/// Counts tries by client and by account.
-pub(crate) struct Throttle {
-    by_client: Keyed,
-    by_name: Keyed,
+/// What is counted. Each has a budget of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Subject {
+    /// One household, whatever it tries.
+    Address(IpAddr),
+    /// One account, tried from anywhere but where it was signed in to before.
+    Account(UserName),
+    /// One account, tried from one household.
+    AccountFrom(UserName, IpAddr),
+    /// A browser on which this account was signed in to before.
+    Device(String),
+    /// Somebody who is signed in, and shows the password once more.
+    Person(UserId),
 }
 
-impl Default for Throttle {
-    fn default() -> Self {
-        Self {
-            by_client: budget(20, Duration::from_secs(6)),
-            by_name: budget(8, Duration::from_secs(15)),
+impl Subject {
+    /// The household of `client`: an IPv6 client has a whole /64 to itself.
+    pub(crate) fn address(client: IpAddr) -> Self {
+        Self::Address(household(client))
+    }
+
+    /// What an attempt from `client` at the account `name` is counted by, where the browser is not known.
+    pub(crate) fn stranger(client: IpAddr, name: &UserName) -> Vec<Self> {
+        let from = household(client);
+        vec![
+            Self::Address(from),
+            Self::Account(name.clone()),
+            Self::AccountFrom(name.clone(), from),
+        ]
+    }
+
+    /// How many failures at once, and after which time each is forgiven.
+    fn budget(&self) -> Budget {
+        match self {
+            Self::Address(_) => Budget::new(30, 10),
+            // 50 at once and one each 75 seconds: 98 in any hour.
+            Self::Account(_) => Budget::new(50, 75),
+            Self::AccountFrom(..) => Budget::new(10, 120),
+            Self::Device(_) | Self::Person(_) => Budget::new(10, 30),
+        }
+    }
+
+    fn kind(&self) -> usize {
+        match self {
+            Self::Address(_) => 0,
+            Self::Account(_) => 1,
+            Self::AccountFrom(..) => 2,
+            Self::Device(_) | Self::Person(_) => 3,
         }
     }
 }
 
+/// One household: an IPv6 client has a whole /64 to itself.
+fn household(client: IpAddr) -> IpAddr {
+    match client.to_canonical() {
+        v4 @ IpAddr::V4(_) => v4,
+        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64)).into(),
+    }
+}
+
+/// So many at once, and one more each time `every` has passed.
+#[derive(Debug, Clone, Copy)]
+struct Budget {
+    burst: u32,
+    every: Duration,
+}
+
+impl Budget {
+    fn new(burst: u32, every_seconds: u64) -> Self {
+        Self { burst, every: Duration::from_secs(every_seconds) }
+    }
+
+    /// How long until one more is allowed, for one who has used `used` of it.
+    fn wait(self, used: Duration) -> Duration {
+        (used + self.every).saturating_sub(self.every * self.burst)
+    }
+}
+
+/// What one subject has used.
+#[derive(Debug, Clone, Copy)]
+struct Account {
+    /// When all of it will be forgiven.
+    until: Instant,
+    /// How many attempts of it have not ended.
+    open: u32,
+}
+
+impl Account {
+    fn used(self, now: Instant) -> Duration {
+        self.until.saturating_duration_since(now)
+    }
+}
+
+/// The accounts of one kind of subject: never more than [`ROOM`].
+#[derive(Debug)]
+struct Accounts<K>(HashMap<K, Account>);
+
+impl<K> Default for Accounts<K> {
+    fn default() -> Self {
+        Self(HashMap::new())
+    }
+}
+
+impl<K: Hash + Eq + Clone> Accounts<K> {
+    /// How long until `key` may take one more; and how long if everything that is open turned out well.
+    fn wait(&self, key: &K, budget: Budget, now: Instant) -> (Duration, Duration) {
+        let Some(account) = self.0.get(key) else { return (Duration::ZERO, Duration::ZERO) };
+        let used = account.used(now);
+        (budget.wait(used), budget.wait(used.saturating_sub(budget.every * account.open)))
+    }
+
+    /// Takes one of `key`'s budget; whether there was room to write it down.
+    fn take(&mut self, key: &K, budget: Budget, now: Instant) -> bool {
+        if !self.0.contains_key(key) && !self.make_room(now) {
+            return false;
+        }
+        let account = self.0.entry(key.clone()).or_insert(Account { until: now, open: 0 });
+        account.until = account.until.max(now) + budget.every;
+        account.open += 1;
+        true
+    }
+
+    /// Ends one attempt of `key`, and gives back what it took unless it was a failure.
+    fn end(&mut self, key: &K, budget: Budget, failed: bool, now: Instant) {
+        let Some(account) = self.0.get_mut(key) else { return };
+        account.open = account.open.saturating_sub(1);
+        if !failed {
+            account.until = account.until.checked_sub(budget.every).unwrap_or(now);
+        }
+        if account.open == 0 && account.until <= now {
+            self.0.remove(key);
+        }
+    }
+
+    /// Forgets those to whom all is forgiven, then the eighth that has used the least. Whoever would have a busy subject
+    /// forgotten has to be busier with as many others.
+    fn make_room(&mut self, now: Instant) -> bool {
+        if self.0.len() < ROOM {
+            return true;
+        }
+        self.0.retain(|_, account| account.open > 0 || account.until > now);
+        if self.0.len() >= ROOM {
+            let mut until: Vec<_> =
+                self.0.values().filter(|it| it.open == 0).map(|it| it.until).collect();
+            if until.is_empty() {
+                return false;
+            }
+            let least = (ROOM / 8).min(until.len() - 1);
+            let (_, &mut limit, _) = until.select_nth_unstable(least);
+            self.0.retain(|_, account| account.open > 0 || account.until > limit);
+        }
+        self.0.len() < ROOM
+    }
+}
+
+/// Counts failures to get in. A success costs nothing.
+#[derive(Default)]
+pub(crate) struct Throttle {
+    accounts: Mutex<[Accounts<Subject>; 4]>,
+    ended: Notify,
+}
+
+/// What there is to say to one more attempt.
+enum Verdict {
+    Admitted,
+    /// Not before this has passed.
+    Refused(Duration),
+    /// Those that are open decide.
+    Wait,
+}
+
 impl Throttle {
-    /// Counts one try from `client`, at the account `name` where one was named.
-    pub(crate) fn count(&self, client: IpAddr, name: Option<&str>) -> Result<(), Problem> {
-        take(&self.by_client, network(client))?;
-        name.map_or(Ok(()), |name| take(&self.by_name, name.to_ascii_lowercase()))
+    /// Lets one attempt begin, or says when to come back. As long as it is open it counts as a failure, so that no number of
+    /// attempts made at once is more than the budget; one that could be too many waits for those before it.
+    pub(crate) async fn begin(&self, subjects: Vec<Subject>) -> Result<Attempt<'_>, Problem> {
+        let patience = Instant::now() + QUEUE;
+        loop {
+            let ended = self.ended.notified();
+            tokio::pin!(ended);
+            ended.as_mut().enable();
+            match self.try_begin(&subjects, Instant::now()) {
+                Verdict::Admitted => return Ok(Attempt { throttle: self, subjects, failed: true }),
+                Verdict::Refused(wait) => return Err(too_many(wait)),
+                Verdict::Wait => {
+                    let waited = tokio::time::timeout_at(patience, ended).await;
+                    waited.map_err(|_| too_many(Duration::from_secs(1)))?;
+                }
+            }
+        }
+    }
+
+    fn try_begin(&self, subjects: &[Subject], now: Instant) -> Verdict {
+        let mut accounts = self.lock();
+        let waits = subjects.iter().map(|it| accounts[it.kind()].wait(it, it.budget(), now));
+        let longest = |one: (Duration, Duration), other: (Duration, Duration)| {
+            (one.0.max(other.0), one.1.max(other.1))
+        };
+        match waits.fold((Duration::ZERO, Duration::ZERO), longest) {
+            (Duration::ZERO, _) => {}
+            (_, Duration::ZERO) => return Verdict::Wait,
+            (_, wait) => return Verdict::Refused(wait),
+        }
+        for (at, subject) in subjects.iter().enumerate() {
+            if !accounts[subject.kind()].take(subject, subject.budget(), now) {
+                for taken in &subjects[..at] {
+                    accounts[taken.kind()].end(taken, taken.budget(), false, now);
+                }
+                return Verdict::Refused(Duration::from_secs(1));
+            }
+        }
+        Verdict::Admitted
+    }
+
+    fn end(&self, subjects: &[Subject], failed: bool) {
+        let now = Instant::now();
+        let mut accounts = self.lock();
+        for subject in subjects {
+            accounts[subject.kind()].end(subject, subject.budget(), failed, now);
+        }
+        drop(accounts);
+        self.ended.notify_waiters();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, [Accounts<Subject>; 4]> {
+        self.accounts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -45,70 +253,77 @@ impl fmt::Debug for Throttle {
     }
 }
 
-/// `burst` tries at once, then one each `every`.
-fn budget(burst: u32, every: Duration) -> Keyed {
-    let burst = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
-    let quota = Quota::with_period(every).unwrap_or_else(|| Quota::per_minute(burst));
-    RateLimiter::hashmap(quota.allow_burst(burst))
+/// One attempt to get in. One that is dropped is a failure.
+#[derive(Debug)]
+pub(crate) struct Attempt<'a> {
+    throttle: &'a Throttle,
+    subjects: Vec<Subject>,
+    failed: bool,
 }
 
-/// One household: an IPv6 client has a whole /64 to itself.
-fn network(client: IpAddr) -> String {
-    match client.to_canonical() {
-        IpAddr::V4(v4) => v4.to_string(),
-        IpAddr::V6(v6) => hex::encode(&v6.octets()[..8]),
+impl Attempt<'_> {
+    /// It was no failure of whoever made it.
+    pub(crate) fn forgive(mut self) {
+        self.failed = false;
     }
 }
 
-fn take(budgets: &Keyed, key: String) -> Result<(), Problem> {
-    if budgets.len() >= KEYS {
-        budgets.retain_recent();
+impl Drop for Attempt<'_> {
+    fn drop(&mut self) {
+        self.throttle.end(&self.subjects, self.failed);
     }
-    let key = if budgets.len() >= KEYS { String::new() } else { key };
-    budgets.check_key(&key).map_err(|until| {
-        let wait = until.wait_time_from(DefaultClock::default().now()).max(Duration::from_secs(1));
-        Problem::new(
-            StatusCode::TOO_MANY_REQUESTS,
-            format!(
-                "That were too many tries. Wait {} seconds, then try again.",
-                wait.as_secs() + 1
-            ),
-        )
-        .retry_after(wait)
-    })
+}
+
+/// Who asks the API.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Caller {
+    /// Somebody with an account, from wherever.
+    Person(UserId),
+    /// One household, where nobody is signed in.
+    Address(IpAddr),
+}
+
+impl Caller {
+    /// The caller of a request from `client`, signed in as `person`.
+    pub(crate) fn new(person: Option<&UserId>, client: IpAddr) -> Self {
+        person.map_or_else(|| Self::Address(household(client)), |id| Self::Person(id.clone()))
+    }
+}
+
+/// Counts what each caller asks of the API.
+#[derive(Default)]
+pub(crate) struct Rate(Mutex<Accounts<Caller>>);
+
+impl Rate {
+    /// 200 at once, and 20 each second: more than any page or script of people needs.
+    const BUDGET: Budget = Budget { burst: 200, every: Duration::from_millis(50) };
+
+    /// Counts one request of `caller`, or says when to come back.
+    pub(crate) fn count(&self, caller: &Caller) -> Result<(), Problem> {
+        let now = Instant::now();
+        let mut accounts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (wait, _) = accounts.wait(caller, Self::BUDGET, now);
+        if !wait.is_zero() || !accounts.take(caller, Self::BUDGET, now) {
+            return Err(too_many(wait));
+        }
+        accounts.end(caller, Self::BUDGET, true, now);
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Rate")
+    }
+}
+
+fn too_many(wait: Duration) -> Problem {
+    let seconds = wait.as_millis().div_ceil(1000).max(1);
+    let unit = if seconds == 1 { "second" } else { "seconds" };
+    let wait = Duration::from_secs(u64::try_from(seconds).unwrap_or(u64::MAX));
+    let sentence = format!("Too many attempts. Try again in {seconds} {unit}.");
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, sentence).retry_after(wait)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn ip(last: u8) -> IpAddr {
-        IpAddr::from([127, 0, 0, last])
-    }
-
-    #[test]
-    fn one_account_is_guarded_against_many_clients() {
-        let throttle = Throttle::default();
-        let refused = (0..20).filter(|n| throttle.count(ip(*n), Some("Anna")).is_err()).count();
-        assert!(refused >= 10);
-        assert!(throttle.count(ip(99), Some("bert")).is_ok());
-    }
-
-    #[test]
-    fn one_client_is_held_back_whatever_it_tries() {
-        let throttle = Throttle::default();
-        let names: Vec<String> = (0..40).map(|n| format!("user{n}")).collect();
-        let refused =
-            names.iter().filter(|name| throttle.count(ip(1), Some(name)).is_err()).count();
-        assert!(refused >= 19);
-    }
-
-    #[test]
-    fn a_flood_of_names_does_not_grow_without_end() {
-        let throttle = Throttle::default();
-        for n in 0..KEYS * 2 {
-            let _counted = take(&throttle.by_name, format!("n{n}"));
-        }
-        assert!(throttle.by_name.len() <= KEYS + 1);
-    }
-}
+mod tests;

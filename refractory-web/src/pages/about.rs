@@ -12,6 +12,9 @@ use crate::shared::Shared;
 use crate::templates::page;
 use crate::words::{self, Moment};
 
+/// Entries of the audit trail on the page.
+const EVENTS: usize = 100;
+
 /// A worker that is alive.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct WorkerRow {
@@ -48,13 +51,13 @@ pub(crate) async fn about(
         up: words::length(now.since(mark.born)),
         unlisted: mark.unlisted.join(", "),
     };
-    let events = shared.refractory.events(&person.who, None, 40).await?;
+    let events = shared.refractory.events(&person.who, None, EVENTS).await?;
     let page = AboutPage {
         chrome: Chrome::of(&shared, &person.visitor, "System", "system"),
         version: env!("CARGO_PKG_VERSION"),
         workers: workers.iter().map(row).collect(),
         facts: facts(&shared, &person).await?,
-        events: events.iter().map(EventView::of).collect(),
+        events: events.iter().map(EventView::in_full).collect(),
     };
     shared.templates.answer(StatusCode::OK, &page)
 }

@@ -1,15 +1,15 @@
 //! One's own account.
 use actix_web::http::StatusCode;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use refractory_core::model::{User, UserName};
 use refractory_core::{Error, Secret};
 use serde::{Deserialize, Serialize};
 
 use super::chrome::{Chrome, role_in_words, say_at};
-use super::enter::{enter, known};
+use super::enter::enter;
 use super::password;
 use crate::problem::Problem;
-use crate::session::{Flash, Ordered, Person, cookie};
+use crate::session::{Flash, Ordered, Person, check_own_password, cookie};
 use crate::shared::Shared;
 use crate::templates::page;
 
@@ -40,6 +40,7 @@ pub(crate) async fn account(
 
 /// `POST /account/password`, for whoever is signed in.
 pub(crate) async fn change_password(
+    request: HttpRequest,
     shared: web::Data<Shared>,
     ordered: Ordered<PasswordForm>,
 ) -> Result<HttpResponse, Problem> {
@@ -48,7 +49,7 @@ pub(crate) async fn change_password(
         Ok(user) => {
             let flash = Flash::good("Your password is set. Every other browser is signed out.");
             let gone = cookie::drop(cookie::VISIT, shared.https());
-            return enter(&shared, &user, "/account", Some(&flash), gone).await;
+            return enter(&request, &shared, &user, "/account", Some(&flash), gone).await;
         }
         Err(problem) => Flash::bad(problem.for_form()?.sentence()),
     };
@@ -66,11 +67,14 @@ pub(crate) struct PasswordForm {
 async fn renew(shared: &Shared, person: &Person, form: &PasswordForm) -> Result<User, Problem> {
     let who = &person.who;
     let Some(id) = &who.user else { return Err(Problem::sign_in()) };
-    shared.throttle.count(person.visitor.client, Some(&who.name))?;
     let name = UserName::new(&who.name).map_err(Error::from)?;
     if password::is_set(shared, id).await? {
-        known(shared, &who.name, &form.current).await.map_err(|_| {
-            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "That is not your present password.")
+        let shown = check_own_password(shared, &person.visitor, id, name.clone(), &form.current);
+        shown.await.map_err(|problem| match problem.status() {
+            StatusCode::UNPROCESSABLE_ENTITY => {
+                Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "That is not your present password.")
+            }
+            _ => problem,
         })?;
     }
     password::check(&form.password, &form.again, &name)?;

@@ -1,15 +1,17 @@
 //! Getting in and out: set-up, sign-in, one-time links.
 use actix_web::cookie::Cookie;
 use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderValue, RETRY_AFTER};
 use actix_web::{HttpRequest, HttpResponse, web};
-use refractory_core::Secret;
 use refractory_core::model::{User, UserName, Via};
+use refractory_core::{ErrorKind, Secret};
 use serde::{Deserialize, Serialize};
 
 use super::chrome::{Chrome, local, see_other};
 use super::password;
+use crate::guard::Subject;
 use crate::problem::Problem;
-use crate::session::{Anyone, Flash, Posted, Visitor, cookie};
+use crate::session::{Anyone, Flash, Posted, Visitor, check_password, cookie, device_cookie};
 use crate::shared::Shared;
 use crate::templates::page;
 
@@ -97,13 +99,18 @@ pub(crate) async fn set_up(
     posted: Posted<SetupForm>,
 ) -> Result<HttpResponse, Problem> {
     let Posted { form, visitor } = posted;
-    shared.throttle.count(visitor.client, None)?;
+    let attempt = shared.throttle.begin(vec![Subject::address(visitor.client)]).await?;
     let secret = link_secret(&request, &shared);
-    match make_first(&shared, &secret, &form).await {
+    let made = make_first(&shared, &secret, &form).await;
+    // Only a link that is not good is a guess at one; a weak password is not.
+    if !matches!(&made, Err(error) if error.kind() == ErrorKind::Forbidden) {
+        attempt.forgive();
+    }
+    match made {
         Ok(user) => {
             let flash = Flash::good(format!("Welcome, {}. This is your portal.", user.name));
             let gone = cookie::drop(cookie::LINK, shared.https());
-            enter(&shared, &user, "/", Some(&flash), gone).await
+            enter(&request, &shared, &user, "/", Some(&flash), gone).await
         }
         Err(error) => {
             let problem = Problem::from(error);
@@ -168,43 +175,32 @@ pub(crate) struct SignInForm {
 
 /// `POST /sign-in`
 pub(crate) async fn sign_in(
+    request: HttpRequest,
     shared: web::Data<Shared>,
     posted: Posted<SignInForm>,
 ) -> Result<HttpResponse, Problem> {
     let Posted { form, visitor } = posted;
-    let user = match shared.throttle.count(visitor.client, Some(&form.name)) {
-        Ok(()) => known(&shared, &form.name, &form.password).await,
-        Err(problem) => Err(problem),
-    };
-    match user {
+    match check_password(&request, &shared, &visitor, &form.name, &form.password).await {
         Ok(user) => {
             let gone = cookie::drop(cookie::VISIT, shared.https());
-            enter(&shared, &user, local(&form.next), None, gone).await
+            enter(&request, &shared, &user, local(&form.next), None, gone).await
         }
         Err(problem) => {
             let problem = problem.for_form()?;
             let said = Some(problem.sentence().to_owned());
             let page = sign_in_with(&shared, &visitor, form.name, form.next, said).await?;
-            shared.templates.answer(problem.status(), &page)
+            let mut answer = shared.templates.answer(problem.status(), &page)?;
+            if let Some(wait) = problem.wait() {
+                answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
+            }
+            Ok(answer)
         }
     }
 }
 
-/// The account with this name and password. Tells nobody which of the two was wrong.
-pub(crate) async fn known(shared: &Shared, name: &str, password: &Secret) -> Result<User, Problem> {
-    let refused = || {
-        Problem::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "That name and password do not match. Try again, or ask an administrator for a sign-in link.",
-        )
-    };
-    let name = UserName::new(name).map_err(|_| refused())?;
-    let user = shared.refractory.sign_in(name, password.clone(), Via::Web).await?;
-    user.ok_or_else(refused)
-}
-
 /// Opens a session and sends the browser on.
 pub(super) async fn enter(
+    request: &HttpRequest,
     shared: &Shared,
     user: &User,
     to: &str,
@@ -218,6 +214,9 @@ pub(super) async fn enter(
         answer.cookie(flash.seal(&secret, shared.https()));
     }
     answer.cookie(gone);
+    if let Some(known) = device_cookie(request, shared, user).await {
+        answer.cookie(known);
+    }
     answer.cookie(cookie::keep(cookie::SESSION, secret, SESSION_SECONDS, shared.https()));
     Ok(answer.finish())
 }
@@ -227,8 +226,8 @@ pub(crate) async fn sign_out(
     shared: web::Data<Shared>,
     posted: Posted<Nothing>,
 ) -> Result<HttpResponse, Problem> {
-    if posted.visitor.who.is_some() {
-        shared.refractory.close_session(&posted.visitor.secret).await?;
+    if let Some(who) = &posted.visitor.who {
+        shared.refractory.close_session(who, &posted.visitor.secret).await?;
     }
     let gone = cookie::drop(cookie::SESSION, shared.https());
     Ok(see_other("/sign-in").cookie(gone).finish())
@@ -258,16 +257,19 @@ pub(crate) async fn take_link(
     posted: Posted<Nothing>,
 ) -> Result<HttpResponse, Problem> {
     let visitor = posted.visitor;
-    shared.throttle.count(visitor.client, None)?;
+    let attempt = shared.throttle.begin(vec![Subject::address(visitor.client)]).await?;
     let secret = link_secret(&request, &shared);
     let user = match secret.as_str() {
         "" => None,
-        secret => shared.refractory.take_sign_in_link(secret).await?,
+        secret => {
+            shared.refractory.take_sign_in_link(secret, Via::Web, Some(visitor.client)).await?
+        }
     };
     if let Some(user) = user {
+        attempt.forgive();
         let gone = cookie::drop(cookie::LINK, shared.https());
         let to = if user.password.is_none() { "/account" } else { "/" };
-        return enter(&shared, &user, to, None, gone).await;
+        return enter(&request, &shared, &user, to, None, gone).await;
     }
     let problem =
         "This sign-in link was used already, or is too old. Ask an administrator for a fresh one.";

@@ -27,5 +27,3 @@ pub(crate) use routes::routes;
 pub(crate) use table::Panel;
 pub(crate) use tables::Card;
 pub(crate) use waiting::{Door, DoorPart, WaitingPages};
-
-pub(crate) use enter::known;

@@ -104,7 +104,11 @@ fn choices() -> Choices {
 }
 
 fn event() -> EventView {
-    EventView { at: moment(), text: "anna asked Friday to start.".into() }
+    EventView {
+        at: moment(),
+        text: "anna asked Friday to start.".into(),
+        address: Some("203.0.113.7".into()),
+    }
 }
 
 fn door(state: &'static str) -> Door {

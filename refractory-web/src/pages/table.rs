@@ -24,11 +24,18 @@ const EVENTS: usize = 15;
 pub(crate) struct EventView {
     pub(crate) at: Moment,
     pub(crate) text: String,
+    /// Where it was asked for, for administrators.
+    pub(crate) address: Option<String>,
 }
 
 impl EventView {
     pub(crate) fn of(event: &Event) -> Self {
-        Self { at: event.at.into(), text: event.text.clone() }
+        Self { at: event.at.into(), text: event.text.clone(), address: None }
+    }
+
+    /// The same with the address, for those who read the whole audit trail.
+    pub(crate) fn in_full(event: &Event) -> Self {
+        Self { address: event.address.map(|address| address.to_string()), ..Self::of(event) }
     }
 }
 

@@ -11,6 +11,8 @@ pub(crate) const VISIT: &str = "refractory_visit";
 pub(crate) const LINK: &str = "refractory_link";
 /// A sentence for the next page.
 pub(crate) const FLASH: &str = "refractory_flash";
+/// Which accounts were signed in to in this browser before. Opens nothing.
+pub(crate) const DEVICE: &str = "refractory_device";
 /// Light or dark.
 pub(crate) const THEME: &str = "refractory_theme";
 
@@ -44,7 +46,7 @@ pub(crate) fn drop(base: &str, https: bool) -> Cookie<'static> {
 
 /// Every name a cookie of ours may have: the edge shows them to no table, and lets none set them.
 pub(crate) fn names(https: bool) -> Vec<String> {
-    let all = [SESSION, VISIT, LINK, FLASH, THEME];
+    let all = [SESSION, VISIT, LINK, FLASH, DEVICE, THEME];
     let hosted = all.iter().filter(|_| https).map(|base| name(base, true));
     all.iter().map(|base| name(base, false)).chain(hosted).collect()
 }

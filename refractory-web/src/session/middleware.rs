@@ -8,6 +8,7 @@ use actix_web::{Error, HttpMessage};
 
 use super::cookie;
 use super::visitor::Visitor;
+use crate::guard::Caller;
 use crate::shared::Shared;
 
 /// Leaves the [`Visitor`] with the request, and the cookies it calls for with the answer.
@@ -29,4 +30,18 @@ pub(crate) async fn identify(
         response.add_cookie(&cookie::drop(cookie::FLASH, https)).map_err(Error::from)?;
     }
     Ok(answer)
+}
+
+/// Refuses a caller of the API who asks too often. Behind [`identify`].
+pub(crate) async fn keep_to_rate(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let shared = Shared::of(request.request())?;
+    let visitor = request.extensions().get::<Arc<Visitor>>().cloned();
+    if let Some(visitor) = visitor {
+        let person = visitor.who.as_ref().and_then(|who| who.user.as_ref());
+        shared.rate.count(&Caller::new(person, visitor.client))?;
+    }
+    next.call(request).await
 }

@@ -1,5 +1,6 @@
 //! Who is signed in, and that what they send is theirs.
 pub(crate) mod cookie;
+mod credentials;
 pub(crate) mod csrf;
 mod flash;
 mod hasher;
@@ -7,8 +8,9 @@ mod middleware;
 mod posted;
 mod visitor;
 
+pub(crate) use credentials::{check_own_password, check_password, device_cookie};
 pub(crate) use flash::Flash;
 pub use hasher::Hasher;
-pub(crate) use middleware::identify;
+pub(crate) use middleware::{identify, keep_to_rate};
 pub(crate) use posted::{Commanded, Ordered, Posted, check_sender};
 pub(crate) use visitor::{Anyone, Person, Visitor, theme};

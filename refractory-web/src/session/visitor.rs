@@ -47,6 +47,8 @@ impl Visitor {
             Some(secret) => shared.refractory.session(secret, Via::Web).await?,
             None => None,
         };
+        let client = client_address(request, &shared.trusted);
+        let who = who.map(|who| who.seen_at(Some(client)));
         let visit = cookie::read(request, cookie::VISIT, https).filter(|visit| visit.len() >= 32);
         let fresh = who.is_none() && visit.is_none();
         let secret = match (&who, session, visit) {
@@ -62,7 +64,7 @@ impl Visitor {
             fresh,
             flash,
             theme: theme(cookie::read(request, cookie::THEME, https).as_deref()),
-            client: client_address(request, &shared.trusted),
+            client,
             at: request.uri().path_and_query().map_or("/", |at| at.as_str()).to_owned(),
             secret,
         })

@@ -15,6 +15,7 @@
     clippy::wildcard_enum_match_arm,
     reason = "a failed case panics, whatever else it was that was answered; that is the point"
 )]
+pub mod administrators;
 pub mod archives;
 pub mod assets;
 pub mod dns;

@@ -1,9 +1,10 @@
 //! One of everything, with every field filled in, and one of everything with as little as there may be.
 use refractory_core::model::{
-    Acceptance, Attempt, Claim, Doubt, Event, EventKind, Fault, Held, Hostname, Instance,
-    InstanceSpec, Journal, Layout, Lease, License, LicenseWish, Limits, NewInstance, PasswordHash,
-    Power, Program, Purpose, Release, ReleaseWish, Reservation, Role, Seen, Slug, Step, Token,
-    Undoing, Urgency, User, UserName, Version, Via, Wish, WorkerMark, WorldId, Yielding,
+    Acceptance, AdminChange, AdminGuard, Attempt, Claim, Doubt, Event, EventKind, Fault, Held,
+    Hostname, Instance, InstanceSpec, Journal, Layout, Lease, License, LicenseWish, Limits,
+    NewInstance, PasswordHash, Power, Program, Purpose, Release, ReleaseWish, Reservation, Role,
+    Seen, Slug, Step, Token, Undoing, Urgency, User, UserName, Version, Via, Wish, WorkerMark,
+    WorldId, Yielding,
 };
 use refractory_core::ports::{Aggregate, Body, Endpoint, Kind, Progress, Sealed};
 use refractory_core::{
@@ -26,6 +27,7 @@ pub fn full(kind: Kind) -> Body {
         Kind::Event => event("full").into_body(),
         Kind::Worker => worker("full").into_body(),
         Kind::Secret => sealed("full").into_body(),
+        Kind::AdminGuard => admin_guard("full").into_body(),
     }
 }
 
@@ -47,9 +49,14 @@ pub fn sparse(kind: Kind) -> Body {
         }
         Kind::User => User { password: None, ..user("sparse") }.into_body(),
         Kind::Token => token("sparse", Purpose::Setup).into_body(),
-        Kind::Event => {
-            Event { instance: None, by: None, text: String::new(), ..event("sparse") }.into_body()
+        Kind::Event => Event {
+            instance: None,
+            by: None,
+            address: None,
+            text: String::new(),
+            ..event("sparse")
         }
+        .into_body(),
         Kind::Worker => WorkerMark {
             born: Timestamp(0),
             seen: Timestamp(0),
@@ -58,6 +65,7 @@ pub fn sparse(kind: Kind) -> Body {
         }
         .into_body(),
         Kind::Secret => Sealed { text: String::new(), ..sealed("sparse") }.into_body(),
+        Kind::AdminGuard => AdminGuard { pending: None, ..admin_guard("sparse") }.into_body(),
     }
 }
 
@@ -142,6 +150,8 @@ pub fn user(name: &str) -> User {
         role: Role::GameMaster,
         password: Some(PasswordHash("$argon2id$v=19$m=8,t=1,p=1$c2FsdA$aGFzaA".to_owned())),
         sessions_from: Timestamp(16),
+        session_epoch: 29,
+        link_epoch: 30,
         added: Timestamp(17),
         revision: 0,
     }
@@ -149,7 +159,14 @@ pub fn user(name: &str) -> User {
 
 /// A token.
 pub fn token(name: &str, purpose: Purpose) -> Token {
-    Token { id: id(name), purpose, made: Timestamp(18), until: Timestamp(u64::MAX), revision: 0 }
+    Token {
+        id: id(name),
+        purpose,
+        made: Timestamp(18),
+        until: Timestamp(u64::MAX),
+        epoch: 31,
+        revision: 0,
+    }
 }
 
 /// An entry of the audit trail.
@@ -162,6 +179,7 @@ pub fn event(name: &str) -> Event {
         by: Some(id("owner")),
         name: ODD_TEXT.to_owned(),
         via: Via::Discord,
+        address: Some(std::net::Ipv6Addr::LOCALHOST.into()),
         text: ODD_TEXT.to_owned(),
         revision: 0,
     }
@@ -176,6 +194,12 @@ pub fn worker(name: &str) -> WorkerMark {
 /// A sealed secret.
 pub fn sealed(name: &str) -> Sealed {
     Sealed { name: id(name), text: "bm9uY2U.Y2lwaGVydGV4dA".to_owned(), revision: 0 }
+}
+
+/// The record that changes of administrators go through, in the middle of one.
+pub fn admin_guard(name: &str) -> AdminGuard {
+    let change = AdminChange { user: id("owner"), revision: 28, becomes: Some(Role::Player) };
+    AdminGuard { id: name.to_owned(), pending: Some(change), revision: 0 }
 }
 
 fn spec() -> InstanceSpec {

@@ -82,6 +82,7 @@ fn only_rows_that_end_and_claim_nothing_are_left_to_dynamodb() {
         purpose,
         made: Timestamp(0),
         until: Timestamp(3_600_000),
+        epoch: 0,
         revision: 1,
     };
     let ends = |row: Body| Content::of(&row).unwrap().ends;

@@ -65,6 +65,8 @@ impl Tables {
             role: refractory_core::model::Role::GameMaster,
             password: None,
             sessions_from: Timestamp(0),
+            session_epoch: 0,
+            link_epoch: 0,
             added: Timestamp(0),
             revision: 0,
         };

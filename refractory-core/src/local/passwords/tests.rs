@@ -10,6 +10,8 @@ async fn with_user(password: Option<PasswordHash>) -> Passwords {
         role: Role::Admin,
         password,
         sessions_from: Timestamp::default(),
+        session_epoch: 0,
+        link_epoch: 0,
         added: Timestamp::default(),
         revision: 0,
     };

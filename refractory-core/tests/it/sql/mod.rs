@@ -1,5 +1,6 @@
 //! The SQL stores.
 #![expect(clippy::unwrap_used, reason = "a test that fails panics")]
+mod administrators;
 mod migrations;
 mod postgres;
 mod processes;

@@ -103,7 +103,7 @@ async fn guessing_is_slowed_down_and_told_when_to_come_back() {
     }
     let last = last.unwrap();
     assert_eq!(last.status, StatusCode::TOO_MANY_REQUESTS);
-    assert!(last.text.contains("seconds, then try again"), "{}", last.text);
+    assert!(last.text.contains("Too many attempts. Try again in "), "{}", last.text);
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@
     reason = "what a test cannot go on without may end it"
 )]
 mod api;
+mod audit;
 mod browser;
 mod doors;
 mod entering;
@@ -14,6 +15,7 @@ mod listening;
 mod streams;
 mod support;
 mod tables;
+mod throttles;
 mod uploads;
 
 #[cfg(feature = "bin")]

@@ -1,0 +1,124 @@
+//! Roles and removals of accounts. An administrator is ended only while another one is left, whoever else is at it.
+use super::Refractory;
+use super::people::no_such;
+use crate::model::{AdminChange, AdminGuard, Role, User};
+use crate::{Error, ErrorKind, Result, UserId};
+
+/// What one attempt came to.
+enum Attempt {
+    /// The change is made.
+    Made(User),
+    /// Somebody wrote the account or the guard first: look again.
+    Overtaken,
+    /// It was written down, and whoever came next may have made it: look again.
+    WrittenDown,
+}
+
+impl Refractory {
+    /// Gives an account the role `becomes`, or removes it where that is none. Returns the account as it was before.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`; `Conflict` for the last administrator.
+    pub(super) async fn change_account(&self, id: &UserId, becomes: Option<Role>) -> Result<User> {
+        let mut asked = None;
+        loop {
+            let Some(user) = self.table::<User>().load(id.as_str()).await? else {
+                return asked.filter(|_| becomes.is_none()).ok_or_else(|| no_such(id));
+            };
+            if becomes == Some(user.role) {
+                return Ok(asked.unwrap_or(user));
+            }
+            let attempt = if user.role == Role::Admin {
+                self.end_administrator(&user, becomes).await?
+            } else {
+                self.apply(&user, becomes).await?
+            };
+            match attempt {
+                Attempt::Made(before) => return Ok(before),
+                Attempt::WrittenDown => asked = Some(user),
+                Attempt::Overtaken => {}
+            }
+        }
+    }
+
+    /// Writes the change down, counts who is left, and makes it.
+    async fn end_administrator(&self, user: &User, becomes: Option<Role>) -> Result<Attempt> {
+        let guard = self.admin_guard().await?;
+        if guard.pending.is_some() {
+            self.finish(&guard).await?;
+            return Ok(Attempt::Overtaken);
+        }
+        // Counted after the guard was read: nobody ends an administrator in between, or the guard has moved.
+        let all = self.table::<User>().list().await?;
+        if !all.contains(user) {
+            return Ok(Attempt::Overtaken);
+        }
+        if !all.iter().any(|other| other.role == Role::Admin && other.id != user.id) {
+            return Err(last_administrator());
+        }
+        let change = AdminChange { user: user.id.clone(), revision: user.revision, becomes };
+        let guard = AdminGuard { pending: Some(change), ..guard };
+        match written(self.table().save(&guard).await)? {
+            Some(guard) => match self.finish(&guard).await? {
+                Attempt::Overtaken => Ok(Attempt::WrittenDown),
+                attempt => Ok(attempt),
+            },
+            None => Ok(Attempt::Overtaken),
+        }
+    }
+
+    async fn admin_guard(&self) -> Result<AdminGuard> {
+        loop {
+            if let Some(guard) = self.table::<AdminGuard>().load(AdminGuard::ID).await? {
+                return Ok(guard);
+            }
+            if let Some(guard) = written(self.table().insert(&AdminGuard::fresh()).await)? {
+                return Ok(guard);
+            }
+        }
+    }
+
+    /// Makes the pending change, whoever wrote it down, and clears the guard. A change that cannot be made for want of an
+    /// answer stays pending.
+    async fn finish(&self, guard: &AdminGuard) -> Result<Attempt> {
+        let Some(change) = &guard.pending else { return Ok(Attempt::Overtaken) };
+        let user = self.table::<User>().load(change.user.as_str()).await?;
+        let attempt = match user.filter(|user| user.revision == change.revision) {
+            Some(user) => self.apply(&user, change.becomes).await?,
+            // It was made, or the account was written since: at this revision it can never be made any more.
+            None => Attempt::Overtaken,
+        };
+        written(self.table().save(&AdminGuard { pending: None, ..guard.clone() }).await)?;
+        Ok(attempt)
+    }
+
+    /// Makes the change to the account at the revision it was read at.
+    async fn apply(&self, user: &User, becomes: Option<Role>) -> Result<Attempt> {
+        let made = match becomes {
+            Some(role) => {
+                let mut changed = user.clone();
+                changed.role = role;
+                changed.link_epoch += 1;
+                written(self.table().save(&changed).await)?.is_some()
+            }
+            None => written(self.table().delete(user).await)?.is_some(),
+        };
+        Ok(if made { Attempt::Made(user.clone()) } else { Attempt::Overtaken })
+    }
+}
+
+/// What was written; `None` where somebody else was faster.
+fn written<T>(outcome: Result<T>) -> Result<Option<T>> {
+    match outcome {
+        Ok(row) => Ok(Some(row)),
+        Err(error) if matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn last_administrator() -> Error {
+    Error::new(ErrorKind::Conflict, "changing the last administrator")
+        .permanent()
+        .advise("This is the last administrator. Make another user an administrator first.")
+}

@@ -1,0 +1,122 @@
+//! What the audit trail says about people, and what ends when an account is changed.
+use refractory_core::model::{EventKind, PasswordHash, Principal, Role, User};
+use refractory_core::{MintedToken, Refractory};
+use reqwest::{Method, StatusCode};
+use serde_json::json;
+
+use super::support::{Browser, Place};
+
+async fn user(place: &Place, name: &str) -> User {
+    place.refractory.find_user(&Principal::operator(), name).await.unwrap()
+}
+
+async fn link(refractory: &Refractory, user: &User) -> MintedToken {
+    refractory.sign_in_link(&Principal::operator(), &user.id).await.unwrap()
+}
+
+async fn follow(place: &Place, link: &MintedToken) -> super::support::Answer {
+    let mut browser = place.browser();
+    browser.get(&format!("/sign-in/link?token={}", link.secret.expose())).await;
+    browser.submit("/sign-in/link", "/sign-in/link", &[]).await
+}
+
+#[tokio::test]
+async fn what_signs_an_account_out_makes_its_links_void_too() {
+    let place = Place::open().await;
+    place.account("root", Role::Admin).await;
+    let operator = Principal::operator();
+    for (at, what) in ["password", "everywhere", "role"].into_iter().enumerate() {
+        let name = format!("user{at}");
+        place.account(&name, Role::Player).await;
+        let one = user(&place, &name).await;
+        let before = link(&place.refractory, &one).await;
+        let unused = link(&place.refractory, &one).await;
+        assert_eq!(follow(&place, &before).await.status, StatusCode::SEE_OTHER, "{what}");
+        let changed = match what {
+            "password" => {
+                let hash = PasswordHash("plain:another one".into());
+                place.refractory.set_password(&operator, &one.id, hash).await
+            }
+            "everywhere" => place.refractory.sign_out_everywhere(&operator, &one.id).await,
+            _ => place.refractory.set_role(&operator, &one.id, Role::GameMaster).await,
+        };
+        changed.unwrap();
+        let refused = follow(&place, &unused).await;
+        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{what}");
+        let fresh = link(&place.refractory, &one).await;
+        assert_eq!(follow(&place, &fresh).await.status, StatusCode::SEE_OTHER, "{what}");
+    }
+    place.account("gone", Role::Player).await;
+    let gone = user(&place, "gone").await;
+    let unused = link(&place.refractory, &gone).await;
+    place.refractory.remove_user(&operator, &gone.id).await.unwrap();
+    assert_eq!(follow(&place, &unused).await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn a_password_set_in_the_same_moment_ends_every_session() {
+    let place = Place::open().await;
+    let anna = place.signed_in("anna", Role::Admin).await;
+    let one = user(&place, "anna").await;
+    let session = place.refractory.open_session(&one).await.unwrap();
+    let hash = PasswordHash("plain:another one".into());
+    place.refractory.set_password(&Principal::operator(), &one.id, hash).await.unwrap();
+    let via = refractory_core::model::Via::Web;
+    let who = place.refractory.session(session.secret.expose(), via).await.unwrap();
+    assert!(who.is_none(), "it was made a moment before");
+    let mut anna: Browser = anna;
+    assert_eq!(anna.get("/").await.to(), "/sign-in");
+}
+
+#[tokio::test]
+async fn every_change_of_an_account_and_every_way_in_and_out_is_recorded_with_the_address() {
+    let place = Place::open().await;
+    let mut anna = place.signed_in("anna", Role::Admin).await;
+    let csrf = anna.get("/api/v1/session").await.json()["csrf"].as_str().unwrap().to_owned();
+    anna.headers.insert("x-csrf-token", csrf.parse().unwrap());
+    let bert = json!({ "name": "bert", "role": "player" });
+    anna.json(Method::POST, "/api/v1/users", Some(bert)).await;
+    let raise = json!({ "role": "game-master" });
+    anna.json(Method::PATCH, "/api/v1/users/bert", Some(raise)).await;
+    anna.json(Method::POST, "/api/v1/users/bert/link", None).await;
+    let one = user(&place, "bert").await;
+    let taken = link(&place.refractory, &one).await;
+    follow(&place, &taken).await;
+    let mut eve = place.browser();
+    eve.submit("/sign-in", "/sign-in", &[("name", "anna"), ("password", "guess")]).await;
+    let fields = [
+        ("current", "correct horse"),
+        ("password", "three random words"),
+        ("again", "three random words"),
+    ];
+    anna.headers.clear();
+    anna.submit("/account", "/account/password", &fields).await;
+    anna.submit("/", "/sign-out", &[]).await;
+    let mut anna = place.browser();
+    let fields = [("name", "anna"), ("password", "three random words")];
+    anna.submit("/sign-in", "/sign-in", &fields).await;
+    let all = anna.get("/api/v1/events?limit=1000").await.json();
+    let all = all["events"].as_array().unwrap();
+    let rows = [
+        ("sign-in", "anna", "anna signed in."),
+        ("created", "anna", "anna added the account of bert, with the role player."),
+        ("role", "anna", "anna gave bert the role game-master; it was player."),
+        ("sign-in-link", "anna", "anna made a sign-in link for bert."),
+        ("sign-in", "bert", "bert signed in by a link."),
+        ("sign-in-failed", "unknown", "Somebody failed to sign in as anna."),
+        ("password", "anna", "anna set a new password, and is signed out everywhere else."),
+        ("sign-out", "anna", "anna signed out."),
+    ];
+    for (kind, by, text) in rows {
+        let found = all
+            .iter()
+            .find(|event| event["kind"] == kind && event["by"] == by && event["text"] == text);
+        let found = found.unwrap_or_else(|| panic!("no {kind} by {by}: {text} in {all:#?}"));
+        assert_eq!(found["address"], "127.0.0.1", "{text}");
+    }
+    assert!(all.iter().any(|event| event["kind"] == "sign-in-link" && event["via"] == "cli"));
+    let page = anna.get("/about").await.text;
+    assert!(page.contains("Somebody failed to sign in as anna.") && page.contains("127.0.0.1"));
+    let kept = place.refractory.events(&Principal::operator(), None, 1000).await.unwrap();
+    assert!(kept.iter().any(|event| event.kind == EventKind::Role));
+}

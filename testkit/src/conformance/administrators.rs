@@ -1,0 +1,70 @@
+//! The race for the last administrator, over any store.
+use refractory_core::model::{Principal, Role, User, UserName};
+use refractory_core::ports::Store;
+use refractory_core::{ErrorKind, Refractory, Result};
+use tokio::task::JoinSet;
+
+use crate::world::World;
+
+/// A handle on a deployment whose store is `store`, and nothing else of it is of interest.
+pub fn handle(store: impl Store) -> Refractory {
+    Refractory::builder(World::default()).store(store).build().0
+}
+
+/// How the administrators end one another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    Demotion,
+    Removal,
+}
+
+/// Has two administrators end one another at once, `rounds` times, each through one of two `processes` with the same store. One
+/// of them stays each time, and exactly one.
+///
+/// # Panics
+///
+/// When none is left, when both are, or when a call fails for another reason than that it would end the last.
+pub async fn race_for_the_last_one(processes: [Refractory; 2], rounds: usize) {
+    let operator = Principal::operator();
+    let mut last = add(&processes[0], "first").await;
+    for round in 0..rounds {
+        let other = add(&processes[0], &format!("rival{round}")).await;
+        let ends = [[End::Demotion, End::Removal], [End::Removal, End::Demotion]];
+        let ends = if round % 3 == 0 { [End::Demotion; 2] } else { ends[round % 2] };
+        let mut race = JoinSet::new();
+        for ((process, user), end) in
+            processes.iter().cloned().zip([other.clone(), last.clone()]).zip(ends)
+        {
+            race.spawn(async move { end_one(&process, &user, end).await });
+        }
+        let outcomes = race.join_all().await;
+        let left: Vec<_> = processes[1]
+            .users(&operator)
+            .await
+            .expect("the accounts")
+            .into_iter()
+            .filter(|user| user.role == Role::Admin)
+            .collect();
+        assert_eq!(left.len(), 1, "administrators left in round {round}: {left:?} {outcomes:?}");
+        assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1, "{outcomes:?}");
+        for error in outcomes.into_iter().filter_map(Result::err) {
+            assert_eq!(error.kind(), ErrorKind::Conflict, "{error:?}");
+            assert!(error.for_people().contains("last administrator"), "{error:?}");
+        }
+        last = left[0].clone();
+    }
+}
+
+async fn add(process: &Refractory, name: &str) -> User {
+    let name = UserName::new(name).expect("a name");
+    let operator = Principal::operator();
+    process.add_user(&operator, name, Role::Admin, None).await.expect("an account")
+}
+
+async fn end_one(process: &Refractory, user: &User, end: End) -> Result<()> {
+    let operator = Principal::operator();
+    match end {
+        End::Demotion => process.set_role(&operator, &user.id, Role::Player).await.map(|_| ()),
+        End::Removal => process.remove_user(&operator, &user.id).await,
+    }
+}
