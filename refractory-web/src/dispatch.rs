@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
 use actix_web::middleware::Next;
 use actix_web::{Error, FromRequest, web};
 
-use crate::proxy::{Access, Found, Notice, Route};
+use crate::proxy::{Access, Found, Handshake, Notice, Route, handshake, settle};
 use crate::shared::Shared;
 use crate::statics::OWN;
 
@@ -28,11 +29,23 @@ pub(crate) async fn dispatch<B: MessageBody + 'static>(
         Ok(Found::Unknown) => Some(Notice::Unknown),
         Err(notice) => Some(notice),
     };
+    let notice = notice.or_else(|| misunderstood(&request));
     if let Some(notice) = notice {
         let said = shared.edge.say(&notice, request.request(), Access::Anonymous);
         return Ok(request.into_response(said).map_into_right_body());
     }
-    Ok(observed(&shared, request, next).await?.map_into_left_body())
+    let mut answer = observed(&shared, request, next).await?;
+    settle(answer.request().clone().head(), answer.response_mut());
+    Ok(answer.map_into_left_body())
+}
+
+/// What is said to a handshake that the server's parser takes for something else than we do. A proper one is an ordinary
+/// request here: the portal opens no websockets.
+fn misunderstood(request: &ServiceRequest) -> Option<Notice<'static>> {
+    match handshake(request.head()) {
+        Handshake::Refused(why) => Some(Notice::Refused { status: StatusCode::BAD_REQUEST, why }),
+        Handshake::Absent | Handshake::Websocket => None,
+    }
 }
 
 /// What happens at a table's own address is between its players and the edge: the portal signs nobody in there.

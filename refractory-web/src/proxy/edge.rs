@@ -11,7 +11,7 @@ use super::failure::{Failure, Side, fresh_id};
 use super::find::{is_home, named_host, without_port};
 use super::forward::Errand;
 use super::guard::{Door, Verdict, door, judge, opens_session};
-use super::headers::{Scene, wants_websocket};
+use super::headers::{Handshake, Scene, handshake, settle};
 use super::peek::read_form;
 use super::pool::Pool;
 use super::route::Target;
@@ -102,7 +102,7 @@ impl Edge {
         body: web::Payload,
         access: Access,
     ) -> HttpResponse {
-        match self.pass(&route, &request, body, access).await {
+        let mut answer = match self.pass(&route, &request, body, access).await {
             Ok(answer) => answer,
             Err(Stop::Notice(notice)) => self.say(&notice, &request, access),
             Err(Stop::Failure(failure)) => self.fail(&route, &failure, &request, access),
@@ -110,7 +110,9 @@ impl Edge {
                 .insert_header((header::CACHE_CONTROL, "no-store"))
                 .content_type(media)
                 .body(body),
-        }
+        };
+        settle(request.head(), &mut answer);
+        answer
     }
 
     /// Says `notice` in the form that whoever asks can read, never to be kept by a cache.
@@ -129,6 +131,10 @@ impl Edge {
             let why = "This method is not passed on.";
             return Err(Notice::Refused { status: StatusCode::METHOD_NOT_ALLOWED, why }.into());
         }
+        let handshake = handshake(request.head());
+        if let Handshake::Refused(why) = handshake {
+            return Err(Notice::Refused { status: StatusCode::BAD_REQUEST, why }.into());
+        }
         if let Some(errand) = self.admitted(route, request).await? {
             return self.fetched(route, request, errand, body).await;
         }
@@ -145,8 +151,8 @@ impl Edge {
             request,
             scene: self.scene(route, request)?,
         };
-        if let Some(is_proper) = wants_websocket(request) {
-            return self.tunnel(route, &errand, is_proper, body).await;
+        if handshake == Handshake::Websocket {
+            return self.tunnel(route, &errand, body).await;
         }
         let (body, pulse) = if is_form {
             let form = read_form(body, settings.patience.body).await?;
@@ -179,7 +185,7 @@ impl Edge {
             Door::Join if route.yielding => return Err(Notice::HandOver(route)),
             Door::Join => !passes,
         };
-        let is_new = wants_websocket(request).is_some() || path.contains("socket.io");
+        let is_new = handshake(request.head()) != Handshake::Absent || path.contains("socket.io");
         let query = request.query_string();
         let goes_on = path.contains("socket.io") && !opens_session(path, query);
         if route.yielding && is_new && !goes_on {
@@ -192,14 +198,8 @@ impl Edge {
         &self,
         route: &'a Route,
         errand: &Errand<'_>,
-        is_proper: bool,
         client: web::Payload,
     ) -> Result<HttpResponse, Stop<'a>> {
-        if !is_proper {
-            let why = "An upgrade must be a GET of HTTP/1.1 without a body.";
-            let status = StatusCode::BAD_REQUEST;
-            return Err(Notice::Refused { status, why }.into());
-        }
         let settings = &self.0.settings;
         let place = route
             .line

@@ -104,6 +104,9 @@ pub(super) fn passed_on(
     size: BodySize,
 ) -> HttpResponse {
     let status = actix_web::http::StatusCode::from_u16(status.as_u16())
+        .ok()
+        // An interim answer is none, and only a tunnel may say 101.
+        .filter(|status| !status.is_informational())
         .unwrap_or(actix_web::http::StatusCode::BAD_GATEWAY);
     let mut response = HttpResponse::with_body(status, body);
     if size == BodySize::Stream && request.version() == Version::HTTP_10 {

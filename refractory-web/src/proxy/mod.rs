@@ -35,6 +35,7 @@ pub use failure::Side;
 pub use find::Found;
 #[cfg(feature = "lambda")]
 pub(crate) use forwarded::listed as forwarded_hop;
+pub(crate) use headers::{Handshake, handshake, settle};
 pub use line::Line;
 pub use network::{Network, NetworkError};
 pub use notice::{Access, Notice, Pages, Wants};

@@ -1,12 +1,14 @@
 //! What somebody asks for by posting to `/join`.
+//!
+//! Foundry reads such a form with Express: `application/json` by `JSON.parse`, `application/x-www-form-urlencoded` by `qs`
+//! or, where it is not extended, by a plainer reader. Only what all of them read in one and the same way is passed on.
+use std::collections::BTreeSet;
 use std::fmt;
 
 use actix_web::HttpRequest;
 use actix_web::http::{StatusCode, header};
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
-
-use super::super::headers::says;
 
 /// What a form posted to `/join` asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,33 +23,107 @@ pub(in crate::proxy) enum Verdict {
 
 const UNREADABLE: Verdict =
     Verdict::Refused(StatusCode::BAD_REQUEST, "The form could not be read. Load the page again.");
+const TOO_MANY: Verdict = Verdict::Refused(
+    StatusCode::PAYLOAD_TOO_LARGE,
+    "The form has more fields than any form that belongs here.",
+);
 const UNKNOWN_FORM: Verdict = Verdict::Refused(
     StatusCode::UNSUPPORTED_MEDIA_TYPE,
     "The form comes in a shape that is not passed on. Send it as JSON or urlencoded, in UTF-8, uncompressed.",
 );
 
-/// Reads what `body`, posted to `/join`, asks for. Whatever a program might read differently is refused.
+/// No honest form at `/join` has a tenth of it. Express stops at a thousand, and some readers quietly.
+const MOST_FIELDS: usize = 100;
+/// What players do there. Whatever else the program may do for that word is not for them.
+const PLAYERS: [&str; 3] = ["", "join", "loginAs"];
+
+/// Reads what `body`, posted to `/join`, asks for. Whatever programs might read differently is refused.
 pub(in crate::proxy) fn judge(request: &HttpRequest, body: &[u8]) -> Verdict {
     if body.is_empty() {
         return Verdict::Fine;
     }
-    let encoded = request.headers().contains_key(header::CONTENT_ENCODING)
-        && !says(request, &header::CONTENT_ENCODING, "identity");
+    let mut codings = request.headers().get_all(header::CONTENT_ENCODING);
+    if codings.any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        return UNKNOWN_FORM;
+    }
     let kinds: Vec<_> = request.headers().get_all(header::CONTENT_TYPE).collect();
     let [kind] = kinds.as_slice() else { return UNKNOWN_FORM };
-    let kind = kind.to_str().unwrap_or_default().to_ascii_lowercase();
-    let mut parts = kind.split(';').map(str::trim);
-    let essence = parts.next().unwrap_or_default();
-    let foreign = parts.any(|part| part.starts_with("charset") && !part.contains("utf-8"));
-    match (encoded || foreign, essence) {
-        (false, "application/json") => judge_json(body),
-        (false, "application/x-www-form-urlencoded") => judge_form(body),
+    match media_type(kind.to_str().unwrap_or_default()).as_deref() {
+        Some("application/json") => judged_as_read(fields_of_json(body)),
+        Some("application/x-www-form-urlencoded") => judged_as_read(fields_of_form(body)),
         _ => UNKNOWN_FORM,
     }
 }
 
-/// Every field of a JSON object, repeated ones included: programs differ in which of them they believe.
-struct Fields(Vec<(String, Value)>);
+fn judged_as_read(fields: Result<Vec<Field>, Verdict>) -> Verdict {
+    fields.map_or_else(|refused| refused, |fields| judged(&fields))
+}
+
+/// The media type in lower case, where nothing stands beside it but that it is UTF-8.
+fn media_type(kind: &str) -> Option<String> {
+    let kind = kind.to_ascii_lowercase();
+    let mut parts = kind.split(';').map(str::trim);
+    let essence = parts.next()?.to_owned();
+    match (parts.next(), parts.next()) {
+        (None, _) | (Some("charset=utf-8" | "charset=\"utf-8\""), None) => Some(essence),
+        _ => None,
+    }
+}
+
+/// One field by its name: a text, or what JSON has instead of one. What tells nothing is left out.
+type Field = (String, Value);
+
+fn judged(fields: &[Field]) -> Verdict {
+    let mut seen = BTreeSet::new();
+    let mut verdict = Verdict::Fine;
+    for (name, value) in fields {
+        let asks = match value {
+            Value::String(said) => is_admins(name, said),
+            Value::Bool(true) => is_telling(name),
+            Value::Null | Value::Bool(false) => false,
+            Value::Number(_) | Value::Array(_) | Value::Object(_) => return UNREADABLE,
+        };
+        if asks {
+            return Verdict::Admin;
+        }
+        // Programs differ in which of two they believe, and in what names they do not take for a field at all.
+        if !seen.insert(name) || is_inherited(name) {
+            verdict = UNREADABLE;
+        }
+    }
+    verdict
+}
+
+fn is_telling(name: &str) -> bool {
+    name.eq_ignore_ascii_case("action") || name.eq_ignore_ascii_case("shutdown")
+}
+
+fn is_admins(name: &str, value: &str) -> bool {
+    if name.eq_ignore_ascii_case("shutdown") {
+        let value = value.trim();
+        return !value.is_empty() && !value.eq_ignore_ascii_case("false");
+    }
+    name.eq_ignore_ascii_case("action") && !PLAYERS.contains(&value)
+}
+
+/// What every object of JavaScript has: a field of that name may change more than itself.
+fn is_inherited(name: &str) -> bool {
+    name.starts_with("__")
+        || [
+            "constructor",
+            "prototype",
+            "hasOwnProperty",
+            "isPrototypeOf",
+            "propertyIsEnumerable",
+            "toLocaleString",
+            "toString",
+            "valueOf",
+        ]
+        .contains(&name)
+}
+
+/// Every field of a JSON object, repeated ones included.
+struct Fields(Vec<Field>);
 
 impl<'de> serde::Deserialize<'de> for Fields {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -62,11 +138,13 @@ impl<'de> serde::Deserialize<'de> for Fields {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
                 let mut fields = Vec::new();
                 while let Some(name) = map.next_key::<String>()? {
-                    if is_telling(&name) {
-                        fields.push((name, map.next_value()?));
+                    let value = if is_telling(&name) {
+                        map.next_value()?
                     } else {
                         map.next_value::<IgnoredAny>()?;
-                    }
+                        Value::Null
+                    };
+                    fields.push((name, value));
                 }
                 Ok(Fields(fields))
             }
@@ -75,54 +153,37 @@ impl<'de> serde::Deserialize<'de> for Fields {
     }
 }
 
-fn judge_json(body: &[u8]) -> Verdict {
-    let Ok(Fields(fields)) = serde_json::from_slice(body) else { return UNREADABLE };
-    let mut verdict = Verdict::Fine;
-    for (name, value) in fields {
-        match value {
-            Value::String(action) if !is_admins(&name, &action) => {}
-            Value::Null | Value::Bool(false) => {}
-            Value::String(_) | Value::Bool(true) => verdict = Verdict::Admin,
-            Value::Number(_) | Value::Array(_) | Value::Object(_) => return UNREADABLE,
+fn fields_of_json(body: &[u8]) -> Result<Vec<Field>, Verdict> {
+    let Fields(fields) = serde_json::from_slice(body).map_err(|_| UNREADABLE)?;
+    if fields.len() > MOST_FIELDS { Err(TOO_MANY) } else { Ok(fields) }
+}
+
+fn fields_of_form(body: &[u8]) -> Result<Vec<Field>, Verdict> {
+    let mut fields = Vec::new();
+    for pair in body.split(|b| *b == b'&').filter(|pair| !pair.is_empty()) {
+        if fields.len() == MOST_FIELDS {
+            return Err(TOO_MANY);
         }
+        fields.push(field_of_form(pair).ok_or(UNREADABLE)?);
     }
-    verdict
+    Ok(fields)
 }
 
-fn judge_form(body: &[u8]) -> Verdict {
-    let mut verdict = Verdict::Fine;
-    for pair in body.split(|b| *b == b'&') {
-        let mut halves = pair.splitn(2, |b| *b == b'=');
-        let (Some(name), Some(value)) =
-            (plain(halves.next().unwrap_or_default()), plain(halves.next().unwrap_or_default()))
-        else {
-            return UNREADABLE;
-        };
-        // `action[]=…` becomes a list under `action`.
-        let base = name.split('[').next().unwrap_or_default();
-        if is_telling(base) {
-            if base.len() != name.len() {
-                return UNREADABLE;
-            }
-            if is_admins(base, &value) {
-                verdict = Verdict::Admin;
-            }
-        }
-    }
-    verdict
-}
-
-fn is_telling(name: &str) -> bool {
-    name.eq_ignore_ascii_case("action") || name.eq_ignore_ascii_case("shutdown")
-}
-
-fn is_admins(name: &str, value: &str) -> bool {
-    let value = value.trim();
-    if name.eq_ignore_ascii_case("shutdown") {
-        return !value.is_empty() && !value.eq_ignore_ascii_case("false");
-    }
-    let admins = ["shutdown", "login", "adminLogin", "adminAuth", "auth", "adminConfigure"];
-    admins.iter().any(|action| value.eq_ignore_ascii_case(action))
+/// One pair of a form, as all readers split and read it.
+///
+/// `qs` cuts a pair at `]=` where there is one, and makes trees out of brackets in a name; so no bracket may stand where it
+/// looks for them.
+fn field_of_form(pair: &[u8]) -> Option<Field> {
+    let mut halves = pair.splitn(2, |b| *b == b'=');
+    let name = plain(halves.next()?)?;
+    let written = halves.next().unwrap_or_default();
+    let is_name = !name.is_empty()
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
+    let unbracketed = written.to_ascii_lowercase();
+    let has_cut = |cut: &[u8]| unbracketed.windows(cut.len()).any(|window| window == cut);
+    (is_name && !has_cut(b"]=") && !has_cut(b"%5d="))
+        .then(|| plain(written).map(|value| (name, Value::String(value))))
+        .flatten()
 }
 
 /// Undoes the encoding of forms; nothing where that leaves no text.

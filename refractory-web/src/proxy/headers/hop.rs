@@ -1,6 +1,4 @@
 //! Headers that end at each hop.
-use actix_web::HttpRequest;
-use actix_web::http::{Method, Version, header};
 
 /// Names in `Connection` beyond the usual words: headers that end here because the sender says so.
 #[derive(Debug, Default)]
@@ -15,9 +13,11 @@ impl<'a> Named<'a> {
         Self(words.collect())
     }
 
-    /// Whether the header `name`, in lower case, ends here.
+    /// Whether the header `name`, in lower case, ends here. No sender can end one that is meant for everybody on the way:
+    /// a request without its host, or without what a proxy in front has said of the client, would be another request.
     pub(super) fn ends(&self, name: &str) -> bool {
-        is_hop(name) || self.0.iter().any(|word| word.eq_ignore_ascii_case(name))
+        is_hop(name)
+            || (!is_end_to_end(name) && self.0.iter().any(|word| word.eq_ignore_ascii_case(name)))
     }
 }
 
@@ -43,27 +43,78 @@ fn is_hop(name: &str) -> bool {
     )
 }
 
-/// Whether `request` asks for a websocket, as the server's parser sees it: from here on its body is raw.
-pub(in crate::proxy) fn wants_websocket(request: &HttpRequest) -> Option<bool> {
-    if !says(request, &header::UPGRADE, "websocket") {
-        return None;
-    }
-    let has_body = request.headers().contains_key(header::CONTENT_LENGTH)
-        || request.headers().contains_key(header::TRANSFER_ENCODING);
-    Some(
-        request.method() == Method::GET
-            && request.version() == Version::HTTP_11
-            && says(request, &header::CONNECTION, "upgrade")
-            && !has_body,
-    )
+/// Headers that both ends rely on (RFC 9110, section 7.6.1: they may not be named in `Connection`).
+fn is_end_to_end(name: &str) -> bool {
+    const FAMILIES: [&str; 9] = [
+        "accept",
+        "access-control-",
+        "content-",
+        "cross-origin-",
+        "if-",
+        "sec-",
+        "x-content-",
+        "x-forwarded-",
+        "x-frame-",
+    ];
+    FAMILIES.iter().any(|family| name.starts_with(family))
+        || matches!(
+            name,
+            "age"
+                | "allow"
+                | "authorization"
+                | "cache-control"
+                | "cookie"
+                | "date"
+                | "etag"
+                | "expires"
+                | "forwarded"
+                | "host"
+                | "last-modified"
+                | "location"
+                | "origin"
+                | "pragma"
+                | "range"
+                | "referer"
+                | "referrer-policy"
+                | "retry-after"
+                | "set-cookie"
+                | "strict-transport-security"
+                | "user-agent"
+                | "vary"
+                | "via"
+                | "www-authenticate"
+                | "x-csrf-token"
+                | "x-real-ip"
+                | "x-requested-with"
+        )
 }
 
-/// Whether one of the words of the header `name` is `word`.
-pub(in crate::proxy) fn says(request: &HttpRequest, name: &header::HeaderName, word: &str) -> bool {
-    request
-        .headers()
-        .get_all(name)
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .any(|part| part.trim().eq_ignore_ascii_case(word))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sender_ends_headers_of_its_own_and_none_that_the_request_needs() {
+        let all = "close, host, Content-Length, COOKIE, authorization, sec-websocket-key, x-forwarded-for, forwarded, \
+                   set-cookie, content-type, if-none-match, x-mine, keep-alive, upgrade";
+        let named = Named::in_values([all.as_bytes()].into_iter());
+        for kept in [
+            "host",
+            "content-length",
+            "content-type",
+            "cookie",
+            "set-cookie",
+            "authorization",
+            "sec-websocket-key",
+            "x-forwarded-for",
+            "forwarded",
+            "if-none-match",
+            "x-other",
+        ] {
+            assert!(!named.ends(kept), "{kept}");
+        }
+        for ended in ["x-mine", "connection", "keep-alive", "transfer-encoding", "upgrade", "te"] {
+            assert!(named.ends(ended), "{ended}");
+        }
+    }
 }

@@ -1,9 +1,10 @@
 //! Headers on their way through: everything that is meant for the other end, and nothing else.
 mod cookie;
+mod handshake;
 mod hop;
 mod identity;
 mod pass;
 
-pub(super) use hop::{says, wants_websocket};
+pub(crate) use handshake::{Handshake, handshake, settle};
 pub(super) use identity::hyphenated;
 pub(super) use pass::{Scene, answer_headers, ask_headers};

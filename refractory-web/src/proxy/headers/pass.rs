@@ -52,6 +52,10 @@ pub(in crate::proxy) fn ask_headers(
         if named.ends(name) || tells_identity(name) || (tells_origin(name) && !trusted) {
             continue;
         }
+        // `Content-Length: 0` may stand on a handshake; behind it there is no body to count.
+        if upgrade && name == "content-length" {
+            continue;
+        }
         let value = if name == "cookie" {
             let Some(kept) = scene.jar().for_instance(value.as_bytes()) else { continue };
             HeaderValue::from_bytes(&kept)

@@ -6,7 +6,7 @@ use refractory_core::ports::{AssetAsk, is_signature};
 
 use crate::proxy::Route;
 use crate::proxy::find::first_of;
-use crate::proxy::headers::wants_websocket;
+use crate::proxy::headers::{Handshake, handshake};
 
 /// What `request` asks of the uploads of `route`; none where it is about something else.
 ///
@@ -16,7 +16,9 @@ pub(super) fn of(route: &Route, request: &HttpRequest) -> Option<AssetAsk> {
     let uri = request.uri();
     let mut signatures = request.headers().get_all(header::AUTHORIZATION);
     let is_signed = signatures.any(|value| value.to_str().is_ok_and(is_signature));
-    if (first_of(uri.path()) != handle && !is_signed) || wants_websocket(request).is_some() {
+    if (first_of(uri.path()) != handle && !is_signed)
+        || handshake(request.head()) != Handshake::Absent
+    {
         return None;
     }
     let text = |value: &header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
