@@ -226,7 +226,7 @@ impl Section for AwsConfig {
         ),
         Doc::new(
             "routing",
-            "How requests reach a table: through the \"edge\", or by a rule of the \"load-balancer\" for each, past the edge: who may play is then Foundry's to ask alone, administrators' pages are closed to everybody, and no table is asked to make room.",
+            "How requests reach a table: through the \"edge\", or by a rule of the \"load-balancer\" for each, past the edge: then only Foundry checks who may play, administration pages are closed to everyone, and licenses are not handed over.",
         ),
         Doc::new(
             "recovery",
@@ -240,7 +240,7 @@ impl Section for AwsConfig {
         if !legal_deployment(&self.deployment) {
             wrong.push(Complaint::about(
                 "deployment",
-                "this must begin with a letter and hold 2 to 16 lower-case letters, digits and hyphens.",
+                "this must begin with a letter and have 2 to 16 lowercase letters, digits and hyphens.",
             ));
         }
         if self.user.as_deref().is_some_and(|user| numbers(user).is_none()) {

@@ -235,7 +235,7 @@ struct Meaning {
     advice: Option<Cow<'static, str>>,
 }
 
-const FORBIDDEN: &str = "AWS refused that to the credentials in use. `refractory doctor` says which permission is missing.";
+const FORBIDDEN: &str = "AWS denied this to the current credentials. `refractory doctor` says which permission is missing.";
 const EXHAUSTED: &str = "A quota of AWS is used up, or it has no room there. `refractory doctor` lists quotas; Service \
                          Quotas in AWS's console raises them.";
 
@@ -266,7 +266,7 @@ impl Meaning {
 
 fn without_permission(action: &str) -> String {
     format!(
-        "AWS does not allow `{action}` to the credentials in use. Give them the policies that `refractory infra policy controller` \
+        "AWS doesn't allow `{action}` with the current credentials. Give them the policies that `refractory infra policy controller` \
          prints; `refractory doctor` says what else is missing."
     )
 }

@@ -70,7 +70,7 @@ fn good_for(
     let minutes = |span: Duration| span.as_secs() / 60;
     Err(Error::new(ErrorKind::Unavailable, during).advise(format!(
         "The credentials of AWS that Refractory has end in {} minutes, and an address that it signs for a task ends with them; \
-         it needs {}. A role of ECS or EC2 gets new ones by itself; otherwise sign in to AWS again, as with `aws sso login`.",
+         it needs {}. A role of ECS or EC2 gets new ones automatically. Otherwise sign in to AWS again, for example with `aws sso login`.",
         minutes(left),
         minutes(lasting.least)
     )))

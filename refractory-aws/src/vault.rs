@@ -195,7 +195,7 @@ fn read(answer: &GetSecretValueOutput) -> Observed<Secret> {
         (Some(text), _) => Observed::Ready(Secret::new(text)),
         (None, Some(bytes)) if bytes.as_ref() == EMPTY => Observed::Ready(Secret::default()),
         (None, _) => Observed::Broken(Reason(
-            "A secret in Secrets Manager was changed by hand and is no text any more. Put its former version back there."
+            "A secret in Secrets Manager was changed by hand and is no longer text. Restore its previous version there."
                 .to_owned(),
         )),
     }

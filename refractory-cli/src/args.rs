@@ -16,17 +16,17 @@ use rest::{ConfigCommand, ReleaseCommand, UserCommand, WorkerCommand};
 
 const EXAMPLES: &str = "\
 Examples:
-  refractory up --demo                       a first look, without a licence
-  refractory up --listen 0.0.0.0:8080        the portal, for everybody who can reach this machine
+  refractory up --demo                       a first look, without a license
+  refractory up --listen 0.0.0.0:8080        the portal, for everyone who can reach this machine
   refractory release add FoundryVTT-13.351.zip
   refractory instance create friday-night --title \"Friday Night\"
   refractory instance start friday-night --wait
 
 Configuration comes from refractory.toml, then REFRACTORY__SECTION__KEY variables, then flags.
-Exit codes: 0 done, 1 a defect, 2 asked for wrongly, 3 not there, 4 in conflict, 5 not allowed,
-6 a limit, 7 no answer (or no worker), 8 not offered, 9 needs attention.";
+Exit codes: 0 success, 1 internal error, 2 invalid input, 3 not found, 4 conflict, 5 not allowed,
+6 limit reached, 7 unavailable (or no background service), 8 not supported, 9 needs attention.";
 
-/// Host Foundry Virtual Tabletop tables: start and stop them, share licence keys safely, one address for all.
+/// Host Foundry Virtual Tabletop tables: start and stop them, share license keys safely, one address for all.
 #[derive(Debug, Parser)]
 #[command(
     name = "refractory",
@@ -46,19 +46,19 @@ pub(crate) struct Cli {
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Everywhere")]
 pub(crate) struct Global {
-    /// The data folder; `refractory-data` where the configuration says nothing else
+    /// The data folder [default: `refractory-data`, or `data` in the configuration]
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
-    /// The configuration file; `refractory.toml` where there is one
+    /// The configuration file [default: `refractory.toml`, if it exists]
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// Print JSON
     #[arg(long, global = true)]
     pub(crate) json: bool,
-    /// Show what an error came from, and more of the log
+    /// Show the causes of an error, and more of the log
     #[arg(short, long, global = true)]
     pub(crate) verbose: bool,
-    /// How the log is written to standard error
+    /// The format of the log on standard error
     #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value_t)]
     pub(crate) log_format: LogFormat,
 }
@@ -66,10 +66,10 @@ pub(crate) struct Global {
 /// How the log is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub(crate) enum LogFormat {
-    /// Lines for people
+    /// Text lines
     #[default]
     Text,
-    /// One JSON object for each line
+    /// One JSON object per line
     Json,
 }
 
@@ -81,28 +81,28 @@ pub(crate) enum Command {
     /// Tables: create, list, show, start, stop, rename, delete, rotate-key, logs
     #[command(subcommand, visible_alias = "table")]
     Instance(InstanceCommand),
-    /// Licence keys: add, list, rename, accept, remove
+    /// License keys: add, list, rename, accept, remove
     #[command(subcommand, visible_alias = "licence")]
     License(LicenseCommand),
-    /// Releases of Foundry: add, list, remove
+    /// Foundry releases: add, list, remove
     #[command(subcommand)]
     Release(ReleaseCommand),
     /// Accounts: add, list, role, passwd, link, remove
     #[command(subcommand)]
     User(UserCommand),
-    /// Who does the work
+    /// The background service: list
     #[command(subcommand)]
     Worker(WorkerCommand),
     /// The configuration: check, show, example
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// What a deployment on AWS stands on: deploy, diff, status, destroy, policy
+    /// AWS infrastructure: deploy, diff, status, destroy, policy
     #[cfg(feature = "aws")]
     #[command(subcommand)]
     Infra(infra::InfraCommand),
-    /// Look for what is missing or wrong, and say what to do about it
+    /// Find problems and say how to fix them
     Doctor,
-    /// Print completions for a shell
+    /// Print shell completions
     #[command(
         after_help = "Example:\n  refractory completions bash > ~/.local/share/bash-completion/completions/refractory"
     )]

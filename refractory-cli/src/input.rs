@@ -20,7 +20,7 @@ const CTRL_C: u8 = 3;
 pub(crate) fn secret(prompt: &str, file: Option<&Path>) -> Result<Secret> {
     let text = match file {
         Some(path) => std::fs::read_to_string(path).map_err(|error| {
-            Failure::new(Exit::Invalid, format!("`{}` cannot be read: {error}.", path.display()))
+            Failure::new(Exit::Invalid, format!("Can't read `{}`: {error}.", path.display()))
         })?,
         None if io::stdin().is_terminal() => hidden(prompt)?,
         None => piped()?,
@@ -29,7 +29,7 @@ pub(crate) fn secret(prompt: &str, file: Option<&Path>) -> Result<Secret> {
     if text.is_empty() {
         bail!(Failure::new(
             Exit::Invalid,
-            "Nothing was given. Type it at the prompt, or send it on standard input."
+            "No input. Type it at the prompt, or send it on standard input."
         ));
     }
     Ok(Secret::new(text))
@@ -38,14 +38,11 @@ pub(crate) fn secret(prompt: &str, file: Option<&Path>) -> Result<Secret> {
 /// A new password: typed twice at a prompt, once on standard input.
 pub(crate) fn new_password() -> Result<Secret> {
     let password = secret("Password: ", None)?;
-    if io::stdin().is_terminal() && secret("Once more: ", None)? != password {
-        bail!(Failure::new(Exit::Invalid, "The two passwords differ. Try again."));
+    if io::stdin().is_terminal() && secret("Repeat password: ", None)? != password {
+        bail!(Failure::new(Exit::Invalid, "The passwords don't match. Try again."));
     }
     if password.expose().chars().count() < 8 {
-        bail!(Failure::new(
-            Exit::Invalid,
-            "That password is too short: use at least 8 characters."
-        ));
+        bail!(Failure::new(Exit::Invalid, "The password is too short. Use at least 8 characters."));
     }
     Ok(password)
 }
@@ -85,9 +82,10 @@ fn hidden(prompt: &str) -> Result<String> {
     ask("\n")?;
     let mut typed = typed?;
     if typed.pop() == Some(CTRL_C) {
-        bail!(Failure::new(Exit::Interrupted, "Interrupted; nothing was done."));
+        bail!(Failure::new(Exit::Interrupted, "Interrupted. Nothing was changed."));
     }
-    String::from_utf8(typed).map_err(|_| Failure::new(Exit::Invalid, "That is not text.").into())
+    String::from_utf8(typed)
+        .map_err(|_| Failure::new(Exit::Invalid, "The input is not text in UTF-8.").into())
 }
 
 /// Reads one of `ends`, and whatever comes before it.

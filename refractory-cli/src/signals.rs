@@ -33,7 +33,7 @@ impl Signals {
     /// Turns `stop` true at the first, and leaves at once at the second.
     pub(crate) async fn stop_then_leave(mut self, stop: watch::Sender<bool>) {
         self.next().await;
-        tracing::info!("finishing what is in hand; tables live on. A second signal leaves at once");
+        tracing::info!("finishing pending work; tables keep running. A second signal ends at once");
         stop.send_replace(true);
         self.next().await;
         leave();

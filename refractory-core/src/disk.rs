@@ -24,17 +24,17 @@ pub(crate) fn refused(error: io::Error, during: &'static str, path: &Path) -> Er
         Io::PermissionDenied => (
             ErrorKind::Forbidden,
             format!(
-                "`{shown}` may not be used by the user this runs as. Give it to that user with `chown`, or run this as its owner."
+                "No permission to use `{shown}`. Change its owner with `chown`, or run Refractory as its owner."
             ),
         ),
-        Io::NotFound => (ErrorKind::NotFound, format!("`{shown}` is not there.")),
+        Io::NotFound => (ErrorKind::NotFound, format!("`{shown}` doesn't exist.")),
         Io::NotADirectory | Io::IsADirectory => (
             ErrorKind::Invalid,
             format!(
-                "`{shown}` is not what it should be, a folder in the place of a file or a file in the place of a folder. Move it away."
+                "`{shown}` is a folder where a file is expected, or a file where a folder is expected. Move it away."
             ),
         ),
-        _ => (ErrorKind::Unavailable, format!("`{shown}` cannot be used: {error}.")),
+        _ => (ErrorKind::Unavailable, format!("Can't use `{shown}`: {error}.")),
     };
     Error::new(kind, during).about("path", shown).advise(advice).caused_by(error)
 }

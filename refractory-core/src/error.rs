@@ -154,18 +154,18 @@ impl Error {
 
 fn default_advice(kind: ErrorKind) -> &'static str {
     match kind {
-        ErrorKind::NotFound => "That does not exist, or not any more.",
+        ErrorKind::NotFound => "It doesn't exist, or no longer exists.",
         ErrorKind::Conflict => {
-            "Somebody else changed this at the same moment. Look again and retry."
+            "It was changed at the same time by someone else. Reload and try again."
         }
-        ErrorKind::Invalid => "That cannot work as it was asked for.",
-        ErrorKind::Forbidden => "You may not do that.",
-        ErrorKind::Exhausted => "A limit was reached. Free something, or ask an administrator.",
-        ErrorKind::Unavailable => {
-            "Something this needs does not answer just now. Try again in a moment."
+        ErrorKind::Invalid => "The request is invalid. Check it and try again.",
+        ErrorKind::Forbidden => "You don't have permission to do this. Ask an administrator.",
+        ErrorKind::Exhausted => {
+            "A limit was reached. Free some resources, or ask an administrator."
         }
-        ErrorKind::Unsupported => "This installation does not offer that.",
-        ErrorKind::Unexpected => "Something went wrong on our side. The log has the details.",
+        ErrorKind::Unavailable => "A required service isn't responding. Try again in a moment.",
+        ErrorKind::Unsupported => "This installation doesn't support this.",
+        ErrorKind::Unexpected => "Something went wrong in Refractory. See the log for details.",
     }
 }
 

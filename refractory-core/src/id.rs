@@ -7,7 +7,7 @@ use crate::{Error, ErrorKind};
 
 /// Why a text is not an id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not an id: 1 to 64 lower-case letters, digits and `-`, `_`, `.`")]
+#[error("`{0}` is not an ID; use 1 to 64 lowercase letters, digits and `-`, `_`, `.`")]
 pub struct IdError(String);
 
 impl From<IdError> for Error {

@@ -43,7 +43,7 @@ impl AssetStore for NoAssets {
     }
     async fn rotate(&self, _: &InstanceId, _: Timestamp) -> Result<Observed<AssetSpace>> {
         Err(Error::new(ErrorKind::Unsupported, "replacing the key for uploads").advise(
-            "Uploads lie with the data of each table here, and no key is needed to reach them: there is none to replace.",
+            "Uploads are stored with each table's data here, and no key is needed. There is no key to replace.",
         ))
     }
     async fn list(&self) -> Result<Vec<InstanceId>> {
@@ -59,7 +59,7 @@ pub struct NoAssetDoor;
 impl AssetDoor for NoAssetDoor {
     async fn admit(&self, _: &AssetAsk) -> Result<AssetPass> {
         Err(Error::new(ErrorKind::Unsupported, "serving uploads")
-            .advise("This installation keeps no uploads beside its tables."))
+            .advise("This installation has no separate storage for uploads."))
     }
 }
 
@@ -83,7 +83,7 @@ pub struct NoSnapshots;
 
 fn no_snapshots<T>() -> Result<T> {
     Err(Error::new(ErrorKind::Unsupported, "taking a snapshot")
-        .advise("This installation keeps no backups."))
+        .advise("This installation doesn't support backups."))
 }
 
 #[async_trait]
@@ -190,7 +190,7 @@ pub struct NoArchives;
 impl Archives for NoArchives {
     async fn add(&self, _: &ArchiveSource) -> Result<ArchiveInfo> {
         Err(Error::new(ErrorKind::Unsupported, "storing a release")
-            .advise("This installation stores no releases."))
+            .advise("This installation doesn't store releases."))
     }
     async fn remove(&self, _: &ReleaseId) -> Result<()> {
         Ok(())

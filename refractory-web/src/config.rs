@@ -30,7 +30,7 @@ pub struct WebConfig {
     pub listen: String,
     /// The domain under which each table has its name. `localhost` needs no set-up.
     pub domain: String,
-    /// Whether people reach the portal over HTTPS, ended by something in front of it.
+    /// Whether users reach the portal over HTTPS, terminated by a proxy in front of it.
     pub https: bool,
     /// The port people see, where something in front listens on another than this.
     pub public_port: Option<u16>,
@@ -97,7 +97,7 @@ impl WebConfig {
         match self.listen.to_socket_addrs() {
             Ok(found) => Ok(found.collect()),
             Err(_) => Err(format!(
-                "`{}` is not an address to listen at; write address and port, as `127.0.0.1:8080`",
+                "`{}` is not a listen address; enter address and port, such as `127.0.0.1:8080`",
                 self.listen
             )),
         }
@@ -125,37 +125,37 @@ impl Section for WebConfig {
     const ABOUT: &'static str =
         "The portal and the edge: one listener for pages, JSON API and tables.";
     const KEYS: &'static [Doc] = &[
-        Doc::new("listen", "Address and port of the one listener; port 0 takes any free one."),
-        Doc::new("domain", "The domain under which each table has its name; `localhost` needs no set-up."),
-        Doc::new("https", "Whether people reach the portal over HTTPS, ended by something in front of it."),
-        Doc::new("public_port", "The port people see, where something in front listens on another.").example("443"),
+        Doc::new("listen", "Address and port to listen on. Port 0 uses any free port."),
+        Doc::new("domain", "The domain under which each table has its name. `localhost` needs no setup."),
+        Doc::new("https", "Whether users reach the portal over HTTPS, terminated by a proxy in front of it."),
+        Doc::new("public_port", "The public port, if a proxy in front listens on another one.").example("443"),
         Doc::new("by_path", "Serve tables under `/name/` of one host: no wildcard name is needed, but tables and portal share one origin."),
         Doc::new("trusted_proxies", "Addresses and ranges of the proxies in front, whose `X-Forwarded-For` or `Forwarded`, `-Proto` and `-Host` are believed, as `10.0.0.0/8`."),
         Doc::new("upload_limit", "The largest release archive that may be uploaded."),
-        Doc::new("upload_dir", "Where uploads wait until they are read; the system's folder for temporary files where left out.").example("\"/var/tmp\""),
+        Doc::new("upload_dir", "Where uploads are stored while they are checked. The default is the system's temporary folder.").example("\"/var/tmp\""),
         Doc::new("metrics", "Who may read `/metrics`: `private` (this machine and administrators), `open` or `off`."),
         Doc::new("threads", "Threads that answer requests."),
         Doc::new("connect_within", "How long a table may take to accept a connection."),
-        Doc::new("answer_within", "How long a table may take to begin its answer, once the question is through."),
-        Doc::new("stalled_after", "How long an upload or a download may stand still; one that moves may last."),
-        Doc::new("quiet_socket", "How long a websocket or a stream of events may carry nothing at all, Foundry's own pings included; \"0s\" is for ever."),
+        Doc::new("answer_within", "How long a table may take to begin its response after it has received the request."),
+        Doc::new("stalled_after", "How long an upload or download may make no progress."),
+        Doc::new("quiet_socket", "How long a websocket or event stream may be silent, Foundry's own pings included. \"0s\" means no limit."),
     ];
 
     fn validate(&self) -> Result<(), Vec<Complaint>> {
         let checks = [
             ("listen", self.listen_addresses().err()),
             ("domain", (!is_domain(&self.domain)).then(|| {
-                format!("`{}` is not a domain; write a name without scheme and port, as `games.example.org`", self.domain)
+                format!("`{}` is not a domain; enter a name without scheme and port, such as `games.example.org`", self.domain)
             })),
             ("trusted_proxies", self.trusted_networks().err().map(|error| error.to_string())),
             ("threads", (!(1..=64).contains(&self.threads)).then(|| {
-                format!("{} threads cannot serve; use 1 to 64", self.threads)
+                format!("{} threads is not possible; use 1 to 64", self.threads)
             })),
             ("upload_limit", (self.upload_limit.bytes() == 0).then(|| {
-                "a limit of nothing refuses every archive; a release has some hundred MiB, so write \"2GiB\"".to_owned()
+                "a limit of zero rejects every archive; use a limit such as \"2GiB\"".to_owned()
             })),
             ("upload_dir", self.upload_dir.as_ref().filter(|dir| !dir.is_dir()).map(|dir| {
-                format!("`{}` is not a folder; make it, or leave the key out", dir.display())
+                format!("`{}` is not a folder; create it, or remove the key", dir.display())
             })),
         ];
         let spans = [
@@ -166,7 +166,7 @@ impl Section for WebConfig {
         let hasty = spans
             .into_iter()
             .filter(|(_, span)| *span < Span::seconds(1))
-            .map(|(key, _)| (key, Some("no table is that quick; write \"1s\" or more".to_owned())));
+            .map(|(key, _)| (key, Some("this is too short; use \"1s\" or more".to_owned())));
         let all: Vec<_> = checks
             .into_iter()
             .chain(hasty)

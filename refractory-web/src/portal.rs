@@ -77,21 +77,21 @@ fn refused(address: SocketAddr, error: std::io::Error) -> Error {
     let (kind, advice) = if is(std::io::ErrorKind::AddrInUse) {
         let other = if port == 8080 { 8081 } else { 8080 };
         let advice = format!(
-            "Port {port} is in use by another program, perhaps by another Refractory. Stop it, or listen elsewhere: `--listen {ip}:{other}`."
+            "Port {port} is in use by another program, perhaps another Refractory. Stop it, or use another port: `--listen {ip}:{other}`."
         );
         (ErrorKind::Conflict, advice)
     } else if is(std::io::ErrorKind::PermissionDenied) {
         let advice = format!(
-            "Port {port} needs more rights than this program has. Use one above 1023, as `--listen {ip}:8080`."
+            "Refractory isn't allowed to use port {port}. Use a port above 1023, such as `--listen {ip}:8080`."
         );
         (ErrorKind::Forbidden, advice)
     } else if is(std::io::ErrorKind::AddrNotAvailable) {
         let advice = format!(
-            "{ip} is not an address of this machine. Use `127.0.0.1` for this machine alone, or `0.0.0.0` for all of its addresses."
+            "{ip} is not an address of this machine. Use `127.0.0.1` for this machine only, or `0.0.0.0` for all of its addresses."
         );
         (ErrorKind::Invalid, advice)
     } else {
-        (ErrorKind::Unavailable, format!("Cannot listen at {address}: {error}."))
+        (ErrorKind::Unavailable, format!("Can't listen on {address}: {error}."))
     };
     Error::new(kind, "taking the listener's address").permanent().advise(advice).caused_by(error)
 }

@@ -19,7 +19,7 @@ pub(crate) async fn alive() -> HttpResponse {
 pub(crate) async fn ready(shared: Data<Shared>) -> HttpResponse {
     let (status, said) = match shared.refractory.workers().await {
         Ok(_) => (StatusCode::OK, "ready\n"),
-        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n"),
+        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the store isn't responding\n"),
     };
     HttpResponse::build(status).content_type("text/plain; charset=utf-8").body(said)
 }
@@ -40,7 +40,7 @@ pub(crate) async fn metrics(
     if !allowed {
         return Err(Problem::new(
             StatusCode::FORBIDDEN,
-            "Ask from the machine itself, sign in as an administrator, or set `web.metrics` to \"open\".",
+            "Read metrics on the server itself, sign in as an administrator, or set `web.metrics` to \"open\".",
         ));
     }
     let workers = shared.refractory.workers().await?.len();

@@ -42,12 +42,12 @@ impl Problem {
 
     /// Nobody is signed in, and somebody has to be.
     pub(crate) fn sign_in() -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, "Sign in first.")
+        Self::new(StatusCode::UNAUTHORIZED, "Sign in to continue.")
     }
 
     /// There is no such page.
     pub(crate) fn no_page() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "There is nothing at this address.")
+        Self::new(StatusCode::NOT_FOUND, "There is no page at this address.")
     }
 
     /// Something that only a defect or a broken machine explains.
@@ -56,7 +56,7 @@ impl Problem {
         tracing::error!(%id, %error, "a request failed");
         Self {
             status: StatusCode::INTERNAL_SERVER_ERROR,
-            sentence: "Something went wrong on our side. The log has the details.".to_owned(),
+            sentence: "Something went wrong in Refractory. See the log for details.".to_owned(),
             id: Some(id),
             wait: None,
         }

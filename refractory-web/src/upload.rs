@@ -48,7 +48,7 @@ pub(crate) async fn receive<E: std::fmt::Display>(
     if size == 0 {
         return Err(Problem::new(
             StatusCode::UNPROCESSABLE_ENTITY,
-            "No file arrived. Choose the zip of a Foundry release, then send it.",
+            "No file was received. Choose the zip file of a Foundry release and try again.",
         ));
     }
     Ok(Received(temporary))
@@ -78,14 +78,17 @@ fn make_file(shared: &Shared) -> std::io::Result<NamedTempFile> {
 }
 
 fn broken_off() -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST, "The upload broke off. Nothing was stored; try it again.")
+    Problem::new(
+        StatusCode::BAD_REQUEST,
+        "The upload was interrupted and nothing was stored. Try again.",
+    )
 }
 
 fn too_large(limit: Size) -> Problem {
     Problem::new(
         StatusCode::PAYLOAD_TOO_LARGE,
         format!(
-            "That file is larger than {limit}. A Foundry release is not; raise `web.upload_limit` if this one is."
+            "This file is larger than {limit}. Choose the zip file of a Foundry release, or raise `web.upload_limit`."
         ),
     )
 }
@@ -94,6 +97,6 @@ fn no_room(error: &std::io::Error) -> Problem {
     tracing::error!(%error, "an upload could not be written");
     Problem::new(
         StatusCode::INSUFFICIENT_STORAGE,
-        "The upload could not be written: the disk is full, or the folder for uploads cannot be used. Free some space, or set `web.upload_dir`.",
+        "The upload could not be stored: the disk is full or the upload folder can't be used. Free some space, or set `web.upload_dir`.",
     )
 }

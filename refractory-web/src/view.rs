@@ -161,9 +161,9 @@ fn spoken(url: &str) -> String {
 fn headline(table: &Instance, state: State) -> &'static str {
     match (state, table.phase()) {
         (State::Attention, _) => "Needs attention",
-        (State::On, _) if table.yielding.is_some() => "Making room",
+        (State::On, _) if table.yielding.is_some() => "Handing over its license",
         (State::On, _) => "Ready to play",
-        (State::Off, _) => "Asleep",
+        (State::Off, _) => "Off",
         (State::Starting, Phase::Starting(step)) => going_up(table, step),
         (State::Stopping | State::Deleting, Phase::Stopping(step)) => going_down(step),
         (State::Deleting, _) => "Being deleted",
@@ -175,24 +175,24 @@ fn headline(table: &Instance, state: State) -> &'static str {
 /// What the step up in hand is, in words.
 pub(crate) fn going_up(table: &Instance, step: Step) -> &'static str {
     match step {
-        Step::License => "Waiting for a licence",
-        Step::Volume => "Preparing its data",
+        Step::License => "Waiting for a license",
+        Step::Volume => "Preparing data",
         Step::Assets => "Preparing uploads",
         Step::Runtime => "Starting Foundry",
         Step::World if table.wish.spec.world.is_some() => "Opening the world",
         Step::World => "Signing in to Foundry",
-        Step::Name => "Opening the door",
+        Step::Name => "Making it reachable",
     }
 }
 
 fn going_down(step: Step) -> &'static str {
     match step {
-        Step::Name => "Closing the door",
+        Step::Name => "Closing its address",
         Step::World => "Closing the world",
         Step::Runtime => "Stopping Foundry",
         Step::Assets => "Deleting uploads",
-        Step::Volume => "Deleting its data",
-        Step::License => "Returning the licence",
+        Step::Volume => "Deleting data",
+        Step::License => "Releasing the license",
     }
 }
 
@@ -202,9 +202,9 @@ fn note(table: &Instance, state: State) -> Option<String> {
             table.progress().map(|progress| sentence_case(&progress.message))
         }
         State::On => Some(match table.seen.as_ref().map_or(0, |seen| seen.players) {
-            0 => "Nobody is here yet".to_owned(),
-            1 => "1 person is here".to_owned(),
-            many => format!("{many} people are here"),
+            0 => "No players yet".to_owned(),
+            1 => "1 player connected".to_owned(),
+            many => format!("{many} players connected"),
         }),
         State::Off | State::Attention => None,
     }
@@ -235,11 +235,11 @@ fn trouble(table: &Instance) -> Option<Trouble> {
 pub(crate) fn rungs(phase: &Phase) -> Vec<Rung> {
     let Phase::Starting(current) = phase else { return Vec::new() };
     let ladder = [
-        (Step::License, "Licence"),
+        (Step::License, "License"),
         (Step::Volume, "Data"),
         (Step::Runtime, "Foundry"),
         (Step::World, "World"),
-        (Step::Name, "Door"),
+        (Step::Name, "Address"),
     ];
     // Uploads are part of the data to people.
     let current = if *current == Step::Assets { Step::Volume } else { *current };

@@ -175,6 +175,6 @@ fn no_archive(path: &Path, error: Error) -> Error {
     }
     Error::new(ErrorKind::Invalid, "storing a release")
         .about("path", path.display())
-        .advise(format!("There is no archive at `{}`. Check the path.", path.display()))
+        .advise(format!("There is no file at `{}`. Check the path.", path.display()))
         .caused_by(error)
 }

@@ -114,8 +114,8 @@ impl BucketAssets {
             Err(error) if code_is(&error, &["BucketAlreadyOwnedByYou"]) => Ok(()),
             Err(error) if code_is(&error, &["BucketAlreadyExists"]) => Err(taken(bucket)),
             Err(error) if code_is(&error, &["TooManyBuckets"]) => Err(refused("making a bucket", error).advise(
-                "This account of AWS has no room for another bucket. Ask AWS for a higher quota, delete tables that \
-                 nobody plays, or set `assets = \"volume\"` under `[aws]`.",
+                "This account of AWS has no room for another bucket. Ask AWS for a higher quota, delete \
+                 unused tables, or set `assets = \"volume\"` under `[aws]`.",
             )),
             made => made.map(|_| ()).map_err(|error| refused("making a bucket", error)),
         }
@@ -211,7 +211,7 @@ impl BucketAssets {
 
 fn taken(bucket: &str) -> Error {
     Error::new(ErrorKind::Conflict, "making a bucket").about("bucket", bucket).permanent().advise(format!(
-        "There is a bucket `{bucket}` that is not this table's: names of buckets are shared by everybody on AWS. \
+        "There is a bucket `{bucket}` that is not this table's: bucket names are unique across all of AWS. \
          `refractory doctor` says whose it is; delete it if it is yours, then start the table again."
     ))
 }
@@ -224,12 +224,12 @@ fn not_public<R: std::fmt::Debug + Send + Sync + 'static>(
     >,
 ) -> Error {
     let denied = code_is(&error, &["AccessDenied"]);
-    let told = refused("letting anybody read uploads", error);
+    let told = refused("making uploads public", error);
     if !denied {
         return told;
     }
     told.advise(
-        "AWS does not let this account's buckets be read by everybody. Switch off \"Block Public Access\" for the \
+        "AWS doesn't allow public buckets in this account. Switch off \"Block Public Access\" for the \
          account in the console of S3, or set `assets = \"private\"` under `[aws]`.",
     )
 }

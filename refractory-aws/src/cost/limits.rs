@@ -200,7 +200,7 @@ pub const LIMITS: &[Limit] = &[
         quota: 3000.0,
         quota_of: None,
         adjustable: false,
-        answer: "Everybody who watches reads the index of revisions, all of it, each `resync`. With thousands of tables set `resync = \"2s\"` or more in `[core]`: it also costs less. What a process does itself it never waits for.",
+        answer: "Each watching process reads the whole index of revisions every `resync`. With thousands of tables set `resync = \"2s\"` or more in `[core]`: it also costs less. What a process does itself it never waits for.",
         need: |tables, setup, habits| setup.looking(tables, sockets(tables, habits)),
     },
     Limit {

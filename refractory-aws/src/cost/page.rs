@@ -162,7 +162,7 @@ fn habits() -> String {
         ),
         ("players at a table, a socket each", format!("{}", habits.players)),
         (
-            "data on EFS, of which nobody touched for 30 days",
+            "data on EFS, of which unused for 30 days",
             format!("{} GB, {:.0} %", habits.data, habits.rare * 100.0),
         ),
         ("uploads in S3", format!("{} GB", habits.uploads)),

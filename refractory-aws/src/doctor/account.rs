@@ -59,7 +59,7 @@ pub(super) async fn look(clients: &Clients) -> (Finding, Option<Caller>) {
         Principal::Root => Finding::note(
             ABOUT,
             said,
-            "The root user may do everything, and nobody can take that back. Make a user or a role with `refractory infra policy`, and use that.",
+            "The root user has all permissions, and they can't be limited. Create a user or a role with `refractory infra policy`, and use that.",
         ),
         Principal::User(_) | Principal::Role(_) | Principal::Other => Finding::fine(ABOUT, said),
     };
@@ -72,8 +72,8 @@ fn stranger(error: SdkError<GetCallerIdentityError>, clients: &Clients) -> Findi
     if EXPIRED.contains(&code) {
         return Finding::problem(
             ABOUT,
-            format!("AWS knows the credentials in use no longer: {code}."),
-            "Sign in again, as with `aws sso login`, or choose others with AWS_PROFILE or `profile` in `[aws]`.",
+            format!("AWS no longer accepts the current credentials: {code}."),
+            "Sign in again, for example with `aws sso login`, or choose others with AWS_PROFILE or `profile` in `[aws]`.",
         );
     }
     let unsent = matches!(&error, SdkError::DispatchFailure(failure) if failure.is_user() || failure.is_other());
@@ -81,7 +81,7 @@ fn stranger(error: SdkError<GetCallerIdentityError>, clients: &Clients) -> Findi
         return Finding::problem(
             ABOUT,
             "There are no credentials for AWS.",
-            "Sign in, as with `aws sso login`, or name a profile with AWS_PROFILE or `profile` in `[aws]`.",
+            "Sign in, for example with `aws sso login`, or set a profile with AWS_PROFILE or `profile` in `[aws]`.",
         );
     }
     if matches!(&error, SdkError::DispatchFailure(_) | SdkError::TimeoutError(_)) {

@@ -18,7 +18,7 @@ struct Seen {
     status: CertificateStatus,
     names: Vec<String>,
     ends: Option<Timestamp>,
-    /// Whether AWS renews it by itself.
+    /// Whether AWS renews it automatically.
     is_ours: bool,
     /// Records that prove whose the domain is: name, value, and whether the zone has it, where that could be seen.
     proofs: Vec<(String, String, Option<bool>)>,
@@ -146,9 +146,9 @@ fn ending(domain: &str, seen: &Seen, now: Timestamp) -> Finding {
     if left.is_none_or(|left| left > NEAR) {
         let until = if left.is_some() { format!(", for {days} more days") } else { String::new() };
         let renewed = if seen.is_ours {
-            " AWS renews it by itself."
+            " AWS renews it automatically."
         } else {
-            " It was brought, so nobody renews it but you."
+            " It was imported, so you have to renew it."
         };
         return Finding::fine(
             ABOUT,
@@ -199,7 +199,7 @@ mod tests {
     fn every_state_of_a_certificate_is_judged() {
         let rows = [
             (good(), State::Fine, "200 more days"),
-            (Seen { is_ours: false, ..good() }, State::Fine, "nobody renews it but you"),
+            (Seen { is_ours: false, ..good() }, State::Fine, "you have to renew it"),
             (Seen { ends: None, ..good() }, State::Fine, "covers play.example"),
             (ends_in(20, true), State::Note, "ends in 20 days"),
             (ends_in(3, false), State::Problem, "ends in 3 days"),

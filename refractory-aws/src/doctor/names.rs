@@ -120,7 +120,7 @@ fn judge(seen: &Seen, ours: bool) -> Finding {
             ),
             if ours {
                 format!(
-                    "Somebody else answers for {domain}: let its registrar name {}.",
+                    "Other name servers answer for {domain}. Set these at its registrar: {}.",
                     servers.join(", ")
                 )
             } else {

@@ -160,7 +160,7 @@ fn of_portal(wanted: &Wanted, denied: &BTreeSet<String>) -> Finding {
     Finding::problem(
         ABOUT,
         format!("The portal may not do what it does: {}.", listed(denied)),
-        "`refractory infra deploy` gives its role back what somebody took, unless a boundary or your organisation forbids it.",
+        "`refractory infra deploy` restores the permissions of its role, unless a boundary or your organization forbids it.",
     )
 }
 
@@ -176,7 +176,8 @@ fn of_caller(arn: &str, portal: bool, wanted: &Wanted, denied: &BTreeSet<String>
         let remedy = "The portal may, so tables run. Verbs at this prompt need the same: `refractory infra policy controller` prints it.";
         return Finding::note(ABOUT, said, remedy);
     }
-    let remedy = "`refractory infra policy controller` prints what has to be allowed to whoever runs Refractory.";
+    let remedy =
+        "`refractory infra policy controller` prints the permissions that Refractory needs.";
     Finding::problem(ABOUT, said, remedy)
 }
 

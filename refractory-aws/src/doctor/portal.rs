@@ -45,7 +45,7 @@ const REMEDIES: &[(&[&str], &str)] = &[
         &["health check", "unhealthy"],
         "It starts and does not answer `/healthz` at port 8080: is the image one of Refractory's? {LOG}",
     ),
-    (&["essential container", "exited"], "It starts and ends by itself. {LOG}"),
+    (&["essential container", "exited"], "It starts and then ends. {LOG}"),
 ];
 const LOG: &str = "Its log says why: `aws logs tail {GROUP}`.";
 
@@ -181,8 +181,8 @@ fn absent() -> Finding {
 fn gone() -> Finding {
     Finding::problem(
         ABOUT,
-        "The stack should run the portal, and ECS knows no such service: somebody has deleted it.",
-        "`refractory infra status` shows what differs; `refractory infra deploy --image \"\"`, and then with the image again, makes it anew.",
+        "The stack should run the portal, and ECS has no such service: it was deleted.",
+        "`refractory infra status` shows what differs; `refractory infra deploy --image \"\"`, and then with the image again, creates it again.",
     )
 }
 

@@ -20,7 +20,7 @@ where
         return Finding::note(
             about,
             format!("This could not be looked at: `{action}` is not allowed."),
-            format!("Allow `{action}` to whoever asks, or ask as somebody else: set AWS_PROFILE."),
+            format!("Allow `{action}` for these credentials, or use others: set AWS_PROFILE."),
         );
     }
     let code = error.to_string();

@@ -297,7 +297,7 @@ fn conflict(stack: &Stack) -> Error {
 
 fn busy(stack: &Stack) -> Error {
     conflict(stack).advise(
-        "The stack is being changed just now. `refractory infra deploy` waits for that and goes on; `refractory infra status` shows how it stands.",
+        "The stack is being changed. `refractory infra deploy` waits for that and goes on; `refractory infra status` shows how it stands.",
     )
 }
 
@@ -308,14 +308,14 @@ pub(super) fn leaving(stack: &Stack) -> Error {
         .map(|reason| format!(" ({})", reason.trim_end_matches('.')))
         .unwrap_or_default();
     conflict(stack).advise(format!(
-        "The stack was going to be taken away, and something held it{reason}. Say `refractory infra destroy` again first; data is kept."
+        "The stack was going to be taken away, and something held it{reason}. Run `refractory infra destroy` again first. Data is kept."
     ))
 }
 
 fn unworkable(reason: &str) -> Error {
     let reason = super::remedy::plain(reason);
     Error::new(ErrorKind::Invalid, "asking for a change set").permanent().advise(format!(
-        "CloudFormation cannot do that: {}. Put that right, then say `refractory infra deploy` again.",
+        "CloudFormation cannot do that: {}. Put that right, then run `refractory infra deploy` again.",
         reason.trim_end_matches('.')
     ))
 }

@@ -103,7 +103,7 @@ pub(super) fn failed(
         count => format!(" ({} more)", count - 1),
     };
     Error::new(kind, during).about("status", status).permanent().advise(format!(
-        "`{name}` failed{more}: {reason}. {remedy}, then say `refractory infra {again}` again."
+        "`{name}` failed{more}: {reason}. {remedy}, then run `refractory infra {again}` again."
     ))
 }
 

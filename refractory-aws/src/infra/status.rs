@@ -165,10 +165,10 @@ fn attention(footing: Footing, status: &str, drift: &Drift) -> Option<String> {
             "A change failed and could not be undone: `refractory infra deploy` tries to, and goes on."
         }
         Footing::Leaving => {
-            "Something held the stack as it was taken away: say `refractory infra destroy` again."
+            "Something prevented the deletion of the stack. Run `refractory infra destroy` again."
         }
         Footing::Stands if matches!(drift, Drift::Some(_)) => {
-            "Somebody changed or removed what the stack had made: put it back by hand, or deploy a change of the same things."
+            "Resources of the stack were changed or removed outside of it. Restore them, or deploy a change of the same resources."
         }
         Footing::Stands if !went_well(status) => {
             "The last change failed and was undone: `refractory infra deploy` tries it again."
@@ -190,7 +190,7 @@ mod tests {
         assert!(undone.contains("undone"), "{undone}");
         let drifted =
             attention(Footing::Stands, "CREATE_COMPLETE", &Drift::Some(Vec::new())).unwrap();
-        assert!(drifted.contains("Somebody changed"), "{drifted}");
+        assert!(drifted.contains("Resources of the stack were changed"), "{drifted}");
         for footing in [Footing::Fresh, Footing::Rubble, Footing::Stuck, Footing::Leaving] {
             assert!(attention(footing, "", &Drift::Unknown).unwrap().contains("refractory infra "));
         }

@@ -116,6 +116,6 @@ impl Infra {
 
 fn late() -> Error {
     Error::new(ErrorKind::Unavailable, "waiting for tasks to end").advise(
-        "Tasks take long to end, or somebody starts them again: end `refractory up` wherever it runs on this deployment, then say `refractory infra destroy` again.",
+        "Tasks take long to end, or are started again. Stop every `refractory up` of this deployment, then run `refractory infra destroy` again.",
     )
 }

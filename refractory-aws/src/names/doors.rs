@@ -18,7 +18,7 @@ use crate::naming::TAG_DEPLOYMENT;
 pub(crate) const RULES: u32 = 1;
 const DURING: &str = "closing pages at the load balancer";
 /// What somebody sees who opens one; also what the rule is known by.
-const CLOSED: &str = "This page is closed: it is for whoever runs this deployment.";
+const CLOSED: &str = "Foundry's setup is closed here. Manage the table in the portal.";
 
 impl BalancerNames {
     /// Has the listener, whose `rules` these are, close the doors of every name beside `name`, before any rule of a table is

@@ -69,7 +69,7 @@ impl Ladder {
     pub(super) fn story(&self, attempt: u32) -> String {
         let (place, before) = (self.place(attempt), self.place(attempt.saturating_sub(1)));
         if usize::try_from(attempt).is_ok_and(|attempt| attempt >= self.0.len()) {
-            return "AWS has no capacity left in any zone just now; it is asked again every half minute".to_owned();
+            return "AWS has no capacity in any zone; trying again every half minute".to_owned();
         }
         if place.provider != before.provider {
             return "AWS has no spare capacity left; the table is started at the full price"

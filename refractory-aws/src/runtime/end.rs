@@ -53,9 +53,9 @@ const TABLE: &[Row] = &[
         false,
         "The access point of this table's volume is gone. `refractory doctor` says what is left of the volume.",
     ),
-    row(&["efs utils"], true, "Its volume could not be mounted just now (storage)."),
-    row(&["mount.nfs"], true, "Its volume could not be mounted just now (storage)."),
-    row(&["failed to resolve", "fs-"], true, "Its volume could not be mounted just now (storage)."),
+    row(&["efs utils"], true, "Its volume could not be mounted (storage)."),
+    row(&["mount.nfs"], true, "Its volume could not be mounted (storage)."),
+    row(&["failed to resolve", "fs-"], true, "Its volume could not be mounted (storage)."),
     row(
         &["secret", "accessdenied"],
         false,
@@ -175,7 +175,7 @@ impl End {
                 return over("The machine that it ran on failed.");
             }
             Some(TaskStopCode::UserInitiated) => {
-                return Self::Over(format!("Somebody stopped its task in AWS: {reason}"));
+                return Self::Over(format!("Its task was stopped in AWS: {reason}"));
             }
             _ => {}
         }
@@ -217,7 +217,7 @@ fn exited(containers: &[Container], reason: &str) -> End {
         return over("Its files could not be prepared. The log of the table says why.");
     }
     match container.exit_code {
-        Some(0) => over("The program ended by itself, as after a change of its settings."),
+        Some(0) => over("Foundry ended on its own, as after a change of its settings."),
         Some(137) => over(
             "It was killed, as happens when memory runs out. Give this table more under its limits.",
         ),
@@ -228,7 +228,7 @@ fn exited(containers: &[Container], reason: &str) -> End {
             over("The program crashed in native code. The log of the table may say where.")
         }
         Some(code) => End::Over(format!(
-            "The program ended with status {code}. The log of the table says why."
+            "Foundry ended with exit code {code}. The log of the table says why."
         )),
         None => End::Over(format!("Its task ended: {reason}")),
     }

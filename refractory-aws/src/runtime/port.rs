@@ -174,7 +174,7 @@ pub(super) fn seen(sight: &Sight) -> Observed<Endpoint> {
             Observed::Ready(Endpoint::new(address, PORT).with_prefix(&sight.prefix))
         }
         Stage::Stopping => pending("stopping"),
-        Stage::Stopped(End::Asked) => broken("This launch was taken away. Start the table again."),
+        Stage::Stopped(End::Asked) => broken("This launch was removed. Start the table again."),
         Stage::Stopped(End::Capacity) => broken(NO_MACHINE),
         Stage::Stopped(End::Over(sentence) | End::Misplaced(sentence)) => broken(sentence),
     }
@@ -190,7 +190,7 @@ fn broken(sentence: &str) -> Observed<Endpoint> {
 
 fn changed(key: &Key) -> Error {
     Error::new(ErrorKind::Invalid, "looking at a launch").about("key", key).advise(
-        "This launch was begun with other settings. Stop the table, then start it again with the new ones.",
+        "This table was started with other settings. Stop and start it to use the new ones.",
     )
 }
 

@@ -285,6 +285,6 @@ fn nameless(during: &'static str) -> Error {
 
 fn full(error: Error) -> Error {
     error.permanent().advise(
-        "The file system holds as many access points as EFS allows, and each table needs one. Delete tables that nobody needs, or begin a second deployment with a file system of its own.",
+        "The file system holds as many access points as EFS allows, and each table needs one. Delete unused tables, or start a second deployment with its own file system.",
     )
 }

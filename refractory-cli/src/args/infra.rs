@@ -7,15 +7,15 @@ use refractory_aws::{Architecture, AwsConfig};
 /// What can be done to what a deployment on AWS stands on.
 #[derive(Debug, Subcommand)]
 pub(crate) enum InfraCommand {
-    /// Make it, or bring it up to date; shows what changes first
+    /// Create or update the infrastructure; shows the changes first
     Deploy(Deploy),
-    /// What a deploy would change
+    /// Show what a deploy would change
     Diff(Chosen),
-    /// How it is, and what differs from it in the account
+    /// Show the status, and manual changes in the account
     Status(Status),
-    /// Take it away; data is kept unless asked for
+    /// Delete the infrastructure; data is kept unless requested
     Destroy(Destroy),
-    /// Print who needs to be allowed what, as JSON for IAM
+    /// Print the required IAM policies as JSON
     Policy(Policy),
 }
 
@@ -25,20 +25,20 @@ Examples:
   refractory infra deploy --domain tables.example.org --zone Z0123456789ABC --image IMAGE
   refractory infra deploy --image IMAGE --yes                 the next version of the portal
 
-What is chosen once is remembered: the next deploy needs only what is to be different, and an empty
-value, as `--image \"\"`, takes a choice back. The name of the stack is `deployment` in `[aws]`.
-A deploy that was interrupted goes on at AWS; say the same again to follow it.";
+Choices are remembered: the next deploy needs only the changes, and an empty value, such as
+`--image \"\"`, resets a choice. The name of the stack is `deployment` in `[aws]`.
+An interrupted deploy continues on AWS; run the same command again to follow it.";
 
-/// Make what a deployment stands on, or bring it up to date.
+/// Create or update the infrastructure of a deployment.
 #[derive(Debug, Args)]
 #[command(after_help = DEPLOY)]
 pub(crate) struct Deploy {
     #[command(flatten)]
     pub(crate) chosen: Chosen,
-    /// Do it without asking
+    /// Continue without asking
     #[arg(short, long)]
     pub(crate) yes: bool,
-    /// Do it even where another takes the place of something that holds data
+    /// Continue even if a resource that holds data is replaced
     #[arg(long)]
     pub(crate) part_with_data: bool,
 }
@@ -46,43 +46,43 @@ pub(crate) struct Deploy {
 /// What can be chosen. What is left out stays as it was.
 #[derive(Debug, Args)]
 pub(crate) struct Chosen {
-    /// The domain of the portal; tables are found below it
+    /// The domain of the portal; tables are below it
     #[arg(long, value_name = "DOMAIN")]
     domain: Option<String>,
-    /// The id of the hosted zone that holds the domain
+    /// The ID of the hosted zone that contains the domain
     #[arg(long, value_name = "ID")]
     zone: Option<String>,
-    /// A certificate for the domain and its wildcard, instead of one that is made
+    /// An existing certificate for the domain and its wildcard, instead of a new one
     #[arg(long, value_name = "ARN")]
     certificate: Option<String>,
-    /// An existing network, instead of one that is made
+    /// An existing network, instead of a new one
     #[arg(long, value_name = "ID")]
     vpc: Option<String>,
     /// Two subnets, in two zones of that network, for the load balancer
     #[arg(long, value_name = "IDS", value_delimiter = ',')]
     public_subnets: Option<Vec<String>>,
-    /// Two subnets, in two zones of that network, that tasks run in where they are others
+    /// Two subnets, in two zones of that network, for tasks, if they differ
     #[arg(long, value_name = "IDS", value_delimiter = ',')]
     task_subnets: Option<Vec<String>>,
-    /// The addresses of the network, as 10.42.0.0/16; of an existing one there is no default
+    /// The address range of the network, such as 10.42.0.0/16; required for an existing network
     #[arg(long, value_name = "CIDR")]
     cidr: Option<String>,
     /// Whether tasks run behind a NAT gateway, for about 40 USD a month
     #[arg(long, value_enum, value_name = "YES|NO", hide_possible_values = true)]
     nat: Option<YesNo>,
-    /// Whether the network and its load balancer speak IPv6 too
+    /// Whether the network and its load balancer also use IPv6
     #[arg(long, value_enum, value_name = "YES|NO", hide_possible_values = true)]
     ipv6: Option<YesNo>,
-    /// The image of the portal; none runs without it
+    /// The image of the portal; without it no portal runs
     #[arg(long, value_name = "IMAGE")]
     image: Option<String>,
-    /// How many portals run
+    /// The number of portals
     #[arg(long, value_name = "COUNT")]
     replicas: Option<u8>,
     /// The image of the Discord bot, which runs beside the portal
     #[arg(long, value_name = "IMAGE")]
     bot_image: Option<String>,
-    /// The secret that holds the bot's token, as refractory/bot
+    /// The secret that contains the bot's token, such as refractory/bot
     #[arg(long, value_name = "NAME")]
     bot_secret: Option<String>,
 }
@@ -127,25 +127,25 @@ impl Chosen {
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  refractory infra status --quick")]
 pub(crate) struct Status {
-    /// Do not look for what somebody changed by hand, which takes up to a minute
+    /// Skip the check for manual changes, which takes up to a minute
     #[arg(short, long)]
     pub(crate) quick: bool,
 }
 
 const DESTROY: &str = "\
 Examples:
-  refractory infra destroy                                    data is kept, and the next deploy takes it up
+  refractory infra destroy                                    data is kept, and the next deploy uses it again
   refractory infra destroy --with-data                        everything, for good; asks for the deployment's name
   refractory infra destroy --with-data --confirm refractory";
 
-/// Take away what a deployment stands on.
+/// Delete the infrastructure of a deployment.
 #[derive(Debug, Args)]
 #[command(after_help = DESTROY)]
 pub(crate) struct Destroy {
-    /// Take data too: tables' files and uploads, snapshots, keys, everything that is written down
+    /// Delete all data too: files and uploads of tables, snapshots, keys and records
     #[arg(long)]
     pub(crate) with_data: bool,
-    /// The deployment's name, instead of being asked for it
+    /// The deployment's name, to skip the question
     #[arg(long, value_name = "NAME")]
     pub(crate) confirm: Option<String>,
 }
@@ -153,26 +153,26 @@ pub(crate) struct Destroy {
 const POLICY: &str = "\
 Examples:
   refractory infra policy controller                          what Refractory itself needs, wherever it runs
-  refractory infra policy operator                            what people need who deploy, destroy and look
+  refractory infra policy operator                            for users who deploy, destroy and inspect
   refractory infra policy controller --why                    the same, row by row with the reason
   refractory infra policy operator --account 123456789012     without asking AWS, before anything is there
 
 Each document is small enough for a managed policy. The deployment has the controller's already.";
 
-/// Print who needs to be allowed what.
+/// Print the required IAM policies.
 #[derive(Debug, Args)]
 #[command(after_help = POLICY)]
 pub(crate) struct Policy {
-    /// Whose
+    /// The policy to print
     #[arg(value_enum, value_name = "WHOSE", default_value = "controller")]
     pub(crate) whose: WhoseArg,
-    /// The account, instead of that of the credentials in use
+    /// The account [default: the account of the current credentials]
     #[arg(long, value_name = "ID")]
     pub(crate) account: Option<String>,
-    /// The hosted zone, instead of the deployment's
+    /// The hosted zone [default: the deployment's]
     #[arg(long, value_name = "ID")]
     pub(crate) zone: Option<String>,
-    /// Print a table with the reason for every row instead
+    /// Print a table with a reason for each row instead
     #[arg(long)]
     pub(crate) why: bool,
 }
@@ -182,9 +182,9 @@ pub(crate) struct Policy {
 pub(crate) enum WhoseArg {
     /// Refractory itself
     Controller,
-    /// People who deploy, destroy and look
+    /// Users who deploy, destroy and inspect
     Operator,
-    /// The user of a table's uploads: the most it can ever do
+    /// The user of a table's uploads: its maximum permissions
     Table,
 }
 

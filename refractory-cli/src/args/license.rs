@@ -3,26 +3,26 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-/// What can be done to licences.
+/// What can be done to licenses.
 #[derive(Debug, Subcommand)]
 pub(crate) enum LicenseCommand {
-    /// Add a licence key, from a prompt, standard input or a file
+    /// Add a license key, from a prompt, standard input or a file
     Add(Add),
-    /// Every licence, masked, and who holds it
+    /// List all licenses, masked, and the tables that use them
     #[command(visible_alias = "ls")]
     List,
-    /// Give a licence another name
+    /// Rename a license
     Rename {
-        /// Its name
+        /// The license's name
         name: String,
-        /// The new one
+        /// The new name
         to: String,
     },
-    /// Accept Foundry's licence agreement for a key, as a person
+    /// Accept Foundry's license agreement for a key
     Accept(Accept),
-    /// Forget a licence that no table holds
+    /// Remove a license that no table uses
     Remove {
-        /// Its name
+        /// The license's name
         name: String,
     },
 }
@@ -33,15 +33,15 @@ Examples:
   refractory license add \"Club key 1\" < key.txt
   refractory license add \"Club key 1\" --key-file key.txt
 
-The key is never an argument: arguments can be seen by everybody on the machine.";
+The key is never an argument: other users of the machine can see arguments.";
 
-/// Add a licence key. It is kept encrypted, and shown masked ever after.
+/// Add a license key. It is stored encrypted and only shown masked.
 #[derive(Debug, Args)]
 #[command(after_help = ADD)]
 pub(crate) struct Add {
-    /// What to call it
+    /// A name for the license
     pub(crate) name: String,
-    /// A file that holds the key
+    /// A file that contains the key
     #[arg(long, value_name = "FILE")]
     pub(crate) key_file: Option<PathBuf>,
 }
@@ -51,15 +51,15 @@ Examples:
   refractory license accept \"Club key 1\"
   refractory license accept \"Club key 1\" --yes-i-accept \"Jane Doe\"";
 
-/// Accept Foundry's licence agreement for a key.
+/// Accept Foundry's license agreement for a key.
 ///
-/// Only a person can. Name and time are written down, and the acceptance is repeated at later starts.
+/// Only a person can accept it. Name and time are recorded, and later starts repeat the acceptance.
 #[derive(Debug, Args)]
 #[command(after_help = ACCEPT)]
 pub(crate) struct Accept {
-    /// The licence
+    /// The license's name
     pub(crate) name: String,
-    /// Your name: you have read the agreement, and accept it
+    /// Your name, to confirm that you have read and accept the agreement
     #[arg(long, value_name = "YOUR NAME")]
     pub(crate) yes_i_accept: Option<String>,
 }

@@ -5,7 +5,7 @@ use refractory_core::model::Role;
 /// What can be done to releases.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ReleaseCommand {
-    /// Store a release: a zip, or the timed URL from your Foundry account
+    /// Add a release: a zip file, or the timed URL from your Foundry account
     #[command(
         after_help = "Examples:\n  refractory release add FoundryVTT-Node-13.351.zip\n  refractory release add \"https://…\"    the timed URL, in quotes"
     )]
@@ -14,12 +14,12 @@ pub(crate) enum ReleaseCommand {
         #[arg(value_name = "FILE|URL")]
         source: String,
     },
-    /// Every stored release
+    /// List all stored releases
     #[command(visible_alias = "ls")]
     List,
-    /// Remove a release that no table needs
+    /// Remove a release that no table uses
     Remove {
-        /// Its version, or the beginning of its id
+        /// The version, or the beginning of the ID
         #[arg(value_name = "VERSION")]
         name: String,
     },
@@ -29,51 +29,51 @@ const ADD_USER: &str = "\
 Examples:
   refractory user add jane --role game-master          asks for a password
   refractory user add jane < password.txt
-  refractory user add jane --link                      no password; a link to sign in with, once";
+  refractory user add jane --link                      no password; a one-time sign-in link";
 
 /// What can be done to accounts.
 #[derive(Debug, Subcommand)]
 pub(crate) enum UserCommand {
-    /// Add an account; the password comes from a prompt or standard input
+    /// Add a user; the password is read from a prompt or standard input
     #[command(after_help = ADD_USER)]
     Add(AddUser),
-    /// Every account
+    /// List all users
     #[command(visible_alias = "ls")]
     List,
-    /// Set a password, from a prompt or standard input; ends that person's sessions
+    /// Set a password from a prompt or standard input; signs the user out everywhere
     Passwd {
-        /// The account
+        /// The user's name
         name: String,
     },
-    /// Change what an account may do
+    /// Change a user's role
     Role {
-        /// The account
+        /// The user's name
         name: String,
         /// player, game-master or admin
         #[arg(value_parser = role)]
         role: Role,
     },
-    /// Remove an account
+    /// Remove a user
     Remove {
-        /// The account
+        /// The user's name
         name: String,
     },
-    /// Print a link that signs somebody in, once, within an hour
+    /// Print a one-time sign-in link that expires in one hour
     Link {
-        /// The account
+        /// The user's name
         name: String,
     },
 }
 
-/// Add an account.
+/// Add a user.
 #[derive(Debug, Args)]
 pub(crate) struct AddUser {
-    /// What they sign in with
+    /// The name to sign in with
     pub(crate) name: String,
-    /// player, game-master or admin; the first account is an admin
+    /// player, game-master or admin; the first user is an admin
     #[arg(long, value_parser = role)]
     pub(crate) role: Option<Role>,
-    /// Set no password, and print a link that signs them in once
+    /// Set no password and print a one-time sign-in link
     #[arg(long)]
     pub(crate) link: bool,
 }
@@ -81,7 +81,7 @@ pub(crate) struct AddUser {
 /// What can be asked of workers.
 #[derive(Debug, Subcommand)]
 pub(crate) enum WorkerCommand {
-    /// Every worker that is alive
+    /// List the running background services
     #[command(visible_alias = "ls")]
     List,
 }
@@ -89,11 +89,11 @@ pub(crate) enum WorkerCommand {
 /// What can be asked of the configuration.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
-    /// Say everything that is wrong with the configuration
+    /// Check the configuration and report all problems
     Check,
-    /// Every value and where it comes from; secrets are not shown
+    /// Show all values and their sources; secrets are hidden
     Show,
-    /// Print a file with every key, its meaning and its default
+    /// Print a configuration file with all keys and defaults
     #[command(after_help = "Example:\n  refractory config example > refractory.toml")]
     Example,
 }

@@ -7,21 +7,21 @@ Examples:
   refractory up --demo                       the same with a table to try
   refractory up --listen 0.0.0.0:80 --data /srv/refractory
 
-It prints the address and, as long as nobody has an account, a link to make the first one.
-Tables live on when it ends, and are taken over by the next `up`. SIGTERM or Ctrl-C ends it; a
-second one ends it at once. REFRACTORY_LOG says what is logged, as `info,refractory_core=debug`.";
+It prints the address and, until the first account exists, a link to create it.
+Tables keep running when it ends, and the next `up` takes them over. SIGTERM or Ctrl-C ends it; a
+second one ends it at once. REFRACTORY_LOG filters the log, for example `info,refractory_core=debug`.";
 
 /// Serve: portal, edge and worker in one process.
 ///
-/// An empty folder is a valid configuration.
+/// Works without any configuration.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Up {
-    /// Add a table that needs no licence, on a stand-in for Foundry, and an administrator `demo`
+    /// Add a demo table that needs no license, on a stand-in for Foundry, and an administrator `demo`
     #[cfg(feature = "demo")]
     #[arg(long)]
     pub(crate) demo: bool,
-    /// Where to listen, as `0.0.0.0:8080`; port 0 takes any free one
+    /// Address to listen on, such as `0.0.0.0:8080`; port 0 uses any free port
     #[arg(long, value_name = "ADDR")]
     pub(crate) listen: Option<String>,
 }

@@ -11,7 +11,7 @@ pub(crate) fn run(desk: &Desk, command: &ConfigCommand) -> Result<Exit> {
     match command {
         ConfigCommand::Check => {
             desk.settings(None)?;
-            desk.out.say("Nothing is wrong with the configuration.", &json!({ "ok": true }))?;
+            desk.out.say("The configuration is valid.", &json!({ "ok": true }))?;
         }
         ConfigCommand::Show => show(desk)?,
         ConfigCommand::Example => Out::line(desk.schema().example().trim_end())?,
@@ -29,5 +29,5 @@ fn show(desk: &Desk) -> Result<()> {
             (value, vec![shown.key, shown.value.unwrap_or_default(), shown.from])
         })
         .collect();
-    desk.out.list(&["key", "value", "from"], &rows, "There are no keys.")
+    desk.out.list(&["key", "value", "from"], &rows, "No keys are set.")
 }

@@ -54,7 +54,7 @@ async fn examine(desk: &Desk) -> Vec<Finding> {
         Ok(settings) => settings,
         Err(error) => return vec![failed("configuration", &error)],
     };
-    let mut findings = vec![Finding::fine("configuration", "Nothing is wrong with it.")];
+    let mut findings = vec![Finding::fine("configuration", "It is valid.")];
     let (Ok(core), Ok(web)) = (settings.section::<CoreConfig>(), settings.section::<WebConfig>())
     else {
         return findings;
@@ -71,8 +71,8 @@ async fn examine(desk: &Desk) -> Vec<Finding> {
             tables = count;
         }
         Err(_) if !Path::new(&core.data).exists() => {
-            let said = format!("There is none yet at `{}`.", core.data);
-            findings.push(Finding::note("data folder", said, "`refractory up` makes it"));
+            let said = format!("There is no data folder at `{}` yet.", core.data);
+            findings.push(Finding::note("data folder", said, "`refractory up` creates it"));
             findings.push(port(&web.listen));
         }
         Err(error) => findings.push(failed("data folder", &error)),
@@ -83,10 +83,8 @@ async fn examine(desk: &Desk) -> Vec<Finding> {
 }
 
 fn folder(dir: &DataDir) -> Vec<Finding> {
-    let mut findings = vec![Finding::fine(
-        "data folder",
-        format!("{} is ours and can be written to.", dir.root().display()),
-    )];
+    let mut findings =
+        vec![Finding::fine("data folder", format!("{} can be written to.", dir.root().display()))];
     if let Ok(disk) = rustix::fs::statvfs(dir.root()) {
         let free = Size(disk.f_bavail * disk.f_frsize);
         let said = format!("{} MiB are free.", free.bytes() >> 20);
@@ -108,19 +106,19 @@ fn limits(local: &LocalConfig) -> Finding {
     let Some(path) = &local.control_group else {
         return Finding::note(
             "limits",
-            "A limit of memory holds for each process of a table by itself; nothing limits processor time.",
-            "To have the kernel keep both, name a control group as `control_group` in `[local]`.",
+            "Memory limits apply to each process of a table separately. Processor time isn't limited.",
+            "To have the kernel enforce both, set `control_group` in `[local]`.",
         );
     };
     match ControlGroup::at(path).prepare() {
         Ok(()) => Finding::fine(
             "limits",
-            format!("The kernel keeps limits of memory and processor time, in {path}."),
+            format!("The kernel enforces memory and processor limits in {path}."),
         ),
         Err(error) => Finding::problem(
             "limits",
-            format!("The kernel keeps none: {}", error.for_people()),
-            "Until then a limit of memory holds for each process of a table by itself, and nothing limits processor time.",
+            format!("The kernel doesn't enforce limits: {}", error.for_people()),
+            "Until then memory limits apply to each process of a table separately, and processor time isn't limited.",
         ),
     }
 }
@@ -129,15 +127,15 @@ fn key_file(dir: &DataDir) -> Finding {
     let path = dir.key_file();
     let shown = path.display();
     match std::fs::metadata(&path) {
-        Err(_) => Finding::fine("key file", "There are no secrets yet."),
+        Err(_) => Finding::fine("key file", "No secrets are stored yet."),
         Ok(file) if file.permissions().mode() & 0o077 != 0 => Finding::problem(
             "key file",
-            format!("{shown} can be read by others."),
+            format!("Other users can read {shown}."),
             format!("chmod 600 {shown}"),
         ),
         Ok(_) => Finding::fine(
             "key file",
-            format!("{shown} is yours alone. Keep a copy of it apart from other backups."),
+            format!("Only you can read {shown}. Keep a copy of it apart from other backups."),
         ),
     }
 }
@@ -154,7 +152,7 @@ async fn deployment(desk: &Desk, settings: &Settings, web: &WebConfig) -> (Vec<F
     let tables = station.refractory.list(&Principal::operator()).await;
     let count = tables.as_ref().map_or(0, Vec::len);
     findings.push(match tables {
-        Ok(_) => Finding::fine("database", format!("It answers. Tables: {count}.")),
+        Ok(_) => Finding::fine("database", format!("The database responds. Tables: {count}.")),
         Err(error) => failed("database", &error.into()),
     });
     findings.extend(worker(&station, web).await);
@@ -175,7 +173,7 @@ async fn worker(station: &Station, web: &WebConfig) -> Vec<Finding> {
         Ok(workers) if workers.is_empty() => vec![
             Finding::note(
                 "worker",
-                "None is alive: tables that run go on running, and wishes wait.",
+                "Refractory's background service isn't running. Running tables keep running, but tables can't start or stop.",
                 "refractory up",
             ),
             port(&web.listen),
@@ -196,9 +194,9 @@ fn alive(workers: &[WorkerMark]) -> Finding {
     Finding::note(
         "worker",
         format!(
-            "{alive} What a crash may have left is not looked for among these, which cannot be listed: {unlisted}."
+            "{alive} Leftovers of a crash can't be found here because listing fails: {unlisted}."
         ),
-        "the worker's log says why",
+        "see the log of `refractory up`",
     )
 }
 
@@ -206,16 +204,16 @@ fn answers(station: &Station) -> Finding {
     let Some(up) = Whereabouts::read(&station.dir) else {
         return Finding::note(
             "portal",
-            "The worker runs without a portal here.",
-            "`refractory up` serves one",
+            "The background service runs without a portal here.",
+            "run `refractory up` to serve one",
         );
     };
     match TcpStream::connect(("127.0.0.1", up.port)) {
-        Ok(_) => Finding::fine("portal", format!("It answers at {}.", up.url)),
+        Ok(_) => Finding::fine("portal", format!("It responds at {}.", up.url)),
         Err(error) => Finding::problem(
             "portal",
-            format!("Nothing answers at port {} of this machine: {error}.", up.port),
-            "Stop `refractory up` and start it again; its log says what went wrong.",
+            format!("Nothing responds on port {} of this machine: {error}.", up.port),
+            "Restart `refractory up`. Its log has the reason.",
         ),
     }
 }
@@ -225,8 +223,8 @@ fn port(listen: &str) -> Finding {
         Ok(_) => Finding::fine("port", format!("{listen} is free.")),
         Err(error) => Finding::problem(
             "port",
-            format!("{listen} cannot be listened at: {error}."),
-            "Stop what uses it, or choose another with `--listen` or `listen` in `[web]`.",
+            format!("Can't listen on {listen}: {error}."),
+            "Stop the program that uses it, or choose another address with `--listen` or `listen` in `[web]`.",
         ),
     }
 }
@@ -234,17 +232,17 @@ fn port(listen: &str) -> Finding {
 fn names(domain: &str) -> Finding {
     let name = format!("any-table.{domain}");
     match (name.as_str(), 80).to_socket_addrs().map(|mut found| found.next()) {
-        Ok(Some(at)) => Finding::fine("names", format!("{name} is found at {}.", at.ip())),
+        Ok(Some(at)) => Finding::fine("names", format!("{name} resolves to {}.", at.ip())),
         Ok(None) | Err(_) if domain == "localhost" => Finding::note(
             "names",
-            format!("{name} is not found by this machine's resolver."),
-            "Browsers find it by themselves. For other programs install `libnss-myhostname`, or use `by_path` in `[web]`.",
+            format!("This machine can't resolve {name}."),
+            "Browsers resolve it anyway. For other programs install `libnss-myhostname`, or use `by_path` in `[web]`.",
         ),
         Ok(None) | Err(_) => Finding::problem(
             "names",
-            format!("{name} is not found."),
+            format!("{name} can't be resolved."),
             format!(
-                "Give your DNS a wildcard name `*.{domain}` that points to this machine, or use `by_path` in `[web]`."
+                "Add a DNS record `*.{domain}` that points to this machine, or use `by_path` in `[web]`."
             ),
         ),
     }
@@ -259,7 +257,9 @@ async fn licenses(station: &Station) -> Vec<Finding> {
         let name = &view.license.name;
         Finding::note(
             "licence",
-            format!("Nobody has accepted the agreement for `{name}`, so no table can run on it."),
+            format!(
+                "The license agreement for `{name}` hasn't been accepted, so no table can use it."
+            ),
             format!("refractory license accept {name:?}"),
         )
     })
@@ -277,7 +277,7 @@ async fn node(station: &Station, config: &NodeConfig) -> Vec<Finding> {
         let found = finder.find(release.version.generation, release.node_major).await;
         findings.push(match found {
             Ok(path) => {
-                Finding::fine("Node.js", format!("{} runs on {}.", release.version, path.display()))
+                Finding::fine("Node.js", format!("{} uses {}.", release.version, path.display()))
             }
             Err(error) => failed("Node.js", &error.into()),
         });

@@ -51,7 +51,7 @@ async fn create(desk: &Desk, station: &Station, args: Create) -> Result<()> {
     }
     let made = station.refractory.create(&who, new).await?;
     let said = format!(
-        "Table `{0}` is there, switched off. Next: `refractory instance start {0} --wait`.",
+        "Table `{0}` was created. Next: `refractory instance start {0} --wait`.",
         made.slug
     );
     desk.out.say(&said, &shown(station, &made).await?)
@@ -93,7 +93,7 @@ fn millis(cores: f32) -> Result<u32> {
     }
     bail!(Failure::new(
         Exit::Invalid,
-        format!("{cores} cores cannot be: use 0.1 or more, as `--cpus 1.5`.")
+        format!("{cores} cores is not possible. Use 0.1 or more, such as `--cpus 1.5`.")
     ))
 }
 
@@ -119,7 +119,7 @@ async fn list(desk: &Desk, station: &Station) -> Result<()> {
     desk.out.list(
         &["name", "phase", "players", "release", "address", "title"],
         &rows,
-        "There are no tables. Add one with `refractory instance create NAME`.",
+        "No tables. Create one with `refractory instance create NAME`.",
     )
 }
 
@@ -180,7 +180,7 @@ async fn stop(desk: &Desk, args: &Stop) -> Result<()> {
         return asked(desk, &station, &table, "off").await;
     }
     if let Some(table) = follow(desk.out, &station.refractory, &who, &table.id, Goal::Off).await? {
-        let said = format!("`{}` is off. Its data stays.", table.slug);
+        let said = format!("`{}` is off. Its data is kept.", table.slug);
         desk.out.say(&said, &shown(&station, &table).await?)?;
     }
     Ok(())
@@ -193,23 +193,23 @@ async fn rename(desk: &Desk, args: Rename) -> Result<()> {
     let change = Change { slug: Some(slug), spec };
     let table = station.refractory.change(&Principal::operator(), &table.id, change).await?;
     let json = shown(&station, &table).await?;
-    desk.out.say(&format!("The table is called `{}` now: {}", table.slug, json.url), &json)
+    desk.out.say(&format!("The table was renamed to `{}`: {}", table.slug, json.url), &json)
 }
 
 async fn rotate_key(desk: &Desk, args: &RotateKey) -> Result<()> {
     let (station, table) = found(desk, &args.name).await?;
     let table = station.refractory.rotate_key(&Principal::operator(), &table.id).await?;
     let said = if table.rekey.is_none() {
-        format!("The key for the uploads of `{}` is replaced, and the old one is gone.", table.slug)
+        format!("The uploads key of `{}` was replaced, and the old key was deleted.", table.slug)
     } else if table.endpoint().is_some() {
         format!(
-            "A new key for the uploads of `{}` is made. Foundry has it from the next start on; the old one works until then, and is \
+            "A new uploads key for `{}` was created. Foundry uses it from the next start on. The old key works until then and is \
              deleted when the table is off.",
             table.slug
         )
     } else {
         format!(
-            "A new key for the uploads of `{}` is made; the old one is deleted as soon as the new one works.",
+            "A new uploads key for `{}` was created. The old key is deleted when the new one works.",
             table.slug
         )
     };
@@ -226,14 +226,14 @@ async fn delete(desk: &Desk, args: Delete) -> Result<()> {
     let typed = match args.confirm {
         Some(typed) => Some(typed),
         None => input::line(&format!(
-            "This removes `{}` with all of its data, for good. Type its name to go on: ",
+            "This permanently deletes `{}` and all of its data. Type its name to continue: ",
             table.slug
         ))?,
     };
     let Some(typed) = typed else {
         bail!(Failure::new(
             Exit::Invalid,
-            format!("To delete this table with all of its data, add `--confirm {}`.", table.slug)
+            format!("To delete this table and all of its data, add `--confirm {}`.", table.slug)
         ));
     };
     let gone = station.refractory.delete(&who, &table.id, &typed).await?;
@@ -241,13 +241,13 @@ async fn delete(desk: &Desk, args: Delete) -> Result<()> {
         return asked(desk, &station, &gone, "gone").await;
     }
     follow(desk.out, &station.refractory, &who, &table.id, Goal::Gone).await?;
-    let said = format!("`{}` is gone, with all of its data.", table.slug);
+    let said = format!("`{}` and all of its data were deleted.", table.slug);
     desk.out.say(&said, &json!({ "removed": table.id.as_str() }))
 }
 
 /// Says that a wish was written down, and whether anybody carries it out.
 async fn asked(desk: &Desk, station: &Station, table: &Instance, goal: &str) -> Result<()> {
-    let said = format!("`{}` was asked to be {goal}: {}.", table.slug, words(table));
+    let said = format!("`{}` is going {goal}: {}.", table.slug, words(table));
     desk.out.say(&said, &shown(station, table).await?)?;
     if station.refractory.workers().await?.is_empty() {
         desk.out.note(&nobody_works().to_string());

@@ -22,7 +22,7 @@ pub(crate) async fn run(desk: &Desk, command: LicenseCommand) -> Result<Exit> {
             let station = desk.open().await?;
             let license = station.refractory.find_license(&who, &name).await?;
             let license = station.refractory.rename_license(&who, &license.id, &to).await?;
-            let said = format!("The licence is called `{}` now.", license.name);
+            let said = format!("The license was renamed to `{}`.", license.name);
             tell(desk, &station, &license, &said).await?;
         }
         LicenseCommand::Accept(args) => accept(desk, args).await?,
@@ -30,7 +30,7 @@ pub(crate) async fn run(desk: &Desk, command: LicenseCommand) -> Result<Exit> {
             let station = desk.open().await?;
             let license = station.refractory.find_license(&who, &name).await?;
             station.refractory.remove_license(&who, &license.id).await?;
-            let said = format!("Licence `{}` is removed, and its key forgotten.", license.name);
+            let said = format!("License `{}` and its key were removed.", license.name);
             desk.out.say(&said, &json!({ "removed": license.id.as_str() }))?;
         }
     }
@@ -38,12 +38,12 @@ pub(crate) async fn run(desk: &Desk, command: LicenseCommand) -> Result<Exit> {
 }
 
 async fn add(desk: &Desk, args: &Add) -> Result<()> {
-    let key = input::secret("Licence key: ", args.key_file.as_deref())?;
+    let key = input::secret("License key: ", args.key_file.as_deref())?;
     let key = LicenseKey::new(key.expose()).map_err(Error::from)?;
     let station = desk.make().await?;
     let added = station.refractory.add_license(&Principal::operator(), &args.name, key).await?;
     let said = format!(
-        "Licence `{}` is added ({}). Next: `refractory license accept {:?}`.",
+        "License `{}` was added ({}). Next: `refractory license accept {:?}`.",
         added.name, added.masked, added.name
     );
     tell(desk, &station, &added, &said).await
@@ -65,7 +65,7 @@ async fn list(desk: &Desk) -> Result<()> {
     desk.out.list(
         &["name", "key", "accepted by", "held by"],
         &rows,
-        "There are no licences. Add one with `refractory license add NAME`.",
+        "No licenses. Add one with `refractory license add NAME`.",
     )
 }
 
@@ -73,21 +73,21 @@ async fn accept(desk: &Desk, args: Accept) -> Result<()> {
     let station = desk.open().await?;
     let license = station.refractory.find_license(&Principal::operator(), &args.name).await?;
     desk.out.note(&format!(
-        "Foundry's licence agreement of {EULA_VERSION}: {AGREEMENT}\nAmong other things it lets one table for each key be reachable by players at a time."
+        "Foundry's license agreement of {EULA_VERSION}: {AGREEMENT}\nAmong other things, it allows one table per key to be reachable by players at a time."
     ));
     let name = match args.yes_i_accept {
         Some(name) => Some(name),
-        None => input::line("Type your full name to accept it, or nothing to leave it: ")?,
+        None => input::line("To accept it, type your full name. To cancel, press Enter: ")?,
     };
     let Some(name) = name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()) else {
         bail!(Failure::new(
             Exit::Forbidden,
-            "The agreement was not accepted. A person accepts it at the prompt, or with `--yes-i-accept \"Your Name\"`."
+            "The agreement was not accepted. Accept it at the prompt, or with `--yes-i-accept \"Your Name\"`."
         ));
     };
     let who = Principal { name, ..Principal::operator() };
     let accepted = station.refractory.accept_eula(&who, &license.id).await?;
-    let said = format!("{} accepted the agreement for licence `{}`.", who.name, accepted.name);
+    let said = format!("{} accepted the agreement for license `{}`.", who.name, accepted.name);
     tell(desk, &station, &accepted, &said).await
 }
 

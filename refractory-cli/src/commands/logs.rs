@@ -24,7 +24,7 @@ pub(crate) async fn run(
     let who = Principal::operator();
     let mut chunk = station.refractory.logs(&who, id, None, args.lines).await?;
     if chunk.lines.is_empty() && !args.follow {
-        desk.out.note(&format!("`{}` has printed nothing yet.", args.name));
+        desk.out.note(&format!("`{}` has no log entries yet.", args.name));
     }
     loop {
         for line in &chunk.lines {

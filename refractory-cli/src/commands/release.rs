@@ -27,11 +27,11 @@ async fn add(desk: &Desk, station: &Station, source: String) -> Result<()> {
     } else {
         ArchiveSource::File(PathBuf::from(source))
     };
-    let spinner = Spinner::begin(desk.out, "reading and checking the archive");
+    let spinner = Spinner::begin(desk.out, "checking the archive");
     let added = station.refractory.add_release(&Principal::operator(), &from).await;
     spinner.finish();
     let added = added?;
-    let said = format!("Release {} is stored ({}).", added.version, short(&added));
+    let said = format!("Release {} was added ({}).", added.version, short(&added));
     desk.out.say(&said, &ReleaseJson::from(&added))
 }
 
@@ -42,7 +42,7 @@ async fn list(desk: &Desk, station: &Station) -> Result<()> {
         .iter()
         .map(|release| {
             let runs_on = match (release.program, release.node_major) {
-                (Program::Demo, _) => "the demo's stand-in".to_owned(),
+                (Program::Demo, _) => "demo (stand-in for Foundry)".to_owned(),
                 (Program::Node, Some(major)) => format!("Node.js {major}"),
                 (Program::Node, None) => "Node.js".to_owned(),
             };
@@ -55,7 +55,7 @@ async fn list(desk: &Desk, station: &Station) -> Result<()> {
     desk.out.list(
         &["version", "id", "runs on", "size", "added"],
         &rows,
-        "There are no releases. Add one with `refractory release add FILE`: the zip from your Foundry account.",
+        "No releases. Add one with `refractory release add FILE`, the zip file from your Foundry account.",
     )
 }
 
@@ -63,7 +63,7 @@ async fn remove(desk: &Desk, station: &Station, name: &str) -> Result<()> {
     let who = Principal::operator();
     let release = station.refractory.find_release(&who, name).await?;
     station.refractory.remove_release(&who, &release.id).await?;
-    let said = format!("Release {} is removed.", release.version);
+    let said = format!("Release {} was removed.", release.version);
     desk.out.say(&said, &json!({ "removed": release.id.as_str() }))
 }
 

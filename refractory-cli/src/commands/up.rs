@@ -76,10 +76,10 @@ async fn welcome(desk: &Desk, station: &Station, args: &Up, port: u16) -> Result
     }
     Out::line(&format!("Refractory is up: {url}"))?;
     if let Some(link) = link {
-        Out::line(&format!("  {what} (the link works once, within an hour):\n  {link}"))?;
+        Out::line(&format!("  {what} (one-time link, expires in one hour):\n  {link}"))?;
     }
     Out::line(&format!(
-        "  Data is in {}. Ctrl-C ends this; tables that run live on.",
+        "  Data folder: {}. Press Ctrl-C to stop; running tables keep running.",
         station.dir.root().display()
     ))
 }
@@ -98,4 +98,4 @@ async fn way_in(station: &Station, _: &Up) -> Result<(Option<String>, &'static s
     Ok((link::set_up(station).await?, SET_UP))
 }
 
-const SET_UP: &str = "Make the first account";
+const SET_UP: &str = "Create the first account";

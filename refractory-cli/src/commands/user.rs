@@ -20,19 +20,22 @@ pub(crate) async fn run(desk: &Desk, command: UserCommand) -> Result<Exit> {
         UserCommand::Role { name, role } => {
             let (station, user) = found(desk, &name).await?;
             let user = station.refractory.set_role(&Principal::operator(), &user.id, role).await?;
-            desk.out
-                .say(&format!("{} is a {} now.", user.name, user.role), &UserJson::from(&user))?;
+            desk.out.say(
+                &format!("The role of {} is now {}.", user.name, user.role),
+                &UserJson::from(&user),
+            )?;
         }
         UserCommand::Remove { name } => {
             let (station, user) = found(desk, &name).await?;
             station.refractory.remove_user(&Principal::operator(), &user.id).await?;
-            let said = format!("The account of {} is removed.", user.name);
+            let said = format!("The user {} was removed.", user.name);
             desk.out.say(&said, &json!({ "removed": user.id.as_str() }))?;
         }
         UserCommand::Link { name } => {
             let (station, user) = found(desk, &name).await?;
             let link = link::sign_in(&station, &user).await?;
-            let said = format!("This link signs {} in, once, within an hour:\n  {link}", user.name);
+            let said =
+                format!("One-time sign-in link for {}, expires in one hour:\n  {link}", user.name);
             desk.out.say(&said, &json!({ "user": user.name.as_str(), "link": link }))?;
         }
     }
@@ -47,12 +50,12 @@ async fn add(desk: &Desk, args: &AddUser) -> Result<()> {
     let role = args.role.unwrap_or(if first { Role::Admin } else { Role::Player });
     let who = Principal::operator();
     let user = station.refractory.add_user(&who, name, role, password).await?;
-    let said = format!("{} has an account as {}.", user.name, user.role);
+    let said = format!("{} was added as {}.", user.name, user.role);
     if !args.link {
         return desk.out.say(&said, &UserJson::from(&user));
     }
     let link = link::sign_in(&station, &user).await?;
-    let said = format!("{said} This link signs them in, once, within an hour:\n  {link}");
+    let said = format!("{said} One-time sign-in link, expires in one hour:\n  {link}");
     desk.out.say(&said, &json!({ "user": user.name.as_str(), "role": role.name(), "link": link }))
 }
 
@@ -70,7 +73,7 @@ async fn list(desk: &Desk, station: &Station) -> Result<()> {
     desk.out.list(
         &["name", "role", "password", "added"],
         &rows,
-        "Nobody has an account. Add the first one with `refractory user add NAME`.",
+        "No accounts. Add the first one with `refractory user add NAME`.",
     )
 }
 
@@ -78,7 +81,10 @@ async fn passwd(desk: &Desk, name: &str) -> Result<()> {
     let (station, user) = found(desk, name).await?;
     let hash = hashed().await?;
     let user = station.refractory.set_password(&Principal::operator(), &user.id, hash).await?;
-    let said = format!("{} has a new password, and is signed out everywhere.", user.name);
+    let said = format!(
+        "The password of {} was changed. All of their sessions were signed out.",
+        user.name
+    );
     desk.out.say(&said, &UserJson::from(&user))
 }
 

@@ -24,7 +24,7 @@ pub(crate) async fn run(desk: &Desk, command: &WorkerCommand) -> Result<Exit> {
     desk.out.list(
         &["worker", "since", "seen", "cannot list"],
         &rows,
-        "No worker is alive. Start one with `refractory up`.",
+        "Refractory's background service isn't running. Tables can't start or stop. Start it with `refractory up`.",
     )?;
     Ok(Exit::Done)
 }

@@ -15,7 +15,7 @@ pub(crate) fn open_folder(core: &CoreConfig, make: bool) -> Result<DataDir> {
         bail!(Failure::new(
             Exit::NotFound,
             format!(
-                "There is no data folder `{}`. Start with `refractory up`, or name the right folder with `--data`.",
+                "There is no data folder `{}`. Run `refractory up` to create it, or name the right folder with `--data`.",
                 path.display()
             )
         ));

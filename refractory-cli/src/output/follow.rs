@@ -55,7 +55,7 @@ pub(crate) async fn follow(
 pub(crate) fn nobody_works() -> Failure {
     Failure::new(
         Exit::Unavailable,
-        "No worker is alive, so nothing happens yet. Start one with `refractory up` on the same data folder; what you asked for is written down, and is carried out then.",
+        "Refractory's background service isn't running. Tables can't start or stop. Your request is saved and is carried out when you start the service: run `refractory up` with the same data folder.",
     )
 }
 
@@ -63,7 +63,7 @@ fn arrived(table: &Instance, goal: Goal) -> Result<bool, Failure> {
     let turned = |asked| {
         Failure::new(
             Exit::Conflict,
-            format!("Somebody asked for `{}` to be {asked} meanwhile.", table.slug),
+            format!("Another user turned `{}` {asked} in the meantime.", table.slug),
         )
     };
     match (goal, table.wish.power, table.phase()) {

@@ -102,20 +102,20 @@ fn step(table: &Instance) -> Option<Step> {
 pub(crate) fn words(table: &Instance) -> String {
     let doing = match table.phase() {
         Phase::Starting(step) => match step {
-            Step::License => "waiting for a licence",
-            Step::Volume => "preparing its data",
+            Step::License => "waiting for a license",
+            Step::Volume => "preparing data",
             Step::Assets => "preparing uploads",
-            Step::Runtime => "starting the program",
+            Step::Runtime => "starting Foundry",
             Step::World => "opening the world",
-            Step::Name => "opening its address",
+            Step::Name => "making it reachable",
         },
         Phase::Stopping(step) => match step {
             Step::Name => "closing its address",
             Step::World => "closing the world",
-            Step::Runtime => "stopping the program",
-            Step::Assets => "removing uploads",
-            Step::Volume => "removing its data",
-            Step::License => "giving the licence back",
+            Step::Runtime => "stopping Foundry",
+            Step::Assets => "deleting uploads",
+            Step::Volume => "deleting data",
+            Step::License => "releasing the license",
         },
         Phase::On(_) => "on",
         Phase::Off => "off",

@@ -23,7 +23,7 @@ fn accounts_are_added_changed_and_removed() {
     house.run("user role jane player").failed(4, "last administrator");
     house.run("user role bob admin").ok();
     house.run("user remove jane").ok();
-    house.run("user link jane").failed(3, "no account `jane`");
+    house.run("user link jane").failed(3, "no user named `jane`");
     let link = house.run("user link bob --json").ok().json();
     let path =
         link["link"].as_str().unwrap().split_once(&up.port().to_string()).unwrap().1.to_owned();
@@ -49,7 +49,7 @@ fn licences_are_added_accepted_and_removed_and_never_shown() {
     assert!(!all.to_string().contains("EFGH"));
     house.run("license remove main").ok();
     let left = house.run("license list").ok().out;
-    assert!(left.contains("There are no licences"), "{left}");
+    assert!(left.contains("No licenses."), "{left}");
 }
 
 #[test]
@@ -58,7 +58,9 @@ fn releases_are_listed_and_removed_when_no_table_needs_them() {
     let _up = house.up("--demo");
     let version =
         house.run("release list --json").ok().json()[0]["version"].as_str().unwrap().to_owned();
-    house.run(&format!("release remove {version}")).failed(4, "Move it to another release");
+    house
+        .run(&format!("release remove {version}"))
+        .failed(4, "Choose another release for it first");
     house.run("release remove 9.999").failed(3, "no release `9.999`");
     house.run("instance delete demo --confirm demo --wait").ok();
     house.run(&format!("release remove {version}")).ok();

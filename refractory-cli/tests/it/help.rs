@@ -62,7 +62,7 @@ fn a_word_that_nobody_knows_is_answered_with_the_nearest() {
     let house = House::new();
     house.run("instnace list").failed(2, "instance");
     house.run("up --listn 1").failed(2, "--listen");
-    house.run("user role jane king").failed(2, "player, game-master and admin");
+    house.run("user role jane king").failed(2, "player, game-master or admin");
 }
 
 #[test]

@@ -85,10 +85,10 @@ async fn a_deployment_is_shown_made_looked_at_and_taken_away() {
     assert_eq!(site.left().await, Inventory::new(), "what nobody agreed to leaves nothing");
 
     let said = site.run("infra deploy --yes").ok();
-    assert!(said.out.contains("`club` stands"), "{said:?}");
+    assert!(said.out.contains("`club` is deployed"), "{said:?}");
     assert!(said.err.contains("FileSystem: create complete"), "{said:?}");
     let said = site.run("infra deploy --yes").ok();
-    assert!(said.out.contains("Nothing had to change"), "{said:?}");
+    assert!(said.out.contains("No changes"), "{said:?}");
     assert_eq!(site.run("infra diff --json").ok().json()["kind"], "none");
     let table = site.run("infra diff --nat yes").ok().out;
     assert!(
@@ -120,12 +120,12 @@ async fn a_deployment_is_shown_made_looked_at_and_taken_away() {
     assert!(said["changes"].to_string().contains("\"adopt\""), "{said}");
     let said = site.run("infra destroy --with-data --confirm club").ok();
     assert!(
-        said.out.contains("nothing is left of it") && said.err.contains("FOR GOOD"),
+        said.out.contains("was deleted completely") && said.err.contains("FOR GOOD"),
         "{said:?}"
     );
     assert_eq!(site.left().await, Inventory::new());
     let said = site.run("infra destroy --with-data").ok().out;
-    assert!(said.contains("There is nothing of `club`"), "{said}");
+    assert!(said.contains("Nothing of `club` exists"), "{said}");
 }
 
 #[tokio::test]
@@ -135,7 +135,7 @@ async fn what_cannot_be_is_told_with_the_next_step() {
     site.run("infra deploy --yes --vpc vpc-0123").failed(2, "--public-subnets");
     let said = site.run("infra deploy --yes --domain tables.example.org --zone ZNOSUCHZONE");
     assert_ne!(said.code, 0, "{said:?}");
-    assert!(said.err.contains("then say `refractory infra deploy` again."), "{said:?}");
+    assert!(said.err.contains("then run `refractory infra deploy` again."), "{said:?}");
     let said = site.run("infra diff").failed(4, "clears away what it left");
     assert!(said.out.is_empty(), "{said:?}");
     site.run("infra deploy --yes").ok();

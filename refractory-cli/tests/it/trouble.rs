@@ -47,7 +47,7 @@ fn a_data_folder_that_cannot_be_written_is_told() {
 fn a_key_for_uploads_that_lie_with_the_data_is_told_not_to_be_there() {
     let house = House::new();
     house.run("instance create friday").ok();
-    house.run("instance rotate-key friday").failed(8, "there is none to replace");
+    house.run("instance rotate-key friday").failed(8, "There is no key to replace");
     house.run("instance rotate-key saturday").failed(3, "There is no table `saturday`");
 }
 
@@ -149,7 +149,7 @@ fn a_node_js_that_is_too_old_is_told_with_the_one_that_is_needed() {
     house.run("license accept club --yes-i-accept Ann").ok();
     house.run("instance create friday").ok();
     let said = house.run("instance start friday --wait").failed(9, "Foundry 13 needs Node.js");
-    assert!(said.err.contains("Here is 12.22.0"), "what is there: {said:?}");
+    assert!(said.err.contains("Found: 12.22.0"), "what is there: {said:?}");
     assert!(said.err.contains("node.registry"), "what to do next: {said:?}");
     let said = house.run("doctor");
     assert!(said.code == 9 && said.out.contains("12.22.0"), "{said:?}");
@@ -161,7 +161,7 @@ fn a_key_that_is_mistyped_is_refused_without_being_repeated() {
     let house = House::new();
     let said = house.tell("license add club", "ABCD-HUNTER-2").failed(2, "24 letters and digits");
     assert!(!said.err.contains("HUNTER"), "{said:?}");
-    house.tell("license add club", "").failed(2, "Nothing was given");
+    house.tell("license add club", "").failed(2, "No input.");
 }
 
 #[test]
@@ -196,7 +196,7 @@ fn nobody_at_work_is_told_instead_of_waited_for() {
     assert_eq!(up.end(Duration::from_secs(20)), Some(0));
     house.run("instance stop demo --wait").failed(7, "`refractory up`");
     let said = house.run("instance stop demo").ok();
-    assert!(said.err.contains("No worker is alive"), "{said:?}");
+    assert!(said.err.contains("Refractory's background service isn't running"), "{said:?}");
 }
 
 #[test]
@@ -222,7 +222,7 @@ fn doctor_says_whether_the_kernel_keeps_limits() {
     let house = House::new();
     drop(house.up(""));
     let said = house.run("doctor");
-    assert!(said.out.contains("nothing limits processor time"), "{said:?}");
+    assert!(said.out.contains("Processor time isn't limited"), "{said:?}");
     let file = |path: &str| {
         let text = format!("[local]\ncontrol_group = \"{path}\"\n");
         fs::write(house.path().join("refractory.toml"), text).unwrap();
@@ -230,12 +230,12 @@ fn doctor_says_whether_the_kernel_keeps_limits() {
     let group = house.path().join("group");
     file(&group.display().to_string());
     let said = house.run("doctor");
-    assert!(said.code == 9 && said.out.contains("The kernel keeps none"), "{said:?}");
+    assert!(said.code == 9 && said.out.contains("The kernel doesn't enforce limits"), "{said:?}");
     assert!(said.out.contains("mkdir"), "what to do next: {said:?}");
     fs::create_dir(&group).unwrap();
     for name in ["cgroup.controllers", "cgroup.subtree_control"] {
         fs::write(group.join(name), "cpu memory").unwrap();
     }
     let said = house.run("doctor");
-    assert!(said.out.contains("The kernel keeps limits of memory"), "{said:?}");
+    assert!(said.out.contains("The kernel enforces memory"), "{said:?}");
 }

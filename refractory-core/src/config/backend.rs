@@ -15,7 +15,7 @@ use crate::{Clock, Result, async_trait};
 pub struct Base {
     /// The data folder. It exists, and nobody else works in it.
     pub data: PathBuf,
-    /// Where everything is written down.
+    /// The database.
     pub store: Arc<dyn Store>,
     /// The time.
     pub clock: Arc<dyn Clock>,
@@ -65,7 +65,7 @@ pub fn pick<'a>(backends: &[&'a dyn Backend], name: &str) -> Result<&'a dyn Back
         let names = || backends.iter().map(|backend| backend.name());
         let all = names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
         let hint = did_you_mean(nearest(name, names()));
-        let sentence = format!("this program knows no backend `{name}`{hint} It knows {all}.");
+        let sentence = format!("unknown backend `{name}`{hint} The available backends are {all}.");
         Complaints(vec![Complaint::about("core.backend", sentence)]).into()
     })
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use super::{Complaint, Doc, Section, Span};
 use crate::Patience;
 
-/// `[core]`: the backend, the data folder, and how patient the worker is.
+/// `[core]`: the backend, the data folder, and the worker's timeouts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
@@ -81,35 +81,36 @@ impl CoreConfig {
 
 impl Section for CoreConfig {
     const NAME: &'static str = "core";
-    const ABOUT: &'static str = "What runs tables, where data lies, and how patient the worker is.";
+    const ABOUT: &'static str =
+        "What runs tables, where data is stored, and the worker's timeouts.";
     const KEYS: &'static [Doc] = &[
         Doc::new("backend", "What runs tables: \"local\" is this machine."),
         Doc::new("data", "The data folder; relative to where Refractory is started."),
         Doc::new("give_up_after", "How many failures in a row end a start."),
         Doc::new(
             "longest_wait",
-            "The longest wait between two attempts; the first waits are short and double.",
+            "The longest wait between two attempts. The first waits are short and double each time.",
         ),
-        Doc::new("probe", "How often a running table is looked at."),
+        Doc::new("probe", "How often a running table is checked."),
         Doc::new("stall", "How long a start may show no progress before it counts as failed."),
         Doc::new(
             "close_within",
             "How long closing a world may take before a gentle stop goes on without it.",
         ),
-        Doc::new("losses", "How many unasked deaths within `loss_window` leave a table down."),
-        Doc::new("loss_window", "How far back unasked deaths count."),
+        Doc::new("losses", "How many crashes within `loss_window` keep a table off."),
+        Doc::new("loss_window", "The period in which crashes are counted."),
         Doc::new(
             "resync",
-            "How often the store is asked for what other processes have changed: with thousands of tables, less often costs less.",
+            "How often the store is polled for changes by other processes. With thousands of tables, polling less often costs less.",
         ),
         Doc::new(
             "make_room_after",
-            "How long a running table must have been empty before it is asked to make room for one that waits for its licence.",
+            "How long a running table must have been empty before its license goes to a table that waits for it.",
         ),
-        Doc::new("sweep", "How often leftovers that nobody can explain are looked for."),
+        Doc::new("sweep", "How often orphaned resources are looked for."),
         Doc::new(
             "stray_age",
-            "How long such a leftover must have been seen before it is removed; data is never removed.",
+            "How long an orphaned resource must have been seen before it is removed. Data is never removed.",
         ),
         Doc::new("concurrency", "How many tables are worked on at once."),
     ];
@@ -117,7 +118,7 @@ impl Section for CoreConfig {
     fn validate(&self) -> Result<(), Vec<Complaint>> {
         let mut wrong = Vec::new();
         if self.data.trim().is_empty() {
-            wrong.push(Complaint::about("data", "a folder is needed, as \"refractory-data\"."));
+            wrong.push(Complaint::about("data", "enter a folder, such as \"refractory-data\"."));
         }
         for (key, is_zero) in [
             ("give_up_after", self.give_up_after == 0),

@@ -4,7 +4,7 @@ use super::settings::toml_of;
 use super::{Doc, Schema};
 
 const HEAD: &str = "\
-# Every key that Refractory knows, with its default. Nothing here is needed: an empty file, or none, is a valid configuration.
+# Every configuration key with its default. All are optional: an empty file, or none, is a valid configuration.
 # A variable sets the same keys: REFRACTORY__WEB__LISTEN is `listen` in `[web]`. Flags come last.
 ";
 

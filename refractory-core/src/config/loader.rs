@@ -107,7 +107,7 @@ async fn database_of(config: &StoreConfig, database: &Path) -> Result<Arc<dyn St
 async fn database_of(config: &StoreConfig, _: &Path) -> Result<Arc<dyn Store>> {
     use crate::{Error, ErrorKind};
     Err(Error::new(ErrorKind::Unsupported, "opening the database").about("scheme", config.scheme()).advise(
-        "This program has no database built in. Leave `url` in `[store]` out, and choose a backend that keeps its own, as \"aws\".",
+        "This build has no database support. Remove `url` in `[store]`, and choose a backend with its own store, such as \"aws\".",
     ))
 }
 

@@ -163,7 +163,7 @@ impl Schema {
         }
         let home = self.sections.iter().find(|known| known.doc(name).is_some());
         let hint = home.map_or_else(
-            || ". Every key belongs into a section.".to_owned(),
+            || ". Every key belongs in a section.".to_owned(),
             |home| format!(". It belongs under `[{}]`.", home.name),
         );
         Complaint::about(key, format!("this stands outside of any section ({from}){hint}"))

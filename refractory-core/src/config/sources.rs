@@ -121,12 +121,15 @@ pub(super) fn reread(text: &str) -> Option<Value> {
 
 fn cannot_read(error: &std::io::Error) -> String {
     let known = [
-        (IoKind::NotFound, "there is no such file; check the path."),
-        (IoKind::PermissionDenied, "this file may not be read; `chmod` or `chown` it."),
-        (IoKind::InvalidData, "this is not text; it should be TOML in UTF-8."),
+        (IoKind::NotFound, "the file doesn't exist. Check the path."),
+        (
+            IoKind::PermissionDenied,
+            "no permission to read this file. Change it with `chmod` or `chown`.",
+        ),
+        (IoKind::InvalidData, "this is not text. Write TOML in UTF-8."),
     ];
     let sentence = known.iter().find(|(kind, _)| *kind == error.kind()).map(|(_, text)| *text);
-    sentence.map_or_else(|| format!("this file cannot be read: {error}."), ToOwned::to_owned)
+    sentence.map_or_else(|| format!("this file can't be read: {error}."), ToOwned::to_owned)
 }
 
 fn not_toml(name: &str, text: &str, error: &toml::de::Error) -> Complaint {

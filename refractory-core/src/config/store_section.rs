@@ -24,9 +24,9 @@ impl StoreConfig {
 
 impl Section for StoreConfig {
     const NAME: &'static str = "store";
-    const ABOUT: &'static str = "Where everything is written down.";
+    const ABOUT: &'static str = "The database.";
     const KEYS: &'static [Doc] =
-        &[Doc::new("url", "The database; without it, SQLite in the data folder.")
+        &[Doc::new("url", "The URL of the database. The default is SQLite in the data folder.")
             .example("\"postgres://refractory:password@localhost/refractory\"")
             .secret()];
 

@@ -32,7 +32,7 @@ fn display_is_one_line_and_debug_walks_the_chain() {
 #[test]
 fn people_read_advice_where_there_is_some() {
     let plain = Error::new(ErrorKind::NotFound, "loading");
-    assert_eq!(plain.for_people(), "That does not exist, or not any more.");
+    assert_eq!(plain.for_people(), "It doesn't exist, or no longer exists.");
     assert_eq!(plain.advise("There is no table `x`.").for_people(), "There is no table `x`.");
 }
 

@@ -118,7 +118,7 @@ async fn send(request: RequestBuilder) -> Result<Option<Answer>> {
     if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
         return Err(Error::new(ErrorKind::Unavailable, DURING)
             .about("status", status.as_u16())
-            .advise("Foundry does not answer as it should just now."));
+            .advise("Foundry isn't responding correctly. Try again in a moment."));
     }
     let leads_to =
         response.headers().get(LOCATION).and_then(|to| Some(last_part(to.to_str().ok()?)));

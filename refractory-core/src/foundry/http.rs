@@ -48,7 +48,7 @@ pub fn tls() -> Result<ClientConfig> {
     let tls = tls_builder()?.with_platform_verifier().map_err(|error| {
         Error::new(ErrorKind::Unavailable, "reading the machine's certificates")
             .caused_by(error)
-            .advise("This machine has no root certificates. Install its `ca-certificates` package.")
+            .advise("This machine has no root certificates. Install the `ca-certificates` package.")
     })?;
     Ok(tls.with_no_client_auth())
 }
@@ -95,7 +95,7 @@ pub(crate) async fn body(
         if bytes.len() + piece.len() > limit {
             return Err(Error::new(ErrorKind::Unavailable, during)
                 .about("limit", limit)
-                .advise("The answer was far longer than it should be, so it was not read."));
+                .advise("The response was too large and was ignored."));
         }
         bytes.extend_from_slice(&piece);
     }

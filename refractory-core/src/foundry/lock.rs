@@ -50,7 +50,7 @@ fn in_use(path: &Path, wait: Duration) -> Error {
         .about("path", path.display())
         .retry_after(wait.max(Duration::from_secs(1)))
         .advise(
-            "Another Foundry seems to be running on this data folder. Stop it first; if it has just died, wait ten seconds.",
+            "Another Foundry seems to be using this data folder. Stop it first. If it has just crashed, wait ten seconds.",
         )
 }
 

@@ -105,7 +105,7 @@ fn read(config: &Path) -> Result<(PathBuf, Map<String, Value>)> {
     let broken = |why: String| {
         Error::new(ErrorKind::Invalid, "reading options.json").about("path", path.display()).advise(
             format!(
-                "`{}` is not what Foundry can read ({why}). Repair it, or move it away to begin with fresh settings; nothing was changed.",
+                "Foundry can't read `{}` ({why}). Repair it, or move it away to start with default settings. Nothing was changed.",
                 path.display()
             ),
         )

@@ -131,7 +131,8 @@ fn origin(at: &Endpoint) -> String {
 }
 
 fn silent() -> Error {
-    Error::new(ErrorKind::Unavailable, DURING).advise("Foundry's socket does not answer just now.")
+    Error::new(ErrorKind::Unavailable, DURING)
+        .advise("Foundry's socket isn't responding. Try again in a moment.")
 }
 
 fn failed(error: impl std::error::Error + Send + Sync + 'static) -> Error {

@@ -45,7 +45,7 @@ pub(crate) async fn save(
     }
     if total.is_some_and(|total| total != done) {
         return Err(Error::new(ErrorKind::Unavailable, DURING)
-            .advise("The download broke off before its end. Try again."));
+            .advise("The download was interrupted. Try again."));
     }
     file.flush().await.map_err(failed)?;
     file.sync_all().await.map_err(failed)?;
@@ -56,7 +56,7 @@ pub(crate) async fn save(
 fn too_much(limit: u64) -> Error {
     Error::new(ErrorKind::Invalid, "saving a download")
         .about("limit", limit)
-        .advise("The download is far larger than what was asked for can be, so it was given up.")
+        .advise("The download is too large and was canceled. Check the URL.")
 }
 
 /// Removes a file that nobody wants in halves.

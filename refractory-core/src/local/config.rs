@@ -92,27 +92,27 @@ impl Section for LocalConfig {
     const NAME: &'static str = "local";
     const ABOUT: &'static str = "How tables run on this machine.";
     const KEYS: &'static [Doc] = &[
-        Doc::new("node", "The Node.js to use for every release; without it, one that fits each is found.")
+        Doc::new("node", "The Node.js to use for every release. By default, a matching one is found for each release.")
             .example("\"/usr/bin/node\""),
         Doc::new(
             "ports",
-            "The ports that tables listen on, one each; close them to others in the machine's firewall.",
+            "The ports that tables listen on, one each. Block them from outside in the machine's firewall.",
         ),
-        Doc::new("search_path", "The `PATH` that tables are given."),
-        Doc::new("time_zone", "The time zone that tables are given; without it, the machine's.")
+        Doc::new("search_path", "The `PATH` of tables."),
+        Doc::new("time_zone", "The time zone of tables. The default is the machine's.")
             .example("\"Europe/Berlin\""),
-        Doc::new("stop_within", "How long a table that is asked to end may take before it is forced."),
-        Doc::new("stop_now_within", "The same for a stop in a hurry."),
-        Doc::new("answer_within", "How long one question to a table waits for its answer."),
+        Doc::new("stop_within", "How long a table may take to stop before it is killed."),
+        Doc::new("stop_now_within", "The same for an urgent stop."),
+        Doc::new("answer_within", "How long a request to a table waits for a response."),
         Doc::new(
             "hung_after",
-            "How long a table may neither answer nor print anything before it is started anew; a migration may for ever.",
+            "How long a table may be unresponsive and print nothing before it is restarted. A migration has no limit.",
         ),
-        Doc::new("niceness", "How much the processor prefers others over tables, from 0 to 19."),
+        Doc::new("niceness", "The nice value of tables, from 0 to 19. Higher values give other programs priority."),
         Doc::new("open_files", "How many files and connections a table may have open."),
         Doc::new(
             "control_group",
-            "A version 2 control group that Refractory may make groups in, to hold tables to their memory and processor time.",
+            "A version 2 control group in which Refractory may create groups to enforce memory and processor limits.",
         )
         .example("\"/sys/fs/cgroup/refractory\""),
         Doc::new("log_size", "How large the log of a table grows before it is rotated."),

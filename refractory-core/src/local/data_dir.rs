@@ -96,7 +96,7 @@ impl DataDir {
             Ok(_) | Err(_) => "another process".to_owned(),
         };
         Error::new(ErrorKind::Conflict, "locking the data folder").permanent().about("holder", &holder).advise(format!(
-            "Another `refractory up` works on `{}` already: {holder}. Use that one, stop it first, or choose another folder with `--data`.",
+            "Another `refractory up` is already using `{}`: {holder}. Use that one, stop it first, or choose another folder with `--data`.",
             self.root.display()
         ))
     }
@@ -171,7 +171,7 @@ fn check_owner(root: &Path) -> Result<()> {
         return Ok(());
     }
     Err(Error::new(ErrorKind::Forbidden, DURING).about("path", root.display()).advise(format!(
-        "`{root}` belongs to user {owner}, and this runs as user {me}; files of two owners would mix. Run it as its owner, or give it over with `chown -R {me} {root}`.",
+        "`{root}` belongs to user {owner}, but Refractory runs as user {me}. Run it as the owner, or change the owner with `chown -R {me} {root}`.",
         root = root.display()
     )))
 }
@@ -191,7 +191,7 @@ fn deployment(path: &Path) -> Result<String> {
         return Ok(text);
     }
     Err(Error::new(ErrorKind::Invalid, DURING).about("path", path.display()).advise(format!(
-        "`{}` is damaged: it should hold the twelve characters that name this deployment. Put it back from your backup.",
+        "`{}` is damaged: it should contain the twelve characters that identify this deployment. Restore it from your backup.",
         path.display()
     )))
 }

@@ -66,7 +66,7 @@ impl Keyring {
     fn unseal(&self, sealed: &Sealed) -> Observed<Secret> {
         self.opened(sealed).map_or_else(
             || Observed::Broken(Reason(
-                "A secret was sealed with another key file, or damaged. Put the key file back that was used before.".to_owned(),
+                "A secret can't be decrypted: it was encrypted with another key file, or is damaged. Restore the previous key file.".to_owned(),
             )),
             Observed::Ready,
         )

@@ -68,7 +68,7 @@ impl Authenticator for Passwords {
 fn hashed(password: &Secret) -> Result<PasswordHash> {
     if password.expose().len() > LONGEST {
         return Err(Error::new(ErrorKind::Invalid, "hashing a password")
-            .advise("That password is too long: 1024 bytes are enough."));
+            .advise("The password is too long. Use at most 1024 bytes."));
     }
     let mut salt = [0; 16];
     getrandom::fill(&mut salt).map_err(|error| {

@@ -82,11 +82,11 @@ impl Programs for ReleasePrograms {
 
 fn no_release() -> Error {
     Error::new(ErrorKind::Invalid, "choosing a program").advise(
-        "There is no release of Foundry here yet. Add one under Releases, or with `refractory release add FILE`.",
+        "There is no Foundry release yet. Add one under Releases, or with `refractory release add FILE`.",
     )
 }
 
 fn no_demo() -> Error {
     Error::new(ErrorKind::Invalid, "choosing a program")
-        .advise("This program was built without the demo. Choose another release for this table.")
+        .advise("This build doesn't include the demo. Choose another release for this table.")
 }

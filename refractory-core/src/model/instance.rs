@@ -85,7 +85,7 @@ pub struct Instance {
     pub rekey: Option<Timestamp>,
     /// Which worker has it in hand.
     pub claim: Option<Claim>,
-    /// Since when the start in hand is under way; waiting for a licence is not counted.
+    /// Since when the start in hand is under way; waiting for a license is not counted.
     pub started: Option<Timestamp>,
     /// How long the last start took, in milliseconds.
     pub last_start: Option<u64>,

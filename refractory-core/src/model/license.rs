@@ -11,20 +11,18 @@ use crate::{Error, ErrorKind, InstanceId, LicenseId, Secret, Timestamp};
 pub enum LicenseKeyError {
     /// Too many or too few characters.
     #[error(
-        "a licence key has 24 letters and digits in six groups, as `ABCD-EFGH-…`; this has {0}"
+        "a license key has 24 letters and digits in six groups, such as `ABCD-EFGH-…`; this one has {0}"
     )]
     Length(usize),
     /// Something a key never has.
-    #[error(
-        "a licence key has only the letters A to Z and the digits 1 to 9; character {0} of this is neither"
-    )]
+    #[error("a license key contains only the letters A to Z and digits; character {0} is neither")]
     Character(usize),
 }
 
 impl From<LicenseKeyError> for Error {
     fn from(error: LicenseKeyError) -> Self {
         let advice = error.to_string();
-        Self::new(ErrorKind::Invalid, "reading a licence key").advise(advice)
+        Self::new(ErrorKind::Invalid, "reading a license key").advise(advice)
     }
 }
 
@@ -89,12 +87,12 @@ impl FromStr for LicenseKey {
     serde(rename_all = "kebab-case")
 )]
 pub enum LicenseWish {
-    /// Any that is free.
+    /// Any free license.
     #[default]
     Any,
     /// This one, or wait for it.
     Only(LicenseId),
-    /// None: the demo's stand-in needs none.
+    /// None: demo (stand-in for Foundry) needs none.
     NotNeeded,
 }
 

@@ -8,7 +8,7 @@ use crate::{Error, ErrorKind, Timestamp, UserId};
 /// Why a text cannot be the name of a user.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` cannot be a user name: 1 to 32 letters, digits, `.`, `-` and `_`, beginning with a letter or a digit"
+    "`{0}` is not a valid user name. Use 1 to 32 letters, digits, `.`, `-` and `_`, beginning with a letter or digit"
 )]
 pub struct UserNameError(String);
 
@@ -114,7 +114,7 @@ impl FromStr for Role {
     fn from_str(raw: &str) -> Result<Self, Error> {
         Self::ALL.into_iter().find(|role| role.name() == raw).ok_or_else(|| {
             Error::new(ErrorKind::Invalid, "reading a role")
-                .advise(format!("`{raw}` is not a role; there are player, game-master and admin."))
+                .advise(format!("`{raw}` is not a role. Use player, game-master or admin."))
         })
     }
 }

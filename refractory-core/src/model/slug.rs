@@ -40,13 +40,13 @@ const RESERVED: [&str; 27] = [
 #[non_exhaustive]
 pub enum SlugError {
     /// Nothing was given.
-    #[error("a name is needed, as `friday-night`")]
+    #[error("enter a name, such as `friday-night`")]
     Empty,
     /// A DNS label ends at 63 characters.
     #[error("`{0}` is {1} characters long; a name has at most 63")]
     TooLong(String, usize),
     /// Something else than letters, digits and hyphens.
-    #[error("`{0}` has `{1}` in it; use lower-case letters, digits and hyphens, as `{2}`")]
+    #[error("`{0}` contains `{1}`; use lowercase letters, digits and hyphens, such as `{2}`")]
     Illegal(String, char, String),
     /// DNS allows no hyphen at either end, and `xn--` means something else.
     #[error("`{0}` begins or ends with a hyphen, or begins with `xn--`; try `{1}`")]

@@ -8,7 +8,7 @@ use crate::{Error, ErrorKind};
 /// Why a text is not the id of a world.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is not the id of a world: it is the name of the world's folder, letters, digits, `-` and `_`"
+    "`{0}` is not a world ID; use the name of the world's folder, with letters, digits, `-` and `_`"
 )]
 pub struct WorldIdError(String);
 

@@ -6,7 +6,7 @@ use crate::{Error, ErrorKind};
 
 /// Why a text is not a version.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a Foundry version; write generation and build, as `13.351`")]
+#[error("`{0}` is not a Foundry version; use generation and build, such as `13.351`")]
 pub struct VersionError(String);
 
 impl From<VersionError> for Error {

@@ -89,7 +89,7 @@ impl Deployment {
         .await;
         match looked {
             Ok(Observed::Absent) => Some(Outcome::Dead(crate::ports::Reason(
-                "The program ended while it was starting. Its log may say why.".into(),
+                "Foundry ended during the start. See the log.".into(),
             ))),
             Ok(Observed::Broken(reason)) => Some(Outcome::Dead(reason)),
             Ok(Observed::Ready(_) | Observed::Pending(_)) | Err(_) => None,
@@ -282,7 +282,7 @@ impl Deployment {
 
 fn unreadable_key() -> Error {
     Error::new(ErrorKind::Unexpected, "reading the administrator's password").advise(
-        "The secrets of this deployment were sealed with another key file. Put the old key file back.",
+        "This deployment's secrets were encrypted with another key file. Restore the previous key file.",
     )
 }
 
@@ -300,8 +300,9 @@ pub(crate) fn choose_release(wish: &ReleaseWish, all: Vec<Release>) -> Result<Op
 }
 
 fn no_release() -> Error {
-    Error::new(ErrorKind::Invalid, "choosing a release")
-        .advise("The release this table should run is not stored here. Add it under Releases, or with `refractory release add FILE`.")
+    Error::new(ErrorKind::Invalid, "choosing a release").advise(
+        "This release doesn't exist. Add it under Releases, or with `refractory release add FILE`.",
+    )
 }
 
 fn no_endpoint() -> Error {

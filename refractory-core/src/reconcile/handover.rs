@@ -56,17 +56,14 @@ pub(crate) fn asked_from(holder: &Instance, make_room_after: Duration) -> Option
     asked.or_else(|| empty.map(|seen| seen.at.after(make_room_after)))
 }
 
-/// What whoever waits is told about a holder that may be asked at `from`.
-pub(crate) fn outlook(holder: &Instance, from: Timestamp, now: Timestamp) -> String {
-    let title = holder.title();
+/// When the license of a holder that may be asked at `from` comes to the instance that waits. `only` says that the waiting
+/// instance could use no other license.
+pub(crate) fn outlook(holder: &Instance, only: bool, from: Timestamp, now: Timestamp) -> String {
+    let license = if only { "It's".to_owned() } else { format!("{}'s license is", holder.title()) };
     match from.since(now).as_secs().div_ceil(60) {
-        0 => format!("{title} is asked to make room"),
-        1 => format!("{title} is asked to make room in a minute, unless somebody plays there"),
-        minutes => {
-            format!(
-                "{title} is asked to make room in {minutes} minutes, unless somebody plays there"
-            )
-        }
+        0 => format!("{license} yours in a moment."),
+        1 => format!("{license} yours in 1 minute."),
+        minutes => format!("{license} yours in {minutes} minutes."),
     }
 }
 
@@ -74,7 +71,7 @@ pub(crate) fn outlook(holder: &Instance, from: Timestamp, now: Timestamp) -> Str
 /// would be thrown out; so it is never asked.
 pub(crate) fn stays(holder: &Instance) -> String {
     format!(
-        "{} makes room only when it is stopped by hand, because the edge cannot keep people from joining it",
+        "It becomes free when {} is stopped: players of that table can't be kept from joining.",
         holder.title()
     )
 }

@@ -36,7 +36,7 @@ impl Worker {
         let turn = self.deployment.ports.assets.rotate(&row.id, before);
         match bounded(deadline, "replacing a key for uploads", turn).await {
             Ok(Observed::Ready(_)) => {
-                let text = format!("The old key for the uploads of {} is gone.", row.title());
+                let text = format!("The old uploads key of {} was deleted.", row.title());
                 self.over(row, before, Some(text)).await
             }
             Ok(Observed::Absent) => self.over(row, before, None).await,

@@ -30,7 +30,7 @@ pub struct Patience {
     pub close_within: Duration,
     /// Unasked deaths within [`loss_window`](Self::loss_window) before an instance stays down.
     pub losses: usize,
-    /// How far back unasked deaths count.
+    /// The period in which crashes are counted.
     pub loss_window: Duration,
     /// How long a worker keeps an instance to itself.
     pub claim: Duration,

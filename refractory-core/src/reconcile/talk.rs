@@ -14,11 +14,11 @@ impl Worker {
         now: Timestamp,
     ) -> Result<Option<String>> {
         let deadline = self.deployment.patience.deadline;
-        bounded(deadline, "asking for a licence", self.talk_to_holders(waiting, now)).await
+        bounded(deadline, "asking for a license", self.talk_to_holders(waiting, now)).await
     }
 
     async fn talk_to_holders(&self, waiting: &Instance, now: Timestamp) -> Result<Option<String>> {
-        let mut holders = self.holders(&waiting.wish.spec.license).await?;
+        let (mut holders, licenses) = self.holders(&waiting.wish.spec.license).await?;
         // One conversation at a time, the one that is under way first, then whoever has been empty longest.
         holders.sort_by_key(|(holder, from)| {
             (holder.yielding.as_ref().is_none_or(|yielding| yielding.to != waiting.id), *from)
@@ -28,29 +28,32 @@ impl Worker {
         }
         for (holder, from) in &holders {
             if *from > now || self.talk(holder, &waiting.id, now).await? {
-                return Ok(Some(handover::outlook(holder, *from, now)));
+                return Ok(Some(handover::outlook(holder, licenses == 1, *from, now)));
             }
         }
         Ok(None)
     }
 
-    /// The running instances that hold a licence which would serve `wish`, and from when on each may be asked for it.
-    async fn holders(&self, wish: &LicenseWish) -> Result<Vec<(Instance, Timestamp)>> {
+    /// The running instances that hold a license which would serve `wish`, with the time from which each may be asked for
+    /// it; and how many licenses would serve.
+    async fn holders(&self, wish: &LicenseWish) -> Result<(Vec<(Instance, Timestamp)>, usize)> {
         let store = self.deployment.ports.store.as_ref();
         let mut holders = Vec::new();
+        let mut licenses = 0;
         for license in Table::<License>::of(store).list().await? {
             let serves = match wish {
                 LicenseWish::Only(id) => license.id == *id,
                 LicenseWish::Any => true,
                 LicenseWish::NotNeeded => false,
             };
+            licenses += usize::from(serves && license.eula.is_some());
             let Some(lease) = license.lease.filter(|_| serves) else { continue };
             let holder = Table::<Instance>::of(store).load(lease.holder.as_str()).await?;
             let Some(holder) = holder else { continue };
             let from = handover::asked_from(&holder, self.deployment.patience.make_room_after);
             holders.extend(from.map(|from| (holder, from)));
         }
-        Ok(holders)
+        Ok((holders, licenses))
     }
 
     /// One exchange with one holder; whether the conversation goes on with it.
@@ -67,7 +70,7 @@ impl Worker {
         }
         if step == Move::Off {
             let text = format!(
-                "{} makes room: nobody plays there, and another table waits for its licence.",
+                "{} is stopping: no one is playing there, and another table is waiting for its license.",
                 holder.title()
             );
             self.deployment

@@ -11,7 +11,7 @@ pub(super) fn told(before: &Instance, after: &Instance, now: Timestamp) -> Vec<E
         (matches!(before.phase(), Phase::On(_)), matches!(after.phase(), Phase::On(_)));
     // A name that moved is no start.
     if is_on && !was_on && before.started.is_some() {
-        tell(EventKind::Up, format!("{} is up.", after.title()));
+        tell(EventKind::Up, format!("{} is on.", after.title()));
     }
     let given_up = after.given_up() && !before.given_up();
     if was_on && !is_on && !given_up && after.losses != before.losses {
@@ -21,7 +21,7 @@ pub(super) fn told(before: &Instance, after: &Instance, now: Timestamp) -> Vec<E
         );
     }
     if after.phase() == Phase::Off && before.phase() != Phase::Off {
-        tell(EventKind::Down, format!("{} is down.", after.title()));
+        tell(EventKind::Down, format!("{} is off.", after.title()));
     }
     if given_up {
         tell(

@@ -155,11 +155,11 @@ impl Worker {
     async fn wait_for_room(&self, waiting: &Instance, told: &mut Option<Progress>, now: Timestamp) {
         match self.ask_for_room(waiting, now).await {
             Ok(Some(outlook)) => {
-                let told = told.get_or_insert_with(|| Progress::new("waiting for a licence"));
-                told.message = format!("{}; {outlook}", told.message);
+                let told = told.get_or_insert_with(|| Progress::new("waiting for a license"));
+                told.message = format!("{} {outlook}", told.message);
             }
             Ok(None) => {}
-            Err(error) => tracing::debug!(instance = %waiting.id, %error, "asking for a licence"),
+            Err(error) => tracing::debug!(instance = %waiting.id, %error, "asking for a license"),
         }
     }
 
@@ -207,7 +207,7 @@ impl Worker {
         let any = step == Step::License && needs_license(instance) && self.sightings.any_launch();
         Ok((own || any).then(|| {
             Progress::new(
-                "a program runs here that no table explains, and it may use any licence: stop it, or wait until it is swept",
+                "an orphaned program is running and may use any license. Stop it, or wait until it is removed",
             )
         }))
     }

@@ -114,8 +114,9 @@ impl Refractory {
         if let LicenseWish::Only(id) = &spec.license
             && self.table::<License>().load(id.as_str()).await?.is_none()
         {
-            return Err(Error::new(ErrorKind::NotFound, "choosing a licence")
-                .advise("There is no such licence. See Licences, or `refractory license list`."));
+            return Err(Error::new(ErrorKind::NotFound, "choosing a license").advise(
+                "There is no such license. See Licenses, or run `refractory license list`.",
+            ));
         }
         Ok(())
     }
@@ -171,7 +172,7 @@ impl Refractory {
             who,
             EventKind::Start,
             Some(id),
-            format!("{} asked {} to start.", who.name, started.title()),
+            format!("{} started {}.", who.name, started.title()),
         )
         .await?;
         Ok(started)
@@ -193,7 +194,7 @@ impl Refractory {
             who,
             EventKind::Stop,
             Some(id),
-            format!("{} asked {} to stop.", who.name, stopped.title()),
+            format!("{} stopped {}.", who.name, stopped.title()),
         )
         .await?;
         Ok(stopped)
@@ -209,7 +210,7 @@ impl Refractory {
         check(who, Verb::DeleteInstance, Relation::of(who, instance.owner.as_ref()))?;
         if typed.trim() != instance.slug.as_str() {
             return Err(Error::new(ErrorKind::Invalid, "confirming a removal").advise(format!(
-                "To delete this table with all of its data, type its name: `{}`.",
+                "To delete this table and all of its data, type its name: `{}`.",
                 instance.slug
             )));
         }
@@ -219,7 +220,7 @@ impl Refractory {
             who,
             EventKind::Delete,
             Some(id),
-            format!("{} asked for {} to be deleted.", who.name, gone.title()),
+            format!("{} deleted {}.", who.name, gone.title()),
         )
         .await?;
         Ok(gone)
@@ -241,7 +242,9 @@ impl Refractory {
             if row.journal.get(Step::Runtime).is_none() {
                 return Err(Error::new(ErrorKind::Conflict, "giving a machine up")
                     .permanent()
-                    .advise("Nothing of this table runs, so there is nothing to give up."));
+                    .advise(
+                        "Nothing of this table is running, so there is nothing to declare lost.",
+                    ));
             }
             if row.wish_is_on() {
                 row.want(Power::Off, Urgency::Now, now);
@@ -252,7 +255,7 @@ impl Refractory {
         });
         let given_up = given_up.await?.ok_or_else(|| no_such(id))?;
         self.deployment.nudge();
-        let text = format!("{} gave up the machine of {}.", who.name, given_up.title());
+        let text = format!("{} declared the machine of {} lost.", who.name, given_up.title());
         self.tell(who, EventKind::Stop, Some(id), text).await?;
         Ok(given_up)
     }
@@ -348,7 +351,7 @@ fn name_taken(error: Error, slug: &Slug) -> Error {
     if error.kind() == ErrorKind::Conflict {
         return Error::new(ErrorKind::Conflict, "naming a table")
             .permanent()
-            .advise(format!("There is a table called `{slug}` already. Choose another name."))
+            .advise(format!("A table named `{slug}` already exists. Choose another name."))
             .caused_by(error);
     }
     error

@@ -19,7 +19,7 @@ impl Refractory {
         let instance = self.get(who, id).await?;
         check(who, Verb::RotateKey, Relation::of(who, instance.owner.as_ref()))?;
         if instance.wish.power == Power::Gone {
-            return Err(refused("This table is being deleted, and its key with it."));
+            return Err(refused("This table and its key are being deleted."));
         }
         let before = instance.rekey.unwrap_or_else(|| self.now());
         // Asked at once, so that whoever cannot have it is told so; the worker sees it through.
@@ -28,7 +28,7 @@ impl Refractory {
             Observed::Pending(_) | Observed::Broken(_) => Some(before),
             Observed::Absent => {
                 return Err(refused(
-                    "This table has no place for uploads yet: its first start makes one, with a key of its own.",
+                    "This table has no upload storage yet. Its first start creates it, with its own key.",
                 ));
             }
         };
@@ -40,8 +40,7 @@ impl Refractory {
             })
             .await?
             .unwrap_or(instance);
-        let text =
-            format!("{} asked for a new key for the uploads of {}.", who.name, noted.title());
+        let text = format!("{} requested a new uploads key for {}.", who.name, noted.title());
         self.tell(who, EventKind::Changed, Some(id), text).await?;
         Ok(noted)
     }

@@ -77,7 +77,7 @@ impl Refractory {
                     who,
                     EventKind::Created,
                     None,
-                    format!("Licence {} was added.", added.name),
+                    format!("License {} was added.", added.name),
                 )
                 .await?;
                 Ok(added)
@@ -96,7 +96,7 @@ impl Refractory {
         match self.deployment.ports.vault.ensure(&name, &salt).await? {
             Observed::Ready(salt) => Ok(crate::digest::sha256_hex(&[salt.expose().as_bytes(), key.expose().as_bytes()])),
             Observed::Absent | Observed::Pending(_) | Observed::Broken(_) => Err(Error::new(ErrorKind::Unexpected, "reading the vault")
-                .advise("The secrets of this deployment were sealed with another key file. Put the old key file back.")),
+                .advise("This deployment's secrets were encrypted with another key file. Restore the previous key file.")),
         }
     }
 
@@ -147,7 +147,7 @@ impl Refractory {
         check(who, Verb::ManageLicenses, Relation::Stranger)?;
         if who.via == crate::model::Via::System {
             return Err(Error::new(ErrorKind::Forbidden, "accepting an agreement")
-                .advise("Only a person can accept the licence agreement."));
+                .advise("Only a person can accept the license agreement."));
         }
         let operator = UserId::new("operator")?;
         let acceptance = Acceptance {
@@ -168,7 +168,7 @@ impl Refractory {
             who,
             EventKind::License,
             None,
-            format!("{} accepted the licence agreement for {}.", who.name, accepted.name),
+            format!("{} accepted the license agreement for {}.", who.name, accepted.name),
         )
         .await?;
         Ok(accepted)
@@ -184,13 +184,13 @@ impl Refractory {
         let license =
             self.table::<License>().load(id.as_str()).await?.ok_or_else(|| no_such(id.as_str()))?;
         if license.lease.is_some() {
-            return Err(Error::new(ErrorKind::Conflict, "removing a licence").permanent().advise(
-                format!("A table runs on licence `{}`. Stop that table first.", license.name),
+            return Err(Error::new(ErrorKind::Conflict, "removing a license").permanent().advise(
+                format!("A table is using the license `{}`. Stop that table first.", license.name),
             ));
         }
         self.table().delete(&license).await?;
         self.deployment.ports.vault.remove(&SecretName::new(&license.secret())?).await?;
-        self.tell(who, EventKind::Delete, None, format!("Licence {} was removed.", license.name))
+        self.tell(who, EventKind::Delete, None, format!("License {} was removed.", license.name))
             .await
     }
 }
@@ -198,22 +198,22 @@ impl Refractory {
 fn checked_name(raw: &str) -> Result<String> {
     let name = raw.trim();
     if name.is_empty() || name.chars().count() > 60 || name.chars().any(char::is_control) {
-        return Err(Error::new(ErrorKind::Invalid, "naming a licence")
-            .advise("A licence needs a name of 1 to 60 characters, as `Club key 1`."));
+        return Err(Error::new(ErrorKind::Invalid, "naming a license")
+            .advise("Enter a name of 1 to 60 characters, such as `Club key 1`."));
     }
     Ok(name.to_owned())
 }
 
 fn no_such(name: &str) -> Error {
-    Error::new(ErrorKind::NotFound, "looking for a licence")
-        .advise(format!("There is no licence `{name}`."))
+    Error::new(ErrorKind::NotFound, "looking for a license")
+        .advise(format!("There is no license `{name}`."))
 }
 
 fn license_taken(error: Error, name: &str) -> Error {
     if error.kind() == ErrorKind::Conflict {
-        return Error::new(ErrorKind::Conflict, "adding a licence")
+        return Error::new(ErrorKind::Conflict, "adding a license")
             .permanent()
-            .advise(format!("There is a licence called `{name}`, or with this very key, already."))
+            .advise(format!("A license named `{name}`, or with the same key, already exists."))
             .caused_by(error);
     }
     error

@@ -202,7 +202,7 @@ fn name_taken(error: Error, name: &UserName) -> Error {
     if error.kind() == ErrorKind::Conflict {
         return Error::new(ErrorKind::Conflict, "adding an account")
             .permanent()
-            .advise(format!("There is an account called `{name}` already."))
+            .advise(format!("A user named `{name}` already exists. Choose another name."))
             .caused_by(error);
     }
     error
@@ -210,5 +210,5 @@ fn name_taken(error: Error, name: &UserName) -> Error {
 
 pub(super) fn no_such(name: impl std::fmt::Display) -> Error {
     Error::new(ErrorKind::NotFound, "looking for an account")
-        .advise(format!("There is no account `{name}`."))
+        .advise(format!("There is no user named `{name}`."))
 }

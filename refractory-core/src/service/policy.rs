@@ -61,6 +61,43 @@ impl Verb {
     ];
 }
 
+impl Verb {
+    /// What it does, as in "game masters can't ...".
+    fn in_general(self) -> &'static str {
+        match self {
+            Self::SeeInstance => "see tables",
+            Self::CreateInstance => "create tables",
+            Self::StartInstance => "start tables",
+            Self::StopInstance => "stop tables",
+            Self::ChangeInstance => "change tables",
+            Self::DeleteInstance => "delete tables",
+            Self::AssumeLost => "declare a machine lost",
+            Self::RotateKey => "replace uploads keys",
+            Self::ReadLogs => "read logs",
+            Self::SeeLicenses => "see licenses",
+            Self::ManageLicenses => "manage licenses",
+            Self::SeeReleases => "see releases",
+            Self::ManageReleases => "manage releases",
+            Self::ManagePeople => "manage people",
+            Self::ReadEvents => "read the audit log",
+            Self::SeeDeployment => "see the system status",
+        }
+    }
+
+    /// The same for one table, as in "only the owner can ...".
+    fn on_one_table(self) -> &'static str {
+        match self {
+            Self::StartInstance => "start it",
+            Self::StopInstance => "stop it",
+            Self::ChangeInstance => "change it",
+            Self::DeleteInstance => "delete it",
+            Self::RotateKey => "replace its uploads key",
+            Self::ReadLogs => "read its log",
+            other => other.in_general(),
+        }
+    }
+}
+
 /// How somebody stands to the instance in question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Relation {
@@ -104,10 +141,20 @@ pub(crate) fn check(who: &Principal, verb: Verb, relation: Relation) -> Result<(
     }
     Err(Error::new(ErrorKind::Forbidden, "checking rights")
         .about("verb", format!("{verb:?}"))
-        .advise(format!(
-            "You are signed in as a {}, who may not do that. Ask an administrator.",
-            who.role
-        )))
+        .advise(refusal(who.role, verb)))
+}
+
+/// The sentence for a user whose role does not allow `verb`.
+fn refusal(role: Role, verb: Verb) -> String {
+    if role != Role::Player && allows(role, verb, Relation::Owner) {
+        return format!("Only the table's owner and administrators can {}.", verb.on_one_table());
+    }
+    let who = match role {
+        Role::Player => "Players",
+        Role::GameMaster => "Game masters",
+        Role::Admin => "Administrators",
+    };
+    format!("{who} can't {}. Ask an administrator.", verb.in_general())
 }
 
 #[cfg(test)]

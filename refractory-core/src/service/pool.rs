@@ -121,30 +121,30 @@ impl StorePool {
         for license in &candidates {
             holders.push(self.holder_text(license).await?);
         }
-        Ok(Observed::Pending(Some(Progress::new(format!(
-            "waiting for a licence: {}",
-            holders.join("; ")
-        )))))
+        Ok(Observed::Pending(Some(Progress::new(holders.join(" ")))))
     }
 
     async fn holder_text(&self, license: &License) -> Result<String> {
         let Some(lease) = &license.lease else {
-            return Ok(format!("{} is kept for another table", license.name));
+            return Ok(format!("{} is reserved for another table.", license.name));
         };
         let holder = Table::<Instance>::of(self.store.as_ref()).load(lease.holder.as_str()).await?;
         let Some(holder) = holder else {
-            return Ok(format!("{} is held by a table that is not there any more", license.name));
+            return Ok(format!("{} is held by a deleted table.", license.name));
         };
         let doing = match (holder.phase(), &holder.seen) {
-            (Phase::On(_), Some(seen)) if seen.players == 1 => "1 person plays there".to_owned(),
-            (Phase::On(_), Some(seen)) if seen.players > 0 => {
-                format!("{} people play there", seen.players)
+            (Phase::On(_), Some(seen)) if seen.players == 1 => {
+                "where 1 person is playing".to_owned()
             }
-            (Phase::On(_), _) => "nobody was seen there".to_owned(),
-            (Phase::Stopping(_) | Phase::Off, _) => "it is stopping".to_owned(),
-            (Phase::Starting(_), _) => "it is starting".to_owned(),
+            (Phase::On(_), Some(seen)) if seen.players > 0 => {
+                format!("where {} people are playing", seen.players)
+            }
+            (Phase::On(_), Some(_)) => "where nobody is playing".to_owned(),
+            (Phase::On(_), None) => "which is on".to_owned(),
+            (Phase::Stopping(_) | Phase::Off, _) => "which is stopping".to_owned(),
+            (Phase::Starting(_), _) => "which is starting".to_owned(),
         };
-        Ok(format!("{} is held by {} ({doing})", license.name, holder.title()))
+        Ok(format!("{} is in use by {}, {doing}.", license.name, holder.title()))
     }
 }
 
@@ -222,16 +222,16 @@ fn wanted(all: Vec<License>, wish: &LicenseWish) -> Result<Vec<License>> {
         .collect();
     if named.is_empty() {
         let advice = if none_at_all {
-            "There is no licence here yet. Add one under Licences, or with `refractory license add`."
+            "There is no license yet. Add one under Licenses, or with `refractory license add`."
         } else {
-            "The licence this table should run on is not here any more. Choose another one."
+            "This table's license no longer exists. Choose another one in its settings."
         };
-        return Err(Error::new(ErrorKind::NotFound, "looking for a licence").advise(advice));
+        return Err(Error::new(ErrorKind::NotFound, "looking for a license").advise(advice));
     }
     let accepted: Vec<_> = named.iter().filter(|license| license.eula.is_some()).cloned().collect();
     if accepted.is_empty() {
-        return Err(Error::new(ErrorKind::Forbidden, "looking for a licence").advise(
-            "Nobody has accepted the Foundry licence agreement for this key yet. Accept it under Licences, or with `refractory license accept`.",
+        return Err(Error::new(ErrorKind::Forbidden, "looking for a license").advise(
+            "The Foundry license agreement for this key hasn't been accepted. Accept it under Licenses, or with `refractory license accept`.",
         ));
     }
     Ok(accepted)
@@ -255,8 +255,8 @@ fn ignore_race(saved: Result<License>) -> Result<()> {
 }
 
 fn lost_key(license: &License) -> Error {
-    Error::new(ErrorKind::Unexpected, "reading a licence key").about("license", &license.name).advise(format!(
-        "The key of licence `{}` cannot be read: the secrets were sealed with another key file. Put that key file back, or add the licence again.",
+    Error::new(ErrorKind::Unexpected, "reading a license key").about("license", &license.name).advise(format!(
+        "The key of license `{}` can't be decrypted: it was encrypted with another key file. Restore that key file, or add the license again.",
         license.name
     ))
 }

@@ -73,9 +73,8 @@ impl Refractory {
                 || (name.len() >= 6 && release.id.as_str().starts_with(name))
         };
         all.into_iter().find(meant).ok_or_else(|| {
-            Error::new(ErrorKind::NotFound, "looking for a release").advise(format!(
-                "There is no release `{name}`. `refractory release list` shows what there is."
-            ))
+            Error::new(ErrorKind::NotFound, "looking for a release")
+                .advise(format!("There is no release `{name}`. See `refractory release list`."))
         })
     }
 
@@ -97,7 +96,7 @@ impl Refractory {
         {
             return Err(Error::new(ErrorKind::Conflict, "removing a release").permanent().advise(
                 format!(
-                    "The table `{}` runs release {}. Move it to another release first.",
+                    "The table `{}` uses release {}. Choose another release for it first.",
                     user.slug, release.version
                 ),
             ));
@@ -112,5 +111,5 @@ impl Refractory {
 fn no_such(id: &ReleaseId) -> Error {
     Error::new(ErrorKind::NotFound, "looking for a release")
         .about("id", id)
-        .advise("That release is not stored here.")
+        .advise("This release doesn't exist.")
 }

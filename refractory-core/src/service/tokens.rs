@@ -49,7 +49,7 @@ impl Refractory {
         check(who, Verb::ManagePeople, Relation::Stranger)?;
         if !self.needs_setup().await? {
             return Err(Error::new(ErrorKind::Conflict, "making a setup link").permanent().advise(
-                "There is an account already. Use `refractory user link NAME` for a sign-in link.",
+                "An account already exists. Use `refractory user link NAME` to get a sign-in link.",
             ));
         }
         if let Some(old) = self.table::<Token>().find("setup").await? {
@@ -211,5 +211,5 @@ fn gone(result: Result<()>) -> Result<()> {
 
 fn stale() -> Error {
     Error::new(ErrorKind::Forbidden, "using a setup link")
-        .advise("This setup link is not good any more. Start Refractory again for a fresh one, or sign in if you have an account.")
+        .advise("This setup link has been used or has expired. Restart Refractory to get a new one, or sign in if you have an account.")
 }

@@ -27,7 +27,7 @@ impl Address {
         match url.split_once(':').map(|(scheme, rest)| (scheme.to_ascii_lowercase(), rest)) {
             Some((scheme, rest)) if scheme == "sqlite" => sqlite(rest),
             Some((scheme, _)) if scheme == "postgres" || scheme == "postgresql" => postgres(url),
-            _ => Err(invalid(format!("The address of the database cannot be read. {FORMS}"))),
+            _ => Err(invalid(format!("The database address is invalid. {FORMS}"))),
         }
     }
 }
@@ -58,7 +58,7 @@ fn sqlite(rest: &str) -> Result<Address> {
         return Ok(Address::Memory);
     }
     if path.is_empty() || path.contains(['?', '\0']) {
-        return Err(invalid(format!("The path of the database cannot be read. {FORMS}")));
+        return Err(invalid(format!("The database path is invalid. {FORMS}")));
     }
     Ok(Address::File(PathBuf::from(path)))
 }
@@ -73,7 +73,7 @@ fn postgres(url: &str) -> Result<Address> {
     use sea_orm::sqlx::postgres::PgConnectOptions;
     let options: PgConnectOptions = url.parse().map_err(|_| {
         invalid(format!(
-            "The address of the PostgreSQL server cannot be read. {FORMS} \
+            "The PostgreSQL address is invalid. {FORMS} \
              Characters like `@`, `/` and `:` in a password are written as `%40`, `%2F` and `%3A`."
         ))
     })?;

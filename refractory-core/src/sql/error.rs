@@ -23,13 +23,10 @@ const fn says(kind: ErrorKind, advice: &'static str) -> Verdict {
     Verdict { kind, advice }
 }
 
-const BUSY: Verdict = says(
-    ErrorKind::Unavailable,
-    "The database is busy with somebody else's work. Try again in a moment.",
-);
+const BUSY: Verdict = says(ErrorKind::Unavailable, "The database is busy. Try again in a moment.");
 const GONE: Verdict = says(
     ErrorKind::Unavailable,
-    "The database does not answer. See whether it runs and can be reached, then try again.",
+    "The database isn't responding. Check that it runs and can be reached, then try again.",
 );
 const FULL: Verdict = says(
     ErrorKind::Exhausted,
@@ -37,14 +34,14 @@ const FULL: Verdict = says(
 );
 const DAMAGED: Verdict = says(
     ErrorKind::Unexpected,
-    "The database file is damaged: restore it from your last backup, with Refractory stopped; \
-     nothing was changed.",
+    "The database file is damaged. Stop Refractory and restore the file from your last backup. \
+     Nothing was changed.",
 );
 const TAKEN: Verdict = says(ErrorKind::Conflict, "");
 const TOO_LONG: Verdict = says(
     ErrorKind::Invalid,
-    "One of the texts is too long for the database, or has a character that it cannot keep. \
-     Shorten it, or leave odd characters out.",
+    "A text is too long for the database or contains a character it can't store. \
+     Shorten it, or remove unusual characters.",
 );
 const UNKNOWN: Verdict = says(ErrorKind::Unexpected, "");
 
@@ -92,10 +89,9 @@ fn verdict(error: &SqlxError) -> Verdict {
         | SqlxError::PoolClosed
         | SqlxError::WorkerCrashed
         | SqlxError::BeginFailed => GONE,
-        SqlxError::Configuration(_) => says(
-            ErrorKind::Invalid,
-            "The settings of the database cannot work. Correct its address.",
-        ),
+        SqlxError::Configuration(_) => {
+            says(ErrorKind::Invalid, "The database settings are invalid. Correct its address.")
+        }
         _ => UNKNOWN,
     }
 }

@@ -89,7 +89,7 @@ pub(crate) async fn logs(
 /// `GET /status`
 pub(crate) async fn status(shared: Data<Shared>, person: Person) -> Result<HttpResponse, Problem> {
     if !person.visitor.may(Verb::SeeDeployment) {
-        return Err(Problem::new(StatusCode::FORBIDDEN, "This is for administrators."));
+        return Err(Problem::new(StatusCode::FORBIDDEN, "Only administrators can do this."));
     }
     let workers = shared.refractory.workers().await?;
     let unlisted: BTreeSet<_> = workers.iter().flat_map(|mark| &mark.unlisted).collect();

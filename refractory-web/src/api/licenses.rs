@@ -76,7 +76,7 @@ pub(crate) async fn accept(
     if !body.accept {
         return Err(Problem::new(
             StatusCode::UNPROCESSABLE_ENTITY,
-            "Send `\"accept\": true` once a person has read the agreement and accepts it.",
+            "A person must read and accept the license agreement. Then send `\"accept\": true`.",
         ));
     }
     let who = &commanded.0.who;

@@ -37,7 +37,7 @@ pub(crate) async fn upload(
     if !commanded.0.visitor.may(refractory_core::Verb::ManageReleases) {
         return Err(Problem::new(
             actix_web::http::StatusCode::FORBIDDEN,
-            "Only administrators add releases.",
+            "Only administrators can add releases.",
         ));
     }
     let file = receive(&shared, body).await?;

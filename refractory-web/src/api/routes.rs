@@ -70,9 +70,9 @@ async fn nothing_here() -> Result<actix_web::HttpResponse, Problem> {
 #[expect(clippy::needless_pass_by_value, reason = "actix hands it over like this")]
 fn unreadable(error: actix_web::error::JsonPayloadError, _: &HttpRequest) -> Error {
     let told = if matches!(error, actix_web::error::JsonPayloadError::ContentType) {
-        "Send JSON, with `Content-Type: application/json`.".to_owned()
+        "Send JSON with `Content-Type: application/json`.".to_owned()
     } else {
-        format!("That is not the JSON expected here: {error}.")
+        format!("The JSON is not valid for this request: {error}.")
     };
     Problem::new(actix_web::http::StatusCode::BAD_REQUEST, told).into()
 }

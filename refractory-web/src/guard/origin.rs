@@ -22,7 +22,7 @@ pub(crate) fn check_origin(request: &HttpRequest, https: bool) -> Result<(), Pro
     }
     Err(Problem::new(
         StatusCode::FORBIDDEN,
-        "Another site sent this request, so nothing was done. Use the portal's own page.",
+        "The request came from another site and was rejected. Use the portal instead.",
     ))
 }
 

@@ -50,12 +50,12 @@ impl Gateway {
                 tracing::error!(path, %failure, "the API could not be asked");
                 problem(
                     StatusCode::BAD_GATEWAY,
-                    "The API broke off. Try again; if it lasts, the log of the function says why.",
+                    "The API stopped responding. Try again. If this continues, see the function's log.",
                 )
             }
             Err(_late) => problem(
                 StatusCode::GATEWAY_TIMEOUT,
-                "That took longer than the function may. It may have happened all the same: look before you ask again.",
+                "The request took longer than the function's time limit. It may have succeeded: check before you try again.",
             ),
         }
     }
@@ -156,6 +156,6 @@ fn answer(head: &http::response::Parts, body: &Bytes, room: usize) -> Response<B
 fn too_large() -> Response<Body> {
     problem(
         StatusCode::UNPROCESSABLE_ENTITY,
-        "The answer is larger than Lambda can hand over. Ask for less at a time, as with `limit=100`.",
+        "The response is larger than Lambda allows. Request less at a time, for example with `limit=100`.",
     )
 }

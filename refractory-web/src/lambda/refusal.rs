@@ -28,20 +28,19 @@ pub(super) fn refusal(request: &Request, path: &str) -> Option<Response<Body>> {
     let (status, sentence) = match (request.method(), path) {
         (_, "/api/v1/stream") => (
             StatusCode::NOT_IMPLEMENTED,
-            "There are no streams of events behind Lambda. Ask `/api/v1/instances` again, or use the portal.",
+            "Event streams aren't available behind Lambda. Poll `/api/v1/instances`, or use the portal.",
         ),
         (&Method::POST, "/api/v1/releases" | "/api/v1/releases/fetch") => (
             StatusCode::NOT_IMPLEMENTED,
-            "A release is larger than what Lambda carries. Add it in the portal, or with `refractory release add`.",
+            "A release is too large for Lambda. Add it in the portal or with `refractory release add`.",
         ),
         (_, "/healthz" | "/readyz") => return None,
-        (_, path) if !path.starts_with("/api/v1/") => (
-            StatusCode::NOT_FOUND,
-            "There is nothing at this address: the API is below `/api/v1/`.",
-        ),
+        (_, path) if !path.starts_with("/api/v1/") => {
+            (StatusCode::NOT_FOUND, "Not found. The API is at `/api/v1/`.")
+        }
         _ if request.body().len() > MOST => (
             StatusCode::PAYLOAD_TOO_LARGE,
-            "That is larger than the 6 MB that Lambda takes. Send less at a time.",
+            "The request is larger than Lambda's limit of 6 MB. Send less at a time.",
         ),
         _ => return None,
     };

@@ -41,7 +41,7 @@ pub(crate) async fn about(
     person: Person,
 ) -> Result<HttpResponse, Problem> {
     if !person.visitor.may(Verb::SeeDeployment) {
-        return Err(Problem::new(StatusCode::FORBIDDEN, "This page is for administrators."));
+        return Err(Problem::new(StatusCode::FORBIDDEN, "Only administrators can see this page."));
     }
     let now = shared.refractory.now();
     let workers = shared.refractory.workers().await?;

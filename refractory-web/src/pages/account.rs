@@ -47,7 +47,7 @@ pub(crate) async fn change_password(
     let Ordered { form, person } = ordered;
     let flash = match renew(&shared, &person, &form).await {
         Ok(user) => {
-            let flash = Flash::good("Your password is set. Every other browser is signed out.");
+            let flash = Flash::good("Password set. All other browsers are signed out.");
             let gone = cookie::drop(cookie::VISIT, shared.https());
             return enter(&request, &shared, &user, "/account", Some(&flash), gone).await;
         }

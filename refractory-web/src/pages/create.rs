@@ -53,7 +53,7 @@ pub(crate) async fn new(
     if !person.visitor.may(Verb::CreateInstance) {
         return Err(Problem::new(
             StatusCode::FORBIDDEN,
-            "Players have no tables of their own. Ask an administrator to make you a game master.",
+            "Players can't create tables. Ask an administrator to make you a game master.",
         ));
     }
     let page = form_page(&shared, &person, SpecForm::default(), None).await?;
@@ -68,7 +68,8 @@ pub(crate) async fn create(
     let Ordered { form, person } = ordered;
     match make(&shared, &person.who, &form).await {
         Ok(table) => {
-            let flash = Flash::good(format!("{} is ready to be started.", table.title()));
+            let flash =
+                Flash::good(format!("{} was created. Start it when you're ready.", table.title()));
             Ok(say_at(&shared, &person.visitor, &format!("/tables/{}", table.slug), &flash))
         }
         Err(error) => {

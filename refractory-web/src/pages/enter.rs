@@ -108,7 +108,7 @@ pub(crate) async fn set_up(
     }
     match made {
         Ok(user) => {
-            let flash = Flash::good(format!("Welcome, {}. This is your portal.", user.name));
+            let flash = Flash::good(format!("Welcome, {}. Your account was created.", user.name));
             let gone = cookie::drop(cookie::LINK, shared.https());
             enter(&request, &shared, &user, "/", Some(&flash), gone).await
         }
@@ -272,7 +272,7 @@ pub(crate) async fn take_link(
         return enter(&request, &shared, &user, to, None, gone).await;
     }
     let problem =
-        "This sign-in link was used already, or is too old. Ask an administrator for a fresh one.";
+        "This sign-in link has been used or has expired. Ask an administrator for a new one.";
     let chrome = Chrome::of(&shared, &visitor, "Sign in", "");
     let page = LinkPage { chrome, problem: Some(problem.to_owned()) };
     shared.templates.answer(StatusCode::FORBIDDEN, &page)

@@ -71,9 +71,8 @@ impl Told {
             },
             None => Self {
                 status,
-                sentence:
-                    "That request could not be read. Go back, load the page again, and retry."
-                        .to_owned(),
+                sentence: "The request could not be read. Go back, reload the page and try again."
+                    .to_owned(),
                 id: None,
             },
         }
@@ -118,15 +117,15 @@ fn html(request: &HttpRequest, told: &Told) -> Option<String> {
 /// A status as a headline.
 pub(crate) fn headline(status: StatusCode) -> &'static str {
     match status.as_u16() {
-        403 => "Not for you",
-        404 => "Nothing here",
-        409 => "That does not fit",
+        403 => "You don't have access",
+        404 => "Page not found",
+        409 => "Not possible now",
         413 => "Too large",
-        429 => "Slow down",
-        400..=499 => "That did not work",
-        503 => "Not just now",
-        507 => "No room left",
-        _ => "Our mistake",
+        429 => "Too many requests",
+        400..=499 => "Request failed",
+        503 => "Temporarily unavailable",
+        507 => "Storage full",
+        _ => "Something went wrong",
     }
 }
 

@@ -54,7 +54,7 @@ page! { LicencesPage => "licences.html"; }
 async fn licences_page(shared: &Shared, person: &Person) -> Result<LicencesPage, Problem> {
     let all = shared.refractory.licenses(&person.who).await?;
     Ok(LicencesPage {
-        chrome: Chrome::of(shared, &person.visitor, "Licences", "licences"),
+        chrome: Chrome::of(shared, &person.visitor, "Licenses", "licences"),
         licences: all.iter().map(LicenceRow::of).collect(),
         eula: EULA_VERSION,
         name: String::new(),
@@ -94,7 +94,7 @@ pub(crate) async fn add(
     };
     match added.await {
         Ok(licence) => {
-            let flash = Flash::good(format!("Licence {} was added.", licence.name));
+            let flash = Flash::good(format!("License {} was added.", licence.name));
             Ok(say_at(&shared, &person.visitor, "/licences", &flash))
         }
         Err(error) => {
@@ -124,7 +124,7 @@ pub(crate) async fn rename(
 ) -> Result<HttpResponse, Problem> {
     let Ordered { form, person } = ordered;
     let renamed = shared.refractory.rename_license(&person.who, &licence(&id)?, &form.name).await;
-    say_result(&shared, &person.visitor, "/licences", renamed, "The licence has its new name.")
+    say_result(&shared, &person.visitor, "/licences", renamed, "The license was renamed.")
 }
 
 #[derive(Debug, Deserialize)]
@@ -141,13 +141,11 @@ pub(crate) async fn accept(
 ) -> Result<HttpResponse, Problem> {
     let Ordered { form, person } = ordered;
     if form.agree != "yes" {
-        let flash = Flash::bad(
-            "Read the agreement, tick the box, then accept. Nobody else can do that for you.",
-        );
+        let flash = Flash::bad("Read the agreement, select the checkbox, then accept.");
         return Ok(say_at(&shared, &person.visitor, "/licences", &flash));
     }
     let accepted = shared.refractory.accept_eula(&person.who, &licence(&id)?).await;
-    say_result(&shared, &person.visitor, "/licences", accepted, "Your acceptance is written down.")
+    say_result(&shared, &person.visitor, "/licences", accepted, "Agreement accepted.")
 }
 
 /// `POST /licences/{id}/remove`
@@ -158,5 +156,5 @@ pub(crate) async fn remove(
 ) -> Result<HttpResponse, Problem> {
     let person = ordered.person;
     let removed = shared.refractory.remove_license(&person.who, &licence(&id)?).await;
-    say_result(&shared, &person.visitor, "/licences", removed, "The licence was removed.")
+    say_result(&shared, &person.visitor, "/licences", removed, "The license was removed.")
 }

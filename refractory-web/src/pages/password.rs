@@ -21,26 +21,20 @@ pub(crate) fn check(
     let first = text.chars().next();
     if length < LEAST {
         return refuse(format!(
-            "That password has {length} characters; use {LEAST} or more. Three or four random words are easy to keep."
+            "The password has {length} characters. Use at least {LEAST}. Three or four random words are easy to remember."
         ));
     }
     if text.len() > MOST {
-        return refuse(format!("That password is longer than {MOST} bytes. Use a shorter one."));
+        return refuse(format!("The password is longer than {MOST} bytes. Use a shorter one."));
     }
     if text.to_lowercase().contains(name.as_str()) && length < LEAST + name.as_str().len() {
-        return refuse(
-            "That password is little more than your name. Choose something nobody guesses."
-                .to_owned(),
-        );
+        return refuse("The password is too similar to your name. Choose another one.".to_owned());
     }
     if text.chars().all(|c| Some(c) == first) {
-        return refuse(
-            "That password is one character over and over. Choose something nobody guesses."
-                .to_owned(),
-        );
+        return refuse("The password repeats one character. Choose another one.".to_owned());
     }
     if password != again {
-        return refuse("The two passwords differ. Type the same one twice.".to_owned());
+        return refuse("The passwords don't match. Enter the same password twice.".to_owned());
     }
     Ok(())
 }
@@ -63,10 +57,10 @@ mod tests {
     fn a_weak_password_is_told_what_to_do() {
         let name = UserName::new("anna").unwrap();
         let rows = [
-            ("short", "short", "10 or more"),
-            ("aaaaaaaaaaaa", "aaaaaaaaaaaa", "over and over"),
+            ("short", "short", "at least 10"),
+            ("aaaaaaaaaaaa", "aaaaaaaaaaaa", "repeats one character"),
             ("anna123456", "anna123456", "your name"),
-            ("correct horse", "correct house", "differ"),
+            ("correct horse", "correct house", "don't match"),
             (&"x1".repeat(600), "", "longer"),
         ];
         for (password, again, sentence) in rows {

@@ -139,7 +139,7 @@ pub(crate) async fn role(
     let user = shared.refractory.find_user(&person.who, &name).await?;
     let role: Role = form.role.parse()?;
     let changed = shared.refractory.set_role(&person.who, &user.id, role).await;
-    let said = format!("{} is now: {}.", user.name, role_in_words(role).to_lowercase());
+    let said = format!("The role of {} is now {}.", user.name, role_in_words(role).to_lowercase());
     say_result(&shared, &person.visitor, "/people", changed, &said)
 }
 
@@ -152,6 +152,6 @@ pub(crate) async fn remove(
     let person = ordered.person;
     let user = shared.refractory.find_user(&person.who, &name).await?;
     let removed = shared.refractory.remove_user(&person.who, &user.id).await;
-    let said = format!("The account of {} was removed.", user.name);
+    let said = format!("The user {} was removed.", user.name);
     say_result(&shared, &person.visitor, "/people", removed, &said)
 }

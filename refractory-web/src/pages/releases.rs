@@ -76,7 +76,7 @@ pub(crate) async fn list(
 }
 
 fn said(release: &Release) -> String {
-    format!("Foundry {} is stored.", release.version)
+    format!("Foundry {} was added.", release.version)
 }
 
 /// `POST /releases/upload`
@@ -87,7 +87,7 @@ pub(crate) async fn upload(
     mut form: Multipart,
 ) -> Result<HttpResponse, Problem> {
     if !person.visitor.may(Verb::ManageReleases) {
-        return Err(Problem::new(StatusCode::FORBIDDEN, "Only administrators add releases."));
+        return Err(Problem::new(StatusCode::FORBIDDEN, "Only administrators can add releases."));
     }
     let file = take_file(&request, &shared, &person, &mut form).await?;
     let source = ArchiveSource::File(file.path());
@@ -124,7 +124,10 @@ async fn short_text(field: &mut Field) -> Result<String, Problem> {
 }
 
 fn unreadable() -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST, "That upload could not be read. Load the page again.")
+    Problem::new(
+        StatusCode::BAD_REQUEST,
+        "The upload could not be read. Reload the page and try again.",
+    )
 }
 
 /// The address is a secret while it lasts: it carries a signature.
@@ -142,7 +145,7 @@ pub(crate) async fn fetch(
     let url = form.url.expose().trim();
     if !url.starts_with("https://") && !url.starts_with("http://") {
         let flash = Flash::bad(
-            "That is no address. Copy the timed URL from Purchased Licenses on foundryvtt.com.",
+            "This is not a URL. Copy the timed URL from Purchased Licenses on foundryvtt.com.",
         );
         return Ok(say_at(&shared, &person.visitor, "/releases", &flash));
     }

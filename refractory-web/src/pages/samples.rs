@@ -60,7 +60,7 @@ fn chrome(title: &str, viewer: Option<Viewer>) -> Chrome {
 fn table(state: State) -> TableView {
     let busy = matches!(state, State::Starting | State::Stopping | State::Deleting);
     let trouble = |terminal| Trouble {
-        sentence: "The licence key was refused.".into(),
+        sentence: "The license key was refused.".into(),
         terminal,
         attempts: 2,
         retry_at: moment(),
@@ -86,7 +86,7 @@ fn table(state: State) -> TableView {
         rungs: match state {
             State::Starting => {
                 vec![
-                    Rung { name: "Licence", state: "done" },
+                    Rung { name: "License", state: "done" },
                     Rung { name: "Foundry", state: "doing" },
                 ]
             }
@@ -248,7 +248,7 @@ fn of_stock(t: &Templates) -> Vec<Sample> {
         accepted_at: accepted.then(moment),
     };
     let licences = |licences, problem: Option<&str>| LicencesPage {
-        chrome: chrome("Licences", Some(viewer())),
+        chrome: chrome("Licenses", Some(viewer())),
         licences,
         eula: "2023-03-02",
         name: "Club".into(),
@@ -313,10 +313,10 @@ fn of_the_rest(t: &Templates) -> Vec<Sample> {
         events,
     };
     let error = |id: Option<&str>| ErrorPage {
-        chrome: chrome("Nothing here", None),
+        chrome: chrome("Page not found", None),
         status: 404,
-        headline: "Nothing here",
-        sentence: "There is nothing at this address.".into(),
+        headline: "Page not found",
+        sentence: "There is no page at this address.".into(),
         id: id.map(Into::into),
     };
     let waiting = |state, live: Option<&str>| WaitingPage {

@@ -40,7 +40,7 @@ async fn settings_page(
     if !allows(person.who.role, Verb::ChangeInstance, relation) {
         return Err(Problem::new(
             StatusCode::FORBIDDEN,
-            "Only the owner of this table and administrators can change it.",
+            "Only the table's owner and administrators can change it.",
         ));
     }
     Ok(SettingsPage {

@@ -51,6 +51,10 @@ impl SpecForm {
     /// The name: as typed, or made from the title.
     pub(crate) fn slug(&self) -> Result<Slug> {
         let typed = self.slug.trim();
+        if typed.is_empty() && self.title.trim().is_empty() {
+            return Err(Error::new(ErrorKind::Invalid, "reading a title")
+                .advise("Enter a title, such as \"Friday Night\"."));
+        }
         let made = if typed.is_empty() && !self.title.trim().is_empty() {
             Slug::suggest(&self.title)
         } else {
@@ -64,7 +68,7 @@ impl SpecForm {
         let title = self.title.trim();
         if title.chars().count() > 80 || title.chars().any(char::is_control) {
             return Err(Error::new(ErrorKind::Invalid, "reading a title")
-                .advise("A title has at most 80 characters, on one line."));
+                .advise("Use at most 80 characters on one line for the title."));
         }
         let text = |raw: &str| Some(raw.trim().to_owned()).filter(|text| !text.is_empty());
         Ok(InstanceSpec {
@@ -94,10 +98,11 @@ fn size(raw: &str, of: &str) -> Result<Option<u64>> {
         "" => Ok(None),
         text => match text.parse::<Size>() {
             Ok(Size(bytes)) if bytes >= 64 << 20 => Ok(Some(bytes)),
-            Ok(_) => Err(Error::new(ErrorKind::Invalid, "reading a limit")
-                .advise(format!("Foundry cannot run in `{text}` of {of}. Write 64MiB or more."))),
+            Ok(_) => Err(Error::new(ErrorKind::Invalid, "reading a limit").advise(format!(
+                "`{text}` of {of} is too little for Foundry. Enter at least 64MiB."
+            ))),
             Err(error) => Err(Error::new(ErrorKind::Invalid, "reading a limit")
-                .advise(format!("The limit of {of}: {error}."))),
+                .advise(format!("Limit of {of}: {error}."))),
         },
     }
 }
@@ -171,7 +176,8 @@ mod tests {
     #[test]
     fn bad_input_is_told_what_to_write() {
         type Spoil = fn(&mut SpecForm);
-        let rows: [(Spoil, &str); 6] = [
+        let rows: [(Spoil, &str); 7] = [
+            (|form| form.title.clear(), "Enter a title, such as \"Friday Night\"."),
             (|form| form.slug = "Friday Night".into(), "friday-night"),
             (|form| form.slug = "www".into(), "reserved"),
             (|form| form.world = "../etc".into(), "folder"),

@@ -130,8 +130,10 @@ async fn facts(
             version.map_or_else(|| "removed".to_owned(), |r| r.version.to_string()),
         ));
     }
-    let world =
-        spec.world.as_ref().map_or_else(|| "None: Foundry's setup".to_owned(), ToString::to_string);
+    let world = spec
+        .world
+        .as_ref()
+        .map_or_else(|| "None (Foundry's setup)".to_owned(), ToString::to_string);
     facts.push(("World", world));
     if sees(Verb::SeeLicenses) {
         let all = shared.refractory.licenses(who).await?;
@@ -139,14 +141,14 @@ async fn facts(
             all.iter().find(|view| view.holder.as_ref().is_some_and(|(id, _)| *id == table.id));
         let said = match (held, &spec.license) {
             (Some(view), _) => view.license.name.clone(),
-            (None, LicenseWish::Any) => "Any that is free".to_owned(),
-            (None, LicenseWish::NotNeeded) => "None needed".to_owned(),
+            (None, LicenseWish::Any) => "Any free license".to_owned(),
+            (None, LicenseWish::NotNeeded) => "Not needed".to_owned(),
             (None, LicenseWish::Only(id)) => all
                 .iter()
                 .find(|view| view.license.id == *id)
                 .map_or_else(|| "removed".to_owned(), |view| view.license.name.clone()),
         };
-        facts.push(("Licence", said));
+        facts.push(("License", said));
     }
     for (name, limit) in [("Memory", spec.limits.memory), ("Disk", spec.limits.disk)] {
         if let Some(bytes) = limit {

@@ -86,40 +86,38 @@ fn words(route: &Route) -> (&'static str, &'static str, String) {
         (Phase::Off, Health::NeedsAttention) => (
             "attention",
             "{} could not start",
-            "Whoever runs this table can see why in the portal, and try again.".to_owned(),
+            "Its game master can see the reason in the portal and try again.".to_owned(),
         ),
         (Phase::Off, _) => (
             "off",
-            "{} is asleep",
+            "{} is off",
             match took {
-                Some(took) => format!("Its game master can wake it. Last time that took {took}."),
-                None => "Its game master can wake it.".to_owned(),
+                Some(took) => format!("Its game master can start it. The last start took {took}."),
+                None => "Its game master can start it.".to_owned(),
             },
         ),
         (Phase::Starting(step), _) => (
             "starting",
-            "{} is waking up",
+            "{} is starting",
             match took {
-                Some(took) => format!("{}. Last time the whole start took {took}.", doing(*step)),
-                None => format!("{}. This page opens the table when it is ready.", doing(*step)),
+                Some(took) => format!("{}. The last start took {took}.", doing(*step)),
+                None => format!("{}. The table opens here when it is ready.", doing(*step)),
             },
         ),
-        (Phase::On(_), _) => ("on", "{} is ready", "Opening the table.".to_owned()),
-        (Phase::Stopping(_), _) => (
-            "stopping",
-            "{} is going to sleep",
-            "Its world is being closed, so that nothing is lost.".to_owned(),
-        ),
+        (Phase::On(_), _) => ("on", "{} is ready", "The table opens now.".to_owned()),
+        (Phase::Stopping(_), _) => {
+            ("stopping", "{} is stopping", "Its world is being closed safely.".to_owned())
+        }
     }
 }
 
 fn doing(step: Step) -> &'static str {
     match step {
-        Step::License => "It waits for a free licence",
+        Step::License => "It is waiting for a free license",
         Step::Volume | Step::Assets => "Its data is being prepared",
         Step::Runtime => "Foundry is starting",
         Step::World => "The world is being opened",
-        Step::Name => "The door is being opened",
+        Step::Name => "It is being made reachable",
     }
 }
 
@@ -141,14 +139,14 @@ impl WaitingPages {
                 }
                 door
             }
-            Notice::HandOver(_) => plain("Making room"),
-            Notice::Closed(_) => plain("This door is closed"),
-            Notice::Full(_) => plain("The table is full"),
+            Notice::HandOver(_) => plain("Handing over its license"),
+            Notice::Closed(_) => plain("Setup is closed"),
+            Notice::Full(_) => plain("Too many connections"),
             Notice::Failed { id, .. } => {
-                Door { id: Some((*id).to_owned()), ..plain("The table does not answer") }
+                Door { id: Some((*id).to_owned()), ..plain("The table isn't responding") }
             }
-            Notice::Refused { .. } => plain("That did not work"),
-            Notice::Unknown => plain("No table here"),
+            Notice::Refused { .. } => plain("Request failed"),
+            Notice::Unknown => plain("No table at this address"),
         }
     }
 }

@@ -128,7 +128,7 @@ impl Edge {
         access: Access,
     ) -> Result<HttpResponse, Stop<'a>> {
         if matches!(*request.method(), Method::CONNECT | Method::TRACE) {
-            let why = "This method is not passed on.";
+            let why = "This method isn't allowed here.";
             return Err(Notice::Refused { status: StatusCode::METHOD_NOT_ALLOWED, why }.into());
         }
         let handshake = handshake(request.head());
@@ -264,7 +264,7 @@ impl Edge {
         let status = failure.status();
         let notice = match failure.side {
             Side::Downstream => {
-                Notice::Refused { status, why: "The request did not come to its end. Try again." }
+                Notice::Refused { status, why: "The request was incomplete. Try again." }
             }
             Side::Upstream | Side::Us => Notice::Failed { route, status, id: &id },
         };

@@ -58,12 +58,12 @@ pub(super) fn named_host(request: &HttpRequest) -> Result<&str, Notice<'static>>
     let refused = |why| Notice::Refused { status: StatusCode::BAD_REQUEST, why };
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
     let Some(host) = host.filter(|host| is_plausible(host)) else {
-        return Err(refused("The request does not say which host it is for."));
+        return Err(refused("The request has no Host header. Send one."));
     };
     match request.uri().authority() {
-        Some(absolute) if !absolute.as_str().eq_ignore_ascii_case(host) => {
-            Err(refused("The request names two different hosts."))
-        }
+        Some(absolute) if !absolute.as_str().eq_ignore_ascii_case(host) => Err(refused(
+            "The request names two different hosts. Send one Host header. Send one Host header.",
+        )),
         _ => Ok(host),
     }
 }

@@ -39,7 +39,7 @@ impl Errand<'_> {
         let again = || repeatable.then(|| self.compose(Outgoing::Empty, false));
         let (answer, lease) = self.way.ask(question, again, &pulse).await?;
         if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
-            return Err(Failure::new(Side::Upstream, true, "reading an answer nobody asked for"));
+            return Err(Failure::new(Side::Upstream, true, "reading an unexpected response"));
         }
         self.relayed(answer, lease, pulse).await
     }

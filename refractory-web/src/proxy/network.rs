@@ -5,7 +5,9 @@ use std::str::FromStr;
 
 /// Why a text is not a network.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a network: write an address, as `10.0.0.7`, or a range, as `10.0.0.0/8`")]
+#[error(
+    "`{0}` is not a network; enter an address such as `10.0.0.7`, or a range such as `10.0.0.0/8`"
+)]
 pub struct NetworkError(String);
 
 /// A range of addresses, as `10.0.0.0/8`.

@@ -88,31 +88,31 @@ impl Notice<'_> {
         match self {
             Self::Waiting(route) => route.sentence(),
             Self::HandOver(route) => format!(
-                "{} is making room for another table and takes nobody new. Try again in a minute.",
+                "{} is about to hand its license to another table, so new players can't join. Try again in a minute.",
                 route.title
             ),
             Self::Closed(_) => {
-                "This door is for those who run the server. Go back to the table's own page."
-                    .to_owned()
+                "Foundry's setup is closed here. Manage the table in the portal.".to_owned()
             }
             Self::Full(route) => format!(
-                "{} has as many connections as it takes. Close other tabs, or try again in a minute.",
+                "{} has too many open connections. Close other tabs, or try again in a minute.",
                 route.title
             ),
             Self::Failed { route, status, id } => {
                 let what = if *status == StatusCode::GATEWAY_TIMEOUT {
-                    "does not answer"
+                    "isn't responding"
                 } else {
-                    "broke off"
+                    "stopped responding"
                 };
                 format!(
-                    "{} {what}. Try again in a moment; if it lasts, tell whoever runs this: {id}",
+                    "{} {what}. Try again in a moment. If this continues, give your administrator this error ID: {id}",
                     route.title
                 )
             }
             Self::Refused { why, .. } => (*why).to_owned(),
             Self::Unknown => {
-                "There is no table here. Check the address, or ask whoever invited you.".to_owned()
+                "There is no table at this address. Check the address, or ask your game master."
+                    .to_owned()
             }
         }
     }

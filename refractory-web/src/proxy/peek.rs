@@ -22,19 +22,16 @@ pub(super) async fn read_form(
         let mut form = BytesMut::new();
         while let Some(chunk) = body.next().await {
             let chunk = chunk.map_err(|_gone| {
-                refused(StatusCode::BAD_REQUEST, "The form did not come to its end. Try again.")
+                refused(StatusCode::BAD_REQUEST, "The form was incomplete. Try again.")
             })?;
             if form.len() + chunk.len() > MOST {
-                return Err(refused(
-                    StatusCode::PAYLOAD_TOO_LARGE,
-                    "The form is larger than any form that belongs here.",
-                ));
+                return Err(refused(StatusCode::PAYLOAD_TOO_LARGE, "The form is too large."));
             }
             form.extend_from_slice(&chunk);
         }
         Ok(form.freeze())
     };
     timeout(patience, reading).await.unwrap_or_else(|_late| {
-        Err(refused(StatusCode::REQUEST_TIMEOUT, "The form did not come in time. Try again."))
+        Err(refused(StatusCode::REQUEST_TIMEOUT, "The form took too long to arrive. Try again."))
     })
 }

@@ -137,16 +137,24 @@ impl Route {
                 format!("{title} could not be started. {}", fault.message)
             }
             (Phase::Starting(_), Some(fault)) => {
-                format!("{title} is starting, and has met trouble. {}", fault.message)
+                format!("{title} is starting, but there was a problem. {}", fault.message)
             }
-            (Phase::Starting(step), None) => match &self.progress {
-                Some(progress) => format!("{title} is starting: {}.", progress.message),
-                None => format!("{title} is starting: {}.", step.name()),
-            },
+            // Anyone may read this: what a step says may name other tables.
+            (Phase::Starting(step), None) => format!("{title} is starting: {}.", doing(*step)),
             (Phase::Stopping(_), _) => format!("{title} is stopping."),
-            (Phase::On(_), _) => format!("{title} is awake. Load the page again."),
-            (Phase::Off, _) => format!("{title} is asleep."),
+            (Phase::On(_), _) => format!("{title} is on. Reload the page."),
+            (Phase::Off, _) => format!("{title} is off."),
         }
+    }
+}
+
+fn doing(step: Step) -> &'static str {
+    match step {
+        Step::License => "waiting for a license",
+        Step::Volume | Step::Assets => "preparing data",
+        Step::Runtime => "starting Foundry",
+        Step::World => "opening the world",
+        Step::Name => "making it reachable",
     }
 }
 

@@ -32,7 +32,7 @@ pub(crate) fn check_sender(
         Some(token) if csrf::is_good(&visitor.secret, token) => Ok(()),
         _ => Err(Problem::new(
             StatusCode::FORBIDDEN,
-            "This page is older than your session. Go back, load it again, and retry.",
+            "This page has expired. Go back, reload it and try again.",
         )),
     }
 }
@@ -105,5 +105,8 @@ impl FromRequest for Commanded {
 }
 
 fn unreadable() -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST, "That form could not be read. Load the page again.")
+    Problem::new(
+        StatusCode::BAD_REQUEST,
+        "The form could not be read. Reload the page and try again.",
+    )
 }

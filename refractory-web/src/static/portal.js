@@ -146,7 +146,7 @@ async function sendQuietly(form, button) {
     one("#flash")?.replaceChildren();
     if (said && (!answer.ok || one("#flash .notice-bad", page))) say("bad", said.textContent);
   } catch {
-    say("bad", "The portal does not answer. Check your connection, then try again.");
+    say("bad", "The portal isn't responding. Check your connection and try again.");
   } finally {
     if (button?.isConnected) button.disabled = false;
   }
@@ -162,7 +162,7 @@ function upload(form) {
   const limit = Number(form.dataset.limit);
   const fail = text => { shown.hidden = true; button.disabled = false; say("bad", text); scrollTo({ top: 0, behavior: "smooth" }); };
   const send = file => {
-    if (file.size > limit) return fail(`That file is larger than ${form.dataset.limitWords}. A Foundry release is not.`);
+    if (file.size > limit) return fail(`This file is larger than ${form.dataset.limitWords}. Choose the zip file of a Foundry release.`);
     const request = new XMLHttpRequest();
     request.open("POST", "/api/v1/releases");
     request.setRequestHeader("X-CSRF-Token", one("input[name=csrf]", form).value);
@@ -172,15 +172,15 @@ function upload(form) {
     request.upload.onprogress = event => {
       const percent = Math.floor(100 * event.loaded / event.total);
       bar.value = percent;
-      said.textContent = percent < 100 ? `${percent} % of ${file.name}` : "Checking and storing it. This can take a minute.";
+      said.textContent = percent < 100 ? `${percent} % of ${file.name}` : "Checking and storing the release. This can take a minute.";
       if (percent === 100) bar.removeAttribute("value");
     };
-    request.onerror = () => fail("The upload broke off. Nothing was stored; try it again.");
+    request.onerror = () => fail("The upload was interrupted and nothing was stored. Try again.");
     request.onload = () => {
       let answer = {};
       try { answer = JSON.parse(request.responseText); } catch { /* told below */ }
       if (request.status === 201) return location.assign("/releases");
-      fail(answer.detail || "The upload was refused.");
+      fail(answer.detail || "The upload was rejected.");
     };
     request.send(file);
   };

@@ -14,7 +14,7 @@ mkdirSync(folder, { recursive: true });
 // What a page does that it should not.
 function watch(page) {
   page.on("console", message => {
-    // A table that sleeps answers 503 on purpose.
+    // A table that is off answers 503 on purpose.
     const asleep = message.text().includes("503") && message.location().url.includes(".localhost");
     if (["error", "warning"].includes(message.type()) && !asleep) complaints.push(`${now}: console says "${message.text()}"`);
   });
@@ -54,32 +54,32 @@ async function newcomer(browser) {
   await page.goto(setup);
   if (page.url().includes("token")) complaints.push("the secret of the link stays in the address bar");
   await look(page, "01-setup", "light");
-  await fill(page, { Name: "anna", Password: password, "Once more": password });
-  await press(page, "Make the account");
-  await page.getByRole("heading", { name: "Three steps to your first game" }).waitFor();
+  await fill(page, { Name: "anna", Password: password, "Repeat password": password });
+  await press(page, "Create account");
+  await page.getByRole("heading", { name: "Set up your first game" }).waitFor();
   await look(page, "02-empty", "light");
 
   now = "adding a release";
-  await page.getByRole("link", { name: "Add a release" }).click();
+  await page.getByRole("link", { name: "Add release" }).click();
   const zip = join(folder, "foundry.zip");
   writeFileSync(zip, `foundry 13.351 ${"x".repeat(400000)}`);
   await page.locator("#archive").setInputFiles(zip);
-  await press(page, "Add the release");
+  await press(page, "Add release");
   await page.getByRole("heading", { name: "Foundry 13.351" }).waitFor();
   await look(page, "03-releases", "light");
 
-  now = "adding a licence";
-  await page.getByRole("link", { name: "Licences" }).click();
-  await fill(page, { "What to call it": "Club key 1", Key: "ABCD-EFGH-IJKL-MNOP-QRST-1239" });
-  await press(page, "Add the licence");
+  now = "adding a license";
+  await page.getByRole("link", { name: "Licenses" }).click();
+  await fill(page, { Name: "Club key 1", Key: "ABCD-EFGH-IJKL-MNOP-QRST-1239" });
+  await press(page, "Add license");
   await page.getByRole("heading", { name: "Club key 1" }).waitFor();
   await look(page, "04-licences", "light");
 
   now = "adding a person";
   await page.getByRole("link", { name: "People" }).click();
   await page.locator("#name").fill("bert");
-  await press(page, "Add them");
-  await page.getByRole("heading", { name: "A sign-in link for bert" }).waitFor();
+  await press(page, "Add user");
+  await page.getByRole("heading", { name: "Sign-in link for bert" }).waitFor();
   await look(page, "05-people", "light");
 
   now = "making a table";
@@ -89,8 +89,8 @@ async function newcomer(browser) {
   const slug = await page.locator("#slug").inputValue();
   if (slug !== "curse-of-strahd") complaints.push(`the title suggests ${slug}`);
   await look(page, "06-new-table", "light");
-  await press(page, "Make the table");
-  await page.getByText("Asleep").waitFor();
+  await press(page, "Create table");
+  await page.getByText("Off", { exact: true }).waitFor();
   await look(page, "07-table-asleep", "light");
 
   now = "starting it";
@@ -101,7 +101,7 @@ async function newcomer(browser) {
   watch(player);
   const at = new URL(portal);
   await player.goto(`http://curse-of-strahd.localhost:${at.port}/join`);
-  await player.getByRole("heading", { name: "Curse of Strahd is waking up" }).waitFor();
+  await player.getByRole("heading", { name: "Curse of Strahd is starting" }).waitFor();
   await look(player, "09-waiting", "light");
   console.log("OPEN");
   now = "being let in";
@@ -113,11 +113,11 @@ async function newcomer(browser) {
 
   now = "changing the colours";
   const kept = page.waitForResponse(answer => answer.url().endsWith("/theme"));
-  await page.getByRole("button", { name: "Use dark colours" }).click();
-  await page.getByRole("button", { name: "Use light colours" }).waitFor();
+  await page.getByRole("button", { name: "Use dark colors" }).click();
+  await page.getByRole("button", { name: "Use light colors" }).waitFor();
   await kept;
   await page.reload();
-  await page.getByRole("button", { name: "Use light colours" }).click();
+  await page.getByRole("button", { name: "Use light colors" }).click();
 
   now = "looking around";
   await page.getByRole("link", { name: "System" }).click();
@@ -152,14 +152,14 @@ async function farewell(page) {
   now = "stopping";
   await page.goto(`${portal}/tables/curse-of-strahd`);
   await page.getByRole("button", { name: /^Stop/ }).first().click();
-  await page.getByText("Asleep").waitFor();
+  await page.getByText("Off", { exact: true }).waitFor();
   now = "deleting";
   await page.getByRole("link", { name: "Settings" }).click();
-  const button = page.getByRole("button", { name: "Delete it with all of its data" });
+  const button = page.getByRole("button", { name: "Delete table and data" });
   if (await button.isEnabled()) complaints.push("a table can be deleted without typing its name");
   await page.getByLabel("Type curse-of-strahd to confirm").fill("curse-of-strahd");
   await button.click();
-  await page.getByRole("heading", { name: "Three steps to your first game" }).waitFor();
+  await page.getByRole("heading", { name: "Set up your first game" }).waitFor();
   await look(page, "30-gone", "phone");
 }
 
@@ -172,12 +172,12 @@ async function withoutScripts(browser) {
   await press(page, "Sign in");
   await page.getByRole("link", { name: "New table" }).click();
   await page.getByLabel("Title").fill("Friday Night");
-  await press(page, "Make the table");
+  await press(page, "Create table");
   await page.getByRole("button", { name: /^Start/ }).click();
   await page.getByText("Ready to play").waitFor();
   await page.goto(`${portal}/tables/friday-night/settings`);
   await page.getByLabel("Type friday-night to confirm").fill("friday-night");
-  await press(page, "Delete it with all of its data");
+  await press(page, "Delete table and data");
   await page.getByText("is being deleted").first().waitFor();
   await context.close();
 }

@@ -82,7 +82,7 @@ async fn it_serves_what_is_there_and_does_nothing_itself() {
     assert_eq!(browser.get("/healthz").await.text, "ok\n");
     let door = browser.get_at("friday.localhost", "/").await;
     assert_eq!(door.status, StatusCode::SERVICE_UNAVAILABLE);
-    assert!(door.text.contains("friday is asleep"), "{}", door.text);
+    assert!(door.text.contains("friday is off"), "{}", door.text);
     let bearer = format!("Bearer {}", session.secret.expose());
     browser.headers.insert("authorization", bearer.parse().unwrap());
     let started = browser.json(Method::POST, "/api/v1/instances/friday/start", None).await;

@@ -179,10 +179,10 @@ async fn what_does_not_work_here_says_so_and_where_it_does() {
         ("GET", "/api/v1/stream", 501, "use the portal"),
         ("POST", "/api/v1/releases", 501, "refractory release add"),
         ("POST", "/api/v1/releases/fetch", 501, "refractory release add"),
-        ("GET", "/", 404, "below `/api/v1/`"),
-        ("GET", "/sign-in", 404, "below `/api/v1/`"),
-        ("GET", "/metrics", 404, "below `/api/v1/`"),
-        ("GET", "/api/v1/nowhere", 404, "nothing at this address"),
+        ("GET", "/", 404, "at `/api/v1/`"),
+        ("GET", "/sign-in", 404, "at `/api/v1/`"),
+        ("GET", "/metrics", 404, "at `/api/v1/`"),
+        ("GET", "/api/v1/nowhere", 404, "no page at this address"),
     ];
     for (method, path, status, part) in rows {
         let (told, text, headers) = function.tell(&function.v2(method, path, "", None)).await;
@@ -229,7 +229,7 @@ async fn an_answer_comes_before_the_function_is_stopped() {
     let asked = tokio::time::timeout(Duration::from_secs(5), gateway.answer(event));
     let (status, text, _) = told(asked.await.unwrap());
     assert_eq!(status, 504);
-    assert!(text.contains("look before you ask again"), "{text}");
+    assert!(text.contains("check before you try again"), "{text}");
 }
 
 #[tokio::test]

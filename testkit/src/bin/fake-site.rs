@@ -27,7 +27,7 @@ fn asked(flags: impl Iterator<Item = String>) -> Result<(Account, u16), String> 
                 let (name, password) = value.split_once(':').ok_or("say --user=NAME:PASSWORD")?;
                 (account.username, account.password) = (name.to_owned(), password.to_owned());
             }
-            Some(("--license", value)) => account.licenses = vec![(value.into(), "Licence".into())],
+            Some(("--license", value)) => account.licenses = vec![(value.into(), "License".into())],
             Some(("--release", value)) => {
                 releases.push(value.parse().map_err(|why| format!("{value}: {why}"))?);
             }

@@ -236,7 +236,7 @@ pub async fn a_missing_license_is_forbidden(house: &dyn GameHouse) {
     let without = WorldRef { license: None, ..first(house) };
     match settled(house, &house.target(), &without).await {
         Err(error) => assert_eq!(error.kind(), ErrorKind::Forbidden),
-        other => panic!("a missing licence answered {other:?}"),
+        other => panic!("a missing license answered {other:?}"),
     }
 }
 

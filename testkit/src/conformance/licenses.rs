@@ -38,7 +38,7 @@ async fn holders(subject: &LicensesSubject) -> Vec<Option<InstanceId>> {
     let all = subject.port.list().await.expect("list");
     let of = |id: &LicenseId| {
         let found = all.iter().find(|(license, _)| license == id);
-        found.expect("every licence is listed").1.clone()
+        found.expect("every license is listed").1.clone()
     };
     subject.with.iter().map(of).collect()
 }
@@ -89,7 +89,7 @@ pub async fn a_wish_is_for_that_licence(subject: &LicensesSubject) {
 /// A licence that is not there is `NotFound`.
 pub async fn an_unknown_licence_is_not_found(subject: &LicensesSubject) {
     let unknown = LicenseWish::Only(LicenseId::new("no-such-licence").expect("an id"));
-    let refused = subject.port.ensure(&id("a"), &unknown).await.expect_err("no such licence");
+    let refused = subject.port.ensure(&id("a"), &unknown).await.expect_err("no such license");
     assert_eq!((refused.kind(), refused.is_transient()), (ErrorKind::NotFound, false));
 }
 

@@ -39,7 +39,7 @@ impl World {
         let known = {
             let ledger = self.ledger();
             if ledger.ended.contains(key) {
-                return Ok(Observed::Broken(Reason("The program has ended.".to_owned())));
+                return Ok(Observed::Broken(Reason("Foundry has ended.".to_owned())));
             }
             ledger.machines.get(key).cloned()
         };

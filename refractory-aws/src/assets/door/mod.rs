@@ -42,7 +42,7 @@ use super::kept::{Reading, Stage};
 use crate::bound::bounded;
 use crate::error::refused;
 
-const DURING: &str = "opening the door to uploads";
+const DURING: &str = "preparing access to uploads";
 
 /// The door to the buckets of a deployment. Made by [`BucketAssets::door`].
 #[derive(Debug, Clone)]
@@ -87,7 +87,7 @@ impl BucketDoor {
     async fn program(&self, ask: &AssetAsk) -> Result<AssetPass> {
         let judged = || -> std::result::Result<_, Refusal> {
             if !ask.launched {
-                return Err(Refusal::denied("This table is asleep, and so is its bucket."));
+                return Err(Refusal::denied("This table is off, so its bucket can't be used."));
             }
             let address = Address::read(&ask.path, &ask.handle)?;
             let query = Query::read(&ask.query);
@@ -211,7 +211,7 @@ fn readable(ask: &AssetAsk) -> std::result::Result<Address, Refusal> {
     }
     let address = Address::read(&ask.path, &ask.handle)?;
     if address.is_bucket() {
-        return Err(Refusal::denied("Nobody is shown a list."));
+        return Err(Refusal::denied("Uploads can't be listed."));
     }
     // A signature in the address would be good for whoever sees it, in logs and histories. The door signs by itself.
     let signed = |name: &str| {

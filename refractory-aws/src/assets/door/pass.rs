@@ -57,7 +57,7 @@ pub(super) fn of_program(ask: &AssetAsk) -> Result<Headers, Refusal> {
             kept.push((name.clone(), value.clone()));
         } else if name == "x-amz-acl" && !GRANTS.contains(&value.as_str()) {
             return Err(Refusal::denied(
-                "Uploads are granted to nobody: players read them at the table's own address.",
+                "Uploads can't be made public. Players read them at the table's own address.",
             ));
         } else if name.starts_with("x-amz-") && name != "x-amz-acl" && !is_known(OURS) {
             return Err(Refusal::not_implemented(

@@ -33,7 +33,7 @@ const COMPUTE: &[Right] = &[
         actions: &["ecs:DeleteTaskDefinitions"],
         on: &["arn:{p}:ecs:{r}:{a}:task-definition/{d}-*:*"],
         when: &[],
-        why: "a table that is deleted leaves none",
+        why: "a deleted table leaves none",
     },
     Right {
         actions: &["ecs:RunTask"],
@@ -51,7 +51,7 @@ const COMPUTE: &[Right] = &[
         actions: &["ecs:ListTasks"],
         on: &["*"],
         when: &[CLUSTER],
-        why: "finding launches that nobody remembers",
+        why: "finding orphaned launches",
     },
     Right {
         actions: &["ecs:TagResource"],
@@ -105,7 +105,7 @@ const COMPUTE: &[Right] = &[
         actions: &["elasticfilesystem:DeleteAccessPoint"],
         on: &["arn:{p}:elasticfilesystem:{r}:{a}:access-point/*"],
         when: &[MINE],
-        why: "a table that is deleted leaves none; others' are out of reach",
+        why: "a deleted table leaves none; others' are out of reach",
     },
     Right {
         actions: &[
@@ -126,7 +126,7 @@ const ASSETS: &[Right] = &[
         actions: &["s3:ListAllMyBuckets"],
         on: &["*"],
         when: &[],
-        why: "finding buckets of uploads that nobody remembers",
+        why: "finding orphaned upload buckets",
     },
     // Whose a bucket is can be asked of one that is there.
     Right {
@@ -222,7 +222,7 @@ const STATE: &[Right] = &[
         ],
         on: &["arn:{p}:secretsmanager:{r}:{a}:secret:{d}/*"],
         when: &[],
-        why: "licence keys, passwords, and what launches are told",
+        why: "license keys, passwords, and what launches are told",
     },
     Right {
         actions: &["secretsmanager:ListSecrets"],

@@ -51,7 +51,7 @@ fn reasons_as_aws_gives_them_lead_to_what_to_do() {
         let told = error.for_people();
         assert_eq!(error.kind(), kind, "{told}");
         assert!(told.contains(part) && told.contains("`Thing` failed"), "{told}");
-        assert!(told.ends_with("then say `refractory infra deploy` again."), "{told}");
+        assert!(told.ends_with("then run `refractory infra deploy` again."), "{told}");
         assert!(!told.contains("RequestToken") && !told.contains("Request ID"), "{told}");
     }
 }

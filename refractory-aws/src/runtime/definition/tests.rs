@@ -29,7 +29,7 @@ fn a_definition_holds_no_secret() {
     let spec = sample::spec();
     let text = serde_json::to_string(&definition(&spec, &AwsConfig::default()).unwrap()).unwrap();
     assert!(!text.contains(spec.admin_key.expose()));
-    assert!(!text.contains("ABCD"), "the licence key");
+    assert!(!text.contains("ABCD"), "the license key");
 }
 
 #[test]

@@ -128,7 +128,7 @@ impl Errands {
     /// Asks the task `arn` to end.
     pub(crate) async fn end(&self, arn: &str) -> Result<()> {
         let stop = self.clients.ecs.stop_task().cluster(&self.look.ground.cluster).task(arn);
-        let answer = stop.reason("what it works for is not wanted any more").send().await;
+        let answer = stop.reason("its purpose has ended").send().await;
         answer.map(|_| ()).map_err(|error| refused(ENDING, error))
     }
 

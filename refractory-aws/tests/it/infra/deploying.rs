@@ -267,5 +267,5 @@ async fn what_somebody_changed_by_hand_is_told() {
     let told: Vec<_> = drifted.iter().map(|one| (one.name.as_str(), one.what.clone())).collect();
     assert!(told.contains(&("LogGroup", Some(vec!["RetentionInDays".to_owned()]))), "{told:?}");
     assert!(told.contains(&("PortalLogs", None)), "{told:?}");
-    assert!(status.attention.unwrap().contains("Somebody changed"));
+    assert!(status.attention.unwrap().contains("Resources of the stack were changed"));
 }

@@ -141,7 +141,7 @@ async fn how_a_program_ended_is_told_as_it_was() {
     let runtime = bed.runtime();
     for (table, what, told) in [
         ("exits", "exit 3", "The program ended with status 3."),
-        ("restarts", "exit 0", "The program ended by itself"),
+        ("restarts", "exit 0", "Foundry ended on its own"),
         ("grows", "exec tail /dev/zero", "It ran out of memory."),
     ] {
         let key = volume(&bed, table, Version::new(13, 351)).await;

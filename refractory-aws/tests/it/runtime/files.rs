@@ -30,7 +30,7 @@ async fn a_licence_of_another_key_is_taken_away_and_one_of_this_key_is_kept_with
     fs::write(&file, r#"{"license":"ZZZZZZZZZZZZZZZZZZZZZZZZ"}"#).unwrap();
     let key = Key { epoch: 3, ..key };
     up(&runtime, &key, &unlicensed).await;
-    assert!(!file.exists(), "a table without a licence has none");
+    assert!(!file.exists(), "a table without a license has none");
     down(&runtime, &key).await;
 }
 

@@ -46,7 +46,7 @@ pub(super) async fn diff(site: &Site<'_>, args: Chosen) -> Result<Exit> {
     }
     spinner.finish();
     let Some(proposal) = proposal? else {
-        let said = format!("Nothing would change: `{}` is as it should be.", site.name());
+        let said = format!("No changes: `{}` is up to date.", site.name());
         site.desk.out.say(&said, &json!({ "kind": "none", "changes": [] }))?;
         return Ok(Exit::Done);
     };
@@ -87,12 +87,12 @@ async fn finish(site: &Site<'_>, infra: &Infra, done: &[ChangeJson]) -> Result<E
     let status = infra.status(false).await?;
     let url = status.outputs.get("Url").cloned().unwrap_or_default();
     let said = if done.is_empty() {
-        format!("Nothing had to change: `{}` is as it should be.", site.name())
+        format!("No changes: `{}` is up to date.", site.name())
     } else if status.parameters.get("Image").is_some_and(|image| !image.is_empty()) {
-        format!("`{}` stands, with its portal at {url}", site.name())
+        format!("`{}` is deployed. Portal: {url}", site.name())
     } else {
         format!(
-            "`{}` stands. Next: run the portal there with `refractory infra deploy --image IMAGE`, or here with `backend = \"aws\"` in `[core]` and `refractory up`.",
+            "`{}` is deployed. Next: run the portal there with `refractory infra deploy --image IMAGE`, or here with `backend = \"aws\"` in `[core]` and `refractory up`.",
             site.name()
         )
     };
@@ -118,7 +118,7 @@ fn agreed(site: &Site<'_>, proposal: &Proposal, yes: bool, part_with_data: bool)
         bail!(Failure::new(
             Exit::Conflict,
             format!(
-                "This would put something empty in the place of {}. What is there is kept aside, but the deployment would not have it any more; if that is what you want, add `--part-with-data`.",
+                "This would replace {} with something empty. The old data is kept, but the deployment would no longer use it. If you want that, add `--part-with-data`.",
                 names.join(", ")
             )
         ));
@@ -126,12 +126,12 @@ fn agreed(site: &Site<'_>, proposal: &Proposal, yes: bool, part_with_data: bool)
     if yes {
         return Ok(());
     }
-    match input::line("Do that? Type `yes` to go on: ")?.as_deref() {
+    match input::line("Apply these changes? Type `yes` to continue: ")?.as_deref() {
         Some("yes" | "y") => Ok(()),
         Some(_) => bail!(Failure::new(Exit::Interrupted, "Nothing was changed.")),
         None => bail!(Failure::new(
             Exit::Invalid,
-            "Nobody is there to agree: add `--yes` to do it without asking."
+            "There is no terminal to confirm on. Add `--yes` to continue without asking."
         )),
     }
 }
@@ -180,7 +180,7 @@ fn show(
         ))?;
     }
     if proposal.changes.is_empty() {
-        line("  only what it tells of itself")?;
+        line("  only its outputs")?;
     }
     Ok(())
 }

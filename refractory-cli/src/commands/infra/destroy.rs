@@ -45,17 +45,19 @@ fn agreed(site: &Site<'_>, survey: &Survey, args: &Destroy) -> Result<()> {
     let name = site.name();
     let typed = match &args.confirm {
         Some(typed) => Some(typed.clone()),
-        None => input::line(&format!("Type `{name}` to go on: "))?,
+        None => input::line(&format!("Type `{name}` to continue: "))?,
     };
     match typed {
         Some(typed) if typed == name => Ok(()),
         Some(_) => bail!(Failure::new(
             Exit::Invalid,
-            format!("That is not `{name}`. Nothing was changed.")
+            format!("The name doesn't match `{name}`. Nothing was changed.")
         )),
         None => bail!(Failure::new(
             Exit::Invalid,
-            format!("Nobody is there to agree: add `--confirm {name}` to do it without asking.")
+            format!(
+                "There is no terminal to confirm on. Add `--confirm {name}` to continue without asking."
+            )
         )),
     }
 }
@@ -64,14 +66,14 @@ fn shown(site: &Site<'_>, survey: &Survey, data: bool) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(count) = survey.stack {
         lines.push(format!(
-            "The stack `{}` goes: {count} resources, and every table that runs.",
+            "Deletes the stack `{}`: {count} resources and every running table.",
             site.name()
         ));
     }
     let counted = survey.counted();
     if let Some(count) = counted.get("task") {
         lines.push(format!(
-            "  {count} tasks run. They are asked to end, and waited for; `refractory instance stop` closes worlds before that."
+            "  {count} tasks are running. They are stopped first. To close worlds safely, run `refractory instance stop` before this."
         ));
     }
     if let Some(count) = counted.get("name") {
@@ -93,9 +95,9 @@ fn told(site: &Site<'_>, left: &Survey, done: bool) -> Result<Exit> {
     let name = site.name();
     if left.is_empty() {
         let said = if done {
-            format!("`{name}` is gone, and nothing is left of it.")
+            format!("`{name}` was deleted completely.")
         } else {
-            format!("There is nothing of `{name}` in this account and region.")
+            format!("Nothing of `{name}` exists in this account and region.")
         };
         site.desk.out.say(&said, &value)?;
         return Ok(Exit::Done);
@@ -105,7 +107,7 @@ fn told(site: &Site<'_>, left: &Survey, done: bool) -> Result<Exit> {
         return Ok(Exit::Done);
     }
     Out::line(&format!(
-        "There is no stack `{name}` any more. This is kept, for about {} a month:",
+        "The stack `{name}` was deleted. This data is kept, for about {} a month:",
         dollars(left.cents())
     ))?;
     for kept in &left.data {
@@ -115,7 +117,7 @@ fn told(site: &Site<'_>, left: &Survey, done: bool) -> Result<Exit> {
         Out::line(&format!("  {count} x {what}"))?;
     }
     Out::line(
-        "`refractory infra deploy` takes it up again; `refractory infra destroy --with-data` removes it for good.",
+        "`refractory infra deploy` uses it again. `refractory infra destroy --with-data` deletes it permanently.",
     )?;
     Ok(Exit::Done)
 }

@@ -71,5 +71,5 @@ async fn a_backend_that_nobody_listed_is_told_with_those_that_are() {
     let loader = Loader::new(vec![Box::new(Cloud::default())]);
     let settings = loader.load(Sources::new()).unwrap();
     let said = loader.backend(&settings).unwrap_err().for_people().into_owned();
-    assert!(said.contains("no backend `local`") && said.contains("`cloud`"), "{said}");
+    assert!(said.contains("unknown backend `local`") && said.contains("`cloud`"), "{said}");
 }

@@ -176,7 +176,7 @@ fn a_file_that_was_asked_for_must_be_there() {
     assert_eq!(complaints(Sources::new().file(nowhere, false)), "");
     assert_eq!(
         complaints(Sources::new().file(nowhere, true)),
-        "`/nowhere/refractory.toml`: there is no such file; check the path."
+        "`/nowhere/refractory.toml`: the file doesn't exist. Check the path."
     );
 }
 

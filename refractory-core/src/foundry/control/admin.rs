@@ -18,6 +18,6 @@ impl Talk<'_> {
 /// The password kept here is not the program's.
 pub(super) fn wrong_password() -> Error {
     Error::new(ErrorKind::Forbidden, "logging in as Foundry's administrator").advise(
-        "Foundry does not take the administrator's password that is kept for this table. Stop the table and start it again: the password is written anew at each start.",
+        "Foundry rejected this table's administrator password. Stop and start the table: each start sets the password again.",
     )
 }

@@ -73,7 +73,7 @@ impl Newcomer<'_> {
         match answer.complaint() {
             None => Ok(()),
             Some(why) => Err(Error::new(ErrorKind::Unavailable, DURING).about("said", why).advise(
-                "Foundry did not give up the administrator's rights of a session, so it was not handed out. Log in on Foundry's own page.",
+                "Foundry kept administrator rights on the session, so it was not used. Sign in on Foundry's own page.",
             )),
         }
     }
@@ -105,13 +105,13 @@ fn accepted(answer: &Answer) -> Result<()> {
 fn refused(body: &Value) -> Error {
     let said = body["message"].as_str().or(body["error"].as_str()).unwrap_or_default();
     let (kind, sentence) = if said.contains("DoesNotExist") {
-        (ErrorKind::NotFound, "That seat is not in the open world any more.")
+        (ErrorKind::NotFound, "This user is no longer in the open world. Choose another one.")
     } else if said.contains("PendingSetup") {
-        (ErrorKind::Conflict, "No world is open on this table just now.")
+        (ErrorKind::Conflict, "No world is open on this table. Open one and try again.")
     } else if said.contains("Banned") {
-        (ErrorKind::Forbidden, "That seat is barred from the world.")
+        (ErrorKind::Forbidden, "This user is banned from the world. Choose another one.")
     } else {
-        (ErrorKind::Forbidden, "Foundry does not take that password for this seat.")
+        (ErrorKind::Forbidden, "Foundry rejected the password of this user. Try again.")
     };
     Error::new(kind, DURING)
         .about("said", said.chars().take(200).collect::<String>())

@@ -68,13 +68,13 @@ impl Launch {
         &self.world
     }
 
-    /// Why it failed, in the program's words, if it did. A program that promises a launch and then
-    /// tells nothing of it has not begun one.
+    /// Why it failed, in the program's words, if it did; empty where it gave no reason. A program that promises a launch and
+    /// then tells nothing of it has not begun one.
     pub(super) fn failed(&self) -> Option<String> {
         let told = lock(&self.told);
         let broken =
             told.promised.filter(|since| told.phase == Phase::Unheard && since.elapsed() > PROMISE);
-        told.failed.clone().or(broken.map(|_| "it did not begin".to_owned()))
+        told.failed.clone().or(broken.map(|_| String::new()))
     }
 
     /// How far it has got. What is not heard of may be a migration, so it must not be broken off.
@@ -84,7 +84,7 @@ impl Launch {
             Phase::Opening => Progress::new("opening the world"),
             Phase::Unheard => Progress::new("opening the world").uninterruptible(),
             Phase::Migrating => {
-                Progress::new("migrating the world, which must not be broken off").uninterruptible()
+                Progress::new("migrating the world; don't interrupt this").uninterruptible()
             }
         };
         match told.percent {
@@ -208,8 +208,7 @@ impl Told {
 
 fn words(told: &Value) -> String {
     let message = ["message", "error"].iter().find_map(|field| told[*field].as_str());
-    let plain: String = message.unwrap_or_default().chars().take(200).collect();
-    if plain.is_empty() { "it gave no reason".into() } else { plain }
+    message.unwrap_or_default().chars().take(200).collect()
 }
 
 fn lock(told: &Mutex<Told>) -> MutexGuard<'_, Told> {

@@ -17,7 +17,7 @@ impl Talk<'_> {
         }
         if !want.eula_accepted {
             return Err(refused(
-                "Foundry asks for its licence agreement. The owner of the licence has to read and accept it once, under Licences.",
+                "Foundry's license agreement hasn't been accepted. Read and accept it under Licenses.",
             ));
         }
         let form = [("agree", "on"), ("accept", "on")];
@@ -35,7 +35,7 @@ impl Talk<'_> {
 
     async fn enter_key(&self, want: &WorldRef) -> Result<()> {
         let key = want.license.as_ref().ok_or_else(|| {
-            refused("Foundry asks for a licence key, and this table holds none. Add one under Licences.")
+            refused("Foundry needs a license key, and this table has none. Add one under Licenses.")
         })?;
         let dashed = with_dashes(&LicenseKey::new(key.expose())?);
         let form = [("licenseKey", dashed.as_str()), ("action", "enterKey")];
@@ -43,7 +43,7 @@ impl Talk<'_> {
         match self.license_page().await? {
             LicensePage::Agreement => Ok(()),
             LicensePage::Key => Err(refused(
-                "Foundry does not take the licence key of this table. Check it against your account at foundryvtt.com.",
+                "Foundry rejected this table's license key. Compare it with your account on foundryvtt.com.",
             )),
         }
     }
@@ -64,11 +64,11 @@ fn unsigned(complaint: Option<String>) -> Error {
     let words = complaint.unwrap_or_default();
     if words.to_ascii_lowercase().contains("invalid") {
         return Error::new(ErrorKind::Forbidden, DURING).about("said", words).advise(
-            "foundryvtt.com does not take the licence key of this table. Check it against your account there.",
+            "foundryvtt.com rejected this table's license key. Compare it with your account there.",
         );
     }
     Error::new(ErrorKind::Unavailable, DURING).about("said", words).advise(
-        "Foundry could not have its licence signed by foundryvtt.com. It needs the internet for that once; its log may say more.",
+        "Foundry couldn't verify its license with foundryvtt.com. Check the internet connection and see the log.",
     )
 }
 

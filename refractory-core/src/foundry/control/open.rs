@@ -166,11 +166,13 @@ fn refused(world: &WorldId, why: &str) -> Seen {
         return Err(Error::new(ErrorKind::NotFound, "launching a world")
             .about("said", why)
             .advise(format!(
-                "There is no world `{world}` on this table. Choose another in its settings."
+                "There is no world \"{world}\" on this table. Choose another one in its settings."
             )));
     }
+    let why = why.trim().trim_end_matches('.');
+    let colon = if why.is_empty() { "" } else { ": " };
     Ok(Observed::Broken(Reason(format!(
-        "Foundry could not open the world `{world}`: {why}. Its log may say more."
+        "Foundry didn't open the world \"{world}\"{colon}{why}. See the log."
     ))))
 }
 

@@ -72,12 +72,12 @@ impl Talk<'_> {
             .about("at", &self.at.endpoint)
             .about("path", path)
             .about("status", answer.status.as_u16())
-            .advise("What answers at the address of this table does not look like Foundry.")
+            .advise("The program at this table's address is not Foundry. See the log.")
     }
 }
 
 /// It listened a moment ago.
 pub(super) fn went_away() -> Error {
     Error::new(ErrorKind::Unavailable, "talking to Foundry")
-        .advise("Foundry ended while it was spoken to.")
+        .advise("Foundry ended unexpectedly. See the log.")
 }

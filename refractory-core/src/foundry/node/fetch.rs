@@ -53,7 +53,7 @@ pub(super) async fn fetch(
     let client = http::client(Timeouts::default())?;
     let package = package_name().ok_or_else(|| {
         Error::new(ErrorKind::Unsupported, DURING).advise(format!(
-            "There is no packaged Node.js for this kind of machine. Install Node.js {major} by hand."
+            "No packaged Node.js is available for this kind of machine. Install Node.js {major} yourself."
         ))
     })?;
     let (version, dist) = newest(&client, registry, package, major).await?;
@@ -110,14 +110,14 @@ async fn newest(
         .max_by_key(|(version, _)| *version)
         .ok_or_else(|| {
             Error::new(ErrorKind::NotFound, DURING).advise(format!(
-                "The registry of `node.registry` has no Node.js {major} for this machine. Install it by hand."
+                "The registry in `node.registry` has no Node.js {major} for this machine. Install it yourself."
             ))
         })
 }
 
 fn no_answer(why: &str) -> Error {
     Error::new(ErrorKind::Unavailable, DURING).advise(format!(
-        "Node.js cannot be fetched from the registry of `node.registry`: {why}. Check the address."
+        "Can't download Node.js from the registry in `node.registry`: {why}. Check the address."
     ))
 }
 
@@ -160,7 +160,7 @@ async fn download(
 
 fn unsound(why: &str) -> Error {
     Error::new(ErrorKind::Invalid, DURING).advise(format!(
-        "The package of Node.js was not used: {why}. Try again, or install Node.js by hand."
+        "The Node.js package was rejected: {why}. Try again, or install Node.js yourself."
     ))
 }
 

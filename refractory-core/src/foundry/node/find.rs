@@ -101,9 +101,9 @@ impl NodeFinder {
     fn missing(&self, generation: u16, majors: &[u16], found: &[FoundNode]) -> Error {
         let wanted: Vec<String> = majors.iter().map(u16::to_string).collect();
         let next = if self.options.registry.is_some() {
-            "It can be fetched from the configured registry".to_owned()
+            "It can be downloaded from the configured registry".to_owned()
         } else {
-            "Install it, or set `node.registry` to an npm registry to have it fetched".to_owned()
+            "Install it, or set `node.registry` to an npm registry to download it".to_owned()
         };
         Error::new(ErrorKind::NotFound, "looking for Node.js").advise(format!(
             "Foundry {generation} needs Node.js {}. {next}. {}.",
@@ -133,7 +133,7 @@ fn there_is(found: &[FoundNode]) -> String {
             Err(why) => format!("`{}`, but {why}", node.path.display()),
         })
         .collect();
-    if told.is_empty() { "None is here".into() } else { format!("Here is {}", told.join("; ")) }
+    if told.is_empty() { "None was found".into() } else { format!("Found: {}", told.join("; ")) }
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use crate::model::{Layout, Program, Version};
 use crate::ports::ArchiveInfo;
 use crate::{ReleaseId, Result};
 
-/// The name in `package.json` that makes a release the demo's stand-in.
+/// The name in `package.json` that makes a release demo (stand-in for Foundry).
 const DEMO: &str = "refractory-demo";
 /// The oldest generation that is spoken to here.
 const OLDEST: u16 = 9;

@@ -7,37 +7,37 @@ use crate::{Error, ErrorKind};
 pub enum Refusal {
     /// It does not begin as a zip does.
     #[error(
-        "This is not a zip archive. Download the Node.js or Linux zip of a release from your account at foundryvtt.com."
+        "This is not a zip archive. Download the Node.js or Linux zip file of a release from your account on foundryvtt.com."
     )]
     NotAZip,
     /// The end is missing, or a part cannot be read as what it says it is.
     #[error(
-        "This zip archive is incomplete or damaged ({0}). Download it again; a timed link that ran out leaves such a file."
+        "This zip archive is incomplete or damaged ({0}). Download it again. An expired timed URL can cause this."
     )]
     Damaged(String),
     /// A zip, but of something else.
     #[error(
-        "This zip archive is not a release of Foundry that can run here: {0}. Take the Node.js or Linux zip."
+        "This zip archive is not a Foundry release that can run here: {0}. Use the Node.js or Linux zip file."
     )]
     NotFoundry(String),
     /// An entry would be written, or would lead, outside the folder it is unpacked to.
     #[error(
-        "This zip archive would write outside its own folder (`{0}`), which no release does. Do not use it; download a fresh one."
+        "This zip archive would write outside its folder (`{0}`), which no release does. Don't use it. Download the release again."
     )]
     Escapes(String),
     /// It would unpack to more than any release holds.
     #[error(
-        "This zip archive would unpack to far more than a release of Foundry holds ({0}). Do not use it; download a fresh one."
+        "This zip archive is far larger unpacked than a Foundry release ({0}). Don't use it. Download the release again."
     )]
     TooMuch(String),
     /// The same name twice: which one is meant cannot be known.
     #[error(
-        "This zip archive holds `{0}` twice, which no release does. Do not use it; download a fresh one."
+        "This zip archive contains `{0}` twice, which no release does. Don't use it. Download the release again."
     )]
     Twice(String),
     /// Protected by a password, or packed in a way no release is.
     #[error(
-        "`{0}` in this zip archive is encrypted or packed in an unusual way. Take the zip as foundryvtt.com serves it."
+        "`{0}` in this zip archive is encrypted or compressed in an unusual way. Use the original zip file from foundryvtt.com."
     )]
     Unreadable(String),
 }

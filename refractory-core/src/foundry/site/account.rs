@@ -44,7 +44,7 @@ impl Site {
         match (jar.get("sessionid"), welcomed(&page)) {
             (Some(_), Some(name)) => Ok(Account { name, jar }),
             _ => Err(Error::new(ErrorKind::Forbidden, DURING).advise(
-                "foundryvtt.com does not take this name and password. Check them there; after several wrong tries it may ask you to wait.",
+                "foundryvtt.com rejected this name and password. Check them there. After several failed attempts it may ask you to wait.",
             )),
         }
     }
@@ -55,7 +55,7 @@ impl Site {
     ///
     /// `Unavailable`.
     pub async fn licenses(&self, account: &Account) -> Result<Vec<OwnedLicense>> {
-        const DURING: &str = "reading the licences of an account";
+        const DURING: &str = "reading the licenses of an account";
         let address = self.at(&format!("/community/{}/licenses", account.name))?;
         let page = self.page(self.http.get(address), &mut account.jar.clone(), DURING).await?;
         Ok(licenses(&page))

@@ -52,7 +52,7 @@ impl Site {
             Error::new(ErrorKind::Invalid, "reading the address of the vendor's site")
                 .caused_by(error)
                 .advise(format!(
-                    "`{}` is not an address. Write it as `https://foundryvtt.com/`.",
+                    "`{}` is not a URL. Enter one such as `https://foundryvtt.com/`.",
                     options.base
                 ))
         })?;
@@ -115,7 +115,7 @@ pub(super) fn location(response: &Response) -> Option<String> {
 /// The site has changed, or something stands in its place.
 pub(super) fn odd(during: &'static str) -> Error {
     Error::new(ErrorKind::Unavailable, during).advise(
-        "The vendor's site answered in a way that is not understood here. Download the release by hand and add the file.",
+        "foundryvtt.com sent an unexpected response. Download the release yourself and add the file.",
     )
 }
 
@@ -125,14 +125,14 @@ pub(super) fn checked(response: Response, during: &'static str) -> Result<Respon
     if status == StatusCode::TOO_MANY_REQUESTS {
         let wait = wait_asked(&response);
         return Err(Error::new(ErrorKind::Unavailable, during).retry_after(wait).advise(format!(
-            "The vendor's site asks to be left alone for {} seconds. Try again then.",
+            "foundryvtt.com limits requests. Try again in {} seconds.",
             wait.as_secs()
         )));
     }
     if status.is_server_error() {
         return Err(Error::new(ErrorKind::Unavailable, during)
             .about("status", status.as_u16())
-            .advise("The vendor's site does not answer as it should just now. Try again later."));
+            .advise("foundryvtt.com isn't responding correctly. Try again later."));
     }
     Ok(response)
 }

@@ -90,7 +90,9 @@ impl Site {
         if !response.status().is_success() {
             return Err(Error::new(ErrorKind::Invalid, DURING)
                 .about("status", response.status().as_u16())
-                .advise("That timed URL does not give a release any more: it lasts only some minutes. Copy a fresh one."));
+                .advise(
+                    "This timed URL has expired: it works for a few minutes only. Copy a new one.",
+                ));
         }
         let mut hasher = Sha256::new();
         let size = save(response, path, LARGEST_RELEASE, |piece, so_far| {
@@ -104,6 +106,6 @@ impl Site {
 
 fn not_yours(during: &'static str) -> Error {
     Error::new(ErrorKind::Forbidden, during).advise(
-        "foundryvtt.com gives no download to this account. Log in again; the account needs a licence.",
+        "foundryvtt.com doesn't allow this account to download. The account needs a license. Sign in again.",
     )
 }

@@ -18,7 +18,7 @@ impl TimedUrl {
     /// `Invalid`: it is no address, or leads somewhere else.
     pub fn new(raw: &str, hosts: &[String]) -> Result<Self> {
         let url = Url::parse(raw.trim()).map_err(|_| {
-            refused("That is not an address. Copy the timed URL of a release from your account at foundryvtt.com.".into())
+            refused("This is not a URL. Copy the timed URL of a release from your account on foundryvtt.com.".into())
         })?;
         let host = url.host_str().unwrap_or_default();
         let named = match url.port() {
@@ -27,15 +27,15 @@ impl TimedUrl {
         };
         if !hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(&named)) {
             return Err(refused(format!(
-                "Releases are fetched only from {}, not from `{named}`. Copy the timed URL from your account at foundryvtt.com.",
+                "Releases are downloaded only from {}, not from `{named}`. Copy the timed URL from your account on foundryvtt.com.",
                 hosts.join(", ")
             )));
         }
         if !(url.scheme() == "https" || url.scheme() == "http" && is_here(&url)) {
-            return Err(refused("A timed URL begins with `https://`. Copy it anew.".into()));
+            return Err(refused("A timed URL begins with `https://`. Copy it again.".into()));
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(refused("A timed URL holds no name and no password. Copy it anew.".into()));
+            return Err(refused("A timed URL has no name or password. Copy it again.".into()));
         }
         Ok(Self(url))
     }

@@ -69,7 +69,7 @@ fn main_script(root: &std::path::Path) -> Observed<PathBuf> {
     found.map_or_else(
         || {
             Observed::Broken(Reason(
-                "The unpacked release has no main script. Add it again.".to_owned(),
+                "The unpacked release has no main script. Add the release again.".to_owned(),
             ))
         },
         Observed::Ready,

@@ -198,6 +198,6 @@ fn unreadable(error: std::io::Error, path: &Path) -> Error {
     }
     Error::new(ErrorKind::Invalid, STORING)
         .about("path", path.display())
-        .advise(format!("There is no archive at `{}`. Check the path.", path.display()))
+        .advise(format!("There is no file at `{}`. Check the path.", path.display()))
         .caused_by(error)
 }

@@ -32,12 +32,12 @@ impl NodeConfig {
 
 impl Section for NodeConfig {
     const NAME: &'static str = "node";
-    const ABOUT: &'static str = "Where the Node.js that tables run on comes from.";
+    const ABOUT: &'static str = "Where to find Node.js for tables.";
     const KEYS: &'static [Doc] = &[
-        Doc::new("programs", "Executables of Node.js to look at before all others."),
+        Doc::new("programs", "Node.js executables to try first."),
         Doc::new(
             "registry",
-            "The npm registry that a missing Node.js is fetched from; without it, none is.",
+            "The npm registry from which a missing Node.js is downloaded. By default, nothing is downloaded.",
         )
         .example("\"https://registry.example/npm\""),
     ];

@@ -32,7 +32,7 @@ fn a_file_and_a_damaged_name_are_refused_with_a_sentence() {
     DataDir::open(place.path()).unwrap();
     fs::write(place.path().join("deployment"), "two\nlines").unwrap();
     let error = DataDir::open(place.path()).unwrap_err();
-    assert!(error.for_people().contains("Put it back"), "{error:?}");
+    assert!(error.for_people().contains("Restore it"), "{error:?}");
 }
 
 #[test]

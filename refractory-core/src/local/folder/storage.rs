@@ -151,7 +151,7 @@ impl WorldStorage for FolderStorage {
 
 fn no_folder(path: &Path) -> Error {
     Error::new(ErrorKind::Forbidden, "looking at a volume").about("path", path.display()).advise(format!(
-        "`{}` is a link or a file where the folder of a table should be, and is not touched. Move it away.",
+        "`{}` is a link or a file where a table's folder is expected. It was not changed. Move it away.",
         path.display()
     ))
 }
@@ -159,7 +159,7 @@ fn no_folder(path: &Path) -> Error {
 pub(in crate::local) fn full(usage: Usage) -> Error {
     let mib = |bytes: u64| bytes.div_ceil(1 << 20);
     Error::new(ErrorKind::Exhausted, "looking for space").permanent().advise(format!(
-        "The data of this table takes {} MiB, and {} MiB are allowed. Delete files of it, or allow it more.",
+        "This table's data uses {} MiB, but its limit is {} MiB. Delete some files, or raise the limit.",
         mib(usage.bytes),
         mib(usage.quota.unwrap_or_default())
     ))

@@ -46,7 +46,7 @@ async fn a_full_volume_is_refused_with_what_to_do() {
     let error = storage(place.path()).ensure(&id("a"), &limited).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Exhausted);
     let says = error.for_people();
-    assert!(says.contains("4 MiB, and 2 MiB are allowed"), "{says}");
+    assert!(says.contains("4 MiB, but its limit is 2 MiB"), "{says}");
 }
 
 #[tokio::test]

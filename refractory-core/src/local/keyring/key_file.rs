@@ -46,7 +46,7 @@ pub(super) fn create(path: &Path) -> Result<[u8; BYTES]> {
 /// The key file is gone while secrets depend on it.
 pub(super) fn lost(path: &Path) -> Error {
     Error::new(ErrorKind::Invalid, "reading the key file").about("path", path.display()).advise(format!(
-        "The key file `{}` is not there, and there are secrets that only it opens. Put it back from your backup. A new one is not made by itself, because licence keys and administrators' passwords would be lost.",
+        "The key file `{}` is missing, and stored secrets can't be decrypted without it. Restore it from your backup. Refractory doesn't create a new one, because license keys and administrator passwords would be lost.",
         path.display()
     ))
 }
@@ -54,7 +54,7 @@ pub(super) fn lost(path: &Path) -> Error {
 fn readable(path: &Path) -> Error {
     Error::new(ErrorKind::Forbidden, "reading the key file").about("path", path.display()).advise(
         format!(
-            "Others on this machine can read the key file. Run `chmod 600 {}`, then try again.",
+            "Other users of this machine can read the key file. Run `chmod 600 {}`, then try again.",
             path.display()
         ),
     )
@@ -63,7 +63,7 @@ fn readable(path: &Path) -> Error {
 fn damaged(path: &Path) -> Error {
     Error::new(ErrorKind::Invalid, "reading the key file").about("path", path.display()).advise(
         format!(
-            "The key file `{}` is damaged: it should hold 64 hexadecimal digits. Put it back from your backup.",
+            "The key file `{}` is damaged: it should contain 64 hexadecimal digits. Restore it from your backup.",
             path.display()
         ),
     )

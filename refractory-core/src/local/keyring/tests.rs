@@ -65,7 +65,7 @@ async fn a_lost_key_file_is_not_replaced_while_secrets_depend_on_it() {
     ring.ensure(&name("a"), &Secret::new("one")).await.unwrap();
     fs::remove_file(&path).unwrap();
     let error = Keyring::open(&path, Arc::clone(&store)).await.unwrap_err();
-    assert!(error.for_people().contains("Put it back"), "{error:?}");
+    assert!(error.for_people().contains("Restore it"), "{error:?}");
     assert!(!path.exists());
     fs::write(&path, "not a key").unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();

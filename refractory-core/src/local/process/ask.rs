@@ -81,10 +81,10 @@ impl Machine {
         if quiet < self.settings.hung_after || progress.uninterruptible {
             return Err(Error::new(ErrorKind::Unavailable, "asking a program")
                 .about("port", note.port)
-                .advise("The program runs, but does not answer just now."));
+                .advise("Foundry runs, but isn't responding."));
         }
         Ok(Observed::Broken(Reason(format!(
-            "The program runs, but has not answered for {} seconds.",
+            "Foundry runs, but hasn't responded for {} seconds.",
             quiet.as_secs()
         ))))
     }

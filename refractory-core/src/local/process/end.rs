@@ -41,11 +41,11 @@ impl Machine {
             let reason = "It ran out of the memory it may have. Allow the table more, or let it do with fewer modules.";
             return End { reason: reason.to_owned(), port_taken: false };
         }
-        let how = status.map_or_else(|| "The program ended".to_owned(), told);
+        let how = status.map_or_else(|| "Foundry ended".to_owned(), told);
         let reason = match last_words(&tail) {
-            _ if port_taken => format!("Somebody else listens on port {} already.", note.port),
-            Some(words) => format!("{how}. The last it said: {words}"),
-            None => format!("{how}, and said nothing."),
+            _ if port_taken => format!("Another program is already using port {}.", note.port),
+            Some(words) => format!("{how}. Its last output: {words}"),
+            None => format!("{how} without any output."),
         };
         End { reason, port_taken }
     }
@@ -63,9 +63,9 @@ impl Machine {
 
 fn told(status: ExitStatus) -> String {
     match (status.code(), status.signal()) {
-        (Some(code), _) => format!("The program ended with status {code}"),
-        (None, Some(signal)) => format!("The program was ended by signal {signal}"),
-        (None, None) => "The program ended".to_owned(),
+        (Some(code), _) => format!("Foundry ended with exit code {code}"),
+        (None, Some(signal)) => format!("Foundry was ended by signal {signal}"),
+        (None, None) => "Foundry ended".to_owned(),
     }
 }
 

@@ -110,7 +110,7 @@ impl ControlGroup {
         let shown = self.0.display();
         self.told(
             ErrorKind::Unsupported,
-            format!("There is no version 2 control group at `{shown}`. Make one with `mkdir {shown}`, and leave it empty."),
+            format!("There is no version 2 control group at `{shown}`. Create one with `mkdir {shown}` and leave it empty."),
         )
         .caused_by(error)
     }
@@ -121,7 +121,7 @@ impl ControlGroup {
         self.told(
             ErrorKind::Unsupported,
             format!(
-                "The kernel keeps no limits in the control group `{shown}`. Turn them on with `echo +cpu +memory > {above}/cgroup.subtree_control`; where that fails, the machine uses version 1 groups."
+                "The kernel doesn't enforce limits in the control group `{shown}`. Enable them with `echo +cpu +memory > {above}/cgroup.subtree_control`; where that fails, the machine uses version 1 groups."
             ),
         )
     }
@@ -136,19 +136,19 @@ impl ControlGroup {
             Io::ResourceBusy => self
                 .told(
                     ErrorKind::Conflict,
-                    format!("Processes are in the control group `{shown}` itself. Make an empty one within, and name that."),
+                    format!("The control group `{shown}` contains processes. Create an empty group inside it and use that one."),
                 )
                 .caused_by(error),
             Io::AlreadyExists => self
                 .told(
                     ErrorKind::Conflict,
-                    format!("Somebody else makes groups in `{shown}` just now. Look again in a moment."),
+                    format!("Another program is changing groups in `{shown}`. Try again in a moment."),
                 )
                 .caused_by(error),
             _ => self
                 .told(
                     ErrorKind::Forbidden,
-                    format!("The control group `{shown}` is not this user's to change. Give it away with `chown -R USER {shown}`."),
+                    format!("No permission to change the control group `{shown}`. Change its owner with `chown -R USER {shown}`."),
                 )
                 .caused_by(error),
         }

@@ -24,7 +24,9 @@ impl ProcessRuntime {
             if self.0.is_live(of).map_err(refuse)? {
                 return Err(Error::new(ErrorKind::Unavailable, "waiting until a table is off")
                     .about("instance", of)
-                    .advise("A program works on the data of this table. Stop the table first, then try again."));
+                    .advise(
+                        "A program is using this table's data. Stop the table, then try again.",
+                    ));
             }
             work(self.0.notes.epochs(of).map_err(refuse)?.into_iter().max())
         })

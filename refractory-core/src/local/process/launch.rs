@@ -64,7 +64,7 @@ impl Machine {
             Ok(found) if found.is_dir() => Ok(path),
             Ok(_) | Err(_) => {
                 Err(Error::new(ErrorKind::Unavailable, DURING).about("path", path.display()).advise(format!(
-                    "The folder of this table is not at `{}`. Put it back, or mount the disk it is on, then start the table again.",
+                    "This table's folder is missing at `{}`. Restore it or mount its disk, then start the table again.",
                     path.display()
                 )))
             }
@@ -85,12 +85,14 @@ impl Machine {
         if let Some(marked) = ours.first() {
             return Err(Error::new(ErrorKind::Unavailable, DURING)
                 .about("pid", marked.stat.process.pid)
-                .advise("An earlier launch of this table has not ended yet."));
+                .advise("An earlier launch of this table hasn't ended yet."));
         }
         if let Some(pid) = works_on(folder).map_err(refuse)? {
-            return Err(Error::new(ErrorKind::Unavailable, DURING).about("pid", pid).advise(format!(
-                "Another program, process {pid}, works on the folder of this table. Stop it first."
-            )));
+            return Err(Error::new(ErrorKind::Unavailable, DURING).about("pid", pid).advise(
+                format!(
+                    "Another program (process {pid}) is using this table's folder. Stop it first."
+                ),
+            ));
         }
         let epochs = self.notes.epochs(&key.instance).map_err(refuse)?;
         // Where the last one on this data was ours, it is known to be dead; else it may live on another machine.

@@ -124,6 +124,6 @@ impl Machine {
 
 fn changed(key: &Key) -> Error {
     Error::new(ErrorKind::Invalid, DURING).about("key", key).advise(
-        "This launch was begun with other settings. Stop the table, then start it again with the new ones.",
+        "This table was started with other settings. Stop and start it to use the new ones.",
     )
 }

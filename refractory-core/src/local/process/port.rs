@@ -45,7 +45,7 @@ fn unsupported(error: &io::Error) -> bool {
 
 fn none_left(range: &RangeInclusive<u16>) -> Error {
     Error::new(ErrorKind::Exhausted, "choosing a port").advise(format!(
-        "Every port from {} to {} is taken. Stop a table, or widen `ports` in the configuration.",
+        "All ports from {} to {} are in use. Stop a table, or extend `ports` in the configuration.",
         range.start(),
         range.end()
     ))
@@ -74,6 +74,6 @@ mod tests {
         let port = taken.local_addr().unwrap().port();
         let error = choose(&key("a"), 0, &(port..=port), |_| false).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Exhausted);
-        assert!(error.for_people().contains("widen `ports`"));
+        assert!(error.for_people().contains("extend `ports`"));
     }
 }

@@ -78,7 +78,7 @@ impl ProcessRuntime {
     ) -> Result<Self> {
         let boot = proc::boot().map_err(|error| {
             crate::Error::new(crate::ErrorKind::Unsupported, "looking for /proc")
-                .advise("Processes can only be followed where `/proc` is mounted, on Linux.")
+                .advise("Refractory needs Linux with `/proc` mounted to track processes.")
                 .caused_by(error)
         })?;
         Ok(Self(Arc::new(Machine {
@@ -167,7 +167,7 @@ impl InstanceRuntime for ProcessRuntime {
 }
 
 fn no_program() -> Reason {
-    Reason("There is nothing that could run this release. Add the release again.".to_owned())
+    Reason("This release can't be run. Add it again.".to_owned())
 }
 
 impl Machine {
@@ -175,8 +175,8 @@ impl Machine {
     async fn ensured(self: &Arc<Self>, key: &Key, seen: Seen) -> Result<Observed<Endpoint>> {
         let over = |text: &str| Ok(Observed::Broken(Reason(text.to_owned())));
         match seen {
-            Seen::Gone => over("This launch was taken away. Start the table again."),
-            Seen::Superseded => over("A later launch of this table came after it."),
+            Seen::Gone => over("This launch was removed. Start the table again."),
+            Seen::Superseded => over("A later launch of this table replaced it."),
             seen @ (Seen::Nothing
             | Seen::Stray
             | Seen::Runs(..)
@@ -191,10 +191,11 @@ impl Machine {
         match seen {
             Seen::Nothing | Seen::Gone | Seen::Superseded => Ok(Observed::Absent),
             Seen::PortTaken(note) => {
-                pending(&format!("port {} was taken, another one is tried", note.port))
+                pending(&format!("port {} was in use, trying another one", note.port))
             }
             Seen::Stray => Ok(Observed::Broken(Reason(
-                "It runs, but what is known of it was lost. It is stopped before it is started again.".to_owned(),
+                "It is running, but its records were lost. It is stopped and started again."
+                    .to_owned(),
             ))),
             Seen::Ended(reason) => Ok(Observed::Broken(Reason(reason))),
             Seen::Runs(note, _) if note.stopping.is_some() => pending("stopping"),

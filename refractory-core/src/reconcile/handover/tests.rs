@@ -125,16 +125,17 @@ fn whoever_asks_for_an_empty_table_again_is_waited_for() {
 #[test]
 fn whoever_waits_is_told_when_the_holder_is_asked_row_by_row() {
     for (left, expected) in [
-        (0, "a is asked to make room"),
-        (1, "a is asked to make room in a minute, unless somebody plays there"),
-        (60, "a is asked to make room in a minute, unless somebody plays there"),
-        (61, "a is asked to make room in 2 minutes, unless somebody plays there"),
-        (600, "a is asked to make room in 10 minutes, unless somebody plays there"),
+        (0, "It's yours in a moment."),
+        (1, "It's yours in 1 minute."),
+        (60, "It's yours in 1 minute."),
+        (61, "It's yours in 2 minutes."),
+        (600, "It's yours in 10 minutes."),
     ] {
         let from = NOW.after(Duration::from_secs(left));
-        assert_eq!(outlook(&on("a"), from, NOW), expected, "{left}");
+        assert_eq!(outlook(&on("a"), true, from, NOW), expected, "{left}");
     }
-    assert_eq!(outlook(&on("a"), Timestamp(0), NOW), "a is asked to make room");
+    assert_eq!(outlook(&on("a"), true, Timestamp(0), NOW), "It's yours in a moment.");
+    assert_eq!(outlook(&on("a"), false, NOW, NOW), "a's license is yours in a moment.");
 }
 
 #[test]

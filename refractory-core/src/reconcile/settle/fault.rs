@@ -68,10 +68,10 @@ impl Terms<'_> {
         let minutes = self.patience.loss_window.as_secs() / 60;
         let message = if terminal {
             format!(
-                "{reason} That was time {deaths} within {minutes} minutes, so it stays down. Read its log, then start it again."
+                "{reason} It failed {deaths} times within {minutes} minutes and stays off. See the log, then start it again."
             )
         } else {
-            format!("{reason} It is started again.")
+            format!("{reason} It is being restarted.")
         };
         let wait = if deaths == 1 || terminal {
             Duration::ZERO

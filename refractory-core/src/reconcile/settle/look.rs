@@ -14,13 +14,11 @@ impl Terms<'_> {
         game: Option<Result<Observed<GameStatus>>>,
     ) -> Duration {
         match runtime {
-            Ok(Observed::Absent) => self.doubt(instance, Step::Runtime, "The program has ended."),
+            Ok(Observed::Absent) => self.doubt(instance, Step::Runtime, "Foundry has ended."),
             Ok(Observed::Broken(reason)) => self.doubt(instance, Step::Runtime, &reason.0),
-            Ok(Observed::Ready(endpoint)) if Some(&endpoint) != instance.endpoint() => self.doubt(
-                instance,
-                Step::Runtime,
-                "The program listens somewhere else than it did.",
-            ),
+            Ok(Observed::Ready(endpoint)) if Some(&endpoint) != instance.endpoint() => {
+                self.doubt(instance, Step::Runtime, "Foundry's address has changed.")
+            }
             Ok(Observed::Ready(_)) => self.looked_at_game(instance, game),
             Ok(Observed::Pending(_)) | Err(_) => self.unknown(instance),
         }
@@ -51,7 +49,7 @@ impl Terms<'_> {
             }
             Some(Ok(Observed::Broken(reason))) => self.doubt(instance, Step::World, &reason.0),
             Some(Ok(Observed::Absent)) => {
-                self.doubt(instance, Step::Runtime, "The program runs, and nothing listens in it.")
+                self.doubt(instance, Step::Runtime, "Foundry runs, but doesn't accept connections.")
             }
             Some(Ok(Observed::Pending(_)) | Err(_)) | None => self.unknown(instance),
         }

@@ -28,7 +28,7 @@ impl Terms<'_> {
             }
             Ok(Observed::Absent) => {
                 lose(instance, step);
-                let reason = Reason("It went away while it was made.".into());
+                let reason = Reason("It disappeared while it was being created.".into());
                 self.fail(instance, step, &broken(&reason))
             }
             Err(error) => {
@@ -81,7 +81,7 @@ impl Terms<'_> {
         }
         lose(instance, step);
         let stalled = format!(
-            "Nothing has moved for {} minutes. The log of the table may say why.",
+            "There was no progress for {} minutes. See the table's log.",
             silent.as_secs() / 60
         );
         let error = Error::new(ErrorKind::Unavailable, "waiting for progress").advise(stalled);

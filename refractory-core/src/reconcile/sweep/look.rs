@@ -27,10 +27,10 @@ impl Listing {
         match self {
             Self::Names => "public names",
             Self::Launches => "running programs",
-            Self::Leases => "leases of licences",
-            Self::Remains => "what tables left behind",
+            Self::Leases => "license leases",
+            Self::Remains => "orphaned resources of tables",
             Self::Volumes => "volumes",
-            Self::Assets => "places for uploads",
+            Self::Assets => "upload storage",
         }
     }
 }

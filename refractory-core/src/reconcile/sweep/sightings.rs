@@ -41,25 +41,25 @@ impl Stray {
     pub(super) fn text(&self) -> String {
         match self {
             Self::Name(name, _) => {
-                format!("The name {name} leads to a table that is not on. It is taken away later.")
+                format!("The name {name} points to a table that is off. It will be removed.")
             }
             Self::Launch(key) => format!(
-                "A program runs that no table explains: launch {key}. It may use any licence, so none is given out until it is gone. Stop it by hand, or wait: it is stopped once nobody plays there for long enough."
+                "An orphaned program is running: launch {key}. It may use any license, so no license is assigned until it ends. Stop it yourself, or wait: it is stopped when no one has played there for long enough."
             ),
             Self::Lease(license, of) => format!(
-                "Licence {license} is held by a table that is not on: {of}. It is returned later."
+                "License {license} is held by a table that is off: {of}. It will be released."
             ),
             Self::Remains(left) => format!(
-                "There is {} of a table that does not exist: {}.{} It is removed later.",
+                "Orphaned resource of a deleted table: {} ({}).{} It will be removed.",
                 left.what,
                 left.of,
                 price(left.monthly_mills)
             ),
             Self::Volume(id) => {
-                format!("There is data of a table that does not exist: {id}. It is kept.")
+                format!("There is data of a table that doesn't exist: {id}. It is kept.")
             }
             Self::Assets(id) => {
-                format!("There are uploads of a table that does not exist: {id}. They are kept.")
+                format!("There are uploads of a table that doesn't exist: {id}. They are kept.")
             }
         }
     }

@@ -11,7 +11,7 @@ impl Deployment {
     pub(super) async fn treat(&self, sighting: &Sighting) -> Result<()> {
         let Sighting { stray, age, times } = sighting;
         if *times == 2 {
-            tracing::warn!(?stray, "nobody explains this");
+            tracing::warn!(?stray, "orphaned resource");
             let event = Event::by_system(self.clock.now(), EventKind::Stray, None, stray.text());
             self.record(event).await?;
         }

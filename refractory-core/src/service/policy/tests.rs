@@ -35,6 +35,32 @@ SeeDeployment   -- -- yy";
 }
 
 #[test]
+fn a_refusal_names_the_role_and_what_it_cannot_do() {
+    for (role, verb, sentence) in [
+        (
+            Role::GameMaster,
+            Verb::ManagePeople,
+            "Game masters can't manage people. Ask an administrator.",
+        ),
+        (
+            Role::GameMaster,
+            Verb::AssumeLost,
+            "Game masters can't declare a machine lost. Ask an administrator.",
+        ),
+        (
+            Role::GameMaster,
+            Verb::StopInstance,
+            "Only the table's owner and administrators can stop it.",
+        ),
+        (Role::Player, Verb::StartInstance, "Players can't start tables. Ask an administrator."),
+    ] {
+        let who = Principal { role, ..Principal::system() };
+        let error = check(&who, verb, Relation::Stranger).expect_err("refused");
+        assert_eq!(error.for_people(), sentence);
+    }
+}
+
+#[test]
 fn nobody_owns_what_has_no_owner() {
     assert_eq!(Relation::of(&Principal::system(), None), Relation::Stranger);
 }

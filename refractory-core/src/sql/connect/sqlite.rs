@@ -97,13 +97,13 @@ fn cannot_make(path: &Path, error: std::io::Error) -> Error {
         Io::NotFound | Io::NotADirectory => (
             ErrorKind::Invalid,
             format!(
-                "The folder of the database file `{shown}` does not exist: make it, or name another."
+                "The folder of the database file `{shown}` doesn't exist. Create it, or name another one."
             ),
         ),
         Io::PermissionDenied | Io::ReadOnlyFilesystem => (
             ErrorKind::Forbidden,
             format!(
-                "The database file `{shown}` cannot be made: let this user write to its folder."
+                "The database file `{shown}` can't be created. Let this user write to its folder."
             ),
         ),
         Io::StorageFull | Io::QuotaExceeded => {
@@ -111,7 +111,7 @@ fn cannot_make(path: &Path, error: std::io::Error) -> Error {
         }
         _ => (
             ErrorKind::Unavailable,
-            format!("The database file `{shown}` cannot be made: {error}."),
+            format!("The database file `{shown}` can't be created: {error}."),
         ),
     };
     Error::new(kind, "making the database file").advise(advice).caused_by(error)

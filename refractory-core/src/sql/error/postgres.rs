@@ -19,22 +19,22 @@ pub(super) fn verdict(code: &str) -> Verdict {
         // read_only_sql_transaction
         "25006" => says(
             ErrorKind::Forbidden,
-            "The database may only be read: it is a stand-by. Give the address of the primary.",
+            "The database is a read-only standby. Use the address of the primary.",
         ),
         // invalid_password, invalid_authorization_specification
         "28P01" | "28000" => says(
             ErrorKind::Forbidden,
-            "The database refuses the user or the password. Correct them in its address.",
+            "The database rejected the user or password. Correct them in its address.",
         ),
         // invalid_catalog_name
         "3D000" => says(
             ErrorKind::Invalid,
-            "There is no database of that name. Create it, or correct the name in its address.",
+            "There is no database with this name. Create it, or correct the name in its address.",
         ),
         // insufficient_privilege
         "42501" => says(
             ErrorKind::Forbidden,
-            "The user may not do this in the database. Make it the owner of the database.",
+            "The database user lacks permissions. Make it the owner of the database.",
         ),
         // character_not_in_repertoire, untranslatable_character, program_limit_exceeded
         "22021" | "22P05" | "54000" => TOO_LONG,
@@ -49,7 +49,7 @@ fn of_class(class: &str) -> Verdict {
         // insufficient_resources
         "53" => says(
             ErrorKind::Exhausted,
-            "The database server is out of memory or at a limit. Free some, then try again.",
+            "The database server is out of memory or has reached a limit. Free some resources, then try again.",
         ),
         // data_corrupted, index_corrupted
         "XX" => says(

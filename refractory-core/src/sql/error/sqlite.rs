@@ -13,25 +13,25 @@ pub(super) fn verdict(code: i32) -> Verdict {
         // READONLY
         (8, _) => says(
             ErrorKind::Forbidden,
-            "The database file may only be read. Let this user write to it and to its folder.",
+            "The database file is read-only. Let this user write to it and to its folder.",
         ),
         // PERM, AUTH
         (3 | 23, _) => says(
             ErrorKind::Forbidden,
-            "The database file may not be opened. Let this user read and write it.",
+            "No permission to open the database file. Let this user read and write it.",
         ),
         // CANTOPEN
         (14, _) => says(
             ErrorKind::Unavailable,
-            "The database file cannot be opened. See whether its disk is there and whether this user \
-             may read and write it and its folder, then try again.",
+            "The database file can't be opened. Check that its disk is mounted and that this user \
+             can read and write the file and its folder, then try again.",
         ),
         // CORRUPT, NOTADB
         (11 | 26, _) => DAMAGED,
         // IOERR
         (10, _) => says(
             ErrorKind::Unavailable,
-            "The disk of the database reports a failure. Look at the disk, then try again; nothing \
+            "The disk of the database reports a failure. Check the disk, then try again. Nothing \
              was changed.",
         ),
         // CONSTRAINT: FOREIGNKEY, PRIMARYKEY, UNIQUE

@@ -83,8 +83,8 @@ fn is_behind(applied: &[String]) -> Result<bool> {
         return Err(Error::new(ErrorKind::Invalid, "opening the database")
             .about("migration", newer)
             .advise(
-                "This database was made by a newer version of Refractory. Run that version, or \
-                 restore a backup from before the update; nothing was changed.",
+                "This database was created by a newer version of Refractory. Run that version, or \
+                 restore a backup from before the update. Nothing was changed.",
             ));
     }
     Ok(applied.len() < MIGRATIONS.len())

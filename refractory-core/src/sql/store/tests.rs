@@ -42,7 +42,7 @@ async fn a_database_that_may_only_be_read_says_so_and_is_read() {
     pragma(&store, "query_only = ON").await;
     let error = store.save(&kept).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Forbidden, "{error:?}");
-    assert!(error.for_people().contains("may only be read"), "{error:?}");
+    assert!(error.for_people().contains("is read-only"), "{error:?}");
     assert_eq!(store.list(Kind::Event).await.unwrap(), [kept]);
 }
 

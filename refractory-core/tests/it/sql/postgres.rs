@@ -63,7 +63,7 @@ async fn what_is_wrong_with_a_server_is_told_in_a_sentence() {
     let read_only = open(&url).await;
     let error = read_only.insert(&sample::full(Kind::User)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Forbidden, "{error:?}");
-    assert!(error.for_people().contains("stand-by"), "{}", error.for_people());
+    assert!(error.for_people().contains("standby"), "{}", error.for_people());
 
     server.query("postgres", "ALTER DATABASE tables0 RESET ALL").unwrap();
     server.query(&name, "INSERT INTO refractory_migration VALUES ('m9999_later')").unwrap();

@@ -25,7 +25,7 @@ async fn a_folder_that_does_not_exist_is_named_and_not_made() {
     let (folder, _) = place();
     let inner = folder.path().join("unmounted");
     let error = refused(&format!("sqlite:{}/refractory.db", inner.display())).await;
-    assert_says(&error, ErrorKind::Invalid, "does not exist: make it");
+    assert_says(&error, ErrorKind::Invalid, "doesn't exist. Create it");
     assert!(error.for_people().contains("unmounted"), "{}", error.for_people());
     assert!(!inner.exists());
 }
@@ -37,7 +37,7 @@ async fn a_file_that_is_no_database_is_told_as_damaged_and_left_as_it_is() {
     fs::write(&file, "not a database at all, but long enough to be taken for one".repeat(20))
         .unwrap();
     let before = fs::read(&file).unwrap();
-    assert_says(&refused(&url).await, ErrorKind::Unexpected, "is damaged: restore it");
+    assert_says(&refused(&url).await, ErrorKind::Unexpected, "is damaged. Stop Refractory");
     assert_eq!(fs::read(&file).unwrap(), before);
 }
 
@@ -58,7 +58,7 @@ async fn a_file_with_a_hole_in_it_is_told_as_damaged() {
         Ok(store) => store.list(Kind::Event).await.unwrap_err(),
         Err(error) => error,
     };
-    assert_says(&error, ErrorKind::Unexpected, "is damaged: restore it");
+    assert_says(&error, ErrorKind::Unexpected, "is damaged. Stop Refractory");
 }
 
 #[tokio::test]

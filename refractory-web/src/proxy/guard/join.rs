@@ -29,7 +29,7 @@ const TOO_MANY: Verdict = Verdict::Refused(
 );
 const UNKNOWN_FORM: Verdict = Verdict::Refused(
     StatusCode::UNSUPPORTED_MEDIA_TYPE,
-    "The form comes in a shape that is not passed on. Send it as JSON or urlencoded, in UTF-8, uncompressed.",
+    "This form format isn't accepted. Send JSON or URL-encoded data, uncompressed, in UTF-8.",
 );
 
 /// No honest form at `/join` has a tenth of it. Express stops at a thousand, and some readers quietly.

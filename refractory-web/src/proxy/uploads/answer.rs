@@ -86,9 +86,9 @@ pub(super) fn refused(refusal: AssetRefusal) -> Stop<'static> {
         return Stop::Told(status, media, body);
     }
     let why = match status {
-        ActixStatus::METHOD_NOT_ALLOWED => "Uploads can be read here, and nothing else.",
-        ActixStatus::BAD_REQUEST => "This is not the address of an upload.",
-        _ => "Uploads are read one by one, by the address that a page of the table has for them.",
+        ActixStatus::METHOD_NOT_ALLOWED => "Only uploads can be read here.",
+        ActixStatus::BAD_REQUEST => "This isn't the address of an upload.",
+        _ => "Uploads can't be listed. Use the address of a file.",
     };
     Notice::Refused { status, why }.into()
 }
@@ -99,8 +99,7 @@ pub(super) fn shut_out() -> Failure {
 }
 
 fn missing() -> Notice<'static> {
-    let why =
-        "There is no such upload. It may have been moved or removed: ask whoever runs this table.";
+    let why = "File not found. It may have been moved or deleted. Ask your game master.";
     Notice::Refused { status: ActixStatus::NOT_FOUND, why }
 }
 

@@ -119,7 +119,7 @@ impl Edge {
         let question = question(errand, &at, body)?;
         let (answer, lease) = self.way_to(&target).ask(question, again, &pulse).await?;
         if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
-            return Err(Failure::new(Side::Upstream, true, "reading an answer nobody asked for"));
+            return Err(Failure::new(Side::Upstream, true, "reading an unexpected response"));
         }
         Ok((answer, lease, pulse))
     }
@@ -178,7 +178,7 @@ async fn admit(
         // No door, so the address is the program's.
         Err(error) if error.kind() == ErrorKind::Unsupported => Ok(None),
         Err(error) => {
-            let doing = "opening the door to uploads";
+            let doing = "preparing access to uploads";
             Err(Failure::new(Side::Upstream, false, doing).caused_by(error).into())
         }
     }

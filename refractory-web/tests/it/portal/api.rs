@@ -52,7 +52,7 @@ async fn a_program_does_everything_with_a_token() {
     assert_eq!(logs["lines"], json!([]));
     let keyless = anna.json(Method::POST, "/api/v1/instances/saturday/rotate-key", None).await;
     assert_eq!(keyless.status, StatusCode::NOT_IMPLEMENTED, "uploads lie with the data here");
-    assert!(keyless.text.contains("there is none to replace"), "{}", keyless.text);
+    assert!(keyless.text.contains("There is no key to replace"), "{}", keyless.text);
     let unsure = anna.json(Method::DELETE, "/api/v1/instances/saturday", None).await;
     assert_eq!(unsure.status, StatusCode::UNPROCESSABLE_ENTITY);
     let gone = anna.json(Method::DELETE, "/api/v1/instances/saturday?confirm=saturday", None).await;

@@ -28,7 +28,7 @@ async fn a_sleeping_table_says_so_kindly_and_is_kept_by_no_cache() {
     let page = browser.get_at("friday.localhost", "/join").await;
     assert_eq!(page.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(page.headers["cache-control"], "no-store");
-    assert!(page.text.contains("friday is asleep"), "{}", page.text);
+    assert!(page.text.contains("friday is off"), "{}", page.text);
     let portal = format!("http://localhost:{}/tables/friday", place.at.port());
     assert!(page.text.contains(&portal), "{}", page.text);
     assert!(page.text.contains("<noscript><meta http-equiv=\"refresh\""));
@@ -47,7 +47,7 @@ async fn a_starting_table_shows_its_steps_and_keeps_reasons_to_itself() {
     let page = async {
         loop {
             let page = browser.get_at("friday.localhost", "/").await;
-            if page.text.contains("waking up") && page.text.contains("value=\"40\"") {
+            if page.text.contains("is starting") && page.text.contains("value=\"40\"") {
                 return page;
             }
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
@@ -197,7 +197,7 @@ async fn by_path_a_table_lives_beside_the_portal() {
     place.refractory.create(&Principal::operator(), new).await.unwrap();
     let mut browser = place.browser();
     let found = async {
-        while !browser.get_at("localhost", "/friday/").await.text.contains("asleep") {
+        while !browser.get_at("localhost", "/friday/").await.text.contains("is off") {
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
     };

@@ -44,9 +44,9 @@ async fn the_edge_shows_the_id_that_it_logs_to_whoever_asks() {
     let place = Place::before(upstream.address(), |_| ());
     awake(&place).await;
     let shows: [(&str, &str, &str); 3] = [
-        ("text/html", "In the log this is <code>", "</code>"),
+        ("text/html", "Error ID in the log: <code>", "</code>"),
         ("application/json", r#""id":""#, "\""),
-        ("image/png", "tell whoever runs this: ", "\n"),
+        ("image/png", "give your administrator this error ID: ", "\n"),
     ];
     for (accept, before, behind) in shows {
         let asked = format!(
@@ -61,7 +61,10 @@ async fn the_edge_shows_the_id_that_it_logs_to_whoever_asks() {
         assert_eq!(entry["path"], "/game", "a query may hold secrets");
         assert!(entry["cause"].as_str().unwrap().contains("Upstream side"), "{entry}");
         if accept == "text/html" {
-            assert!(text.contains(&format!("tell whoever runs this: {id}")), "one id, shown twice");
+            assert!(
+                text.contains(&format!("give your administrator this error ID: {id}")),
+                "one id, shown twice"
+            );
         }
     }
 }
@@ -85,7 +88,7 @@ async fn a_table_that_keeps_silent_is_logged_under_the_id_that_is_shown() {
     let answer = Wire::ask(place.at, asked).await;
     assert_eq!(answer.status, 504);
     let text = answer.text();
-    let entry = entry(between(&text, "In the log this is <code>", "</code>"));
+    let entry = entry(between(&text, "Error ID in the log: <code>", "</code>"));
     assert!(entry["cause"].as_str().unwrap().contains("waiting for an answer"), "{entry}");
 }
 
@@ -97,7 +100,7 @@ async fn the_portal_shows_the_id_that_it_logs_on_pages_and_to_programs() {
     let url = "https://broken.example/foundry.zip";
     let page = anna.submit("/releases", "/releases/fetch", &[("url", url)]).await;
     assert_eq!(page.status, StatusCode::INTERNAL_SERVER_ERROR, "{}", page.text);
-    let logged = entry(between(&page.text, "In the log this is <code>", "</code>"));
+    let logged = entry(between(&page.text, "Error ID in the log: <code>", "</code>"));
     assert!(logged["error"].as_str().unwrap().contains("the disk is gone"), "{logged}");
     assert!(!page.text.contains("the disk is gone"), "{}", page.text);
 
@@ -118,7 +121,7 @@ async fn what_is_nobodys_fault_here_has_no_id() {
     let mut anna = place.signed_in("anna", Role::Admin).await;
     let page = anna.get("/nowhere").await;
     assert_eq!(page.status, StatusCode::NOT_FOUND);
-    assert!(!page.text.contains("In the log this is"), "{}", page.text);
+    assert!(!page.text.contains("Error ID in the log:"), "{}", page.text);
     let problem = anna.get("/api/v1/instances/none").await;
     assert!(problem.json().get("instance").is_none(), "{}", problem.text);
 }

@@ -60,7 +60,7 @@ async fn whoever_waits_at_the_door_is_let_in() {
     let table = friday(&place).await;
     let browser = place.browser();
     let mut stream = browser.stream("/_refractory/waiting/friday").await;
-    until(&mut stream, "asleep").await;
+    until(&mut stream, "is off").await;
     place.refractory.start(&Principal::operator(), &table.id).await.unwrap();
     until(&mut stream, "\"open\":true").await;
 }

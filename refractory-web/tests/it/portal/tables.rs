@@ -13,17 +13,15 @@ async fn a_table_is_made_started_stopped_renamed_and_deleted_without_scripts() {
     let place = Place::open().await;
     let mut anna = place.signed_in("anna", Role::Admin).await;
     let page = make(&mut anna, "Curse of Strahd").await;
-    assert!(page.text.contains("Curse of Strahd is ready to be started."), "{}", page.text);
-    assert!(page.text.contains("curse-of-strahd.localhost") && page.text.contains("Asleep"));
+    assert!(page.text.contains("Curse of Strahd was created."), "{}", page.text);
+    assert!(page.text.contains("curse-of-strahd.localhost") && page.text.contains("</span>Off"));
     let system = Principal::operator();
     let table = place.refractory.find(&system, "curse-of-strahd").await.unwrap();
     anna.submit_and_follow("/", "/tables/curse-of-strahd/start", &[("back", "/")]).await;
     let on = |table: &refractory_core::model::Instance| matches!(table.phase(), Phase::On(_));
     place.refractory.wait(&system, &table.id, on).await.unwrap();
     let page = anna.get("/tables/curse-of-strahd").await;
-    assert!(
-        page.text.contains("Ready to play") && page.text.contains("asked Curse of Strahd to start")
-    );
+    assert!(page.text.contains("Ready to play") && page.text.contains("started Curse of Strahd"));
     anna.submit_and_follow("/", "/tables/curse-of-strahd/stop", &[("back", "/")]).await;
     place.refractory.wait(&system, &table.id, |table| table.phase() == Phase::Off).await.unwrap();
     let fields =
@@ -51,14 +49,14 @@ async fn bad_input_comes_back_with_a_sentence_and_with_what_was_typed() {
     let mut anna = place.signed_in("anna", Role::Admin).await;
     make(&mut anna, "Friday").await;
     let rows = [
-        (vec![("title", ""), ("slug", "")], "A name is needed"),
+        (vec![("title", ""), ("slug", "")], "Enter a title, such as &quot;Friday Night&quot;."),
         (vec![("title", "T"), ("slug", "Friday Night")], "try"),
         (vec![("title", "T"), ("slug", "www")], "reserved"),
-        (vec![("title", "T"), ("slug", "friday")], "called `friday` already"),
-        (vec![("title", "T"), ("slug", "t"), ("world", "../x")], "not the id of a world"),
-        (vec![("title", "T"), ("slug", "t"), ("memory", "lots")], "The limit of memory"),
-        (vec![("title", "T"), ("slug", "t"), ("release", "feedfeed")], "is not stored here"),
-        (vec![("title", "T"), ("slug", "t"), ("licence", "nope")], "no such licence"),
+        (vec![("title", "T"), ("slug", "friday")], "named `friday` already"),
+        (vec![("title", "T"), ("slug", "t"), ("world", "../x")], "not a world ID"),
+        (vec![("title", "T"), ("slug", "t"), ("memory", "lots")], "Limit of memory"),
+        (vec![("title", "T"), ("slug", "t"), ("release", "feedfeed")], "release doesn&#39;t exist"),
+        (vec![("title", "T"), ("slug", "t"), ("licence", "nope")], "no such license"),
     ];
     for (fields, told) in rows {
         let answer = anna.submit("/tables/new", "/tables", &fields).await;
@@ -140,7 +138,7 @@ async fn licences_are_added_masked_accepted_renamed_and_removed() {
     let id = place.refractory.licenses(&Principal::operator()).await.unwrap()[0].license.id.clone();
     let accept = format!("/licences/{id}/accept");
     let unticked = anna.submit_and_follow("/licences", &accept, &[]).await;
-    assert!(unticked.text.contains("tick the box"));
+    assert!(unticked.text.contains("select the checkbox"));
     let ticked = anna.submit_and_follow("/licences", &accept, &[("agree", "yes")]).await;
     assert!(ticked.text.contains("Agreement accepted by anna"));
     let renamed = anna
@@ -148,7 +146,7 @@ async fn licences_are_added_masked_accepted_renamed_and_removed() {
         .await;
     assert!(renamed.text.contains("<h2>Guild</h2>"));
     let removed = anna.submit_and_follow("/licences", &format!("/licences/{id}/remove"), &[]).await;
-    assert!(removed.text.contains("No licence yet"));
+    assert!(removed.text.contains("No licenses yet"));
 }
 
 #[tokio::test]
@@ -189,5 +187,5 @@ async fn a_portal_without_a_worker_says_so() {
         }
     };
     let page = tokio::time::timeout(std::time::Duration::from_secs(10), gone).await.unwrap();
-    assert!(page.contains("No worker is alive."));
+    assert!(page.contains("Refractory's background service isn't running."));
 }

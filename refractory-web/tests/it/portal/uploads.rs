@@ -24,10 +24,10 @@ async fn a_release_is_uploaded_without_scripts() {
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
     assert_eq!(*place.shelf.last.lock().unwrap(), Some(file.len() as u64));
     let page = anna.get("/releases").await.text;
-    assert!(page.contains("Foundry 13.351 is stored.") && page.contains("Node 22"), "{page}");
+    assert!(page.contains("Foundry 13.351 was added.") && page.contains("Node 22"), "{page}");
     let id = place.refractory.releases(&Principal::operator()).await.unwrap()[0].id.clone();
     let page = anna.submit_and_follow("/releases", &format!("/releases/{id}/remove"), &[]).await;
-    assert!(page.text.contains("No release yet"));
+    assert!(page.text.contains("No releases yet"));
 }
 
 #[tokio::test]
@@ -44,7 +44,7 @@ async fn what_is_not_a_release_is_told_so_and_leaves_nothing() {
     anna.bytes("/releases/upload", FORM, multipart(&csrf, "a holiday photo")).await;
     assert!(anna.get("/releases").await.text.contains("not a Foundry release"));
     let empty = anna.bytes("/releases/upload", FORM, multipart(&csrf, "")).await;
-    assert!(empty.text.contains("No file arrived"), "{}", empty.text);
+    assert!(empty.text.contains("No file was received"), "{}", empty.text);
     let large =
         anna.bytes("/releases/upload", FORM, multipart(&csrf, &"x".repeat(1 << 20 | 1))).await;
     assert_eq!(large.status, StatusCode::PAYLOAD_TOO_LARGE);

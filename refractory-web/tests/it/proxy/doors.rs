@@ -32,7 +32,7 @@ async fn players_find_the_administrators_doors_closed() {
     ] {
         let answer = Wire::ask(house.address, browse(path)).await;
         assert_eq!(answer.status, 403, "{path}");
-        assert!(answer.text().contains("for those who run the server"), "{path}");
+        assert!(answer.text().contains("setup is closed here"), "{path}");
     }
     for (kind, body) in [
         (JSON, r#"{"action":"shutdown","adminPassword":"x"}"#),

@@ -15,11 +15,11 @@ async fn scenario_24_a_sleeping_table_is_a_page_that_no_cache_keeps() {
     assert_eq!(answer.headers("cache-control"), ["no-store"]);
     assert_eq!(answer.headers("retry-after"), ["30"]);
     assert_eq!(answer.headers("content-type"), ["text/html; charset=utf-8"]);
-    assert!(answer.text().contains("friday is asleep."));
+    assert!(answer.text().contains("friday is off."));
     house.tell(&starting("friday"));
     let answer = Wire::ask(house.address, browse("/game")).await;
     assert_eq!((answer.status, answer.headers("retry-after")), (503, vec!["3"]));
-    assert!(answer.text().contains("friday is starting: volume."));
+    assert!(answer.text().contains("friday is starting: preparing data."));
 }
 
 #[tokio::test]

@@ -64,7 +64,7 @@ pub async fn one_licence_has_one_holder(store: &dyn Store) {
     let free = Table::of(store).insert(&free).await.expect("an insert");
     let taken = |holder: &str| License { lease: Some(sample::lease("a", holder)), ..free.clone() };
     let outcomes = save_all(store, &["one", "two", "three", "four"].map(taken)).await;
-    assert_eq!(winners(&outcomes), 1, "holders of one licence");
+    assert_eq!(winners(&outcomes), 1, "holders of one license");
     let won = outcomes.into_iter().find_map(Result::ok);
     assert_eq!(Table::of(store).load("a").await.expect("a load"), won);
 }
@@ -77,10 +77,10 @@ pub async fn an_instance_holds_one_licence(store: &dyn Store) {
         let free = Table::of(store).insert(&free).await.expect("an insert");
         taken.push(License { lease: Some(sample::lease(name, "one")), ..free });
     }
-    assert_eq!(winners(&save_all(store, &taken).await), 1, "licences of one instance");
+    assert_eq!(winners(&save_all(store, &taken).await), 1, "licenses of one instance");
     let held = Table::<License>::of(store).list().await.expect("a list");
     let held: Vec<_> = held.into_iter().filter(|license| license.lease.is_some()).collect();
-    assert_eq!(held.len(), 1, "licences that say they are held");
+    assert_eq!(held.len(), 1, "licenses that say they are held");
     let found = Table::of(store).find("holder:one").await.expect("a search");
     assert_eq!(found.as_ref(), held.first());
 }

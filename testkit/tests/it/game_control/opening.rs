@@ -125,7 +125,7 @@ async fn what_is_no_foundry_is_an_error_with_a_sentence() {
     let house = prepared(13, |launch| launch.switch("http_code", "404")).await;
     let error = house.control().observe(&house.target()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);
-    assert!(error.for_people().contains("does not look like Foundry"));
+    assert!(error.for_people().contains("is not Foundry"));
 }
 
 #[tokio::test]

@@ -56,8 +56,8 @@ async fn whoever_waits_is_told_when_an_empty_table_is_asked_and_then_it_is() {
     let worker = house.worker();
     house.run(&worker, MINUTE * 8).await;
     let text = told(&house, &b).await;
-    assert!(text.contains("held by a (nobody was seen there)"), "{text}");
-    assert!(text.contains("a is asked to make room in 2 minutes, unless"), "{text}");
+    assert!(text.contains("in use by a, where nobody is playing."), "{text}");
+    assert!(text.contains("It's yours in 2 minutes."), "{text}");
     house.run(&worker, MINUTE * 3).await;
     assert!(house.is_off(&a).await && house.is_on(&b).await);
     assert_eq!(house.world.broken_rules(), Vec::<String>::new());
@@ -141,7 +141,7 @@ async fn scenario_20_a_table_whose_name_leads_past_the_edge_is_never_asked_to_ma
     assert!(house.is_on(&a).await && waits(&house, &b).await);
     assert_eq!(house.get(&a).await.unwrap().yielding, None);
     let told = told(&house, &b).await;
-    assert!(told.contains("a makes room only when it is stopped by hand"), "{told}");
+    assert!(told.contains("It becomes free when a is stopped"), "{told}");
     house.stop(&a).await;
     house.run(&worker, MINUTE * 2).await;
     assert!(house.is_off(&a).await && house.is_on(&b).await);

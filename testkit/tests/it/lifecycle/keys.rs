@@ -63,7 +63,7 @@ async fn where_there_is_no_key_it_is_said_and_nothing_is_written_down() {
     let never_on = house.table("monday").await;
     let error = house.app.rotate_key(&op(), &never_on).await.unwrap_err();
     assert_eq!((error.kind(), error.is_transient()), (ErrorKind::Conflict, false));
-    assert!(error.for_people().contains("its first start makes one"), "{}", error.for_people());
+    assert!(error.for_people().contains("Its first start creates it"), "{}", error.for_people());
     let player = Principal {
         name: "ann".to_owned(),
         role: Role::Player,
@@ -78,7 +78,7 @@ async fn where_there_is_no_key_it_is_said_and_nothing_is_written_down() {
     assert_eq!(error.kind(), ErrorKind::Unsupported);
     assert!(error.for_people().contains("no key is needed"), "{}", error.for_people());
     assert_eq!(house.get(&id).await.unwrap().rekey, None);
-    assert_eq!(told(&house, &id, "asked for a new key").await, 0);
+    assert_eq!(told(&house, &id, "requested a new uploads key").await, 0);
     house.delete(&id).await;
     let error = house.app.rotate_key(&op(), &id).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Conflict);

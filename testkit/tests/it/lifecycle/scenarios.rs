@@ -313,7 +313,7 @@ async fn stopping_during_a_failing_start_forgives_and_leaves_no_fault() {
     house.start(&id).await;
     house.run(&house.worker(), MINUTE).await;
     let row = house.get(&id).await.unwrap();
-    assert_eq!(row.health(), Health::NeedsAttention, "there is no licence: {row:?}");
+    assert_eq!(row.health(), Health::NeedsAttention, "there is no license: {row:?}");
     house.stop(&id).await;
     house.run(&house.worker(), MINUTE).await;
     let row = house.get(&id).await.unwrap();

@@ -12,7 +12,7 @@ use testkit::world::World;
 use super::house::{House, op};
 
 const MINUTE: Duration = Duration::from_mins(1);
-const LISTED: &str = "what tables left behind";
+const LISTED: &str = "orphaned resources of tables";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mood {

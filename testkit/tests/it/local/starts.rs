@@ -148,7 +148,7 @@ async fn a_missing_folder_is_not_made_but_told() {
         error = runtime.ensure(&elsewhere, &bed.spec).await.err();
         sleep(Duration::from_millis(20)).await;
     }
-    assert!(error.unwrap().for_people().contains("mount the disk"));
+    assert!(error.unwrap().for_people().contains("mount its disk"));
     assert!(!bed.root().join("data/elsewhere").exists());
 }
 

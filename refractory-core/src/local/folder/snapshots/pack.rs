@@ -183,7 +183,7 @@ fn header(found: &fs::Metadata, kind: EntryType) -> Header {
 
 fn changed(path: &Path) -> Error {
     Error::new(ErrorKind::Unavailable, DURING).about("path", path.display()).advise(format!(
-        "`{}` was changed while it was copied. Stop whatever works there, then try again.",
+        "`{}` changed during the backup. Stop the program that uses it, then try again.",
         path.display()
     ))
 }

@@ -98,14 +98,14 @@ pub(super) fn unreadable(error: io::Error, path: &Path) -> Error {
 /// The archive at `path` is not what was written.
 pub(super) fn damaged(path: &Path) -> Error {
     Error::new(ErrorKind::Unexpected, DURING).about("path", path.display()).advise(format!(
-        "The copy `{}` is damaged, so nothing was restored from it. Use another one.",
+        "The backup `{}` is damaged, so nothing was restored. Use another one.",
         path.display()
     ))
 }
 
 fn strange(path: &Path) -> Error {
     Error::new(ErrorKind::Unexpected, DURING).about("path", path.display()).advise(format!(
-        "The copy `{}` holds what no copy of ours does, so nothing was restored from it. Use another one.",
+        "The backup `{}` contains unexpected entries, so nothing was restored. Use another one.",
         path.display()
     ))
 }

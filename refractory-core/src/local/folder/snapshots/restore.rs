@@ -83,7 +83,7 @@ impl FolderSnapshots {
             Ok(found) if found.is_dir() => Ok(path),
             Ok(_) | Err(_) => {
                 Err(Error::new(ErrorKind::Unavailable, DURING).about("path", path.display()).advise(
-                    "There is no folder to restore into. Start the table once, stop it, then restore again.",
+                    "There is no folder to restore into. Start and stop the table once, then restore again.",
                 ))
             }
         }
@@ -206,5 +206,5 @@ fn not_there(from: &SnapshotName) -> Error {
     Error::new(ErrorKind::NotFound, DURING)
         .about("of", &from.of)
         .about("at", from.at)
-        .advise("There is no such copy. List the copies of the table, and choose one of them.")
+        .advise("There is no such backup. List the table's backups and choose one of them.")
 }

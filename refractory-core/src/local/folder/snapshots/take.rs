@@ -38,7 +38,7 @@ impl FolderSnapshots {
         match blocking(DURING, move |_| me.before(&at, &volume)).await? {
             Before::There(snapshot) => Ok(Observed::Ready(snapshot)),
             Before::NoVolume => Ok(Observed::Broken(Reason(
-                "This table has no data yet, so there is nothing to copy.".to_owned(),
+                "This table has no data yet, so there is nothing to back up.".to_owned(),
             ))),
             Before::Take(total, last) => {
                 let (me, name, of) = (self.clone(), name.clone(), of.clone());
@@ -114,14 +114,14 @@ impl FolderSnapshots {
         forget_cached(&part);
         if read(&part, go_on, &mut |_| Ok(()))? != packed {
             return Err(Error::new(ErrorKind::Unavailable, DURING).about("path", part.display()).advise(
-                "The copy could not be read back as it was written, so it was thrown away. Check the disk, then try again.",
+                "The backup could not be verified and was discarded. Check the disk, then try again.",
             ));
         }
         let whole = Kept { at: name.at, digest: packed.digest };
         self.while_idle(of, |now| {
             if now != last {
                 return Err(Error::new(ErrorKind::Unavailable, DURING).advise(
-                    "The table was started while its data was copied, so the copy was thrown away. Try again once it is off.",
+                    "The table was started during the backup, so the backup was discarded. Stop the table, then try again.",
                 ));
             }
             go_on()?;

@@ -258,7 +258,7 @@ async fn what_fails_leaves_nothing_behind() {
     Note { quota: Some(0) }.write(&place.volume()).unwrap();
     let full = place.restored(&port, 1).await.unwrap_err();
     assert_eq!((full.kind(), full.is_transient()), (ErrorKind::Exhausted, false));
-    assert!(full.for_people().contains("0 MiB that are allowed"), "{}", full.for_people());
+    assert!(full.for_people().contains("limit of 0 MiB"), "{}", full.for_people());
     assert_eq!(place.read("Data/one").unwrap(), "1");
     place.tidy("a copy that is too large").await;
 }
@@ -317,7 +317,7 @@ async fn a_copy_that_a_launch_came_between_is_thrown_away() {
     fs::write(place.at("runtime/a/5.json"), "{}").unwrap();
     let changed = port.taken(&name(1), &id("a"), Some(4), &|| Ok(()), &|_| {}).unwrap_err();
     assert_eq!((changed.kind(), changed.is_transient()), (ErrorKind::Unavailable, true));
-    assert!(changed.for_people().contains("started while"), "{}", changed.for_people());
+    assert!(changed.for_people().contains("started during the backup"), "{}", changed.for_people());
     assert!(!place.at("snapshots/a").exists());
     port.taken(&name(1), &id("a"), Some(5), &|| Ok(()), &|_| {}).unwrap();
     assert_eq!(port.list(&id("a")).await.unwrap().len(), 1);

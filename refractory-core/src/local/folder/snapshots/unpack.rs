@@ -137,7 +137,7 @@ impl Unpacking<'_> {
 
 fn too_large(quota: u64) -> Error {
     Error::new(ErrorKind::Exhausted, DURING).permanent().advise(format!(
-        "This copy takes more than the {} MiB that are allowed to the table. Allow it more, then restore again.",
+        "This backup needs more than the table's limit of {} MiB. Raise the limit, then restore again.",
         quota >> 20
     ))
 }

@@ -72,17 +72,17 @@ fn what_keeps_no_limits_says_what_to_do() {
     };
     let (kind, sentence) = says(&ControlGroup::at(place.path().join("none")));
     assert_eq!(kind, ErrorKind::Unsupported);
-    assert!(sentence.contains("Make one with `mkdir"), "{sentence}");
+    assert!(sentence.contains("Create one with `mkdir"), "{sentence}");
     let (_place, group) = imitation("hugetlb", "");
     let (kind, sentence) = says(&group);
     assert_eq!(kind, ErrorKind::Unsupported);
     assert!(sentence.contains("echo +cpu +memory >"), "{sentence}");
     assert!(group.enter(MARK, 1, &Limits::default()).is_ok(), "an imitation refuses nothing");
     for (kind, expected) in [
-        (Io::ResourceBusy, "Make an empty one within"),
+        (Io::ResourceBusy, "Create an empty group inside it"),
         (Io::PermissionDenied, "chown -R USER"),
         (Io::ReadOnlyFilesystem, "chown -R USER"),
-        (Io::AlreadyExists, "Look again"),
+        (Io::AlreadyExists, "Try again"),
     ] {
         let sentence = group.untouchable(kind.into()).for_people().into_owned();
         assert!(sentence.contains(expected), "{sentence}");
