@@ -163,7 +163,7 @@ async fn a_refusal_names_the_permission_that_aws_says_is_missing() {
         let server = Canned::serve(move |_, _| Answer::json(400, body.clone())).await;
         let error = ask(&server.clients(), "json").await.unwrap_err();
         let told = error.for_people();
-        assert_eq!(told.contains("does not allow `dynamodb:ListTables` to"), is_named, "{told}");
+        assert_eq!(told.contains("doesn't allow `dynamodb:ListTables` with"), is_named, "{told}");
     }
 }
 

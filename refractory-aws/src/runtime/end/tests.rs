@@ -117,7 +117,7 @@ fn stops_say_who_asked() {
         End::Asked
     );
     let by_hand = stopped(TaskStopCode::UserInitiated, "testing");
-    assert_eq!(by_hand, End::Over("Somebody stopped its task in AWS: testing".to_owned()));
+    assert_eq!(by_hand, End::Over("Its task was stopped in AWS: testing".to_owned()));
     let End::Over(sentence) =
         stopped(TaskStopCode::SpotInterruption, "Your Spot Task was interrupted.")
     else {
@@ -130,7 +130,7 @@ fn stops_say_who_asked() {
 fn a_program_that_ended_says_how() {
     let says =
         |end: End, text: &str| matches!(&end, End::Over(sentence) if sentence.contains(text));
-    assert!(says(exited("foundry", 0, None), "by itself"));
+    assert!(says(exited("foundry", 0, None), "on its own"));
     assert!(says(exited("foundry", 1, None), "status 1"));
     assert!(says(exited("foundry", 137, None), "memory"));
     assert!(says(
