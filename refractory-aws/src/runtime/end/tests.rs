@@ -131,7 +131,7 @@ fn a_program_that_ended_says_how() {
     let says =
         |end: End, text: &str| matches!(&end, End::Over(sentence) if sentence.contains(text));
     assert!(says(exited("foundry", 0, None), "on its own"));
-    assert!(says(exited("foundry", 1, None), "status 1"));
+    assert!(says(exited("foundry", 1, None), "exit code 1"));
     assert!(says(exited("foundry", 137, None), "memory"));
     assert!(says(
         exited("foundry", 1, Some("OutOfMemoryError: Container killed due to memory usage")),

@@ -140,7 +140,7 @@ async fn how_a_program_ended_is_told_as_it_was() {
     bed.config.cpu_millis = 250;
     let runtime = bed.runtime();
     for (table, what, told) in [
-        ("exits", "exit 3", "The program ended with status 3."),
+        ("exits", "exit 3", "Foundry ended with exit code 3."),
         ("restarts", "exit 0", "Foundry ended on its own"),
         ("grows", "exec tail /dev/zero", "It ran out of memory."),
     ] {

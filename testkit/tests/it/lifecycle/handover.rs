@@ -115,7 +115,7 @@ async fn scenario_20_a_busy_holder_keeps_its_key_until_the_last_player_leaves() 
     assert!(house.is_on(&a).await && waits(&house, &b).await);
     assert_eq!(house.get(&a).await.unwrap().yielding, None, "nobody is kept out");
     let told = told(&house, &b).await;
-    assert!(told.contains("held by a (1 person plays there)"), "{told}");
+    assert!(told.contains("in use by a, where 1 person is playing."), "{told}");
     house.world.seat(&a, 0);
     house.run(&worker, MINUTE).await;
     assert!(house.is_off(&a).await && house.is_on(&b).await);

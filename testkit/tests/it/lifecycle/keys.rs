@@ -41,7 +41,7 @@ async fn a_key_is_replaced_once_and_the_old_one_stays_until_no_launch_has_it() {
     worker.rotate_keys().await.unwrap();
     assert_eq!(house.get(&id).await.unwrap().rekey, None);
     assert_eq!(house.world.keys_turned(&id), 1);
-    assert_eq!(told(&house, &id, "The old key for the uploads of friday is gone").await, 1);
+    assert_eq!(told(&house, &id, "The old uploads key of friday was deleted").await, 1);
     house.app.rotate_key(&op(), &id).await.unwrap();
     assert_eq!(house.world.keys_turned(&id), 2, "a new request is another key");
 }

@@ -43,7 +43,11 @@ async fn a_table_that_is_on_is_neither_copied_nor_restored() {
             .unwrap_err(),
     ] {
         assert_eq!((error.kind(), error.is_transient()), (ErrorKind::Unavailable, true));
-        assert!(error.for_people().contains("Stop the table first"), "{}", error.for_people());
+        assert!(
+            error.for_people().contains("Stop the table, then try again"),
+            "{}",
+            error.for_people()
+        );
     }
     fs::remove_file(bed.note(1)).unwrap();
     let error = copies.ensure(&name(&bed, 2), &volume(&bed)).await.unwrap_err();

@@ -33,6 +33,6 @@ async fn a_table_whose_folder_is_full_is_not_started() {
         }
     };
     assert_eq!(error.kind(), ErrorKind::Exhausted);
-    assert!(error.for_people().contains("2 MiB are allowed"), "{error:?}");
+    assert!(error.for_people().contains("limit is 2 MiB"), "{error:?}");
     assert!(runtime.list().await.unwrap().is_empty());
 }

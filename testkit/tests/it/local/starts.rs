@@ -102,7 +102,7 @@ async fn a_program_that_ends_at_once_is_broken_with_its_last_words_and_never_rev
     bed.control(r#"{"node": "v12.0.0"}"#);
     let runtime = bed.runtime();
     let reason = bed.broken(&runtime, 1).await;
-    assert!(reason.contains("status 1") && reason.contains("Node.js"), "{reason}");
+    assert!(reason.contains("exit code 1") && reason.contains("Node.js"), "{reason}");
     bed.control("{}");
     assert_eq!(bed.broken(&runtime, 1).await, reason);
     assert_eq!(bed.broken(&bed.runtime(), 1).await, reason);
