@@ -130,7 +130,7 @@ impl Section for WebConfig {
         Doc::new("https", "Whether users reach the portal over HTTPS, terminated by a proxy in front of it."),
         Doc::new("public_port", "The public port, if a proxy in front listens on another one.").example("443"),
         Doc::new("by_path", "Serve tables under `/name/` of one host: no wildcard name is needed, but tables and portal share one origin."),
-        Doc::new("trusted_proxies", "Addresses and ranges of the proxies in front, whose `X-Forwarded-For` or `Forwarded`, `-Proto` and `-Host` are believed, as `10.0.0.0/8`."),
+        Doc::new("trusted_proxies", "Addresses and ranges of proxies whose `X-Forwarded-For` or `Forwarded`, `-Proto` and `-Host` are trusted, such as `10.0.0.0/8`."),
         Doc::new("upload_limit", "The largest release archive that may be uploaded."),
         Doc::new("upload_dir", "Where uploads are stored while they are checked. The default is the system's temporary folder.").example("\"/var/tmp\""),
         Doc::new("metrics", "Who may read `/metrics`: `private` (this machine and administrators), `open` or `off`."),

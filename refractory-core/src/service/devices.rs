@@ -82,7 +82,7 @@ impl Refractory {
                 Observed::Ready(key) => Ok(key),
                 Observed::Absent | Observed::Pending(_) | Observed::Broken(_) => {
                     Err(Error::new(ErrorKind::Unexpected, "reading the key of device marks").advise(
-                        "The secrets of this deployment were sealed with another key file. Put the old key file back.",
+                        "This deployment's secrets were encrypted with another key file. Restore the previous key file.",
                     ))
                 }
             }

@@ -61,10 +61,7 @@ impl Refractory {
             who,
             EventKind::Created,
             None,
-            format!(
-                "{} added the account of {}, with the role {}.",
-                who.name, added.name, added.role
-            ),
+            format!("{} added the user {} with the role {}.", who.name, added.name, added.role),
         )
         .await?;
         Ok(added)
@@ -103,9 +100,12 @@ impl Refractory {
         });
         let changed = changed.await?.ok_or_else(|| no_such(id))?;
         let text = if who.user.as_ref() == Some(id) {
-            format!("{} set a new password, and is signed out everywhere else.", changed.name)
+            format!("{} set a new password. All other sessions were signed out.", changed.name)
         } else {
-            format!("{} set a new password for {}, who is signed out.", who.name, changed.name)
+            format!(
+                "{} set a new password for {}. All of their sessions were signed out.",
+                who.name, changed.name
+            )
         };
         self.tell(who, EventKind::Password, None, text).await?;
         Ok(changed)
@@ -141,7 +141,7 @@ impl Refractory {
         let before = self.change_account(id, Some(role)).await?;
         if before.role != role {
             let text = format!(
-                "{} gave {} the role {role}; it was {}.",
+                "{} changed the role of {} to {role}. It was {}.",
                 who.name, before.name, before.role
             );
             self.tell(who, EventKind::Role, None, text).await?;
@@ -158,7 +158,7 @@ impl Refractory {
         check(who, Verb::ManagePeople, Relation::Stranger)?;
         let user = self.change_account(id, None).await?;
         self.end_sessions(id).await?;
-        let text = format!("{} removed the account of {}.", who.name, user.name);
+        let text = format!("{} removed the user {}.", who.name, user.name);
         self.tell(who, EventKind::Delete, None, text).await
     }
 
@@ -188,7 +188,7 @@ impl Refractory {
         let (kind, text) = if user.is_some() {
             (EventKind::SignIn, format!("{shown} signed in."))
         } else {
-            (EventKind::SignInFailed, format!("Somebody failed to sign in as {shown}."))
+            (EventKind::SignInFailed, format!("Failed sign-in as {shown}."))
         };
         let who = user
             .as_ref()

@@ -135,7 +135,7 @@ impl Refractory {
             (
                 Principal::stranger(via),
                 EventKind::SignInFailed,
-                "was not signed in: the link was made void before",
+                "was not signed in: the link was revoked",
             )
         };
         let text = format!("{} {said}.", user.name);

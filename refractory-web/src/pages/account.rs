@@ -71,9 +71,10 @@ async fn renew(shared: &Shared, person: &Person, form: &PasswordForm) -> Result<
     if password::is_set(shared, id).await? {
         let shown = check_own_password(shared, &person.visitor, id, name.clone(), &form.current);
         shown.await.map_err(|problem| match problem.status() {
-            StatusCode::UNPROCESSABLE_ENTITY => {
-                Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "That is not your present password.")
-            }
+            StatusCode::UNPROCESSABLE_ENTITY => Problem::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "The current password is wrong. Try again.",
+            ),
             _ => problem,
         })?;
     }

@@ -79,7 +79,7 @@ async fn attempted(
 fn no_match() -> Problem {
     Problem::new(
         StatusCode::UNPROCESSABLE_ENTITY,
-        "That name and password do not match. Try again, or ask an administrator for a sign-in link.",
+        "Wrong name or password. Try again, or ask an administrator for a sign-in link.",
     )
 }
 

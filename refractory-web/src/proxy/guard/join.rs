@@ -21,12 +21,12 @@ pub(in crate::proxy) enum Verdict {
     Refused(StatusCode, &'static str),
 }
 
-const UNREADABLE: Verdict =
-    Verdict::Refused(StatusCode::BAD_REQUEST, "The form could not be read. Load the page again.");
-const TOO_MANY: Verdict = Verdict::Refused(
-    StatusCode::PAYLOAD_TOO_LARGE,
-    "The form has more fields than any form that belongs here.",
+const UNREADABLE: Verdict = Verdict::Refused(
+    StatusCode::BAD_REQUEST,
+    "The form could not be read. Reload the page and try again.",
 );
+const TOO_MANY: Verdict =
+    Verdict::Refused(StatusCode::PAYLOAD_TOO_LARGE, "The form has too many fields.");
 const UNKNOWN_FORM: Verdict = Verdict::Refused(
     StatusCode::UNSUPPORTED_MEDIA_TYPE,
     "This form format isn't accepted. Send JSON or URL-encoded data, uncompressed, in UTF-8.",

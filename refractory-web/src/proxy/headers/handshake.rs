@@ -31,16 +31,16 @@ pub(crate) fn handshake(head: &RequestHead) -> Handshake {
     }
     let is_get = head.method == Method::GET && head.version == Version::HTTP_11;
     if !is_get || has_chunks || announces_body(head) {
-        return Handshake::Refused("An upgrade must be a GET of HTTP/1.1 without a body.");
+        return Handshake::Refused("A websocket request must be an HTTP/1.1 GET without a body.");
     }
     if !words(head, &header::CONNECTION).any(|word| word.eq_ignore_ascii_case("upgrade")) {
         return Handshake::Refused(
-            "A websocket needs `Connection: Upgrade` beside `Upgrade: websocket`. A proxy in front must pass both on.",
+            "A websocket request needs `Connection: Upgrade` and `Upgrade: websocket`. Configure the proxy to pass both.",
         );
     }
     if !is_alone {
         return Handshake::Refused(
-            "Only a websocket can be opened here. Send `Upgrade: websocket` and no other protocol beside it.",
+            "Only websocket upgrades are supported. Send `Upgrade: websocket` and no other protocol.",
         );
     }
     Handshake::Websocket

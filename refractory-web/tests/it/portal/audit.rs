@@ -99,12 +99,12 @@ async fn every_change_of_an_account_and_every_way_in_and_out_is_recorded_with_th
     let all = all["events"].as_array().unwrap();
     let rows = [
         ("sign-in", "anna", "anna signed in."),
-        ("created", "anna", "anna added the account of bert, with the role player."),
-        ("role", "anna", "anna gave bert the role game-master; it was player."),
+        ("created", "anna", "anna added the user bert with the role player."),
+        ("role", "anna", "anna changed the role of bert to game-master. It was player."),
         ("sign-in-link", "anna", "anna made a sign-in link for bert."),
         ("sign-in", "bert", "bert signed in by a link."),
-        ("sign-in-failed", "unknown", "Somebody failed to sign in as anna."),
-        ("password", "anna", "anna set a new password, and is signed out everywhere else."),
+        ("sign-in-failed", "unknown", "Failed sign-in as anna."),
+        ("password", "anna", "anna set a new password. All other sessions were signed out."),
         ("sign-out", "anna", "anna signed out."),
     ];
     for (kind, by, text) in rows {
@@ -116,7 +116,7 @@ async fn every_change_of_an_account_and_every_way_in_and_out_is_recorded_with_th
     }
     assert!(all.iter().any(|event| event["kind"] == "sign-in-link" && event["via"] == "cli"));
     let page = anna.get("/about").await.text;
-    assert!(page.contains("Somebody failed to sign in as anna.") && page.contains("127.0.0.1"));
+    assert!(page.contains("Failed sign-in as anna.") && page.contains("127.0.0.1"));
     let kept = place.refractory.events(&Principal::operator(), None, 1000).await.unwrap();
     assert!(kept.iter().any(|event| event.kind == EventKind::Role));
 }
