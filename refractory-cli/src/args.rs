@@ -3,6 +3,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) mod event;
 #[cfg(feature = "aws")]
 pub(crate) mod infra;
 pub(crate) mod instance;
@@ -10,6 +11,7 @@ pub(crate) mod license;
 pub(crate) mod rest;
 pub(crate) mod up;
 
+use event::EventCommand;
 use instance::InstanceCommand;
 use license::LicenseCommand;
 use rest::{ConfigCommand, ReleaseCommand, UserCommand, WorkerCommand};
@@ -78,7 +80,7 @@ pub(crate) enum LogFormat {
 pub(crate) enum Command {
     /// Serve: portal, edge and worker in one process
     Up(up::Up),
-    /// Tables: create, list, show, start, stop, rename, delete, rotate-key, logs
+    /// Tables: create, list, show, edit, start, stop, rename, delete, rotate-key, logs
     #[command(subcommand, visible_alias = "table")]
     Instance(InstanceCommand),
     /// License keys: add, list, rename, accept, remove
@@ -87,9 +89,12 @@ pub(crate) enum Command {
     /// Foundry releases: add, list, remove
     #[command(subcommand)]
     Release(ReleaseCommand),
-    /// Accounts: add, list, role, passwd, link, remove
+    /// Accounts: add, list, role, passwd, link, sign-out, remove
     #[command(subcommand)]
     User(UserCommand),
+    /// The audit log: list
+    #[command(subcommand)]
+    Event(EventCommand),
     /// The background service: list
     #[command(subcommand)]
     Worker(WorkerCommand),

@@ -42,14 +42,14 @@ pub use id::{
     EventId, IdError, InstanceId, Key, LicenseId, ReleaseId, SecretName, TokenId, UserId, WorkerId,
 };
 pub use memory::{MemoryStore, MemoryVault};
+pub use model::{Change, EULA_VERSION};
 pub use reconcile::{Patience, Worker};
 pub use secret::Secret;
 pub use service::{
-    Addressing, Builder, Change, Changes, Ports, Refractory, Relation, StorePool, Verb, Watch,
-    allows,
+    Addressing, Builder, Changes, Ports, Refractory, Relation, StorePool, Verb, Watch, allows,
 };
 #[cfg(feature = "accounts")]
-pub use service::{EULA_VERSION, LicenseView, MintedToken, account_of_mark};
+pub use service::{LicenseView, MintedToken, account_of_mark};
 
 /// The examples of the README, compiled.
 #[cfg(doctest)]

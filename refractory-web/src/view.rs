@@ -81,6 +81,9 @@ pub(crate) struct Can {
     pub(crate) change: bool,
     pub(crate) delete: bool,
     pub(crate) logs: bool,
+    /// Whether they see more than title, address and state.
+    pub(crate) inspect: bool,
+    pub(crate) transfer: bool,
 }
 
 impl Can {
@@ -93,6 +96,8 @@ impl Can {
             change: may(Verb::ChangeInstance),
             delete: may(Verb::DeleteInstance),
             logs: may(Verb::ReadLogs),
+            inspect: may(Verb::InspectInstance),
+            transfer: may(Verb::TransferInstance),
         }
     }
 }
@@ -121,8 +126,28 @@ pub(crate) struct TableView {
 }
 
 impl TableView {
-    /// `table` as `who` is shown it.
+    /// `table` as `who` is shown it: whole, or its title, its address and its state.
     pub(crate) fn of(refractory: &Refractory, who: &Principal, table: &Instance) -> Self {
+        let whole = Self::whole(refractory, who, table);
+        if whole.can.inspect { whole } else { whole.from_outside() }
+    }
+
+    /// Without everything that is for those who run the table: what it waits for, why it fails, who is there.
+    fn from_outside(self) -> Self {
+        Self {
+            headline: plain_headline(self.state),
+            note: None,
+            percent: None,
+            uninterruptible: false,
+            trouble: None,
+            players: None,
+            last_start: None,
+            rungs: Vec::new(),
+            ..self
+        }
+    }
+
+    fn whole(refractory: &Refractory, who: &Principal, table: &Instance) -> Self {
         let state = State::of(table);
         let progress = table.progress();
         let url = refractory.public_url(table);
@@ -169,6 +194,18 @@ fn headline(table: &Instance, state: State) -> &'static str {
         (State::Deleting, _) => "Being deleted",
         (State::Starting, _) => "Starting",
         (State::Stopping, _) => "Stopping",
+    }
+}
+
+/// The state alone, in words.
+fn plain_headline(state: State) -> &'static str {
+    match state {
+        State::Off => "Off",
+        State::Starting => "Starting",
+        State::On => "Ready to play",
+        State::Stopping => "Stopping",
+        State::Deleting => "Being deleted",
+        State::Attention => "Needs attention",
     }
 }
 

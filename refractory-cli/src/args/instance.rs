@@ -11,6 +11,8 @@ pub(crate) enum InstanceCommand {
     List,
     /// Show the details of a table
     Show(Named),
+    /// Change the settings or the owner of a table
+    Edit(Box<Edit>),
     /// Start a table
     Start(Start),
     /// Stop a table; its data is kept
@@ -71,6 +73,49 @@ pub(crate) struct Create {
     #[arg(long, value_name = "CORES")]
     pub(crate) cpus: Option<f32>,
     /// Foundry's language, such as en.core
+    #[arg(long, value_name = "LANGUAGE")]
+    pub(crate) language: Option<String>,
+}
+
+const EDIT: &str = "\
+Examples:
+  refractory instance edit friday-night --owner jane
+  refractory instance edit strahd --release 13.351 --world strahd
+  refractory instance edit west-marches --memory \"\"     no limit any more";
+
+/// Change the settings or the owner of a table.
+///
+/// Only what you name changes; an empty value clears it. Changes to Foundry take effect at the next start.
+#[derive(Debug, Args)]
+#[command(after_help = EDIT)]
+pub(crate) struct Edit {
+    /// Its name
+    pub(crate) name: String,
+    /// What people call it
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) title: Option<String>,
+    /// A stored release, by version or the beginning of its id; or newest
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) release: Option<String>,
+    /// The world to open at start, by the name of its folder
+    #[arg(long, value_name = "ID")]
+    pub(crate) world: Option<String>,
+    /// A license, by name; empty for any free one
+    #[arg(long, value_name = "NAME")]
+    pub(crate) license: Option<String>,
+    /// The user who owns it
+    #[arg(long, value_name = "USER")]
+    pub(crate) owner: Option<String>,
+    /// Memory it may use, as 2GiB
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) memory: Option<String>,
+    /// Disk space it may use, as 20GiB
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) disk: Option<String>,
+    /// Cores it may use, as 1.5
+    #[arg(long, value_name = "CORES")]
+    pub(crate) cpus: Option<String>,
+    /// The language of Foundry, as en.core
     #[arg(long, value_name = "LANGUAGE")]
     pub(crate) language: Option<String>,
 }

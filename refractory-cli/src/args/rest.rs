@@ -53,6 +53,11 @@ pub(crate) enum UserCommand {
         #[arg(value_parser = role)]
         role: Role,
     },
+    /// Sign a user out everywhere, and make unused sign-in links invalid
+    SignOut {
+        /// The user's name
+        name: String,
+    },
     /// Remove a user
     Remove {
         /// The user's name

@@ -252,7 +252,7 @@ async fn licenses(station: &Station) -> Vec<Finding> {
     let Ok(all) = station.refractory.licenses(&Principal::operator()).await else {
         return Vec::new();
     };
-    let open = all.iter().filter(|view| view.license.eula.is_none());
+    let open = all.iter().filter(|view| view.license.acceptance().is_none());
     open.map(|view| {
         let name = &view.license.name;
         Finding::note(

@@ -2,14 +2,16 @@
 use anyhow::{Result, bail};
 use refractory_core::config::Size;
 use refractory_core::model::{
-    Instance, InstanceSpec, LicenseWish, Limits, NewInstance, Principal, ReleaseWish, Slug,
-    Urgency, WorldId,
+    Change, Edit as Field, Instance, InstanceSpec, LicenseWish, Limits, LimitsChange, NewInstance,
+    Principal, ReleaseWish, Slug, SpecChange, Urgency, WorldId,
 };
-use refractory_core::{Change, Error};
+use refractory_core::{Error, ErrorKind};
 use serde_json::json;
 
 use super::logs;
-use crate::args::instance::{Create, Delete, InstanceCommand, Rename, RotateKey, Start, Stop};
+use crate::args::instance::{
+    Create, Delete, Edit, InstanceCommand, Rename, RotateKey, Start, Stop,
+};
 use crate::compose::{Desk, Station};
 use crate::exit::Exit;
 use crate::input;
@@ -23,6 +25,7 @@ pub(crate) async fn run(desk: &Desk, command: InstanceCommand) -> Result<Exit> {
             let (station, table) = found(desk, &args.name).await?;
             show(desk, &station, &table).await?;
         }
+        InstanceCommand::Edit(args) => edit(desk, *args).await?,
         InstanceCommand::Start(args) => start(desk, &args).await?,
         InstanceCommand::Stop(args) => stop(desk, &args).await?,
         InstanceCommand::Rename(args) => rename(desk, args).await?,
@@ -101,10 +104,12 @@ async fn list(desk: &Desk, station: &Station) -> Result<()> {
     let who = Principal::operator();
     let releases = station.refractory.releases(&who).await?;
     let tables = station.refractory.list(&who).await?;
+    let owners = station.refractory.owners(&who, &tables).await?;
     let rows: Vec<_> = tables
         .iter()
         .map(|table| {
-            let json = TableJson::of(&station.refractory, &releases, table);
+            let json = TableJson::of(&station.refractory, &releases, table)
+                .owned_by(owners.get(&table.id));
             let cells = vec![
                 json.name.clone(),
                 json.phase.to_owned(),
@@ -129,6 +134,7 @@ async fn show(desk: &Desk, station: &Station, table: &Instance) -> Result<()> {
         return Out::value(&json);
     }
     let optional = [
+        ("owner", json.owner),
         ("release", json.release),
         ("world", json.world),
         ("players", json.players.map(|players| players.to_string())),
@@ -153,8 +159,10 @@ async fn show(desk: &Desk, station: &Station, table: &Instance) -> Result<()> {
 }
 
 async fn shown(station: &Station, table: &Instance) -> Result<TableJson> {
-    let releases = station.refractory.releases(&Principal::operator()).await?;
-    Ok(TableJson::of(&station.refractory, &releases, table))
+    let who = Principal::operator();
+    let releases = station.refractory.releases(&who).await?;
+    let owners = station.refractory.owners(&who, std::slice::from_ref(table)).await?;
+    Ok(TableJson::of(&station.refractory, &releases, table).owned_by(owners.get(&table.id)))
 }
 
 async fn start(desk: &Desk, args: &Start) -> Result<()> {
@@ -189,11 +197,73 @@ async fn stop(desk: &Desk, args: &Stop) -> Result<()> {
 async fn rename(desk: &Desk, args: Rename) -> Result<()> {
     let (station, table) = found(desk, &args.name).await?;
     let slug = Slug::new(&args.to).map_err(Error::from)?;
-    let spec = args.title.map(|title| InstanceSpec { title, ..table.wish.spec.clone() });
-    let change = Change { slug: Some(slug), spec };
+    let spec = SpecChange { title: Field::given(args.title), ..SpecChange::default() };
+    let change = Change { slug: Some(slug), spec, owner: Field::Keep };
     let table = station.refractory.change(&Principal::operator(), &table.id, change).await?;
     let json = shown(&station, &table).await?;
     desk.out.say(&format!("The table was renamed to `{}`: {}", table.slug, json.url), &json)
+}
+
+async fn edit(desk: &Desk, args: Edit) -> Result<()> {
+    let (station, table) = found(desk, &args.name).await?;
+    let who = Principal::operator();
+    let change = change(&station, args).await?;
+    let table = station.refractory.change(&who, &table.id, change).await?;
+    let said = format!(
+        "`{}` is changed. What is Foundry's own takes effect at the next start.",
+        table.slug
+    );
+    desk.out.say(&said, &shown(&station, &table).await?)
+}
+
+/// What the arguments change: what is not said stays, what is empty goes.
+async fn change(station: &Station, args: Edit) -> Result<Change> {
+    let who = Principal::operator();
+    let app = &station.refractory;
+    let release = match emptied(args.release) {
+        Field::Set(name) if name == "newest" => Field::Set(ReleaseWish::Newest),
+        Field::Set(name) => Field::Set(ReleaseWish::Exact(app.find_release(&who, &name).await?.id)),
+        Field::Clear => Field::Clear,
+        Field::Keep => Field::Keep,
+    };
+    let license = match emptied(args.license) {
+        Field::Set(name) => Field::Set(LicenseWish::Only(app.find_license(&who, &name).await?.id)),
+        Field::Clear => Field::Clear,
+        Field::Keep => Field::Keep,
+    };
+    let owner = match emptied(args.owner) {
+        Field::Set(name) => Field::Set(app.find_user(&who, &name).await?.id),
+        Field::Clear => Field::Clear,
+        Field::Keep => Field::Keep,
+    };
+    let limits = LimitsChange {
+        memory: emptied(args.memory).try_map(|text| bytes(&text))?,
+        cpu_millis: emptied(args.cpus).try_map(|text| cores(&text))?,
+        disk: emptied(args.disk).try_map(|text| bytes(&text))?,
+    };
+    let world = emptied(args.world).try_map(|id| WorldId::new(&id)).map_err(Error::from)?;
+    let (title, language) = (emptied(args.title), emptied(args.language));
+    let limits = Field::Set(limits);
+    let spec = SpecChange { title, release, world, license, limits, language };
+    Ok(Change { slug: None, spec, owner })
+}
+
+fn emptied(said: Option<String>) -> Field<String> {
+    said.map_or(Field::Keep, |text| Field::to(Some(text).filter(|text| !text.trim().is_empty())))
+}
+
+fn bytes(text: &str) -> Result<u64> {
+    let size: Result<Size, _> = text.parse();
+    let told = |error| Error::new(ErrorKind::Invalid, "reading a size").advise(format!("{error}."));
+    Ok(size.map_err(told)?.bytes())
+}
+
+fn cores(text: &str) -> Result<u32> {
+    let cores = text.trim().parse::<f32>().map_err(|_| {
+        Error::new(ErrorKind::Invalid, "reading a number of cores")
+            .advise(format!("`{text}` is not a number of cores: write `1.5`."))
+    })?;
+    millis(cores)
 }
 
 async fn rotate_key(desk: &Desk, args: &RotateKey) -> Result<()> {

@@ -56,7 +56,7 @@ async fn list(desk: &Desk) -> Result<()> {
         .iter()
         .map(|view| {
             let license = &view.license;
-            let accepted = license.eula.as_ref().map_or("not yet", |eula| eula.name.as_str());
+            let accepted = license.acceptance().map_or("not yet", |eula| eula.name.as_str());
             let holder = view.holder.as_ref().map_or("nobody", |(_, title)| title.as_str());
             let cells = [license.name.as_str(), &license.masked, accepted, holder];
             (LicenseJson::from(view), cells.map(ToOwned::to_owned).to_vec())

@@ -3,6 +3,7 @@ mod config;
 #[cfg(feature = "demo")]
 mod demo;
 mod doctor;
+mod event;
 #[cfg(feature = "aws")]
 mod infra;
 mod instance;

@@ -25,6 +25,13 @@ pub(crate) async fn run(desk: &Desk, command: UserCommand) -> Result<Exit> {
                 &UserJson::from(&user),
             )?;
         }
+        UserCommand::SignOut { name } => {
+            let (station, user) = found(desk, &name).await?;
+            let who = Principal::operator();
+            let user = station.refractory.sign_out_everywhere(&who, &user.id).await?;
+            let said = format!("{} is signed out everywhere.", user.name);
+            desk.out.say(&said, &UserJson::from(&user))?;
+        }
         UserCommand::Remove { name } => {
             let (station, user) = found(desk, &name).await?;
             station.refractory.remove_user(&Principal::operator(), &user.id).await?;

@@ -26,6 +26,8 @@ pub(crate) struct TableJson {
     pub(crate) release: Option<String>,
     pub(crate) world: Option<String>,
     license: String,
+    /// The name of the user who owns it.
+    pub(crate) owner: Option<String>,
     pub(crate) fault: Option<FaultJson>,
     pub(crate) created: String,
     last_start_ms: Option<u64>,
@@ -66,6 +68,7 @@ impl TableJson {
                 LicenseWish::NotNeeded => "not-needed".to_owned(),
                 LicenseWish::Only(id) => id.to_string(),
             },
+            owner: None,
             fault: table.live_fault().map(|fault| FaultJson {
                 step: fault.step.name(),
                 kind: fault.kind.to_string(),
@@ -76,6 +79,14 @@ impl TableJson {
             created: table.created.to_string(),
             last_start_ms: table.last_start,
         }
+    }
+}
+
+impl TableJson {
+    /// The same with what its owner is called.
+    pub(crate) fn owned_by(mut self, owner: Option<&String>) -> Self {
+        self.owner = owner.cloned();
+        self
     }
 }
 
@@ -155,7 +166,7 @@ pub(crate) struct LicenseJson {
 impl From<&LicenseView> for LicenseJson {
     fn from(view: &LicenseView) -> Self {
         let LicenseView { license, holder } = view;
-        let eula = license.eula.as_ref();
+        let eula = license.acceptance();
         Self {
             id: license.id.to_string(),
             name: license.name.clone(),

@@ -9,6 +9,7 @@
 mod aws;
 mod beside;
 mod config;
+mod edit;
 mod help;
 mod house;
 mod http;

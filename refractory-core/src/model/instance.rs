@@ -1,7 +1,7 @@
 //! One instance: the wish, the journal, the last fault.
 use super::{
-    Attempt, Claim, Doubt, Fault, Held, InstanceSpec, Journal, Power, Record, Seen, Slug, Step,
-    Undoing, Urgency, Wish, Yielding,
+    Attempt, Claim, Doubt, Fault, Held, InstanceSpec, Journal, Power, Record, ReleaseWish, Seen,
+    Slug, Step, Undoing, Urgency, Wish, Yielding,
 };
 use crate::ports::Endpoint;
 use crate::{InstanceId, Key, ReleaseId, Timestamp, UserId};
@@ -150,6 +150,15 @@ impl Instance {
         self.losses.clear();
         self.started = (power == Power::On).then_some(now);
         true
+    }
+
+    /// Notes the archive of the launch in hand. A table that was made before there was one stays on it from now on: only
+    /// somebody who names another release moves it.
+    pub(crate) fn pin(&mut self, release: Option<ReleaseId>) {
+        if let Some(id) = &release {
+            self.wish.spec.release = ReleaseWish::Exact(id.clone());
+        }
+        self.release = release;
     }
 
     /// Whoever asks for an empty table again is on the way there; whether that is news.

@@ -146,7 +146,15 @@ pub struct License {
     pub revision: u64,
 }
 
+/// The date of the agreement that people accept.
+pub const EULA_VERSION: &str = "2023-03-02";
+
 impl License {
+    /// Who accepted the agreement as it is now. An acceptance of an earlier one is none.
+    pub fn acceptance(&self) -> Option<&Acceptance> {
+        self.eula.as_ref().filter(|eula| eula.version == EULA_VERSION)
+    }
+
     /// Where the key lies in the vault.
     pub fn secret(&self) -> String {
         format!("license.{}", self.id)

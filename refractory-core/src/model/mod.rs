@@ -1,6 +1,7 @@
 //! The domain: what people want, what was done about it, and how that reads.
 mod admins;
 mod booked;
+mod change;
 mod event;
 mod fault;
 mod instance;
@@ -18,11 +19,15 @@ mod worker;
 
 pub use admins::{AdminChange, AdminGuard};
 pub use booked::{Acceptance, Claim, Doubt, Seen, Undoing, Yielding};
+pub(crate) use change::differences;
+pub use change::{Change, Edit, LimitsChange, SpecChange};
 pub use event::{Event, EventKind};
 pub use fault::Fault;
 pub use instance::{Instance, NewInstance};
 pub use journal::{Attempt, Held, Journal, Record, Step};
-pub use license::{Lease, License, LicenseKey, LicenseKeyError, LicenseWish, Reservation};
+pub use license::{
+    EULA_VERSION, Lease, License, LicenseKey, LicenseKeyError, LicenseWish, Reservation,
+};
 pub use people::{PasswordHash, Principal, Role, User, UserName, UserNameError, Via};
 pub use release::{Layout, Program, Release, ReleaseWish};
 pub use slug::{Hostname, Slug, SlugError};

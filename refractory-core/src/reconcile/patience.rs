@@ -49,9 +49,9 @@ pub struct Patience {
     pub edge_lag: Duration,
     /// How long after an operator gave a machine up its program may still run somewhere: its licence is kept so long.
     pub hard_deadline: Duration,
-    /// How long entries of the audit trail are kept.
+    /// How long entries of the audit trail are kept: sign-ins half as long, failed ones a sixth.
     pub events_age: Duration,
-    /// How many entries of the audit trail are kept at most.
+    /// How many entries of the audit trail are kept at most. Each of five groups of kinds has a fifth of it.
     pub events: usize,
     /// How many instances are in hand at once.
     pub concurrency: usize,

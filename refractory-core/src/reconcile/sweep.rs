@@ -1,5 +1,6 @@
 //! What exists and nobody explains: reported first, removed much later, data never.
 mod look;
+mod retention;
 mod sightings;
 mod treat;
 mod trim;

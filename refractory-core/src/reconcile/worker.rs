@@ -238,7 +238,7 @@ impl Worker {
         }
         if step == Step::Runtime {
             match self.deployment.pick_release(&before).await {
-                Ok(release) => after.release = release.map(|release| release.id),
+                Ok(release) => after.pin(release.map(|release| release.id)),
                 Err(error) if error.kind() == ErrorKind::Invalid => {
                     let wait = self.terms(now).refuse(&mut after, step, &error);
                     return Ok(Stride::of(&self.keep(before, after, now).await?, wait));

@@ -1,16 +1,18 @@
 //! Instances: what people want of them.
+#[cfg(feature = "accounts")]
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::policy::{Relation, Verb, check};
 use super::{Builder, Deployment};
 use crate::model::{
-    EventKind, Hostname, Instance, InstanceSpec, License, LicenseWish, NewInstance, Power,
-    Principal, Release, ReleaseWish, Slug, Step, Urgency,
+    Change, Edit, EventKind, Hostname, Instance, InstanceSpec, License, LicenseWish, NewInstance,
+    Power, Principal, Release, ReleaseWish, Slug, Step, Urgency, differences,
 };
 use crate::ports::{InstanceRuntime, Table};
 use crate::reconcile::choose_release;
-use crate::{Error, ErrorKind, InstanceId, Result, Timestamp};
+use crate::{Error, ErrorKind, InstanceId, LicenseId, Result, Timestamp};
 
 /// A cheap handle on a deployment. Every front end holds one; none holds a port.
 ///
@@ -18,15 +20,6 @@ use crate::{Error, ErrorKind, InstanceId, Result, Timestamp};
 #[derive(Debug, Clone)]
 pub struct Refractory {
     pub(crate) deployment: Arc<Deployment>,
-}
-
-/// A change to what an instance is like. `None` leaves it as it is.
-#[derive(Debug, Clone, Default)]
-pub struct Change {
-    /// A new name; takes effect at once.
-    pub slug: Option<Slug>,
-    /// A new spec; takes effect at the next launch.
-    pub spec: Option<InstanceSpec>,
 }
 
 impl Refractory {
@@ -111,9 +104,14 @@ impl Refractory {
         {
             spec.release = ReleaseWish::Exact(release.id);
         }
-        if let LicenseWish::Only(id) = &spec.license
-            && self.table::<License>().load(id.as_str()).await?.is_none()
-        {
+        if let LicenseWish::Only(id) = &spec.license {
+            self.check_license(id).await?;
+        }
+        Ok(())
+    }
+
+    async fn check_license(&self, id: &LicenseId) -> Result<()> {
+        if self.table::<License>().load(id.as_str()).await?.is_none() {
             return Err(Error::new(ErrorKind::NotFound, "choosing a license").advise(
                 "There is no such license. See Licenses, or run `refractory license list`.",
             ));
@@ -283,36 +281,129 @@ impl Refractory {
         Ok(changed)
     }
 
-    /// Changes the name or the spec of an instance.
+    /// Changes what `change` names of an instance, and nothing else.
     ///
     /// # Errors
     ///
-    /// `Forbidden`, `NotFound`; `Conflict` when the name is taken.
+    /// `Forbidden`, `NotFound`; `Conflict` when the name is taken; `Invalid` for a change that clears what cannot be empty.
     pub async fn change(
         &self,
         who: &Principal,
         id: &InstanceId,
-        change: Change,
+        mut change: Change,
     ) -> Result<Instance> {
-        let Change { slug, mut spec } = change;
-        if let Some(spec) = &mut spec {
-            self.check_spec(spec).await?;
-        }
+        self.settle_choices(&mut change).await?;
+        let mut before = None;
         let changed = self.table::<Instance>().update(id.as_str(), |row| {
             check(who, Verb::ChangeInstance, Relation::of(who, row.owner.as_ref()))?;
-            let before = (row.slug.clone(), row.wish.spec.clone());
-            row.slug = slug.clone().unwrap_or_else(|| before.0.clone());
-            row.wish.spec = spec.clone().unwrap_or_else(|| before.1.clone());
-            let differs = (&row.slug, &row.wish.spec) != (&before.0, &before.1);
+            if !change.owner.keeps() {
+                check(who, Verb::TransferInstance, Relation::of(who, row.owner.as_ref()))?;
+            }
+            let was = row.clone();
+            apply(&change, row)?;
+            let differs = (&row.slug, &row.wish.spec) != (&was.slug, &was.wish.spec);
             row.generation += u64::from(differs);
-            Ok(differs)
+            let moved = row.owner != was.owner;
+            before = Some(was);
+            Ok(differs || moved)
         });
-        let taken = |error| if let Some(slug) = &slug { name_taken(error, slug) } else { error };
+        let taken =
+            |error| if let Some(slug) = &change.slug { name_taken(error, slug) } else { error };
         let changed = changed.await.map_err(taken)?.ok_or_else(|| no_such(id))?;
         self.deployment.nudge();
-        self.tell(who, EventKind::Changed, Some(id), format!("{} was changed.", changed.title()))
-            .await?;
+        if let Some(before) = before {
+            self.tell_changes(who, &before, &changed).await?;
+        }
         Ok(changed)
+    }
+
+    /// Checks that a release, a license and an owner that are named exist.
+    async fn settle_choices(&self, change: &mut Change) -> Result<()> {
+        if let Edit::Set(wish) = &change.spec.release
+            && let Some(release) = choose_release(wish, self.table::<Release>().list().await?)?
+        {
+            change.spec.release = Edit::Set(ReleaseWish::Exact(release.id));
+        }
+        if let Edit::Set(LicenseWish::Only(id)) = &change.spec.license {
+            self.check_license(id).await?;
+        }
+        #[cfg(feature = "accounts")]
+        if let Edit::Set(owner) = &change.owner
+            && self.table::<crate::model::User>().load(owner.as_str()).await?.is_none()
+        {
+            return Err(super::people::no_such(owner));
+        }
+        Ok(())
+    }
+
+    async fn tell_changes(
+        &self,
+        who: &Principal,
+        before: &Instance,
+        after: &Instance,
+    ) -> Result<()> {
+        let mut fields = differences(&before.wish.spec, &after.wish.spec);
+        if before.slug != after.slug {
+            fields.insert(0, "name");
+        }
+        if !fields.is_empty() {
+            let text = format!("{} changed {} of {}.", who.name, fields.join(", "), after.title());
+            self.tell(who, EventKind::Changed, Some(&after.id), text).await?;
+        }
+        if before.owner != after.owner {
+            let owner = self.owner_name(after).await?;
+            let text = match owner {
+                Some(owner) => format!("{} made {owner} the owner of {}.", who.name, after.title()),
+                None => format!("{} left {} without an owner.", who.name, after.title()),
+            };
+            self.tell(who, EventKind::Owner, Some(&after.id), text).await?;
+        }
+        Ok(())
+    }
+
+    /// What the owner of an instance is called; `None` where it has none, or none with an account any more.
+    #[cfg(feature = "accounts")]
+    async fn owner_name(&self, of: &Instance) -> Result<Option<String>> {
+        let Some(owner) = &of.owner else { return Ok(None) };
+        let owner = self.table::<crate::model::User>().load(owner.as_str()).await?;
+        Ok(owner.map(|owner| owner.name.to_string()))
+    }
+
+    #[cfg(not(feature = "accounts"))]
+    #[expect(clippy::unused_async, reason = "it asks the store where there are accounts")]
+    async fn owner_name(&self, of: &Instance) -> Result<Option<String>> {
+        Ok(of.owner.as_ref().map(ToString::to_string))
+    }
+
+    /// What the owners of those of `instances` are called whose inside `who` may see.
+    ///
+    /// # Errors
+    ///
+    /// As the store has them.
+    #[cfg(feature = "accounts")]
+    pub async fn owners(
+        &self,
+        who: &Principal,
+        instances: &[Instance],
+    ) -> Result<BTreeMap<InstanceId, String>> {
+        let inside = |row: &&Instance| {
+            super::allows(who.role, Verb::InspectInstance, Relation::of(who, row.owner.as_ref()))
+        };
+        let owned: Vec<_> =
+            instances.iter().filter(|row| row.owner.is_some()).filter(inside).collect();
+        if let [one] = owned.as_slice() {
+            let name = self.owner_name(one).await?;
+            return Ok(name.map(|name| (one.id.clone(), name)).into_iter().collect());
+        }
+        if owned.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let users = self.table::<crate::model::User>().list().await?;
+        let name = |row: &Instance| {
+            let owner = users.iter().find(|user| row.owner.as_ref() == Some(&user.id))?;
+            Some((row.id.clone(), owner.name.to_string()))
+        };
+        Ok(owned.into_iter().filter_map(name).collect())
     }
 
     /// Waits until `done` holds of the instance; `None` when it is gone.
@@ -339,6 +430,19 @@ impl Refractory {
                 tokio::time::timeout(Duration::from_millis(200), changes.changed()).await;
         }
     }
+}
+
+fn apply(change: &Change, row: &mut Instance) -> Result<()> {
+    if let Some(slug) = &change.slug {
+        row.slug.clone_from(slug);
+    }
+    change.spec.apply(&mut row.wish.spec)?;
+    match &change.owner {
+        Edit::Keep => {}
+        Edit::Clear => row.owner = None,
+        Edit::Set(owner) => row.owner = Some(owner.clone()),
+    }
+    Ok(())
 }
 
 fn no_such(name: impl std::fmt::Display) -> Error {

@@ -1,12 +1,9 @@
 //! Licences: adding, naming, accepting, removing.
 use super::Refractory;
 use super::policy::{Relation, Verb, check};
-use crate::model::{Acceptance, EventKind, Instance, License, LicenseKey, Principal};
+use crate::model::{Acceptance, EULA_VERSION, EventKind, Instance, License, LicenseKey, Principal};
 use crate::ports::Observed;
 use crate::{Error, ErrorKind, InstanceId, LicenseId, Result, SecretName, UserId};
-
-/// The date of the agreement that people accept.
-pub const EULA_VERSION: &str = "2023-03-02";
 
 /// A licence as people see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -157,7 +154,7 @@ impl Refractory {
             version: EULA_VERSION.to_owned(),
         };
         let accepted = self.table::<License>().update(id.as_str(), |row| {
-            let fresh = row.eula.as_ref().is_none_or(|eula| eula.version != EULA_VERSION);
+            let fresh = row.acceptance().is_none();
             if fresh {
                 row.eula = Some(acceptance.clone());
             }

@@ -27,9 +27,9 @@ pub(crate) use deployment::Deployment;
 pub use deployment::{Addressing, Ports};
 #[cfg(feature = "accounts")]
 pub use devices::account_of_mark;
-pub use instances::{Change, Refractory};
+pub use instances::Refractory;
 #[cfg(feature = "accounts")]
-pub use licenses::{EULA_VERSION, LicenseView};
+pub use licenses::LicenseView;
 pub use policy::{Relation, Verb, allows};
 pub use pool::StorePool;
 #[cfg(feature = "accounts")]

@@ -5,8 +5,10 @@ use crate::{Error, ErrorKind, Result, UserId};
 /// What somebody wants to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Verb {
-    /// See an instance and how it does.
+    /// See that there is an instance: its title, its address, its state.
     SeeInstance,
+    /// See what an instance is like, what it is doing and why it fails.
+    InspectInstance,
     /// Make an instance of one's own.
     CreateInstance,
     /// Start an instance.
@@ -15,6 +17,8 @@ pub enum Verb {
     StopInstance,
     /// Change what an instance is like.
     ChangeInstance,
+    /// Give an instance to another owner.
+    TransferInstance,
     /// Destroy an instance with its data.
     DeleteInstance,
     /// Say that a machine is gone for good.
@@ -41,12 +45,14 @@ pub enum Verb {
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::SeeInstance,
+        Self::InspectInstance,
         Self::CreateInstance,
         Self::StartInstance,
         Self::StopInstance,
         Self::ChangeInstance,
+        Self::TransferInstance,
         Self::DeleteInstance,
         Self::AssumeLost,
         Self::RotateKey,
@@ -81,6 +87,8 @@ impl Verb {
             Self::ManagePeople => "manage people",
             Self::ReadEvents => "read the audit log",
             Self::SeeDeployment => "see the system status",
+            Self::InspectInstance => "see the details of tables they do not own",
+            Self::TransferInstance => "change the owner of a table",
         }
     }
 
@@ -122,7 +130,8 @@ pub fn allows(role: Role, verb: Verb, relation: Relation) -> bool {
         | (Role::GameMaster, Verb::CreateInstance | Verb::SeeReleases | Verb::SeeLicenses, _)
         | (
             Role::GameMaster,
-            Verb::StartInstance
+            Verb::InspectInstance
+            | Verb::StartInstance
             | Verb::StopInstance
             | Verb::ChangeInstance
             | Verb::DeleteInstance

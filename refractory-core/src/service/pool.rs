@@ -39,7 +39,7 @@ impl StorePool {
     async fn granted(&self, license: &License, lease: Lease) -> Result<Granted> {
         match self.vault.observe(&SecretName::new(&license.secret())?).await? {
             Observed::Ready(key) => {
-                Ok(Granted { lease, key, eula_accepted: license.eula.is_some() })
+                Ok(Granted { lease, key, eula_accepted: license.acceptance().is_some() })
             }
             Observed::Absent | Observed::Pending(_) | Observed::Broken(_) => Err(lost_key(license)),
         }
@@ -228,7 +228,8 @@ fn wanted(all: Vec<License>, wish: &LicenseWish) -> Result<Vec<License>> {
         };
         return Err(Error::new(ErrorKind::NotFound, "looking for a license").advise(advice));
     }
-    let accepted: Vec<_> = named.iter().filter(|license| license.eula.is_some()).cloned().collect();
+    let accepted: Vec<_> =
+        named.iter().filter(|license| license.acceptance().is_some()).cloned().collect();
     if accepted.is_empty() {
         return Err(Error::new(ErrorKind::Forbidden, "looking for a license").advise(
             "The Foundry license agreement for this key hasn't been accepted. Accept it under Licenses, or with `refractory license accept`.",

@@ -1,8 +1,9 @@
 //! Tables.
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Json, Path, Query};
-use refractory_core::Change;
-use refractory_core::model::{Instance, InstanceSpec, NewInstance, Principal, Slug, Urgency};
+use refractory_core::model::{
+    Change, Edit, Instance, InstanceSpec, NewInstance, Principal, Slug, SpecChange, Urgency,
+};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -11,26 +12,44 @@ use crate::session::{Commanded, Person};
 use crate::shared::Shared;
 use crate::view::TableView;
 
-fn shown(shared: &Shared, who: &Principal, table: &Instance) -> serde_json::Value {
-    let mut value = json!(TableView::of(&shared.refractory, who, table));
-    value["spec"] = json!(table.wish.spec);
-    value["power"] = json!(table.wish.power);
-    value["owner"] = json!(table.owner);
-    value["created"] = json!(table.created.to_string());
-    value["generation"] = json!(table.generation);
-    value["rekey"] = json!(table.rekey.map(|asked| asked.to_string()));
-    value["pid"] = json!(table.endpoint().and_then(|at| at.pid));
+/// A table as `who` is shown it: what it is like is for those who run it.
+fn shown(
+    shared: &Shared,
+    who: &Principal,
+    table: &Instance,
+    owner: Option<&String>,
+) -> serde_json::Value {
+    let view = TableView::of(&shared.refractory, who, table);
+    let inside = view.can.inspect;
+    let mut value = json!(view);
+    if inside {
+        value["spec"] = json!(table.wish.spec);
+        value["power"] = json!(table.wish.power);
+        value["owner"] = json!(owner);
+        value["created"] = json!(table.created.to_string());
+        value["generation"] = json!(table.generation);
+        value["rekey"] = json!(table.rekey.map(|asked| asked.to_string()));
+        value["pid"] = json!(table.endpoint().and_then(|at| at.pid));
+    }
     value
 }
 
-fn answer(shared: &Shared, who: &Principal, table: &Instance) -> HttpResponse {
-    HttpResponse::Ok().json(shown(shared, who, table))
+/// The same with what the owner is called.
+async fn in_full(
+    shared: &Shared,
+    who: &Principal,
+    table: &Instance,
+) -> Result<serde_json::Value, Problem> {
+    let owners = shared.refractory.owners(who, std::slice::from_ref(table)).await?;
+    Ok(shown(shared, who, table, owners.get(&table.id)))
 }
 
 /// `GET /instances`
 pub(crate) async fn list(shared: Data<Shared>, person: Person) -> Result<HttpResponse, Problem> {
     let all = shared.refractory.list(&person.who).await?;
-    let rows: Vec<_> = all.iter().map(|table| shown(&shared, &person.who, table)).collect();
+    let owners = shared.refractory.owners(&person.who, &all).await?;
+    let row = |table: &Instance| shown(&shared, &person.who, table, owners.get(&table.id));
+    let rows: Vec<_> = all.iter().map(row).collect();
     Ok(HttpResponse::Ok().json(json!({ "instances": rows })))
 }
 
@@ -38,8 +57,9 @@ pub(crate) async fn list(shared: Data<Shared>, person: Person) -> Result<HttpRes
 #[serde(deny_unknown_fields)]
 pub(crate) struct Creation {
     slug: String,
+    /// A change to what a table is like where nobody says anything: so an unknown key is refused here, too.
     #[serde(default)]
-    spec: InstanceSpec,
+    spec: SpecChange,
 }
 
 /// `POST /instances`
@@ -51,8 +71,10 @@ pub(crate) async fn create(
     let who = &commanded.0.who;
     let Creation { slug, spec } = body.into_inner();
     let slug = Slug::new(&slug).map_err(refractory_core::Error::from)?;
-    let made = shared.refractory.create(who, NewInstance::named(slug).with_spec(spec)).await?;
-    Ok(HttpResponse::Created().json(shown(&shared, who, &made)))
+    let mut whole = InstanceSpec::default();
+    spec.apply(&mut whole)?;
+    let made = shared.refractory.create(who, NewInstance::named(slug).with_spec(whole)).await?;
+    Ok(HttpResponse::Created().json(in_full(&shared, who, &made).await?))
 }
 
 /// `GET /instances/{name}`
@@ -62,15 +84,17 @@ pub(crate) async fn show(
     name: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let table = shared.refractory.find(&person.who, &name).await?;
-    Ok(answer(&shared, &person.who, &table))
+    Ok(HttpResponse::Ok().json(in_full(&shared, &person.who, &table).await?))
 }
 
-#[derive(Debug, Deserialize)]
+/// A merge patch (RFC 7396): what is not named stays, `null` clears what may be empty, an unknown key is refused.
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-#[derive(Default)]
 pub(crate) struct Changing {
-    slug: Option<String>,
-    spec: Option<InstanceSpec>,
+    slug: Edit<String>,
+    spec: SpecChange,
+    /// The name of a user.
+    owner: Edit<String>,
 }
 
 /// `PATCH /instances/{name}`
@@ -82,11 +106,17 @@ pub(crate) async fn change(
 ) -> Result<HttpResponse, Problem> {
     let who = &commanded.0.who;
     let table = shared.refractory.find(who, &name).await?;
-    let Changing { slug, spec } = body.into_inner();
+    let Changing { slug, spec, owner } = body.into_inner();
+    let slug = slug.required("A table needs a name.")?;
     let slug =
         slug.map(|slug| Slug::new(&slug)).transpose().map_err(refractory_core::Error::from)?;
-    let changed = shared.refractory.change(who, &table.id, Change { slug, spec }).await?;
-    Ok(answer(&shared, who, &changed))
+    let owner = match owner {
+        Edit::Keep => Edit::Keep,
+        Edit::Clear => Edit::Clear,
+        Edit::Set(name) => Edit::Set(shared.refractory.find_user(who, &name).await?.id),
+    };
+    let changed = shared.refractory.change(who, &table.id, Change { slug, spec, owner }).await?;
+    Ok(HttpResponse::Ok().json(in_full(&shared, who, &changed).await?))
 }
 
 /// `POST /instances/{name}/start`
@@ -98,7 +128,7 @@ pub(crate) async fn start(
     let who = &commanded.0.who;
     let table = shared.refractory.find(who, &name).await?;
     let started = shared.refractory.start(who, &table.id).await?;
-    Ok(HttpResponse::Accepted().json(shown(&shared, who, &started)))
+    Ok(HttpResponse::Accepted().json(in_full(&shared, who, &started).await?))
 }
 
 #[derive(Debug, Deserialize)]
@@ -118,7 +148,7 @@ pub(crate) async fn stop(
     let table = shared.refractory.find(who, &name).await?;
     let urgency = if how.now { Urgency::Now } else { Urgency::Gentle };
     let stopped = shared.refractory.stop(who, &table.id, urgency).await?;
-    Ok(HttpResponse::Accepted().json(shown(&shared, who, &stopped)))
+    Ok(HttpResponse::Accepted().json(in_full(&shared, who, &stopped).await?))
 }
 
 /// `POST /instances/{name}/rotate-key`
@@ -130,7 +160,7 @@ pub(crate) async fn rotate_key(
     let who = &commanded.0.who;
     let table = shared.refractory.find(who, &name).await?;
     let asked = shared.refractory.rotate_key(who, &table.id).await?;
-    Ok(HttpResponse::Accepted().json(shown(&shared, who, &asked)))
+    Ok(HttpResponse::Accepted().json(in_full(&shared, who, &asked).await?))
 }
 
 #[derive(Debug, Deserialize)]
@@ -149,5 +179,5 @@ pub(crate) async fn remove(
     let who = &commanded.0.who;
     let table = shared.refractory.find(who, &name).await?;
     let gone = shared.refractory.delete(who, &table.id, &typed.confirm).await?;
-    Ok(HttpResponse::Accepted().json(shown(&shared, who, &gone)))
+    Ok(HttpResponse::Accepted().json(in_full(&shared, who, &gone).await?))
 }

@@ -2,7 +2,7 @@
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Json, Path};
-use refractory_core::model::{License, LicenseKey};
+use refractory_core::model::{Edit, License, LicenseKey};
 use refractory_core::{LicenseView, Secret};
 use serde::Deserialize;
 use serde_json::json;
@@ -41,10 +41,10 @@ pub(crate) async fn add(
     Ok(HttpResponse::Created().json(shown(added)))
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub(crate) struct Renaming {
-    name: String,
+    name: Edit<String>,
 }
 
 /// `PATCH /licenses/{name}`
@@ -56,7 +56,10 @@ pub(crate) async fn rename(
 ) -> Result<HttpResponse, Problem> {
     let who = &commanded.0.who;
     let license = shared.refractory.find_license(who, &name).await?;
-    let renamed = shared.refractory.rename_license(who, &license.id, &body.name).await?;
+    let renamed = match body.into_inner().name.required("A license needs a name.")? {
+        Some(name) => shared.refractory.rename_license(who, &license.id, &name).await?,
+        None => license,
+    };
     Ok(HttpResponse::Ok().json(shown(renamed)))
 }
 

@@ -1,7 +1,7 @@
 //! Accounts.
 use actix_web::HttpResponse;
 use actix_web::web::{Data, Json, Path};
-use refractory_core::model::{Role, UserName};
+use refractory_core::model::{Edit, Role, UserName};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -36,10 +36,10 @@ pub(crate) async fn add(
     Ok(HttpResponse::Created().json(PersonRow::of(&user, &commanded.0)))
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub(crate) struct Changing {
-    role: Role,
+    role: Edit<Role>,
 }
 
 /// `PATCH /users/{name}`
@@ -51,7 +51,10 @@ pub(crate) async fn change(
 ) -> Result<HttpResponse, Problem> {
     let who = &commanded.0.who;
     let user = shared.refractory.find_user(who, &name).await?;
-    let changed = shared.refractory.set_role(who, &user.id, body.role).await?;
+    let changed = match body.into_inner().role.required("An account needs a role.")? {
+        Some(role) => shared.refractory.set_role(who, &user.id, role).await?,
+        None => user,
+    };
     Ok(HttpResponse::Ok().json(PersonRow::of(&changed, &commanded.0)))
 }
 

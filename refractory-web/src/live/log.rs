@@ -58,7 +58,8 @@ impl Follow {
             quiet += 1;
             if quiet >= 20 {
                 let secret = &self.person.visitor.secret;
-                self.shared.refractory.session(secret, Via::Web).await.ok()??;
+                let who = self.shared.refractory.session(secret, Via::Web).await.ok()??;
+                self.person.who = who;
                 return Some((Ok(Bytes::from_static(b": still here\n\n")), self));
             }
         }

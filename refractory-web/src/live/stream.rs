@@ -8,7 +8,7 @@ use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpResponse, web};
 use bytes::Bytes;
 use futures_util::stream;
-use refractory_core::model::Via;
+use refractory_core::model::{Principal, Via};
 use tokio::sync::watch;
 
 use crate::feed::Snapshot;
@@ -25,6 +25,8 @@ pub(super) fn event(name: &str, data: &serde_json::Value) -> Bytes {
 /// Turns snapshots into events, remembering what was told.
 pub(super) trait Teller {
     fn tell(&mut self, shared: &Shared, now: &Snapshot) -> Vec<Bytes>;
+    /// Goes on as `who` is now: rights may have changed while the stream was open.
+    fn look_as(&mut self, _: Principal) {}
     /// Whether nothing more will follow.
     fn is_done(&self) -> bool {
         false
@@ -71,12 +73,14 @@ impl<T: Teller> Stream<T> {
         }
     }
 
-    async fn is_signed_in(&self) -> bool {
-        match &self.session {
-            None => true,
-            Some(secret) => {
-                matches!(self.shared.refractory.session(secret, Via::Web).await, Ok(Some(_)))
+    async fn is_signed_in(&mut self) -> bool {
+        let Some(secret) = &self.session else { return true };
+        match self.shared.refractory.session(secret, Via::Web).await {
+            Ok(Some(who)) => {
+                self.teller.look_as(who);
+                true
             }
+            Ok(None) | Err(_) => false,
         }
     }
 }

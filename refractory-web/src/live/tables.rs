@@ -70,6 +70,14 @@ impl Teller for Tables {
         }
         events
     }
+
+    fn look_as(&mut self, who: Principal) {
+        if self.who.role != who.role {
+            // Everything is told anew, with the rights there are now.
+            self.told.clear();
+        }
+        self.who = who;
+    }
 }
 
 /// Tells of one table.
@@ -99,6 +107,13 @@ impl Teller for One {
             Ok(html) => vec![event("panel", &json!({ "slug": slug, "html": html }))],
             Err(_) => Vec::new(),
         }
+    }
+
+    fn look_as(&mut self, who: Principal) {
+        if self.who.role != who.role {
+            self.told = Some(0);
+        }
+        self.who = who;
     }
 
     fn is_done(&self) -> bool {

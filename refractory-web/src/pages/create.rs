@@ -6,7 +6,7 @@ use refractory_core::{Verb, model::InstanceSpec};
 use serde::Serialize;
 
 use super::chrome::{Chrome, say_at};
-use super::spec::{Choices, SpecForm};
+use super::spec::{Choices, SpecForm, SpecInput};
 use crate::problem::Problem;
 use crate::session::{Flash, Ordered, Person};
 use crate::shared::Shared;
@@ -63,7 +63,7 @@ pub(crate) async fn new(
 /// `POST /tables`
 pub(crate) async fn create(
     shared: web::Data<Shared>,
-    ordered: Ordered<SpecForm>,
+    ordered: Ordered<SpecInput>,
 ) -> Result<HttpResponse, Problem> {
     let Ordered { form, person } = ordered;
     match make(&shared, &person.who, &form).await {
@@ -75,6 +75,7 @@ pub(crate) async fn create(
         Err(error) => {
             let problem = Problem::from(error).for_form()?;
             let said = Some(problem.sentence().to_owned());
+            let form = SpecForm::default().typed(form);
             let page = form_page(&shared, &person, form, said).await?;
             shared.templates.answer(problem.status(), &page)
         }
@@ -84,9 +85,10 @@ pub(crate) async fn create(
 async fn make(
     shared: &Shared,
     who: &Principal,
-    form: &SpecForm,
+    form: &SpecInput,
 ) -> refractory_core::Result<Instance> {
     let slug = form.slug()?;
-    let spec = form.spec(&InstanceSpec::default())?;
+    let mut spec = InstanceSpec::default();
+    form.change(&spec)?.apply(&mut spec)?;
     shared.refractory.create(who, NewInstance::named(slug).with_spec(spec)).await
 }

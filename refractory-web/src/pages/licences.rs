@@ -28,7 +28,7 @@ pub(crate) struct LicenceRow {
 
 impl LicenceRow {
     pub(crate) fn of(view: &LicenseView) -> Self {
-        let eula = view.license.eula.as_ref().filter(|eula| eula.version == EULA_VERSION);
+        let eula = view.license.acceptance();
         Self {
             id: view.license.id.to_string(),
             name: view.license.name.clone(),

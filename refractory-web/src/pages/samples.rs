@@ -11,7 +11,7 @@ use super::failure::ErrorPage;
 use super::licences::{LicenceRow, LicencesPage};
 use super::people::{FreshLink, PeoplePage, PersonRow};
 use super::releases::{ReleaseRow, ReleasesPage};
-use super::settings::SettingsPage;
+use super::settings::{Owner, SettingsPage};
 use super::spec::{Choice, Choices, SpecForm};
 use super::table::{EventView, LogView, Panel, TablePage};
 use super::tables::{Card, FirstSteps, TablesPage};
@@ -94,7 +94,15 @@ fn table(state: State) -> TableView {
                 Vec::new()
             }
         },
-        can: Can { start: true, stop: true, change: true, delete: true, logs: true },
+        can: Can {
+            start: true,
+            stop: true,
+            change: true,
+            delete: true,
+            logs: true,
+            inspect: true,
+            transfer: true,
+        },
     }
 }
 
@@ -218,6 +226,10 @@ fn of_tables(t: &Templates) -> Vec<Sample> {
         },
         choices: choices(),
         address: "NAME.localhost".into(),
+        owners: vec![
+            Owner { name: "anna".into(), is_owner: false },
+            Owner { name: "bert".into(), is_owner: true },
+        ],
         deletes: true,
         problem: Some("Taken.".into()),
         delete_problem: Some("Type it.".into()),

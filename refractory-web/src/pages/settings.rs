@@ -1,13 +1,13 @@
 //! Changing and deleting a table.
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use refractory_core::model::{Instance, Principal};
-use refractory_core::{Change, Relation, Verb, allows};
+use refractory_core::model::{Change, Edit, Instance, Principal};
+use refractory_core::{Relation, Verb, allows};
 use serde::{Deserialize, Serialize};
 
 use super::chrome::{Chrome, say_at};
 use super::create::address;
-use super::spec::{Choices, SpecForm};
+use super::spec::{Choices, SpecForm, SpecInput};
 use crate::problem::Problem;
 use crate::session::{Flash, Ordered, Person};
 use crate::shared::Shared;
@@ -22,10 +22,19 @@ pub(crate) struct SettingsPage {
     pub(crate) form: SpecForm,
     pub(crate) choices: Choices,
     pub(crate) address: String,
+    /// The users it may be given to, for those who may.
+    pub(crate) owners: Vec<Owner>,
     pub(crate) deletes: bool,
     pub(crate) problem: Option<String>,
     /// What is wrong with the confirmation of a removal.
     pub(crate) delete_problem: Option<String>,
+}
+
+/// A user who may own the table.
+#[derive(Debug, Serialize)]
+pub(crate) struct Owner {
+    pub(crate) name: String,
+    pub(crate) is_owner: bool,
 }
 
 page! { SettingsPage => "settings.html"; }
@@ -43,17 +52,31 @@ async fn settings_page(
             "Only the table's owner and administrators can change it.",
         ));
     }
+    let present = SpecForm::of(&table.slug, &table.wish.spec);
     Ok(SettingsPage {
         chrome: Chrome::of(shared, &person.visitor, "Settings", "tables"),
         slug: table.slug.to_string(),
         title: table.title().to_owned(),
+        choices: Choices::of(shared, &person.who).await?.with_present(&present),
         form,
-        choices: Choices::of(shared, &person.who).await?,
         address: address(shared),
+        owners: owners(shared, person, table).await?,
         deletes: allows(person.who.role, Verb::DeleteInstance, relation),
         problem: None,
         delete_problem: None,
     })
+}
+
+async fn owners(shared: &Shared, person: &Person, table: &Instance) -> Result<Vec<Owner>, Problem> {
+    if !person.visitor.may(Verb::TransferInstance) {
+        return Ok(Vec::new());
+    }
+    let users = shared.refractory.users(&person.who).await?;
+    let owner = |user: &refractory_core::model::User| Owner {
+        name: user.name.to_string(),
+        is_owner: table.owner.as_ref() == Some(&user.id),
+    };
+    Ok(users.iter().map(owner).collect())
 }
 
 /// `GET /tables/{slug}/settings`
@@ -72,7 +95,7 @@ pub(crate) async fn show(
 pub(crate) async fn save(
     shared: web::Data<Shared>,
     slug: web::Path<String>,
-    ordered: Ordered<SpecForm>,
+    ordered: Ordered<SpecInput>,
 ) -> Result<HttpResponse, Problem> {
     let Ordered { form, person } = ordered;
     let table = shared.refractory.find(&person.who, &slug).await?;
@@ -84,6 +107,7 @@ pub(crate) async fn save(
         }
         Err(error) => {
             let problem = Problem::from(error).for_form()?;
+            let form = SpecForm::of(&table.slug, &table.wish.spec).typed(form);
             let mut page = settings_page(&shared, &person, &table, form).await?;
             page.problem = Some(problem.sentence().to_owned());
             shared.templates.answer(problem.status(), &page)
@@ -95,10 +119,16 @@ async fn change(
     shared: &Shared,
     who: &Principal,
     table: &Instance,
-    form: &SpecForm,
+    form: &SpecInput,
 ) -> refractory_core::Result<Instance> {
-    let spec = form.spec(&table.wish.spec)?;
-    let change = Change { slug: Some(form.slug()?), spec: Some(spec) };
+    let spec = form.change(&table.wish.spec)?;
+    let slug = if form.slug.is_some() { Some(form.slug()?) } else { None };
+    let owner = match form.owner.as_deref() {
+        None => Edit::Keep,
+        Some("") => Edit::Clear,
+        Some(name) => Edit::Set(shared.refractory.find_user(who, name).await?.id),
+    };
+    let change = Change { slug, spec, owner };
     shared.refractory.change(who, &table.id, change).await
 }
 

@@ -1,7 +1,8 @@
 //! The form in which people say what a table should be like.
 use refractory_core::config::Size;
 use refractory_core::model::{
-    InstanceSpec, LicenseWish, Limits, Principal, Program, ReleaseWish, Slug, WorldId,
+    Edit, InstanceSpec, LicenseWish, LimitsChange, Principal, Program, ReleaseWish, Slug,
+    SpecChange, WorldId,
 };
 use refractory_core::{Error, ErrorKind, LicenseId, Relation, ReleaseId, Result, Verb, allows};
 use serde::{Deserialize, Serialize};
@@ -9,9 +10,8 @@ use serde::{Deserialize, Serialize};
 use crate::problem::Problem;
 use crate::shared::Shared;
 
-/// What a table should be like, as typed.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(default)]
+/// What a table should be like, as a form shows it.
+#[derive(Debug, Clone, Default, Serialize)]
 pub(crate) struct SpecForm {
     pub(crate) title: String,
     pub(crate) slug: String,
@@ -48,49 +48,106 @@ impl SpecForm {
         }
     }
 
+    /// The same as far as nothing else was typed.
+    pub(crate) fn typed(self, typed: SpecInput) -> Self {
+        Self {
+            title: typed.title.unwrap_or(self.title),
+            slug: typed.slug.unwrap_or(self.slug),
+            release: typed.release.unwrap_or(self.release),
+            world: typed.world.unwrap_or(self.world),
+            licence: typed.licence.unwrap_or(self.licence),
+            memory: typed.memory.unwrap_or(self.memory),
+            disk: typed.disk.unwrap_or(self.disk),
+            language: typed.language.unwrap_or(self.language),
+        }
+    }
+}
+
+/// What was typed. A field that the form did not have changes nothing.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct SpecInput {
+    pub(crate) title: Option<String>,
+    pub(crate) slug: Option<String>,
+    /// A release's id, or `newest`; empty for no change.
+    pub(crate) release: Option<String>,
+    pub(crate) world: Option<String>,
+    /// A license's id; `any`; or `none`.
+    pub(crate) licence: Option<String>,
+    pub(crate) memory: Option<String>,
+    pub(crate) disk: Option<String>,
+    pub(crate) language: Option<String>,
+    /// A user's name; empty for nobody.
+    pub(crate) owner: Option<String>,
+}
+
+impl SpecInput {
     /// The name: as typed, or made from the title.
     pub(crate) fn slug(&self) -> Result<Slug> {
-        let typed = self.slug.trim();
-        if typed.is_empty() && self.title.trim().is_empty() {
+        let typed = self.slug.as_deref().unwrap_or_default().trim();
+        let title = self.title.as_deref().unwrap_or_default();
+        if typed.is_empty() && title.trim().is_empty() {
             return Err(Error::new(ErrorKind::Invalid, "reading a title")
                 .advise("Enter a title, such as \"Friday Night\"."));
         }
-        let made = if typed.is_empty() && !self.title.trim().is_empty() {
-            Slug::suggest(&self.title)
+        let made = if typed.is_empty() && !title.trim().is_empty() {
+            Slug::suggest(title)
         } else {
             typed.to_owned()
         };
         Ok(Slug::new(&made)?)
     }
 
-    /// The spec, on top of what the form does not show.
-    pub(crate) fn spec(&self, before: &InstanceSpec) -> Result<InstanceSpec> {
-        let title = self.title.trim();
+    /// What it changes of `before`. Naming the current release or license changes nothing, so that one that is no longer
+    /// in the lists does not prevent other changes.
+    pub(crate) fn change(&self, before: &InstanceSpec) -> Result<SpecChange> {
+        let title = self.title.as_deref().unwrap_or_default().trim();
         if title.chars().count() > 80 || title.chars().any(char::is_control) {
             return Err(Error::new(ErrorKind::Invalid, "reading a title")
                 .advise("Use at most 80 characters on one line for the title."));
         }
-        let text = |raw: &str| Some(raw.trim().to_owned()).filter(|text| !text.is_empty());
-        Ok(InstanceSpec {
-            title: title.to_owned(),
-            release: match self.release.trim() {
-                "" => ReleaseWish::Newest,
-                id => ReleaseWish::Exact(ReleaseId::new(id)?),
-            },
-            world: text(&self.world).map(|world| WorldId::new(&world)).transpose()?,
-            license: match self.licence.trim() {
-                "" | "any" => LicenseWish::Any,
-                "none" => LicenseWish::NotNeeded,
-                id => LicenseWish::Only(LicenseId::new(id)?),
-            },
-            limits: Limits {
-                memory: size(&self.memory, "memory")?,
-                disk: size(&self.disk, "disk space")?,
-                ..before.limits.clone()
-            },
-            language: text(&self.language),
+        let limits = LimitsChange {
+            memory: limit(self.memory.as_deref(), "memory")?,
+            disk: limit(self.disk.as_deref(), "disk space")?,
+            ..LimitsChange::default()
+        };
+        let release = match self.release.as_deref().map(str::trim) {
+            None | Some("") => Edit::Keep,
+            Some("newest") => Edit::Set(ReleaseWish::Newest),
+            Some(id) => Edit::Set(ReleaseWish::Exact(ReleaseId::new(id)?)),
+        };
+        let license = match self.licence.as_deref().map(str::trim) {
+            None | Some("") => Edit::Keep,
+            Some("any") => Edit::Set(LicenseWish::Any),
+            Some("none") => Edit::Set(LicenseWish::NotNeeded),
+            Some(id) => Edit::Set(LicenseWish::Only(LicenseId::new(id)?)),
+        };
+        Ok(SpecChange {
+            title: text(self.title.as_deref()),
+            release: unless_same(release, &before.release),
+            world: text(self.world.as_deref()).try_map(|world| WorldId::new(&world))?,
+            license: unless_same(license, &before.license),
+            limits: Edit::Set(limits),
+            language: text(self.language.as_deref()),
         })
     }
+}
+
+fn unless_same<T: PartialEq>(edit: Edit<T>, before: &T) -> Edit<T> {
+    match edit {
+        Edit::Set(value) if value == *before => Edit::Keep,
+        other => other,
+    }
+}
+
+/// What was typed into a field that may be empty.
+fn text(typed: Option<&str>) -> Edit<String> {
+    let trimmed = typed.map(str::trim);
+    trimmed.map_or(Edit::Keep, |text| Edit::to(Some(text.to_owned()).filter(|it| !it.is_empty())))
+}
+
+fn limit(typed: Option<&str>, of: &str) -> Result<Edit<u64>> {
+    typed.map_or(Ok(Edit::Keep), |raw| Ok(Edit::to(size(raw, of)?)))
 }
 
 fn size(raw: &str, of: &str) -> Result<Option<u64>> {
@@ -136,6 +193,22 @@ impl Choices {
     }
 }
 
+impl Choices {
+    /// The same with what `form` has and nobody can choose any more: it stays until somebody chooses another.
+    pub(crate) fn with_present(mut self, form: &SpecForm) -> Self {
+        let add = |choices: &mut Vec<Choice>, value: &str, label: &str| {
+            if !value.is_empty() && choices.iter().all(|choice| choice.value != value) {
+                choices.push(Choice { value: value.to_owned(), label: label.to_owned() });
+            }
+        };
+        add(&mut self.releases, &form.release, "The current version, no longer stored");
+        if !matches!(form.licence.as_str(), "any" | "none") {
+            add(&mut self.licences, &form.licence, "The current license, removed");
+        }
+        self
+    }
+}
+
 fn release(release: &refractory_core::model::Release) -> Choice {
     let demo = if release.program == Program::Demo { " (demo)" } else { "" };
     Choice { value: release.id.to_string(), label: format!("Foundry {}{demo}", release.version) }
@@ -151,45 +224,110 @@ fn licence(view: &refractory_core::LicenseView) -> Choice {
 
 #[cfg(test)]
 mod tests {
+    use refractory_core::model::Limits;
+
     use super::*;
 
-    fn form(change: impl FnOnce(&mut SpecForm)) -> SpecForm {
-        let mut form = SpecForm { title: "Curse of Strahd!".into(), ..SpecForm::default() };
+    fn form(change: impl FnOnce(&mut SpecInput)) -> SpecInput {
+        let title = Some("Curse of Strahd!".into());
+        let mut form = SpecInput { title, ..SpecInput::default() };
         change(&mut form);
         form
+    }
+
+    fn full() -> InstanceSpec {
+        InstanceSpec {
+            title: "T".into(),
+            release: ReleaseWish::Exact(ReleaseId::new("r1").unwrap()),
+            world: Some(WorldId::new("barovia").unwrap()),
+            license: LicenseWish::Only(LicenseId::new("l1").unwrap()),
+            limits: Limits { memory: Some(2 << 30), cpu_millis: Some(1500), disk: Some(9 << 30) },
+            language: Some("en.core".into()),
+        }
+    }
+
+    fn applied(form: &SpecInput, before: &InstanceSpec) -> InstanceSpec {
+        let mut after = before.clone();
+        form.change(before).unwrap().apply(&mut after).unwrap();
+        after
     }
 
     #[test]
     fn a_form_and_a_spec_say_the_same() {
         let typed = form(|form| {
-            form.world = "barovia".into();
-            form.memory = "2GiB".into();
-            form.licence = "none".into();
+            form.world = Some("barovia".into());
+            form.memory = Some("2GiB".into());
+            form.licence = Some("none".into());
         });
-        let spec = typed.spec(&InstanceSpec::default()).unwrap();
+        let spec = applied(&typed, &InstanceSpec::default());
         let slug = typed.slug().unwrap();
         assert_eq!(slug.as_str(), "curse-of-strahd");
-        let back = SpecForm::of(&slug, &spec);
-        assert_eq!(back.spec(&InstanceSpec::default()).unwrap(), spec);
+        let shown = SpecForm::of(&slug, &spec);
+        assert_eq!(shown.world, "barovia");
+        let again = SpecInput {
+            title: Some(shown.title),
+            slug: Some(shown.slug),
+            release: Some(shown.release),
+            world: Some(shown.world),
+            licence: Some(shown.licence),
+            memory: Some(shown.memory),
+            disk: Some(shown.disk),
+            language: Some(shown.language),
+            owner: None,
+        };
+        assert_eq!(applied(&again, &spec), spec);
+    }
+
+    #[test]
+    fn a_field_that_a_form_does_not_have_changes_nothing() {
+        assert_eq!(applied(&SpecInput::default(), &full()), full());
+        let world = SpecInput { world: Some("abc".into()), ..SpecInput::default() };
+        let abc = Some(WorldId::new("abc").unwrap());
+        assert_eq!(applied(&world, &full()), InstanceSpec { world: abc, ..full() });
+        let empty = SpecInput {
+            world: Some(String::new()),
+            memory: Some(" ".into()),
+            release: Some(String::new()),
+            ..SpecInput::default()
+        };
+        let limits = Limits { memory: None, ..full().limits };
+        assert_eq!(applied(&empty, &full()), InstanceSpec { world: None, limits, ..full() });
+    }
+
+    #[test]
+    fn what_nobody_can_choose_any_more_is_still_what_the_form_says() {
+        let shown = SpecForm::of(&Slug::new("t").unwrap(), &full());
+        let choices = Choices::default().with_present(&shown);
+        assert_eq!(
+            (choices.releases[0].value.as_str(), choices.licences[0].value.as_str()),
+            ("r1", "l1")
+        );
+        let change = SpecInput {
+            release: Some("r1".into()),
+            licence: Some("l1".into()),
+            ..SpecInput::default()
+        };
+        let change = change.change(&full()).unwrap();
+        assert!(change.release.keeps() && change.license.keeps());
     }
 
     #[test]
     fn bad_input_is_told_what_to_write() {
-        type Spoil = fn(&mut SpecForm);
+        type Spoil = fn(&mut SpecInput);
         let rows: [(Spoil, &str); 7] = [
-            (|form| form.title.clear(), "Enter a title, such as \"Friday Night\"."),
-            (|form| form.slug = "Friday Night".into(), "friday-night"),
-            (|form| form.slug = "www".into(), "reserved"),
-            (|form| form.world = "../etc".into(), "folder"),
-            (|form| form.memory = "2".into(), "no unit"),
-            (|form| form.disk = "1MiB".into(), "64MiB"),
-            (|form| form.title = "x".repeat(81), "80 characters"),
+            (|form| form.title = Some(String::new()), "Enter a title, such as \"Friday Night\"."),
+            (|form| form.slug = Some("Friday Night".into()), "friday-night"),
+            (|form| form.slug = Some("www".into()), "reserved"),
+            (|form| form.world = Some("../etc".into()), "folder"),
+            (|form| form.memory = Some("2".into()), "no unit"),
+            (|form| form.disk = Some("1MiB".into()), "64MiB"),
+            (|form| form.title = Some("x".repeat(81)), "80 characters"),
         ];
         for (spoil, told) in rows {
             let form = form(spoil);
             let error = form
                 .slug()
-                .and_then(|_| form.spec(&InstanceSpec::default()).map(|_| ()))
+                .and_then(|_| form.change(&InstanceSpec::default()).map(|_| ()))
                 .unwrap_err();
             assert!(error.for_people().contains(told), "{told}: {}", error.for_people());
         }

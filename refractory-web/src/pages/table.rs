@@ -81,7 +81,7 @@ pub(crate) async fn show(
     let page = TablePage {
         chrome: Chrome::of(&shared, &person.visitor, table.title(), "tables")
             .live(&live, view.is_busy()),
-        facts: facts(&shared, who, &table).await?,
+        facts: if view.can.inspect { facts(&shared, who, &table).await? } else { Vec::new() },
         events: if reads { Some(events(&shared, who, &table).await?) } else { None },
         log: if reads { Some(log(&shared, who, &table).await) } else { None },
         table: view,
@@ -119,7 +119,9 @@ async fn facts(
 ) -> Result<Vec<(&'static str, String)>, Problem> {
     let sees = |verb| allows(who.role, verb, Relation::Stranger);
     let spec = &table.wish.spec;
-    let mut facts = Vec::new();
+    let owners = shared.refractory.owners(who, std::slice::from_ref(table)).await?;
+    let owner = owners.get(&table.id).cloned();
+    let mut facts = vec![("Owner", owner.unwrap_or_else(|| "No one".to_owned()))];
     if let ReleaseWish::Exact(id) = &spec.release
         && sees(Verb::SeeReleases)
     {

@@ -133,13 +133,13 @@ impl Route {
     pub(super) fn sentence(&self) -> String {
         let title = &self.title;
         match (&self.phase, &self.fault) {
+            // Anyone may read this: reasons stay in the portal, and what a step says may name other tables.
             (_, Some(fault)) if fault.terminal => {
-                format!("{title} could not be started. {}", fault.message)
+                format!("{title} could not be started. Its owner can see why in the portal.")
             }
-            (Phase::Starting(_), Some(fault)) => {
-                format!("{title} is starting, but there was a problem. {}", fault.message)
+            (Phase::Starting(_), Some(_)) => {
+                format!("{title} is starting, but there was a problem. It is tried again.")
             }
-            // Anyone may read this: what a step says may name other tables.
             (Phase::Starting(step), None) => format!("{title} is starting: {}.", doing(*step)),
             (Phase::Stopping(_), _) => format!("{title} is stopping."),
             (Phase::On(_), _) => format!("{title} is on. Reload the page."),

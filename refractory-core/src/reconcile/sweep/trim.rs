@@ -1,4 +1,5 @@
 //! Rows that have had their day.
+use super::retention::superfluous;
 use crate::model::{Event, Token};
 use crate::ports::{Aggregate, Table};
 use crate::service::Deployment;
@@ -9,11 +10,9 @@ impl Deployment {
     pub(super) async fn trim(&self, now: Timestamp) -> Result<()> {
         let tokens = Table::<Token>::of(self.ports.store.as_ref()).list().await?;
         self.delete_all(tokens.into_iter().filter(|token| token.until <= now)).await?;
-        let mut events = Table::<Event>::of(self.ports.store.as_ref()).list().await?;
-        events.sort_by_key(|event| std::cmp::Reverse(event.at));
-        let old = |event: &Event| now.since(event.at) >= self.patience.events_age;
-        let room = events.iter().take(self.patience.events).filter(|event| !old(event)).count();
-        self.delete_all(events.into_iter().skip(room)).await
+        let events = Table::<Event>::of(self.ports.store.as_ref()).list().await?;
+        let gone = superfluous(&events, now, &self.patience);
+        self.delete_all(events.into_iter().filter(|event| gone.contains(&event.id))).await
     }
 
     async fn delete_all<T: Aggregate>(&self, rows: impl Iterator<Item = T> + Send) -> Result<()> {

@@ -8,29 +8,31 @@ fn the_table_reads_as_meant() {
         let cells = Role::ALL
             .map(|role| [cell(role, verb, Relation::Owner), cell(role, verb, Relation::Stranger)]);
         format!(
-            "{:<16}{}",
+            "{:<18}{}",
             format!("{verb:?}"),
             cells.map(|pair| pair.iter().collect::<String>()).join(" ")
         )
     };
     let table = Verb::ALL.map(row).join("\n");
     let expected = "\
-SeeInstance     yy yy yy
-CreateInstance  -- yy yy
-StartInstance   -- y- yy
-StopInstance    -- y- yy
-ChangeInstance  -- y- yy
-DeleteInstance  -- y- yy
-AssumeLost      -- -- yy
-RotateKey       -- y- yy
-ReadLogs        -- y- yy
-SeeLicenses     -- yy yy
-ManageLicenses  -- -- yy
-SeeReleases     -- yy yy
-ManageReleases  -- -- yy
-ManagePeople    -- -- yy
-ReadEvents      -- -- yy
-SeeDeployment   -- -- yy";
+SeeInstance       yy yy yy
+InspectInstance   -- y- yy
+CreateInstance    -- yy yy
+StartInstance     -- y- yy
+StopInstance      -- y- yy
+ChangeInstance    -- y- yy
+TransferInstance  -- -- yy
+DeleteInstance    -- y- yy
+AssumeLost        -- -- yy
+RotateKey         -- y- yy
+ReadLogs          -- y- yy
+SeeLicenses       -- yy yy
+ManageLicenses    -- -- yy
+SeeReleases       -- yy yy
+ManageReleases    -- -- yy
+ManagePeople      -- -- yy
+ReadEvents        -- -- yy
+SeeDeployment     -- -- yy";
     assert_eq!(table, expected, "\n{table}");
 }
 

@@ -143,3 +143,95 @@ async fn a_session_that_was_closed_opens_nothing() {
     );
     assert_eq!(anna.get("/api/v1/session").await.status, StatusCode::UNAUTHORIZED);
 }
+
+#[tokio::test]
+async fn a_patch_changes_what_it_names_and_refuses_what_it_does_not_know() {
+    let place = Place::open().await;
+    let mut anna = program(&place, "anna", Role::Admin).await;
+    let limits =
+        json!({ "memory": 1_073_741_824_u64, "cpu_millis": 1500, "disk": 9_663_676_416_u64 });
+    let spec = json!({
+        "title": "Friday", "world": "barovia", "license": "not-needed", "limits": limits, "language": "de.deutsch",
+    });
+    let body = json!({ "slug": "friday", "spec": spec });
+    let made = anna.json(Method::POST, "/api/v1/instances", Some(body)).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
+    let before = made.json()["spec"].clone();
+    let path = "/api/v1/instances/friday";
+    let rows = [
+        (json!({}), "", json!(null)),
+        (json!({ "spec": {} }), "", json!(null)),
+        (json!({ "spec": { "world": "abc" } }), "/world", json!("abc")),
+        (json!({ "spec": { "world": null } }), "/world", json!(null)),
+        (json!({ "spec": { "title": "New" } }), "/title", json!("New")),
+        (json!({ "spec": { "title": null } }), "/title", json!("")),
+        (json!({ "spec": { "license": null } }), "/license", json!("any")),
+        (json!({ "spec": { "limits": { "disk": null } } }), "/limits/disk", json!(null)),
+        (
+            json!({ "spec": { "limits": { "memory": 2_147_483_648_u64 } } }),
+            "/limits/memory",
+            json!(2_147_483_648_u64),
+        ),
+        (json!({ "spec": { "language": null } }), "/language", json!(null)),
+    ];
+    for (body, at, value) in rows {
+        let reset = anna.json(Method::PATCH, path, Some(json!({ "spec": spec }))).await;
+        assert_eq!(reset.json()["spec"], before, "{}", reset.text);
+        let answer = anna.json(Method::PATCH, path, Some(body.clone())).await;
+        assert_eq!(answer.status, StatusCode::OK, "{body}: {}", answer.text);
+        let mut expected = before.clone();
+        if let Some(field) = expected.pointer_mut(at).filter(|_| !at.is_empty()) {
+            *field = value;
+        }
+        assert_eq!(answer.json()["spec"], expected, "{body}");
+        assert_eq!(answer.json()["slug"], "friday");
+    }
+    let refused = [
+        (json!({ "spec": { "wrold": "abc" } }), "wrold"),
+        (json!({ "spec": { "limits": { "memroy": 1 } } }), "memroy"),
+        (json!({ "sepc": {} }), "sepc"),
+        (json!({ "power": "on" }), "power"),
+        (json!({ "slug": null }), "needs a name"),
+        (json!({ "spec": { "release": null } }), "needs a release"),
+        (json!({ "spec": null }), "null"),
+    ];
+    for (body, told) in refused {
+        let answer = anna.json(Method::PATCH, path, Some(body.clone())).await;
+        assert!(matches!(answer.status.as_u16(), 400 | 422), "{body}: {}", answer.status);
+        assert!(answer.text.contains(told), "{body}: {}", answer.text);
+    }
+    let body = json!({ "slug": "x", "spec": { "wrold": "abc" } });
+    let answer = anna.json(Method::POST, "/api/v1/instances", Some(body)).await;
+    assert!(answer.status.is_client_error() && answer.text.contains("wrold"), "{}", answer.text);
+    for (path, known, unknown) in [
+        ("/api/v1/users/anna", json!({}), json!({ "rloe": "player" })),
+        ("/api/v1/users/anna", json!({ "role": "admin" }), json!({ "role": null })),
+    ] {
+        assert_eq!(anna.json(Method::PATCH, path, Some(known)).await.status, StatusCode::OK);
+        let refused = anna.json(Method::PATCH, path, Some(unknown)).await;
+        assert!(matches!(refused.status.as_u16(), 400 | 422), "{}", refused.text);
+    }
+}
+
+#[tokio::test]
+async fn a_form_changes_the_fields_that_it_has() {
+    let place = Place::open().await;
+    let mut anna = place.signed_in("anna", Role::Admin).await;
+    let fields = [
+        ("title", "Friday"),
+        ("slug", "friday"),
+        ("world", "barovia"),
+        ("memory", "2GiB"),
+        ("disk", "9GiB"),
+        ("licence", "none"),
+        ("language", "de.deutsch"),
+    ];
+    anna.submit_and_follow("/tables/new", "/tables", &fields).await;
+    let who = Principal::operator();
+    let before = place.refractory.find(&who, "friday").await.unwrap().wish.spec;
+    let settings = "/tables/friday/settings";
+    anna.submit_and_follow(settings, settings, &[("world", "abc")]).await;
+    let after = place.refractory.find(&who, "friday").await.unwrap().wish.spec;
+    let abc = Some(refractory_core::model::WorldId::new("abc").unwrap());
+    assert_eq!(after, refractory_core::model::InstanceSpec { world: abc, ..before });
+}

@@ -12,6 +12,7 @@ mod doors;
 mod entering;
 mod ids;
 mod listening;
+mod rights;
 mod streams;
 mod support;
 mod tables;

@@ -40,7 +40,7 @@ async fn programs_are_told_in_json_and_pictures_in_a_line() {
     assert_eq!(json.headers("content-type"), ["application/json"]);
     assert!(json.text().contains(r#""error":"waiting""#), "{}", json.text());
     assert!(
-        json.text().contains("friday could not be started. The disk is full."),
+        json.text().contains("friday could not be started. Its owner can see why in the portal."),
         "{}",
         json.text()
     );

@@ -65,7 +65,8 @@ impl<'a> Part<'a> {
                 (id, Goal::OnAfter(0))
             }
             Self::Rename(id) => {
-                let change = Change { slug: Some(Slug::new("renamed").unwrap()), spec: None };
+                let change =
+                    Change { slug: Some(Slug::new("renamed").unwrap()), ..Change::default() };
                 house.app.change(&op(), id, change).await.unwrap();
                 (id, Goal::OnAfter(0))
             }

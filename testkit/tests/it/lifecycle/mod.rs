@@ -1,5 +1,6 @@
 //! Lives of instances in a world, with trouble.
 #![expect(clippy::unwrap_used, reason = "a failed test panics")]
+mod changes;
 mod dice;
 mod handover;
 mod house;

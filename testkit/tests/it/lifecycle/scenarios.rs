@@ -60,7 +60,8 @@ async fn scenario_02_stop_rename_and_delete_are_heard_at_every_step_of_a_start()
                     Goal::Off
                 }
                 "rename" => {
-                    let change = Change { slug: Some(Slug::new("moved").unwrap()), spec: None };
+                    let change =
+                        Change { slug: Some(Slug::new("moved").unwrap()), ..Change::default() };
                     house.app.change(&op(), &id, change).await.unwrap();
                     Goal::OnAfter(0)
                 }

@@ -18,6 +18,7 @@ pub(crate) struct Place {
     pub(crate) knob: Knob,
     pub(crate) shelf: Shelf,
     pub(crate) paper: Paper,
+    pub(crate) store: SharedStore,
     worker: JoinHandle<()>,
     server: JoinHandle<Result<()>>,
     stop: Option<oneshot::Sender<()>>,
@@ -50,7 +51,7 @@ impl Place {
             .archives(shelf.clone())
             .logs(paper.clone())
             .auth(PlainAuth(store.clone()))
-            .store(store)
+            .store(store.clone())
             .addressing(addressing)
             .patience(|patience| {
                 patience.poll = std::time::Duration::from_millis(20);
@@ -64,7 +65,18 @@ impl Place {
             let _ended = stopped.await;
         }));
         let worker = spawn(run(worker));
-        Self { refractory, at, knob, shelf, paper, worker, server, stop: Some(stop), game: None }
+        Self {
+            refractory,
+            at,
+            knob,
+            shelf,
+            paper,
+            store,
+            worker,
+            server,
+            stop: Some(stop),
+            game: None,
+        }
     }
 
     /// Adds an account with the password `correct horse`.
