@@ -1,9 +1,13 @@
-//! What is asked at a prompt, or read from standard input.
+//! What is asked at a prompt, or read from standard input or a file.
 use std::io::{self, BufRead, IsTerminal, Read, Write};
 use std::path::Path;
+use std::sync::mpsc;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use refractory_core::Secret;
+use refractory_core::model::LicenseKey;
+use refractory_core::text::{decode, escaped, trimmed};
+use refractory_core::{Error, Secret};
 use rustix::termios::{
     LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
 };
@@ -11,40 +15,117 @@ use rustix::termios::{
 use crate::exit::Exit;
 use crate::output::Failure;
 
-/// More than any secret has.
-const LONGEST: u64 = 4096;
+/// More than any key file or password has, in bytes.
+const LONGEST: u64 = 64 << 10;
+/// How long a pipe or a device that is named as a file may say nothing.
+const SILENCE: Duration = Duration::from_secs(30);
 /// What a terminal makes of Ctrl-C where it sends no signal.
 const CTRL_C: u8 = 3;
+/// What a file is called that is standard input.
+const STDIN: &str = "-";
 
-/// A secret from `file`, from a prompt that shows nothing, or from standard input where that is no terminal.
-pub(crate) fn secret(prompt: &str, file: Option<&Path>) -> Result<Secret> {
-    let text = match file {
-        Some(path) => std::fs::read_to_string(path).map_err(|error| {
-            Failure::new(Exit::Invalid, format!("Can't read `{}`: {error}.", path.display()))
-        })?,
-        None if io::stdin().is_terminal() => hidden(prompt)?,
-        None => piped()?,
+/// A license key from `file`, from a prompt that shows nothing, or from standard input where that is no terminal.
+pub(crate) fn license_key(prompt: &str, file: Option<&Path>) -> Result<LicenseKey> {
+    let text = match file.filter(|path| *path != Path::new(STDIN)) {
+        Some(path) => text(&file_bytes(path)?, &format!("`{}`: ", path.display()))?,
+        None => asked(prompt)?,
     };
-    let text = text.trim();
-    if text.is_empty() {
-        bail!(Failure::new(
-            Exit::Invalid,
-            "No input. Type it at the prompt, or send it on standard input."
-        ));
-    }
-    Ok(Secret::new(text))
+    check_given(&text)?;
+    Ok(LicenseKey::new(&text).map_err(Error::from)?)
 }
 
 /// A new password: typed twice at a prompt, once on standard input.
 pub(crate) fn new_password() -> Result<Secret> {
-    let password = secret("Password: ", None)?;
-    if io::stdin().is_terminal() && secret("Repeat password: ", None)? != password {
+    let password = password("Password: ")?;
+    if io::stdin().is_terminal() && self::password("Repeat password: ")? != password {
         bail!(Failure::new(Exit::Invalid, "The passwords don't match. Try again."));
     }
     if password.expose().chars().count() < 8 {
         bail!(Failure::new(Exit::Invalid, "The password is too short. Use at least 8 characters."));
     }
     Ok(password)
+}
+
+fn password(prompt: &str) -> Result<Secret> {
+    let text = asked(prompt)?;
+    // A password file may go on with a comment; the first line is what counts.
+    let first = text.lines().next().unwrap_or_default().trim();
+    check_given(first)?;
+    Ok(Secret::new(first))
+}
+
+fn check_given(text: &str) -> Result<()> {
+    if trimmed(text).is_empty() {
+        bail!(Failure::new(
+            Exit::Invalid,
+            "No input. Type it at the prompt, or send it on standard input."
+        ));
+    }
+    Ok(())
+}
+
+/// From a prompt that shows nothing, or all of standard input where that is no terminal.
+fn asked(prompt: &str) -> Result<String> {
+    let bytes = if io::stdin().is_terminal() {
+        hidden(prompt)?
+    } else {
+        bounded(io::stdin().lock(), "standard input")?
+    };
+    text(&bytes, "")
+}
+
+/// Bytes from outside as text; `whose` begins the sentence where they are none.
+fn text(bytes: &[u8], whose: &str) -> Result<String> {
+    match decode(bytes) {
+        Ok(text) => Ok(text.to_owned()),
+        Err(error) => Err(Failure::new(Exit::Invalid, format!("{whose}{error}")).into()),
+    }
+}
+
+/// All of `from`, where that is not more than any secret has.
+fn bounded(from: impl Read, name: &str) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    from.take(LONGEST + 1).read_to_end(&mut bytes).map_err(|error| unreadable(name, &error))?;
+    if bytes.len() as u64 > LONGEST {
+        bail!(Failure::new(
+            Exit::Invalid,
+            format!(
+                "There is far too much in {name}: more than {LONGEST} bytes. Check that it is the right one."
+            )
+        ));
+    }
+    Ok(bytes)
+}
+
+fn unreadable(name: &str, error: &io::Error) -> Failure {
+    Failure::new(Exit::Invalid, format!("{name} cannot be read: {error}."))
+}
+
+/// What is in the file at `path`. A pipe, as a shell makes one of `<(command)`, is waited for, but not for ever.
+fn file_bytes(path: &Path) -> Result<Vec<u8>> {
+    let name = format!("`{}`", path.display());
+    let found = std::fs::metadata(path).map_err(|error| unreadable(&name, &error))?;
+    if found.is_dir() {
+        bail!(Failure::new(
+            Exit::Invalid,
+            format!("{name} is a folder. Name the file in it that holds the key.")
+        ));
+    }
+    let (send, answer) = mpsc::channel();
+    let path = path.to_owned();
+    std::thread::spawn(move || {
+        let name = format!("`{}`", path.display());
+        let read = std::fs::File::open(&path)
+            .map_err(|error| unreadable(&name, &error).into())
+            .and_then(|file| bounded(file, &name));
+        // Whoever asked may have stopped waiting.
+        drop(send.send(read));
+    });
+    answer.recv_timeout(SILENCE).unwrap_or_else(|_| {
+        let said =
+            format!("{name} is a pipe or a device, and nothing came out of it. Name a file.");
+        Err(Failure::new(Exit::Invalid, said).into())
+    })
 }
 
 /// A line that is shown as it is typed; `None` where nobody is there to type it.
@@ -58,23 +139,17 @@ pub(crate) fn line(prompt: &str) -> Result<Option<String>> {
 
 fn ask(prompt: &str) -> Result<()> {
     let mut stderr = io::stderr().lock();
-    write!(stderr, "{prompt}").and_then(|()| stderr.flush()).context("asking")
+    write!(stderr, "{}", escaped(prompt)).and_then(|()| stderr.flush()).context("asking")
 }
 
 fn read_line() -> Result<String> {
-    let mut text = String::new();
-    io::stdin().lock().take(LONGEST).read_line(&mut text).context("reading standard input")?;
-    Ok(text.trim().to_owned())
+    let mut bytes = Vec::new();
+    let stdin = io::stdin().lock();
+    stdin.take(LONGEST).read_until(b'\n', &mut bytes).context("reading standard input")?;
+    Ok(trimmed(&text(&bytes, "")?).to_owned())
 }
 
-fn piped() -> Result<String> {
-    let mut text = String::new();
-    io::stdin().lock().take(LONGEST).read_to_string(&mut text).context("reading standard input")?;
-    // A password file may go on with a comment; the first line is what counts.
-    Ok(text.lines().next().unwrap_or_default().to_owned())
-}
-
-fn hidden(prompt: &str) -> Result<String> {
+fn hidden(prompt: &str) -> Result<Vec<u8>> {
     ask(prompt)?;
     let quiet = Quiet::begin()?;
     let typed = read_to(b"\r\n\x03");
@@ -84,8 +159,7 @@ fn hidden(prompt: &str) -> Result<String> {
     if typed.pop() == Some(CTRL_C) {
         bail!(Failure::new(Exit::Interrupted, "Interrupted. Nothing was changed."));
     }
-    String::from_utf8(typed)
-        .map_err(|_| Failure::new(Exit::Invalid, "The input is not text in UTF-8.").into())
+    Ok(typed)
 }
 
 /// Reads one of `ends`, and whatever comes before it.

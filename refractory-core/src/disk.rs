@@ -28,6 +28,10 @@ pub(crate) fn refused(error: io::Error, during: &'static str, path: &Path) -> Er
             ),
         ),
         Io::NotFound => (ErrorKind::NotFound, format!("`{shown}` doesn't exist.")),
+        Io::InvalidFilename => (
+            ErrorKind::Invalid,
+            format!("`{shown}` is longer than this system allows. Choose a shorter path."),
+        ),
         Io::NotADirectory | Io::IsADirectory => (
             ErrorKind::Invalid,
             format!(
@@ -37,6 +41,42 @@ pub(crate) fn refused(error: io::Error, during: &'static str, path: &Path) -> Er
         _ => (ErrorKind::Unavailable, format!("Can't use `{shown}`: {error}.")),
     };
     Error::new(kind, during).about("path", shown).advise(advice).caused_by(error)
+}
+
+/// What stays free when something large is written: running tables need room for their databases.
+const RESERVE: u64 = 128 << 20;
+
+/// Makes sure that `bytes` more fit on the disk that holds `folder`, before a byte of them is written.
+///
+/// # Errors
+///
+/// `Exhausted`; a disk that does not say how full it is has room.
+pub(crate) fn check_room(folder: &Path, bytes: u64, during: &'static str) -> Result<(), Error> {
+    match free_bytes(folder) {
+        Some(free) if free < bytes.saturating_add(RESERVE) => {
+            let mib = |bytes: u64| bytes.div_ceil(1 << 20);
+            Err(Error::new(ErrorKind::Exhausted, during).about("path", folder.display()).advise(format!(
+                "There is not enough room on the disk that holds `{}`: {} MiB are needed, with {} MiB to spare, and {} MiB are free. Free some space, then try again.",
+                folder.display(),
+                mib(bytes),
+                mib(RESERVE),
+                mib(free)
+            )))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+#[cfg(unix)]
+fn free_bytes(folder: &Path) -> Option<u64> {
+    let disk = rustix::fs::statvfs(folder).ok()?;
+    // A file system that has no blocks, as some that are mounted over a network, cannot be full.
+    (disk.f_blocks > 0).then(|| disk.f_bavail.saturating_mul(disk.f_frsize))
+}
+
+#[cfg(not(unix))]
+fn free_bytes(_: &Path) -> Option<u64> {
+    None
 }
 
 /// Puts `bytes` at `path` in the place of whatever is there, readable as `mode` says: after a crash

@@ -34,6 +34,7 @@ pub mod secret;
 mod service;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub mod sql;
+pub mod text;
 
 pub use async_trait::async_trait;
 pub use clock::{Clock, SystemClock, Timestamp};

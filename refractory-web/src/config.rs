@@ -132,7 +132,7 @@ impl Section for WebConfig {
         Doc::new("by_path", "Serve tables under `/name/` of one host: no wildcard name is needed, but tables and portal share one origin."),
         Doc::new("trusted_proxies", "Addresses and ranges of proxies whose `X-Forwarded-For` or `Forwarded`, `-Proto` and `-Host` are trusted, such as `10.0.0.0/8`."),
         Doc::new("upload_limit", "The largest release archive that may be uploaded."),
-        Doc::new("upload_dir", "Where uploads are stored while they are checked. The default is the system's temporary folder.").example("\"/var/tmp\""),
+        Doc::new("upload_dir", "Where uploads are stored while they are checked. The default is the system's temporary folder.").example("\"/var/tmp\"").path(),
         Doc::new("metrics", "Who may read `/metrics`: `private` (this machine and administrators), `open` or `off`."),
         Doc::new("threads", "Threads that answer requests."),
         Doc::new("connect_within", "How long a table may take to accept a connection."),

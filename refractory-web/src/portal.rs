@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use crate::config::WebConfig;
 use crate::dispatch::dispatch;
 use crate::feed::Feed;
-use crate::guard::{Rate, Throttle, secure};
+use crate::guard::{Rate, Throttle, bounded, secure};
 use crate::metrics::Metrics;
 use crate::pages::WaitingPages;
 use crate::proxy::{Edge, EdgeSettings};
@@ -247,6 +247,7 @@ fn serve(shared: &Arc<Shared>, listener: Listener) -> Result<Server> {
             .app_data(data.clone())
             .service(
                 web::scope("")
+                    .wrap(from_fn(bounded))
                     .wrap(from_fn(secure))
                     .route("/healthz", web::get().to(probes::alive))
                     .route("/readyz", web::get().to(probes::ready))
@@ -269,6 +270,7 @@ fn serve_api(shared: &Arc<Shared>, listener: Listener) -> Result<Server> {
     let app = move || {
         App::new().app_data(data.clone()).service(
             web::scope("")
+                .wrap(from_fn(bounded))
                 .wrap(from_fn(secure))
                 .route("/healthz", web::get().to(probes::alive))
                 .route("/readyz", web::get().to(probes::ready))

@@ -1,6 +1,9 @@
 //! The templates, compiled once and checked against what pages give them.
+use std::borrow::Cow;
+
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
+use refractory_core::text::escaped;
 use serde::Serialize;
 use tera::{Context, Tera};
 
@@ -63,7 +66,8 @@ impl Templates {
     /// The HTML of `page`.
     pub(crate) fn html<P: Page>(&self, page: &P) -> Result<String, Problem> {
         let context = Context::from_serialize(page).map_err(|error| Problem::defect(&error))?;
-        self.0.render(P::TEMPLATE, &context).map_err(|error| Problem::defect(&chain(&error)))
+        let html = self.0.render(P::TEMPLATE, &context);
+        html.map(shown).map_err(|error| Problem::defect(&chain(&error)))
     }
 
     /// An answer with `page`.
@@ -83,6 +87,14 @@ impl Templates {
     }
 }
 
+/// A page on which titles, names and messages of programs show what a browser would obey: no template has any of it.
+fn shown(html: String) -> String {
+    match escaped(&html) {
+        Cow::Borrowed(_) => html,
+        Cow::Owned(shown) => shown,
+    }
+}
+
 fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
@@ -91,4 +103,16 @@ fn chain(error: &dyn std::error::Error) -> String {
         cause = error.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_shows_what_a_browser_would_obey() {
+        let html = "<p>Friday \u{202e}txt.exe</p>\n<p>\u{1b}[2J \u{0} \u{9b}</p>\r\n".to_owned();
+        let page = shown(html);
+        assert_eq!(page, "<p>Friday \\u{202e}txt.exe</p>\n<p>\\x1b[2J \\x00 \\x9b</p>\r\n");
+    }
 }

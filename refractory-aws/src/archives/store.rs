@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_sdk_s3::operation::head_object::HeadObjectError;
-use refractory_core::foundry::release::{Limits, read_archive};
+use refractory_core::foundry::release::{Limits, read_archive, repack_archive};
 use refractory_core::foundry::site::{Site, SiteOptions};
 use refractory_core::ports::{ArchiveInfo, ArchiveSource, Archives};
 use refractory_core::{Error, ErrorKind, ReleaseId, Result, async_trait};
@@ -55,7 +55,32 @@ impl S3Archives {
         format!("{PREFIX}{id}")
     }
 
+    /// The archive at `path` as the vendor packs it, in a file that vanishes, where somebody packed it anew.
+    async fn put_back(&self, path: &Path) -> Result<Option<TempPath>> {
+        let unwritable = |error| self.unwritable(&error);
+        std::fs::create_dir_all(&self.scratch).map_err(unwritable)?;
+        let other = self.part();
+        let done = repack_archive(path.to_owned(), other.clone(), Limits::default())
+            .await
+            .map_err(|error| no_archive(path, error))?;
+        if done { TempPath::try_from_path(&other).map(Some).map_err(unwritable) } else { Ok(None) }
+    }
+
+    /// A name in the scratch folder that nothing has.
+    fn part(&self) -> PathBuf {
+        self.scratch.join(format!("adding-{}.zip", refractory_core::InstanceId::fresh()))
+    }
+
+    fn unwritable(&self, error: &std::io::Error) -> Error {
+        let shown = self.scratch.display();
+        Error::new(ErrorKind::Forbidden, "fetching a release")
+            .about("path", &shown)
+            .advise(format!("`{shown}` cannot be written to: {error}. Check who owns it."))
+    }
+
     async fn take_in(&self, path: &Path) -> Result<ArchiveInfo> {
+        let other = self.put_back(path).await?;
+        let path = other.as_deref().unwrap_or(path);
         let read = read_archive(path.to_owned(), Limits::default())
             .await
             .map_err(|error| no_archive(path, error))?;
@@ -71,22 +96,13 @@ impl S3Archives {
 
     /// Fetches what a timed URL gives into a file that vanishes when it is let go.
     async fn fetched(&self, url: &str) -> Result<TempPath> {
-        const DURING: &str = "fetching a release";
         let options = SiteOptions { download_hosts: self.hosts.clone(), ..SiteOptions::default() };
         let site = Site::new(&options)?;
         let url = site.timed_url_from(url)?;
-        let unwritable = |error: std::io::Error| {
-            Error::new(ErrorKind::Forbidden, DURING).about("path", self.scratch.display()).advise(
-                format!(
-                    "`{}` cannot be written to: {error}. Check who owns it.",
-                    self.scratch.display()
-                ),
-            )
-        };
+        let unwritable = |error| self.unwritable(&error);
         std::fs::create_dir_all(&self.scratch).map_err(unwritable)?;
         // A folder of its own: the file itself is made by the download, and must not be there before.
-        let part =
-            self.scratch.join(format!("adding-{}.zip", refractory_core::InstanceId::fresh()));
+        let part = self.part();
         site.download(&url, &part, |_| {}).await?;
         TempPath::try_from_path(&part).map_err(unwritable)
     }

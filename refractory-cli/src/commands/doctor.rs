@@ -7,12 +7,12 @@ use std::path::Path;
 use anyhow::Result;
 use refractory_core::config::{CoreConfig, Settings, Size};
 use refractory_core::finding::{Finding, State};
-use refractory_core::foundry::node::NodeFinder;
+use refractory_core::foundry::node::{FoundNode, NodeFinder, is_proven};
 use refractory_core::local::{ControlGroup, DataDir, LocalConfig, NodeConfig};
-use refractory_core::model::{Principal, Program, WorkerMark};
+use refractory_core::model::{Principal, Program, Release, WorkerMark};
 use refractory_web::WebConfig;
 
-use crate::compose::{Desk, Station, Whereabouts, open_folder, search};
+use crate::compose::{Desk, Station, Whereabouts, environment, open_folder, registry, search};
 use crate::exit::Exit;
 use crate::output::told;
 
@@ -142,13 +142,12 @@ fn key_file(dir: &DataDir) -> Finding {
 
 /// What there is to say of the deployment, and how many tables it has.
 async fn deployment(desk: &Desk, settings: &Settings, web: &WebConfig) -> (Vec<Finding>, usize) {
-    let nodes = settings.section::<NodeConfig>().unwrap_or_default();
     let station = match Station::open(desk, settings.clone(), false).await {
         Ok(station) => station,
         Err(error) => return (vec![failed("database", &error), port(&web.listen)], 0),
     };
     let is_local = settings.section::<CoreConfig>().is_ok_and(|core| core.backend == LOCAL);
-    let mut findings = if is_local { node(&station, &nodes).await } else { Vec::new() };
+    let mut findings = if is_local { node(&station, settings).await } else { Vec::new() };
     let tables = station.refractory.list(&Principal::operator()).await;
     let count = tables.as_ref().map_or(0, Vec::len);
     findings.push(match tables {
@@ -266,21 +265,60 @@ async fn licenses(station: &Station) -> Vec<Finding> {
     .collect()
 }
 
-/// Whether each stored release has a Node.js to run on.
-async fn node(station: &Station, config: &NodeConfig) -> Vec<Finding> {
+/// Whether what the configuration names is a Node.js, and each stored release has one to run on: as the worker finds it.
+async fn node(station: &Station, settings: &Settings) -> Vec<Finding> {
+    let local = settings.section::<LocalConfig>().unwrap_or_default();
+    let mut node = settings.section::<NodeConfig>().unwrap_or_default();
+    node.registry = node.registry.or_else(registry);
+    let options = local.nodes(&node, &search(), &environment(), station.dir.node());
+    let finder = NodeFinder::new(options);
+    let mut findings: Vec<_> = finder.configured().await.iter().filter_map(unusable).collect();
     let Ok(releases) = station.refractory.releases(&Principal::operator()).await else {
-        return Vec::new();
+        return findings;
     };
-    let finder = NodeFinder::new(config.options(search(), station.dir.node()));
-    let mut findings = Vec::new();
     for release in releases.iter().filter(|release| release.program == Program::Node) {
-        let found = finder.find(release.version.generation, release.node_major).await;
-        findings.push(match found {
-            Ok(path) => {
-                Finding::fine("Node.js", format!("{} uses {}.", release.version, path.display()))
-            }
+        let generation = release.version.generation;
+        findings.push(match finder.choose(generation, release.node_major).await {
+            Ok(found) => runs_on(release, &found),
             Err(error) => failed("Node.js", &error.into()),
         });
     }
     findings
+}
+
+/// What is wrong with a Node.js that the configuration names.
+fn unusable(named: &FoundNode) -> Option<Finding> {
+    let why = named.version.as_ref().err()?;
+    Some(Finding::problem(
+        "Node.js",
+        format!("`{}` is configured as Node.js and cannot be used: {why}.", named.path.display()),
+        "Correct `node` in `[local]` or `programs` in `[node]`, or leave them out to have one found.",
+    ))
+}
+
+fn runs_on(release: &Release, found: &FoundNode) -> Finding {
+    let shown = found.path.display();
+    let (version, said) = match &found.version {
+        Ok(version) => (*version, format!("Node.js {version}, {shown}")),
+        Err(why) => {
+            return Finding::problem("Node.js", format!("{shown}: {why}."), "Name another.");
+        }
+    };
+    let program = if found.program == found.path {
+        String::new()
+    } else {
+        format!(", which leads to {}", found.program.display())
+    };
+    let said = format!("{} runs on {said}{program}.", release.version);
+    if is_proven(release.version.generation, version) {
+        return Finding::fine("Node.js", said);
+    }
+    Finding::note(
+        "Node.js",
+        said,
+        format!(
+            "Foundry {} is not known to run well on a Node.js this new; name an older one if it does not.",
+            release.version.generation
+        ),
+    )
 }

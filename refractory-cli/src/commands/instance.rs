@@ -5,6 +5,7 @@ use refractory_core::model::{
     Change, Edit as Field, Instance, InstanceSpec, LicenseWish, Limits, LimitsChange, NewInstance,
     Principal, ReleaseWish, Slug, SpecChange, Urgency, WorldId,
 };
+use refractory_core::text::one_line;
 use refractory_core::{Error, ErrorKind};
 use serde_json::json;
 
@@ -116,7 +117,11 @@ async fn list(desk: &Desk, station: &Station) -> Result<()> {
                 json.players.map_or_else(String::new, |players| players.to_string()),
                 json.release.clone().unwrap_or_default(),
                 json.url.clone(),
-                if table.title() == json.name { String::new() } else { table.title().to_owned() },
+                if table.title() == json.name {
+                    String::new()
+                } else {
+                    one_line(table.title()).into_owned()
+                },
             ];
             (json, cells)
         })
@@ -142,12 +147,13 @@ async fn show(desk: &Desk, station: &Station, table: &Instance) -> Result<()> {
         ("listens at", json.endpoint),
         (
             "fault",
-            json.fault.map(|fault| format!("{} (attempt {})", fault.message, fault.attempts)),
+            json.fault
+                .map(|fault| format!("{} (attempt {})", one_line(&fault.message), fault.attempts)),
         ),
     ];
     let always = [
         ("name", json.name),
-        ("title", json.title),
+        ("title", one_line(&json.title).into_owned()),
         ("address", json.url),
         ("phase", json.phase.to_owned()),
         ("doing", words(table)),

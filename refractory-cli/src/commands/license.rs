@@ -1,7 +1,7 @@
 //! `license`.
 use anyhow::{Result, bail};
-use refractory_core::model::{License, LicenseKey, Principal};
-use refractory_core::{EULA_VERSION, Error};
+use refractory_core::EULA_VERSION;
+use refractory_core::model::{License, Principal};
 use serde_json::json;
 
 use crate::args::license::{Accept, Add, LicenseCommand};
@@ -38,8 +38,7 @@ pub(crate) async fn run(desk: &Desk, command: LicenseCommand) -> Result<Exit> {
 }
 
 async fn add(desk: &Desk, args: &Add) -> Result<()> {
-    let key = input::secret("License key: ", args.key_file.as_deref())?;
-    let key = LicenseKey::new(key.expose()).map_err(Error::from)?;
+    let key = input::license_key("License key: ", args.key_file.as_deref())?;
     let station = desk.make().await?;
     let added = station.refractory.add_license(&Principal::operator(), &args.name, key).await?;
     let said = format!(

@@ -29,9 +29,9 @@ pub(crate) async fn run(
     loop {
         for line in &chunk.lines {
             if desk.out.is_json() {
-                Out::line(&json!({ "line": line }).to_string())?;
+                Out::value_line(&json!({ "line": line }))?;
             } else {
-                Out::line(line)?;
+                Out::log_line(line)?;
             }
         }
         if !args.follow {

@@ -5,6 +5,7 @@ use anyhow::Result;
 use refractory_core::config::Size;
 use refractory_core::model::{Principal, Program, Release};
 use refractory_core::ports::ArchiveSource;
+use refractory_core::text::pasted;
 use serde_json::json;
 
 use crate::args::rest::ReleaseCommand;
@@ -22,8 +23,12 @@ pub(crate) async fn run(desk: &Desk, command: ReleaseCommand) -> Result<Exit> {
 }
 
 async fn add(desk: &Desk, station: &Station, source: String) -> Result<()> {
-    let from = if source.starts_with("https://") || source.starts_with("http://") {
-        ArchiveSource::Url(source)
+    let address = pasted(&source);
+    let begins = |scheme: &str| {
+        address.get(..scheme.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(scheme))
+    };
+    let from = if begins("https://") || begins("http://") {
+        ArchiveSource::Url(address)
     } else {
         ArchiveSource::File(PathBuf::from(source))
     };

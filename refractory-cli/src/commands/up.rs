@@ -72,7 +72,7 @@ async fn welcome(desk: &Desk, station: &Station, args: &Up, port: u16) -> Result
     let (link, what) = way_in(station, args).await?;
     if desk.out.is_json() {
         let value = json!({ "url": url, "port": port, "pid": process::id(), "data": station.dir.root(), "link": link });
-        return Out::line(&value.to_string());
+        return Out::value_line(&value);
     }
     Out::line(&format!("Refractory is up: {url}"))?;
     if let Some(link) = link {

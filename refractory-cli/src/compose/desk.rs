@@ -1,13 +1,14 @@
 //! Where a command stands: what was said to all commands, and what there is to choose from.
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use refractory_core::config::{Loader, Schema, Settings, Sources};
 use refractory_web::WebConfig;
 
 use super::{Backends, Station};
 use crate::args::Global;
-use crate::output::Out;
+use crate::exit::Exit;
+use crate::output::{Failure, Out};
 
 /// The file that is read where it is there and none is named.
 const FILE: &str = "refractory.toml";
@@ -40,7 +41,16 @@ impl Desk {
             .file(named.unwrap_or(Path::new(FILE)), named.is_some())
             .environment(variables());
         if let Some(data) = &self.data {
-            sources = sources.flag("--data", "core.data", &data.display().to_string());
+            let Some(data) = data.to_str() else {
+                bail!(Failure::new(
+                    Exit::Invalid,
+                    format!(
+                        "The path `{}` of the data folder is not UTF-8. Give the folder another name.",
+                        data.display()
+                    )
+                ));
+            };
+            sources = sources.flag("--data", "core.data", data);
         }
         if let Some(listen) = listen {
             sources = sources.flag("--listen", "web.listen", listen);

@@ -7,6 +7,6 @@ mod whereabouts;
 
 pub(crate) use desk::Desk;
 pub(crate) use folder::open_folder;
-pub(crate) use known::{Backends, backends, search};
+pub(crate) use known::{Backends, backends, environment, registry, search};
 pub(crate) use station::{Station, connect};
 pub(crate) use whereabouts::Whereabouts;

@@ -2,6 +2,7 @@
 use std::io::{self, ErrorKind, IsTerminal, Write};
 
 use anyhow::Result;
+use refractory_core::text::{colored, escaped, json_escaped, one_line, plain};
 use serde::Serialize;
 
 use super::columns::columns;
@@ -52,7 +53,8 @@ impl Out {
     pub(crate) fn table(heads: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Result<()> {
         let head = heads.iter().map(|head| head.to_uppercase()).collect::<Vec<_>>();
         let head = Some(head).filter(|head| !head.is_empty());
-        for line in columns(&head.into_iter().chain(rows).collect::<Vec<_>>()) {
+        let rows = head.into_iter().chain(rows.map(on_one_line));
+        for line in columns(&rows.collect::<Vec<_>>()) {
             Self::line(&line)?;
         }
         Ok(())
@@ -60,11 +62,26 @@ impl Out {
 
     /// A value for programs.
     pub(crate) fn value(value: &impl Serialize) -> Result<()> {
-        Self::line(&serde_json::to_string_pretty(value)?)
+        Self::write(&json_escaped(&serde_json::to_string_pretty(value)?))
     }
 
-    /// One line, whoever reads.
+    /// A value for programs, on one line.
+    pub(crate) fn value_line(value: &impl Serialize) -> Result<()> {
+        Self::write(&json_escaped(&serde_json::to_string(value)?))
+    }
+
+    /// Text for people: what a terminal would obey in it is shown.
     pub(crate) fn line(text: &str) -> Result<()> {
+        Self::write(&escaped(text))
+    }
+
+    /// A line that a program printed: its colors stay where there are any, all else is shown.
+    pub(crate) fn log_line(line: &str) -> Result<()> {
+        let colors = io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+        Self::write(&if colors { colored(line) } else { plain(line) })
+    }
+
+    fn write(text: &str) -> Result<()> {
         let mut out = io::stdout().lock();
         match writeln!(out, "{text}").and_then(|()| out.flush()) {
             // Whoever read has seen enough, as `head` does.
@@ -76,7 +93,16 @@ impl Out {
     /// A word beside the result, for people only: on standard error.
     pub(crate) fn note(self, text: &str) {
         if !self.json {
-            drop(writeln!(io::stderr().lock(), "{text}"));
+            drop(writeln!(io::stderr().lock(), "{}", escaped(text)));
         }
     }
+}
+
+/// A row of which only the last cell may have several lines.
+fn on_one_line(mut row: Vec<String>) -> Vec<String> {
+    let last = row.len().saturating_sub(1);
+    for cell in row.iter_mut().take(last) {
+        *cell = one_line(cell).into_owned();
+    }
+    row
 }

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use anyhow::Error;
 use refractory_core::Error as CoreError;
 use refractory_core::config::Complaints;
+use refractory_core::text::{escaped, json_escaped, one_line};
 
 use crate::exit::Exit;
 
@@ -34,9 +35,9 @@ pub(crate) fn report(error: &Error, json: bool, verbose: bool) -> Exit {
     let mut stderr = io::stderr().lock();
     let written = if json {
         let value = serde_json::json!({ "error": sentence, "exit": exit.code() });
-        writeln!(stderr, "{value}")
+        writeln!(stderr, "{}", json_escaped(&value.to_string()))
     } else {
-        writeln!(stderr, "{}", dressed(&sentence))
+        writeln!(stderr, "{}", escaped(&dressed(&sentence)))
     };
     if verbose {
         drop(written.and_then(|()| chain(&mut stderr, error)));
@@ -48,16 +49,16 @@ pub(crate) fn report(error: &Error, json: bool, verbose: bool) -> Exit {
 pub(crate) fn told(error: &Error) -> (Exit, String) {
     for cause in error.chain() {
         if let Some(failure) = cause.downcast_ref::<Failure>() {
-            return (failure.exit, failure.sentence.clone());
+            return (failure.exit, one_line(&failure.sentence).into_owned());
         }
         if let Some(complaints) = cause.downcast_ref::<Complaints>() {
             return (Exit::Invalid, complaints.to_string());
         }
         if let Some(core) = cause.downcast_ref::<CoreError>() {
-            return (core.kind().into(), core.for_people().into_owned());
+            return (core.kind().into(), one_line(&core.for_people()).into_owned());
         }
     }
-    (Exit::Defect, format!("{error:#}"))
+    (Exit::Defect, one_line(&format!("{error:#}")).into_owned())
 }
 
 fn dressed(sentence: &str) -> String {
@@ -70,7 +71,7 @@ fn dressed(sentence: &str) -> String {
 
 fn chain(out: &mut impl Write, error: &Error) -> io::Result<()> {
     for cause in error.chain() {
-        writeln!(out, "  because: {cause}")?;
+        writeln!(out, "  because: {}", one_line(&cause.to_string()))?;
     }
     Ok(())
 }

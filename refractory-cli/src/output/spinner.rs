@@ -2,6 +2,7 @@
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use refractory_core::text::one_line;
 
 use super::Out;
 
@@ -18,7 +19,7 @@ impl Spinner {
         if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
             bar.set_style(style);
         }
-        bar.set_message(words.into());
+        bar.set_message(one_line(&words.into()).into_owned());
         bar.enable_steady_tick(Duration::from_millis(100));
         Self(Some(bar))
     }
@@ -27,7 +28,7 @@ impl Spinner {
     pub(crate) fn say(&self, words: &str) -> bool {
         match &self.0 {
             Some(bar) => {
-                bar.set_message(words.to_owned());
+                bar.set_message(one_line(words).into_owned());
                 true
             }
             None => false,

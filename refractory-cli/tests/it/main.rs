@@ -15,6 +15,7 @@ mod house;
 mod http;
 #[cfg(feature = "aws")]
 mod infra;
+mod inputs;
 mod life;
 #[cfg(feature = "aws")]
 mod service;

@@ -85,7 +85,7 @@ impl Section for CoreConfig {
         "What runs tables, where data is stored, and the worker's timeouts.";
     const KEYS: &'static [Doc] = &[
         Doc::new("backend", "What runs tables: \"local\" is this machine."),
-        Doc::new("data", "The data folder; relative to where Refractory is started."),
+        Doc::new("data", "The data folder; relative to where Refractory is started.").path(),
         Doc::new("give_up_after", "How many failures in a row end a start."),
         Doc::new(
             "longest_wait",

@@ -97,9 +97,12 @@ impl Loader {
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 async fn database_of(config: &StoreConfig, database: &Path) -> Result<Arc<dyn Store>> {
     use crate::sql::{SqlOptions, SqlStore};
-    let own = || crate::Secret::new(format!("sqlite:{}", database.display()));
-    let url = config.url.clone().unwrap_or_else(own);
-    Ok(Arc::new(SqlStore::open(&url, &SqlOptions::default()).await?))
+    let options = SqlOptions::default();
+    // A path of ours is never read as a URL: it may have `?` and `%` in it.
+    Ok(Arc::new(match &config.url {
+        Some(url) => SqlStore::open(url, &options).await?,
+        None => SqlStore::open_file(database, &options).await?,
+    }))
 }
 
 #[cfg(not(any(feature = "sqlite", feature = "postgres")))]

@@ -8,6 +8,7 @@ use super::nearest::{did_you_mean, nearest};
 use super::sources::{Layer, reread};
 use super::values::Values;
 use super::{Complaint, Complaints, Doc, Section, Settings, Sources};
+use crate::text::decode;
 
 /// All sections that a program knows.
 #[derive(Debug, Clone, Default)]
@@ -59,7 +60,7 @@ impl Schema {
     ///
     /// Everything that is wrong with them, at once.
     pub fn load(&self, sources: Sources) -> Result<Settings, Complaints> {
-        let Sources { layers, mut complaints } = sources;
+        let Sources { layers, mut complaints, home } = sources;
         let mut figment = Figment::new();
         for known in &self.sections {
             let values = Dict::from([(known.name.to_owned(), Value::from((known.defaults)()))]);
@@ -68,7 +69,7 @@ impl Schema {
         for layer in layers {
             let mut good = Dict::new();
             for given in self.given(&layer, &mut complaints) {
-                match self.accept(&layer, given) {
+                match self.accept(&layer, given, home.as_deref()) {
                     Ok(given) => {
                         let key = format!("{}.{}", given.section, given.key);
                         put(&mut good, &key, given.value);
@@ -113,7 +114,12 @@ impl Schema {
     }
 
     /// Tries one value by itself, so that the complaint names its key; reads the file of a `…_file`.
-    fn accept(&self, layer: &Layer, mut given: Given) -> Result<Given, Complaint> {
+    fn accept(
+        &self,
+        layer: &Layer,
+        mut given: Given,
+        home: Option<&str>,
+    ) -> Result<Given, Complaint> {
         let Some(known) = self.sections.iter().find(|known| known.name == given.section) else {
             return Ok(given);
         };
@@ -125,10 +131,12 @@ impl Schema {
         if known.keys.iter().all(|doc| doc.key != given.key)
             && let Some(bare) = given.key.strip_suffix("_file")
         {
-            given.value = read_secret(&given.value).map_err(about)?;
+            let path = at_home(given.value, home).map_err(about)?;
+            given.value = read_secret(&path).map_err(about)?;
             bare.to_owned().clone_into(&mut given.key);
             return Ok(given);
         }
+        let is_path = known.keys.iter().any(|doc| doc.path && doc.key == given.key);
         let text = given.value.as_str().filter(|_| layer.textual).map(ToOwned::to_owned);
         let tries = text.as_deref().and_then(reread).into_iter().chain([given.value.clone()]);
         let mut refused = String::new();
@@ -136,6 +144,10 @@ impl Schema {
             let mut one = Dict::new();
             put(&mut one, &given.key, value.clone());
             match (known.try_one)(one) {
+                None if is_path => {
+                    let value = at_home(value, home).map_err(about)?;
+                    return Ok(Given { value, ..given });
+                }
                 None => return Ok(Given { value, ..given }),
                 Some(sentence) => refused = sentence,
             }
@@ -220,10 +232,33 @@ fn put(dict: &mut Dict, key: &str, value: Value) {
     }
 }
 
+/// A path, or a list of them, with `~` at its beginning as what a shell makes of it.
+fn at_home(value: Value, home: Option<&str>) -> Result<Value, String> {
+    if let Value::Array(tag, paths) = value {
+        let paths = paths.into_iter().map(|path| at_home(path, home)).collect::<Result<_, _>>()?;
+        return Ok(Value::Array(tag, paths));
+    }
+    let Some(rest) = value.as_str().and_then(|path| path.strip_prefix('~')) else {
+        return Ok(value);
+    };
+    match (home, rest.is_empty() || rest.starts_with('/')) {
+        (Some(home), true) => Ok(Value::from(format!("{}{rest}", home.trim_end_matches('/')))),
+        (None, true) => {
+            Err("`~` cannot be used: no home folder is known. Write the whole path.".to_owned())
+        }
+        (_, false) => Err(format!(
+            "`~{rest}` is the home of somebody else, or a strange name. Write the whole path, or `./~{rest}`."
+        )),
+    }
+}
+
 fn read_secret(path: &Value) -> Result<Value, String> {
     let path = path.as_str().ok_or("this should be the path of a file.")?;
-    match std::fs::read_to_string(path) {
-        Ok(text) => Ok(Value::from(text.trim_end_matches(['\r', '\n']))),
+    match std::fs::read(path) {
+        Ok(bytes) => match decode(&bytes) {
+            Ok(text) => Ok(Value::from(text.trim_end_matches(['\r', '\n']))),
+            Err(error) => Err(format!("`{path}` cannot be used. {error}")),
+        },
         Err(error) => Err(format!("`{path}` cannot be read: {error}.")),
     }
 }

@@ -20,18 +20,26 @@ pub struct Doc {
     pub example: &'static str,
     /// Whether its value must never be shown. Such a key may also be given as `key_file`, the path of a file that holds it.
     pub secret: bool,
+    /// Whether its value is a path, or several: `~/` at the beginning of one means the home folder of whoever runs this.
+    pub path: bool,
 }
 
 impl Doc {
     /// A key that has a default.
     pub const fn new(key: &'static str, sentence: &'static str) -> Self {
-        Self { key, sentence, example: "", secret: false }
+        Self { key, sentence, example: "", secret: false, path: false }
     }
 
     /// The same with an example, for a key that has no default.
     #[must_use]
     pub const fn example(self, example: &'static str) -> Self {
         Self { example, ..self }
+    }
+
+    /// The same for a path, or several.
+    #[must_use]
+    pub const fn path(self) -> Self {
+        Self { path: true, ..self }
     }
 
     /// The same, never to be shown.

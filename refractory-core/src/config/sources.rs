@@ -5,17 +5,22 @@ use std::path::Path;
 use figment::value::{Dict, Value};
 
 use super::Complaint;
+use crate::text::decode;
 
 /// What begins an environment variable of ours; sections and keys follow, in upper case, two underscores apart.
 const PREFIX: &str = "REFRACTORY__";
 /// The environment variable that holds a whole file, for a container that has none.
 const WHOLE: &str = "REFRACTORY_TOML";
+/// The environment variable that names the home folder.
+const HOME: &str = "HOME";
 
 /// What a binary has collected: at most one file, the environment, flags. Later ones win.
 #[derive(Debug, Default)]
 pub struct Sources {
     pub(super) layers: Vec<Layer>,
     pub(super) complaints: Vec<Complaint>,
+    /// The home folder, which `~` at the beginning of a path means.
+    pub(super) home: Option<String>,
 }
 
 /// Values from one place.
@@ -40,8 +45,11 @@ impl Sources {
     #[must_use]
     pub fn file(self, path: &Path, required: bool) -> Self {
         let shown = path.display().to_string();
-        match std::fs::read_to_string(path) {
-            Ok(text) => self.text(&shown, &text),
+        match std::fs::read(path) {
+            Ok(bytes) => match decode(&bytes) {
+                Ok(text) => self.text(&shown, text),
+                Err(error) => self.complain(Complaint::about(shown, error.to_string())),
+            },
             Err(error) if error.kind() == IoKind::NotFound && !required => self,
             Err(error) => self.complain(Complaint::about(shown, cannot_read(&error))),
         }
@@ -70,11 +78,15 @@ impl Sources {
     }
 
     /// Adds those of `variables` that are meant for us: `REFRACTORY_TOML`, which is as good as a file, and over it
-    /// `REFRACTORY__SECTION__KEY` for single keys.
+    /// `REFRACTORY__SECTION__KEY` for single keys. `HOME` is what `~` means at the beginning of a path.
     #[must_use]
     pub fn environment(mut self, variables: impl IntoIterator<Item = (String, String)>) -> Self {
-        let ours = |(name, _): &(String, String)| name == WHOLE || name.starts_with(PREFIX);
-        let mut ours: Vec<_> = variables.into_iter().filter(ours).collect();
+        let ours = |name: &str| name == WHOLE || name.starts_with(PREFIX);
+        let known = |(name, _): &(String, String)| ours(name) || name == HOME;
+        let (mut ours, home): (Vec<_>, Vec<_>) =
+            variables.into_iter().filter(known).partition(|(name, _)| ours(name));
+        let home = home.into_iter().map(|(_, home)| home).find(|home| home.starts_with('/'));
+        self.home = home.or(self.home);
         ours.sort();
         if let Some(at) = ours.iter().position(|(name, _)| name == WHOLE) {
             let (name, text) = ours.remove(at);
@@ -126,7 +138,7 @@ fn cannot_read(error: &std::io::Error) -> String {
             IoKind::PermissionDenied,
             "no permission to read this file. Change it with `chmod` or `chown`.",
         ),
-        (IoKind::InvalidData, "this is not text. Write TOML in UTF-8."),
+        (IoKind::IsADirectory, "this is a folder. Name the file in it."),
     ];
     let sentence = known.iter().find(|(kind, _)| *kind == error.kind()).map(|(_, text)| *text);
     sentence.map_or_else(|| format!("this file can't be read: {error}."), ToOwned::to_owned)

@@ -36,3 +36,21 @@ fn each_refusal_says_what_to_do() {
     assert_eq!(says(Io::Other).kind(), ErrorKind::Unavailable);
     assert!(says(Io::TimedOut).is_transient());
 }
+
+#[test]
+fn what_does_not_fit_is_refused_before_it_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    check_room(folder.path(), 1, "testing").unwrap();
+    let error = check_room(folder.path(), u64::MAX, "testing").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Exhausted);
+    assert!(error.for_people().contains("MiB are free"), "{}", error.for_people());
+}
+
+#[test]
+fn a_path_that_is_too_long_is_asked_for_wrongly() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x".repeat(400));
+    let error = refused(File::open(&path).unwrap_err(), "testing", &path);
+    assert_eq!(error.kind(), ErrorKind::Invalid);
+    assert!(error.for_people().contains("shorter"), "{}", error.for_people());
+}

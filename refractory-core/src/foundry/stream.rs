@@ -7,7 +7,7 @@ use tokio::fs::File;
 use tokio::io::AsyncWriteExt;
 
 use super::http;
-use crate::disk::refused;
+use crate::disk::{check_room, refused};
 use crate::{Error, ErrorKind, Result};
 
 /// How far a download has got.
@@ -30,6 +30,10 @@ pub(crate) async fn save(
     const DURING: &str = "saving a download";
     let failed = |error| refused(error, DURING, path);
     let total = response.content_length();
+    if total.is_some_and(|total| total > limit) {
+        return Err(too_much(limit));
+    }
+    check_room(path.parent().unwrap_or(Path::new(".")), total.unwrap_or_default(), DURING)?;
     let mut file = File::create_new(path).await.map_err(failed)?;
     let unfinished = Unfinished(Some(path.to_owned()));
     let mut done = 0_u64;

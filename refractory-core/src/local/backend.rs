@@ -1,4 +1,5 @@
 //! One machine, put together.
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -20,19 +21,27 @@ use crate::{Clock, Ports, Result, StorePool, async_trait};
 pub struct LocalBackend {
     demo: Option<DemoProgram>,
     search: Vec<PathBuf>,
+    environment: Vec<(OsString, OsString)>,
     registry: Option<String>,
 }
 
 impl LocalBackend {
     /// This machine, with `demo` for releases of the demo.
     pub fn new(demo: Option<DemoProgram>) -> Self {
-        Self { demo, search: Vec::new(), registry: None }
+        Self { demo, search: Vec::new(), environment: Vec::new(), registry: None }
     }
 
     /// The same; Node.js is looked for in these folders too, as the `PATH` of whoever starts us lists them.
     #[must_use]
     pub fn with_search(mut self, folders: Vec<PathBuf>) -> Self {
         self.search = folders;
+        self
+    }
+
+    /// The same; shims of version managers are asked in this environment, that of whoever starts us.
+    #[must_use]
+    pub fn with_environment(mut self, variables: Vec<(OsString, OsString)>) -> Self {
+        self.environment = variables;
         self
     }
 
@@ -75,6 +84,7 @@ impl Backend for LocalBackend {
             .with_demo(self.demo.clone())
             .with_config(config)
             .with_node(node, self.search.clone())
+            .with_environment(self.environment.clone())
             .connect()
             .await
     }
@@ -89,6 +99,7 @@ pub struct LocalPorts {
     config: LocalConfig,
     node: NodeConfig,
     search: Vec<PathBuf>,
+    environment: Vec<(OsString, OsString)>,
     demo: Option<DemoProgram>,
 }
 
@@ -96,7 +107,16 @@ impl LocalPorts {
     /// Ports on the data folder `dir`, with everything written down in `store`.
     pub fn new(dir: DataDir, store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
         let (config, node) = (LocalConfig::default(), NodeConfig::default());
-        Self { dir, store, clock, config, node, search: Vec::new(), demo: None }
+        Self {
+            dir,
+            store,
+            clock,
+            config,
+            node,
+            search: Vec::new(),
+            environment: Vec::new(),
+            demo: None,
+        }
     }
 
     /// The same with these settings.
@@ -118,6 +138,13 @@ impl LocalPorts {
     pub fn with_node(mut self, node: NodeConfig, search: Vec<PathBuf>) -> Self {
         self.node = node;
         self.search = search;
+        self
+    }
+
+    /// The same; shims of version managers are asked in this environment.
+    #[must_use]
+    pub fn with_environment(mut self, variables: Vec<(OsString, OsString)>) -> Self {
+        self.environment = variables;
         self
     }
 
@@ -147,9 +174,7 @@ impl LocalPorts {
 
     /// Where Node.js is looked for.
     pub fn nodes(&self) -> NodeOptions {
-        let given = self.config.search_path.split(':').filter(|folder| !folder.is_empty());
-        let search = self.search.iter().cloned().chain(given.map(PathBuf::from)).collect();
-        self.node.options(search, self.dir.node())
+        self.config.nodes(&self.node, &self.search, &self.environment, self.dir.node())
     }
 
     /// The runtime for stored releases.
@@ -158,9 +183,7 @@ impl LocalPorts {
     ///
     /// As [`runtime_for`](Self::runtime_for).
     pub fn runtime(&self, archives: LocalArchives) -> Result<ProcessRuntime> {
-        let programs = ReleasePrograms::new(archives, self.nodes())
-            .with_node(self.config.node.as_ref().map(PathBuf::from))
-            .with_demo(self.demo.clone());
+        let programs = ReleasePrograms::new(archives, self.nodes()).with_demo(self.demo.clone());
         self.runtime_for(Arc::new(programs))
     }
 

@@ -1,8 +1,10 @@
 //! `[local]`.
 mod node;
 
+use std::ffi::OsString;
 use std::fmt;
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -11,6 +13,7 @@ pub use node::NodeConfig;
 
 use super::{ControlGroup, ProcessSettings};
 use crate::config::{Complaint, Doc, Section, Size, Span};
+use crate::foundry::node::NodeOptions;
 use crate::foundry::site::SiteOptions;
 
 /// `[local]`: how programs run on this machine.
@@ -88,12 +91,34 @@ impl LocalConfig {
     }
 }
 
+impl LocalConfig {
+    /// Where Node.js is looked for: here, as `node` says, and in the folders of `search`. What is fetched is kept in
+    /// `cache`; shims are asked in `environment`, that of whoever starts us.
+    pub fn nodes(
+        &self,
+        node: &NodeConfig,
+        search: &[PathBuf],
+        environment: &[(OsString, OsString)],
+        cache: PathBuf,
+    ) -> NodeOptions {
+        let given = self.search_path.split(':').filter(|folder| !folder.is_empty());
+        let search = search.iter().cloned().chain(given.map(PathBuf::from)).collect();
+        NodeOptions {
+            only: self.node.as_ref().map(PathBuf::from),
+            environment: environment.to_vec(),
+            launch: self.settings().environment(&cache),
+            ..node.options(search, cache)
+        }
+    }
+}
+
 impl Section for LocalConfig {
     const NAME: &'static str = "local";
     const ABOUT: &'static str = "How tables run on this machine.";
     const KEYS: &'static [Doc] = &[
         Doc::new("node", "The Node.js to use for every release. By default, a matching one is found for each release.")
-            .example("\"/usr/bin/node\""),
+            .example("\"/usr/bin/node\"")
+            .path(),
         Doc::new(
             "ports",
             "The ports that tables listen on, one each. Block them from outside in the machine's firewall.",

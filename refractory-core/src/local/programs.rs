@@ -22,7 +22,6 @@ pub struct DemoProgram {
 #[derive(Debug, Clone)]
 pub struct ReleasePrograms {
     archives: LocalArchives,
-    node: Option<PathBuf>,
     fetching: Fetching,
     demo: Option<DemoProgram>,
 }
@@ -32,14 +31,7 @@ impl ReleasePrograms {
     pub fn new(archives: LocalArchives, nodes: NodeOptions) -> Self {
         let allowed = nodes.registry.is_some();
         let fetching = Fetching::new(NodeFinder::new(nodes), allowed);
-        Self { archives, node: None, fetching, demo: None }
-    }
-
-    /// The same on this very Node.js, whatever the release.
-    #[must_use]
-    pub fn with_node(mut self, node: Option<PathBuf>) -> Self {
-        self.node = node;
-        self
+        Self { archives, fetching, demo: None }
     }
 
     /// The same with this for releases of the demo.
@@ -50,15 +42,12 @@ impl ReleasePrograms {
     }
 
     async fn runner(&self, release: &Release) -> Result<Observed<(PathBuf, Vec<OsString>)>> {
-        match (release.program, &self.node) {
-            (Program::Demo, _) => {
+        match release.program {
+            Program::Demo => {
                 let demo = self.demo.clone().ok_or_else(no_demo)?;
                 Ok(Observed::Ready((demo.program, demo.before)))
             }
-            (Program::Node, Some(node)) => Ok(Observed::Ready((node.clone(), Vec::new()))),
-            (Program::Node, None) => {
-                Ok(self.fetching.node(release).await?.map(|node| (node, Vec::new())))
-            }
+            Program::Node => Ok(self.fetching.node(release).await?.map(|node| (node, Vec::new()))),
         }
     }
 }

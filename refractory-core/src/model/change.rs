@@ -126,6 +126,25 @@ pub struct SpecChange {
 }
 
 impl SpecChange {
+    /// The same as it is kept: what it names is held to the bounds of a spec.
+    ///
+    /// # Errors
+    ///
+    /// As [`InstanceSpec::checked`].
+    pub fn checked(mut self) -> Result<Self> {
+        let named = |text: &Edit<String>| match text {
+            Edit::Set(text) => Some(text.clone()),
+            Edit::Keep | Edit::Clear => None,
+        };
+        let title = named(&self.title).unwrap_or_default();
+        let language = named(&self.language);
+        let spec = InstanceSpec { title, language, ..InstanceSpec::default() }.checked()?;
+        if let Edit::Set(title) = &mut self.title {
+            *title = spec.title;
+        }
+        Ok(self)
+    }
+
     /// Makes the change to `spec`.
     ///
     /// # Errors

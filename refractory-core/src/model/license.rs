@@ -1,8 +1,11 @@
 //! Licence keys, and who holds them.
+mod key_text;
+
 use std::fmt;
 use std::str::FromStr;
 
 use super::Acceptance;
+use crate::text::is_invisible;
 use crate::{Error, ErrorKind, InstanceId, LicenseId, Secret, Timestamp};
 
 /// Why a text is not a licence key. Never holds the text.
@@ -17,7 +20,21 @@ pub enum LicenseKeyError {
     /// Something a key never has.
     #[error("a license key contains only the letters A to Z and digits; character {0} is neither")]
     Character(usize),
+    /// Nothing that could be a key.
+    #[error(
+        "there is no license key in this; it should be the key alone, or Foundry's `license.json`"
+    )]
+    Missing,
+    /// More than one key.
+    #[error("there are {0} license keys in this; add them one by one")]
+    Several(usize),
+    /// A text that nobody types.
+    #[error("this is far too long to be a license key")]
+    TooLong,
 }
+
+/// More than any file that holds a key has, in bytes.
+const LONGEST: usize = 64 << 10;
 
 impl From<LicenseKeyError> for Error {
     fn from(error: LicenseKeyError) -> Self {
@@ -31,22 +48,25 @@ impl From<LicenseKeyError> for Error {
 pub struct LicenseKey(Secret);
 
 impl LicenseKey {
-    /// Checks `raw`, with or without dashes and blanks, in any case.
+    /// Reads a key as people have it: with dashes of any kind and blanks or without, in any case, with
+    /// what editors and mail programs put around it, with a label or a comment, or as `license.json`.
     pub fn new(raw: &str) -> Result<Self, LicenseKeyError> {
-        let mut bare = String::with_capacity(24);
-        for (at, typed) in raw.trim().chars().enumerate() {
-            match typed.to_ascii_uppercase() {
-                '-' => {}
-                blank if blank.is_whitespace() => {}
-                good @ ('A'..='Z' | '1'..='9') => bare.push(good),
-                // Counted as it was typed: that is how whoever typed it finds it.
-                _ => return Err(LicenseKeyError::Character(at + 1)),
-            }
+        if raw.len() > LONGEST {
+            return Err(LicenseKeyError::TooLong);
         }
-        if bare.len() != 24 {
-            return Err(LicenseKeyError::Length(bare.len()));
+        let candidates = key_text::candidates(raw);
+        let mut keys: Vec<String> = candidates.iter().filter_map(|text| bare(text).ok()).collect();
+        keys.sort();
+        keys.dedup();
+        match (keys.pop(), keys.len(), candidates.as_slice()) {
+            (Some(key), 0, _) => Ok(Self(Secret::new(key))),
+            (Some(_), others, _) => Err(LicenseKeyError::Several(others + 1)),
+            (None, _, []) if raw.trim().is_empty() => Err(LicenseKeyError::Length(0)),
+            (None, _, []) => Err(LicenseKeyError::Missing),
+            (None, _, [only]) => bare(only).map(|key| Self(Secret::new(key))),
+            // A key that was cut into lines.
+            (None, _, lines) => bare(&lines.concat()).map(|key| Self(Secret::new(key))),
         }
-        Ok(Self(Secret::new(bare)))
     }
 
     /// The 24 characters: for the one place that needs them.
@@ -64,6 +84,20 @@ impl LicenseKey {
         let key = self.0.expose();
         format!("{}-••••-••••-••••-••••-{}", &key[..4], &key[20..])
     }
+}
+
+/// The 24 characters of a key that stands alone in `text`.
+fn bare(text: &str) -> Result<String, LicenseKeyError> {
+    let mut bare = String::with_capacity(24);
+    // Counted as it is seen: that is how whoever typed it finds it.
+    for (at, typed) in text.chars().filter(|c| !is_invisible(*c)).enumerate() {
+        match key_text::folded(typed) {
+            blank if key_text::separates(blank) => {}
+            good @ ('A'..='Z' | '1'..='9') => bare.push(good),
+            _ => return Err(LicenseKeyError::Character(at + 1)),
+        }
+    }
+    if bare.len() == 24 { Ok(bare) } else { Err(LicenseKeyError::Length(bare.len())) }
 }
 
 impl fmt::Debug for LicenseKey {
@@ -162,23 +196,4 @@ impl License {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const KEY: &str = "ABCD-EFGH-IJKL-MNOP-QRST-1239";
-
-    #[test]
-    fn keys_are_read_in_any_dress_and_shown_masked() {
-        let key = LicenseKey::new(KEY).unwrap();
-        assert_eq!(LicenseKey::new(" abcdefghijklmnopqrst1239 "), Ok(key.clone()));
-        assert_eq!(key.expose(), "ABCDEFGHIJKLMNOPQRST1239");
-        assert_eq!(format!("{key:?}"), "ABCD-••••-••••-••••-••••-1239");
-    }
-
-    #[test]
-    fn a_mistyped_key_is_refused_without_being_repeated() {
-        assert_eq!(LicenseKey::new("ABCD"), Err(LicenseKeyError::Length(4)));
-        assert_eq!(LicenseKey::new(&KEY.replace('9', "0")), Err(LicenseKeyError::Character(29)));
-        assert!(!LicenseKey::new("HUNTER2").unwrap_err().to_string().contains("HUNTER"));
-    }
-}
+mod tests;

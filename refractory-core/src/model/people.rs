@@ -3,6 +3,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
+use crate::text::trimmed;
 use crate::{Error, ErrorKind, Timestamp, UserId};
 
 /// Why a text cannot be the name of a user.
@@ -31,7 +32,7 @@ pub struct UserName(String);
 impl UserName {
     /// Checks `raw`; upper case is folded.
     pub fn new(raw: &str) -> Result<Self, UserNameError> {
-        let name = raw.trim().to_ascii_lowercase();
+        let name = trimmed(raw).to_ascii_lowercase();
         let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
         let begins = name.chars().next().is_some_and(|c| c.is_ascii_alphanumeric());
         if begins && name.len() <= 32 && name.chars().all(legal) {

@@ -3,12 +3,13 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::{LicenseWish, ReleaseWish};
+use crate::text::{is_obeyed, one_line, trimmed};
 use crate::{Error, ErrorKind};
 
 /// Why a text is not the id of a world.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is not a world ID; use the name of the world's folder, with letters, digits, `-` and `_`"
+    "`{0}` is not a world ID; use the name of the world's folder, without `/`, and not beginning with a dot"
 )]
 pub struct WorldIdError(String);
 
@@ -20,6 +21,8 @@ impl From<WorldIdError> for Error {
 }
 
 /// The id of a Foundry world: the name of its folder.
+///
+/// Up to generation 9 that may hold whatever a folder's name may, as `strahd's-curse` or `Höhle (old)`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(
     feature = "serde",
@@ -31,11 +34,15 @@ pub struct WorldId(String);
 impl WorldId {
     /// Checks `raw`.
     pub fn new(raw: &str) -> Result<Self, WorldIdError> {
-        let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-        if (1..=128).contains(&raw.len()) && raw.chars().all(legal) && !raw.starts_with('.') {
+        let illegal = |c: char| matches!(c, '/' | '\\') || is_obeyed(c);
+        if (1..=255).contains(&raw.len())
+            && !raw.contains(illegal)
+            && !raw.starts_with('.')
+            && raw.trim() == raw
+        {
             Ok(Self(raw.to_owned()))
         } else {
-            Err(WorldIdError(raw.chars().take(80).collect()))
+            Err(WorldIdError(one_line(&raw.chars().take(80).collect::<String>()).into_owned()))
         }
     }
 
@@ -83,6 +90,28 @@ pub struct Limits {
     pub disk: Option<u64>,
 }
 
+impl InstanceSpec {
+    /// The same as it is kept: without blanks around what people typed.
+    ///
+    /// # Errors
+    ///
+    /// `Invalid`, naming the field, for what no instance can be like.
+    pub fn checked(mut self) -> Result<Self, Error> {
+        let wrong = |said: String| {
+            Err(Error::new(ErrorKind::Invalid, "reading what a table should be like").advise(said))
+        };
+        self.title = trimmed(&self.title).to_owned();
+        if self.title.chars().count() > 80 || self.title.chars().any(is_obeyed) {
+            return wrong("A title has at most 80 characters, on one line.".to_owned());
+        }
+        let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+        if self.language.as_ref().is_some_and(|text| text.len() > 64 || !text.chars().all(legal)) {
+            return wrong("A language is written as Foundry names it, as `en.core`.".to_owned());
+        }
+        Ok(self)
+    }
+}
+
 /// What an instance should be like. Changes take effect at its next launch.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
@@ -99,4 +128,57 @@ pub struct InstanceSpec {
     pub limits: Limits,
     /// Foundry's language, as `en.core`; Foundry's default where `None`.
     pub language: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_instance_can_be_like_is_refused_and_blanks_go() {
+        let titled = |title: &str| InstanceSpec { title: title.into(), ..InstanceSpec::default() };
+        assert_eq!(titled(" Friday\u{200b}\n").checked().unwrap().title, "Friday");
+        for title in ["x".repeat(81), "a\0b".into(), "two\nlines".into(), "txt.\u{202e}exe".into()]
+        {
+            let error = titled(&title).checked().unwrap_err();
+            assert!(error.for_people().contains("title"), "{title:?}");
+        }
+        let spoken = |language: &str| InstanceSpec {
+            language: Some(language.into()),
+            ..InstanceSpec::default()
+        };
+        assert!(spoken("pt-BR.core").checked().is_ok());
+        assert!(spoken("en\0").checked().is_err() && spoken(&"x".repeat(65)).checked().is_err());
+    }
+
+    #[test]
+    fn every_name_of_a_folder_is_the_id_of_a_world() {
+        for id in [
+            "strahd",
+            "Curse_of-Strahd.1",
+            "strahd's-curse",
+            "Höhle (old) & more",
+            "a b",
+            "100%?#~",
+        ] {
+            assert_eq!(WorldId::new(id).unwrap().as_str(), id);
+        }
+        for bad in [
+            "",
+            ".",
+            "..",
+            ".hidden",
+            "a/b",
+            "../etc",
+            "a\\b",
+            "a\0",
+            "a\nb",
+            "a\u{202e}b",
+            " a",
+            "a ",
+        ] {
+            assert!(WorldId::new(bad).is_err(), "{bad:?}");
+        }
+        assert!(WorldId::new(&"x".repeat(255)).is_ok() && WorldId::new(&"x".repeat(256)).is_err());
+    }
 }

@@ -100,6 +100,7 @@ impl Refractory {
     }
 
     async fn check_spec(&self, spec: &mut InstanceSpec) -> Result<()> {
+        *spec = std::mem::take(spec).checked()?;
         if let Some(release) = choose_release(&spec.release, self.table::<Release>().list().await?)?
         {
             spec.release = ReleaseWish::Exact(release.id);
@@ -319,6 +320,7 @@ impl Refractory {
 
     /// Checks that a release, a license and an owner that are named exist.
     async fn settle_choices(&self, change: &mut Change) -> Result<()> {
+        change.spec = std::mem::take(&mut change.spec).checked()?;
         if let Edit::Set(wish) = &change.spec.release
             && let Some(release) = choose_release(wish, self.table::<Release>().list().await?)?
         {

@@ -3,6 +3,7 @@ use super::Refractory;
 use super::policy::{Relation, Verb, check};
 use crate::model::{Acceptance, EULA_VERSION, EventKind, Instance, License, LicenseKey, Principal};
 use crate::ports::Observed;
+use crate::text::{is_obeyed, trimmed};
 use crate::{Error, ErrorKind, InstanceId, LicenseId, Result, SecretName, UserId};
 
 /// A licence as people see it.
@@ -193,8 +194,8 @@ impl Refractory {
 }
 
 fn checked_name(raw: &str) -> Result<String> {
-    let name = raw.trim();
-    if name.is_empty() || name.chars().count() > 60 || name.chars().any(char::is_control) {
+    let name = trimmed(raw);
+    if name.is_empty() || name.chars().count() > 60 || name.chars().any(is_obeyed) {
         return Err(Error::new(ErrorKind::Invalid, "naming a license")
             .advise("Enter a name of 1 to 60 characters, such as `Club key 1`."));
     }

@@ -1,6 +1,6 @@
 //! Which database is meant.
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::{Error, ErrorKind, Result};
 
@@ -22,6 +22,19 @@ pub(super) enum Address {
 }
 
 impl Address {
+    /// The file of `SQLite`'s at `path`.
+    #[cfg(feature = "sqlite")]
+    #[expect(clippy::unnecessary_wraps, reason = "without SQLite it fails")]
+    pub(super) fn of_file(path: &Path) -> Result<Self> {
+        Ok(Self::File(path.to_owned()))
+    }
+
+    /// No file: there is no `SQLite` here.
+    #[cfg(not(feature = "sqlite"))]
+    pub(super) fn of_file(_: &Path) -> Result<Self> {
+        Err(not_built_in("SQLite"))
+    }
+
     /// Reads the URL of a database. What cannot be read is not repeated: it may hold a password.
     pub(super) fn read(url: &str) -> Result<Self> {
         match url.split_once(':').map(|(scheme, rest)| (scheme.to_ascii_lowercase(), rest)) {
@@ -58,9 +71,11 @@ fn sqlite(rest: &str) -> Result<Address> {
         return Ok(Address::Memory);
     }
     if path.is_empty() || path.contains(['?', '\0']) {
-        return Err(invalid(format!("The database path is invalid. {FORMS}")));
+        return Err(invalid(format!(
+            "The database path is invalid. {FORMS} Write a `?` in the path as `%3F`."
+        )));
     }
-    Ok(Address::File(PathBuf::from(path)))
+    Ok(Address::File(PathBuf::from(path.replace("%3F", "?").replace("%3f", "?"))))
 }
 
 #[cfg(not(feature = "sqlite"))]

@@ -1,6 +1,7 @@
 //! The store.
 use std::collections::BTreeSet;
 use std::fmt;
+use std::path::Path;
 
 use sea_orm::sea_query::Expr;
 use sea_orm::{
@@ -38,7 +39,7 @@ impl SqlStore {
     /// tables up to date.
     ///
     /// `sqlite:path`, `sqlite::memory:` or `postgres://user:password@host:port/database`. A path is taken
-    /// as it is, without `%` escapes. A new file may be read by its owner only; its folder must exist.
+    /// as it is, but for a `?`, which is written `%3F`. A new file may be read by its owner only; its folder must exist.
     ///
     /// # Errors
     ///
@@ -47,7 +48,19 @@ impl SqlStore {
     /// `Forbidden` (a password or a right is missing), `Unavailable` (no answer), `Exhausted` (no space),
     /// `Unexpected` (a damaged file).
     pub async fn open(url: &Secret, options: &SqlOptions) -> Result<Self> {
-        let address = Address::read(url.expose())?;
+        Self::at(Address::read(url.expose())?, options).await
+    }
+
+    /// The same for the file of `SQLite`'s at `path`, whatever characters are in it.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub async fn open_file(path: &Path, options: &SqlOptions) -> Result<Self> {
+        Self::at(Address::of_file(path)?, options).await
+    }
+
+    async fn at(address: Address, options: &SqlOptions) -> Result<Self> {
         let connections = Connections::open(&address, options)
             .await
             .map_err(|error| error.about("database", &address))?;

@@ -1,12 +1,13 @@
 //! Tables.
 use actix_web::HttpResponse;
-use actix_web::web::{Data, Json, Path, Query};
+use actix_web::web::{Data, Path, Query};
 use refractory_core::model::{
     Change, Edit, Instance, InstanceSpec, NewInstance, Principal, Slug, SpecChange, Urgency,
 };
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::guard::Json;
 use crate::problem::Problem;
 use crate::session::{Commanded, Person};
 use crate::shared::Shared;

@@ -1,12 +1,13 @@
 //! Licences.
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Json, Path};
+use actix_web::web::{Data, Path};
 use refractory_core::model::{Edit, License, LicenseKey};
 use refractory_core::{LicenseView, Secret};
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::guard::Json;
 use crate::pages::LicenceRow;
 use crate::problem::Problem;
 use crate::session::{Commanded, Person};

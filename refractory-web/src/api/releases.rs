@@ -1,11 +1,12 @@
 //! Releases.
 use actix_web::HttpResponse;
-use actix_web::web::{Data, Json, Path, Payload};
+use actix_web::web::{Data, Path, Payload};
 use refractory_core::Secret;
 use refractory_core::ports::ArchiveSource;
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::guard::Json;
 use crate::pages::ReleaseRow;
 use crate::problem::Problem;
 use crate::session::{Commanded, Person};

@@ -1,11 +1,12 @@
 //! Signing in from a program.
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Json};
+use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use refractory_core::Secret;
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::guard::Json;
 use crate::guard::check_origin;
 use crate::problem::Problem;
 use crate::session::{Anyone, Commanded, Person, check_password};

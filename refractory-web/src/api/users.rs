@@ -1,10 +1,11 @@
 //! Accounts.
 use actix_web::HttpResponse;
-use actix_web::web::{Data, Json, Path};
+use actix_web::web::{Data, Path};
 use refractory_core::model::{Edit, Role, UserName};
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::guard::Json;
 use crate::links::sign_in_url;
 use crate::pages::PersonRow;
 use crate::problem::Problem;

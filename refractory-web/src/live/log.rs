@@ -9,6 +9,7 @@ use futures_util::stream;
 use refractory_core::InstanceId;
 use refractory_core::model::Via;
 use refractory_core::ports::LogPosition;
+use refractory_core::text::plain;
 use serde_json::json;
 use tokio::sync::watch;
 
@@ -50,8 +51,9 @@ impl Follow {
             let chunk = read.await.ok()?;
             self.from = Some(chunk.next.clone());
             if !chunk.lines.is_empty() {
+                let lines: Vec<_> = chunk.lines.iter().map(|line| plain(line)).collect();
                 return Some((
-                    Ok(event("log", &json!({ "lines": chunk.lines, "next": chunk.next }))),
+                    Ok(event("log", &json!({ "lines": lines, "next": chunk.next }))),
                     self,
                 ));
             }

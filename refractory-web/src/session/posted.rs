@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use super::csrf;
 use super::visitor::{Anyone, Person};
-use crate::guard::check_origin;
+use crate::guard::{check_fields, check_origin};
 use crate::problem::Problem;
 use crate::shared::Shared;
 
@@ -56,8 +56,11 @@ impl<T: DeserializeOwned + 'static> FromRequest for Posted<T> {
         Box::pin(async move {
             let visitor = Anyone::extract(&request).await?;
             let body = body.await.map_err(|_| unreadable())?;
-            let fields = web::Query::<HashMap<String, String>>::from_query(&body)
-                .map_err(|_| unreadable())?;
+            let fields = web::Query::<Vec<(String, String)>>::from_query(&body)
+                .map_err(|_| unreadable())?
+                .into_inner();
+            check_fields(&fields)?;
+            let fields: HashMap<_, _> = fields.into_iter().collect();
             check_sender(&request, &visitor, fields.get("csrf").map(String::as_str))?;
             let form = web::Query::<T>::from_query(&body).map_err(|_| unreadable())?.into_inner();
             Ok(Self { form, visitor })

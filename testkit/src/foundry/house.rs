@@ -26,7 +26,7 @@ use crate::conformance::game::GameHouse;
 /// The administrator's password in every house.
 const PASSWORD: &str = "conformance";
 /// The two worlds in every house.
-const WORLDS: [&str; 2] = ["first", "second"];
+const WORLDS: [&str; 2] = ["first", "strahd's höhle (old)"];
 
 /// Which release is started, and with which licence.
 #[derive(Debug, Clone)]

@@ -242,3 +242,23 @@ fn every_field_of_our_sections_has_a_sentence() {
     assert_eq!(undocumented::<StoreConfig>(), Vec::<&str>::new());
     assert_eq!(fields::<Portal>().len(), 8);
 }
+
+#[test]
+fn a_tilde_at_the_beginning_of_a_path_is_the_home_folder() {
+    let home = |home: &str| vec![("HOME".to_owned(), home.to_owned())];
+    let data = |sources: Sources| {
+        schema().load(sources).map(|all| all.section::<CoreConfig>().unwrap().data)
+    };
+    let file = |path: &str| {
+        Sources::new().text("refractory.toml", &format!("[core]\ndata = \"{path}\"\n"))
+    };
+    assert_eq!(data(file("~/tables").environment(home("/home/ada"))).unwrap(), "/home/ada/tables");
+    assert_eq!(data(file("~").environment(home("/home/ada/"))).unwrap(), "/home/ada");
+    let flag = Sources::new().environment(home("/home/ada")).flag("--data", "core.data", "~/x y?#");
+    assert_eq!(data(flag).unwrap(), "/home/ada/x y?#");
+    for usual in ["a~/b", "./~", "/srv/~x"] {
+        assert_eq!(data(file(usual).environment(home("/home/ada"))).unwrap(), usual);
+    }
+    assert!(complaints(file("~bob/x").environment(home("/home/ada"))).contains("whole path"));
+    assert!(complaints(file("~/x").environment(home("nowhere"))).contains("no home folder"));
+}

@@ -1,14 +1,19 @@
 //! Finding the Node.js that a generation runs on.
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::survey::Survey;
-use super::{FoundNode, Origin, fetch, proven_majors};
+use super::survey::{Environments, Survey};
+use super::{FoundNode, NodeVersion, Origin, fetch, least_major, proven_majors};
 use crate::foundry::Downloading;
 use crate::{Error, ErrorKind, Result};
+
+const LOOKING: &str = "looking for Node.js";
 
 /// Where Node.js is looked for, and where it may be fetched from.
 #[derive(Debug, Clone, Default)]
 pub struct NodeOptions {
+    /// The very one to use for every release, from `[local] node`: nothing else is looked at.
+    pub only: Option<PathBuf>,
     /// Executables that the configuration names: looked at first.
     pub configured: Vec<PathBuf>,
     /// Folders that commands are looked for in, as `PATH` lists them.
@@ -17,27 +22,41 @@ pub struct NodeOptions {
     pub cache: PathBuf,
     /// An npm registry, from `node.registry`; without one nothing is fetched.
     pub registry: Option<String>,
+    /// The environment of whoever starts us: shims of version managers find their version by it.
+    pub environment: Vec<(OsString, OsString)>,
+    /// The environment in which programs are launched: what is found must run there.
+    pub launch: Vec<(OsString, OsString)>,
 }
 
 /// Finds, and where it is allowed fetches, the Node.js that a generation is known to run on.
 #[derive(Debug)]
 pub struct NodeFinder {
     options: NodeOptions,
+    environments: Environments,
     survey: Survey,
 }
 
 impl NodeFinder {
     /// A finder that has looked at nothing yet.
     pub fn new(options: NodeOptions) -> Self {
-        Self { options, survey: Survey::default() }
+        let environments =
+            Environments { user: options.environment.clone(), launch: options.launch.clone() };
+        Self { options, environments, survey: Survey::default() }
     }
 
     /// Every Node.js there is, in the order they are looked at: what `doctor` shows.
     pub async fn found(&self) -> Vec<FoundNode> {
         let mut found = Vec::new();
         for (path, origin) in self.places() {
-            found.extend(self.survey.ask(path, origin).await);
+            found.extend(self.survey.ask(path, origin, &self.environments).await);
         }
+        found
+    }
+
+    /// What the configuration names, whether it is one or not.
+    pub async fn configured(&self) -> Vec<FoundNode> {
+        let mut found = self.found().await;
+        found.retain(|node| node.origin == Origin::Configured);
         found
     }
 
@@ -46,9 +65,24 @@ impl NodeFinder {
     ///
     /// # Errors
     ///
-    /// `NotFound`, with a sentence that says what to do.
+    /// `NotFound`, or `Invalid` for the one that the configuration names; with a sentence that says what to do.
     pub async fn find(&self, generation: u16, least: Option<u16>) -> Result<PathBuf> {
+        self.choose(generation, least).await.map(|node| node.program)
+    }
+
+    /// The same with all that is known of it.
+    ///
+    /// # Errors
+    ///
+    /// As [`find`](Self::find).
+    pub async fn choose(&self, generation: u16, least: Option<u16>) -> Result<FoundNode> {
         let found = self.found().await;
+        if self.options.only.is_some() {
+            return found.into_iter().next().map_or_else(
+                || Err(Error::new(ErrorKind::Unexpected, LOOKING)),
+                |node| only(node, generation, least),
+            );
+        }
         let majors = fitting(generation, least);
         let of_major = |major: u16| {
             found
@@ -58,7 +92,7 @@ impl NodeFinder {
         majors
             .iter()
             .find_map(|major| of_major(*major))
-            .map(|node| node.path.clone())
+            .cloned()
             .ok_or_else(|| self.missing(generation, &majors, &found))
     }
 
@@ -75,6 +109,8 @@ impl NodeFinder {
     ) -> Result<PathBuf> {
         let missing = match self.find(generation, least).await {
             Ok(path) => return Ok(path),
+            // Nothing is put in the place of the one that the configuration names.
+            Err(unfit) if self.options.only.is_some() => return Err(unfit),
             Err(missing) => missing,
         };
         let majors = fitting(generation, least);
@@ -88,6 +124,9 @@ impl NodeFinder {
 
     fn places(&self) -> Vec<(PathBuf, Origin)> {
         let of = |origin| move |path: PathBuf| (path, origin);
+        if let Some(only) = &self.options.only {
+            return vec![(only.clone(), Origin::Configured)];
+        }
         let configured = self.options.configured.iter().cloned().map(of(Origin::Configured));
         let fetched = fetch::kept(&self.options.cache).into_iter().map(of(Origin::Fetched));
         let named = |folder: &PathBuf| ["node", "nodejs"].map(|name| folder.join(name));
@@ -105,12 +144,36 @@ impl NodeFinder {
         } else {
             "Install it, or set `node.registry` to an npm registry to download it".to_owned()
         };
-        Error::new(ErrorKind::NotFound, "looking for Node.js").advise(format!(
+        Error::new(ErrorKind::NotFound, LOOKING).advise(format!(
             "Foundry {generation} needs Node.js {}. {next}. {}.",
             wanted.join(" or "),
             there_is(found)
         ))
     }
+}
+
+/// The one that the configuration names, where it will do for `generation`.
+fn only(node: FoundNode, generation: u16, least: Option<u16>) -> Result<FoundNode> {
+    let shown = node.path.display().to_string();
+    let refused = |why: String| {
+        Error::new(ErrorKind::Invalid, LOOKING).about("path", &shown).advise(format!(
+            "{why}. Name another Node.js as `node` in `[local]`, or leave it out to have one found."
+        ))
+    };
+    match &node.version {
+        Err(why) => Err(refused(format!("`{shown}` cannot be used as Node.js: {why}"))),
+        Ok(version) => match least.or_else(|| least_major(generation)) {
+            Some(least) if version.major < least => Err(refused(format!(
+                "Foundry {generation} needs Node.js {least} or newer, and `{shown}` is {version}"
+            ))),
+            _ => Ok(node),
+        },
+    }
+}
+
+/// Whether `generation` is known to run on `version`, and not only on older ones.
+pub fn is_proven(generation: u16, version: NodeVersion) -> bool {
+    proven_majors(generation).iter().max().is_none_or(|newest| version.major <= *newest)
 }
 
 /// The majors that will do, best first.

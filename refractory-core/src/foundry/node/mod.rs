@@ -6,7 +6,7 @@ mod pairs;
 mod survey;
 mod version;
 
-pub use find::{NodeFinder, NodeOptions};
+pub use find::{NodeFinder, NodeOptions, is_proven};
 pub use npmrc::registry_in;
 pub use pairs::{least_major, proven_majors};
 pub use survey::{FoundNode, Origin};

@@ -5,12 +5,18 @@ use std::io::{Read, Seek};
 use zip::ZipArchive;
 use zip::result::ZipError;
 
+use super::names::{ancestors, checked_name, is_extra};
+use super::refusal::shown;
 use super::{Limits, Refusal};
 
 /// How long the target of a symbolic link may be.
 const LONGEST_LINK: u64 = 1024;
 /// Below this size a file may be packed as tightly as it likes.
 const RATIO_FROM: u64 = 1 << 20;
+/// The same for all files together.
+const TOTAL_RATIO_FROM: u64 = 64 << 20;
+/// How many folders may lie around a release, one in the other.
+const FOLDERS_AROUND: usize = 3;
 
 /// What one entry becomes on disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,10 +65,12 @@ impl Entry {
     }
 }
 
-/// Every entry under its checked name.
+/// Every entry under its checked name, as the vendor packs it.
 #[derive(Debug)]
 pub(super) struct Entries {
     by_name: BTreeMap<String, Entry>,
+    /// Whether the archive itself has other names, or more in it than a release.
+    packed_anew: bool,
 }
 
 impl Entries {
@@ -80,19 +88,71 @@ impl Entries {
         if archive.has_overlapping_files().map_err(|error| damaged(&error))? {
             return Err(Refusal::TooMuch("files that share their bytes".into()));
         }
-        let mut entries = Self { by_name: BTreeMap::new() };
-        let mut left = limits.total;
+        let mut entries = Self { by_name: BTreeMap::new(), packed_anew: false };
+        let mut sum = Sum::default();
         for index in 0..archive.len() {
-            let (name, entry) = read_entry(archive, index, limits)?;
-            left = left
-                .checked_sub(entry.size)
-                .ok_or_else(|| Refusal::TooMuch(format!("more than {} bytes", limits.total)))?;
-            if entries.by_name.insert(name.clone(), entry).is_some() {
-                return Err(Refusal::Twice(shown(&name)));
-            }
+            entries.take_in(read_entry(archive, index, limits, &mut sum)?)?;
         }
+        sum.check(limits)?;
+        entries.leave_folder_around();
+        entries.check_case()?;
         entries.check_paths()?;
         Ok(entries)
+    }
+
+    fn take_in(&mut self, found: Found) -> Result<(), Refusal> {
+        let Found { raw, name, entry } = found;
+        let Some(name) = name.filter(|name| !is_extra(name)) else {
+            self.packed_anew = true;
+            return Ok(());
+        };
+        self.packed_anew |= raw.strip_suffix('/').unwrap_or(&raw) != name;
+        match self.by_name.get(&name) {
+            Some(_) => Err(Refusal::Twice(shown(&name))),
+            None => {
+                self.by_name.insert(name, entry);
+                Ok(())
+            }
+        }
+    }
+
+    /// Takes a folder away that the whole release lies in.
+    fn leave_folder_around(&mut self) {
+        for _ in 0..FOLDERS_AROUND {
+            let Some(around) = self.folder_around().map(|around| format!("{around}/")) else {
+                return;
+            };
+            let inside = |(name, entry): (String, Entry)| {
+                Some((name.strip_prefix(&around)?.to_owned(), entry))
+            };
+            self.by_name =
+                std::mem::take(&mut self.by_name).into_iter().filter_map(inside).collect();
+            self.packed_anew = true;
+        }
+    }
+
+    /// The one folder that everything lies in, where a release is in it and not beside it.
+    fn folder_around(&self) -> Option<&str> {
+        let is_release = |at: &str| {
+            self.by_name.contains_key(&format!("{at}package.json"))
+                || self.by_name.contains_key(&format!("{at}resources/app/package.json"))
+        };
+        let first = self.by_name.keys().next()?;
+        let around = first.split('/').next()?;
+        let within = |name: &String| {
+            name.strip_prefix(around).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        // One that is called so is a program of macOS'.
+        let is_folder = !around.ends_with(".app")
+            && self.by_name.get(around).is_none_or(|entry| entry.kind == Kind::Folder);
+        let somewhere = self.by_name.keys().any(|name| name.ends_with("/package.json"));
+        (is_folder && somewhere && !is_release("") && self.by_name.keys().all(within))
+            .then_some(around)
+    }
+
+    /// Whether this is not what the vendor packed, name by name.
+    pub(super) fn is_packed_anew(&self) -> bool {
+        self.packed_anew
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&Entry> {
@@ -106,6 +166,17 @@ impl Entries {
     /// Bytes of all files.
     pub(super) fn total(&self) -> u64 {
         self.by_name.values().map(|entry| entry.size).sum()
+    }
+
+    /// No two names are one where case does not count.
+    fn check_case(&self) -> Result<(), Refusal> {
+        let mut seen: BTreeMap<String, &str> = BTreeMap::new();
+        for name in self.by_name.keys() {
+            if let Some(other) = seen.insert(name.to_lowercase(), name) {
+                return Err(Refusal::Alike(shown(other), shown(name)));
+            }
+        }
+        Ok(())
     }
 
     /// Nothing lies under a file or a link, and every link leads to something in here.
@@ -161,21 +232,54 @@ impl Entries {
     }
 }
 
+/// An entry, with the name it has and the one it should have.
+struct Found {
+    raw: String,
+    name: Option<String>,
+    entry: Entry,
+}
+
+/// Bytes of all entries, and of their packed forms.
+#[derive(Default)]
+struct Sum {
+    size: u64,
+    packed: u64,
+}
+
+impl Sum {
+    fn check(&self, limits: &Limits) -> Result<(), Refusal> {
+        if self.size > limits.total {
+            return Err(Refusal::TooMuch(format!("more than {} bytes", limits.total)));
+        }
+        if self.size > TOTAL_RATIO_FROM && self.size / self.packed.max(1) > limits.total_ratio {
+            return Err(Refusal::TooMuch(format!(
+                "more than {} times the size of the archive",
+                limits.total_ratio
+            )));
+        }
+        Ok(())
+    }
+}
+
 fn read_entry<R: Read + Seek>(
     archive: &mut ZipArchive<R>,
     index: usize,
     limits: &Limits,
-) -> Result<(String, Entry), Refusal> {
+    sum: &mut Sum,
+) -> Result<Found, Refusal> {
     let entry = archive.by_index_raw(index).map_err(|error| damaged(&error))?;
     let raw = entry.name().map_err(|error| damaged(&error))?.into_owned();
     let name = checked_name(&raw)?;
     if entry.encrypted() || !is_usual(entry.compression()) {
         return Err(Refusal::Unreadable(shown(&raw)));
     }
-    let size = entry.size();
-    check_size(&raw, size, entry.compressed_size(), limits)?;
+    let (size, packed) = (entry.size(), entry.compressed_size());
+    check_size(&raw, size, packed, limits)?;
+    sum.size = sum.size.saturating_add(size);
+    sum.packed = sum.packed.saturating_add(packed);
     let mode = entry.unix_mode().unwrap_or(0o644);
-    let (is_folder, is_link) = (entry.is_dir(), entry.is_symlink());
+    let is_folder = entry.is_dir() || raw.ends_with(['/', '\\']);
+    let is_link = entry.is_symlink();
     drop(entry);
     let kind = if is_folder {
         Kind::Folder
@@ -184,7 +288,7 @@ fn read_entry<R: Read + Seek>(
     } else {
         Kind::File { executable: mode & 0o111 != 0 }
     };
-    Ok((name, Entry { index, size, kind }))
+    Ok(Found { raw, name, entry: Entry { index, size, kind } })
 }
 
 fn is_usual(method: zip::CompressionMethod) -> bool {
@@ -224,27 +328,6 @@ fn link_target<R: Read + Seek>(
         return Err(Refusal::Escapes(shown(name)));
     }
     Ok(target)
-}
-
-/// The name without its last slash, where it is one that can only mean one place inside.
-fn checked_name(raw: &str) -> Result<String, Refusal> {
-    let name = raw.strip_suffix('/').unwrap_or(raw);
-    let plain = |part: &str| !matches!(part, "" | "." | "..") && part.len() <= 255;
-    let drive = name.as_bytes().get(1) == Some(&b':');
-    let odd = name.contains(|c: char| c == '\\' || c.is_control());
-    if drive || odd || name.len() > 1024 || !name.split('/').all(plain) {
-        return Err(Refusal::Escapes(shown(raw)));
-    }
-    Ok(name.to_owned())
-}
-
-fn ancestors(name: &str) -> impl Iterator<Item = &str> {
-    name.match_indices('/').map(|(at, _)| &name[..at])
-}
-
-/// A name as it may be shown in a sentence.
-fn shown(name: &str) -> String {
-    name.chars().filter(|c| !c.is_control()).take(80).collect()
 }
 
 /// What an error of the zip reader means.

@@ -2,7 +2,10 @@
 mod contents;
 mod entries;
 mod limits;
+mod names;
+mod other_files;
 mod refusal;
+mod repack;
 #[cfg(test)]
 mod sample;
 mod unpack;
@@ -10,4 +13,7 @@ mod unpack;
 pub use contents::{Contents, inspect, read_archive};
 pub use limits::Limits;
 pub use refusal::Refusal;
+#[cfg(feature = "local")]
+pub(crate) use repack::check_is_file;
+pub use repack::repack_archive;
 pub use unpack::{Unpacking, is_unpacked, unpack};

@@ -1,4 +1,5 @@
 //! Why an archive is not taken.
+use crate::text::one_line;
 use crate::{Error, ErrorKind};
 
 /// Why an archive is not taken. `Display` is the sentence a person is shown.
@@ -10,6 +11,11 @@ pub enum Refusal {
         "This is not a zip archive. Download the Node.js or Linux zip file of a release from your account on foundryvtt.com."
     )]
     NotAZip,
+    /// It begins as something else does.
+    #[error(
+        "This is {0}, not a zip archive. Download the Node.js or Linux zip of a release from your account at foundryvtt.com."
+    )]
+    Other(&'static str),
     /// The end is missing, or a part cannot be read as what it says it is.
     #[error(
         "This zip archive is incomplete or damaged ({0}). Download it again. An expired timed URL can cause this."
@@ -35,11 +41,21 @@ pub enum Refusal {
         "This zip archive contains `{0}` twice, which no release does. Don't use it. Download the release again."
     )]
     Twice(String),
+    /// Two names that many systems take for one.
+    #[error(
+        "This zip archive holds `{0}` and `{1}`, which differ in case alone; no release does that. Do not use it; download a fresh one."
+    )]
+    Alike(String, String),
     /// Protected by a password, or packed in a way no release is.
     #[error(
         "`{0}` in this zip archive is encrypted or compressed in an unusual way. Use the original zip file from foundryvtt.com."
     )]
     Unreadable(String),
+}
+
+/// A name as it may be shown in a sentence.
+pub(super) fn shown(name: &str) -> String {
+    one_line(&name.chars().take(80).collect::<String>()).into_owned()
 }
 
 impl From<Refusal> for Error {

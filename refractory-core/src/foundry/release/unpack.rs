@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use zip::ZipArchive;
 
 use super::Limits;
-use super::contents::identify;
-use super::entries::{Entries, Entry, Kind, damaged};
+use super::contents::{identify, open};
+use super::entries::{Entries, Entry, Kind};
+use crate::Result;
 use crate::blocking::{Wanted, blocking};
-use crate::disk::{make_executable, refused, sync_folder, sync_tree};
+use crate::disk::{check_room, make_executable, refused, sync_folder, sync_tree};
 use crate::id::random_text;
-use crate::{Error, Result};
 
 /// The file in an unpacked release that is written last.
 const MARKER: &str = ".unpacked-by-refractory";
@@ -103,10 +103,10 @@ impl Job {
 
     fn fill(&self, draft: &Path, progress: &dyn Fn(Unpacking), wanted: &Wanted) -> Result<()> {
         let file = File::open(&self.zip).map_err(|error| refused(error, DURING, &self.zip))?;
-        let mut archive = ZipArchive::new(io::BufReader::new(file))
-            .map_err(|error| Error::from(damaged(&error)))?;
+        let mut archive = open(io::BufReader::new(file))?;
         let entries = Entries::read(&mut archive, &self.limits)?;
         identify(&mut archive, &entries)?;
+        check_room(draft.parent().unwrap_or(Path::new(".")), entries.total(), DURING)?;
         fs::create_dir(draft).map_err(|error| refused(error, DURING, draft))?;
         let total = entries.total();
         let mut done = 0;

@@ -4,6 +4,7 @@ use std::fmt;
 use url::{Host, Url};
 
 use crate::model::Version;
+use crate::text::pasted;
 use crate::{Error, ErrorKind, Result};
 
 /// A timed URL that points to a host it may point to. Its signature never shows.
@@ -17,7 +18,7 @@ impl TimedUrl {
     ///
     /// `Invalid`: it is no address, or leads somewhere else.
     pub fn new(raw: &str, hosts: &[String]) -> Result<Self> {
-        let url = Url::parse(raw.trim()).map_err(|_| {
+        let url = Url::parse(&pasted(raw)).map_err(|_| {
             refused("This is not a URL. Copy the timed URL of a release from your account on foundryvtt.com.".into())
         })?;
         let host = url.host_str().unwrap_or_default();

@@ -9,8 +9,8 @@ use tempfile::TempPath;
 use super::card::Card;
 use super::trees::Trees;
 use crate::blocking::{Wanted, blocking};
-use crate::disk::{refused, sync_folder};
-use crate::foundry::release::{Limits, read_archive};
+use crate::disk::{check_room, refused, sync_folder};
+use crate::foundry::release::{Limits, check_is_file, read_archive, repack_archive};
 use crate::foundry::site::{Site, SiteOptions};
 use crate::id::random_text;
 use crate::ports::{ArchiveInfo, ArchiveSource, Archives, Store};
@@ -86,8 +86,19 @@ impl LocalArchives {
         blocking(STORING, move |wanted| copy(&from, &part, wanted)).await
     }
 
+    /// The archive as the vendor packs it, where somebody packed it anew.
+    async fn put_back(&self, part: TempPath) -> Result<TempPath> {
+        let other = self.part();
+        if repack_archive(part.to_path_buf(), other.clone(), Limits::default()).await? {
+            TempPath::try_from_path(&other).map_err(|error| refused(error, STORING, &other))
+        } else {
+            Ok(part)
+        }
+    }
+
     /// Reads a whole archive that lies beside the others, and gives it its name.
     async fn take_in(&self, part: TempPath) -> Result<ArchiveInfo> {
+        let part = self.put_back(part).await?;
         let info = read_archive(part.to_path_buf(), Limits::default()).await?;
         let (me, taken) = (self.clone(), info.clone());
         blocking(STORING, move |wanted| {
@@ -175,6 +186,10 @@ impl Archives for LocalArchives {
 }
 
 fn copy(from: &Path, part: &Path, wanted: &Wanted) -> Result<TempPath> {
+    // Looked at before it is opened: a pipe that nobody writes to would be waited for.
+    let found = fs::metadata(from).map_err(|error| unreadable(error, from))?;
+    check_is_file(from, &found)?;
+    check_room(part.parent().unwrap_or(Path::new(".")), found.len(), STORING)?;
     let mut source = File::open(from).map_err(|error| unreadable(error, from))?;
     let refuse = |error| refused(error, STORING, part);
     let mut file = File::create_new(part).map_err(refuse)?;

@@ -26,6 +26,7 @@ impl NodeConfig {
             search,
             cache,
             registry: self.registry.clone(),
+            ..NodeOptions::default()
         }
     }
 }
@@ -34,7 +35,7 @@ impl Section for NodeConfig {
     const NAME: &'static str = "node";
     const ABOUT: &'static str = "Where to find Node.js for tables.";
     const KEYS: &'static [Doc] = &[
-        Doc::new("programs", "Node.js executables to try first."),
+        Doc::new("programs", "Node.js executables to try first.").path(),
         Doc::new(
             "registry",
             "The npm registry from which a missing Node.js is downloaded. By default, nothing is downloaded.",

@@ -1,5 +1,7 @@
 //! How programs are run.
+use std::ffi::OsString;
 use std::ops::RangeInclusive;
+use std::path::Path;
 use std::time::Duration;
 
 use super::ControlGroup;
@@ -30,6 +32,19 @@ pub struct ProcessSettings {
     /// the kernel. Without one a limit of memory holds for what each process of a launch claims for itself, and
     /// nothing limits processor time.
     pub control_group: Option<ControlGroup>,
+}
+
+impl ProcessSettings {
+    /// The environment that programs get in the home folder `home`: nothing of ours is in it.
+    pub(in crate::local) fn environment(&self, home: &Path) -> Vec<(OsString, OsString)> {
+        let mut variables = vec![
+            ("PATH".into(), self.search_path.clone().into()),
+            ("HOME".into(), home.as_os_str().to_owned()),
+            ("LANG".into(), "C.UTF-8".into()),
+        ];
+        variables.extend(self.time_zone.as_ref().map(|zone| ("TZ".into(), zone.into())));
+        variables
+    }
 }
 
 impl Default for ProcessSettings {

@@ -58,15 +58,7 @@ impl Start<'_> {
 
     /// Secrets of ours are in our environment; none of it is theirs.
     fn environment(&self, command: &mut Command) {
-        command
-            .env_clear()
-            .env(VARIABLE, &self.mark)
-            .env("PATH", &self.settings.search_path)
-            .env("HOME", self.folder)
-            .env("LANG", "C.UTF-8");
-        if let Some(zone) = &self.settings.time_zone {
-            command.env("TZ", zone);
-        }
+        command.env_clear().env(VARIABLE, &self.mark).envs(self.settings.environment(self.folder));
         if let Some(memory) = self.limits.memory {
             command.env("NODE_OPTIONS", format!("--max-old-space-size={}", heap(memory)));
         }

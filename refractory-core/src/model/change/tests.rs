@@ -69,3 +69,15 @@ fn json_is_read_as_a_merge_patch() {
         assert!(error.contains(key), "{text}: {error}");
     }
 }
+
+#[test]
+fn what_a_change_names_is_held_to_the_bounds_of_a_spec() {
+    let titled =
+        |title: &str| SpecChange { title: Edit::Set(title.into()), ..SpecChange::default() };
+    assert_eq!(titled(" Friday\u{200b} ").checked().unwrap(), titled("Friday"));
+    assert!(titled("a\0b").checked().is_err() && titled(&"x".repeat(81)).checked().is_err());
+    let spoken = SpecChange { language: Edit::Set("en\n".into()), ..SpecChange::default() };
+    assert!(spoken.checked().is_err());
+    let cleared = SpecChange { title: Edit::Clear, ..SpecChange::default() };
+    assert_eq!(cleared.clone().checked().unwrap(), cleared);
+}

@@ -7,6 +7,7 @@ fn addresses_are_read_and_shown_without_a_password() {
         ("sqlite://data/refractory.db?mode=rwc", "sqlite:data/refractory.db"),
         ("SQLite:///srv/a b/r.db", "sqlite:/srv/a b/r.db"),
         ("sqlite::memory:", "sqlite::memory:"),
+        ("sqlite:/srv/what%3F#1 ~ %20/r.db", "sqlite:/srv/what?#1 ~ %20/r.db"),
         ("postgres://ada:hunter2@db.example/tables", "postgres://ada@db.example:5432/tables"),
         ("postgresql://ada:h%40@[::1]:6432", "postgres://ada@[::1]:6432/ada"),
     ] {

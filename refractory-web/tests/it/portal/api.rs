@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::support::{Browser, Place};
 
-async fn program(place: &Place, name: &str, role: Role) -> Browser {
+pub(super) async fn program(place: &Place, name: &str, role: Role) -> Browser {
     place.account(name, role).await;
     let mut program = place.browser();
     let body = json!({ "name": name, "password": "correct horse" });

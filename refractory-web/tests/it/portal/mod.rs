@@ -7,6 +7,7 @@
 )]
 mod api;
 mod audit;
+mod bounds;
 mod browser;
 mod doors;
 mod entering;

@@ -33,7 +33,6 @@ fn the_demo_is_known_by_its_name() {
 #[test]
 fn what_is_not_a_release_is_refused() {
     assert_eq!(refused(b"hello, this is not a zip".to_vec()), Refusal::NotAZip);
-    assert_eq!(refused(Vec::new()), Refusal::NotAZip);
     let others = [
         Sample::empty().bytes(),
         Sample::empty().with("readme.txt", b"hi").bytes(),
@@ -160,4 +159,65 @@ async fn an_archive_on_disk_is_read_with_its_digest() {
     assert_eq!((info.size, info.node_major), (bytes.len() as u64, Some(24)));
     let missing = read_archive(folder.path().join("no.zip"), Limits::default()).await;
     assert_eq!(missing.unwrap_err().kind(), crate::ErrorKind::NotFound);
+}
+
+/// The sentence with which an archive of these files is refused.
+fn said(files: &[(&str, &str)]) -> String {
+    let sample = files
+        .iter()
+        .fold(Sample::empty(), |sample, (name, text)| sample.with(name, text.as_bytes()));
+    refused(sample.bytes()).to_string()
+}
+
+#[test]
+fn what_is_no_release_is_called_what_it_is() {
+    let old = r#"{"name":"foundryvtt","version":"0.8.9"}"#;
+    let new = r#"{"name":"foundryvtt","release":{"generation":13,"build":351}}"#;
+    let of =
+        |generation: &str| format!(r#"{{"release":{{"generation":{generation},"build":351}}}}"#);
+    let rows: [(&[(&str, &str)], &str); 12] = [
+        (&[("module.json", "{}")], "module"),
+        (&[("dice/module.json", "{}"), ("dice/package.json", "{}")], "module"),
+        (&[("module.json", "{}"), ("package.json", r#"{"name":"x"}"#)], "module"),
+        (&[("dnd5e/system.json", "{}")], "system"),
+        (&[("world.json", "{}"), ("data/users.db", "")], "world"),
+        (&[("resources/app/package.json", old), ("resources/app/main.js", "")], "0.8.9 is older"),
+        (
+            &[
+                ("resources/app/package.json", new),
+                ("FoundryVTT.exe", "MZ"),
+                ("resources/app/main.js", ""),
+            ],
+            "Windows",
+        ),
+        (&[("Foundry.app/Contents/Resources/app/package.json", new)], "macOS"),
+        (&[("F/package.json", new), ("F/main.js", ""), ("notes.txt", "")], "packed anew"),
+        (&[("package.json", &of("8")), ("main.js", "")], "older than generation 9"),
+        (&[("package.json", &of("15")), ("main.js", "")], "update Refractory"),
+        (&[("package.json", &of("99999")), ("main.js", "")], "not that of a release"),
+    ];
+    for (files, word) in rows {
+        let said = said(files);
+        assert!(said.contains(word), "{word}: {said}");
+    }
+    let page = refused(b"<!DOCTYPE html><html><title>Sign in</title>".to_vec());
+    assert!(page.to_string().contains("web page"), "{page}");
+    assert_eq!(refused(Vec::new()), Refusal::Other("an empty file"));
+}
+
+#[test]
+fn names_that_differ_in_case_alone_are_refused() {
+    let alike = Sample::foundry("13.351").with("Main.js", b"x").bytes();
+    let refusal = refused(alike);
+    assert!(matches!(refusal, Refusal::Alike(..)), "{refusal}");
+    let packed_anew = Sample::foundry("13.351").with("./main.js", b"x").bytes();
+    assert!(matches!(refused(packed_anew), Refusal::Twice(_)));
+}
+
+#[test]
+fn many_small_bombs_are_one_large_one() {
+    let zeros = vec![0; 1 << 20];
+    let many = (0..70)
+        .fold(Sample::foundry("13.351"), |sample, at| sample.with(&format!("z/{at}"), &zeros));
+    assert!(matches!(refused(many.bytes()), Refusal::TooMuch(_)));
 }

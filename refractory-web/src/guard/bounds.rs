@@ -1,0 +1,168 @@
+//! Bounds of every text that a request brings: in its address, in a form, in JSON. Kept here alone.
+use std::pin::Pin;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::error::PayloadError;
+use actix_web::http::StatusCode;
+use actix_web::middleware::Next;
+use actix_web::web::{self, Bytes};
+use actix_web::{Error, FromRequest, HttpRequest};
+use futures_util::future::LocalBoxFuture;
+use futures_util::{Stream, stream};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::problem::Problem;
+
+/// How many bytes a text may have whose name is not in [`LONGER`].
+const USUAL: usize = 1024;
+/// Texts that may be longer: a key may come as a whole `license.json`, a timed URL has a long signature.
+const LONGER: [(&str, usize); 2] = [("key", 16 << 10), ("url", 8 << 10)];
+/// How deep JSON may go: more than anything here does.
+const DEEPEST: usize = 16;
+
+/// Refuses a text that is too long for `field`, or that no database takes.
+fn check_text(field: &str, text: &str) -> Result<(), Problem> {
+    let last = field.rsplit('.').next().unwrap_or(field);
+    let most = LONGER.iter().find(|(name, _)| *name == last).map_or(USUAL, |(_, most)| *most);
+    let shown: String = field.chars().filter(|c| !c.is_control()).take(80).collect();
+    if text.len() > most {
+        return Err(refused(format!(
+            "`{shown}` is too long: {} bytes, and at most {most} are taken.",
+            text.len()
+        )));
+    }
+    if text.contains('\0') {
+        return Err(refused(format!("`{shown}` holds a NUL character, which no text may.")));
+    }
+    Ok(())
+}
+
+fn refused(sentence: String) -> Problem {
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, sentence)
+}
+
+/// Checks every text in `value`, under the path that leads to it.
+fn check_json(path: &str, value: &Value, deep: usize) -> Result<(), Problem> {
+    if deep > DEEPEST {
+        return Err(refused(format!("`{path}` goes too deep.")));
+    }
+    let below =
+        |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+    match value {
+        Value::String(text) => check_text(if path.is_empty() { "body" } else { path }, text),
+        Value::Array(items) => items.iter().try_for_each(|item| check_json(path, item, deep + 1)),
+        Value::Object(fields) => fields.iter().try_for_each(|(name, value)| {
+            check_text("name of a field", name)?;
+            check_json(&below(name), value, deep + 1)
+        }),
+        Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
+    }
+}
+
+type BoxedPayloadStream = Pin<Box<dyn Stream<Item = Result<Bytes, PayloadError>>>>;
+
+/// The JSON of a request, its texts within their bounds. What [`web::Json`] refuses, this refuses alike.
+#[derive(Debug)]
+pub(crate) struct Json<T>(T);
+
+impl<T> Json<T> {
+    pub(crate) fn into_inner(self) -> T {
+        self.0
+    }
+}
+
+impl<T> std::ops::Deref for Json<T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<Self, Error>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let body = Bytes::from_request(request, payload);
+        let request = request.clone();
+        Box::pin(async move {
+            let body = body.await?;
+            if let Ok(value) = serde_json::from_slice::<Value>(&body) {
+                check_json("", &value, 0)?;
+            }
+            let again: BoxedPayloadStream = Box::pin(stream::once(std::future::ready(Ok(body))));
+            let mut again = Payload::Stream { payload: again };
+            let read = web::Json::<T>::from_request(&request, &mut again).await?;
+            Ok(Self(read.into_inner()))
+        })
+    }
+}
+
+/// Refuses requests whose address holds a text out of bounds.
+pub(crate) async fn bounded(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    check_address(request.path(), request.query_string())?;
+    next.call(request).await
+}
+
+fn check_address(path: &str, query: &str) -> Result<(), Problem> {
+    path.split('/').try_for_each(|part| check_text("address", &part.replace("%00", "\0")))?;
+    // What cannot be read is refused by whoever reads it.
+    let pairs = web::Query::<Vec<(String, String)>>::from_query(query);
+    check_fields(&pairs.map(web::Query::into_inner).unwrap_or_default())
+}
+
+/// Checks the fields of a form.
+pub(crate) fn check_fields(fields: &[(String, String)]) -> Result<(), Problem> {
+    fields.iter().try_for_each(|(name, text)| {
+        check_text("name of a field", name)?;
+        check_text(name, text)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn said(result: Result<(), Problem>) -> String {
+        result.map_or_else(|problem| problem.to_string(), |()| String::new())
+    }
+
+    #[test]
+    fn texts_are_bounded_wherever_they_stand_and_the_field_is_named() {
+        let long = "x".repeat(USUAL + 1);
+        for (value, field) in [
+            (json!({ "name": long }), "`name`"),
+            (json!({ "spec": { "title": long } }), "`spec.title`"),
+            (json!({ "spec": { "license": { "only": "a\0b" } } }), "`spec.license.only`"),
+            (json!({ "names": ["a", "b\0"] }), "`names`"),
+            (json!({ "a\0": 1 }), "name of a field"),
+            (json!("a\0"), "`body`"),
+        ] {
+            let said = said(check_json("", &value, 0));
+            assert!(said.starts_with("422") && said.contains(field), "{field}: {said}");
+        }
+        let deep = (0..40).fold(json!(1), |value, _| json!({ "x": value }));
+        assert!(said(check_json("", &deep, 0)).contains("too deep"));
+        let key = "K".repeat(USUAL + 1);
+        assert_eq!(said(check_json("", &json!({ "key": key, "name": "Club", "n": 5 }), 0)), "");
+    }
+
+    #[test]
+    fn addresses_are_bounded_too() {
+        assert_eq!(said(check_address("/tables/friday", "from=1:20&limit=5")), "");
+        assert!(said(check_address("/tables/a%00b", "")).contains("NUL"));
+        assert!(said(check_address("/tables", "from=%00")).contains("`from`"));
+        assert!(
+            said(check_address("/tables", &format!("confirm={}", "x".repeat(2000))))
+                .contains("`confirm`")
+        );
+        assert!(said(check_address(&format!("/{}", "x".repeat(2000)), "")).contains("address"));
+    }
+}
