@@ -198,6 +198,23 @@ impl Refractory {
     }
 }
 
+impl Refractory {
+    /// Whether `password` is the one of `who`, who is signed in and shows it once more.
+    ///
+    /// # Errors
+    ///
+    /// As the authenticator has them; `Invalid` for somebody without an account.
+    pub async fn confirm_password(&self, who: &Principal, password: Secret) -> Result<bool> {
+        let credential = Credential::Password { name: UserName::new(&who.name)?, password };
+        let good = self.deployment.ports.auth.authenticate(&credential).await?.is_some();
+        if !good {
+            let text = format!("{} entered a wrong current password.", who.name);
+            self.tell(who, EventKind::SignInFailed, None, text).await?;
+        }
+        Ok(good)
+    }
+}
+
 fn name_taken(error: Error, name: &UserName) -> Error {
     if error.kind() == ErrorKind::Conflict {
         return Error::new(ErrorKind::Conflict, "adding an account")

@@ -9,7 +9,7 @@ use super::chrome::{Chrome, role_in_words, say_at};
 use super::enter::enter;
 use super::password;
 use crate::problem::Problem;
-use crate::session::{Flash, Ordered, Person, check_own_password, cookie};
+use crate::session::{Flash, Ordered, Person, confirm_password, cookie};
 use crate::shared::Shared;
 use crate::templates::page;
 
@@ -69,14 +69,10 @@ async fn renew(shared: &Shared, person: &Person, form: &PasswordForm) -> Result<
     let Some(id) = &who.user else { return Err(Problem::sign_in()) };
     let name = UserName::new(&who.name).map_err(Error::from)?;
     if password::is_set(shared, id).await? {
-        let shown = check_own_password(shared, &person.visitor, id, name.clone(), &form.current);
-        shown.await.map_err(|problem| match problem.status() {
-            StatusCode::UNPROCESSABLE_ENTITY => Problem::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "The current password is wrong. Try again.",
-            ),
-            _ => problem,
-        })?;
+        if !confirm_password(shared, who, id, &form.current).await? {
+            let sentence = "The current password is wrong. Try again.";
+            return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, sentence));
+        }
     }
     password::check(&form.password, &form.again, &name)?;
     let hash = shared.hasher.hash(form.password.clone()).await?;

@@ -261,9 +261,7 @@ pub(crate) async fn take_link(
     let secret = link_secret(&request, &shared);
     let user = match secret.as_str() {
         "" => None,
-        secret => {
-            shared.refractory.take_sign_in_link(secret, Via::Web, Some(visitor.client)).await?
-        }
+        secret => shared.refractory.take_sign_in_link(secret, Via::Web, visitor.address()).await?,
     };
     if let Some(user) = user {
         attempt.forgive();

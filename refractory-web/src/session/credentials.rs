@@ -2,7 +2,7 @@
 use actix_web::HttpRequest;
 use actix_web::cookie::Cookie;
 use actix_web::http::StatusCode;
-use refractory_core::model::{User, UserName, Via};
+use refractory_core::model::{Principal, User, UserName, Via};
 use refractory_core::{Error, ErrorKind, Secret, UserId, account_of_mark};
 
 use super::cookie;
@@ -40,16 +40,15 @@ pub(crate) async fn check_password(
     attempted(attempt, shared, visitor, name, password).await
 }
 
-/// The same for somebody who is signed in, and shows the password once more.
-pub(crate) async fn check_own_password(
+/// Whether the password is the one of `who`, who is signed in and shows it once more.
+pub(crate) async fn confirm_password(
     shared: &Shared,
-    visitor: &Visitor,
+    who: &Principal,
     id: &UserId,
-    name: UserName,
     password: &Secret,
-) -> Result<User, Problem> {
+) -> Result<bool, Problem> {
     let attempt = shared.throttle.begin(vec![Subject::Person(id.clone())]).await?;
-    attempted(attempt, shared, visitor, name, password).await
+    settled(attempt, shared.refractory.confirm_password(who, password.clone()).await, |good| *good)
 }
 
 async fn attempted(
@@ -59,21 +58,25 @@ async fn attempted(
     name: UserName,
     password: &Secret,
 ) -> Result<User, Problem> {
-    let address = Some(visitor.client);
-    match shared.refractory.sign_in(name, password.clone(), Via::Web, address).await {
-        Ok(Some(user)) => {
-            attempt.forgive();
-            Ok(user)
-        }
-        Ok(None) => Err(no_match()),
-        Err(error) => {
-            // A store that does not answer is nobody's failure.
-            if error.kind() == ErrorKind::Unavailable {
-                attempt.forgive();
-            }
-            Err(error.into())
-        }
+    let address = visitor.address();
+    let tried = shared.refractory.sign_in(name, password.clone(), Via::Web, address).await;
+    settled(attempt, tried, Option::is_some)?.ok_or_else(no_match)
+}
+
+/// Forgives what was no failure: a success, and a store that does not answer.
+fn settled<T>(
+    attempt: Attempt<'_>,
+    tried: refractory_core::Result<T>,
+    good: impl FnOnce(&T) -> bool,
+) -> Result<T, Problem> {
+    let forgiven = match &tried {
+        Ok(outcome) => good(outcome),
+        Err(error) => error.kind() == ErrorKind::Unavailable,
+    };
+    if forgiven {
+        attempt.forgive();
     }
+    Ok(tried?)
 }
 
 fn no_match() -> Problem {

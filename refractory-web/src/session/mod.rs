@@ -8,7 +8,7 @@ mod middleware;
 mod posted;
 mod visitor;
 
-pub(crate) use credentials::{check_own_password, check_password, device_cookie};
+pub(crate) use credentials::{check_password, confirm_password, device_cookie};
 pub(crate) use flash::Flash;
 pub use hasher::Hasher;
 pub(crate) use middleware::{identify, keep_to_rate};

@@ -48,7 +48,7 @@ impl Visitor {
             None => None,
         };
         let client = client_address(request, &shared.trusted);
-        let who = who.map(|who| who.seen_at(Some(client)));
+        let who = who.map(|who| who.seen_at(known(client)));
         let visit = cookie::read(request, cookie::VISIT, https).filter(|visit| visit.len() >= 32);
         let fresh = who.is_none() && visit.is_none();
         let secret = match (&who, session, visit) {
@@ -70,6 +70,11 @@ impl Visitor {
         })
     }
 
+    /// Where the request came from, as far as it is known.
+    pub(crate) fn address(&self) -> Option<IpAddr> {
+        known(self.client)
+    }
+
     /// The token for forms on a page made for this visitor.
     pub(crate) fn csrf(&self) -> String {
         csrf::token(&self.secret)
@@ -84,6 +89,11 @@ impl Visitor {
     pub(crate) fn may(&self, verb: Verb) -> bool {
         self.who.as_ref().is_some_and(|who| allows(who.role, verb, Relation::Stranger))
     }
+}
+
+/// An address that says where a client is; the one of those who could not be told apart does not.
+fn known(client: IpAddr) -> Option<IpAddr> {
+    Some(client).filter(|client| !client.is_unspecified())
 }
 
 fn bearer(request: &HttpRequest) -> Option<String> {

@@ -52,3 +52,13 @@ async fn two_hashes_of_one_password_differ_and_endless_ones_are_refused() {
     let error = Passwords::hash(&Secret::new("a".repeat(2000))).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Invalid);
 }
+
+#[tokio::test]
+async fn an_unknown_name_costs_what_a_known_one_does() {
+    let fresh = Passwords::hash(&Secret::new("open sesame")).await.unwrap().0;
+    let cost = |hash: &str| hash.rsplitn(3, '$').nth(2).map(str::to_owned);
+    assert_eq!(cost(NOBODYS), cost(&fresh));
+    let refused =
+        |hash: &str| Argon2::default().verify_password(b"guess", hash).unwrap_err().to_string();
+    assert_eq!(refused(NOBODYS), refused(&fresh), "it is checked to the end");
+}

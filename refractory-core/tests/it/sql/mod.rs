@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that fails panics")]
 mod administrators;
 mod migrations;
+mod older;
 mod postgres;
 mod processes;
 mod sqlite;
