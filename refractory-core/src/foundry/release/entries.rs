@@ -1,6 +1,7 @@
 //! What an archive says it holds, checked before a byte of it is written.
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read, Seek};
+use std::path::Path;
 
 use zip::ZipArchive;
 use zip::result::ZipError;
@@ -107,13 +108,11 @@ impl Entries {
             return Ok(());
         };
         self.packed_anew |= raw.strip_suffix('/').unwrap_or(&raw) != name;
-        match self.by_name.get(&name) {
-            Some(_) => Err(Refusal::Twice(shown(&name))),
-            None => {
-                self.by_name.insert(name, entry);
-                Ok(())
-            }
+        if self.by_name.contains_key(&name) {
+            return Err(Refusal::Twice(shown(&name)));
         }
+        self.by_name.insert(name, entry);
+        Ok(())
     }
 
     /// Takes a folder away that the whole release lies in.
@@ -143,8 +142,10 @@ impl Entries {
             name.strip_prefix(around).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
         // One that is called so is a program of macOS'.
-        let is_folder = !around.ends_with(".app")
-            && self.by_name.get(around).is_none_or(|entry| entry.kind == Kind::Folder);
+        let is_program =
+            Path::new(around).extension().is_some_and(|end| end.eq_ignore_ascii_case("app"));
+        let is_folder =
+            !is_program && self.by_name.get(around).is_none_or(|entry| entry.kind == Kind::Folder);
         let somewhere = self.by_name.keys().any(|name| name.ends_with("/package.json"));
         (is_folder && somewhere && !is_release("") && self.by_name.keys().all(within))
             .then_some(around)
