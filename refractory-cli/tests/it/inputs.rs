@@ -6,6 +6,9 @@ use super::house::{House, Said};
 
 const KEY: &str = "ABCD-EFGH-IJKL-MNOP-QRST-";
 
+/// What somebody does to a key before it is read.
+type Dress = fn(String) -> String;
+
 fn key(group: &str) -> String {
     format!("{KEY}{group}")
 }
@@ -28,7 +31,7 @@ fn both(house: &House, name: &str, file: &[u8], piped: &[u8]) -> [Said; 2] {
 #[test]
 fn a_key_is_taken_however_it_comes() {
     let house = House::new();
-    let rows: [(&str, fn(String) -> String); 6] = [
+    let rows: [(&str, Dress); 6] = [
         ("plain", |key| format!("{key}\r\n")),
         ("mark", |key| format!("\u{feff}{key}\r\n")),
         ("dashes", |key| key.replace('-', "\u{2013}")),
@@ -68,7 +71,7 @@ fn what_is_no_text_or_no_key_is_asked_for_wrongly() {
     house.run("license add x --key-file /dev/zero").failed(2, "far too much");
     house.run("license add x --key-file nowhere.txt").failed(2, "cannot be read");
     tell(&house, "user add ada", b"\xE9\xE9\xE9\xE9\xE9\xE9\xE9\xE9\n").failed(2, "UTF-8");
-    tell(&house, "user add ada", &[0; 70_000]).failed(2, "far too much");
+    tell(&house, "user add ada", &vec![0; 70_000]).failed(2, "far too much");
 }
 
 #[test]
