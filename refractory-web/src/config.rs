@@ -2,7 +2,6 @@
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 
-use refractory_core::Addressing;
 use refractory_core::config::{Complaint, Doc, Section, Size, Span};
 use serde::{Deserialize, Serialize};
 
@@ -83,13 +82,6 @@ impl WebConfig {
     /// The default listening at `listen`.
     pub fn listening_at(listen: impl Into<String>) -> Self {
         Self { listen: listen.into(), ..Self::default() }
-    }
-
-    /// How people reach the deployment when the listener sits on `port`.
-    #[must_use]
-    pub fn addressing(&self, port: u16) -> Addressing {
-        let seen = self.public_port.unwrap_or(if self.https { 443 } else { port });
-        Addressing::new(self.domain.clone(), seen, self.https).by_path(self.by_path)
     }
 
     /// What `listen` means on this machine.

@@ -4,48 +4,107 @@ use std::time::Duration;
 
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::StatusCode;
+use actix_web::http::{Method, StatusCode, header};
 use actix_web::middleware::Next;
-use actix_web::{Error, FromRequest, web};
+use actix_web::{Error, FromRequest, HttpRequest, HttpResponse, web};
 
-use crate::proxy::{Access, Found, Handshake, Notice, Route, handshake, settle};
+use crate::http_rules::{self, Withheld};
+use crate::probes;
+use crate::proxy::{
+    Access, Found, Handshake, NOT_PASSED_ON, Notice, PASSED_ON, Route, handshake,
+    is_never_passed_on, settle,
+};
 use crate::shared::Shared;
 use crate::statics::OWN;
+
+/// Who answers a request.
+enum Answerer {
+    Portal,
+    Table(Arc<Route>),
+    Nobody(Notice<'static>),
+    /// It is answered here, in full.
+    Done(HttpResponse),
+}
 
 /// Sends what is for a table to the edge; everything else goes on to the portal.
 pub(crate) async fn dispatch<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
-) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, Error> {
+) -> Result<ServiceResponse<EitherBody<EitherBody<B, Withheld>, BoxBody>>, Error> {
     let shared = Shared::of(request.request())?;
-    let is_own = request.path().starts_with(OWN);
-    let notice = match shared.edge.locate(request.request()) {
-        _ if is_own => None,
-        Ok(Found::Portal) => None,
-        Ok(Found::Table(route)) => {
+    let said = match answerer(&shared, request.request()) {
+        Answerer::Portal => {
+            let mut answer = observed(&shared, request, next).await?;
+            settle(answer.request().clone().head(), answer.response_mut());
+            return Ok(answer.map_into_left_body());
+        }
+        Answerer::Table(route) => {
             let answer = pass_on(&shared, route, request).await?;
             return Ok(answer.map_into_right_body());
         }
-        Ok(Found::Unknown) => Some(Notice::Unknown),
-        Err(notice) => Some(notice),
+        Answerer::Nobody(notice) => shared.edge.say(&notice, request.request(), Access::Anonymous),
+        Answerer::Done(answer) => answer,
     };
-    let notice = notice.or_else(|| misunderstood(&request));
-    if let Some(notice) = notice {
-        let said = shared.edge.say(&notice, request.request(), Access::Anonymous);
-        return Ok(request.into_response(said).map_into_right_body());
-    }
-    let mut answer = observed(&shared, request, next).await?;
+    let mut answer = request.into_response(said);
     settle(answer.request().clone().head(), answer.response_mut());
-    Ok(answer.map_into_left_body())
+    Ok(answer.map_into_right_body())
+}
+
+fn answerer(shared: &Shared, request: &HttpRequest) -> Answerer {
+    match asked(shared, request) {
+        Answerer::Table(route) => Answerer::Table(route),
+        other => misunderstood(request).map_or(other, Answerer::Nobody),
+    }
 }
 
 /// What is said to a handshake that the server's parser takes for something else than we do. A proper one is an ordinary
 /// request here: the portal opens no websockets.
-fn misunderstood(request: &ServiceRequest) -> Option<Notice<'static>> {
+fn misunderstood(request: &HttpRequest) -> Option<Notice<'static>> {
     match handshake(request.head()) {
         Handshake::Refused(why) => Some(Notice::Refused { status: StatusCode::BAD_REQUEST, why }),
         Handshake::Absent | Handshake::Websocket => None,
     }
+}
+
+/// Who is asked, going by method, path and host.
+fn asked(shared: &Shared, request: &HttpRequest) -> Answerer {
+    let path = request.path();
+    if is_never_passed_on(request.method()) {
+        return Answerer::Nobody(NOT_PASSED_ON);
+    }
+    if request.method() == Method::OPTIONS && path == "*" {
+        return Answerer::Done(of_everything());
+    }
+    let by_path = shared.refractory.addressing().by_path;
+    let is_portals = path.starts_with(OWN)
+        || probes::answers_everywhere(path)
+        || (by_path && shared.paths.holds(path));
+    if is_portals {
+        return Answerer::Portal;
+    }
+    match shared.edge.locate(request) {
+        Ok(Found::Table(route)) => Answerer::Table(route),
+        Ok(Found::Portal) => match shared.edge.referred(request) {
+            Some(place) => Answerer::Done(led_to(&place)),
+            None => Answerer::Portal,
+        },
+        Ok(Found::Unknown) => Answerer::Nobody(Notice::Unknown),
+        Err(notice) => Answerer::Nobody(notice),
+    }
+}
+
+/// The answer to `OPTIONS *`: it is about the server, not about anything on it.
+fn of_everything() -> HttpResponse {
+    HttpResponse::NoContent().insert_header((header::ALLOW, PASSED_ON)).finish()
+}
+
+/// Leads a browser to the table whose page it came from. The next page may be another table's.
+fn led_to(place: &str) -> HttpResponse {
+    HttpResponse::TemporaryRedirect()
+        .insert_header((header::LOCATION, place))
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((header::VARY, "Referer"))
+        .finish()
 }
 
 /// What happens at a table's own address is between its players and the edge: the portal signs nobody in there.
@@ -66,10 +125,10 @@ async fn observed<B: MessageBody>(
     shared: &Shared,
     request: ServiceRequest,
     next: Next<B>,
-) -> Result<ServiceResponse<B>, Error> {
+) -> Result<ServiceResponse<EitherBody<B, Withheld>>, Error> {
     let begun = tokio::time::Instant::now();
     let (method, path) = (request.method().clone(), request.path().to_owned());
-    let answer = next.call(request).await;
+    let answer = http_rules::follow(request, next).await;
     let took: Duration = begun.elapsed();
     let status = match &answer {
         Ok(answer) => answer.status().as_u16(),

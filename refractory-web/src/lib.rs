@@ -12,6 +12,8 @@ mod dispatch;
 mod feed;
 #[expect(clippy::future_not_send, reason = "a worker of actix is one thread")]
 mod guard;
+#[expect(clippy::future_not_send, reason = "a worker of actix is one thread")]
+mod http_rules;
 #[cfg(feature = "lambda")]
 pub mod lambda;
 mod links;
@@ -25,6 +27,8 @@ mod portal;
 mod probes;
 mod problem;
 pub mod proxy;
+mod route_table;
+mod routes;
 #[expect(clippy::future_not_send, reason = "a worker of actix is one thread")]
 mod session;
 mod shared;
@@ -37,4 +41,5 @@ mod words;
 pub use config::{MetricsAccess, WebConfig};
 pub use links::{setup_url, sign_in_url};
 pub use portal::{BoundPortal, Listener, Portal};
+pub use routes::routes;
 pub use session::Hasher;

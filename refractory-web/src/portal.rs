@@ -17,11 +17,13 @@ use crate::guard::{Rate, Throttle, bounded, secure};
 use crate::metrics::Metrics;
 use crate::pages::WaitingPages;
 use crate::proxy::{Edge, EdgeSettings};
+use crate::route_table::PortalPaths;
+use crate::routes::{on_every_host, routes};
 use crate::session::{Hasher, cookie};
 use crate::shared::Shared;
-use crate::statics::{self, OWN};
+use crate::statics::OWN;
 use crate::templates::Templates;
-use crate::{api, live, pages, probes};
+use crate::{api, http_rules, pages, probes};
 
 /// How long open requests may take to end once the portal is asked to.
 const FAREWELL: Duration = Duration::from_secs(10);
@@ -165,6 +167,7 @@ impl Portal {
             hasher,
             templates,
             edge: Edge::new(settings),
+            paths: PortalPaths::new(routes()),
             feed: Arc::new(Feed::default()),
             throttle: Throttle::default(),
             rate: Rate::default(),
@@ -249,14 +252,9 @@ fn serve(shared: &Arc<Shared>, listener: Listener) -> Result<Server> {
                 web::scope("")
                     .wrap(from_fn(bounded))
                     .wrap(from_fn(secure))
-                    .route("/healthz", web::get().to(probes::alive))
-                    .route("/readyz", web::get().to(probes::ready))
-                    .route("/metrics", web::get().to(probes::metrics))
-                    .service(
-                        web::scope(OWN)
-                            .route("/static/{digest}/{name}", web::get().to(statics::serve))
-                            .route("/waiting/{slug}", web::get().to(live::door)),
-                    )
+                    .configure(|config| probes::everywhere().serve(config))
+                    .configure(|config| probes::numbers().serve(config))
+                    .service(web::scope(OWN).configure(|config| on_every_host().serve(config)))
                     .configure(api::routes)
                     .configure(pages::routes),
             )
@@ -268,14 +266,16 @@ fn serve(shared: &Arc<Shared>, listener: Listener) -> Result<Server> {
 fn serve_api(shared: &Arc<Shared>, listener: Listener) -> Result<Server> {
     let data = web::Data::from(Arc::clone(shared));
     let app = move || {
-        App::new().app_data(data.clone()).service(
-            web::scope("")
-                .wrap(from_fn(bounded))
-                .wrap(from_fn(secure))
-                .route("/healthz", web::get().to(probes::alive))
-                .route("/readyz", web::get().to(probes::ready))
-                .configure(api::routes),
-        )
+        App::new()
+            .app_data(data.clone())
+            .service(
+                web::scope("")
+                    .wrap(from_fn(bounded))
+                    .wrap(from_fn(secure))
+                    .configure(|config| probes::everywhere().serve(config))
+                    .configure(api::routes),
+            )
+            .wrap(from_fn(http_rules::follow))
     };
     listening!(HttpServer::new(app), shared, listener)
 }

@@ -7,16 +7,41 @@ use refractory_core::Verb;
 use crate::config::MetricsAccess;
 use crate::problem::Problem;
 use crate::proxy::is_from_this_machine;
+use crate::route_table::{RouteTable, get};
 use crate::session::Visitor;
 use crate::shared::Shared;
 
+/// Where monitors ask. Whoever reaches the listener is answered there, whatever the Host: a check of a load balancer names none, or
+/// the one it knows this machine by.
+const EVERYWHERE: [&str; 2] = ["/healthz", "/readyz"];
+
+/// Whether `path` is answered whatever the Host.
+pub(crate) fn answers_everywhere(path: &str) -> bool {
+    EVERYWHERE.contains(&path)
+}
+
+/// The addresses of everything that monitors ask and that tells nothing of tables.
+pub(crate) fn everywhere() -> RouteTable {
+    let [alive_at, ready_at] = EVERYWHERE;
+    let mut table = RouteTable::below("");
+    table.route(alive_at, get().to(alive)).route(ready_at, get().to(ready));
+    table
+}
+
+/// The address of the numbers.
+pub(crate) fn numbers() -> RouteTable {
+    let mut table = RouteTable::below("");
+    table.route("/metrics", get().to(metrics));
+    table
+}
+
 /// `GET /healthz`: this process answers.
-pub(crate) async fn alive() -> HttpResponse {
+async fn alive() -> HttpResponse {
     HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ok\n")
 }
 
 /// `GET /readyz`: so does the store.
-pub(crate) async fn ready(shared: Data<Shared>) -> HttpResponse {
+async fn ready(shared: Data<Shared>) -> HttpResponse {
     let (status, said) = match shared.refractory.workers().await {
         Ok(_) => (StatusCode::OK, "ready\n"),
         Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the store isn't responding\n"),
@@ -25,10 +50,7 @@ pub(crate) async fn ready(shared: Data<Shared>) -> HttpResponse {
 }
 
 /// `GET /metrics`
-pub(crate) async fn metrics(
-    request: HttpRequest,
-    shared: Data<Shared>,
-) -> Result<HttpResponse, Problem> {
+async fn metrics(request: HttpRequest, shared: Data<Shared>) -> Result<HttpResponse, Problem> {
     let visitor = Visitor::of(&request, &shared).await?;
     let allowed = match shared.config.metrics {
         MetricsAccess::Off => return Err(Problem::no_page()),

@@ -3,7 +3,7 @@ use std::fmt;
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, RETRY_AFTER};
+use actix_web::http::header::{ALLOW, CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 use refractory_core::{Error, ErrorKind, EventId};
 use serde_json::json;
@@ -32,12 +32,14 @@ pub(crate) struct Problem {
     /// Shown and logged, so that one can be found by the other.
     id: Option<String>,
     wait: Option<Duration>,
+    /// The methods that would have been right, where the one used was not.
+    allow: Option<String>,
 }
 
 impl Problem {
     /// A refusal of ours.
     pub(crate) fn new(status: StatusCode, sentence: impl Into<String>) -> Self {
-        Self { status, sentence: sentence.into(), id: None, wait: None }
+        Self { status, sentence: sentence.into(), id: None, wait: None, allow: None }
     }
 
     /// Nobody is signed in, and somebody has to be.
@@ -50,6 +52,13 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, "There is no page at this address.")
     }
 
+    /// The address is one of ours, and takes other methods than `method`: those in `allow`.
+    pub(crate) fn wrong_method(method: &str, allow: String) -> Self {
+        let method: String = method.chars().take(20).collect();
+        let sentence = format!("This address doesn't accept {method}. Use one of: {allow}.");
+        Self { allow: Some(allow), ..Self::new(StatusCode::METHOD_NOT_ALLOWED, sentence) }
+    }
+
     /// Something that only a defect or a broken machine explains.
     pub(crate) fn defect(error: &dyn fmt::Display) -> Self {
         let id = EventId::fresh().to_string();
@@ -59,6 +68,7 @@ impl Problem {
             sentence: "Something went wrong in Refractory. See the log for details.".to_owned(),
             id: Some(id),
             wait: None,
+            allow: None,
         }
     }
 
@@ -102,7 +112,8 @@ impl From<Error> for Problem {
         if let Some(id) = &id {
             tracing::error!(%id, ?error, "a request failed");
         }
-        Self { status, sentence: words::sentence(&error.for_people()), id, wait: error.wait_hint() }
+        let sentence = words::sentence(&error.for_people());
+        Self { status, sentence, id, wait: error.wait_hint(), allow: None }
     }
 }
 
@@ -122,6 +133,13 @@ impl ResponseError for Problem {
         answer.insert_header((CACHE_CONTROL, "no-store"));
         if let Some(wait) = self.wait {
             answer.insert_header((RETRY_AFTER, wait.as_secs().max(1)));
+        }
+        if let Some(allow) = &self.allow {
+            answer.insert_header((ALLOW, allow.as_str()));
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            // Not `Basic`: browsers would ask for a password of their own accord.
+            answer.insert_header((WWW_AUTHENTICATE, "Bearer realm=\"refractory\""));
         }
         let mut body = json!({
             "type": "about:blank",

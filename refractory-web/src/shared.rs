@@ -11,6 +11,7 @@ use crate::guard::{Rate, Throttle};
 use crate::metrics::Metrics;
 use crate::problem::Problem;
 use crate::proxy::{Edge, Network};
+use crate::route_table::PortalPaths;
 use crate::session::Hasher;
 use crate::templates::Templates;
 
@@ -23,6 +24,8 @@ pub(crate) struct Shared {
     pub(crate) hasher: Hasher,
     pub(crate) templates: Arc<Templates>,
     pub(crate) edge: Edge,
+    /// What is the portal's where tables share its host.
+    pub(crate) paths: PortalPaths,
     pub(crate) feed: Arc<Feed>,
     pub(crate) throttle: Throttle,
     pub(crate) rate: Rate,

@@ -48,7 +48,7 @@ async fn found(desk: &Desk, name: &str) -> Result<(Station, Instance)> {
 
 async fn create(desk: &Desk, station: &Station, args: Create) -> Result<()> {
     let who = Principal::operator();
-    let slug = Slug::new(&args.name).map_err(Error::from)?;
+    let slug = Slug::from_name(&args.name).map_err(Error::from)?;
     let mut new = NewInstance::named(slug).with_spec(spec(station, &args).await?);
     if let Some(owner) = &args.owner {
         new = new.owned_by(station.refractory.find_user(&who, owner).await?.id);
@@ -202,7 +202,7 @@ async fn stop(desk: &Desk, args: &Stop) -> Result<()> {
 
 async fn rename(desk: &Desk, args: Rename) -> Result<()> {
     let (station, table) = found(desk, &args.name).await?;
-    let slug = Slug::new(&args.to).map_err(Error::from)?;
+    let slug = Slug::from_name(&args.to).map_err(Error::from)?;
     let spec = SpecChange { title: Field::given(args.title), ..SpecChange::default() };
     let change = Change { slug: Some(slug), spec, owner: Field::Keep };
     let table = station.refractory.change(&Principal::operator(), &table.id, change).await?;

@@ -4,7 +4,12 @@ use std::str::FromStr;
 
 use crate::{Error, ErrorKind};
 
-/// Labels that would shadow a name the deployment needs for itself.
+mod latin;
+
+use latin::Latin;
+
+/// Labels that would shadow a name the deployment needs for itself. Where instances share a host with the portal, its paths are reserved
+/// besides: see [`Addressing::reserving`](crate::Addressing::reserving).
 const RESERVED: [&str; 27] = [
     "about",
     "account",
@@ -51,6 +56,11 @@ pub enum SlugError {
     /// DNS allows no hyphen at either end, and `xn--` means something else.
     #[error("`{0}` begins or ends with a hyphen, or begins with `xn--`; try `{1}`")]
     Hyphen(String, String),
+    /// Nothing, or too little, in letters that a host name can be made of.
+    #[error(
+        "`{0}` can't be written in Latin letters; enter a name for the address, such as `friday-night`"
+    )]
+    NotLatin(String),
     /// The deployment needs this name.
     #[error("`{0}` is reserved; try `{0}-table`")]
     Reserved(String),
@@ -75,7 +85,7 @@ pub struct Slug(String);
 impl Slug {
     /// Checks `raw`.
     pub fn new(raw: &str) -> Result<Self, SlugError> {
-        let shown = || raw.chars().take(80).collect::<String>();
+        let shown = || shown(raw);
         if raw.is_empty() {
             return Err(SlugError::Empty);
         }
@@ -94,11 +104,46 @@ impl Slug {
         Ok(Self(raw.to_owned()))
     }
 
+    /// Reads a name that a person typed. Capitals and letters with marks are written as a host name can have them: `Höhlen` is
+    /// `hoehlen`. Anything else that is no label is refused, with a label that would be one.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new); [`SlugError::NotLatin`].
+    pub fn from_name(raw: &str) -> Result<Self, SlugError> {
+        let raw = raw.trim();
+        let is_word = |c: char| c.is_alphanumeric() || c == '-' || is_mark(c);
+        if raw.is_ascii() && !raw.bytes().any(|b| b.is_ascii_uppercase()) {
+            return Self::new(raw);
+        }
+        let latin = Latin::of(raw);
+        if latin.lost > 0 {
+            return Err(SlugError::NotLatin(shown(raw)));
+        }
+        if !raw.chars().all(is_word) || raw.starts_with('-') || raw.ends_with('-') {
+            return Self::new(raw);
+        }
+        Self::new(&latin.text)
+    }
+
+    /// Makes a name from a title: `curse-of-strahd` from `Curse of Strahd!`.
+    ///
+    /// # Errors
+    ///
+    /// [`SlugError::Empty`]; [`SlugError::NotLatin`] where too little of it can be part of a host name; [`SlugError::Reserved`].
+    pub fn from_title(title: &str) -> Result<Self, SlugError> {
+        if title.trim().is_empty() {
+            return Err(SlugError::Empty);
+        }
+        if !Latin::of(title).is_telling() {
+            return Err(SlugError::NotLatin(shown(title)));
+        }
+        Self::new(&Self::suggest(title))
+    }
+
     /// The nearest legal label to what a person typed, as `curse-of-strahd` for `Curse of Strahd!`.
     pub fn suggest(raw: &str) -> String {
-        let lower = raw.to_lowercase();
-        let words = lower.split(|c| !legal(c) || c == '-').filter(|word| !word.is_empty());
-        let joined = words.collect::<Vec<_>>().join("-");
+        let joined = Latin::of(raw).text;
         let trimmed = joined.strip_prefix("xn-").unwrap_or(&joined);
         let cut: String = trimmed.chars().take(63).collect();
         let cut = cut.trim_matches('-');
@@ -109,6 +154,15 @@ impl Slug {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+fn shown(raw: &str) -> String {
+    raw.chars().take(80).collect()
+}
+
+/// Whether `c` is a mark on the letter before it.
+fn is_mark(c: char) -> bool {
+    ('\u{300}'..='\u{36f}').contains(&c)
 }
 
 fn legal(c: char) -> bool {

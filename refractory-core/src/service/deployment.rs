@@ -1,4 +1,5 @@
 //! Everything a deployment is made of.
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tokio::sync::watch;
@@ -22,24 +23,33 @@ pub struct Addressing {
     pub https: bool,
     /// Whether instances are served under `/slug` of one host instead of names of their own.
     pub by_path: bool,
+    /// Names that no instance may get, because paths of the portal begin with them.
+    pub reserved: BTreeSet<String>,
 }
 
 impl Default for Addressing {
     fn default() -> Self {
-        Self { domain: "localhost".to_owned(), port: 8080, https: false, by_path: false }
+        Self::new("localhost", 8080, false)
     }
 }
 
 impl Addressing {
     /// Names under `domain`, served at `port`.
     pub fn new(domain: impl Into<String>, port: u16, https: bool) -> Self {
-        Self { domain: domain.into(), port, https, by_path: false }
+        Self { domain: domain.into(), port, https, by_path: false, reserved: BTreeSet::new() }
     }
 
     /// The same with instances under paths of one host.
     #[must_use]
     pub fn by_path(mut self, by_path: bool) -> Self {
         self.by_path = by_path;
+        self
+    }
+
+    /// The same where no instance may be called by one of `names`. One that is called so already keeps its name.
+    #[must_use]
+    pub fn reserving(mut self, names: impl IntoIterator<Item = String>) -> Self {
+        self.reserved.extend(names);
         self
     }
 

@@ -8,7 +8,7 @@ use super::policy::{Relation, Verb, check};
 use super::{Builder, Deployment};
 use crate::model::{
     Change, Edit, EventKind, Hostname, Instance, InstanceSpec, License, LicenseWish, NewInstance,
-    Power, Principal, Release, ReleaseWish, Slug, Step, Urgency, differences,
+    Power, Principal, Release, ReleaseWish, Slug, SlugError, Step, Urgency, differences,
 };
 use crate::ports::{InstanceRuntime, Table};
 use crate::reconcile::choose_release;
@@ -83,6 +83,7 @@ impl Refractory {
         if new.owner.is_some() && new.owner != who.user {
             check(who, Verb::ManagePeople, Relation::Stranger)?;
         }
+        self.check_name(&new.slug)?;
         let mut new = NewInstance { owner, ..new };
         self.check_spec(&mut new.spec).await?;
         let slug = new.slug.clone();
@@ -97,6 +98,14 @@ impl Refractory {
         )
         .await?;
         Ok(made)
+    }
+
+    /// Refuses a name that the portal needs.
+    fn check_name(&self, slug: &Slug) -> Result<()> {
+        if self.deployment.addressing.reserved.contains(slug.as_str()) {
+            return Err(SlugError::Reserved(slug.to_string()).into());
+        }
+        Ok(())
     }
 
     async fn check_spec(&self, spec: &mut InstanceSpec) -> Result<()> {
@@ -139,11 +148,24 @@ impl Refractory {
     pub async fn find(&self, who: &Principal, name: &str) -> Result<Instance> {
         let found = match self.table::<Instance>().find(&format!("slug:{name}")).await? {
             Some(found) => Some(found),
-            None => self.table::<Instance>().load(name).await?,
+            None => self.find_as_typed(name).await?,
         };
         let found = found.ok_or_else(|| no_such(name))?;
         check(who, Verb::SeeInstance, Relation::of(who, found.owner.as_ref()))?;
         Ok(found)
+    }
+
+    /// By its id, or by its name with the capitals and marks that a person may give it.
+    async fn find_as_typed(&self, name: &str) -> Result<Option<Instance>> {
+        if let Some(found) = self.table::<Instance>().load(name).await? {
+            return Ok(Some(found));
+        }
+        match Slug::from_name(name) {
+            Ok(slug) if slug.as_str() != name => {
+                self.table::<Instance>().find(&format!("slug:{slug}")).await
+            }
+            _ => Ok(None),
+        }
     }
 
     /// Every instance that `who` may see, in order of name.
@@ -299,6 +321,9 @@ impl Refractory {
             check(who, Verb::ChangeInstance, Relation::of(who, row.owner.as_ref()))?;
             if !change.owner.keeps() {
                 check(who, Verb::TransferInstance, Relation::of(who, row.owner.as_ref()))?;
+            }
+            if let Some(slug) = change.slug.as_ref().filter(|slug| **slug != row.slug) {
+                self.check_name(slug)?;
             }
             let was = row.clone();
             apply(&change, row)?;

@@ -57,7 +57,8 @@ pub(crate) async fn list(shared: Data<Shared>, person: Person) -> Result<HttpRes
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Creation {
-    slug: String,
+    /// Made from the title where it is left out.
+    slug: Option<String>,
     /// A change to what a table is like where nobody says anything: so an unknown key is refused here, too.
     #[serde(default)]
     spec: SpecChange,
@@ -71,9 +72,13 @@ pub(crate) async fn create(
 ) -> Result<HttpResponse, Problem> {
     let who = &commanded.0.who;
     let Creation { slug, spec } = body.into_inner();
-    let slug = Slug::new(&slug).map_err(refractory_core::Error::from)?;
     let mut whole = InstanceSpec::default();
     spec.apply(&mut whole)?;
+    let slug = match slug {
+        Some(slug) => Slug::from_name(&slug),
+        None => Slug::from_title(&whole.title),
+    };
+    let slug = slug.map_err(refractory_core::Error::from)?;
     let made = shared.refractory.create(who, NewInstance::named(slug).with_spec(whole)).await?;
     Ok(HttpResponse::Created().json(in_full(&shared, who, &made).await?))
 }
@@ -109,8 +114,10 @@ pub(crate) async fn change(
     let table = shared.refractory.find(who, &name).await?;
     let Changing { slug, spec, owner } = body.into_inner();
     let slug = slug.required("A table needs a name.")?;
-    let slug =
-        slug.map(|slug| Slug::new(&slug)).transpose().map_err(refractory_core::Error::from)?;
+    let slug = slug
+        .map(|slug| Slug::from_name(&slug))
+        .transpose()
+        .map_err(refractory_core::Error::from)?;
     let owner = match owner {
         Edit::Keep => Edit::Keep,
         Edit::Clear => Edit::Clear,

@@ -7,4 +7,4 @@ mod routes;
 mod session;
 mod users;
 
-pub(crate) use routes::routes;
+pub(crate) use routes::{route_table, routes};

@@ -1,19 +1,32 @@
 //! Which address does what.
 use actix_web::middleware::from_fn;
-use actix_web::web::{JsonConfig, ServiceConfig, delete, get, patch, post, scope, to};
+use actix_web::web::{JsonConfig, ServiceConfig, scope, to};
 use actix_web::{Error, HttpRequest};
 
 use super::{events, instances, licenses, releases, session, users};
 use crate::live;
 use crate::problem::Problem;
+use crate::route_table::{RouteTable, delete, get, patch, post};
 use crate::session::{identify, keep_to_rate};
+
+/// Where the API is.
+const BASE: &str = "/api/v1";
 
 /// Everything under `/api/v1`.
 pub(crate) fn routes(config: &mut ServiceConfig) {
-    let api = scope("/api/v1")
+    let api = scope(BASE)
         .app_data(JsonConfig::default().limit(64 * 1024).error_handler(unreadable))
         .wrap(from_fn(keep_to_rate))
         .wrap(from_fn(identify))
+        .configure(|config| route_table().serve(config))
+        .default_service(to(nothing_here));
+    config.service(api);
+}
+
+/// The addresses of the API.
+pub(crate) fn route_table() -> RouteTable {
+    let mut table = RouteTable::below(BASE);
+    table
         .route("/session", get().to(session::show))
         .route("/session", post().to(session::open))
         .route("/session", delete().to(session::close))
@@ -22,13 +35,12 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
         .route("/stream", get().to(live::stream))
         .configure(of_instances)
         .configure(of_stock)
-        .configure(of_users)
-        .default_service(to(nothing_here));
-    config.service(api);
+        .configure(of_users);
+    table
 }
 
-fn of_instances(config: &mut ServiceConfig) {
-    config
+fn of_instances(table: &mut RouteTable) {
+    table
         .route("/instances", get().to(instances::list))
         .route("/instances", post().to(instances::create))
         .route("/instances/{name}", get().to(instances::show))
@@ -41,8 +53,8 @@ fn of_instances(config: &mut ServiceConfig) {
         .route("/instances/{name}/logs", get().to(events::logs));
 }
 
-fn of_stock(config: &mut ServiceConfig) {
-    config
+fn of_stock(table: &mut RouteTable) {
+    table
         .route("/licenses", get().to(licenses::list))
         .route("/licenses", post().to(licenses::add))
         .route("/licenses/{name}", patch().to(licenses::rename))
@@ -54,8 +66,8 @@ fn of_stock(config: &mut ServiceConfig) {
         .route("/releases/{name}", delete().to(releases::remove));
 }
 
-fn of_users(config: &mut ServiceConfig) {
-    config
+fn of_users(table: &mut RouteTable) {
+    table
         .route("/users", get().to(users::list))
         .route("/users", post().to(users::add))
         .route("/users/{name}", patch().to(users::change))

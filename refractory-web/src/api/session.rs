@@ -35,7 +35,7 @@ pub(crate) async fn open(
     visitor: Anyone,
     body: Json<Opening>,
 ) -> Result<HttpResponse, Problem> {
-    check_origin(&request, shared.https())?;
+    check_origin(&request, shared.refractory.addressing(), &shared.trusted)?;
     let user = check_password(&request, &shared, &visitor, &body.name, &body.password).await?;
     let session = shared.refractory.open_session(&user).await?;
     let answer = json!({

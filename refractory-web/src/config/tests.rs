@@ -1,3 +1,4 @@
+use refractory_core::Addressing;
 use refractory_core::config::fields;
 
 use super::*;

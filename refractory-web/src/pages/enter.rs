@@ -62,8 +62,19 @@ fn put_away(shared: &Shared, secret: String, path: &str) -> HttpResponse {
         .finish()
 }
 
-fn link_secret(request: &HttpRequest, shared: &Shared) -> String {
-    cookie::read(request, cookie::LINK, shared.https()).unwrap_or_default()
+fn link_secrets(request: &HttpRequest, shared: &Shared) -> Vec<String> {
+    cookie::read_all(request, cookie::LINK, shared.https())
+}
+
+/// The secret of a set-up link that is good, or else any that there is.
+async fn setup_secret(request: &HttpRequest, shared: &Shared) -> Result<String, Problem> {
+    let secrets = link_secrets(request, shared);
+    for secret in &secrets {
+        if shared.refractory.setup_link_is_good(secret).await? {
+            return Ok(secret.clone());
+        }
+    }
+    Ok(secrets.into_iter().next().unwrap_or_default())
 }
 
 /// `GET /setup`
@@ -79,7 +90,8 @@ pub(crate) async fn setup(
     if !shared.refractory.needs_setup().await? {
         return Ok(see_other("/sign-in").finish());
     }
-    let good = shared.refractory.setup_link_is_good(&link_secret(&request, &shared)).await?;
+    let secret = setup_secret(&request, &shared).await?;
+    let good = shared.refractory.setup_link_is_good(&secret).await?;
     let chrome = Chrome::of(&shared, &visitor, "Welcome", "");
     let page = SetupPage { chrome, good, name: String::new(), problem: None };
     shared.templates.answer(StatusCode::OK, &page)
@@ -100,7 +112,7 @@ pub(crate) async fn set_up(
 ) -> Result<HttpResponse, Problem> {
     let Posted { form, visitor } = posted;
     let attempt = shared.throttle.begin(vec![Subject::address(visitor.client)]).await?;
-    let secret = link_secret(&request, &shared);
+    let secret = setup_secret(&request, &shared).await?;
     let made = make_first(&shared, &secret, &form).await;
     // Only a link that is not good is a guess at one; a weak password is not.
     if !matches!(&made, Err(error) if error.kind() == ErrorKind::Forbidden) {
@@ -258,11 +270,13 @@ pub(crate) async fn take_link(
 ) -> Result<HttpResponse, Problem> {
     let visitor = posted.visitor;
     let attempt = shared.throttle.begin(vec![Subject::address(visitor.client)]).await?;
-    let secret = link_secret(&request, &shared);
-    let user = match secret.as_str() {
-        "" => None,
-        secret => shared.refractory.take_sign_in_link(secret, Via::Web, visitor.address()).await?,
-    };
+    let mut user = None;
+    for secret in link_secrets(&request, &shared) {
+        user = shared.refractory.take_sign_in_link(&secret, Via::Web, visitor.address()).await?;
+        if user.is_some() {
+            break;
+        }
+    }
     if let Some(user) = user {
         attempt.forgive();
         let gone = cookie::drop(cookie::LINK, shared.https());

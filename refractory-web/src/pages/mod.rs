@@ -23,7 +23,7 @@ mod waiting;
 pub(crate) use licences::LicenceRow;
 pub(crate) use people::PersonRow;
 pub(crate) use releases::ReleaseRow;
-pub(crate) use routes::routes;
+pub(crate) use routes::{route_table, routes};
 pub(crate) use table::Panel;
 pub(crate) use tables::Card;
 pub(crate) use waiting::{Door, DoorPart, WaitingPages};

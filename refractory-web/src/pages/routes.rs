@@ -1,11 +1,12 @@
 //! Which address shows what.
 use actix_web::middleware::from_fn;
-use actix_web::web::{ServiceConfig, get, post, resource, scope};
+use actix_web::web::{ServiceConfig, scope};
 
 use super::{
     about, account, create, enter, failure, licences, people, releases, settings, table, tables,
 };
 use crate::live;
+use crate::route_table::{RouteTable, get, post};
 use crate::session::identify;
 
 /// Every page, and every form on them.
@@ -13,16 +14,20 @@ pub(crate) fn routes(config: &mut ServiceConfig) {
     let pages = scope("")
         .wrap(from_fn(failure::explain))
         .wrap(from_fn(identify))
-        .configure(entrance)
-        .configure(of_tables)
-        .configure(of_stock)
-        .configure(of_people)
+        .configure(|config| route_table().serve(config))
         .default_service(actix_web::web::to(failure::nothing_here));
     config.service(pages);
 }
 
-fn entrance(config: &mut ServiceConfig) {
-    config
+/// The addresses of the pages.
+pub(crate) fn route_table() -> RouteTable {
+    let mut table = RouteTable::below("");
+    table.configure(entrance).configure(of_tables).configure(of_stock).configure(of_people);
+    table
+}
+
+fn entrance(table: &mut RouteTable) {
+    table
         .route("/setup", get().to(enter::setup))
         .route("/setup", post().to(enter::set_up))
         .route("/sign-in", get().to(enter::sign_in_page))
@@ -33,8 +38,8 @@ fn entrance(config: &mut ServiceConfig) {
         .route("/theme", post().to(enter::theme));
 }
 
-fn of_tables(config: &mut ServiceConfig) {
-    config
+fn of_tables(table: &mut RouteTable) {
+    table
         .route("/", get().to(tables::list))
         .route("/live", get().to(live::tables))
         .route("/tables", post().to(create::create))
@@ -44,16 +49,13 @@ fn of_tables(config: &mut ServiceConfig) {
         .route("/tables/{slug}/stop", post().to(table::stop))
         .route("/tables/{slug}/live", get().to(live::table))
         .route("/tables/{slug}/log/live", get().to(live::log))
-        .service(
-            resource("/tables/{slug}/settings")
-                .route(get().to(settings::show))
-                .route(post().to(settings::save)),
-        )
+        .route("/tables/{slug}/settings", get().to(settings::show))
+        .route("/tables/{slug}/settings", post().to(settings::save))
         .route("/tables/{slug}/delete", post().to(settings::delete));
 }
 
-fn of_stock(config: &mut ServiceConfig) {
-    config
+fn of_stock(table: &mut RouteTable) {
+    table
         .route("/licences", get().to(licences::list))
         .route("/licences", post().to(licences::add))
         .route("/licences/{id}/rename", post().to(licences::rename))
@@ -65,8 +67,8 @@ fn of_stock(config: &mut ServiceConfig) {
         .route("/releases/{id}/remove", post().to(releases::remove));
 }
 
-fn of_people(config: &mut ServiceConfig) {
-    config
+fn of_people(table: &mut RouteTable) {
+    table
         .route("/people", get().to(people::list))
         .route("/people", post().to(people::add))
         .route("/people/{name}/role", post().to(people::role))

@@ -85,17 +85,16 @@ impl SpecInput {
     /// The name: as typed, or made from the title.
     pub(crate) fn slug(&self) -> Result<Slug> {
         let typed = self.slug.as_deref().unwrap_or_default().trim();
-        let title = self.title.as_deref().unwrap_or_default();
-        if typed.is_empty() && title.trim().is_empty() {
-            return Err(Error::new(ErrorKind::Invalid, "reading a title")
-                .advise("Enter a title, such as \"Friday Night\"."));
-        }
-        let made = if typed.is_empty() && !title.trim().is_empty() {
-            Slug::suggest(title)
-        } else {
-            typed.to_owned()
+        let title = self.title.as_deref().unwrap_or_default().trim();
+        let made = match (typed, title) {
+            ("", "") => {
+                return Err(Error::new(ErrorKind::Invalid, "reading a title")
+                    .advise("Enter a title, such as \"Friday Night\"."));
+            }
+            ("", title) => Slug::from_title(title),
+            (typed, _) => Slug::from_name(typed),
         };
-        Ok(Slug::new(&made)?)
+        Ok(made?)
     }
 
     /// What it changes of `before`. Naming the current release or license changes nothing, so that one that is no longer
@@ -312,10 +311,26 @@ mod tests {
     }
 
     #[test]
+    fn a_name_is_made_of_letters_with_marks_too() {
+        let made = |title: &str, slug: &str| {
+            let form = form(|form| {
+                form.title = Some(title.into());
+                form.slug = Some(slug.into());
+            });
+            form.slug().unwrap().to_string()
+        };
+        assert_eq!(made("Höhlen der Œuvre", ""), "hoehlen-der-oeuvre");
+        assert_eq!(made("日本", "Łódź"), "lodz");
+        assert_eq!(made("Ho\u{308}hlen", " "), "hoehlen");
+    }
+
+    #[test]
     fn bad_input_is_told_what_to_write() {
         type Spoil = fn(&mut SpecInput);
-        let rows: [(Spoil, &str); 7] = [
+        let rows: [(Spoil, &str); 9] = [
             (|form| form.title = Some(String::new()), "Enter a title, such as \"Friday Night\"."),
+            (|form| form.title = Some("Пятница".into()), "Latin letters"),
+            (|form| form.slug = Some("日本".into()), "Latin letters"),
             (|form| form.slug = Some("Friday Night".into()), "friday-night"),
             (|form| form.slug = Some("www".into()), "reserved"),
             (|form| form.world = Some("../etc".into()), "folder"),

@@ -145,7 +145,7 @@ impl WaitingPages {
             Notice::Failed { id, .. } => {
                 Door { id: Some((*id).to_owned()), ..plain("The table isn't responding") }
             }
-            Notice::Refused { .. } => plain("Request failed"),
+            Notice::Refused { .. } | Notice::Method { .. } => plain("Request failed"),
             Notice::Unknown => plain("No table at this address"),
         }
     }

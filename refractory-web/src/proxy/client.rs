@@ -2,8 +2,10 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use actix_web::HttpRequest;
+use actix_web::http::header::HOST;
 
 use super::Network;
+use super::find::without_port;
 use super::forwarded::{Hops, forwarded, forwarded_for, is_forwarded};
 
 /// The address of a client that is not known: no machine has it, least of all this one.
@@ -21,9 +23,20 @@ pub fn client_address(request: &HttpRequest, trusted: &[Network]) -> IpAddr {
     if address.is_loopback() && !is_from_this_machine(request) { UNKNOWN } else { address }
 }
 
-/// Whether `request` was made on this machine: it came over loopback, and nothing says that it was passed on.
+/// Whether `request` was made on this machine: it came over loopback, nothing says that it was passed on, and the host it is for is
+/// this machine's own. A proxy that says nothing of itself passes on the public name.
 pub fn is_from_this_machine(request: &HttpRequest) -> bool {
-    peer_address(request).is_loopback() && !is_forwarded(request.headers())
+    peer_address(request).is_loopback()
+        && !is_forwarded(request.headers())
+        && request.headers().get_all(HOST).all(|host| host.to_str().is_ok_and(is_own_name))
+}
+
+/// Whether `host` is how programs call the machine they run on.
+fn is_own_name(host: &str) -> bool {
+    let name = without_port(host).to_ascii_lowercase();
+    let bare = name.trim_start_matches('[').trim_end_matches(']');
+    let is_loopback = bare.parse::<IpAddr>().is_ok_and(|at| at.to_canonical().is_loopback());
+    is_loopback || name == "localhost" || name.ends_with(".localhost")
 }
 
 /// Whether the other end of the connection is a trusted proxy.

@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::body::{Outgoing, Pulse, Upload};
 use super::failure::{Failure, Side, fresh_id};
-use super::find::{is_home, named_host, without_port};
+use super::find::{asked_host, is_home, without_port};
 use super::forward::Errand;
 use super::guard::{Door, Verdict, door, judge, opens_session};
 use super::headers::{Handshake, Scene, handshake, settle};
@@ -17,7 +17,7 @@ use super::pool::Pool;
 use super::route::Target;
 use super::tls::Tls;
 use super::way::Way;
-use super::{Access, EdgeSettings, Found, Notice, Route, Routes, say};
+use super::{Access, EdgeSettings, Found, Notice, Route, Routes, referer, say};
 
 /// Numbers edges, so that each has connections of its own on every thread.
 static EDGES: AtomicU64 = AtomicU64::new(0);
@@ -33,6 +33,18 @@ struct Inner {
     routes: Routes,
     open: Arc<AtomicUsize>,
     tls: OnceLock<Tls>,
+}
+
+/// What is said to a method that no table is asked with.
+pub(crate) const NOT_PASSED_ON: Notice<'static> =
+    Notice::Method { allow: PASSED_ON, why: "This method isn't allowed here." };
+
+/// The methods in common use, all of which tables are asked with.
+pub(crate) const PASSED_ON: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+
+/// Whether requests of this kind end here: they are about the connection, not about anything a table has.
+pub(crate) fn is_never_passed_on(method: &Method) -> bool {
+    matches!(*method, Method::CONNECT | Method::TRACE)
 }
 
 /// Why a request is not passed on.
@@ -89,7 +101,20 @@ impl Edge {
     ///
     /// What to [`say`](Self::say) instead, where its host is missing, odd or contradicted.
     pub fn locate(&self, request: &HttpRequest) -> Result<Found, Notice<'static>> {
-        named_host(request).map(|host| self.find(host, request.path()))
+        self.host_of(request).map(|host| self.find(host, request.path()))
+    }
+
+    /// Where a page of a table means to lead by `request`, which names no table: where tables share a host, an absolute path
+    /// on such a page lacks the name of its table, which the `Referer` has.
+    pub fn referred(&self, request: &HttpRequest) -> Option<String> {
+        let at = &self.0.settings.addressing;
+        let host = self.host_of(request).ok()?;
+        referer::place(at, &self.0.routes, request, host)
+    }
+
+    /// The host that `request` is for.
+    pub(super) fn host_of<'r>(&self, request: &'r HttpRequest) -> Result<&'r str, Notice<'static>> {
+        asked_host(request, &self.0.settings)
     }
 
     /// Answers `request`, which is for the table `route`, on behalf of somebody with `access`.
@@ -127,9 +152,8 @@ impl Edge {
         body: web::Payload,
         access: Access,
     ) -> Result<HttpResponse, Stop<'a>> {
-        if matches!(*request.method(), Method::CONNECT | Method::TRACE) {
-            let why = "This method isn't allowed here.";
-            return Err(Notice::Refused { status: StatusCode::METHOD_NOT_ALLOWED, why }.into());
+        if is_never_passed_on(request.method()) {
+            return Err(NOT_PASSED_ON.into());
         }
         let handshake = handshake(request.head());
         if let Handshake::Refused(why) = handshake {
@@ -139,7 +163,7 @@ impl Edge {
             return self.fetched(route, request, errand, body).await;
         }
         let settings = &self.0.settings;
-        if !is_home(&settings.addressing, named_host(request)?, route.slug.as_str()) {
+        if !is_home(&settings.addressing, self.host_of(request)?, route.slug.as_str()) {
             return Err(Notice::Unknown.into());
         }
         let target = route.target().ok_or(Notice::Waiting(route))?;
@@ -228,7 +252,7 @@ impl Edge {
         route: &'s Route,
         request: &'s HttpRequest,
     ) -> Result<Scene<'s>, Notice<'static>> {
-        let host = without_port(named_host(request)?);
+        let host = without_port(self.host_of(request)?);
         Ok(Scene { settings: &self.0.settings, host, slug: route.slug.as_str() })
     }
 

@@ -4,10 +4,12 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use actix_web::HttpRequest;
+use actix_web::http::uri::Authority;
 use actix_web::http::{StatusCode, header};
 use refractory_core::Addressing;
 
-use super::{Notice, Route, Routes};
+use super::client::comes_from_trusted;
+use super::{EdgeSettings, Network, Notice, Route, Routes};
 
 /// Whom a request is for.
 #[derive(Debug, Clone)]
@@ -53,17 +55,57 @@ pub(super) fn is_home(addressing: &Addressing, host: &str, slug: &str) -> bool {
     addressing.by_path || label.is_some_and(|label| label.eq_ignore_ascii_case(slug))
 }
 
+/// The host that a request is for. Where the one it names says nothing, the word of a trusted proxy counts: some of them
+/// ask by an address, or by a name that only they know, and say in a header what they were asked for.
+///
+/// A name of ours in `Host` is never overruled: a proxy that passes it on may pass on a header of the client's, too.
+pub(super) fn asked_host<'r>(
+    request: &'r HttpRequest,
+    settings: &EdgeSettings,
+) -> Result<&'r str, Notice<'static>> {
+    let named = named_host(request);
+    let domain = settings.addressing.domain.trim_matches('.');
+    let is_certain = match &named {
+        Ok(host) => is_ours_for_sure(without_port(host), domain),
+        Err(_) => request.headers().contains_key(header::HOST),
+    };
+    if is_certain {
+        return named;
+    }
+    forwarded_host(request, &settings.trusted_proxies).map_or(named, Ok)
+}
+
+/// What a trusted proxy says the request was for.
+pub(crate) fn forwarded_host<'r>(request: &'r HttpRequest, trusted: &[Network]) -> Option<&'r str> {
+    if !comes_from_trusted(request, trusted) {
+        return None;
+    }
+    // The last one was added by whoever is nearest.
+    let said = request.headers().get_all("x-forwarded-host").last()?.to_str().ok()?;
+    said.rsplit(',').next().map(str::trim).filter(|host| is_plausible(host))
+}
+
+/// `localhost` is the portal's name on a machine of one's own, and what programs call their own machine anywhere.
+fn is_ours_for_sure(name: &str, domain: &str) -> bool {
+    let is_portal = name.eq_ignore_ascii_case(domain) && !domain.eq_ignore_ascii_case("localhost");
+    is_portal || label_under(name, domain).is_some()
+}
+
 /// The host a request names. One that is missing, odd, or named twice over in different ways is refused.
-pub(super) fn named_host(request: &HttpRequest) -> Result<&str, Notice<'static>> {
+fn named_host(request: &HttpRequest) -> Result<&str, Notice<'static>> {
     let refused = |why| Notice::Refused { status: StatusCode::BAD_REQUEST, why };
-    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    let absolute = request.uri().authority().map(Authority::as_str);
+    let host = match request.headers().get(header::HOST) {
+        Some(host) => host.to_str().ok(),
+        None => absolute,
+    };
     let Some(host) = host.filter(|host| is_plausible(host)) else {
         return Err(refused("The request has no Host header. Send one."));
     };
-    match request.uri().authority() {
-        Some(absolute) if !absolute.as_str().eq_ignore_ascii_case(host) => Err(refused(
-            "The request names two different hosts. Send one Host header. Send one Host header.",
-        )),
+    match absolute {
+        Some(absolute) if !absolute.eq_ignore_ascii_case(host) => {
+            Err(refused("The request names two different hosts. Send one Host header."))
+        }
         _ => Ok(host),
     }
 }

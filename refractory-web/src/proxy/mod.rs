@@ -21,6 +21,7 @@ mod notice;
 mod peek;
 mod plain;
 mod pool;
+mod referer;
 mod route;
 mod say;
 mod settings;
@@ -31,8 +32,10 @@ mod way;
 
 pub use client::{client_address, is_from_this_machine};
 pub use edge::Edge;
+pub(crate) use edge::{NOT_PASSED_ON, PASSED_ON, is_never_passed_on};
 pub use failure::Side;
 pub use find::Found;
+pub(crate) use find::forwarded_host;
 #[cfg(feature = "lambda")]
 pub(crate) use forwarded::listed as forwarded_hop;
 pub(crate) use headers::{Handshake, handshake, settle};

@@ -40,8 +40,15 @@ pub enum Notice<'a> {
     },
     /// A request the edge does not pass on, and why.
     Refused {
-        /// 400, 403, 404, 405, 408, 413 or 415.
+        /// 400, 403, 404, 408, 413 or 415.
         status: StatusCode,
+        /// One sentence for people.
+        why: &'static str,
+    },
+    /// A method the edge does not pass on here.
+    Method {
+        /// The methods it would.
+        allow: &'static str,
         /// One sentence for people.
         why: &'static str,
     },
@@ -56,6 +63,7 @@ impl Notice<'_> {
             Self::Waiting(_) | Self::HandOver(_) | Self::Full(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Closed(_) => StatusCode::FORBIDDEN,
             Self::Failed { status, .. } | Self::Refused { status, .. } => *status,
+            Self::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::Unknown => StatusCode::NOT_FOUND,
         }
     }
@@ -68,7 +76,7 @@ impl Notice<'_> {
             Self::Closed(_) => "closed",
             Self::Full(_) => "full",
             Self::Failed { .. } => "failed",
-            Self::Refused { .. } => "refused",
+            Self::Refused { .. } | Self::Method { .. } => "refused",
             Self::Unknown => "unknown",
         }
     }
@@ -79,7 +87,7 @@ impl Notice<'_> {
             Self::Waiting(route) => Some(route.look_again()),
             Self::HandOver(_) | Self::Full(_) => Some(Duration::from_secs(30)),
             Self::Failed { .. } => Some(Duration::from_secs(5)),
-            Self::Closed(_) | Self::Refused { .. } | Self::Unknown => None,
+            Self::Closed(_) | Self::Refused { .. } | Self::Method { .. } | Self::Unknown => None,
         }
     }
 
@@ -109,7 +117,7 @@ impl Notice<'_> {
                     route.title
                 )
             }
-            Self::Refused { why, .. } => (*why).to_owned(),
+            Self::Refused { why, .. } | Self::Method { why, .. } => (*why).to_owned(),
             Self::Unknown => {
                 "There is no table at this address. Check the address, or ask your game master."
                     .to_owned()

@@ -20,6 +20,9 @@ pub(super) fn say(
     if let Some(wait) = notice.retry_after() {
         response.insert_header((header::RETRY_AFTER, HeaderValue::from(wait.as_secs())));
     }
+    if let Notice::Method { allow, .. } = notice {
+        response.insert_header((header::ALLOW, *allow));
+    }
     match Wants::of(request) {
         Wants::Page => response
             .content_type("text/html; charset=utf-8")
@@ -42,7 +45,7 @@ fn told(notice: &Notice<'_>) -> Value {
             told["phase"] = phase(route).into();
             told["id"] = (*id).into();
         }
-        Notice::Refused { .. } | Notice::Unknown => {}
+        Notice::Refused { .. } | Notice::Method { .. } | Notice::Unknown => {}
     }
     told
 }

@@ -2,6 +2,7 @@
 use actix_web::HttpRequest;
 use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, SameSite};
+use actix_web::http::header::COOKIE;
 
 /// Signed in.
 pub(crate) const SESSION: &str = "refractory_session";
@@ -21,9 +22,37 @@ fn name(base: &str, https: bool) -> String {
     if https { format!("__Host-{base}") } else { base.to_owned() }
 }
 
-/// What the browser sent under `base`.
-pub(crate) fn read(request: &HttpRequest, base: &str, https: bool) -> Option<String> {
-    request.cookie(&name(base, https)).map(|cookie| cookie.value().to_owned())
+/// More values of one name than this are not looked at: each of them may cost a look into the store.
+const MOST: usize = 16;
+
+/// Everything the browser sent under `base`, without repetitions. A parent domain, another path or another program can add cookies of
+/// the same name, and what else lies beside ours need not even be text: each pair stands for itself.
+pub(crate) fn read_all(request: &HttpRequest, base: &str, https: bool) -> Vec<String> {
+    let name = name(base, https);
+    let mut values: Vec<String> = Vec::new();
+    let lines = request.headers().get_all(COOKIE);
+    for pair in lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b';')) {
+        let Some(value) = value_of(pair, &name) else { continue };
+        if values.len() == MOST {
+            break;
+        }
+        if !values.iter().any(|known| known == value) {
+            values.push(value.to_owned());
+        }
+    }
+    values
+}
+
+/// The value in `pair`, if that is a cookie called `name` with something readable in it.
+fn value_of<'a>(pair: &'a [u8], name: &str) -> Option<&'a str> {
+    let equals = pair.iter().position(|byte| *byte == b'=')?;
+    let (key, value) = pair.split_at(equals);
+    if key.trim_ascii() != name.as_bytes() {
+        return None;
+    }
+    let value = std::str::from_utf8(value[1..].trim_ascii()).ok()?;
+    let quoted = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    Some(quoted.unwrap_or(value)).filter(|value| !value.is_empty())
 }
 
 /// A cookie that lives for `seconds`.
@@ -49,4 +78,57 @@ pub(crate) fn names(https: bool) -> Vec<String> {
     let all = [SESSION, VISIT, LINK, FLASH, DEVICE, THEME];
     let hosted = all.iter().filter(|_| https).map(|base| name(base, true));
     all.iter().map(|base| name(base, false)).chain(hosted).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::HeaderValue;
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    fn read(lines: &[&[u8]]) -> Vec<String> {
+        let request = lines.iter().fold(TestRequest::get(), |request, line| {
+            request.append_header((COOKIE, HeaderValue::from_bytes(line).unwrap()))
+        });
+        read_all(&request.to_http_request(), SESSION, false)
+    }
+
+    #[test]
+    fn what_lies_beside_our_cookie_does_not_matter() {
+        for line in [
+            &b"refractory_session=good"[..],
+            b" refractory_session = good ",
+            b"refractory_session=\"good\"",
+            b"a=1; refractory_session=good; b=2",
+            b"a=1;refractory_session=good",
+            b"name=\xff\xfe; refractory_session=good",
+            b"\xff; refractory_session=good",
+            b"; ;=; =x; alone; refractory_session=good; refractory_session=",
+            b"$Version=1; refractory_session=good; $Path=\"/\"",
+            b"a=%; b=%ff; refractory_session=good",
+            b"a=\"1; refractory_session=good; b=2\"",
+            b"refractory_session=\xff; refractory_session=good",
+            b"Refractory_Session=bad; xrefractory_session=bad; refractory_session=good",
+            b"a=refractory_session=bad; refractory_session=good; refractory_session=good",
+        ] {
+            assert_eq!(read(&[line]), ["good"], "{}", String::from_utf8_lossy(line));
+        }
+        let none: [&[u8]; 5] =
+            [b"", b"refractory_session", b"refractory_session=", b"=refractory_session", b"a=1"];
+        for line in none {
+            assert!(read(&[line]).is_empty(), "{}", String::from_utf8_lossy(line));
+        }
+        let lines: [&[u8]; 3] =
+            [b"refractory_session=stale", b"\xff=1", b"a=1; refractory_session=a=b"];
+        assert_eq!(read(&lines), ["stale", "a=b"]);
+    }
+
+    #[test]
+    fn thousands_of_cookies_are_no_more_work_than_a_few() {
+        let many: Vec<String> = (0..5_000).map(|n| format!("refractory_session=v{n}")).collect();
+        let read = read(&[many.join("; ").as_bytes()]);
+        assert_eq!(read.len(), MOST);
+        assert_eq!(read[0], "v0");
+    }
 }

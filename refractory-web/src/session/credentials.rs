@@ -88,8 +88,8 @@ fn no_match() -> Problem {
 
 /// The device behind `request`, if this account was signed in to there before.
 async fn known_device(request: &HttpRequest, shared: &Shared, name: &UserName) -> Option<String> {
-    let kept = cookie::read(request, cookie::DEVICE, shared.https())?;
-    let marks: Vec<_> = kept.split(BETWEEN).take(ACCOUNTS).collect();
+    let kept = cookie::read_all(request, cookie::DEVICE, shared.https());
+    let marks: Vec<_> = kept.iter().flat_map(|kept| kept.split(BETWEEN).take(ACCOUNTS)).collect();
     let known = shared.refractory.known_device(name, &marks).await;
     known.unwrap_or_else(|error| {
         tracing::warn!(%error, "a known device could not be told from a strange one");
@@ -111,9 +111,9 @@ pub(crate) async fn device_cookie(
             return None;
         }
     };
-    let kept = cookie::read(request, cookie::DEVICE, shared.https()).unwrap_or_default();
-    let others =
-        kept.split(BETWEEN).filter(|mark| account_of_mark(mark).is_some_and(|id| id != user.id));
+    let kept = cookie::read_all(request, cookie::DEVICE, shared.https());
+    let marks = kept.iter().flat_map(|kept| kept.split(BETWEEN).take(ACCOUNTS));
+    let others = marks.filter(|mark| account_of_mark(mark).is_some_and(|id| id != user.id));
     let mut value = mark.expose().to_owned();
     for other in others.take(ACCOUNTS - 1) {
         value.push(BETWEEN);

@@ -7,7 +7,6 @@ use actix_web::{FromRequest, HttpRequest, web};
 use futures_util::future::LocalBoxFuture;
 use serde::de::DeserializeOwned;
 
-use super::csrf;
 use super::visitor::{Anyone, Person};
 use crate::guard::{check_fields, check_origin};
 use crate::problem::Problem;
@@ -26,10 +25,10 @@ pub(crate) fn check_sender(
         return Ok(());
     }
     let shared = Shared::of(request)?;
-    check_origin(request, shared.https())?;
+    check_origin(request, shared.refractory.addressing(), &shared.trusted)?;
     let header = request.headers().get(CSRF_HEADER).and_then(|value| value.to_str().ok());
     match shown.or(header) {
-        Some(token) if csrf::is_good(&visitor.secret, token) => Ok(()),
+        Some(token) if visitor.made(token) => Ok(()),
         _ => Err(Problem::new(
             StatusCode::FORBIDDEN,
             "This page has expired. Go back, reload it and try again.",

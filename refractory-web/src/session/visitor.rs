@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use actix_web::cookie::Cookie;
 use actix_web::dev::Payload;
-use actix_web::http::header::AUTHORIZATION;
+use actix_web::http::header::{AUTHORIZATION, HeaderValue};
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use refractory_core::model::{Principal, Via};
 use refractory_core::{Relation, Verb, allows};
@@ -23,6 +23,8 @@ pub(crate) struct Visitor {
     pub(crate) who: Option<Principal>,
     /// What their forms are bound to: the session, or the visit before there is one.
     pub(crate) secret: String,
+    /// More visits that the browser knows of: a page may have been made for any of them.
+    others: Vec<String>,
     /// Whether the visit was begun by this request.
     fresh: bool,
     /// Whether they showed a token of their own accord, as no foreign page can make a browser do.
@@ -41,29 +43,29 @@ impl Visitor {
     /// Reads cookies and headers, and asks the store about the session.
     pub(crate) async fn of(request: &HttpRequest, shared: &Shared) -> Result<Self, Problem> {
         let https = shared.https();
-        let bearer = bearer(request);
-        let session = bearer.clone().or_else(|| cookie::read(request, cookie::SESSION, https));
-        let who = match &session {
-            Some(secret) => shared.refractory.session(secret, Via::Web).await?,
-            None => None,
+        let cookies = |base| cookie::read_all(request, base, https);
+        let session = Session::of(request, shared).await?;
+        let mut visits = cookies(cookie::VISIT);
+        visits.retain(|visit| session.is_none() && visit.len() >= 32);
+        let fresh = session.is_none() && visits.is_empty();
+        let (who, bearer, secret, others) = match session {
+            Some(Session { who, secret, bearer }) => (Some(who), bearer, secret, Vec::new()),
+            None if fresh => (None, false, random(), Vec::new()),
+            None => (None, false, visits.remove(0), visits),
         };
         let client = client_address(request, &shared.trusted);
-        let who = who.map(|who| who.seen_at(known(client)));
-        let visit = cookie::read(request, cookie::VISIT, https).filter(|visit| visit.len() >= 32);
-        let fresh = who.is_none() && visit.is_none();
-        let secret = match (&who, session, visit) {
-            (Some(_), Some(session), _) => session,
-            (_, _, Some(visit)) => visit,
-            _ => random(),
-        };
-        let flash = cookie::read(request, cookie::FLASH, https)
-            .and_then(|value| Flash::open(&value, &secret));
+        let who = who.map(|who: Principal| who.seen_at(known(client)));
+        let flashes = cookies(cookie::FLASH);
+        let mut secrets = std::iter::once(&secret).chain(&others);
+        let flash = secrets.find_map(|of| flashes.iter().find_map(|value| Flash::open(value, of)));
+        let mut themes = cookies(cookie::THEME).into_iter().map(|chosen| theme(Some(&chosen)));
         Ok(Self {
-            bearer: bearer.is_some() && who.is_some(),
+            bearer,
             who,
             fresh,
             flash,
-            theme: theme(cookie::read(request, cookie::THEME, https).as_deref()),
+            others,
+            theme: themes.find(|theme| !theme.is_empty()).unwrap_or_default(),
             client,
             at: request.uri().path_and_query().map_or("/", |at| at.as_str()).to_owned(),
             secret,
@@ -78,6 +80,12 @@ impl Visitor {
     /// The token for forms on a page made for this visitor.
     pub(crate) fn csrf(&self) -> String {
         csrf::token(&self.secret)
+    }
+
+    /// Whether `token` is that of a form on a page made for this visitor.
+    pub(crate) fn made(&self, token: &str) -> bool {
+        let mut secrets = std::iter::once(&self.secret).chain(&self.others);
+        secrets.any(|secret| csrf::is_good(secret, token))
     }
 
     /// The cookie that a fresh visit needs.
@@ -96,10 +104,36 @@ fn known(client: IpAddr) -> Option<IpAddr> {
     Some(client).filter(|client| !client.is_unspecified())
 }
 
-fn bearer(request: &HttpRequest) -> Option<String> {
-    let value = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, token) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
+/// Proof of who somebody is.
+struct Session {
+    who: Principal,
+    secret: String,
+    bearer: bool,
+}
+
+impl Session {
+    /// The first secret that is one of ours: in `Authorization`, or else in a cookie. What a proxy in front has put into that header for
+    /// purposes of its own is not, and proves nothing either way.
+    async fn of(request: &HttpRequest, shared: &Shared) -> Result<Option<Self>, Problem> {
+        let bearers = bearers(request).into_iter().map(|secret| (secret, true));
+        let cookies = cookie::read_all(request, cookie::SESSION, shared.https());
+        for (secret, bearer) in bearers.chain(cookies.into_iter().map(|secret| (secret, false))) {
+            if let Some(who) = shared.refractory.session(&secret, Via::Web).await? {
+                return Ok(Some(Self { who, secret, bearer }));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// The tokens in `Authorization`: a few, where a proxy adds its own beside ours.
+fn bearers(request: &HttpRequest) -> Vec<String> {
+    let token = |value: &HeaderValue| {
+        let (scheme, token) = value.to_str().ok()?.trim().split_once(' ')?;
+        let token = token.trim();
+        (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then(|| token.to_owned())
+    };
+    request.headers().get_all(AUTHORIZATION).filter_map(token).take(4).collect()
 }
 
 /// The theme a cookie names.

@@ -194,14 +194,23 @@ function upload(form) {
   });
 }
 
+// The name that the server makes of a title; none where too little of it can be part of an address.
+const written = { "ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ħ": "h", "ı": "i", "ŋ": "n", "ŧ": "t", "ĳ": "ij", "ə": "e" };
+function nameOf(title) {
+  const letters = title.toLowerCase().normalize("NFC").replace(/[^\x00-\x7f]/g, letter => written[letter] ?? letter);
+  const plain = letters.normalize("NFD").replace(/[\u0300-\u036f]/g, "");
+  const name = plain.replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "");
+  const lost = (plain.match(/[\p{L}\p{N}]/gu) || []).filter(letter => !/[a-z0-9]/.test(letter)).length;
+  return name.length > lost ? name.slice(0, 63).replace(/-+$/, "") : "";
+}
+
 // The address a title leads to, as it is typed.
 function suggest(title) {
   const slug = document.getElementById(title.dataset.suggests);
   const shown = one("[data-address-shown]");
-  const made = text => text.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "").slice(0, 63).replace(/-+$/, "");
-  let own = slug.value !== "" && slug.value !== made(title.value);
+  let own = slug.value !== "" && slug.value !== nameOf(title.value);
   const show = () => { shown.textContent = slug.dataset.address.replace("NAME", slug.value || "…"); };
-  title.addEventListener("input", () => { if (!own) { slug.value = made(title.value); show(); } });
+  title.addEventListener("input", () => { if (!own) { slug.value = nameOf(title.value); show(); } });
   slug.addEventListener("input", () => { own = slug.value !== ""; show(); });
   show();
 }

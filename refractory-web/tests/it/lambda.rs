@@ -164,7 +164,7 @@ async fn clients_are_told_apart_by_what_aws_says_of_them() {
         event
     };
     let mut statuses = Vec::new();
-    for n in 0..30 {
+    for n in 0..40 {
         statuses.push(function.tell(&attempt("203.0.113.7", n)).await.0);
     }
     assert_eq!(statuses[0], 422, "refused in a sentence, not for being too many");

@@ -128,4 +128,15 @@ fn this_machine_is_a_loopback_peer_that_nothing_passed_on() {
         }
     }
     assert!(!is_from_this_machine(&asked("203.0.113.9", &[])));
+    for host in
+        ["localhost", "LOCALHOST:8080", "127.0.0.1:8080", "[::1]", "[::1]:8080", "a.localhost"]
+    {
+        assert!(is_from_this_machine(&asked("127.0.0.1", &[("host", host)])), "{host}");
+    }
+    // A proxy that adds nothing at all.
+    for host in ["games.example", "192.168.1.20:8080", "localhost.evil.example", "xlocalhost", ""] {
+        let passed_on = asked("127.0.0.1", &[("host", host)]);
+        assert!(!is_from_this_machine(&passed_on), "{host}");
+        assert_eq!(client_address(&passed_on, &[]), UNKNOWN, "{host}");
+    }
 }

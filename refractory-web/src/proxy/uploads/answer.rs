@@ -85,8 +85,11 @@ pub(super) fn refused(refusal: AssetRefusal) -> Stop<'static> {
     if let Some((media, body)) = refusal.told {
         return Stop::Told(status, media, body);
     }
+    if status == ActixStatus::METHOD_NOT_ALLOWED {
+        let why = "Only uploads can be read here.";
+        return Notice::Method { allow: "GET, HEAD", why }.into();
+    }
     let why = match status {
-        ActixStatus::METHOD_NOT_ALLOWED => "Only uploads can be read here.",
         ActixStatus::BAD_REQUEST => "This isn't the address of an upload.",
         _ => "Uploads can't be listed. Use the address of a file.",
     };

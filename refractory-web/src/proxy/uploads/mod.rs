@@ -20,7 +20,7 @@ use tokio::time::timeout;
 use super::body::{Outgoing, Pulse, Relay, Wait};
 use super::edge::Stop;
 use super::failure::{Failure, Side};
-use super::find::{is_home, named_host};
+use super::find::is_home;
 use super::forward::{passed_on, size_of};
 use super::headers::answer_headers;
 use super::pool::Lease;
@@ -152,7 +152,7 @@ impl Edge {
         response: &mut HttpResponse,
     ) -> Result<(), Notice<'static>> {
         let at = &self.settings().addressing;
-        if !is_home(at, named_host(request)?, route.slug.as_str()) {
+        if !is_home(at, self.host_of(request)?, route.slug.as_str()) {
             let origin = at.url_of(&format!("{}.{}", route.slug, at.domain.trim_matches('.')));
             answer::let_in(&origin, response.headers_mut());
         }

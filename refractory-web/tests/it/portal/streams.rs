@@ -3,6 +3,8 @@ use std::time::Duration;
 
 use refractory_core::model::{NewInstance, Principal, Role, Slug};
 
+use testkit::http::Wire;
+
 use super::support::Place;
 
 /// Reads on until `mark` has come.
@@ -90,4 +92,37 @@ async fn streams_are_for_those_who_are_signed_in_and_end_with_the_portal() {
     let begun = tokio::time::Instant::now();
     place.close().await.unwrap();
     assert!(begun.elapsed() < Duration::from_secs(5), "the stream held the portal up");
+}
+
+#[tokio::test]
+async fn a_client_of_http_1_0_gets_no_chunks() {
+    let place = Place::open().await;
+    let anna = place.signed_in("anna", Role::Admin).await;
+    friday(&place).await;
+    place.paper.0.lock().unwrap().push("first line".into());
+    let session = &anna.cookies["refractory_session"];
+    for (path, begins) in [
+        ("/live", "retry: 2000\n\n"),
+        ("/tables/friday/live", "retry: 2000\n\n"),
+        ("/api/v1/stream", "retry: 2000\n\n"),
+        ("/_refractory/waiting/friday", "retry: 2000\n\n"),
+        ("/tables/friday/log/live", "event: log\ndata: "),
+    ] {
+        for version in ["HTTP/1.0", "HTTP/1.1"] {
+            let mut wire = Wire::open(place.at).await;
+            wire.say(format!(
+                "GET {path} {version}\r\nHost: localhost\r\nConnection: keep-alive\r\nCookie: refractory_session={session}\r\n\r\n"
+            ))
+            .await;
+            let head = wire.head().await;
+            assert_eq!(head.status, 200, "{path}");
+            let is_chunked = head.headers("transfer-encoding") == ["chunked"];
+            assert_eq!(is_chunked, version == "HTTP/1.1", "{path}: {}", head.head);
+            if !is_chunked {
+                assert_ne!(head.headers("connection"), ["keep-alive"], "{path}");
+                let begun = wire.take(begins.len()).await;
+                assert_eq!(String::from_utf8_lossy(&begun), begins, "{path}");
+            }
+        }
+    }
 }

@@ -140,6 +140,11 @@ impl Browser {
         self.take(request).await
     }
 
+    /// Asks with any method, and leaves the body unread.
+    pub(crate) async fn ask(&self, method: Method, path: &str) -> reqwest::Response {
+        self.request(method, path).send().await.unwrap()
+    }
+
     /// Opens a stream.
     pub(crate) async fn stream(&self, path: &str) -> reqwest::Response {
         self.request(Method::GET, path).send().await.unwrap()
