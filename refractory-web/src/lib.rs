@@ -17,7 +17,6 @@ mod http_rules;
 #[cfg(feature = "lambda")]
 pub mod lambda;
 mod links;
-#[expect(clippy::future_not_send, reason = "a worker of actix is one thread")]
 mod live;
 mod metrics;
 #[expect(clippy::future_not_send, reason = "a worker of actix is one thread")]

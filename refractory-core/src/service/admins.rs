@@ -62,7 +62,7 @@ impl Refractory {
         match written(self.table().save(&guard).await)? {
             Some(guard) => match self.finish(&guard).await? {
                 Attempt::Overtaken => Ok(Attempt::WrittenDown),
-                attempt => Ok(attempt),
+                made @ (Attempt::Made(_) | Attempt::WrittenDown) => Ok(made),
             },
             None => Ok(Attempt::Overtaken),
         }

@@ -416,13 +416,13 @@ impl Refractory {
         let inside = |row: &&Instance| {
             super::allows(who.role, Verb::InspectInstance, Relation::of(who, row.owner.as_ref()))
         };
-        let owned: Vec<_> =
+        let of_users: Vec<_> =
             instances.iter().filter(|row| row.owner.is_some()).filter(inside).collect();
-        if let [one] = owned.as_slice() {
+        if let [one] = of_users.as_slice() {
             let name = self.owner_name(one).await?;
             return Ok(name.map(|name| (one.id.clone(), name)).into_iter().collect());
         }
-        if owned.is_empty() {
+        if of_users.is_empty() {
             return Ok(BTreeMap::new());
         }
         let users = self.table::<crate::model::User>().list().await?;
@@ -430,7 +430,7 @@ impl Refractory {
             let owner = users.iter().find(|user| row.owner.as_ref() == Some(&user.id))?;
             Some((row.id.clone(), owner.name.to_string()))
         };
-        Ok(owned.into_iter().filter_map(name).collect())
+        Ok(of_users.into_iter().filter_map(name).collect())
     }
 
     /// Waits until `done` holds of the instance; `None` when it is gone.

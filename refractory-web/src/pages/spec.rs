@@ -133,10 +133,8 @@ impl SpecInput {
 }
 
 fn unless_same<T: PartialEq>(edit: Edit<T>, before: &T) -> Edit<T> {
-    match edit {
-        Edit::Set(value) if value == *before => Edit::Keep,
-        other => other,
-    }
+    let same = matches!(&edit, Edit::Set(value) if value == before);
+    if same { Edit::Keep } else { edit }
 }
 
 /// What was typed into a field that may be empty.
