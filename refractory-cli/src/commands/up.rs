@@ -4,7 +4,7 @@ use std::process;
 use anyhow::Result;
 use refractory_core::config::{CoreConfig, Loader};
 use refractory_core::local::Passwords;
-use refractory_web::{Hasher, Listener, Portal, WebConfig};
+use refractory_web::{Descriptors, Hasher, Listener, Portal, WebConfig};
 use serde_json::json;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -18,6 +18,9 @@ use crate::signals::Signals;
 
 pub(crate) async fn run(desk: &Desk, args: &Up) -> Result<Exit> {
     let signals = Signals::take()?;
+    if let Err(error) = Descriptors::raise() {
+        tracing::warn!(%error, "the limit of open files could not be raised");
+    }
     let settings = desk.settings(args.listen.as_deref())?;
     let (core, web): (CoreConfig, WebConfig) = (settings.section()?, settings.section()?);
     let dir = open_folder(&core, true)?;

@@ -9,6 +9,7 @@
 mod aws;
 mod beside;
 mod config;
+mod crowd;
 mod edit;
 mod help;
 mod house;
