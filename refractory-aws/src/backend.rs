@@ -7,7 +7,10 @@ use refractory_core::foundry::FoundryControl;
 use refractory_core::local::Passwords;
 use refractory_core::null::{NoAssetDoor, NoDns};
 use refractory_core::ports::{AssetDoor, AssetStore, DnsZone, Store};
-use refractory_core::{Error, ErrorKind, Ports, Result, StorePool, SystemClock, async_trait};
+use refractory_core::{
+    DeploymentId, Error, ErrorKind, Pairing, Ports, Result, StorePool, SystemClock, Timestamp,
+    async_trait, pair,
+};
 use tokio::sync::OnceCell;
 
 use crate::{
@@ -102,8 +105,33 @@ impl Backend for AwsBackend {
     }
 
     async fn connect(&self, settings: &Settings, base: Base) -> Result<Ports> {
-        self.footing(settings).await?.ports(base)
+        let (footing, clock) = (self.footing(settings).await?, Arc::clone(&base.clock));
+        let ports = footing.ports(base)?;
+        check_pairing(&footing.config, &ports, clock.now()).await?;
+        Ok(ports)
     }
+}
+
+/// Refuses a store that is not the one of this stack. A container's folder lives as long as the container, so what the store
+/// belongs to is the stack, by its name, and whether that was worked with is told by the volumes there are.
+async fn check_pairing(config: &AwsConfig, ports: &Ports, now: Timestamp) -> Result<()> {
+    let id = DeploymentId::new(&format!("aws.{}", config.deployment))?;
+    let was_used = async || Ok(!ports.storage.list().await?.is_empty());
+    let advice = match pair(ports.store.as_ref(), &id, was_used, now).await? {
+        Pairing::Same => return Ok(()),
+        Pairing::Emptied => format!(
+            "The store of deployment `{}` is empty, and there are volumes of its tables: it was emptied or replaced. Restore the \
+             table of DynamoDB to an earlier moment, or correct `url` in `[store]`. Nothing was changed.",
+            config.deployment
+        ),
+        Pairing::Foreign(other) => format!(
+            "The store is that of deployment `{other}`, and `deployment` in `[aws]` names `{}`. Correct one of the two, or give \
+             this deployment a store of its own. Nothing was changed.",
+            config.deployment
+        ),
+    };
+    let error = Error::new(ErrorKind::Conflict, "comparing the stack with the store");
+    Err(error.permanent().about("deployment", &config.deployment).advise(advice))
 }
 
 /// Under one host with the portal and all other tables, an upload would share their origin.

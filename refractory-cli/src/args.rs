@@ -14,7 +14,9 @@ pub(crate) mod up;
 use event::EventCommand;
 use instance::InstanceCommand;
 use license::LicenseCommand;
-use rest::{ConfigCommand, ReleaseCommand, UserCommand, WorkerCommand};
+use rest::{
+    BackupCommand, ConfigCommand, RecordCommand, ReleaseCommand, UserCommand, WorkerCommand,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -98,6 +100,12 @@ pub(crate) enum Command {
     /// The background service: list
     #[command(subcommand)]
     Worker(WorkerCommand),
+    /// Copies of the deployment's own records and keys: self, restore-self
+    #[command(subcommand)]
+    Backup(BackupCommand),
+    /// Records that cannot be read: list, show, remove
+    #[command(subcommand)]
+    Record(RecordCommand),
     /// The configuration: check, show, example
     #[command(subcommand)]
     Config(ConfigCommand),

@@ -24,7 +24,7 @@ pub(crate) enum Exit {
     Unavailable,
     /// This installation does not offer it.
     Unsupported,
-    /// Somebody has to do something: a table that was followed has a fault, or the doctor found a problem.
+    /// Somebody has to do something: a table that was followed has a fault, a record is damaged, or the doctor found a problem.
     Attention,
     /// It was interrupted.
     Interrupted,
@@ -79,6 +79,7 @@ impl From<ErrorKind> for Exit {
             ErrorKind::Exhausted => Self::Exhausted,
             ErrorKind::Unavailable => Self::Unavailable,
             ErrorKind::Unsupported => Self::Unsupported,
+            ErrorKind::Damaged => Self::Attention,
             _ => Self::Defect,
         }
     }

@@ -5,6 +5,17 @@ use tokio::sync::watch;
 
 use crate::exit::Exit;
 
+/// Whether this process is to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum End {
+    /// Nobody has asked for it.
+    No,
+    /// In order.
+    Asked,
+    /// In order still, and fast.
+    Hurried,
+}
+
 /// SIGTERM and SIGINT.
 #[derive(Debug)]
 pub(crate) struct Signals {
@@ -30,12 +41,23 @@ impl Signals {
         }
     }
 
-    /// Turns `stop` true at the first, and leaves at once at the second.
-    pub(crate) async fn stop_then_leave(mut self, stop: watch::Sender<bool>) {
+    /// Asks for the end at the first. Where that `closes` tables, asks for it in a hurry at the second. Leaves at once at the
+    /// next.
+    pub(crate) async fn stop_then_leave(mut self, end: watch::Sender<End>, closes: bool) {
         self.next().await;
-        tracing::info!("finishing pending work; tables keep running. A second signal ends at once");
-        stop.send_replace(true);
+        if closes {
+            tracing::info!("closing every table first. A second signal hurries");
+        } else {
+            tracing::info!(
+                "finishing pending work; tables keep running. A second signal ends at once"
+            );
+        }
+        end.send_replace(End::Asked);
         self.next().await;
+        if closes {
+            end.send_replace(End::Hurried);
+            self.next().await;
+        }
         leave();
     }
 }

@@ -135,6 +135,36 @@ fn created(part: &Path, _: u32) -> io::Result<File> {
     OpenOptions::new().write(true).create_new(true).open(part)
 }
 
+/// Makes the folder `path` for its owner only, whatever the umask says, and takes from others what they could do in one that
+/// is there. A disk that keeps a mode from being changed keeps nobody from working there.
+#[cfg(feature = "local")]
+pub(crate) fn private_folder(path: &Path) -> io::Result<()> {
+    match fs::metadata(path) {
+        Ok(found) if found.is_dir() => {
+            let _ = only_owner(path, 0o700);
+            return Ok(());
+        }
+        Ok(_) => return Err(Io::NotADirectory.into()),
+        Err(error) if error.kind() != Io::NotFound => return Err(error),
+        Err(_) => {}
+    }
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    match fs::create_dir(path) {
+        Err(error) if error.kind() != Io::AlreadyExists => Err(error),
+        Ok(()) | Err(_) => only_owner(path, 0o700),
+    }
+}
+
+/// Sees to it that nobody but its owner can use what is at `path`. Follows a link: whoever names one means what it leads to.
+#[cfg(feature = "local")]
+pub(crate) fn only_owner(path: &Path, mode: u32) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let found = fs::metadata(path)?.permissions().mode() & 0o777;
+    if found == mode { Ok(()) } else { fs::set_permissions(path, fs::Permissions::from_mode(mode)) }
+}
+
 fn folder_of(path: &Path) -> &Path {
     path.parent().unwrap_or(Path::new("."))
 }

@@ -30,6 +30,8 @@ pub enum ErrorKind {
     Unavailable,
     /// This implementation does not offer it.
     Unsupported,
+    /// A stored record cannot be read: it was changed by hand, or damaged.
+    Damaged,
     /// None of the above: a defect, ours or the provider's.
     Unexpected,
 }
@@ -49,6 +51,7 @@ impl ErrorKind {
             Self::Exhausted => "exhausted",
             Self::Unavailable => "unavailable",
             Self::Unsupported => "unsupported",
+            Self::Damaged => "damaged",
             Self::Unexpected => "unexpected",
         }
     }
@@ -165,6 +168,9 @@ fn default_advice(kind: ErrorKind) -> &'static str {
         }
         ErrorKind::Unavailable => "A required service isn't responding. Try again in a moment.",
         ErrorKind::Unsupported => "This installation doesn't support this.",
+        ErrorKind::Damaged => {
+            "A record is damaged. Run `refractory record list` to see what to do."
+        }
         ErrorKind::Unexpected => "Something went wrong in Refractory. See the log for details.",
     }
 }

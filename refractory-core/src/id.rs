@@ -107,6 +107,8 @@ ids! {
     TokenId
     /// Names one entry of the audit trail.
     EventId
+    /// Names one deployment: what its data folder or its stack is called, and its store is marked with.
+    DeploymentId
     /// Names one secret in the vault, as `admin-key.4fjx…`.
     SecretName
 }

@@ -40,14 +40,16 @@ pub use async_trait::async_trait;
 pub use clock::{Clock, SystemClock, Timestamp};
 pub use error::{Error, ErrorKind, Result};
 pub use id::{
-    EventId, IdError, InstanceId, Key, LicenseId, ReleaseId, SecretName, TokenId, UserId, WorkerId,
+    DeploymentId, EventId, IdError, InstanceId, Key, LicenseId, ReleaseId, SecretName, TokenId,
+    UserId, WorkerId,
 };
 pub use memory::{MemoryStore, MemoryVault};
 pub use model::{Change, EULA_VERSION};
 pub use reconcile::{Patience, Worker};
 pub use secret::Secret;
 pub use service::{
-    Addressing, Builder, Changes, Ports, Refractory, Relation, StorePool, Verb, Watch, allows,
+    Addressing, Builder, Changes, Pairing, Ports, Refractory, Relation, StorePool, Verb, Watch,
+    allows, pair,
 };
 #[cfg(feature = "accounts")]
 pub use service::{LicenseView, MintedToken, account_of_mark};

@@ -8,8 +8,6 @@
 mod api;
 mod config;
 #[expect(clippy::future_not_send, reason = "a worker of actix is one thread")]
-mod connections;
-#[expect(clippy::future_not_send, reason = "a worker of actix is one thread")]
 mod dispatch;
 mod feed;
 #[expect(clippy::future_not_send, reason = "a worker of actix is one thread")]
@@ -19,6 +17,7 @@ mod http_rules;
 #[cfg(feature = "lambda")]
 pub mod lambda;
 mod links;
+#[expect(clippy::future_not_send, reason = "a worker of actix is one thread")]
 mod live;
 mod metrics;
 #[expect(clippy::future_not_send, reason = "a worker of actix is one thread")]
@@ -30,7 +29,6 @@ mod problem;
 pub mod proxy;
 mod route_table;
 mod routes;
-mod server;
 #[expect(clippy::future_not_send, reason = "a worker of actix is one thread")]
 mod session;
 mod shared;
@@ -41,7 +39,6 @@ mod view;
 mod words;
 
 pub use config::{MetricsAccess, WebConfig};
-pub use connections::Descriptors;
 pub use links::{setup_url, sign_in_url};
 pub use portal::{BoundPortal, Listener, Portal};
 pub use routes::routes;

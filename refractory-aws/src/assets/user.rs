@@ -129,7 +129,9 @@ impl BucketAssets {
     /// What a bucket is called after: the owner's account, or the table where nobody owns it.
     async fn owner_name(&self, row: &Instance) -> Result<String> {
         let owner = match &row.owner {
-            Some(owner) => Table::<User>::of(self.store.as_ref()).load(owner.as_str()).await?,
+            Some(owner) => {
+                Table::<User>::of(self.store.as_ref()).load_readable(owner.as_str()).await?
+            }
             None => None,
         };
         Ok(owner.map_or_else(|| row.slug.to_string(), |user| user.name.as_str().to_owned()))

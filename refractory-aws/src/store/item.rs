@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use refractory_core::digest::sha256_hex;
-use refractory_core::ports::{Body, Head, Kind};
+use refractory_core::ports::{Body, DamagedRecord, Head, Kind, Records, damaged};
 use refractory_core::{Error, ErrorKind, Result};
 
 use super::operation::Operation;
@@ -145,53 +145,50 @@ pub(super) fn read(kind: Kind, item: &Item) -> Result<Body> {
     }
     let body = text_of(item, schema::BODY).unwrap_or_default();
     let body: Body =
-        serde_json::from_str(body).map_err(|error| unreadable(kind, id).caused_by(error))?;
+        serde_json::from_str(body).map_err(|error| damaged(kind, id).caused_by(error))?;
     if body.kind() != kind || body.id() != id {
         let holds = format!("{} {}", body.kind().name(), body.id());
-        return Err(unreadable(kind, id).about("holds", holds));
+        return Err(damaged(kind, id).about("holds", holds));
     }
     // Without these it would be listed and yet never be seen to change.
     let indexed = text_of(item, schema::INDEX_SORT_KEY) == Some(id);
     match revision_of(item).filter(|_| indexed && format.is_some()) {
         Some(revision) => Ok(body.at_revision(revision)),
-        None => Err(unreadable(kind, id).about("lacks", "an attribute")),
+        None => Err(damaged(kind, id).about("lacks", "an attribute")),
     }
 }
 
-/// Every aggregate in `items`, or one error that names all rows that cannot be read.
-///
-/// Nothing is left out silently: a machine whose row were hidden would look like nobody's, and be removed.
-pub(super) fn read_all(kind: Kind, items: &[Item]) -> Result<Vec<Body>> {
-    let mut rows = Vec::with_capacity(items.len());
-    let mut failed: Option<Error> = None;
+/// Every aggregate in `items`, and every record that cannot be read.
+pub(super) fn read_all(kind: Kind, items: &[Item]) -> Records {
+    let mut all = Records::default();
     for item in items {
-        match (read(kind, item), failed.take()) {
-            (Ok(row), None) => rows.push(row),
-            (Ok(_), Some(first)) => failed = Some(first),
-            (Err(error), None) => failed = Some(error),
-            (Err(_), Some(first)) => {
-                let id = text_of(item, schema::SORT_KEY).unwrap_or_default();
-                failed = Some(first.about("also", id));
-            }
+        match read(kind, item) {
+            Ok(row) => all.rows.push(row),
+            Err(error) => all.damaged.push(record(kind, item, &error)),
         }
     }
-    failed.map_or(Ok(rows), Err)
+    all
+}
+
+fn record(kind: Kind, item: &Item, error: &Error) -> DamagedRecord {
+    DamagedRecord {
+        kind,
+        id: text_of(item, schema::SORT_KEY).unwrap_or_default().to_owned(),
+        revision: revision_of(item).unwrap_or_default(),
+        unique: texts_of(item).into_iter().collect(),
+        reason: std::error::Error::source(error)
+            .map_or_else(|| error.to_string(), ToString::to_string),
+        text: text_of(item, schema::BODY).unwrap_or_default().to_owned(),
+    }
 }
 
 fn named(during: &'static str, kind: Kind, id: &str) -> Error {
     Error::new(ErrorKind::Unexpected, during).about("kind", kind.name()).about("id", id)
 }
 
-fn unreadable(kind: Kind, id: &str) -> Error {
-    named("reading a row", kind, id).advise(format!(
-        "The {} `{id}` cannot be read from the table: it was changed by hand, or it is damaged. \
-         Restore the table to an earlier moment; nothing was changed.",
-        kind.name()
-    ))
-}
-
 fn newer(kind: Kind, id: &str, format: &str) -> Error {
-    named("reading a row", kind, id).about("format", format).advise(format!(
+    let error = Error::new(ErrorKind::Damaged, "reading a row").about("kind", kind.name());
+    error.about("id", id).about("format", format).advise(format!(
         "The {} `{id}` was written by a newer version of Refractory. Run that version here too.",
         kind.name()
     ))

@@ -15,7 +15,7 @@ mod write;
 
 use std::fmt;
 
-use refractory_core::ports::{Body, Head, Kind, Store};
+use refractory_core::ports::{Body, DamagedRecord, Head, Kind, Records, Store};
 use refractory_core::{Error, ErrorKind, Result, async_trait};
 
 use self::call::Table;
@@ -162,8 +162,24 @@ impl Store for DynamoStore {
     }
 
     async fn list(&self, kind: Kind) -> Result<Vec<Body>> {
+        Ok(self.scan(kind).await?.rows)
+    }
+
+    async fn scan(&self, kind: Kind) -> Result<Records> {
         let rows = bounded("listing rows", self.0.rows("listing rows", kind)).await?;
-        item::read_all(kind, &rows)
+        Ok(item::read_all(kind, &rows))
+    }
+
+    async fn discard(&self, record: &DamagedRecord) -> Result<()> {
+        const DURING: &str = "removing a damaged record";
+        let batch = Batch::discarding(&self.0.name, record)?;
+        let operation = Operation::fresh()?;
+        let kind = match bounded(DURING, self.0.transact(DURING, &batch, operation)).await? {
+            Ok(()) => return Ok(()),
+            Err(Refusal::Row(None)) => ErrorKind::NotFound,
+            Err(_) => ErrorKind::Conflict,
+        };
+        Err(Error::new(kind, DURING).about("kind", record.kind.name()).about("id", &record.id))
     }
 
     async fn heads(&self, kind: Kind) -> Result<Vec<Head>> {

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, CancellationReason, Delete, Put, ReturnValuesOnConditionCheckFailure,
     TransactWriteItem, Update,
 };
-use refractory_core::ports::{Body, Kind};
+use refractory_core::ports::{Body, DamagedRecord, Kind};
 use refractory_core::{Error, ErrorKind, Result};
 
 use super::item::{self, Content, Item, listed, number, row_key, text, text_key};
@@ -168,6 +168,36 @@ impl Batch {
         let first =
             TransactWriteItem::builder().delete(delete.build().map_err(incomplete)?).build();
         Self::of(table, row, first, had, &Texts::new())
+    }
+
+    /// Deletes a record that cannot be read, as long as it is what was read, and releases its texts.
+    pub(super) fn discarding(table: &str, record: &DamagedRecord) -> Result<Self> {
+        let mut terms = Terms::default();
+        let (key, body) = (terms.name(schema::PARTITION_KEY), terms.name(schema::BODY));
+        // Any of its attributes may be missing.
+        let condition = if record.text.is_empty() {
+            format!("attribute_exists({key})")
+        } else {
+            format!("{body} = {}", terms.value("had", text(&record.text)))
+        };
+        terms.names.retain(|alias, _| condition.contains(alias.as_str()));
+        let values = (!terms.values.is_empty()).then_some(terms.values);
+        let delete = Delete::builder()
+            .table_name(table)
+            .set_key(Some(row_key(record.kind, &record.id)))
+            .condition_expression(condition)
+            .set_expression_attribute_names(Some(terms.names))
+            .set_expression_attribute_values(values)
+            .return_values_on_condition_check_failure(ALL_OLD);
+        let first =
+            TransactWriteItem::builder().delete(delete.build().map_err(incomplete)?).build();
+        let mut batch = Self { parts: vec![first], texts: Vec::new() };
+        for released in &record.unique {
+            let part = release(table, record.kind, &record.id, released).map_err(incomplete)?;
+            batch.parts.push(part);
+            batch.texts.push(released.clone());
+        }
+        Ok(batch)
     }
 
     fn of(

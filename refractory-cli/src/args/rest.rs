@@ -1,6 +1,9 @@
-//! `release`, `user`, `worker`, `config`.
+//! `release`, `user`, `worker`, `backup`, `record`, `config`.
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 use refractory_core::model::Role;
+use refractory_core::ports::Kind;
 
 /// What can be done to releases.
 #[derive(Debug, Subcommand)]
@@ -91,6 +94,77 @@ pub(crate) enum WorkerCommand {
     List,
 }
 
+const BACK_UP: &str = "\
+Example:
+  refractory backup self /backup/refractory-$(date +%F).tar.gz
+
+It works while `up` runs. The file holds the database and `secret.key`: whoever has it can read
+license keys and administrators' passwords, so keep it as you keep those. Data of tables, releases
+and snapshots are not in it: copy `data`, `releases` and `snapshots` of the data folder as well.";
+
+const RESTORE: &str = "\
+Example:
+  refractory backup restore-self /backup/refractory-2026-11-28.tar.gz --data /srv/refractory
+
+The data folder must be empty. Put `data`, `releases` and `snapshots` back into it afterwards, then
+start `refractory up`.";
+
+/// What can be copied of a deployment.
+#[derive(Debug, Subcommand)]
+pub(crate) enum BackupCommand {
+    /// Copy database and keys, consistent at one moment, into one file
+    #[command(name = "self", after_help = BACK_UP)]
+    Own {
+        /// The file to make
+        file: PathBuf,
+        /// Replace a file that is there
+        #[arg(long)]
+        overwrite: bool,
+    },
+    /// Put such a copy into an empty data folder
+    #[command(after_help = RESTORE)]
+    RestoreSelf {
+        /// The file to read
+        file: PathBuf,
+    },
+}
+
+const REMOVE_RECORD: &str = "\
+Example:
+  refractory record remove license 4fjx2k9mq7tz --confirm 4fjx2k9mq7tz
+
+Only the record goes. Data of a table stays in its folder; a program that still runs is found and
+closed. Save a backup first: `refractory backup self FILE`.";
+
+/// What can be done to records that cannot be read.
+#[derive(Debug, Subcommand)]
+pub(crate) enum RecordCommand {
+    /// Every damaged record, and what is wrong with it
+    #[command(visible_alias = "ls")]
+    List,
+    /// What is stored of one
+    Show(DamagedRecord),
+    /// Remove one that cannot be repaired
+    #[command(after_help = REMOVE_RECORD)]
+    Remove {
+        #[command(flatten)]
+        record: DamagedRecord,
+        /// The id once more
+        #[arg(long, value_name = "ID")]
+        confirm: String,
+    },
+}
+
+/// Which record.
+#[derive(Debug, Args)]
+pub(crate) struct DamagedRecord {
+    /// Its kind, as `refractory record list` has it
+    #[arg(value_parser = kind)]
+    pub(crate) kind: Kind,
+    /// Its id
+    pub(crate) id: String,
+}
+
 /// What can be asked of the configuration.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
@@ -101,6 +175,12 @@ pub(crate) enum ConfigCommand {
     /// Print a configuration file with all keys and defaults
     #[command(after_help = "Example:\n  refractory config example > refractory.toml")]
     Example,
+}
+
+fn kind(text: &str) -> Result<Kind, String> {
+    let names = || Kind::ALL.map(Kind::name).join(", ");
+    let found = Kind::ALL.into_iter().find(|kind| kind.name() == text);
+    found.ok_or_else(|| format!("write one of: {}", names()))
 }
 
 fn role(text: &str) -> Result<Role, String> {

@@ -8,8 +8,9 @@ Examples:
   refractory up --listen 0.0.0.0:80 --data /srv/refractory
 
 It prints the address and, until the first account exists, a link to create it.
-Tables keep running when it ends, and the next `up` takes them over. SIGTERM or Ctrl-C ends it; a
-second one ends it at once. REFRACTORY_LOG filters the log, for example `info,refractory_core=debug`.";
+Tables keep running when it ends, and the next `up` takes them over. Where they can't, as in a
+container, it closes every world first. SIGTERM or Ctrl-C ends it; a second one ends it at once, or
+hurries the closing. REFRACTORY_LOG filters the log, for example `info,refractory_core=debug`.";
 
 /// Serve: portal, edge and worker in one process.
 ///

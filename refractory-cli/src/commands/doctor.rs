@@ -3,14 +3,17 @@ use std::collections::BTreeSet;
 use std::net::{TcpListener, TcpStream, ToSocketAddrs};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::Result;
+use refractory_core::MemoryStore;
 use refractory_core::config::{CoreConfig, Settings, Size};
 use refractory_core::finding::{Finding, State};
 use refractory_core::foundry::node::{FoundNode, NodeFinder, is_proven};
-use refractory_core::local::{ControlGroup, DataDir, LocalConfig, NodeConfig};
+use refractory_core::local::{ControlGroup, DataDir, KeyFile, Keyring, LocalConfig, NodeConfig};
 use refractory_core::model::{Principal, Program, Release, WorkerMark};
-use refractory_web::{Descriptors, WebConfig};
+use refractory_core::ports::DamagedRecord;
+use refractory_web::WebConfig;
 
 use crate::compose::{Desk, Station, Whereabouts, environment, open_folder, registry, search};
 use crate::exit::Exit;
@@ -64,10 +67,13 @@ async fn examine(desk: &Desk) -> Vec<Finding> {
         Ok(dir) => {
             findings.extend(folder(&dir));
             if core.backend == LOCAL {
+                findings.push(key_file(desk, &settings, &dir).await);
                 findings.push(limits(&settings.section::<LocalConfig>().unwrap_or_default()));
             }
             let (found, count) = deployment(desk, &settings, &web).await;
-            findings.extend(found);
+            // What is wrong with the key keeps the deployment from being opened, and is said once.
+            let said: Vec<String> = findings.iter().map(|known| known.sentence.clone()).collect();
+            findings.extend(found.into_iter().filter(|found| !said.contains(&found.sentence)));
             tables = count;
         }
         Err(_) if !Path::new(&core.data).exists() => {
@@ -78,8 +84,6 @@ async fn examine(desk: &Desk) -> Vec<Finding> {
         Err(error) => findings.push(failed("data folder", &error)),
     }
     findings.push(names(&web.domain));
-    findings.extend(shared_domain(&web));
-    findings.push(open_files(Descriptors::of_this_process()));
     findings.extend(surroundings(desk, &settings, tables).await);
     findings
 }
@@ -99,7 +103,6 @@ fn folder(dir: &DataDir) -> Vec<Finding> {
             Finding::fine("disk space", said)
         });
     }
-    findings.push(key_file(dir));
     findings
 }
 
@@ -125,20 +128,29 @@ fn limits(local: &LocalConfig) -> Finding {
     }
 }
 
-fn key_file(dir: &DataDir) -> Finding {
+/// Whether the key file is there, private, whole, and the one that the secrets in the store were sealed with.
+async fn key_file(desk: &Desk, settings: &Settings, dir: &DataDir) -> Finding {
+    const ABOUT: &str = "key file";
     let path = dir.key_file();
     let shown = path.display();
-    match std::fs::metadata(&path) {
-        Err(_) => Finding::fine("key file", "No secrets are stored yet."),
-        Ok(file) if file.permissions().mode() & 0o077 != 0 => Finding::problem(
-            "key file",
+    let others = |file: std::fs::Metadata| file.permissions().mode() & 0o077 != 0;
+    if std::fs::metadata(&path).is_ok_and(others) {
+        return Finding::problem(
+            ABOUT,
             format!("Other users can read {shown}."),
             format!("chmod 600 {shown}"),
-        ),
-        Ok(_) => Finding::fine(
-            "key file",
+        );
+    }
+    // Without its store only the file itself can be looked at.
+    let store = desk.loader().store(settings, dir.root(), &dir.database()).await;
+    let store = store.unwrap_or_else(|_| Arc::new(MemoryStore::default()));
+    match Keyring::examine(&path, store).await {
+        Ok(KeyFile::None) => Finding::fine(ABOUT, "No secrets are stored yet."),
+        Ok(KeyFile::Good) => Finding::fine(
+            ABOUT,
             format!("Only you can read {shown}. Keep a copy of it apart from other backups."),
         ),
+        Err(error) => failed(ABOUT, &error.into()),
     }
 }
 
@@ -153,12 +165,42 @@ async fn deployment(desk: &Desk, settings: &Settings, web: &WebConfig) -> (Vec<F
     let tables = station.refractory.list(&Principal::operator()).await;
     let count = tables.as_ref().map_or(0, Vec::len);
     findings.push(match tables {
-        Ok(_) => Finding::fine("database", format!("The database responds. Tables: {count}.")),
+        Ok(_) => Finding::fine(
+            "database",
+            format!(
+                "The database responds. Tables: {count}. Copy it with `refractory backup self FILE`, also while `up` runs: SQLite's file alone may \
+                 lack what its `-wal` file has."
+            ),
+        ),
         Err(error) => failed("database", &error.into()),
     });
+    findings.extend(records(&station).await);
     findings.extend(worker(&station, web).await);
     findings.extend(licenses(&station).await);
     (findings, count)
+}
+
+/// Records that cannot be read. Everything else goes on, so somebody has to look.
+async fn records(station: &Station) -> Vec<Finding> {
+    let damaged = match station.refractory.damaged(&Principal::operator()).await {
+        Ok(damaged) => damaged,
+        Err(error) => return vec![failed("records", &error.into())],
+    };
+    let finding = |record: &DamagedRecord| {
+        let (kind, id) = (record.kind.name(), &record.id);
+        Finding::problem(
+            "records",
+            format!(
+                "The record of the {kind} `{}` cannot be read: {}.",
+                record.name(),
+                record.reason
+            ),
+            format!(
+                "`refractory record show {kind} {id}` shows it, `refractory record remove {kind} {id} --confirm {id}` removes it; or put a backup back."
+            ),
+        )
+    };
+    damaged.iter().map(finding).collect()
 }
 
 /// What the backend finds.
@@ -249,46 +291,6 @@ fn names(domain: &str) -> Finding {
     }
 }
 
-/// What it means that the tables' names lie beside the portal's.
-fn shared_domain(web: &WebConfig) -> Option<Finding> {
-    let domain = &web.domain;
-    if web.by_path {
-        return Some(Finding::note(
-            "shared domain",
-            format!(
-                "Tables and portal share the origin `{domain}`: a table's scripts can act in the portal as whoever plays there."
-            ),
-            "Give each table a name of its own: a wildcard name `*.DOMAIN`, and no `by_path` in `[web]`.",
-        ));
-    }
-    let is_local = domain == "localhost" || domain.ends_with(".localhost");
-    (!web.https && !is_local).then(|| {
-        Finding::note(
-            "shared domain",
-            format!(
-                "Without HTTPS a table's page can set cookies for `{domain}` that browsers send to the portal and to other tables: it can sign people out there, or hide the portal's own cookies behind its own. It cannot read them."
-            ),
-            "Put something that ends TLS in front, and set `https = true` in `[web]`: the portal's cookies then have names that no other host can set.",
-        )
-    })
-}
-
-/// Fewer open files than this are soon used up by players.
-const FEW_FILES: u64 = 4_096;
-
-/// Whether enough files and sockets may be open at once.
-fn open_files(limit: Descriptors) -> Finding {
-    let said = format!("{} may be open at once; `up` raises that to {}.", limit.now, limit.most);
-    if limit.most >= FEW_FILES {
-        return Finding::fine("open files", said);
-    }
-    Finding::note(
-        "open files",
-        format!("{said} Half of them, less a reserve, are for clients."),
-        "Raise the limit of the service: `LimitNOFILE=65536` in its systemd unit, `--ulimit nofile=65536` for Docker, or `nofile` in /etc/security/limits.conf.",
-    )
-}
-
 async fn licenses(station: &Station) -> Vec<Finding> {
     let Ok(all) = station.refractory.licenses(&Principal::operator()).await else {
         return Vec::new();
@@ -363,30 +365,4 @@ fn runs_on(release: &Release, found: &FoundNode) -> Finding {
             release.version.generation
         ),
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_small_limit_of_open_files_is_told_with_what_to_do() {
-        let small = open_files(Descriptors { now: 1_024, most: 1_024 });
-        assert_eq!(small.state, State::Note);
-        assert!(small.sentence.contains("1024") && small.remedy.unwrap().contains("LimitNOFILE"));
-        assert_eq!(open_files(Descriptors { now: 1_024, most: 524_288 }).state, State::Fine);
-    }
-
-    #[test]
-    fn a_domain_shared_without_https_is_told_with_what_it_means() {
-        let mut web = WebConfig::default();
-        assert!(shared_domain(&web).is_none());
-        web.domain = "games.example".to_owned();
-        let said = shared_domain(&web).unwrap();
-        assert!(said.sentence.contains("cookies") && said.remedy.unwrap().contains("https = true"));
-        web.https = true;
-        assert!(shared_domain(&web).is_none());
-        web.by_path = true;
-        assert!(shared_domain(&web).unwrap().sentence.contains("origin"));
-    }
 }

@@ -106,7 +106,7 @@ async fn list(desk: &Desk, station: &Station) -> Result<()> {
     let releases = station.refractory.releases(&who).await?;
     let tables = station.refractory.list(&who).await?;
     let owners = station.refractory.owners(&who, &tables).await?;
-    let rows: Vec<_> = tables
+    let mut rows: Vec<_> = tables
         .iter()
         .map(|table| {
             let json = TableJson::of(&station.refractory, &releases, table)
@@ -123,9 +123,19 @@ async fn list(desk: &Desk, station: &Station) -> Result<()> {
                     one_line(table.title()).into_owned()
                 },
             ];
-            (json, cells)
+            (json!(json), cells)
         })
         .collect();
+    for record in station.refractory.damaged_instances(&who).await? {
+        let none = || String::new();
+        let cells =
+            vec![record.name().to_owned(), "damaged".to_owned(), none(), none(), none(), none()];
+        rows.push((super::record::value(&record), cells));
+        desk.out.note(&format!(
+            "The record of table `{}` is damaged. `refractory record list` says what to do.",
+            record.name()
+        ));
+    }
     desk.out.list(
         &["name", "phase", "players", "release", "address", "title"],
         &rows,

@@ -1,4 +1,5 @@
 //! One file for each command.
+mod backup;
 mod config;
 #[cfg(feature = "demo")]
 mod demo;
@@ -10,6 +11,7 @@ mod instance;
 mod license;
 mod link;
 mod logs;
+mod record;
 mod release;
 mod run;
 mod up;

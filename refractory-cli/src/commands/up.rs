@@ -1,26 +1,24 @@
 //! `up`: portal, edge and worker in one process.
 use std::process;
+use std::time::Duration;
 
 use anyhow::Result;
 use refractory_core::config::{CoreConfig, Loader};
 use refractory_core::local::Passwords;
-use refractory_web::{Descriptors, Hasher, Listener, Portal, WebConfig};
+use refractory_web::{Hasher, Listener, Portal, WebConfig};
 use serde_json::json;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
 use super::link;
 use crate::args::up::Up;
 use crate::compose::{Desk, Station, Whereabouts, connect, open_folder};
 use crate::exit::Exit;
-use crate::output::Out;
-use crate::signals::Signals;
+use crate::output::{Out, told};
+use crate::signals::{End, Signals};
 
 pub(crate) async fn run(desk: &Desk, args: &Up) -> Result<Exit> {
     let signals = Signals::take()?;
-    if let Err(error) = Descriptors::raise() {
-        tracing::warn!(%error, "the limit of open files could not be raised");
-    }
     let settings = desk.settings(args.listen.as_deref())?;
     let (core, web): (CoreConfig, WebConfig) = (settings.section()?, settings.section()?);
     let dir = open_folder(&core, true)?;
@@ -35,25 +33,40 @@ pub(crate) async fn run(desk: &Desk, args: &Up) -> Result<Exit> {
     let portal = Portal::new(refractory.clone(), web, hasher()).listen(listener)?;
     let station = Station { refractory, dir };
 
-    let (stop, stopped) = watch::channel(false);
+    let closes = worker.closes_within().is_some();
+    let (stop, stopped) = watch::channel(End::No);
     let mut tasks = JoinSet::new();
-    tasks.spawn(signals.stop_then_leave(stop.clone()));
-    let (of_worker, of_portal) = (ended(stopped.clone()), ended(stopped));
+    tasks.spawn(signals.stop_then_leave(stop.clone(), closes));
+    let of_worker = at_least(stopped.clone(), End::Asked);
+    let hurry = at_least(stopped.clone(), End::Hurried);
+    let of_portal = at_least(stopped, End::Asked);
+    let (worked, work_is_done) = oneshot::channel::<()>();
     let serve = async {
-        let served = portal.run_until(of_portal).await;
+        let served = tokio::select! {
+            served = portal.run_until(of_portal) => served,
+            // Whatever stops a container does not wait for a browser that keeps its connection.
+            () = shortly_after(work_is_done), if closes => Ok(()),
+        };
         // Whatever ended the portal ends the worker.
-        stop.send_replace(true);
+        ask(&stop);
         served
     };
-    let welcome = welcome(desk, &station, args, port);
-    let (served, (), welcomed) = tokio::join!(serve, worker.run_until(of_worker), async {
+    let welcome = welcome(desk, &station, args, port, closes);
+    let work = async {
+        worker.run_until_hurried(of_worker, hurry).await;
+        drop(worked);
+    };
+    let (served, (), welcomed) = tokio::join!(serve, work, async {
         let welcomed = welcome.await;
         if welcomed.is_err() {
-            stop.send_replace(true);
+            ask(&stop);
         }
         welcomed
     });
     Whereabouts::forget(&station.dir);
+    if let Err(error) = station.refractory.close().await {
+        tracing::debug!(?error, "closing the store");
+    }
     welcomed?;
     served?;
     Ok(Exit::Done)
@@ -63,16 +76,36 @@ fn hasher() -> Hasher {
     Hasher::new(|password| async move { Passwords::hash(&password).await })
 }
 
-async fn ended(mut stopped: watch::Receiver<bool>) {
+/// Asks for the end, unless somebody has.
+fn ask(end: &watch::Sender<End>) {
+    end.send_modify(|end| *end = (*end).max(End::Asked));
+}
+
+/// Resolves a moment after the worker has ended.
+async fn shortly_after(work_is_done: oneshot::Receiver<()>) {
+    // It says nothing; its end is what counts.
+    let _ended = work_is_done.await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+}
+
+async fn at_least(mut end: watch::Receiver<End>, wanted: End) {
     // A sender that is gone has ended as well.
-    drop(stopped.wait_for(|stopped| *stopped).await);
+    drop(end.wait_for(|end| *end >= wanted).await);
 }
 
 /// Says where it is, and how to get in.
-async fn welcome(desk: &Desk, station: &Station, args: &Up, port: u16) -> Result<()> {
+async fn welcome(desk: &Desk, station: &Station, args: &Up, port: u16, closes: bool) -> Result<()> {
     let url = station.refractory.addressing().portal_url();
-    Whereabouts { pid: process::id(), port, url: url.clone() }.write(&station.dir)?;
-    let (link, what) = way_in(station, args).await?;
+    // Nothing of this is worth ending for: a disk that is full has tables to serve.
+    if let Err(error) =
+        (Whereabouts { pid: process::id(), port, url: url.clone() }).write(&station.dir)
+    {
+        tracing::error!("commands beside this do not find its port: {error:#}");
+    }
+    let (link, what) = way_in(station, args).await.unwrap_or_else(|error| {
+        tracing::error!("there is no link to get in with: {}", told(&error).1);
+        (None, SET_UP)
+    });
     if desk.out.is_json() {
         let value = json!({ "url": url, "port": port, "pid": process::id(), "data": station.dir.root(), "link": link });
         return Out::value_line(&value);
@@ -81,10 +114,12 @@ async fn welcome(desk: &Desk, station: &Station, args: &Up, port: u16) -> Result
     if let Some(link) = link {
         Out::line(&format!("  {what} (one-time link, expires in one hour):\n  {link}"))?;
     }
-    Out::line(&format!(
-        "  Data folder: {}. Press Ctrl-C to stop; running tables keep running.",
-        station.dir.root().display()
-    ))
+    let then = if closes {
+        "Press Ctrl-C to stop; tables are closed first."
+    } else {
+        "Press Ctrl-C to stop; running tables keep running."
+    };
+    Out::line(&format!("  Data folder: {}. {then}", station.dir.root().display()))
 }
 
 #[cfg(feature = "demo")]

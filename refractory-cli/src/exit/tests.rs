@@ -26,6 +26,7 @@ fn every_kind_of_error_has_its_code() {
         (ErrorKind::Exhausted, 6),
         (ErrorKind::Unavailable, 7),
         (ErrorKind::Unsupported, 8),
+        (ErrorKind::Damaged, 9),
         (ErrorKind::Unexpected, 1),
     ];
     for (kind, code) in codes {

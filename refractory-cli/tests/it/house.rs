@@ -77,15 +77,10 @@ impl House {
     /// The program, about to run here.
     pub(crate) fn command<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_refractory"));
-        command.args(args);
-        self.prepare(&mut command);
-        command
-    }
-
-    fn prepare(&self, command: &mut Command) {
-        command.current_dir(self.path()).env_remove("REFRACTORY_LOG");
+        command.args(args).current_dir(self.path()).env_remove("REFRACTORY_LOG");
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
     }
 
     /// Runs a line, cut at blanks.
@@ -104,20 +99,7 @@ impl House {
     /// Serves at a free port, and waits until it says where.
     pub(crate) fn up(&self, more: &str) -> Up {
         let line = format!("up --json --listen 127.0.0.1:0 {more}");
-        self.serve(self.command(line.split_whitespace()))
-    }
-
-    /// The same where no more than so many files may be open at once.
-    pub(crate) fn up_within(&self, descriptors: u32, more: &str) -> Up {
-        let limited =
-            format!("ulimit -n {descriptors} && exec \"$0\" up --json --listen 127.0.0.1:0 {more}");
-        let mut command = Command::new("sh");
-        command.args(["-c", &limited, env!("CARGO_BIN_EXE_refractory")]);
-        self.prepare(&mut command);
-        self.serve(command)
-    }
-
-    fn serve(&self, mut command: Command) -> Up {
+        let mut command = self.command(line.split_whitespace());
         let log = std::fs::File::create(self.path().join("up.log")).unwrap();
         let mut child = command.stderr(log).spawn().unwrap();
         let mut first = String::new();
@@ -232,4 +214,14 @@ pub(crate) fn runs(pid: u64) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     let state = stat.rsplit(") ").next().and_then(|rest| rest.chars().next());
     state.is_some_and(|state| state != 'Z')
+}
+
+/// Writes to the database past the program, and leaves everything in the file.
+pub(crate) fn rewrite(database: &Path, sql: &str) {
+    const SCRIPT: &str = "import sqlite3, sys; database = sqlite3.connect(sys.argv[1], isolation_level=None); \
+        database.execute('PRAGMA foreign_keys = ON'); database.execute(sys.argv[2]); \
+        database.execute('PRAGMA wal_checkpoint(TRUNCATE)').fetchall()";
+    let said = Command::new("python3").args(["-c", SCRIPT]).arg(database).arg(sql).output();
+    let said = said.unwrap();
+    assert!(said.status.success(), "{said:?}");
 }

@@ -7,9 +7,13 @@
 )]
 #[cfg(feature = "aws")]
 mod aws;
+mod backup;
+mod belonging;
 mod beside;
 mod config;
-mod crowd;
+mod containers;
+mod damaged;
+mod disk;
 mod edit;
 mod help;
 mod house;

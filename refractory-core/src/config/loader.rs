@@ -58,7 +58,8 @@ impl Loader {
     ///
     /// # Errors
     ///
-    /// As the backend and the store have them; `Unsupported` for a database that this program was built without.
+    /// As the backend and the store have them; `Unsupported` for a database that this program was built without; `Conflict`
+    /// where the database of a data folder that has been in use is not there: none is made in its place.
     pub async fn connect(
         &self,
         settings: &Settings,
@@ -66,16 +67,34 @@ impl Loader {
         database: &Path,
         addressing: &Addressing,
     ) -> Result<Ports> {
-        let backend = self.backend(settings)?;
-        let config: StoreConfig = settings.section()?;
-        let kept = if config.url.is_none() { backend.store(settings).await? } else { None };
-        let store = match kept {
-            Some(store) => store,
-            None => database_of(&config, database).await?,
-        };
+        let (backend, store) =
+            (self.backend(settings)?, self.store(settings, data, database).await?);
         let (data, addressing) = (data.to_owned(), addressing.clone());
         let base = Base { data, store, clock: Arc::new(SystemClock), addressing };
         backend.connect(settings, base).await
+    }
+
+    /// The store that the settings mean, as [`connect`](Self::connect) has it.
+    ///
+    /// # Errors
+    ///
+    /// As [`connect`](Self::connect) has them of the store.
+    pub async fn store(
+        &self,
+        settings: &Settings,
+        data: &Path,
+        database: &Path,
+    ) -> Result<Arc<dyn Store>> {
+        let config: StoreConfig = settings.section()?;
+        let kept = match &config.url {
+            None => self.backend(settings)?.store(settings).await?,
+            Some(_) => None,
+        };
+        if let Some(store) = kept {
+            return Ok(store);
+        }
+        check_not_lost(&config, data, database)?;
+        database_of(&config, database).await
     }
 
     /// The handle and the worker over `ports`, for a deployment that is reached like this.
@@ -92,6 +111,22 @@ impl Loader {
         let builder = Builder::from_ports(ports).addressing(at);
         Ok(builder.patience(|patience| core.apply(patience)).build())
     }
+}
+
+/// Refuses to make a database where one must have been: opening it would throw the log away that may still lie beside it.
+#[cfg(feature = "local")]
+fn check_not_lost(config: &StoreConfig, data: &Path, database: &Path) -> Result<()> {
+    let there = || std::fs::metadata(database).is_ok_and(|found| found.len() > 0);
+    if config.url.is_none() && crate::local::DataDir::was_used(data) && !there() {
+        return Err(crate::local::emptied(data, database));
+    }
+    Ok(())
+}
+
+#[cfg(not(feature = "local"))]
+#[expect(clippy::unnecessary_wraps, reason = "with a data folder it looks there")]
+fn check_not_lost(_: &StoreConfig, _: &Path, _: &Path) -> Result<()> {
+    Ok(())
 }
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]

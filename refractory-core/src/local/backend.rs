@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::logs::LogFiles;
+use super::pairing::check_pairing;
 use super::{
     DataDir, DemoProgram, FolderLogs, FolderSnapshots, FolderStorage, Keyring, LocalArchives,
     LocalConfig, NodeConfig, Passwords, ProcessRuntime, Programs, ReleasePrograms,
@@ -201,8 +202,10 @@ impl LocalPorts {
     ///
     /// # Errors
     ///
-    /// As [`Keyring::open`], [`runtime`](Self::runtime) and [`FoundryControl::new`] have them.
+    /// `Conflict` where the folder and the store are not of one deployment, and as [`Keyring::open`],
+    /// [`runtime`](Self::runtime) and [`FoundryControl::new`] have them.
     pub async fn connect(self) -> Result<Ports> {
+        check_pairing(&self.dir, self.store.as_ref(), self.clock.now()).await?;
         let archives = self.archives();
         let vault: Arc<Keyring> =
             Arc::new(Keyring::open(&self.dir.key_file(), Arc::clone(&self.store)).await?);

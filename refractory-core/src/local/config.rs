@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use node::NodeConfig;
 
-use super::{ControlGroup, ProcessSettings};
+use super::{AtExit, ControlGroup, ProcessSettings};
 use crate::config::{Complaint, Doc, Section, Size, Span};
 use crate::foundry::node::NodeOptions;
 use crate::foundry::site::SiteOptions;
@@ -33,6 +33,10 @@ pub struct LocalConfig {
     pub stop_within: Span,
     /// As [`ProcessSettings::hurried`].
     pub stop_now_within: Span,
+    /// As [`ProcessSettings::at_exit`].
+    pub at_exit: AtExit,
+    /// As [`ProcessSettings::grace`].
+    pub stop_grace: Span,
     /// As [`ProcessSettings::answer_within`].
     pub answer_within: Span,
     /// As [`ProcessSettings::hung_after`].
@@ -61,6 +65,8 @@ impl Default for LocalConfig {
             time_zone: settings.time_zone,
             stop_within: settings.gentle.into(),
             stop_now_within: settings.hurried.into(),
+            at_exit: settings.at_exit,
+            stop_grace: settings.grace.into(),
             answer_within: settings.answer_within.into(),
             hung_after: settings.hung_after.into(),
             niceness: settings.niceness,
@@ -82,6 +88,8 @@ impl LocalConfig {
             time_zone: self.time_zone.clone(),
             gentle: self.stop_within.get(),
             hurried: self.stop_now_within.get(),
+            at_exit: self.at_exit,
+            grace: self.stop_grace.get(),
             answer_within: self.answer_within.get(),
             hung_after: self.hung_after.get(),
             niceness: self.niceness,
@@ -128,6 +136,14 @@ impl Section for LocalConfig {
             .example("\"Europe/Berlin\""),
         Doc::new("stop_within", "How long a table may take to stop before it is killed."),
         Doc::new("stop_now_within", "The same for an urgent stop."),
+        Doc::new(
+            "at_exit",
+            "What happens to tables when `up` ends: \"auto\" closes them where they can't outlive it, as in a container, \"close\" always closes them, \"keep\" keeps them running.",
+        ),
+        Doc::new(
+            "stop_grace",
+            "How long closing them may take. Whatever stops `up` must wait longer: `docker stop` waits 10 s unless `--time` says more.",
+        ),
         Doc::new("answer_within", "How long a request to a table waits for a response."),
         Doc::new(
             "hung_after",
@@ -158,6 +174,9 @@ impl Section for LocalConfig {
         }
         if self.log_size < Size(64 << 10) {
             wrong.push(Complaint::about("log_size", "this must be at least \"64KiB\"."));
+        }
+        if self.stop_grace < Span::seconds(1) {
+            wrong.push(Complaint::about("stop_grace", "this must be at least \"1s\"."));
         }
         for (key, span) in [("answer_within", self.answer_within), ("hung_after", self.hung_after)]
         {

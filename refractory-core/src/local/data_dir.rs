@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::FlockOperation;
 
-use crate::disk::{read_if_any, refused, write_once};
+use crate::disk::{only_owner, private_folder, read_if_any, refused, write_once};
 use crate::id::random_text;
 use crate::{Error, ErrorKind, Result};
 
@@ -47,34 +47,45 @@ impl DataDir {
     /// `Forbidden` where it is read-only or somebody else's, `Exhausted` where the disk is full,
     /// `Invalid` where it is no folder; each with a sentence that says what to do.
     pub fn open(path: &Path) -> Result<Self> {
-        fs::create_dir_all(path).map_err(|error| {
-            let file = error.kind() == std::io::ErrorKind::AlreadyExists;
-            if file { no_folder(path) } else { refused(error, DURING, path) }
-        })?;
+        // One that is there may be meant for others too; what is in it is ours.
+        if !path.is_dir() {
+            private_folder(path).map_err(|error| {
+                let file = path.is_file();
+                if file { no_folder(path) } else { refused(error, DURING, path) }
+            })?;
+        }
         let root = fs::canonicalize(path).map_err(|error| refused(error, DURING, path))?;
         check_owner(&root)?;
         for name in ["data", "logs", "runtime", "releases", "snapshots", "trash", "node"] {
             let folder = root.join(name);
-            fs::create_dir_all(&folder).map_err(|error| refused(error, DURING, &folder))?;
+            private_folder(&folder).map_err(|error| refused(error, DURING, &folder))?;
         }
         let deployment = deployment(&root.join("deployment"))?;
         Ok(Self { root, deployment })
     }
 
-    /// Takes the right to work here. Whoever only reads or makes wishes needs none.
+    /// Takes the right to work here, and takes from other users of the machine what an older version let them read. Whoever
+    /// only reads or makes wishes needs no lock.
+    ///
+    /// A full or read-only disk is no reason to refuse: the lock needs a file, and nothing in it.
     ///
     /// # Errors
     ///
     /// `Conflict` where another process has it, named in the sentence.
     pub fn lock(&self) -> Result<DataLock> {
         let path = self.root.join("lock");
-        let mut file = OpenOptions::new()
+        let writable = OpenOptions::new()
             .read(true)
             .write(true)
             .create(true)
             .truncate(false)
             .mode(0o600)
-            .open(&path)
+            .open(&path);
+        // Where none can be made, nobody holds one, and the folder itself is what is locked.
+        let mut file = writable
+            .or_else(|error| {
+                File::open(&path).or_else(|_| File::open(&self.root)).map_err(|_| error)
+            })
             .map_err(|error| refused(error, DURING, &path))?;
         match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {}
@@ -82,11 +93,43 @@ impl DataDir {
             Err(error) => return Err(refused(error.into(), DURING, &path)),
         }
         let pid = format!("{}\n", std::process::id());
-        file.set_len(0)
+        let noted = file
+            .set_len(0)
             .and_then(|()| file.rewind())
-            .and_then(|()| file.write_all(pid.as_bytes()))
-            .map_err(|error| refused(error, DURING, &path))?;
+            .and_then(|()| file.write_all(pid.as_bytes()));
+        if let Err(error) = noted {
+            tracing::warn!(%error, path = %path.display(), "the lock is held, and does not name its holder");
+        }
+        self.keep_private();
         Ok(DataLock(file))
+    }
+
+    /// Takes from other users of the machine what they could read here: folders of tables, logs, the database.
+    fn keep_private(&self) {
+        let mut failed = None;
+        let mut keep = |path: &Path, mode| {
+            if let Err(error) = only_owner(path, mode) {
+                failed.get_or_insert((path.to_owned(), error));
+            }
+        };
+        for folder in [self.volumes(), self.logs(), self.runtime(), self.snapshots()] {
+            for entry in entries(&folder) {
+                if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                    keep(&entry.path(), 0o700);
+                }
+            }
+        }
+        for log in entries(&self.logs()).iter().flat_map(|folder| entries(&folder.path())) {
+            if log.file_type().is_ok_and(|kind| kind.is_file()) {
+                keep(&log.path(), 0o600);
+            }
+        }
+        for file in self.database_files().into_iter().filter(|file| file.is_file()) {
+            keep(&file, 0o600);
+        }
+        if let Some((path, error)) = failed {
+            tracing::warn!(path = %path.display(), %error, "other users of this machine may be able to read this");
+        }
     }
 
     fn taken(&self, file: &mut File) -> Error {
@@ -155,6 +198,23 @@ impl DataDir {
     pub fn database(&self) -> PathBuf {
         self.root.join("refractory.db")
     }
+
+    /// The embedded database, and the files that SQLite keeps beside it.
+    fn database_files(&self) -> Vec<PathBuf> {
+        ["", "-wal", "-shm"].map(|end| self.root.join(format!("refractory.db{end}"))).into()
+    }
+
+    /// Whether a deployment has worked in the folder `root`, opened or not: its key is there, or data of tables, archives, copies.
+    pub fn was_used(root: &Path) -> bool {
+        let filled = |name: &str| !entries(&root.join(name)).is_empty();
+        root.join("secret.key").exists()
+            || ["data", "snapshots", "releases"].into_iter().any(filled)
+    }
+}
+
+/// What is in `folder`; nothing where it cannot be looked into.
+fn entries(folder: &Path) -> Vec<fs::DirEntry> {
+    fs::read_dir(folder).map(|entries| entries.flatten().collect()).unwrap_or_default()
 }
 
 fn no_folder(path: &Path) -> Error {

@@ -13,6 +13,19 @@ use crate::ports::{Kind, Observed, Reason, Sealed, Store, Table, Vault};
 use crate::{Error, ErrorKind, Result, Secret, SecretName, async_trait};
 
 const NONCE: usize = 24;
+/// The secret that only tells whether a key is the one that seals here.
+const MARK: &str = "key-file";
+/// So many secrets are tried before a key counts as the wrong one: one or two may be damaged themselves.
+const TRIED: usize = 8;
+
+/// What was found at the place of the key file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyFile {
+    /// None, and no secret that it would have to open.
+    None,
+    /// One that opens the secrets there are, as far as they were tried.
+    Good,
+}
 
 /// A vault whose secrets are rows of a store, sealed with XChaCha20-Poly1305 under the key of one file.
 ///
@@ -34,15 +47,66 @@ impl Keyring {
     ///
     /// # Errors
     ///
-    /// `Forbidden` where others can read the key file, `Invalid` where it is damaged or was lost
-    /// while secrets depend on it, and whatever the store answers.
+    /// `Forbidden` where others can read the key file, `Invalid` where it is damaged, was lost while secrets depend on it,
+    /// or opens none of them, and whatever the store answers.
     pub async fn open(path: &Path, store: Arc<dyn Store>) -> Result<Self> {
-        let key = match key_file::read(path)? {
-            Some(key) => key,
-            None if store.heads(Kind::Secret).await?.is_empty() => key_file::create(path)?,
+        let key = match Self::examine(path, Arc::clone(&store)).await? {
+            KeyFile::Good => key_file::read(path)?.ok_or_else(|| key_file::lost(path))?,
+            KeyFile::None => key_file::create(path)?,
+        };
+        let ring = Self::with_key(key, store);
+        ring.mark().await;
+        Ok(ring)
+    }
+
+    /// Keeps a secret that says nothing but whether this key is the one. Where it cannot be kept now, it is another time.
+    async fn mark(&self) {
+        let marked = async {
+            let name = SecretName::new(MARK)?;
+            match self.table().load(MARK).await? {
+                Some(_) => Ok(()),
+                None => {
+                    self.table().insert(&self.seal(&name, &Secret::new(MARK))?).await.map(|_| ())
+                }
+            }
+        };
+        if let Err(error) = marked.await {
+            tracing::debug!(
+                ?error,
+                "whether the key file is the right one is told by other secrets"
+            );
+        }
+    }
+
+    /// Looks at the key file at `path` beside the secrets in `store`. Makes and changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub async fn examine(path: &Path, store: Arc<dyn Store>) -> Result<KeyFile> {
+        let key = key_file::read(path)?;
+        let sealed = store.heads(Kind::Secret).await?;
+        let ring = match key {
+            Some(key) => Self::with_key(key, store),
+            None if sealed.is_empty() => return Ok(KeyFile::None),
             None => return Err(key_file::lost(path)),
         };
-        Ok(Self { store, cipher: XChaCha20Poly1305::new(&Key::from(key)) })
+        let mut closed = 0;
+        let others = sealed.iter().map(|head| head.id.as_str()).filter(|id| *id != MARK);
+        for id in std::iter::once(MARK).chain(others).take(TRIED) {
+            match ring.table().load(id).await {
+                Ok(Some(sealed)) if ring.opened(&sealed).is_some() => return Ok(KeyFile::Good),
+                Ok(Some(_)) => closed += 1,
+                Ok(None) => {}
+                Err(error) if error.kind() == ErrorKind::Damaged => closed += 1,
+                Err(error) => return Err(error),
+            }
+        }
+        if closed == 0 { Ok(KeyFile::Good) } else { Err(key_file::wrong(path)) }
+    }
+
+    fn with_key(key: [u8; key_file::BYTES], store: Arc<dyn Store>) -> Self {
+        Self { store, cipher: XChaCha20Poly1305::new(&Key::from(key)) }
     }
 
     fn table(&self) -> Table<'_, Sealed> {
@@ -116,7 +180,8 @@ impl Vault for Keyring {
 
     async fn list(&self) -> Result<Vec<SecretName>> {
         let heads = self.store.heads(Kind::Secret).await?;
-        Ok(heads.iter().filter_map(|head| SecretName::new(&head.id).ok()).collect())
+        let others = heads.iter().filter(|head| head.id != MARK);
+        Ok(others.filter_map(|head| SecretName::new(&head.id).ok()).collect())
     }
 }
 

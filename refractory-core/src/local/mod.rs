@@ -2,12 +2,14 @@
 mod archives;
 mod backend;
 mod background;
+mod backup;
 mod config;
 mod data_dir;
 mod fetching;
 mod folder;
 mod keyring;
 mod logs;
+mod pairing;
 mod passwords;
 mod process;
 mod programs;
@@ -15,11 +17,14 @@ mod turns;
 
 pub use archives::LocalArchives;
 pub use backend::{LocalBackend, LocalPorts};
+pub use backup::DeploymentBackup;
 pub use config::{LocalConfig, NodeConfig, PortRange};
 pub use data_dir::{DataDir, DataLock};
 pub use folder::{FolderSnapshots, FolderStorage};
-pub use keyring::Keyring;
+pub use keyring::{KeyFile, Keyring};
 pub use logs::FolderLogs;
+#[cfg(feature = "config")]
+pub(crate) use pairing::emptied;
 pub use passwords::Passwords;
-pub use process::{ControlGroup, Invocation, ProcessRuntime, ProcessSettings, Programs};
+pub use process::{AtExit, ControlGroup, Invocation, ProcessRuntime, ProcessSettings, Programs};
 pub use programs::{DemoProgram, ReleasePrograms};

@@ -2,6 +2,7 @@
 mod admins;
 mod booked;
 mod change;
+mod deployment;
 mod event;
 mod fault;
 mod instance;
@@ -21,6 +22,7 @@ pub use admins::{AdminChange, AdminGuard};
 pub use booked::{Acceptance, Claim, Doubt, Seen, Undoing, Yielding};
 pub(crate) use change::differences;
 pub use change::{Change, Edit, LimitsChange, SpecChange};
+pub use deployment::DeploymentMark;
 pub use event::{Event, EventKind};
 pub use fault::Fault;
 pub use instance::{Instance, NewInstance};

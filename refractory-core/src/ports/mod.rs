@@ -45,5 +45,7 @@ pub use observed::{Endpoint, Observed, Progress, Reason};
 pub use runtime::{InstanceRuntime, LaunchSpec, Stop};
 pub use snapshot::{Snapshot, SnapshotName, Snapshots};
 pub use storage::{Usage, Volume, VolumeSpec, WorldStorage};
-pub use store::{Aggregate, Body, Head, Kind, Sealed, Store, Table};
+pub use store::{
+    Aggregate, Body, DamagedRecord, Head, Kind, Records, Sealed, Store, Table, damaged,
+};
 pub use vault::Vault;

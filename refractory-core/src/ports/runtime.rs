@@ -1,5 +1,6 @@
 //! Running programs.
 use std::fmt::Debug;
+use std::time::Duration;
 
 use super::{Endpoint, Observed};
 #[cfg(feature = "accounts")]
@@ -92,6 +93,21 @@ pub trait InstanceRuntime: Debug + Send + Sync + 'static {
     ///
     /// `Unavailable`, `Forbidden`.
     async fn list(&self) -> Result<Vec<Key>>;
+
+    /// How long there is to close what runs when this process is told to end, where no launch can outlive it; `None` where
+    /// launches live on by themselves, as they should wherever they can.
+    fn closes_within(&self) -> Option<Duration> {
+        None
+    }
+
+    /// Sees to what only this process can: called every few seconds by a worker. Cheap, and never waits.
+    ///
+    /// # Errors
+    ///
+    /// `Unavailable`. The worker goes on without it.
+    async fn tend(&self) -> Result<()> {
+        Ok(())
+    }
 }
 
 #[cfg(all(test, feature = "accounts"))]

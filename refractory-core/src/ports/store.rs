@@ -3,7 +3,7 @@ use std::fmt::Debug;
 use std::marker::PhantomData;
 
 use crate::model::{
-    AdminGuard, Event, Instance, License, Purpose, Release, Token, User, WorkerMark,
+    AdminGuard, DeploymentMark, Event, Instance, License, Purpose, Release, Token, User, WorkerMark,
 };
 use crate::{Error, ErrorKind, Result, async_trait};
 
@@ -28,11 +28,13 @@ pub enum Kind {
     Secret,
     /// The one [`AdminGuard`].
     AdminGuard,
+    /// The [`DeploymentMark`] of the store.
+    Deployment,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Instance,
         Self::License,
         Self::Release,
@@ -42,6 +44,7 @@ impl Kind {
         Self::Worker,
         Self::Secret,
         Self::AdminGuard,
+        Self::Deployment,
     ];
 
     /// The word for it, as stores write it.
@@ -56,6 +59,7 @@ impl Kind {
             Self::Worker => "worker",
             Self::Secret => "secret",
             Self::AdminGuard => "admin-guard",
+            Self::Deployment => "deployment",
         }
     }
 }
@@ -184,6 +188,7 @@ aggregates! {
     Worker(WorkerMark), |_| Vec::new();
     Secret(Sealed), |_| Vec::new();
     AdminGuard(AdminGuard), |_| Vec::new();
+    Deployment(DeploymentMark), |_| Vec::new();
 }
 
 /// A row's id and revision: enough to see what has changed.
@@ -193,6 +198,60 @@ pub struct Head {
     pub id: String,
     /// The revision.
     pub revision: u64,
+}
+
+/// A record that cannot be read: it was changed by hand, damaged, or written by a newer version.
+///
+/// Its id and the texts that it claims stay taken: a license whose record is damaged is nobody else's.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DamagedRecord {
+    /// What kind of record it is.
+    pub kind: Kind,
+    /// Its id.
+    pub id: String,
+    /// The revision it is at, as far as that can be read.
+    pub revision: u64,
+    /// The texts that it claims.
+    pub unique: Vec<String>,
+    /// What is wrong, for people.
+    pub reason: String,
+    /// What is stored. May hold what nobody but an operator should see.
+    pub text: String,
+}
+
+impl DamagedRecord {
+    /// What people know it by: the text it claims that is a name, or its id.
+    pub fn name(&self) -> &str {
+        let named = |text: &'static str| {
+            self.unique.iter().find_map(move |unique| unique.strip_prefix(text))
+        };
+        named("slug:").or_else(|| named("name:")).unwrap_or(&self.id)
+    }
+}
+
+impl Debug for DamagedRecord {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "DamagedRecord({} {} at {})", self.kind.name(), self.id, self.revision)
+    }
+}
+
+/// Everything of one kind.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Records {
+    /// What can be read, in order of id.
+    pub rows: Vec<Body>,
+    /// What cannot, in order of id.
+    pub damaged: Vec<DamagedRecord>,
+}
+
+/// The error that whoever asks for a damaged record gets.
+pub fn damaged(kind: Kind, id: &str) -> Error {
+    Error::new(ErrorKind::Damaged, "reading a record").about("kind", kind.name()).about("id", id).advise(format!(
+        "The record of the {0} `{id}` is damaged, or was changed by hand, and cannot be read. Everything else goes on. \
+         `refractory record show {0} {id}` shows what is stored, `refractory record remove {0} {id}` removes it; or put a \
+         backup back. Nothing was changed.",
+        kind.name()
+    ))
 }
 
 /// Where rows are written down. One row is one aggregate; a write compares revisions; nothing spans two rows.
@@ -215,24 +274,44 @@ pub trait Store: Debug + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// `Unavailable`, `Unexpected` (a row that cannot be read).
+    /// `Unavailable`, `Damaged`.
     async fn load(&self, kind: Kind, id: &str) -> Result<Option<Body>>;
 
     /// The row that has the unique text `unique`, or `None`.
     ///
     /// # Errors
     ///
-    /// `Unavailable`, `Unexpected` (a row that cannot be read).
+    /// `Unavailable`, `Damaged`.
     async fn find(&self, kind: Kind, unique: &str) -> Result<Option<Body>>;
 
-    /// Every row of `kind`, in order of id.
+    /// Every row of `kind` that can be read, in order of id. Whoever concludes from an absence asks [`scan`](Self::scan), or
+    /// takes what cannot be read for gone.
     ///
     /// # Errors
     ///
-    /// `Unavailable`, `Unexpected` (a row that cannot be read).
+    /// `Unavailable`.
     async fn list(&self, kind: Kind) -> Result<Vec<Body>>;
 
-    /// Ids and revisions of every row of `kind`, in order of id. Cheap: it is how changes are noticed.
+    /// The same, and every record of `kind` that cannot be read.
+    ///
+    /// # Errors
+    ///
+    /// `Unavailable`.
+    async fn scan(&self, kind: Kind) -> Result<Records> {
+        Ok(Records { rows: self.list(kind).await?, damaged: Vec::new() })
+    }
+
+    /// Deletes a record that cannot be read, if it is still what was read, and releases its texts.
+    ///
+    /// # Errors
+    ///
+    /// `Conflict` (it is another one now, or can be read), `NotFound`, `Unavailable`, `Unsupported`.
+    async fn discard(&self, record: &DamagedRecord) -> Result<()> {
+        let error = Error::new(ErrorKind::Unsupported, "removing a damaged record");
+        Err(error.about("kind", record.kind.name()).about("id", &record.id))
+    }
+
+    /// Ids and revisions of every row of `kind`, damaged ones too, in order of id. Cheap: it is how changes are noticed.
     ///
     /// # Errors
     ///
@@ -254,6 +333,27 @@ pub trait Store: Debug + Send + Sync + 'static {
     ///
     /// `Conflict`, `NotFound`, `Unavailable`.
     async fn delete(&self, row: &Body) -> Result<()>;
+
+    /// Writes everything there is, at one moment, into the empty file `to`, as a file of `SQLite`. Others
+    /// go on reading and writing meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// `Unsupported` (the database has tools of its own for that), `Exhausted`, `Unavailable`, `Forbidden`, `Invalid`.
+    async fn copy_to(&self, to: &std::path::Path) -> Result<()> {
+        let error = Error::new(ErrorKind::Unsupported, "copying the store");
+        Err(error.about("to", to.display()))
+    }
+
+    /// Brings everything that was written to where it stays, and gives connections back. What is called later may answer
+    /// `Unavailable`. Nothing that was written is lost where this is never called.
+    ///
+    /// # Errors
+    ///
+    /// `Unavailable`.
+    async fn close(&self) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// The rows of one kind, typed.
@@ -282,6 +382,21 @@ impl<'a, T: Aggregate> Table<'a, T> {
     /// As [`Store::load`].
     pub async fn load(self, id: &str) -> Result<Option<T>> {
         self.0.load(T::KIND, id).await?.map(typed).transpose()
+    }
+
+    /// As [`load`](Self::load), where one that cannot be read counts like one that is not there. Only for those who conclude
+    /// nothing from an absence.
+    pub async fn load_readable(self, id: &str) -> Result<Option<T>> {
+        match self.load(id).await {
+            Err(error) if error.kind() == ErrorKind::Damaged => Ok(None),
+            loaded => loaded,
+        }
+    }
+
+    /// As [`Store::scan`].
+    pub async fn scan(self) -> Result<(Vec<T>, Vec<DamagedRecord>)> {
+        let Records { rows, damaged } = self.0.scan(T::KIND).await?;
+        Ok((rows.into_iter().map(typed).collect::<Result<_>>()?, damaged))
     }
 
     /// As [`Store::find`].

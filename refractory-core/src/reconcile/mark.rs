@@ -1,12 +1,15 @@
 //! Signs of life, for those who want to know whether anybody works.
 use super::Worker;
 use crate::model::WorkerMark;
-use crate::ports::Table;
+use crate::ports::{Kind, Table};
 use crate::{ErrorKind, Result};
 
 impl Worker {
     /// Says that this worker lives.
     pub(super) async fn heartbeat(&self) -> Result<()> {
+        if let Err(error) = self.deployment.ports.runtime.tend().await {
+            tracing::debug!(?error, "tending what runs");
+        }
         let table = Table::<WorkerMark>::of(self.deployment.ports.store.as_ref());
         let now = self.deployment.clock.now();
         let alive = |mark: &mut WorkerMark| {
@@ -14,7 +17,19 @@ impl Worker {
             mark.unlisted = self.sightings.missed();
             Ok(true)
         };
-        if table.update(self.id.as_str(), alive).await?.is_none() {
+        let known = match table.update(self.id.as_str(), alive).await {
+            Err(error) if error.kind() == ErrorKind::Damaged => {
+                // It is this worker's own, and says nothing that it does not know.
+                for record in self.deployment.ports.store.scan(Kind::Worker).await?.damaged {
+                    if record.id == self.id.as_str() {
+                        self.deployment.ports.store.discard(&record).await?;
+                    }
+                }
+                None
+            }
+            known => known?,
+        };
+        if known.is_none() {
             let unlisted = self.sightings.missed();
             let (id, born) = (self.id.clone(), self.born);
             let mark = WorkerMark { id, born, seen: now, unlisted, revision: 0 };

@@ -1,6 +1,7 @@
 //! Carries decisions out, one call at a time, and writes down what came of them.
 mod act;
 mod claim;
+mod close;
 mod handover;
 mod keys;
 mod known;

@@ -92,7 +92,7 @@ impl<'a> Run<'a> {
         let table = Table::<Instance>::of(self.worker.deployment.ports.store.as_ref());
         let mut rows = Vec::new();
         for id in &self.owed {
-            rows.extend(table.load(id.as_str()).await?);
+            rows.extend(table.load_readable(id.as_str()).await?);
         }
         Ok(rows)
     }
@@ -189,8 +189,15 @@ impl<'a> Run<'a> {
             }
             Err(error) => {
                 tracing::debug!(instance = %id, ?error, "a step is repeated");
-                let raced = matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound);
-                if raced { Duration::ZERO } else { self.worker.deployment.patience.backoff }
+                let patience = &self.worker.deployment.patience;
+                if matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound) {
+                    Duration::ZERO
+                } else if error.kind() == ErrorKind::Damaged {
+                    // Somebody has to see to it; nothing is done about this one meanwhile.
+                    patience.probe
+                } else {
+                    patience.backoff
+                }
             }
         };
         self.queue.put_back(&id, (wait < Duration::MAX).then(|| now.after(wait)));

@@ -8,7 +8,7 @@ mod trim;
 pub(crate) use look::{Listing, Look};
 pub(crate) use sightings::{Sightings, Stray};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{Instance, Step};
 use crate::ports::Table;
@@ -96,8 +96,11 @@ impl Deployment {
     }
 
     async fn rows(&self) -> Result<Rows> {
-        let all = Table::<Instance>::of(self.ports.store.as_ref()).list().await?;
-        Ok(Rows(all.into_iter().map(|row| (row.id.clone(), row)).collect()))
+        let (all, damaged) = Table::<Instance>::of(self.ports.store.as_ref()).scan().await?;
+        Ok(Rows {
+            readable: all.into_iter().map(|row| (row.id.clone(), row)).collect(),
+            damaged: damaged.into_iter().filter_map(|row| InstanceId::new(&row.id).ok()).collect(),
+        })
     }
 
     /// The launches that no row explains. One that ended between the two questions is none.
@@ -111,20 +114,25 @@ impl Deployment {
     }
 }
 
-/// What the journals say there should be.
-struct Rows(BTreeMap<InstanceId, Instance>);
+/// What the journals say there should be. One that cannot be read may explain anything of its instance, so all of it is explained.
+struct Rows {
+    readable: BTreeMap<InstanceId, Instance>,
+    damaged: BTreeSet<InstanceId>,
+}
 
 impl Rows {
     fn exist(&self, id: &InstanceId) -> bool {
-        self.0.contains_key(id)
+        self.readable.contains_key(id) || self.damaged.contains(id)
     }
 
     fn has(&self, id: &InstanceId, step: Step) -> bool {
-        self.0.get(id).is_some_and(|row| row.journal.get(step).is_some())
+        self.damaged.contains(id)
+            || self.readable.get(id).is_some_and(|row| row.journal.get(step).is_some())
     }
 
     fn explain(&self, key: &Key) -> bool {
         let runs = |row: &Instance| row.journal.get(Step::Runtime).is_some();
-        self.0.get(&key.instance).is_some_and(|row| runs(row) && row.key() == *key)
+        self.damaged.contains(&key.instance)
+            || self.readable.get(&key.instance).is_some_and(|row| runs(row) && row.key() == *key)
     }
 }

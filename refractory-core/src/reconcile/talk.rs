@@ -48,7 +48,7 @@ impl Worker {
             };
             licenses += usize::from(serves && license.eula.is_some());
             let Some(lease) = license.lease.filter(|_| serves) else { continue };
-            let holder = Table::<Instance>::of(store).load(lease.holder.as_str()).await?;
+            let holder = Table::<Instance>::of(store).load_readable(lease.holder.as_str()).await?;
             let Some(holder) = holder else { continue };
             let from = handover::asked_from(&holder, self.deployment.patience.make_room_after);
             holders.extend(from.map(|from| (holder, from)));
@@ -86,7 +86,7 @@ impl Worker {
         let in_vain = self.deployment.ports.dns.leads_past_the_edge();
         for holder in holders {
             let Some(yielding) = &holder.yielding else { continue };
-            let waiting = table.load(yielding.to.as_str()).await?;
+            let waiting = table.load_readable(yielding.to.as_str()).await?;
             let goes_on = !in_vain && handover::still_waits(waiting.as_ref());
             if goes_on || holder.wish.power != Power::On {
                 continue;

@@ -47,8 +47,18 @@ impl Worker {
         self
     }
 
-    /// Works until `stop` completes, then finishes the calls in hand and returns.
+    /// Works until `stop` completes, then finishes the calls in hand and returns. Where launches cannot outlive this process,
+    /// every world is closed before that.
     pub async fn run_until(self, stop: impl Future<Output = ()>) {
+        self.run_until_hurried(stop, std::future::pending()).await;
+    }
+
+    /// The same; closing is hurried from when `hurry` completes.
+    pub async fn run_until_hurried(
+        self,
+        stop: impl Future<Output = ()>,
+        hurry: impl Future<Output = ()>,
+    ) {
         let mut stop = std::pin::pin!(stop);
         let mut run = Run::new(&self);
         loop {
@@ -63,8 +73,22 @@ impl Worker {
                 () = run.rest() => {}
             }
         }
-        run.finish().await;
+        match self.closes_within() {
+            None => run.finish().await,
+            Some(grace) => {
+                let until = tokio::time::Instant::now() + grace;
+                // A call that takes longer goes on where it was sent to, and worlds do not wait for it.
+                let _ = tokio::time::timeout(grace / 4, run.finish()).await;
+                drop(run);
+                self.close_all(grace, until, hurry).await;
+            }
+        }
         self.bow_out().await;
+    }
+
+    /// How long closing everything may take when this process is told to end; `None` where it lives on.
+    pub fn closes_within(&self) -> Option<Duration> {
+        self.deployment.ports.runtime.closes_within()
     }
 
     /// Takes one step for every instance; says how long until the next is due.
@@ -163,7 +187,12 @@ impl Worker {
         }
     }
 
-    async fn act(&self, instance: &Instance, decision: Decision, now: Timestamp) -> Outcome {
+    pub(super) async fn act(
+        &self,
+        instance: &Instance,
+        decision: Decision,
+        now: Timestamp,
+    ) -> Outcome {
         let deployment = &self.deployment;
         match decision {
             Decision::Ensure(step @ (Step::License | Step::Runtime)) => {
@@ -239,7 +268,7 @@ impl Worker {
         if step == Step::Runtime {
             match self.deployment.pick_release(&before).await {
                 Ok(release) => after.pin(release.map(|release| release.id)),
-                Err(error) if error.kind() == ErrorKind::Invalid => {
+                Err(error) if matches!(error.kind(), ErrorKind::Invalid | ErrorKind::Damaged) => {
                     let wait = self.terms(now).refuse(&mut after, step, &error);
                     return Ok(Stride::of(&self.keep(before, after, now).await?, wait));
                 }

@@ -62,7 +62,7 @@ impl Refractory {
         match written(self.table().save(&guard).await)? {
             Some(guard) => match self.finish(&guard).await? {
                 Attempt::Overtaken => Ok(Attempt::WrittenDown),
-                made @ (Attempt::Made(_) | Attempt::WrittenDown) => Ok(made),
+                attempt => Ok(attempt),
             },
             None => Ok(Attempt::Overtaken),
         }
@@ -83,7 +83,7 @@ impl Refractory {
     /// answer stays pending.
     async fn finish(&self, guard: &AdminGuard) -> Result<Attempt> {
         let Some(change) = &guard.pending else { return Ok(Attempt::Overtaken) };
-        let user = self.table::<User>().load(change.user.as_str()).await?;
+        let user = self.table::<User>().load_readable(change.user.as_str()).await?;
         let attempt = match user.filter(|user| user.revision == change.revision) {
             Some(user) => self.apply(&user, change.becomes).await?,
             // It was made, or the account was written since: at this revision it can never be made any more.

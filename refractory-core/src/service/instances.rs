@@ -38,6 +38,16 @@ impl Refractory {
         crate::Worker::new(Arc::clone(&self.deployment))
     }
 
+    /// Brings everything written down to where it stays, and gives the store's connections back. For a process that ends:
+    /// what is asked for later may be `Unavailable`.
+    ///
+    /// # Errors
+    ///
+    /// As the store has them.
+    pub async fn close(&self) -> Result<()> {
+        self.deployment.ports.store.close().await
+    }
+
     /// The time as the deployment has it.
     pub fn now(&self) -> Timestamp {
         self.deployment.clock.now()
@@ -110,6 +120,10 @@ impl Refractory {
 
     async fn check_spec(&self, spec: &mut InstanceSpec) -> Result<()> {
         *spec = std::mem::take(spec).checked()?;
+        if let ReleaseWish::Exact(id) = &spec.release {
+            // One that cannot be read says so, and is not taken for removed.
+            self.table::<Release>().load(id.as_str()).await?;
+        }
         if let Some(release) = choose_release(&spec.release, self.table::<Release>().list().await?)?
         {
             spec.release = ReleaseWish::Exact(release.id);
@@ -392,7 +406,7 @@ impl Refractory {
     #[cfg(feature = "accounts")]
     async fn owner_name(&self, of: &Instance) -> Result<Option<String>> {
         let Some(owner) = &of.owner else { return Ok(None) };
-        let owner = self.table::<crate::model::User>().load(owner.as_str()).await?;
+        let owner = self.table::<crate::model::User>().load_readable(owner.as_str()).await?;
         Ok(owner.map(|owner| owner.name.to_string()))
     }
 
@@ -416,21 +430,21 @@ impl Refractory {
         let inside = |row: &&Instance| {
             super::allows(who.role, Verb::InspectInstance, Relation::of(who, row.owner.as_ref()))
         };
-        let of_users: Vec<_> =
+        let owned: Vec<_> =
             instances.iter().filter(|row| row.owner.is_some()).filter(inside).collect();
-        if let [one] = of_users.as_slice() {
+        if let [one] = owned.as_slice() {
             let name = self.owner_name(one).await?;
             return Ok(name.map(|name| (one.id.clone(), name)).into_iter().collect());
         }
-        if of_users.is_empty() {
+        if owned.is_empty() {
             return Ok(BTreeMap::new());
         }
         let users = self.table::<crate::model::User>().list().await?;
         let name = |row: &Instance| {
-            let owner = users.iter().find(|user| row.owner.as_ref() == Some(&user.id))?;
-            Some((row.id.clone(), owner.name.to_string()))
+            let user = users.iter().find(|user| row.owner.as_ref() == Some(&user.id))?;
+            Some((row.id.clone(), user.name.to_string()))
         };
-        Ok(of_users.into_iter().filter_map(name).collect())
+        Ok(owned.into_iter().filter_map(name).collect())
     }
 
     /// Waits until `done` holds of the instance; `None` when it is gone.

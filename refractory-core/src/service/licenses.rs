@@ -29,7 +29,7 @@ impl Refractory {
                 Some(lease) => {
                     let title = self
                         .table::<Instance>()
-                        .load(lease.holder.as_str())
+                        .load_readable(lease.holder.as_str())
                         .await?
                         .map(|row| row.title().to_owned());
                     Some((lease.holder.clone(), title.unwrap_or_else(|| lease.holder.to_string())))

@@ -11,10 +11,12 @@ mod keys;
 #[cfg(feature = "accounts")]
 mod licenses;
 mod logs;
+mod pairing;
 #[cfg(feature = "accounts")]
 mod people;
 mod policy;
 mod pool;
+mod records;
 mod releases;
 #[cfg(feature = "accounts")]
 mod tokens;
@@ -30,6 +32,7 @@ pub use devices::account_of_mark;
 pub use instances::Refractory;
 #[cfg(feature = "accounts")]
 pub use licenses::LicenseView;
+pub use pairing::{Pairing, pair};
 pub use policy::{Relation, Verb, allows};
 pub use pool::StorePool;
 #[cfg(feature = "accounts")]

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use super::Refractory;
 use super::policy::{Relation, Verb, check};
 use crate::model::{EventKind, PasswordHash, Principal, Role, User, UserName, Via};
-use crate::ports::Credential;
+use crate::ports::{Credential, Kind};
 use crate::{Error, ErrorKind, Result, Secret, UserId};
 
 impl Refractory {
@@ -14,7 +14,8 @@ impl Refractory {
     ///
     /// As the store has them.
     pub async fn needs_setup(&self) -> Result<bool> {
-        Ok(self.table::<User>().list().await?.is_empty())
+        // A record that cannot be read is an account still: without it this would look like a fresh installation.
+        Ok(self.deployment.ports.store.heads(Kind::User).await?.is_empty())
     }
 
     /// Every account, in order of name.

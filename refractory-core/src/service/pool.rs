@@ -95,7 +95,7 @@ impl StorePool {
         for license in candidates.iter().filter(|it| !kept_for_another(it, owner, now)) {
             let Some(lease) = &license.lease else { continue };
             let table = Table::<Instance>::of(self.store.as_ref());
-            let holder = table.load(lease.holder.as_str()).await?;
+            let holder = table.load_readable(lease.holder.as_str()).await?;
             if holder.and_then(|row| row.yielding).is_some_and(|it| it.to == *owner) {
                 return Ok(Some(license));
             }
@@ -128,7 +128,13 @@ impl StorePool {
         let Some(lease) = &license.lease else {
             return Ok(format!("{} is reserved for another table.", license.name));
         };
-        let holder = Table::<Instance>::of(self.store.as_ref()).load(lease.holder.as_str()).await?;
+        let table = Table::<Instance>::of(self.store.as_ref());
+        let holder = match table.load(lease.holder.as_str()).await {
+            Err(error) if error.kind() == ErrorKind::Damaged => {
+                return Ok(format!("{} is held by a table whose record is damaged", license.name));
+            }
+            holder => holder?,
+        };
         let Some(holder) = holder else {
             return Ok(format!("{} is held by a deleted table.", license.name));
         };
@@ -155,6 +161,10 @@ impl LicensePool for StorePool {
             && let Some(lease) = license.lease.clone()
         {
             return Ok(Observed::Ready(self.granted(&license, lease).await?));
+        }
+        if let LicenseWish::Only(id) = wish {
+            // One that cannot be read says so, and is not taken for removed.
+            self.table().load(id.as_str()).await?;
         }
         let wanted = wanted(self.table().list().await?, wish)?;
         let now = self.clock.now();

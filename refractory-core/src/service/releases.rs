@@ -91,9 +91,16 @@ impl Refractory {
             instance.wish.spec.release == ReleaseWish::Exact(id.clone())
                 || (instance.release.as_ref() == Some(id) && !instance.journal.is_empty())
         };
-        if let Some(user) =
-            self.table::<Instance>().list().await?.iter().find(|instance| needs(instance))
-        {
+        let (instances, damaged) = self.table::<Instance>().scan().await?;
+        if let Some(unknown) = damaged.first() {
+            return Err(Error::new(ErrorKind::Conflict, "removing a release").permanent().advise(
+                format!(
+                    "The record of table `{}` is damaged, and it may need this release. See `refractory record list` first.",
+                    unknown.name()
+                ),
+            ));
+        }
+        if let Some(user) = instances.iter().find(|instance| needs(instance)) {
             return Err(Error::new(ErrorKind::Conflict, "removing a release").permanent().advise(
                 format!(
                     "The table `{}` uses release {}. Choose another release for it first.",

@@ -8,6 +8,7 @@ use super::policy::{Relation, Verb, check};
 use crate::digest::sha256_hex;
 use crate::id::random_text;
 use crate::model::{EventKind, PasswordHash, Principal, Purpose, Role, Token, User, UserName, Via};
+use crate::ports::Kind;
 use crate::{Error, ErrorKind, Result, Secret, TokenId, UserId};
 
 /// How long a link on the console is good for.
@@ -52,8 +53,13 @@ impl Refractory {
                 "An account already exists. Use `refractory user link NAME` to get a sign-in link.",
             ));
         }
-        if let Some(old) = self.table::<Token>().find("setup").await? {
-            self.table().delete(&old).await?;
+        match self.table::<Token>().find("setup").await {
+            Ok(Some(old)) => self.table().delete(&old).await?,
+            Ok(None) => {}
+            Err(error) if error.kind() == ErrorKind::Damaged => {
+                self.discard_claimant(Kind::Token, "setup").await?;
+            }
+            Err(error) => return Err(error),
         }
         self.mint(Purpose::Setup, LINK, 0).await
     }
@@ -119,7 +125,8 @@ impl Refractory {
     ) -> Result<Option<User>> {
         let Some(token) = self.token(secret).await? else { return Ok(None) };
         let Purpose::SignIn(user) = &token.purpose else { return Ok(None) };
-        let Some(user) = self.table::<User>().load(user.as_str()).await? else { return Ok(None) };
+        let user = self.table::<User>().load_readable(user.as_str()).await?;
+        let Some(user) = user else { return Ok(None) };
         // Taking the link is what decides between two browsers; a void one goes the same way.
         match self.table().delete(&token).await {
             Ok(()) => {}
@@ -160,7 +167,8 @@ impl Refractory {
     pub async fn session(&self, secret: &str, via: Via) -> Result<Option<Principal>> {
         let Some(token) = self.token(secret).await? else { return Ok(None) };
         let Purpose::Session(user) = &token.purpose else { return Ok(None) };
-        let user = self.table::<User>().load(user.as_str()).await?;
+        // Nobody is signed in by a record that cannot be read, and nobody is kept from signing in as another.
+        let user = self.table::<User>().load_readable(user.as_str()).await?;
         let user = user.filter(|user| is_current(&token, user.session_epoch, user));
         Ok(user.map(|user| Principal::person(&user, via)))
     }
@@ -187,7 +195,8 @@ impl Refractory {
     }
 
     async fn token(&self, secret: &str) -> Result<Option<Token>> {
-        let found = self.table::<Token>().load(token_id(secret)?.as_str()).await?;
+        // A link or a session that cannot be read is none.
+        let found = self.table::<Token>().load_readable(token_id(secret)?.as_str()).await?;
         Ok(found.filter(|token| token.until > self.now()))
     }
 }

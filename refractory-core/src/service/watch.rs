@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use super::{Deployment, Refractory};
 use crate::model::Instance;
 use crate::ports::{Kind, Table};
-use crate::{InstanceId, Result};
+use crate::{ErrorKind, InstanceId, Result};
 use std::sync::Arc;
 
 /// What has changed since the last look.
@@ -14,12 +14,14 @@ pub struct Changes {
     pub changed: Vec<Instance>,
     /// Instances that are gone.
     pub gone: Vec<InstanceId>,
+    /// Instances whose records were found not to be readable. What was last known of them is not known to be wrong.
+    pub damaged: Vec<InstanceId>,
 }
 
 impl Changes {
     /// Whether nothing has.
     pub fn is_empty(&self) -> bool {
-        self.changed.is_empty() && self.gone.is_empty()
+        self.changed.is_empty() && self.gone.is_empty() && self.damaged.is_empty()
     }
 }
 
@@ -57,9 +59,19 @@ impl Watch {
             if self.known.get(&head.id) == Some(&head.revision) {
                 continue;
             }
-            if let Some(row) = Table::<Instance>::of(store).load(&head.id).await? {
-                self.known.insert(head.id.clone(), row.revision);
-                changes.changed.push(row);
+            match Table::<Instance>::of(store).load(&head.id).await {
+                Ok(Some(row)) => {
+                    self.known.insert(head.id.clone(), row.revision);
+                    changes.changed.push(row);
+                }
+                Ok(None) => {}
+                // One that cannot be read keeps nobody from hearing of the others.
+                Err(error) if error.kind() == ErrorKind::Damaged => {
+                    tracing::error!(instance = head.id, ?error, "a record is damaged");
+                    self.known.insert(head.id.clone(), head.revision);
+                    changes.damaged.extend(InstanceId::new(&head.id));
+                }
+                Err(error) => return Err(error),
             }
         }
         let there = |id: &String| heads.iter().any(|head| head.id == *id);

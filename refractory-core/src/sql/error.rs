@@ -74,6 +74,15 @@ pub(super) fn is_busy(error: &SqlxError) -> bool {
     verdict(error) == BUSY
 }
 
+/// Whether the disk is in the way: full, failing, not to be written to.
+#[cfg(feature = "sqlite")]
+pub(super) fn is_the_disk(error: &SqlxError) -> bool {
+    let code = error.as_database_error().and_then(DatabaseError::code);
+    let code: i32 = code.and_then(|code| code.parse().ok()).unwrap_or_default();
+    // READONLY, IOERR, FULL, CANTOPEN
+    matches!(code & 0xff, 8 | 10 | 13 | 14)
+}
+
 fn put(verdict: Verdict, during: &'static str) -> Error {
     let error = Error::new(verdict.kind, during);
     if verdict.advice.is_empty() { error } else { error.advise(verdict.advice) }

@@ -1,6 +1,8 @@
 //! Rows as text.
+use sea_orm::QueryResult;
+
 use super::entity::row;
-use crate::ports::{Body, Kind};
+use crate::ports::{Body, DamagedRecord, Kind, damaged};
 use crate::{Error, ErrorKind, Result};
 
 /// How bodies are written now. It moves when an older program could no longer read them; a field that is
@@ -20,54 +22,62 @@ pub(super) fn written(body: &Body) -> Result<String> {
 /// The aggregate in `model`; its column decides about the revision.
 pub(super) fn read(kind: Kind, model: &row::Model) -> Result<Body> {
     if model.format != FORMAT {
-        return Err(newer(model));
+        return Err(newer(kind, model));
     }
-    let body: Body =
-        serde_json::from_str(&model.body).map_err(|error| unreadable(model).caused_by(error))?;
+    let body: Body = serde_json::from_str(&model.body)
+        .map_err(|error| damaged(kind, &model.id).caused_by(error))?;
     if body.kind() != kind || body.id() != model.id {
-        return Err(
-            unreadable(model).about("holds", format!("{} {}", body.kind().name(), body.id()))
-        );
+        return Err(damaged(kind, &model.id)
+            .about("holds", format!("{} {}", body.kind().name(), body.id())));
     }
     Ok(body.at_revision(u64::try_from(model.revision).unwrap_or_default()))
 }
 
-/// Every aggregate in `models`, or one error that names all rows that cannot be read.
-///
-/// Nothing is left out silently: a machine whose row were hidden would look like nobody's, and be removed.
-pub(super) fn read_all(kind: Kind, models: &[row::Model]) -> Result<Vec<Body>> {
-    let mut rows = Vec::with_capacity(models.len());
-    let mut failed: Option<Error> = None;
-    for model in models {
-        match (read(kind, model), failed.take()) {
-            (Ok(row), None) => rows.push(row),
-            (Ok(_), Some(first)) => failed = Some(first),
-            (Err(error), None) => failed = Some(error),
-            (Err(_), Some(first)) => failed = Some(first.about("also", &model.id)),
-        }
+/// What a row of the table is, column by column: what cannot be read keeps no other row from being read.
+pub(super) fn model_of(kind: Kind, found: &QueryResult) -> row::Model {
+    let text = |column: &str| {
+        let bytes = || found.try_get::<Vec<u8>>("", column).unwrap_or_default();
+        let text = found.try_get::<String>("", column);
+        // What is no text in the table is none that JSON is read from, either.
+        text.unwrap_or_else(|_| String::from_utf8_lossy(&bytes()).into_owned())
+    };
+    row::Model {
+        kind: kind.name().to_owned(),
+        id: text("id"),
+        revision: found.try_get("", "revision").unwrap_or_default(),
+        format: found.try_get("", "format").unwrap_or_default(),
+        body: text("body"),
     }
-    failed.map_or(Ok(rows), Err)
 }
 
-fn named(model: &row::Model) -> Error {
-    Error::new(ErrorKind::Unexpected, "reading a row")
-        .about("kind", &model.kind)
+/// What is told of a row that cannot be read, and claims `unique`.
+pub(super) fn record(
+    kind: Kind,
+    model: row::Model,
+    unique: Vec<String>,
+    error: &Error,
+) -> DamagedRecord {
+    DamagedRecord {
+        kind,
+        id: model.id,
+        revision: u64::try_from(model.revision).unwrap_or_default(),
+        unique,
+        reason: std::error::Error::source(error)
+            .map_or_else(|| error.to_string(), ToString::to_string),
+        text: model.body,
+    }
+}
+
+fn newer(kind: Kind, model: &row::Model) -> Error {
+    Error::new(ErrorKind::Damaged, "reading a row")
+        .about("kind", kind.name())
         .about("id", &model.id)
-}
-
-fn unreadable(model: &row::Model) -> Error {
-    named(model).advise(format!(
-        "The {} `{}` cannot be read from the database: it was changed by hand, or it is damaged. \
-         Restore the database from a backup; nothing was changed.",
-        model.kind, model.id
-    ))
-}
-
-fn newer(model: &row::Model) -> Error {
-    named(model).about("format", model.format).advise(format!(
-        "The {} `{}` was written by a newer version of Refractory. Run that version here too.",
-        model.kind, model.id
-    ))
+        .about("format", model.format)
+        .advise(format!(
+            "The {} `{}` is not in the form that this version writes: a newer version of Refractory wrote it, or it is damaged. \
+             Run that version here too, or see `refractory record show {0} {1}`.",
+            kind.name(), model.id
+        ))
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait,
-    ExprTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr,
+    EntityTrait, ExprTrait, QueryFilter, QueryOrder, QueryResult, QuerySelect, QueryTrait,
 };
 
 use super::address::Address;
@@ -16,7 +16,7 @@ use super::error::told;
 use super::json::{self, FORMAT};
 use super::migration::migrate;
 use super::options::SqlOptions;
-use crate::ports::{Body, Head, Kind, Store};
+use crate::ports::{Body, DamagedRecord, Head, Kind, Records, Store};
 use crate::{Error, ErrorKind, Result, Secret, async_trait};
 
 /// A store in a SQL database: SQLite or PostgreSQL, by its URL.
@@ -65,19 +65,62 @@ impl SqlStore {
             .await
             .map_err(|error| error.about("database", &address))?;
         migrate(&connections.writes).await.map_err(|error| error.about("database", &address))?;
-        Ok(Self { connections, address: address.to_string() })
+        let store = Self { connections, address: address.to_string() };
+        // A file alone is then something: what a crash or a copy parts from its log is not taken for a new database.
+        store.checkpoint(Checkpoint::Passive).await;
+        Ok(store)
     }
 
-    /// Ends all connections, once the calls in hand have ended. Later calls are `Unavailable`.
+    /// Ends all connections, once the calls in hand have ended. Later calls are `Unavailable`. A file of `SQLite`'s then holds
+    /// everything by itself, unless another process has it open.
     ///
     /// # Errors
     ///
     /// As the database tells it.
     pub async fn close(&self) -> Result<()> {
         const DURING: &str = "closing the database";
+        self.checkpoint(Checkpoint::Whole).await;
         let Connections { reads, writes } = &self.connections;
         reads.close_by_ref().await.map_err(|error| told(error, DURING))?;
         writes.close_by_ref().await.map_err(|error| told(error, DURING))
+    }
+
+    /// Takes what was written over from SQLite's log into its file. Best effort: the log keeps what could not be taken over.
+    async fn checkpoint(&self, how: Checkpoint) {
+        let writes = &self.connections.writes;
+        if writes.get_database_backend() == DbBackend::Sqlite
+            && let Err(error) = writes.execute_unprepared(how.statement()).await
+        {
+            tracing::debug!(%error, "the log of the database stays as it is");
+        }
+    }
+
+    /// The rows of `kind` for which `also` holds, as the table has them, in order of id.
+    async fn models(
+        &self,
+        kind: Kind,
+        also: Option<Expr>,
+        during: &'static str,
+    ) -> Result<Vec<row::Model>> {
+        let mut query = row::Entity::find().filter(row::Column::Kind.eq(kind.name()));
+        if let Some(also) = also {
+            query = query.filter(also);
+        }
+        let query = query.order_by_asc(row::Column::Id).into_query();
+        let found = self.connections.reads.query_all(&query).await;
+        let found = found.map_err(|error| self.about(error, during))?;
+        Ok(found.iter().map(|found| json::model_of(kind, found)).collect())
+    }
+
+    /// The texts that the row `id` of `kind` claims.
+    async fn texts(&self, kind: Kind, id: &str) -> Result<Vec<String>> {
+        let query = row_key::Entity::find()
+            .filter(row_key::Column::Kind.eq(kind.name()))
+            .filter(row_key::Column::Id.eq(id))
+            .order_by_asc(row_key::Column::UniqueText);
+        let found = query.all(&self.connections.reads).await;
+        let found = found.map_err(|error| self.about(error, "reading the texts of a row"))?;
+        Ok(found.into_iter().map(|key| key.unique_text).collect())
     }
 
     fn about(&self, error: DbErr, during: &'static str) -> Error {
@@ -99,37 +142,111 @@ impl SqlStore {
     }
 }
 
+/// How much of SQLite's log is taken over into its file.
+#[derive(Debug, Clone, Copy)]
+enum Checkpoint {
+    /// What nobody is reading just now. Waits for nobody.
+    Passive,
+    /// All of it; the log is empty then.
+    Whole,
+}
+
+impl Checkpoint {
+    fn statement(self) -> &'static str {
+        match self {
+            Self::Passive => "PRAGMA wal_checkpoint(PASSIVE)",
+            Self::Whole => "PRAGMA wal_checkpoint(TRUNCATE)",
+        }
+    }
+}
+
+/// Whether what was done to `kind` is worth taking over at once: without it a deployment looks like another, or like a new one.
+/// Whatever else there is follows within the log's bound.
+fn is_precious(kind: Kind) -> bool {
+    match kind {
+        Kind::User
+        | Kind::License
+        | Kind::Release
+        | Kind::Instance
+        | Kind::Secret
+        | Kind::Deployment => true,
+        Kind::Token | Kind::Event | Kind::Worker | Kind::AdminGuard => false,
+    }
+}
+
 #[async_trait]
 impl Store for SqlStore {
     async fn insert(&self, row: &Body) -> Result<Body> {
         let work = begin(&self.connections.writes).await?;
         let outcome = add(&work, &row.clone().at_revision(1)).await;
-        self.finish(work, outcome).await
+        let added = self.finish(work, outcome).await?;
+        if is_precious(row.kind()) {
+            self.checkpoint(Checkpoint::Passive).await;
+        }
+        Ok(added)
     }
 
     async fn load(&self, kind: Kind, id: &str) -> Result<Option<Body>> {
-        let query = row::Entity::find_by_id((kind.name().to_owned(), id.to_owned()));
-        let found = query.one(&self.connections.reads).await;
-        let found = found.map_err(|error| self.about(error, "loading a row"))?;
-        found.map(|model| json::read(kind, &model)).transpose()
+        let one = row::Column::Id.eq(id);
+        let found = self.models(kind, Some(one), "loading a row").await?;
+        found.first().map(|model| json::read(kind, model)).transpose()
     }
 
     async fn find(&self, kind: Kind, unique: &str) -> Result<Option<Body>> {
-        let query = row::Entity::find()
-            .inner_join(row_key::Entity)
+        let holder = row_key::Entity::find()
+            .select_only()
+            .column(row_key::Column::Id)
             .filter(row_key::Column::Kind.eq(kind.name()))
-            .filter(row_key::Column::UniqueText.eq(unique));
-        let found = query.one(&self.connections.reads).await;
-        let found = found.map_err(|error| self.about(error, "finding a row"))?;
-        found.map(|model| json::read(kind, &model)).transpose()
+            .filter(row_key::Column::UniqueText.eq(unique))
+            .into_query();
+        let one = row::Column::Id.in_subquery(holder);
+        let found = self.models(kind, Some(one), "finding a row").await?;
+        found.first().map(|model| json::read(kind, model)).transpose()
     }
 
     async fn list(&self, kind: Kind) -> Result<Vec<Body>> {
-        let query = row::Entity::find()
-            .filter(row::Column::Kind.eq(kind.name()))
-            .order_by_asc(row::Column::Id);
-        let found = query.all(&self.connections.reads).await;
-        json::read_all(kind, &found.map_err(|error| self.about(error, "listing rows"))?)
+        Ok(self.scan(kind).await?.rows)
+    }
+
+    async fn scan(&self, kind: Kind) -> Result<Records> {
+        let mut all = Records::default();
+        for model in self.models(kind, None, "listing rows").await? {
+            match json::read(kind, &model) {
+                Ok(row) => all.rows.push(row),
+                Err(error) => {
+                    let unique = self.texts(kind, &model.id).await?;
+                    all.damaged.push(json::record(kind, model, unique, &error));
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    async fn discard(&self, record: &DamagedRecord) -> Result<()> {
+        const DURING: &str = "removing a damaged record";
+        let about = |kind| Error::new(kind, DURING).about("id", &record.id);
+        let stored = self.scan(record.kind).await?;
+        let is_it = |now: &DamagedRecord| now.id == record.id;
+        match stored.damaged.into_iter().find(is_it) {
+            None if stored.rows.iter().any(|row| row.id() == record.id) => {
+                return Err(about(ErrorKind::Conflict));
+            }
+            None => return Err(about(ErrorKind::NotFound)),
+            Some(now) if now != *record => return Err(about(ErrorKind::Conflict)),
+            Some(_) => {}
+        }
+        // Its columns may hold anything, so it is told by what it was found by; nobody writes what nobody can read.
+        let deleted = row::Entity::delete_many()
+            .filter(row::Column::Kind.eq(record.kind.name()))
+            .filter(row::Column::Id.eq(&*record.id))
+            .exec(&self.connections.writes)
+            .await
+            .map_err(|error| self.about(error, DURING))?;
+        if deleted.rows_affected == 0 {
+            return Err(about(ErrorKind::NotFound));
+        }
+        self.checkpoint(Checkpoint::Passive).await;
+        Ok(())
     }
 
     async fn heads(&self, kind: Kind) -> Result<Vec<Head>> {
@@ -139,12 +256,15 @@ impl Store for SqlStore {
             .column(row::Column::Revision)
             .filter(row::Column::Kind.eq(kind.name()))
             .order_by_asc(row::Column::Id)
-            .into_tuple::<(String, i64)>();
-        let found = query.all(&self.connections.reads).await;
+            .into_query();
+        let found = self.connections.reads.query_all(&query).await;
         let found = found.map_err(|error| self.about(error, "listing revisions"))?;
-        let head =
-            |(id, revision)| Head { id, revision: u64::try_from(revision).unwrap_or_default() };
-        Ok(found.into_iter().map(head).collect())
+        let head = |found: &QueryResult| {
+            let revision = found.try_get::<i64>("", "revision").unwrap_or_default();
+            let id = found.try_get("", "id").ok()?;
+            Some(Head { id, revision: u64::try_from(revision).unwrap_or_default() })
+        };
+        Ok(found.iter().filter_map(head).collect())
     }
 
     async fn save(&self, row: &Body) -> Result<Body> {
@@ -162,6 +282,31 @@ impl Store for SqlStore {
         let work = begin(&self.connections.writes).await?;
         let outcome = remove(&work, row).await;
         self.finish(work, outcome).await
+    }
+
+    async fn copy_to(&self, to: &Path) -> Result<()> {
+        const DURING: &str = "copying the database";
+        let writes = &self.connections.writes;
+        if writes.get_database_backend() != DbBackend::Sqlite {
+            return Err(Error::new(ErrorKind::Unsupported, DURING).about("database", &self.address).advise(
+                "The database is PostgreSQL's. Copy it with `pg_dump`, which sees one moment of it while others go on.",
+            ));
+        }
+        let path = to.to_str().filter(|path| !path.contains('\0')).ok_or_else(|| {
+            Error::new(ErrorKind::Invalid, DURING)
+                .about("to", to.display())
+                .advise("Choose a place whose path is text.")
+        })?;
+        let statement = format!("VACUUM INTO '{}'", path.replace('\'', "''"));
+        let copied = writes.execute_unprepared(&statement);
+        copied.await.map_err(|error| self.about(error, DURING))?;
+        Ok(())
+    }
+
+    /// The files beside SQLite's stay, empty: they could not be made again on a disk that is full by then.
+    async fn close(&self) -> Result<()> {
+        self.checkpoint(Checkpoint::Whole).await;
+        Ok(())
     }
 }
 

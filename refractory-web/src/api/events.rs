@@ -105,3 +105,12 @@ pub(crate) async fn status(shared: Data<Shared>, person: Person) -> Result<HttpR
         "now": shared.refractory.now().to_string(),
     })))
 }
+
+/// `GET /damaged`: records of every kind that cannot be read.
+pub(crate) async fn damaged(shared: Data<Shared>, person: Person) -> Result<HttpResponse, Problem> {
+    let all = shared.refractory.damaged(&person.who).await?;
+    let shown = all.iter().map(
+        |it| json!({ "kind": it.kind.name(), "id": it.id, "name": it.name(), "reason": it.reason }),
+    );
+    Ok(HttpResponse::Ok().json(json!({ "damaged": shown.collect::<Vec<_>>() })))
+}

@@ -51,7 +51,12 @@ pub(crate) async fn list(shared: Data<Shared>, person: Person) -> Result<HttpRes
     let owners = shared.refractory.owners(&person.who, &all).await?;
     let row = |table: &Instance| shown(&shared, &person.who, table, owners.get(&table.id));
     let rows: Vec<_> = all.iter().map(row).collect();
-    Ok(HttpResponse::Ok().json(json!({ "instances": rows })))
+    let damaged = shared.refractory.damaged_instances(&person.who).await?;
+    let damaged: Vec<_> = damaged
+        .iter()
+        .map(|it| json!({ "id": it.id, "name": it.name(), "state": "damaged" }))
+        .collect();
+    Ok(HttpResponse::Ok().json(json!({ "instances": rows, "damaged": damaged })))
 }
 
 #[derive(Debug, Deserialize)]

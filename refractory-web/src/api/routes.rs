@@ -4,7 +4,6 @@ use actix_web::web::{JsonConfig, ServiceConfig, scope, to};
 use actix_web::{Error, HttpRequest};
 
 use super::{events, instances, licenses, releases, session, users};
-use crate::connections::is_too_slow;
 use crate::live;
 use crate::problem::Problem;
 use crate::route_table::{RouteTable, delete, get, patch, post};
@@ -33,6 +32,7 @@ pub(crate) fn route_table() -> RouteTable {
         .route("/session", delete().to(session::close))
         .route("/status", get().to(events::status))
         .route("/events", get().to(events::list))
+        .route("/damaged", get().to(events::damaged))
         .route("/stream", get().to(live::stream))
         .configure(of_instances)
         .configure(of_stock)
@@ -82,11 +82,6 @@ async fn nothing_here() -> Result<actix_web::HttpResponse, Problem> {
 
 #[expect(clippy::needless_pass_by_value, reason = "actix hands it over like this")]
 fn unreadable(error: actix_web::error::JsonPayloadError, _: &HttpRequest) -> Error {
-    if let actix_web::error::JsonPayloadError::Payload(error) = &error
-        && is_too_slow(error)
-    {
-        return Problem::too_slow().into();
-    }
     let told = if matches!(error, actix_web::error::JsonPayloadError::ContentType) {
         "Send JSON with `Content-Type: application/json`.".to_owned()
     } else {

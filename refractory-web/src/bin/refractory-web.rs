@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use refractory_core::config::{Backend, CoreConfig, Loader, Sources};
 use refractory_core::local::{DataDir, LocalBackend, Passwords};
 use refractory_core::{ErrorKind, Result};
-use refractory_web::{Descriptors, Hasher, Listener, Portal, WebConfig};
+use refractory_web::{Hasher, Listener, Portal, WebConfig};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// The file that is read where it is there and none is named.
@@ -27,9 +27,6 @@ async fn main() -> ExitCode {
     let is_seen = std::io::stderr().is_terminal();
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(is_seen);
     log.with_writer(std::io::stderr).init();
-    if let Err(error) = Descriptors::raise() {
-        tracing::warn!(%error, "the limit of open files could not be raised");
-    }
     match serve(std::env::args_os().nth(1).map(PathBuf::from)).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

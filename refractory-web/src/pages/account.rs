@@ -68,11 +68,11 @@ async fn renew(shared: &Shared, person: &Person, form: &PasswordForm) -> Result<
     let who = &person.who;
     let Some(id) = &who.user else { return Err(Problem::sign_in()) };
     let name = UserName::new(&who.name).map_err(Error::from)?;
-    if password::is_set(shared, id).await?
-        && !confirm_password(shared, who, id, &form.current).await?
-    {
-        let sentence = "The current password is wrong. Try again.";
-        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, sentence));
+    if password::is_set(shared, id).await? {
+        if !confirm_password(shared, who, id, &form.current).await? {
+            let sentence = "The current password is wrong. Try again.";
+            return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, sentence));
+        }
     }
     password::check(&form.password, &form.again, &name)?;
     let hash = shared.hasher.hash(form.password.clone()).await?;

@@ -194,6 +194,7 @@ fn entrance(t: &Templates) -> Vec<Sample> {
 fn of_tables(t: &Templates) -> Vec<Sample> {
     let list = |tables, first, viewer| TablesPage {
         chrome: chrome("Tables", Some(viewer)),
+        damaged: vec!["<b>saturday".into()],
         tables,
         first,
     };

@@ -133,8 +133,10 @@ impl SpecInput {
 }
 
 fn unless_same<T: PartialEq>(edit: Edit<T>, before: &T) -> Edit<T> {
-    let same = matches!(&edit, Edit::Set(value) if value == before);
-    if same { Edit::Keep } else { edit }
+    match edit {
+        Edit::Set(value) if value == *before => Edit::Keep,
+        other => other,
+    }
 }
 
 /// What was typed into a field that may be empty.

@@ -22,6 +22,8 @@ pub(crate) struct FirstSteps {
 pub(crate) struct TablesPage {
     pub(crate) chrome: Chrome,
     pub(crate) tables: Vec<TableView>,
+    /// What tables are called whose records cannot be read.
+    pub(crate) damaged: Vec<String>,
     /// Only where there is no table.
     pub(crate) first: Option<FirstSteps>,
 }
@@ -51,11 +53,16 @@ pub(crate) async fn list(
         .iter()
         .map(|table| TableView::of(&shared.refractory, &person.who, table))
         .collect();
-    let first =
-        if tables.is_empty() { Some(first_steps(&shared, &person.who).await?) } else { None };
+    let damaged = shared.refractory.damaged_instances(&person.who).await?;
+    let damaged: Vec<_> = damaged.iter().map(|record| record.name().to_owned()).collect();
+    let first = if tables.is_empty() && damaged.is_empty() {
+        Some(first_steps(&shared, &person.who).await?)
+    } else {
+        None
+    };
     let busy = tables.iter().any(TableView::is_busy);
     let chrome = Chrome::of(&shared, &person.visitor, "Tables", "tables").live("/live", busy);
-    shared.templates.answer(StatusCode::OK, &TablesPage { chrome, tables, first })
+    shared.templates.answer(StatusCode::OK, &TablesPage { chrome, tables, damaged, first })
 }
 
 async fn first_steps(shared: &Shared, who: &Principal) -> Result<FirstSteps, Problem> {

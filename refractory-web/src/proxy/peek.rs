@@ -8,11 +8,9 @@ use futures_util::StreamExt as _;
 use tokio::time::timeout;
 
 use super::Notice;
-use crate::connections::is_too_slow;
 
 /// No honest form at `/join` comes near it.
 const MOST: usize = 64 * 1024;
-const LATE: &str = "The form took too long to arrive. Try again.";
 
 /// The whole of `body`, where it is small and comes in time.
 pub(super) async fn read_form(
@@ -23,10 +21,7 @@ pub(super) async fn read_form(
     let reading = async {
         let mut form = BytesMut::new();
         while let Some(chunk) = body.next().await {
-            let chunk = chunk.map_err(|error| {
-                if is_too_slow(&error) {
-                    return refused(StatusCode::REQUEST_TIMEOUT, LATE);
-                }
+            let chunk = chunk.map_err(|_gone| {
                 refused(StatusCode::BAD_REQUEST, "The form was incomplete. Try again.")
             })?;
             if form.len() + chunk.len() > MOST {
@@ -36,7 +31,7 @@ pub(super) async fn read_form(
         }
         Ok(form.freeze())
     };
-    timeout(patience, reading)
-        .await
-        .unwrap_or_else(|_late| Err(refused(StatusCode::REQUEST_TIMEOUT, LATE)))
+    timeout(patience, reading).await.unwrap_or_else(|_late| {
+        Err(refused(StatusCode::REQUEST_TIMEOUT, "The form took too long to arrive. Try again."))
+    })
 }

@@ -4,8 +4,6 @@ use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::header::COOKIE;
 
-use crate::connections::ROUND;
-
 /// Signed in.
 pub(crate) const SESSION: &str = "refractory_session";
 /// Not signed in yet; binds the first forms to one browser.
@@ -77,7 +75,7 @@ pub(crate) fn drop(base: &str, https: bool) -> Cookie<'static> {
 
 /// Every name a cookie of ours may have: the edge shows them to no table, and lets none set them.
 pub(crate) fn names(https: bool) -> Vec<String> {
-    let all = [SESSION, VISIT, LINK, FLASH, DEVICE, THEME, ROUND];
+    let all = [SESSION, VISIT, LINK, FLASH, DEVICE, THEME];
     let hosted = all.iter().filter(|_| https).map(|base| name(base, true));
     all.iter().map(|base| name(base, false)).chain(hosted).collect()
 }

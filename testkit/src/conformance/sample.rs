@@ -1,15 +1,15 @@
 //! One of everything, with every field filled in, and one of everything with as little as there may be.
 use refractory_core::model::{
-    Acceptance, AdminChange, AdminGuard, Attempt, Claim, Doubt, Event, EventKind, Fault, Held,
-    Hostname, Instance, InstanceSpec, Journal, Layout, Lease, License, LicenseWish, Limits,
-    NewInstance, PasswordHash, Power, Program, Purpose, Release, ReleaseWish, Reservation, Role,
-    Seen, Slug, Step, Token, Undoing, Urgency, User, UserName, Version, Via, Wish, WorkerMark,
-    WorldId, Yielding,
+    Acceptance, AdminChange, AdminGuard, Attempt, Claim, DeploymentMark, Doubt, Event, EventKind,
+    Fault, Held, Hostname, Instance, InstanceSpec, Journal, Layout, Lease, License, LicenseWish,
+    Limits, NewInstance, PasswordHash, Power, Program, Purpose, Release, ReleaseWish, Reservation,
+    Role, Seen, Slug, Step, Token, Undoing, Urgency, User, UserName, Version, Via, Wish,
+    WorkerMark, WorldId, Yielding,
 };
 use refractory_core::ports::{Aggregate, Body, Endpoint, Kind, Progress, Sealed};
 use refractory_core::{
-    ErrorKind, EventId, InstanceId, LicenseId, ReleaseId, SecretName, Timestamp, TokenId, UserId,
-    WorkerId,
+    DeploymentId, ErrorKind, EventId, InstanceId, LicenseId, ReleaseId, SecretName, Timestamp,
+    TokenId, UserId, WorkerId,
 };
 
 /// Text that stores have mangled before: quotes, wild cards, accents, right-to-left, emoji, control characters.
@@ -28,6 +28,7 @@ pub fn full(kind: Kind) -> Body {
         Kind::Worker => worker("full").into_body(),
         Kind::Secret => sealed("full").into_body(),
         Kind::AdminGuard => admin_guard("full").into_body(),
+        Kind::Deployment => mark("full", Timestamp(40)).into_body(),
     }
 }
 
@@ -66,7 +67,12 @@ pub fn sparse(kind: Kind) -> Body {
         .into_body(),
         Kind::Secret => Sealed { text: String::new(), ..sealed("sparse") }.into_body(),
         Kind::AdminGuard => AdminGuard { pending: None, ..admin_guard("sparse") }.into_body(),
+        Kind::Deployment => mark("sparse", Timestamp(0)).into_body(),
     }
+}
+
+fn mark(name: &str, marked: Timestamp) -> DeploymentMark {
+    DeploymentMark { id: id(name), marked, revision: 0 }
 }
 
 /// An instance that nobody has switched on.
@@ -263,7 +269,7 @@ macro_rules! ids {
     )* };
 }
 
-ids!(InstanceId LicenseId ReleaseId UserId WorkerId TokenId EventId SecretName);
+ids!(DeploymentId InstanceId LicenseId ReleaseId UserId WorkerId TokenId EventId SecretName);
 
 fn id<T: Id>(raw: &str) -> T {
     T::read(raw)

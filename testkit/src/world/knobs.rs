@@ -1,5 +1,6 @@
 //! How the world behaves.
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use refractory_core::InstanceId;
 
@@ -23,6 +24,8 @@ pub struct Knobs {
     pub players: BTreeMap<InstanceId, u32>,
     /// Whether no game answers a question, though it runs.
     pub status_unknown: bool,
+    /// How long there is to close what runs when the process that started it ends; it lives on where nothing is said.
+    pub closes_within: Option<Duration>,
     /// Whether names lead to machines without passing the edge.
     pub past_the_edge: bool,
     /// Whether no archive can be stored.

@@ -1,4 +1,6 @@
 //! Machines: the runtime of the world.
+use std::time::Duration;
+
 use refractory_core::ports::{
     Endpoint, InstanceRuntime, LaunchSpec, Observed, Progress, Reason, Stop,
 };
@@ -31,6 +33,10 @@ impl InstanceRuntime for World {
             Ok(known.map(|(key, _)| key.clone()).collect())
         })
         .await
+    }
+
+    fn closes_within(&self) -> Option<Duration> {
+        self.ledger().knobs.closes_within
     }
 }
 

@@ -2,7 +2,9 @@
 use std::sync::{Arc, PoisonError};
 
 use refractory_core::model::License;
-use refractory_core::ports::{Body, Head, Kind, Observed, Store, Table, Vault};
+use refractory_core::ports::{
+    Body, DamagedRecord, Head, Kind, Observed, Records, Store, Table, Vault,
+};
 use refractory_core::{MemoryStore, Result, Secret, SecretName, async_trait};
 
 use super::World;
@@ -44,6 +46,11 @@ impl World {
         Ok(())
     }
 
+    /// Makes the row `id` one that cannot be read, as a disk would.
+    pub fn damage(&self, kind: Kind, id: &str) -> bool {
+        self.rows().damage(kind, id)
+    }
+
     fn watched_save(&self, row: &Body) -> Result<Body> {
         let rows = self.rows();
         let before = if let Body::License(license) = row {
@@ -78,6 +85,15 @@ impl Store for World {
 
     async fn list(&self, kind: Kind) -> Result<Vec<Body>> {
         self.call("store.list", move |world| at_once(world.rows().list(kind))).await
+    }
+
+    async fn scan(&self, kind: Kind) -> Result<Records> {
+        self.call("store.list", move |world| at_once(world.rows().scan(kind))).await
+    }
+
+    async fn discard(&self, record: &DamagedRecord) -> Result<()> {
+        let record = record.clone();
+        self.call("store.discard", move |world| at_once(world.rows().discard(&record))).await
     }
 
     async fn heads(&self, kind: Kind) -> Result<Vec<Head>> {

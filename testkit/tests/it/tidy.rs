@@ -120,6 +120,7 @@ fn every_method_of_a_port_says_which_errors_to_expect() {
         "Exhausted",
         "Unavailable",
         "Unsupported",
+        "Damaged",
         "Unexpected",
     ];
     for (path, text) in files("refractory-core/src/ports", ".rs") {

@@ -46,21 +46,22 @@ fn a_row_that_cannot_be_read_names_its_kind_and_id() {
         (Kind::Worker, without(item("a"), schema::INDEX_SORT_KEY)),
     ] {
         let error = read(kind, &item).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Unexpected);
+        assert_eq!(error.kind(), ErrorKind::Damaged);
         let sentence = error.for_people();
-        assert!(sentence.contains(&format!("The {} `a`", kind.name())), "{sentence}");
+        assert!(sentence.contains(&format!("{} `a`", kind.name())), "{sentence}");
         let newer = item.get(schema::FORMAT) == Some(&number(2));
         assert_eq!(sentence.contains("newer version"), newer, "{sentence}");
     }
 }
 
 #[test]
-fn a_list_with_damaged_rows_names_each_of_them() {
+fn a_list_with_damaged_rows_has_the_others_and_tells_of_each_that_is_damaged() {
     let damaged = |id| with(item(id), schema::BODY, text(""));
     let items = [item("a"), damaged("b"), item("c"), damaged("d")];
-    let shown = read_all(Kind::Worker, &items).unwrap_err().to_string();
-    assert_eq!(shown, "unexpected while reading a row, kind `worker`, id `b`, also `d`");
-    assert_eq!(read_all(Kind::Worker, &[item("a"), item("c")]).unwrap().len(), 2);
+    let all = read_all(Kind::Worker, &items);
+    assert_eq!(all.rows.iter().map(Body::id).collect::<Vec<_>>(), ["a", "c"]);
+    assert_eq!(all.damaged.iter().map(|it| it.id.as_str()).collect::<Vec<_>>(), ["b", "d"]);
+    assert!(!all.damaged[0].reason.is_empty());
 }
 
 #[test]

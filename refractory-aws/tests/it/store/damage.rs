@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue::{self, N, S};
 use refractory_aws::{Clients, schema};
 use refractory_core::model::{Event, Purpose, Token};
-use refractory_core::ports::{Kind, Store, Table};
+use refractory_core::ports::{Body, DamagedRecord, Kind, Store, Table};
 use refractory_core::{ErrorKind, Timestamp};
 use testkit::aws::Emulator;
 use testkit::conformance::sample;
@@ -44,24 +44,55 @@ async fn a_damaged_row_is_named_and_hides_no_other() {
     }
     set(&clients, "b", "body", S("{\"event\":".to_owned())).await;
     set(&clients, "d", "fmt", N("2".to_owned())).await;
-    let error = store.list(Kind::Event).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Unexpected);
-    let shown = error.to_string();
-    for part in ["kind `event`", "id `b`", "also `d`"] {
-        assert!(shown.contains(part), "{shown}");
-    }
+    let all = store.scan(Kind::Event).await.unwrap();
+    let ids = |rows: &[Body]| rows.iter().map(|row| row.id().to_owned()).collect::<Vec<_>>();
+    assert_eq!(ids(&all.rows), ["a", "c"]);
+    assert_eq!(ids(&store.list(Kind::Event).await.unwrap()), ["a", "c"]);
+    assert_eq!(all.damaged.iter().map(|it| it.id.as_str()).collect::<Vec<_>>(), ["b", "d"]);
     for name in ["a", "c"] {
         assert!(Table::<Event>::of(&store).load(name).await.unwrap().is_some(), "{name}");
     }
     let damaged = store.load(Kind::Event, "b").await.unwrap_err();
-    assert!(damaged.for_people().contains("The event `b` cannot be read"), "{damaged:?}");
+    assert_eq!(damaged.kind(), ErrorKind::Damaged);
+    assert!(damaged.for_people().contains("The record of the event `b` is damaged"), "{damaged:?}");
     let newer = store.load(Kind::Event, "d").await.unwrap_err();
-    assert!(newer.for_people().contains("written by a newer version"), "{newer:?}");
+    assert!(newer.for_people().contains("newer version of Refractory"), "{newer:?}");
     assert_eq!(
         store.heads(Kind::Event).await.unwrap().len(),
         4,
         "changes of the others are noticed"
     );
+    let stale = DamagedRecord { text: "{".to_owned(), ..all.damaged[0].clone() };
+    assert_eq!(store.discard(&stale).await.unwrap_err().kind(), ErrorKind::Conflict);
+    for record in &all.damaged {
+        store.discard(record).await.unwrap();
+        assert_eq!(store.discard(record).await.unwrap_err().kind(), ErrorKind::NotFound);
+    }
+    assert_eq!(store.heads(Kind::Event).await.unwrap().len(), 2);
+}
+
+/// A key whose licence cannot be read is nobody else's, until somebody removes the record.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_damaged_row_keeps_its_texts_until_it_is_removed() {
+    let account = Emulator::shared().await.account();
+    let (store, clients) = (fresh(&account).await, clients(&account));
+    Table::of(&store).insert(&sample::license("a", "club")).await.unwrap();
+    let broken = clients
+        .dynamodb
+        .update_item()
+        .table_name(TABLE)
+        .key(schema::PARTITION_KEY, S("license".to_owned()))
+        .key(schema::SORT_KEY, S("a".to_owned()))
+        .update_expression("REMOVE body");
+    broken.send().await.unwrap();
+    let other = sample::license("b", "club");
+    assert_eq!(Table::of(&store).insert(&other).await.unwrap_err().kind(), ErrorKind::Conflict);
+    let found = store.find(Kind::License, "name:club").await.unwrap_err();
+    assert_eq!(found.kind(), ErrorKind::Damaged);
+    let damaged = store.scan(Kind::License).await.unwrap().damaged;
+    assert_eq!(damaged[0].name(), "club");
+    store.discard(&damaged[0]).await.unwrap();
+    Table::of(&store).insert(&other).await.unwrap();
 }
 
 /// Where nobody trims, DynamoDB does: a day after the end, in seconds.

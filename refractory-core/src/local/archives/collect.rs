@@ -37,9 +37,12 @@ impl LocalArchives {
         // Trees first, rows second: what is pinned in between is then seen.
         let me = self.clone();
         let (trees, rests) = blocking("collecting releases", move |_| me.trees.found()).await?;
-        let instances = Table::<Instance>::of(store).list().await?;
-        let used =
-            |id: &ReleaseId| instances.iter().any(|instance| instance.release.as_ref() == Some(id));
+        let (instances, damaged) = Table::<Instance>::of(store).scan().await?;
+        // What a record that cannot be read is pinned to is not known.
+        let used = |id: &ReleaseId| {
+            !damaged.is_empty()
+                || instances.iter().any(|instance| instance.release.as_ref() == Some(id))
+        };
         let unused: Vec<_> = trees.into_iter().filter(|id| !used(id)).collect();
         let me = self.clone();
         blocking("collecting releases", move |wanted| {

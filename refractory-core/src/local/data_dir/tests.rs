@@ -56,3 +56,60 @@ fn a_folder_that_is_opened_again_is_not_written_to_so_a_full_disk_can_be_looked_
     DataDir::open(place.path()).unwrap();
     assert_eq!(fs::metadata(place.path()).unwrap().modified().unwrap(), long_ago);
 }
+
+fn mode(path: &Path) -> u32 {
+    std::os::unix::fs::PermissionsExt::mode(&fs::metadata(path).unwrap().permissions()) & 0o777
+}
+
+#[test]
+fn what_others_could_read_is_taken_from_them_at_the_next_start() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = tempfile::tempdir().unwrap();
+    let dir = DataDir::open(&place.path().join("made")).unwrap();
+    for name in ["", "data", "logs", "runtime", "releases", "snapshots", "trash", "node"] {
+        assert_eq!(mode(&dir.root().join(name)), 0o700, "{name}");
+    }
+    let open =
+        |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    let files = [
+        "logs/a/current.log",
+        "logs/a/1.log",
+        "refractory.db",
+        "refractory.db-wal",
+        "refractory.db-shm",
+    ];
+    let folders = ["data/a", "logs/a", "runtime/a", "snapshots/a"];
+    for folder in folders {
+        fs::create_dir_all(dir.root().join(folder)).unwrap();
+        open(&dir.root().join(folder), 0o755);
+    }
+    for file in files {
+        fs::write(dir.root().join(file), "x").unwrap();
+        open(&dir.root().join(file), 0o644);
+    }
+    open(&dir.volumes(), 0o777);
+    let again = DataDir::open(dir.root()).unwrap();
+    assert_eq!(mode(&dir.volumes()), 0o700);
+    let _held = again.lock().unwrap();
+    for folder in folders {
+        assert_eq!(mode(&dir.root().join(folder)), 0o700, "{folder}");
+    }
+    for file in files {
+        assert_eq!(mode(&dir.root().join(file)), 0o600, "{file}");
+    }
+}
+
+#[test]
+fn a_folder_that_was_used_is_known_by_its_key_or_by_data() {
+    for used in ["secret.key", "data/a/x", "releases/x.zip", "snapshots/a/x"] {
+        let place = tempfile::tempdir().unwrap();
+        let dir = DataDir::open(place.path()).unwrap();
+        drop(dir.lock().unwrap());
+        fs::create_dir_all(dir.logs().join("a")).unwrap();
+        assert!(!DataDir::was_used(dir.root()), "a first start that was cut off");
+        let path = dir.root().join(used);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, "x").unwrap();
+        assert!(DataDir::was_used(dir.root()), "{used}");
+    }
+}

@@ -9,7 +9,7 @@ use super::discard::discard;
 use super::note::Note;
 use super::trash::{SLICE, Trash};
 use crate::blocking::{Wanted, blocking};
-use crate::disk::refused;
+use crate::disk::{private_folder, refused};
 use crate::ports::{Observed, Progress, Usage, Volume, VolumeSpec, WorldStorage};
 use crate::{Clock, Error, ErrorKind, InstanceId, Result, async_trait};
 
@@ -59,9 +59,8 @@ impl FolderStorage {
         let during = "making a volume";
         let path = self.root.join(of.as_str());
         wanted.check()?;
-        if self.folder(of)?.is_none() {
-            fs::create_dir_all(&path).map_err(|error| refused(error, during, &path))?;
-        }
+        self.folder(of)?;
+        private_folder(&path).map_err(|error| refused(error, during, &path))?;
         let note = Note { quota: spec.quota };
         if Note::read(&path)? != note {
             note.write(&path)?;

@@ -7,7 +7,8 @@ use std::path::Path;
 use crate::disk::{refused, write_once};
 use crate::{Error, ErrorKind, Result};
 
-const BYTES: usize = 32;
+/// How long the key is.
+pub(super) const BYTES: usize = 32;
 
 /// The key at `path`; `None` where no file is.
 pub(super) fn read(path: &Path) -> Result<Option<[u8; BYTES]>> {
@@ -47,6 +48,14 @@ pub(super) fn create(path: &Path) -> Result<[u8; BYTES]> {
 pub(super) fn lost(path: &Path) -> Error {
     Error::new(ErrorKind::Invalid, "reading the key file").about("path", path.display()).advise(format!(
         "The key file `{}` is missing, and stored secrets can't be decrypted without it. Restore it from your backup. Refractory doesn't create a new one, because license keys and administrator passwords would be lost.",
+        path.display()
+    ))
+}
+
+/// The key file opens none of the secrets.
+pub(super) fn wrong(path: &Path) -> Error {
+    Error::new(ErrorKind::Invalid, "reading the key file").about("path", path.display()).advise(format!(
+        "The key file `{}` opens none of the secrets in the database: it is the key of another deployment. Put the right one back from your backup. Nothing was changed.",
         path.display()
     ))
 }

@@ -40,7 +40,10 @@ async fn a_secret_under_another_name_or_another_key_is_broken() {
     table.insert(&moved).await.unwrap();
     assert!(matches!(ring.observe(&name("b")).await.unwrap(), Observed::Broken(_)));
     key_file::create(&other.path().join("secret.key")).unwrap();
-    let stranger = keyring(other.path(), &store).await;
+    let stranger = Keyring::with_key(
+        key_file::read(&other.path().join("secret.key")).unwrap().unwrap(),
+        Arc::clone(&store),
+    );
     assert!(matches!(stranger.observe(&name("a")).await.unwrap(), Observed::Broken(_)));
     assert!(matches!(ring.observe(&name("a")).await.unwrap(), Observed::Ready(_)));
 }
@@ -84,4 +87,45 @@ async fn a_removed_secret_is_absent_and_not_listed() {
     }
     assert_eq!(ring.observe(&name("a")).await.unwrap(), Observed::Absent);
     assert!(ring.list().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn the_key_of_another_deployment_is_refused_before_anything_is_sealed_with_it() {
+    let (folder, store) = (tempfile::tempdir().unwrap(), memory());
+    let path = folder.path().join("secret.key");
+    assert_eq!(Keyring::examine(&path, Arc::clone(&store)).await.unwrap(), KeyFile::None);
+    let ring = keyring(folder.path(), &store).await;
+    assert_eq!(Keyring::examine(&path, Arc::clone(&store)).await.unwrap(), KeyFile::Good);
+    // Before any secret of use is there, the key is known already.
+    let right = fs::read(&path).unwrap();
+    fs::remove_file(&path).unwrap();
+    key_file::create(&path).unwrap();
+    let rows = store.heads(Kind::Secret).await.unwrap();
+    for opened in [
+        Keyring::open(&path, Arc::clone(&store)).await.map(|_| ()),
+        Keyring::examine(&path, Arc::clone(&store)).await.map(|_| ()),
+    ] {
+        let error = opened.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Invalid);
+        assert!(error.for_people().contains("key of another deployment"), "{error:?}");
+    }
+    assert_eq!(store.heads(Kind::Secret).await.unwrap(), rows);
+    fs::write(&path, right).unwrap();
+    ring.ensure(&name("a"), &Secret::new("one")).await.unwrap();
+    keyring(folder.path(), &store).await;
+}
+
+#[tokio::test]
+async fn one_secret_that_is_damaged_does_not_make_the_key_a_wrong_one() {
+    let (folder, store) = (tempfile::tempdir().unwrap(), memory());
+    let ring = keyring(folder.path(), &store).await;
+    ring.ensure(&name("a"), &Secret::new("one")).await.unwrap();
+    let table = Table::<Sealed>::of(store.as_ref());
+    for damaged in ["a", MARK] {
+        let row = table.load(damaged).await.unwrap().unwrap();
+        let spoilt = Sealed { text: "AAAA".to_owned(), ..row.clone() };
+        let saved = table.save(&spoilt).await.unwrap();
+        assert_eq!(keyring(folder.path(), &store).await.list().await.unwrap(), [name("a")]);
+        table.save(&Sealed { text: row.text, ..saved }).await.unwrap();
+    }
 }

@@ -1,10 +1,11 @@
 //! One folder of log files for each instance.
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::InstanceId;
-use crate::disk::sync_folder;
+use crate::disk::{private_folder, sync_folder};
 
 /// The file that is written to.
 const CURRENT: &str = "current.log";
@@ -54,8 +55,10 @@ impl LogFiles {
     /// The file a program of `of` writes to, opened to be appended to.
     pub(in crate::local) fn open(&self, of: &InstanceId) -> io::Result<File> {
         let folder = self.folder(of);
-        fs::create_dir_all(&folder)?;
-        OpenOptions::new().append(true).create(true).open(folder.join(CURRENT))
+        private_folder(&folder)?;
+        let mut options = OpenOptions::new();
+        options.append(true).create(true);
+        private(&options, &folder.join(CURRENT))
     }
 
     /// Adds one line of ours.
@@ -104,7 +107,9 @@ impl LogFiles {
         }
         let number = self.current(of)?;
         let part = folder.join("rotating.part");
-        let mut copy = File::create(&part)?;
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(true);
+        let mut copy = private(&options, &part)?;
         let mut from = OpenOptions::new().read(true).write(true).open(&current)?;
         io::copy(&mut from, &mut copy)?;
         copy.sync_all()?;
@@ -164,6 +169,15 @@ impl LogFiles {
     pub(in crate::local) fn changed(&self, of: &InstanceId) -> Option<std::time::SystemTime> {
         fs::metadata(self.folder(of).join(CURRENT)).and_then(|found| found.modified()).ok()
     }
+}
+
+/// Opens `path` as `options` say, for its owner only, whatever the umask says and whoever made it.
+fn private(options: &OpenOptions, path: &Path) -> io::Result<File> {
+    let file = options.clone().mode(0o600).open(path)?;
+    if file.metadata()?.permissions().mode() & 0o777 != 0o600 {
+        file.set_permissions(fs::Permissions::from_mode(0o600))?;
+    }
+    Ok(file)
 }
 
 fn read_part(path: &Path, offset: u64, limit: u64) -> io::Result<Option<Vec<u8>>> {

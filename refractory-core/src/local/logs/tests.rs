@@ -83,3 +83,19 @@ async fn endless_lines_are_cut_and_a_launch_sees_only_its_own_words() {
     let chunk = logs.read(&id(), Some(&LogPosition("1:0".to_owned())), 10).await.unwrap();
     assert_eq!(chunk.lines.iter().map(String::len).sum::<usize>(), 40_004);
 }
+
+#[test]
+fn only_the_owner_can_read_a_log_whoever_made_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = tempfile::tempdir().unwrap();
+    let files = files(place.path());
+    let mode =
+        |name: &str| fs::metadata(place.path().join(name)).unwrap().permissions().mode() & 0o777;
+    files.note(&id(), &"x".repeat(200)).unwrap();
+    assert_eq!((mode("a"), mode("a/current.log")), (0o700, 0o600));
+    fs::set_permissions(place.path().join("a/current.log"), fs::Permissions::from_mode(0o644))
+        .unwrap();
+    files.rotate(&id()).unwrap();
+    files.note(&id(), "more").unwrap();
+    assert_eq!((mode("a/1.log"), mode("a/current.log")), (0o600, 0o600));
+}

@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::proc::Process;
-use crate::disk::{read_if_any, write_whole};
+use crate::disk::{private_folder, read_if_any, write_whole};
 use crate::local::logs::Place;
 use crate::{InstanceId, Key, Timestamp};
 
@@ -71,7 +71,7 @@ impl Notes {
     }
 
     pub(super) fn write(&self, note: &Note) -> io::Result<()> {
-        fs::create_dir_all(self.folder(&note.key.instance))?;
+        private_folder(&self.folder(&note.key.instance))?;
         let text = serde_json::to_vec_pretty(note)?;
         write_whole(&self.path(&note.key), &text, 0o600)
     }

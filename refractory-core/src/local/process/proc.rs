@@ -5,7 +5,9 @@ use std::path::Path;
 
 /// A process, named so that a reused number is not mistaken for it: a number and a start time are
 /// one process for as long as the machine is up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 pub(super) struct Process {
     /// Its number.
     pub(super) pid: u32,
@@ -17,6 +19,8 @@ pub(super) struct Process {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stat {
     pub(super) process: Process,
+    /// The number of the process it belongs to.
+    pub(super) parent: u32,
     /// The number of its session: its own, where it leads one.
     pub(super) session: u32,
     /// Ended, and only waiting to be reaped.
@@ -42,6 +46,7 @@ fn parse(pid: u32, line: &str) -> Option<Stat> {
     let fields: Vec<&str> = line.rsplit_once(')')?.1.split_whitespace().collect();
     Some(Stat {
         process: Process { pid, start: fields.get(19)?.parse().ok()? },
+        parent: fields.get(1)?.parse().ok()?,
         session: fields.get(3)?.parse().ok()?,
         ended: matches!(*fields.first()?, "Z" | "X" | "x"),
     })
@@ -141,7 +146,12 @@ mod tests {
         let stat = parse(7, line).unwrap();
         assert_eq!(
             stat,
-            Stat { process: Process { pid: 7, start: 12_345 }, session: 5, ended: false }
+            Stat {
+                process: Process { pid: 7, start: 12_345 },
+                parent: 1,
+                session: 5,
+                ended: false
+            }
         );
         assert!(parse(7, &line.replace(" S ", " Z ")).unwrap().ended);
         assert!(parse(7, "nonsense").is_none());

@@ -1,15 +1,18 @@
 //! The runtime port over processes.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use process_wrap::tokio::ChildWrapper;
 
+use super::lifetime::ends_with_us;
 use super::look::Seen;
 use super::note::Notes;
 use super::prepare::Invocation;
+use super::proc::Process;
 use super::voices::Voices;
-use super::{ProcessSettings, marker, proc};
+use super::{AtExit, ProcessSettings, marker, proc};
 use crate::blocking::blocking;
 use crate::disk::refused;
 use crate::local::DataDir;
@@ -61,6 +64,10 @@ pub(super) struct Machine {
     /// The processes this one started, so that they are reaped and their exit status is known.
     pub(super) children: Mutex<BTreeMap<Key, Box<dyn ChildWrapper>>>,
     pub(super) turns: Turns,
+    /// What had ended and was nobody's when it was last looked for.
+    pub(super) orphans: Mutex<BTreeSet<Process>>,
+    /// Whether programs end when this process does.
+    ends_with_us: bool,
 }
 
 impl ProcessRuntime {
@@ -81,7 +88,14 @@ impl ProcessRuntime {
                 .advise("Refractory needs Linux with `/proc` mounted to track processes.")
                 .caused_by(error)
         })?;
+        let ends_with_us = match settings.at_exit {
+            AtExit::Auto => ends_with_us(),
+            AtExit::Close => true,
+            AtExit::Keep => false,
+        };
         Ok(Self(Arc::new(Machine {
+            orphans: Mutex::default(),
+            ends_with_us,
             boot,
             notes: Notes(dir.runtime()),
             logs,
@@ -163,6 +177,23 @@ impl InstanceRuntime for ProcessRuntime {
     async fn list(&self) -> Result<Vec<Key>> {
         let me = Arc::clone(&self.0);
         blocking("listing launches", move |_| me.list()).await
+    }
+
+    fn closes_within(&self) -> Option<Duration> {
+        self.0.ends_with_us.then_some(self.0.settings.grace)
+    }
+
+    async fn tend(&self) -> Result<()> {
+        if std::process::id() != 1 {
+            return Ok(());
+        }
+        let me = Arc::clone(&self.0);
+        blocking("taking orphans away", move |_| {
+            me.take_orphans_away()
+                .map(|_| ())
+                .map_err(|error| refused(error, "taking orphans away", "/proc".as_ref()))
+        })
+        .await
     }
 }
 

@@ -32,6 +32,23 @@ pub struct ProcessSettings {
     /// the kernel. Without one a limit of memory holds for what each process of a launch claims for itself, and
     /// nothing limits processor time.
     pub control_group: Option<ControlGroup>,
+    /// Whether programs are ended when this process is.
+    pub at_exit: AtExit,
+    /// How long there is for that.
+    pub grace: Duration,
+}
+
+/// What becomes of programs when the process that started them is told to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AtExit {
+    /// They are closed where they cannot outlive it, and live on everywhere else.
+    #[default]
+    Auto,
+    /// They are closed.
+    Close,
+    /// They live on; whoever says so knows that they can.
+    Keep,
 }
 
 impl ProcessSettings {
@@ -60,6 +77,8 @@ impl Default for ProcessSettings {
             niceness: 0,
             open_files: 65_536,
             control_group: None,
+            at_exit: AtExit::Auto,
+            grace: Duration::from_secs(8),
         }
     }
 }

@@ -40,8 +40,7 @@ fn a_release_is_never_cleared() {
 #[test]
 fn json_is_read_as_a_merge_patch() {
     let read = |text: &str| serde_json::from_str::<SpecChange>(text);
-    type Expected = fn(&mut InstanceSpec);
-    let rows: [(&str, Expected); 8] = [
+    let rows: [(&str, fn(&mut InstanceSpec)); 8] = [
         ("{}", |_| ()),
         (r#"{"world":"abc"}"#, |spec| spec.world = Some(WorldId::new("abc").unwrap())),
         (r#"{"world":null}"#, |spec| spec.world = None),

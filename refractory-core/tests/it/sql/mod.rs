@@ -1,6 +1,7 @@
 //! The SQL stores.
 #![expect(clippy::unwrap_used, reason = "a test that fails panics")]
 mod administrators;
+mod damage;
 mod migrations;
 mod older;
 mod postgres;

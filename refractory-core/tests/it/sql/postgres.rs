@@ -83,3 +83,57 @@ async fn opening(url: &str) -> (ErrorKind, String) {
     let error = SqlStore::open(&Secret::new(url), &SqlOptions::default()).await.unwrap_err();
     (error.kind(), error.for_people().into_owned())
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_deployments_cannot_share_one_database() {
+    use refractory_core::{DeploymentId, Pairing, Timestamp, pair};
+    let server = Server::start().unwrap();
+    let url = server.database().unwrap();
+    let names = ["one", "two", "three", "four"];
+    let mut pairing = JoinSet::new();
+    for name in names {
+        let url = url.clone();
+        pairing.spawn(async move {
+            let id = DeploymentId::new(name).unwrap();
+            let store = open(&url).await;
+            (name, pair(&store, &id, async || Ok(false), Timestamp(1)).await.unwrap())
+        });
+    }
+    let outcomes = pairing.join_all().await;
+    let same: Vec<_> = outcomes.iter().filter(|(_, it)| *it == Pairing::Same).collect();
+    assert!(same.len() <= 1, "one at most has it: {outcomes:?}");
+    // Where all gave way to one another, the next to come has it.
+    let store = open(&url).await;
+    let owner = same.first().map_or("one", |(name, _)| name);
+    for (name, was_used) in names.into_iter().flat_map(|name| [(name, false), (name, true)]) {
+        let id = DeploymentId::new(name).unwrap();
+        let ours = DeploymentId::new(owner).unwrap();
+        let first = pair(&store, &ours, async || Ok(false), Timestamp(1));
+        assert_eq!(first.await.unwrap(), Pairing::Same);
+        let outcome = pair(&store, &id, async || Ok(was_used), Timestamp(1)).await.unwrap();
+        let expected =
+            if name == owner { Pairing::Same } else { Pairing::Foreign(owner.to_owned()) };
+        assert_eq!(outcome, expected, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn damage_hides_no_other_row_and_a_copy_is_left_to_the_server_s_own_tools() {
+    let server = Server::start().unwrap();
+    let url = server.database().unwrap();
+    let store = open(&url).await;
+    for name in ["a", "b"] {
+        Table::of(&store).insert(&sample::bare(name, name)).await.unwrap();
+    }
+    let database = url.rsplit('/').next().unwrap();
+    server.query(database, "UPDATE \"row\" SET body = '{' WHERE id = 'b'").unwrap();
+    let all = store.scan(Kind::Instance).await.unwrap();
+    assert_eq!((all.rows.len(), all.damaged[0].name()), (1, "b"));
+    assert_eq!(store.heads(Kind::Instance).await.unwrap().len(), 2);
+    store.discard(&all.damaged[0]).await.unwrap();
+    Table::of(&store).insert(&sample::bare("c", "b")).await.unwrap();
+    let place = tempfile::tempdir().unwrap();
+    let error = store.copy_to(&place.path().join("copy")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unsupported);
+    assert!(error.for_people().contains("pg_dump"), "{error:?}");
+}

@@ -93,6 +93,42 @@ async fn only_the_owner_may_read_the_files_of_a_new_database() {
     }
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn an_older_database_that_others_could_read_is_taken_from_them() {
+    use std::os::unix::fs::PermissionsExt;
+    let (folder, url) = place();
+    let file = folder.path().join("refractory.db");
+    open(&url).await.close().await.unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o664)).unwrap();
+    let store = open(&url).await;
+    store.insert(&sample::full(Kind::User)).await.unwrap();
+    for file in std::fs::read_dir(folder.path()).unwrap().map(Result::unwrap) {
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{file:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_file_alone_holds_what_makes_a_deployment_what_it_is_while_it_is_worked_with() {
+    let (folder, url) = place();
+    let store = open(&url).await;
+    let precious = Kind::ALL.into_iter().filter(|kind| {
+        !matches!(kind, Kind::Token | Kind::Event | Kind::Worker | Kind::AdminGuard)
+    });
+    let mut copies = 0;
+    for kind in precious {
+        let written = store.insert(&sample::full(kind)).await.unwrap();
+        // What a copy without the log has.
+        let alone = folder.path().join(format!("{copies}.db"));
+        std::fs::copy(folder.path().join("refractory.db"), &alone).unwrap();
+        let copy = open(&format!("sqlite:{}", alone.display())).await;
+        assert_eq!(copy.list(kind).await.unwrap(), [written], "{}", kind.name());
+        copies += 1;
+    }
+    store.close().await.unwrap();
+    assert!(!folder.path().join("refractory.db-wal").exists(), "an end leaves one file");
+}
+
 // The bounds are wide, because machines that test are busy.
 #[tokio::test]
 async fn a_hundred_instances_are_listed_and_a_thousand_saves_are_done_in_no_time() {

@@ -9,7 +9,7 @@ fn instance(id: &str, slug: &str) -> Instance {
 
 fn changes(changed: Vec<Instance>, gone: &[&str]) -> Changes {
     let gone = gone.iter().map(|id| InstanceId::new(id).unwrap()).collect();
-    Changes { changed, gone }
+    Changes { changed, gone, damaged: Vec::new() }
 }
 
 fn holder(routes: &Routes, slug: &str) -> Option<String> {

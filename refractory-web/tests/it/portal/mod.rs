@@ -11,7 +11,6 @@ mod bounds;
 mod browser;
 mod by_path;
 mod credentials;
-mod crowds;
 mod doors;
 mod entering;
 mod hosts;

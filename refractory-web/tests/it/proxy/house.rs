@@ -78,13 +78,13 @@ impl House {
     /// Tells the edge that `instance` was written.
     pub(super) fn tell(&self, instance: &Instance) {
         let changed = vec![instance.clone()];
-        self.edge.routes().apply(&Changes { changed, gone: Vec::new() });
+        self.edge.routes().apply(&Changes { changed, ..Changes::default() });
     }
 
     /// Tells the edge that `instance` is gone.
     pub(super) fn forget(&self, instance: &Instance) {
         let gone = vec![instance.id.clone()];
-        self.edge.routes().apply(&Changes { changed: Vec::new(), gone });
+        self.edge.routes().apply(&Changes { gone, ..Changes::default() });
     }
 }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::sync::{Mutex, PoisonError};
 
-use refractory_core::ports::{Body, Head, Kind, Store};
+use refractory_core::ports::{Body, DamagedRecord, Head, Kind, Records, Store};
 use refractory_core::{Error, ErrorKind, MemoryStore, Result, async_trait};
 use testkit::conformance::store::CASES;
 
@@ -69,6 +69,18 @@ impl<L: Lie> Store for Liar<L> {
     }
     async fn delete(&self, row: &Body) -> Result<()> {
         self.lie.delete(&self.honest, row).await
+    }
+    async fn scan(&self, kind: Kind) -> Result<Records> {
+        self.honest.scan(kind).await
+    }
+    async fn discard(&self, record: &DamagedRecord) -> Result<()> {
+        self.honest.discard(record).await
+    }
+    async fn copy_to(&self, to: &std::path::Path) -> Result<()> {
+        self.honest.copy_to(to).await
+    }
+    async fn close(&self) -> Result<()> {
+        self.honest.close().await
     }
 }
 

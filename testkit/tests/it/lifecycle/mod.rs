@@ -1,6 +1,8 @@
 //! Lives of instances in a world, with trouble.
 #![expect(clippy::unwrap_used, reason = "a failed test panics")]
 mod changes;
+mod closing;
+mod damaged;
 mod dice;
 mod handover;
 mod house;

@@ -10,7 +10,9 @@ use refractory_core::ports::{
     ArchiveSource, Archives, Endpoint, InstanceRuntime, LaunchSpec, Observed, VolumeSpec,
     WorldStorage,
 };
-use refractory_core::{InstanceId, Key, MemoryStore, Secret, SystemClock, Timestamp};
+use refractory_core::{
+    DeploymentId, InstanceId, Key, MemoryStore, Pairing, Secret, SystemClock, Timestamp, pair,
+};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use testkit::foundry::{DataFolder, LICENSE_KEY, Layout, Version, release_zip};
@@ -49,6 +51,16 @@ impl Bed {
 
     pub(super) fn ports(&self) -> LocalPorts {
         ports(self.place.path(), self.config.clone())
+    }
+
+    /// The same over a store that is the folder's own, as one that was there from the beginning.
+    pub(super) async fn own_ports(&self) -> LocalPorts {
+        let dir = DataDir::open(self.place.path()).unwrap();
+        let store = Arc::new(MemoryStore::default());
+        let id = DeploymentId::new(dir.deployment()).unwrap();
+        let paired = pair(store.as_ref(), &id, async || Ok(false), Timestamp(1)).await;
+        assert_eq!(paired.unwrap(), Pairing::Same);
+        LocalPorts::new(dir, store, Arc::new(SystemClock)).with_config(self.config.clone())
     }
 
     /// A runtime that knows nothing but what is on disk and in the kernel.

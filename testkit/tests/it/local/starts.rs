@@ -178,7 +178,7 @@ async fn logs_are_read_through_rotation_and_every_launch() {
     let _ = runtime.observe(&bed.key(1)).await.unwrap();
     bed.down(&runtime, 1, Urgency::Gentle).await;
     bed.up(&runtime, 2).await;
-    let ports = bed.ports().connect().await.unwrap();
+    let ports = bed.own_ports().await.connect().await.unwrap();
     let all = ports.logs.read(&bed.instance, None, 1000).await.unwrap().lines.join("\n");
     assert!(all.contains("launch 1, port") && all.contains("launch 2, port"), "{all}");
     assert!(all.contains("Server started and listening on port"), "{all}");

@@ -124,6 +124,14 @@ impl InstanceRuntime for Liar {
     async fn list(&self) -> Result<Vec<Key>> {
         InstanceRuntime::list(&self.world).await
     }
+
+    fn closes_within(&self) -> Option<Duration> {
+        InstanceRuntime::closes_within(&self.world)
+    }
+
+    async fn tend(&self) -> Result<()> {
+        InstanceRuntime::tend(&self.world).await
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,0 +1,95 @@
+//! `record`: records that cannot be read.
+use anyhow::{Result, bail};
+use refractory_core::model::Principal;
+use refractory_core::ports::{DamagedRecord, Kind};
+use serde_json::{Value, json};
+
+use crate::args::rest::RecordCommand;
+use crate::compose::{Desk, Station};
+use crate::exit::Exit;
+use crate::output::{Failure, Out};
+
+pub(crate) async fn run(desk: &Desk, command: RecordCommand) -> Result<Exit> {
+    let station = desk.open().await?;
+    match command {
+        RecordCommand::List => list(desk, &station).await?,
+        RecordCommand::Show(wanted) => {
+            show(desk, &found(&station, wanted.kind, &wanted.id).await?)?
+        }
+        RecordCommand::Remove { record, confirm } => {
+            remove(desk, &station, &found(&station, record.kind, &record.id).await?, &confirm)
+                .await?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// A damaged record as programs are told of it.
+pub(crate) fn value(record: &DamagedRecord) -> Value {
+    json!({
+        "kind": record.kind.name(),
+        "id": record.id,
+        "name": record.name(),
+        "phase": "damaged",
+        "reason": record.reason,
+    })
+}
+
+async fn list(desk: &Desk, station: &Station) -> Result<()> {
+    let all = station.refractory.damaged(&Principal::operator()).await?;
+    let rows: Vec<_> = all
+        .iter()
+        .map(|record| {
+            let name = if record.name() == record.id { "" } else { record.name() };
+            let cells = [record.kind.name(), &record.id, name, &record.reason];
+            (value(record), cells.map(ToOwned::to_owned).to_vec())
+        })
+        .collect();
+    desk.out.list(&["kind", "id", "name", "what is wrong"], &rows, "Every record can be read.")
+}
+
+async fn found(station: &Station, kind: Kind, id: &str) -> Result<DamagedRecord> {
+    let all = station.refractory.damaged(&Principal::operator()).await?;
+    match all.into_iter().find(|record| record.kind == kind && record.id == id) {
+        Some(record) => Ok(record),
+        None => bail!(Failure::new(
+            Exit::NotFound,
+            format!(
+                "There is no damaged record of a {} `{id}`. `refractory record list` shows those there are.",
+                kind.name()
+            )
+        )),
+    }
+}
+
+fn show(desk: &Desk, record: &DamagedRecord) -> Result<()> {
+    // Sealed as it is, it is nothing to print; nobody can repair it by hand.
+    let text = if record.kind == Kind::Secret { "a sealed secret" } else { &record.text };
+    if desk.out.is_json() {
+        let mut shown = value(record);
+        shown["unique"] = json!(record.unique);
+        shown["text"] = json!(text);
+        return Out::value(&shown);
+    }
+    let rows = [
+        ("kind", record.kind.name()),
+        ("id", &record.id),
+        ("name", record.name()),
+        ("what is wrong", &record.reason),
+    ];
+    Out::table(&[], rows.map(|(name, text)| vec![name.to_owned(), text.to_owned()]).into_iter())?;
+    Out::line(&format!("\n{}", text.escape_debug()))
+}
+
+async fn remove(desk: &Desk, station: &Station, record: &DamagedRecord, typed: &str) -> Result<()> {
+    if typed != record.id {
+        bail!(Failure::new(
+            Exit::Invalid,
+            format!("To remove this record, say its id once more: `--confirm {}`.", record.id)
+        ));
+    }
+    station.refractory.remove_damaged(&Principal::operator(), record.kind, &record.id).await?;
+    let said =
+        format!("The damaged record of the {} `{}` is removed.", record.kind.name(), record.name());
+    desk.out.say(&said, &value(record))
+}

@@ -1,0 +1,91 @@
+//! A copy of a deployment's own records and keys, and back.
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
+
+use crate::house::{House, soon};
+
+const PASSWORD: &str = "correct horse battery staple\n";
+
+#[test]
+fn a_copy_made_while_it_serves_comes_back_elsewhere_and_goes_on() {
+    let house = House::new();
+    let up = house.up("--demo");
+    soon(Duration::from_secs(60), || (house.table("demo")["phase"] == "on").then_some(()));
+    house.tell("user add ann --role admin", PASSWORD).ok();
+    house.tell("license add club", testkit::foundry::LICENSE_KEY).ok();
+    house.run("instance create friday").ok();
+    let said = house.run("backup self copy.tar.gz").ok();
+    assert!(said.out.contains("secret.key"), "it says what it holds: {said:?}");
+    let copy = house.path().join("copy.tar.gz");
+    assert_eq!(fs::metadata(&copy).unwrap().permissions().mode() & 0o777, 0o600);
+    let before = fs::read(&copy).unwrap();
+    house.run("backup self copy.tar.gz").failed(4, "--overwrite");
+    assert_eq!(fs::read(&copy).unwrap(), before);
+    house.run("instance create later").ok();
+    house.run("backup self copy.tar.gz --overwrite").ok();
+    assert_ne!(fs::read(&copy).unwrap(), before);
+    let left: Vec<_> =
+        fs::read_dir(house.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(left.iter().all(|name| !name.to_string_lossy().starts_with('.')), "{left:?}");
+    house.run("backup restore-self copy.tar.gz").failed(4, "not empty");
+
+    let other = House::new();
+    let from = copy.display();
+    other.run(&format!("backup restore-self {from}")).ok();
+    drop(up);
+    // Data of tables is not in it: it is brought back beside it.
+    for name in ["data", "releases"] {
+        fs::rename(house.data().join(name), other.data().join(name)).unwrap();
+    }
+    let up = other.up("");
+    assert!(up.said["link"].is_null(), "the accounts are there: {}", up.said);
+    let users = other.run("user list --json").ok().json();
+    assert!(users.as_array().unwrap().iter().any(|user| user["name"] == "ann"), "{users}");
+    for table in ["friday", "later"] {
+        assert_eq!(other.table(table)["phase"], "off");
+    }
+    soon(Duration::from_secs(60), || (other.table("demo")["phase"] == "on").then_some(()));
+    assert!(other.run("doctor").out.contains("Only you can read"));
+}
+
+#[test]
+fn what_is_no_backup_or_a_damaged_one_is_refused_and_leaves_nothing() {
+    let house = House::new();
+    drop(house.up(""));
+    house.run("backup self copy.tar.gz").ok();
+    let whole = fs::read(house.path().join("copy.tar.gz")).unwrap();
+    let mut changed = whole.clone();
+    let middle = changed.len() / 2;
+    changed[middle] ^= 0xff;
+    for (name, bytes) in [
+        ("cut", &whole[..whole.len() / 2]),
+        ("changed", &changed),
+        ("empty", &[]),
+        ("text", b"hello"),
+    ] {
+        fs::write(house.path().join(name), bytes).unwrap();
+        house.run(&format!("backup restore-self {name} --data fresh")).failed(2, "is not a backup");
+        assert!(!house.path().join("fresh").exists(), "{name}");
+    }
+    house.run("backup restore-self nowhere --data fresh").failed(3, "nowhere");
+    fs::create_dir(house.path().join("fresh")).unwrap();
+    house.run("backup restore-self copy.tar.gz --data fresh").ok();
+    house.run("backup restore-self copy.tar.gz --data fresh").failed(4, "not empty");
+    for file in ["refractory.db", "secret.key", "deployment"] {
+        let mode =
+            fs::metadata(house.path().join("fresh").join(file)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{file}");
+    }
+    drop(house.up("--data fresh"));
+}
+
+#[test]
+fn a_wrong_key_is_told_and_not_copied() {
+    let (house, other) = (House::new(), House::new());
+    drop(house.up(""));
+    drop(other.up(""));
+    fs::copy(other.data().join("secret.key"), house.data().join("secret.key")).unwrap();
+    house.run("backup self copy.tar.gz").failed(2, "another deployment");
+    assert!(!house.path().join("copy.tar.gz").exists());
+}

@@ -1,0 +1,56 @@
+//! Records that cannot be read, in a deployment that goes on without them.
+use std::time::Duration;
+
+use crate::house::{House, rewrite, soon};
+use crate::http::get;
+
+#[test]
+fn a_damaged_record_of_each_kind_ends_nothing_and_is_shown_everywhere() {
+    let house = House::new();
+    let up = house.up("--demo");
+    soon(Duration::from_secs(60), || (house.table("demo")["phase"] == "on").then_some(()));
+    house.tell("user add ann --role admin", "correct horse battery staple\n").ok();
+    house.tell("license add club", testkit::foundry::LICENSE_KEY).ok();
+    house.run("instance create friday").ok();
+    let friday = house.table("friday")["id"].as_str().unwrap().to_owned();
+    drop(up);
+    let database = house.data().join("refractory.db");
+    let broken = "UPDATE row SET body = substr(body, 1, 9) WHERE (kind = 'instance' AND id IN (SELECT id FROM row_key WHERE \
+        unique_text = 'slug:friday')) OR kind IN ('license', 'event', 'token', 'worker') OR (kind = 'user' AND id IN (SELECT id \
+        FROM row_key WHERE unique_text = 'name:ann'))";
+    rewrite(&database, broken);
+    let up = house.up("");
+    assert!(up.said["link"].is_null(), "an account that cannot be read is one: {}", up.said);
+    soon(Duration::from_secs(30), || {
+        get(up.port(), "demo.localhost", "/join").filter(|page| page.code == 200)
+    });
+    let list = house.run("instance list").ok();
+    assert!(list.out.contains("damaged") && list.out.contains("demo"), "{list:?}");
+    let json = house.run("instance list --json").ok().json();
+    let of = |name: &str| {
+        json.as_array().unwrap().iter().find(|row| row["name"] == name).unwrap()["phase"].clone()
+    };
+    assert_eq!((of("friday"), of("demo")), ("damaged".into(), "on".into()));
+    house.run("instance show friday").failed(9, "refractory record");
+    house.run("instance start friday").failed(9, "refractory record");
+    let doctor = house.run("doctor");
+    for kind in ["instance", "license", "user", "event"] {
+        assert!(doctor.out.contains(&format!("The record of the {kind}")), "{kind}: {doctor:?}");
+    }
+    let shown = house.run("record list --json").ok().json();
+    assert!(shown.as_array().unwrap().iter().any(|row| row["id"] == friday.as_str()), "{shown}");
+    let text = house.run(&format!("record show instance {friday}")).ok().out;
+    assert!(text.contains("friday") && text.contains("{"), "{text}");
+    // The key stays taken, whoever adds it under whatever name.
+    house.tell("license add other", testkit::foundry::LICENSE_KEY).failed(4, "already");
+    house.run(&format!("record remove instance {friday} --confirm x")).failed(2, "--confirm");
+    house.run(&format!("record remove instance {friday} --confirm {friday}")).ok();
+    house.run("record remove instance demo --confirm demo").failed(3, "no damaged record");
+    for row in shown.as_array().unwrap().iter().filter(|row| row["kind"] != "instance") {
+        let (kind, id) = (row["kind"].as_str().unwrap(), row["id"].as_str().unwrap());
+        house.run(&format!("record remove {kind} {id} --confirm {id}")).ok();
+    }
+    assert_eq!(house.run("record list --json").ok().out.trim(), "[]");
+    house.tell("license add other", testkit::foundry::LICENSE_KEY).ok();
+    assert_eq!(house.table("demo")["phase"], "on");
+}
