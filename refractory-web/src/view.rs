@@ -129,11 +129,11 @@ impl TableView {
     /// `table` as `who` is shown it: whole, or its title, its address and its state.
     pub(crate) fn of(refractory: &Refractory, who: &Principal, table: &Instance) -> Self {
         let whole = Self::whole(refractory, who, table);
-        if whole.can.inspect { whole } else { whole.from_outside() }
+        if whole.can.inspect { whole } else { whole.without_details() }
     }
 
     /// Without everything that is for those who run the table: what it waits for, why it fails, who is there.
-    fn from_outside(self) -> Self {
+    fn without_details(self) -> Self {
         Self {
             headline: plain_headline(self.state),
             note: None,
