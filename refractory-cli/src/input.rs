@@ -5,9 +5,9 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use refractory_core::model::LicenseKey;
+use refractory_core::model::{LicenseKey, UserName};
 use refractory_core::text::{decode, escaped, trimmed};
-use refractory_core::{Error, Secret};
+use refractory_core::{Error, Secret, check_new_password};
 use rustix::termios::{
     LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
 };
@@ -34,15 +34,13 @@ pub(crate) fn license_key(prompt: &str, file: Option<&Path>) -> Result<LicenseKe
     Ok(LicenseKey::new(&text).map_err(Error::from)?)
 }
 
-/// A new password: typed twice at a prompt, once on standard input.
-pub(crate) fn new_password() -> Result<Secret> {
+/// A new password for `name`: typed twice at a prompt, once on standard input.
+pub(crate) fn new_password(name: &UserName) -> Result<Secret> {
     let password = password("Password: ")?;
     if io::stdin().is_terminal() && self::password("Repeat password: ")? != password {
         bail!(Failure::new(Exit::Invalid, "The passwords don't match. Try again."));
     }
-    if password.expose().chars().count() < 8 {
-        bail!(Failure::new(Exit::Invalid, "The password is too short. Use at least 8 characters."));
-    }
+    check_new_password(&password, name)?;
     Ok(password)
 }
 
@@ -135,6 +133,11 @@ pub(crate) fn line(prompt: &str) -> Result<Option<String>> {
     }
     ask(prompt)?;
     read_line().map(Some)
+}
+
+/// Asks for `yes`; `None` where there is no terminal to ask at.
+pub(crate) fn agrees(prompt: &str) -> Result<Option<bool>> {
+    Ok(line(prompt)?.map(|typed| typed.eq_ignore_ascii_case("yes")))
 }
 
 fn ask(prompt: &str) -> Result<()> {

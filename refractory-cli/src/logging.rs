@@ -22,6 +22,8 @@ pub(crate) fn begin(cli: &Cli) {
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)
+        // It would be told on standard error, with a panic where that is closed.
+        .log_internal_errors(false)
         .with_ansi(io::stderr().is_terminal());
     match cli.global.log_format {
         LogFormat::Text => log.with_target(false).init(),

@@ -48,11 +48,14 @@ pub use model::{Change, EULA_VERSION};
 pub use reconcile::{Patience, Worker};
 pub use secret::Secret;
 pub use service::{
-    Addressing, Builder, Changes, Pairing, Ports, Refractory, Relation, StorePool, Verb, Watch,
-    allows, pair,
+    Addressing, Builder, Changes, Pairing, Playing, Ports, Refractory, Relation, StorePool, Verb,
+    Watch, allows, pair,
 };
 #[cfg(feature = "accounts")]
-pub use service::{LicenseView, MintedToken, account_of_mark};
+pub use service::{
+    LicenseView, MintedToken, PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARS, account_of_mark,
+    check_new_password,
+};
 
 /// The examples of the README, compiled.
 #[cfg(doctest)]

@@ -10,6 +10,7 @@ mod config;
 #[expect(clippy::future_not_send, reason = "a worker of actix is one thread")]
 mod dispatch;
 mod feed;
+mod form_error;
 #[expect(clippy::future_not_send, reason = "a worker of actix is one thread")]
 mod guard;
 #[expect(clippy::future_not_send, reason = "a worker of actix is one thread")]

@@ -10,7 +10,7 @@ use tera::{Context, Tera};
 use crate::problem::Problem;
 
 /// Every template with its text.
-pub(crate) const FILES: [(&str, &str); 19] = [
+pub(crate) const FILES: [(&str, &str); 20] = [
     ("parts.html", include_str!("templates/parts.html")),
     ("base.html", include_str!("templates/base.html")),
     ("card.html", include_str!("templates/card.html")),
@@ -20,6 +20,7 @@ pub(crate) const FILES: [(&str, &str); 19] = [
     ("link.html", include_str!("templates/link.html")),
     ("tables.html", include_str!("templates/tables.html")),
     ("new-table.html", include_str!("templates/new-table.html")),
+    ("confirm-stop.html", include_str!("templates/confirm-stop.html")),
     ("table.html", include_str!("templates/table.html")),
     ("settings.html", include_str!("templates/settings.html")),
     ("licences.html", include_str!("templates/licences.html")),

@@ -1,8 +1,8 @@
 //! A table as people and programs are shown it.
 use std::time::Duration;
 
-use refractory_core::model::{Health, Instance, Phase, Power, Principal, Step};
-use refractory_core::{Refractory, Relation, Verb, allows};
+use refractory_core::model::{Fault, Health, Instance, Phase, Power, Principal, Step};
+use refractory_core::{ErrorKind, Refractory, Relation, Timestamp, Verb, allows};
 use serde::Serialize;
 
 use crate::words::{self, Moment};
@@ -34,6 +34,12 @@ impl State {
     pub(crate) fn of(table: &Instance) -> Self {
         match (table.phase(), table.wish.power) {
             (_, Power::Gone) => Self::Deleting,
+            // What a failed start leaves is undone in the background; what matters is that it failed, and why.
+            (Phase::Off | Phase::Stopping(_), Power::On)
+                if table.health() == Health::NeedsAttention =>
+            {
+                Self::Attention
+            }
             (Phase::Off, _) if table.health() == Health::NeedsAttention => Self::Attention,
             (Phase::Off, _) => Self::Off,
             (Phase::Starting(_), _) => Self::Starting,
@@ -62,6 +68,28 @@ pub(crate) struct Trouble {
     pub(crate) terminal: bool,
     pub(crate) attempts: u32,
     pub(crate) retry_at: Moment,
+    /// When the next attempt starts, as `Attempt 2 of 6 starts in 4 seconds.`; none where there is no next one.
+    pub(crate) next: Option<NextAttempt>,
+    /// The page where it can be mended.
+    pub(crate) remedy: Option<Remedy>,
+}
+
+/// The attempt after a failure.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct NextAttempt {
+    /// As `Attempt 2 of 6`.
+    pub(crate) name: String,
+    /// As `in 4 seconds`.
+    pub(crate) wait: String,
+    /// The same in seconds.
+    pub(crate) seconds: u64,
+}
+
+/// A page where something can be mended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub(crate) struct Remedy {
+    pub(crate) path: &'static str,
+    pub(crate) label: &'static str,
 }
 
 /// One step on the way up.
@@ -84,6 +112,8 @@ pub(crate) struct Can {
     /// Whether they see more than title, address and state.
     pub(crate) inspect: bool,
     pub(crate) transfer: bool,
+    /// Take the license that it waits for from a table where no one is playing.
+    pub(crate) take: bool,
 }
 
 impl Can {
@@ -98,8 +128,19 @@ impl Can {
             logs: may(Verb::ReadLogs),
             inspect: may(Verb::InspectInstance),
             transfer: may(Verb::TransferInstance),
+            take: may(Verb::StartInstance) && takes(who, table),
         }
     }
+}
+
+/// Whether `who` may stop the table whose license `table` could take.
+fn takes(who: &Principal, table: &Instance) -> bool {
+    let offer = table.progress().and_then(|progress| progress.takeover.as_ref());
+    table.waits_for_license()
+        && offer.is_some_and(|offer| {
+            let relation = Relation::of(who, offer.owner.as_ref());
+            allows(who.role, Verb::StopInstance, relation)
+        })
 }
 
 /// A table as people and programs are shown it.
@@ -162,7 +203,7 @@ impl TableView {
             note: note(table, state),
             percent: progress.and_then(|progress| progress.percent),
             uninterruptible: progress.is_some_and(|progress| progress.uninterruptible),
-            trouble: trouble(table),
+            trouble: trouble(refractory, who, table),
             players: players(table, state),
             last_start: table.last_start.map(|ms| words::length(Duration::from_millis(ms))),
             rungs: rungs(&table.phase()),
@@ -259,13 +300,47 @@ fn players(table: &Instance, state: State) -> Option<u32> {
     (state == State::On).then(|| table.seen.as_ref().map_or(0, |seen| seen.players))
 }
 
-fn trouble(table: &Instance) -> Option<Trouble> {
-    table.live_fault().map(|fault| Trouble {
+fn trouble(refractory: &Refractory, who: &Principal, table: &Instance) -> Option<Trouble> {
+    let fault = table.live_fault()?;
+    Some(Trouble {
         sentence: fault.message.clone(),
         terminal: fault.terminal,
         attempts: fault.attempts,
         retry_at: fault.retry_at.into(),
+        next: next_attempt(table, fault, refractory.patience().give_up_after, refractory.now()),
+        remedy: remedy(who, fault),
     })
+}
+
+/// The attempt after `fault`. A start is tried a number of times; what is undone is tried until it works.
+fn next_attempt(table: &Instance, fault: &Fault, most: u32, now: Timestamp) -> Option<NextAttempt> {
+    if fault.terminal {
+        return None;
+    }
+    let number = fault.attempts.saturating_add(1);
+    let seconds = fault.retry_at.since(now).as_millis().div_ceil(1000);
+    let seconds = u64::try_from(seconds).unwrap_or(u64::MAX);
+    let name = if table.wish.power == Power::On {
+        format!("Attempt {number} of {}", most.max(number))
+    } else {
+        format!("Attempt {number}")
+    };
+    Some(NextAttempt { name, wait: words::wait(seconds), seconds })
+}
+
+/// Where what is missing for a start can be added, if `who` may.
+fn remedy(who: &Principal, fault: &Fault) -> Option<Remedy> {
+    let may = |verb| allows(who.role, verb, Relation::Stranger);
+    // A world that does not open for want of a license says so as `Forbidden`.
+    let license = fault.step == Step::License
+        || (fault.step == Step::World && fault.kind == ErrorKind::Forbidden);
+    if license && may(Verb::ManageLicenses) {
+        return Some(Remedy { path: "/licences", label: "Open Licenses" });
+    }
+    let release = fault.step == Step::Runtime
+        && matches!(fault.kind, ErrorKind::NotFound | ErrorKind::Invalid);
+    (release && may(Verb::ManageReleases))
+        .then_some(Remedy { path: "/releases", label: "Open Releases" })
 }
 
 /// The steps of a start, as a ladder; empty when nothing is on its way up.

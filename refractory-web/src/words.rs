@@ -17,6 +17,16 @@ pub(crate) fn length(of: Duration) -> String {
     }
 }
 
+/// As `in 4 seconds`, `in 3 minutes`.
+pub(crate) fn wait(seconds: u64) -> String {
+    match seconds {
+        0 => "now".to_owned(),
+        1 => "in 1 second".to_owned(),
+        2..120 => format!("in {seconds} seconds"),
+        _ => format!("in {} minutes", seconds / 60),
+    }
+}
+
 /// As `312 MiB`.
 pub(crate) fn size(bytes: u64) -> String {
     let units = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
@@ -46,7 +56,7 @@ pub(crate) fn sentence(fragment: &str) -> String {
 pub(crate) struct Moment {
     /// RFC 3339.
     iso: String,
-    /// As `22 Nov 2026, 05:14 UTC`.
+    /// As `Nov 22, 2026, 5:14 AM UTC`: what the script makes of it in the same language, but for the zone.
     text: String,
 }
 
@@ -56,7 +66,9 @@ impl From<Timestamp> for Moment {
         let month: usize = iso[5..7].parse().unwrap_or(1);
         let name = MONTHS.get(month.wrapping_sub(1)).copied().unwrap_or("Jan");
         let day = iso[8..10].trim_start_matches('0');
-        let text = format!("{day} {name} {}, {} UTC", &iso[..4], &iso[11..16]);
+        let hour: u8 = iso[11..13].parse().unwrap_or(0);
+        let (half, hour) = (if hour < 12 { "AM" } else { "PM" }, (hour + 11) % 12 + 1);
+        let text = format!("{name} {day}, {}, {hour}:{} {half} UTC", &iso[..4], &iso[14..16]);
         Self { iso, text }
     }
 }
@@ -73,6 +85,20 @@ mod tests {
         let sizes = [12, 2048, 1_572_864, 327_155_712, 1 << 33];
         assert_eq!(sizes.map(size), ["12 bytes", "2 KiB", "1.5 MiB", "312 MiB", "8 GiB"]);
         let moment = Moment::from(Timestamp(1_795_324_440_000));
-        assert_eq!(moment.text, "22 Nov 2026, 05:14 UTC");
+        assert_eq!(moment.text, "Nov 22, 2026, 5:14 AM UTC");
+        let noon = Moment::from(Timestamp(1_795_348_800_000));
+        assert_eq!(noon.text, "Nov 22, 2026, 12:00 PM UTC");
+        let waits = [0, 1, 4, 119, 120, 300].map(wait);
+        assert_eq!(
+            waits,
+            [
+                "now",
+                "in 1 second",
+                "in 4 seconds",
+                "in 119 seconds",
+                "in 2 minutes",
+                "in 5 minutes"
+            ]
+        );
     }
 }

@@ -17,6 +17,8 @@ pub(crate) enum InstanceCommand {
     Start(Start),
     /// Stop a table; its data is kept
     Stop(Stop),
+    /// Take the license that a table waits for from a table where no one is playing
+    TakeLicense(TakeLicense),
     /// Rename a table; its address changes too
     Rename(Rename),
     /// Delete a table and all of its data
@@ -143,6 +145,22 @@ pub(crate) struct Stop {
     /// Stop quickly: try only once to close the world
     #[arg(long)]
     pub(crate) now: bool,
+    /// Stop without asking, even if people are playing
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+}
+
+/// Take the license that a table waits for from a table where no one is playing.
+///
+/// That table is stopped in the ordinary way, without waiting for the ten minutes that it may stay empty.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  refractory instance take-license friday-night --wait")]
+pub(crate) struct TakeLicense {
+    /// The name of the table that waits
+    pub(crate) name: String,
+    /// Wait until players can join or the table needs attention
+    #[arg(short, long)]
+    pub(crate) wait: bool,
 }
 
 /// Rename a table.

@@ -6,12 +6,12 @@ use refractory_core::model::{
     Principal, ReleaseWish, Slug, SpecChange, Urgency, WorldId,
 };
 use refractory_core::text::one_line;
-use refractory_core::{Error, ErrorKind};
+use refractory_core::{Error, ErrorKind, Playing};
 use serde_json::json;
 
 use super::logs;
 use crate::args::instance::{
-    Create, Delete, Edit, InstanceCommand, Rename, RotateKey, Start, Stop,
+    Create, Delete, Edit, InstanceCommand, Rename, RotateKey, Start, Stop, TakeLicense,
 };
 use crate::compose::{Desk, Station};
 use crate::exit::Exit;
@@ -29,6 +29,7 @@ pub(crate) async fn run(desk: &Desk, command: InstanceCommand) -> Result<Exit> {
         InstanceCommand::Edit(args) => edit(desk, *args).await?,
         InstanceCommand::Start(args) => start(desk, &args).await?,
         InstanceCommand::Stop(args) => stop(desk, &args).await?,
+        InstanceCommand::TakeLicense(args) => take_license(desk, &args).await?,
         InstanceCommand::Rename(args) => rename(desk, args).await?,
         InstanceCommand::Delete(args) => delete(desk, args).await?,
         InstanceCommand::RotateKey(args) => rotate_key(desk, &args).await?,
@@ -195,9 +196,47 @@ async fn start(desk: &Desk, args: &Start) -> Result<()> {
     Ok(())
 }
 
+/// Asks before players are disconnected.
+async fn confirm_stop(station: &Station, table: &Instance) -> Result<()> {
+    let Playing { count, names } =
+        station.refractory.playing(&Principal::operator(), &table.id).await?;
+    if count == 0 {
+        return Ok(());
+    }
+    let people = if count == 1 { "1 person is".to_owned() } else { format!("{count} people are") };
+    let named =
+        if names.is_empty() { String::new() } else { format!(": {}", one_line(&names.join(", "))) };
+    let said = format!("{people} playing at `{}`{named}.", table.slug);
+    match input::agrees(&format!("{said} Stop it and disconnect them? Type `yes` to continue: "))? {
+        Some(true) => Ok(()),
+        Some(false) => bail!(Failure::new(Exit::Invalid, "The table was not stopped.")),
+        None => bail!(Failure::new(
+            Exit::Invalid,
+            format!("{said} To stop it and disconnect them, add `--yes`.")
+        )),
+    }
+}
+
+async fn take_license(desk: &Desk, args: &TakeLicense) -> Result<()> {
+    let (station, table) = found(desk, &args.name).await?;
+    let who = Principal::operator();
+    let table = station.refractory.take_license(&who, &table.id).await?;
+    if !args.wait {
+        return asked(desk, &station, &table, "on").await;
+    }
+    if let Some(table) = follow(desk.out, &station.refractory, &who, &table.id, Goal::On).await? {
+        let json = shown(&station, &table).await?;
+        desk.out.say(&format!("`{}` is on: {}", table.slug, json.url), &json)?;
+    }
+    Ok(())
+}
+
 async fn stop(desk: &Desk, args: &Stop) -> Result<()> {
     let (station, table) = found(desk, &args.name).await?;
     let who = Principal::operator();
+    if !args.yes {
+        confirm_stop(&station, &table).await?;
+    }
     let urgency = if args.now { Urgency::Now } else { Urgency::Gentle };
     let table = station.refractory.stop(&who, &table.id, urgency).await?;
     if !args.wait {

@@ -34,7 +34,7 @@ pub(crate) async fn run(
                 Out::log_line(line)?;
             }
         }
-        if !args.follow {
+        if !args.follow || Out::is_closed() {
             return Ok(());
         }
         if chunk.lines.is_empty() {

@@ -1,5 +1,4 @@
 //! From the command line to the exit code.
-use std::io;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
@@ -10,7 +9,7 @@ use super::{backup, config, doctor, event, instance, license, record, release, u
 use crate::args::{Cli, Command};
 use crate::compose::{Backends, Desk};
 use crate::exit::Exit;
-use crate::output::report;
+use crate::output::{Out, report};
 
 /// Does what `cli` asks for.
 pub(crate) fn run(cli: Cli, backends: Backends) -> ExitCode {
@@ -47,7 +46,10 @@ async fn work(desk: Desk, command: Command) -> Result<Exit> {
         Command::Doctor => doctor::run(&desk).await,
         Command::Config(command) => config::run(&desk, &command),
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "refractory", &mut io::stdout());
+            // Into memory first: the generator panics where its writer fails.
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "refractory", &mut script);
+            Out::raw(&script)?;
             Ok(Exit::Done)
         }
     }

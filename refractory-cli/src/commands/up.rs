@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 
 use super::link;
 use crate::args::up::Up;
-use crate::compose::{Desk, Station, Whereabouts, connect, open_folder};
+use crate::compose::{Desk, Station, Whereabouts, connect, open_folder, start_of};
 use crate::exit::Exit;
 use crate::output::{Out, told};
 use crate::signals::{End, Signals};
@@ -97,9 +97,9 @@ async fn at_least(mut end: watch::Receiver<End>, wanted: End) {
 async fn welcome(desk: &Desk, station: &Station, args: &Up, port: u16, closes: bool) -> Result<()> {
     let url = station.refractory.addressing().portal_url();
     // Nothing of this is worth ending for: a disk that is full has tables to serve.
-    if let Err(error) =
-        (Whereabouts { pid: process::id(), port, url: url.clone() }).write(&station.dir)
-    {
+    let pid = process::id();
+    let whereabouts = Whereabouts { pid, port, url: url.clone(), began: start_of(pid) };
+    if let Err(error) = whereabouts.write(&station.dir) {
         tracing::error!("commands beside this do not find its port: {error:#}");
     }
     let (link, what) = way_in(station, args).await.unwrap_or_else(|error| {

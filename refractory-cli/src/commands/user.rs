@@ -51,7 +51,7 @@ pub(crate) async fn run(desk: &Desk, command: UserCommand) -> Result<Exit> {
 
 async fn add(desk: &Desk, args: &AddUser) -> Result<()> {
     let name = UserName::new(&args.name).map_err(Error::from)?;
-    let password = if args.link { None } else { Some(hashed().await?) };
+    let password = if args.link { None } else { Some(hashed(&name).await?) };
     let station = desk.make().await?;
     let first = station.refractory.needs_setup().await?;
     let role = args.role.unwrap_or(if first { Role::Admin } else { Role::Player });
@@ -86,7 +86,7 @@ async fn list(desk: &Desk, station: &Station) -> Result<()> {
 
 async fn passwd(desk: &Desk, name: &str) -> Result<()> {
     let (station, user) = found(desk, name).await?;
-    let hash = hashed().await?;
+    let hash = hashed(&user.name).await?;
     let user = station.refractory.set_password(&Principal::operator(), &user.id, hash).await?;
     let said = format!(
         "The password of {} was changed. All of their sessions were signed out.",
@@ -101,7 +101,7 @@ async fn found(desk: &Desk, name: &str) -> Result<(Station, User)> {
     Ok((station, user))
 }
 
-async fn hashed() -> Result<PasswordHash> {
-    let password = input::new_password()?;
+async fn hashed(name: &UserName) -> Result<PasswordHash> {
+    let password = input::new_password(name)?;
     Ok(Passwords::hash(&password).await?)
 }

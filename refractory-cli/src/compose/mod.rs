@@ -9,4 +9,4 @@ pub(crate) use desk::Desk;
 pub(crate) use folder::open_folder;
 pub(crate) use known::{Backends, backends, environment, registry, search};
 pub(crate) use station::{Station, connect};
-pub(crate) use whereabouts::Whereabouts;
+pub(crate) use whereabouts::{Whereabouts, start_of};

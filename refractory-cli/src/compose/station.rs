@@ -19,7 +19,7 @@ impl Station {
         let core: CoreConfig = settings.section()?;
         let dir = open_folder(&core, make)?;
         let web: WebConfig = settings.section()?;
-        let port = Whereabouts::read(&dir).map_or_else(|| port_of(&web.listen), |up| up.port);
+        let port = Whereabouts::of_running(&dir).map_or_else(|| port_of(&web.listen), |up| up.port);
         let at = web.addressing(port);
         let ports = connect(desk, &settings, &dir, &at).await?;
         let (refractory, _) = Loader::build(&settings, ports, at)?;

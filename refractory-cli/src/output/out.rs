@@ -3,6 +3,7 @@ use std::io::{self, ErrorKind, IsTerminal, Write};
 
 use anyhow::Result;
 use refractory_core::text::{colored, escaped, json_escaped, one_line, plain};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde::Serialize;
 
 use super::columns::columns;
@@ -82,12 +83,26 @@ impl Out {
     }
 
     fn write(text: &str) -> Result<()> {
+        Self::raw(format!("{text}\n").as_bytes())
+    }
+
+    /// Bytes as they are. A reader that has closed its end, as `head` does, is not an error: the command goes on with what
+    /// it was asked to do.
+    pub(crate) fn raw(bytes: &[u8]) -> Result<()> {
         let mut out = io::stdout().lock();
-        match writeln!(out, "{text}").and_then(|()| out.flush()) {
-            // Whoever read has seen enough, as `head` does.
+        match out.write_all(bytes).and_then(|()| out.flush()) {
             Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
             written => Ok(written?),
         }
+    }
+
+    /// Whether the reader of standard output has closed its end, so that nothing more needs to be printed.
+    pub(crate) fn is_closed() -> bool {
+        let stdout = io::stdout();
+        let mut ends = [PollFd::new(&stdout, PollFlags::empty())];
+        // An error on a pipe's writing end means that no one reads it; it is told without being asked for.
+        let told = poll(&mut ends, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }));
+        told.is_ok_and(|count| count > 0) && ends[0].revents().intersects(PollFlags::ERR)
     }
 
     /// A word beside the result, for people only: on standard error.

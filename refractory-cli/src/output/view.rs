@@ -111,6 +111,12 @@ fn step(table: &Instance) -> Option<Step> {
 
 /// What a table is doing, in a few words.
 pub(crate) fn words(table: &Instance) -> String {
+    // Why a start was given up is what people want to know, not what is undone because of it.
+    if table.given_up()
+        && let Some(fault) = table.live_fault()
+    {
+        return fault.message.clone();
+    }
     let doing = match table.phase() {
         Phase::Starting(step) => match step {
             Step::License => "waiting for a license",

@@ -22,6 +22,7 @@ mod http;
 mod infra;
 mod inputs;
 mod life;
+mod pipes;
 #[cfg(feature = "aws")]
 mod service;
 mod survival;

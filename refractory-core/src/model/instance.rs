@@ -122,6 +122,11 @@ impl Instance {
         }
     }
 
+    /// Whether it is starting and waits for a license.
+    pub fn waits_for_license(&self) -> bool {
+        self.effective_power() == Power::On && self.phase() == super::Phase::Starting(Step::License)
+    }
+
     /// The key of the present launch.
     pub fn key(&self) -> Key {
         Key { instance: self.id.clone(), epoch: self.epoch }

@@ -61,6 +61,18 @@ pub trait GameControl: Debug + Send + Sync + 'static {
     /// `Unavailable`.
     async fn observe(&self, at: &GameTarget) -> Result<Observed<GameStatus>>;
 
+    /// Returns the names of the users with a live connection; `None` where the program does not tell them.
+    ///
+    /// *Dropped*: nothing happened.
+    ///
+    /// # Errors
+    ///
+    /// `Unavailable`.
+    async fn players(&self, at: &GameTarget) -> Result<Option<Vec<String>>> {
+        let _ = at;
+        Ok(None)
+    }
+
     /// Closes whatever world is open, so that its database is closed with it.
     ///
     /// *Answers*: `Absent` (closed, or nothing listens there), `Pending`. *Dropped*: it may be closing; call again.

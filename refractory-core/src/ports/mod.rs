@@ -41,7 +41,7 @@ pub use game::{GameControl, GameStatus, GameTarget, WorldRef};
 pub use leftovers::{Leftover, Leftovers};
 pub use license::{Granted, LicensePool};
 pub use logs::{LogChunk, LogPosition, LogSource};
-pub use observed::{Endpoint, Observed, Progress, Reason};
+pub use observed::{Endpoint, Observed, Progress, Reason, Takeover};
 pub use runtime::{InstanceRuntime, LaunchSpec, Stop};
 pub use snapshot::{Snapshot, SnapshotName, Snapshots};
 pub use storage::{Usage, Volume, VolumeSpec, WorldStorage};

@@ -1,6 +1,8 @@
 //! What a provider says about one resource.
 use std::fmt;
 
+use crate::{InstanceId, UserId};
+
 /// What a provider says about one resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Observed<T> {
@@ -36,12 +38,25 @@ pub struct Progress {
     pub percent: Option<u8>,
     /// Whether breaking it off would do damage, as with a migration.
     pub uninterruptible: bool,
+    /// The instance whose license can be taken now, where this waits for one and no one plays there.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub takeover: Option<Takeover>,
+}
+
+/// An instance whose license can be taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Takeover {
+    /// The instance that holds the license.
+    pub holder: InstanceId,
+    /// Its owner, who may stop it.
+    pub owner: Option<UserId>,
 }
 
 impl Progress {
     /// Progress of unknown length.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), percent: None, uninterruptible: false }
+        Self { message: message.into(), percent: None, uninterruptible: false, takeover: None }
     }
 
     /// The same with `percent` done.

@@ -229,7 +229,7 @@ impl Deployment {
         Ok(WorldRef { world: instance.wish.spec.world.clone(), license, eula_accepted })
     }
 
-    async fn target(&self, instance: &Instance) -> Result<GameTarget> {
+    pub(crate) async fn target(&self, instance: &Instance) -> Result<GameTarget> {
         let endpoint = instance.endpoint().cloned().ok_or_else(no_endpoint)?;
         let version = match &instance.release {
             Some(id) => self.version(id).await?,

@@ -78,10 +78,7 @@ pub(crate) fn stays(holder: &Instance) -> String {
 
 /// Whether `waiting` still waits for a licence.
 pub(crate) fn still_waits(waiting: Option<&Instance>) -> bool {
-    waiting.is_some_and(|instance| {
-        instance.effective_power() == Power::On
-            && instance.phase() == Phase::Starting(crate::model::Step::License)
-    })
+    waiting.is_some_and(Instance::waits_for_license)
 }
 
 /// Carries the pure part of a move out on the holder's row; whether anything changed.

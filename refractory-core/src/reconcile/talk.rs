@@ -3,8 +3,22 @@ use super::Worker;
 use super::act::bounded;
 use super::handover::{self, Move};
 use crate::model::{Event, EventKind, Instance, License, LicenseWish, Power};
-use crate::ports::Table;
+use crate::ports::{Table, Takeover};
 use crate::{ErrorKind, InstanceId, Result, Timestamp};
+
+/// What an instance that waits for a license is told about it.
+#[derive(Debug)]
+pub(super) struct Outlook {
+    pub(super) sentence: String,
+    /// Whose license can be taken before its time.
+    pub(super) takeover: Option<Takeover>,
+}
+
+impl Outlook {
+    fn told(sentence: String) -> Self {
+        Self { sentence, takeover: None }
+    }
+}
 
 impl Worker {
     /// Talks to those who hold a licence that would serve `waiting`, within one deadline; what there is to tell about it.
@@ -12,23 +26,29 @@ impl Worker {
         &self,
         waiting: &Instance,
         now: Timestamp,
-    ) -> Result<Option<String>> {
+    ) -> Result<Option<Outlook>> {
         let deadline = self.deployment.patience.deadline;
         bounded(deadline, "asking for a license", self.talk_to_holders(waiting, now)).await
     }
 
-    async fn talk_to_holders(&self, waiting: &Instance, now: Timestamp) -> Result<Option<String>> {
+    async fn talk_to_holders(&self, waiting: &Instance, now: Timestamp) -> Result<Option<Outlook>> {
         let (mut holders, licenses) = self.holders(&waiting.wish.spec.license).await?;
         // One conversation at a time, the one that is under way first, then whoever has been empty longest.
         holders.sort_by_key(|(holder, from)| {
             (holder.yielding.as_ref().is_none_or(|yielding| yielding.to != waiting.id), *from)
         });
         if self.deployment.ports.dns.leads_past_the_edge() {
-            return Ok(holders.first().map(|(holder, _)| handover::stays(holder)));
+            let stays = |(holder, _): &(Instance, _)| Outlook::told(handover::stays(holder));
+            return Ok(holders.first().map(stays));
         }
         for (holder, from) in &holders {
-            if *from > now || self.talk(holder, &waiting.id, now).await? {
-                return Ok(Some(handover::outlook(holder, licenses == 1, *from, now)));
+            let is_early = *from > now;
+            if is_early || self.talk(holder, &waiting.id, now).await? {
+                let mut outlook =
+                    Outlook::told(handover::outlook(holder, licenses == 1, *from, now));
+                outlook.takeover = is_early
+                    .then(|| Takeover { holder: holder.id.clone(), owner: holder.owner.clone() });
+                return Ok(Some(outlook));
             }
         }
         Ok(None)

@@ -180,7 +180,8 @@ impl Worker {
         match self.ask_for_room(waiting, now).await {
             Ok(Some(outlook)) => {
                 let told = told.get_or_insert_with(|| Progress::new("waiting for a license"));
-                told.message = format!("{} {outlook}", told.message);
+                told.message = format!("{} {}", told.message, outlook.sentence);
+                told.takeover = outlook.takeover;
             }
             Ok(None) => {}
             Err(error) => tracing::debug!(instance = %waiting.id, %error, "asking for a license"),

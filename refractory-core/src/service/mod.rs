@@ -13,11 +13,15 @@ mod licenses;
 mod logs;
 mod pairing;
 #[cfg(feature = "accounts")]
+mod password_policy;
+#[cfg(feature = "accounts")]
 mod people;
+mod playing;
 mod policy;
 mod pool;
 mod records;
 mod releases;
+mod takeover;
 #[cfg(feature = "accounts")]
 mod tokens;
 mod uploads;
@@ -33,6 +37,9 @@ pub use instances::Refractory;
 #[cfg(feature = "accounts")]
 pub use licenses::LicenseView;
 pub use pairing::{Pairing, pair};
+#[cfg(feature = "accounts")]
+pub use password_policy::{PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARS, check_new_password};
+pub use playing::Playing;
 pub use policy::{Relation, Verb, allows};
 pub use pool::StorePool;
 #[cfg(feature = "accounts")]

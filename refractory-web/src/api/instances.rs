@@ -164,6 +164,18 @@ pub(crate) async fn stop(
     Ok(HttpResponse::Accepted().json(in_full(&shared, who, &stopped).await?))
 }
 
+/// `POST /instances/{name}/take-license`
+pub(crate) async fn take_license(
+    shared: Data<Shared>,
+    commanded: Commanded,
+    name: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let who = &commanded.0.who;
+    let table = shared.refractory.find(who, &name).await?;
+    let waiting = shared.refractory.take_license(who, &table.id).await?;
+    Ok(HttpResponse::Accepted().json(in_full(&shared, who, &waiting).await?))
+}
+
 /// `POST /instances/{name}/rotate-key`
 pub(crate) async fn rotate_key(
     shared: Data<Shared>,

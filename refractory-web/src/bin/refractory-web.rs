@@ -26,7 +26,8 @@ async fn main() -> ExitCode {
     let filter = filter.unwrap_or_else(|_unset| "warn,refractory_web=info".into());
     let is_seen = std::io::stderr().is_terminal();
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(is_seen);
-    log.with_writer(std::io::stderr).init();
+    // A failed write would be told on standard error, with a panic where that is closed.
+    log.with_writer(std::io::stderr).log_internal_errors(false).init();
     match serve(std::env::args_os().nth(1).map(PathBuf::from)).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -5,9 +5,10 @@ use refractory_core::model::{User, UserName};
 use refractory_core::{Error, Secret};
 use serde::{Deserialize, Serialize};
 
-use super::chrome::{Chrome, role_in_words, say_at};
+use super::chrome::{Chrome, role_in_words};
 use super::enter::enter;
 use super::password;
+use crate::form_error::{FormError, InvalidForm};
 use crate::problem::Problem;
 use crate::session::{Flash, Ordered, Person, confirm_password, cookie};
 use crate::shared::Shared;
@@ -19,6 +20,7 @@ pub(crate) struct AccountPage {
     pub(crate) name: String,
     pub(crate) role: &'static str,
     pub(crate) has_password: bool,
+    pub(crate) problem: Option<FormError>,
 }
 
 page! { AccountPage => "account.html"; }
@@ -28,14 +30,22 @@ pub(crate) async fn account(
     shared: web::Data<Shared>,
     person: Person,
 ) -> Result<HttpResponse, Problem> {
+    shared.templates.answer(StatusCode::OK, &account_page(&shared, &person, None).await?)
+}
+
+async fn account_page(
+    shared: &Shared,
+    person: &Person,
+    problem: Option<FormError>,
+) -> Result<AccountPage, Problem> {
     let Some(id) = &person.who.user else { return Err(Problem::sign_in()) };
-    let page = AccountPage {
-        chrome: Chrome::of(&shared, &person.visitor, "Your account", "account"),
+    Ok(AccountPage {
+        chrome: Chrome::of(shared, &person.visitor, "Your account", "account"),
         name: person.who.name.clone(),
         role: role_in_words(person.who.role),
-        has_password: password::is_set(&shared, id).await?,
-    };
-    shared.templates.answer(StatusCode::OK, &page)
+        has_password: password::is_set(shared, id).await?,
+        problem,
+    })
 }
 
 /// `POST /account/password`, for whoever is signed in.
@@ -45,15 +55,24 @@ pub(crate) async fn change_password(
     ordered: Ordered<PasswordForm>,
 ) -> Result<HttpResponse, Problem> {
     let Ordered { form, person } = ordered;
-    let flash = match renew(&shared, &person, &form).await {
+    match renew(&shared, &person, &form).await {
         Ok(user) => {
             let flash = Flash::good("Password set. All other browsers are signed out.");
             let gone = cookie::drop(cookie::VISIT, shared.https());
-            return enter(&request, &shared, &user, "/account", Some(&flash), gone).await;
+            enter(&request, &shared, &user, "/account", Some(&flash), gone).await
         }
-        Err(problem) => Flash::bad(problem.for_form()?.sentence()),
-    };
-    Ok(say_at(&shared, &person.visitor, "/account", &flash))
+        Err(Refused::Form(invalid)) => {
+            let (problem, said) = invalid.show()?;
+            let page = account_page(&shared, &person, Some(said)).await?;
+            shared.templates.answer(problem.status(), &page)
+        }
+        Err(Refused::Current(problem)) => {
+            let problem = problem.for_form()?;
+            let said = FormError::at("current", problem.sentence());
+            let page = account_page(&shared, &person, Some(said)).await?;
+            shared.templates.answer(problem.status(), &page)
+        }
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -64,15 +83,41 @@ pub(crate) struct PasswordForm {
     again: Secret,
 }
 
-async fn renew(shared: &Shared, person: &Person, form: &PasswordForm) -> Result<User, Problem> {
+/// Why a password was not changed.
+enum Refused {
+    /// The current password was not shown.
+    Current(Problem),
+    /// The new one will not do.
+    Form(InvalidForm),
+}
+
+impl From<Problem> for Refused {
+    fn from(problem: Problem) -> Self {
+        Self::Current(problem)
+    }
+}
+
+impl From<InvalidForm> for Refused {
+    fn from(invalid: InvalidForm) -> Self {
+        Self::Form(invalid)
+    }
+}
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Self {
+        Self::Form(error.into())
+    }
+}
+
+async fn renew(shared: &Shared, person: &Person, form: &PasswordForm) -> Result<User, Refused> {
     let who = &person.who;
-    let Some(id) = &who.user else { return Err(Problem::sign_in()) };
+    let Some(id) = &who.user else { return Err(Problem::sign_in().into()) };
     let name = UserName::new(&who.name).map_err(Error::from)?;
-    if password::is_set(shared, id).await? {
-        if !confirm_password(shared, who, id, &form.current).await? {
-            let sentence = "The current password is wrong. Try again.";
-            return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, sentence));
-        }
+    if password::is_set(shared, id).await?
+        && !confirm_password(shared, who, id, &form.current).await?
+    {
+        let sentence = "The current password is wrong. Try again.";
+        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, sentence).into());
     }
     password::check(&form.password, &form.again, &name)?;
     let hash = shared.hasher.hash(form.password.clone()).await?;

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::chrome::{Chrome, say_at};
 use super::spec::{Choices, SpecForm, SpecInput};
+use crate::form_error::{FormError, InvalidForm};
 use crate::problem::Problem;
 use crate::session::{Flash, Ordered, Person};
 use crate::shared::Shared;
@@ -19,7 +20,7 @@ pub(crate) struct NewTablePage {
     pub(crate) choices: Choices,
     /// Where the name ends up, with `NAME` for the name.
     pub(crate) address: String,
-    pub(crate) problem: Option<String>,
+    pub(crate) problem: Option<FormError>,
 }
 
 page! { NewTablePage => "new-table.html"; }
@@ -28,7 +29,7 @@ async fn form_page(
     shared: &Shared,
     person: &Person,
     form: SpecForm,
-    problem: Option<String>,
+    problem: Option<FormError>,
 ) -> Result<NewTablePage, Problem> {
     Ok(NewTablePage {
         chrome: Chrome::of(shared, &person.visitor, "New table", "tables"),
@@ -72,23 +73,19 @@ pub(crate) async fn create(
                 Flash::good(format!("{} was created. Start it when you're ready.", table.title()));
             Ok(say_at(&shared, &person.visitor, &format!("/tables/{}", table.slug), &flash))
         }
-        Err(error) => {
-            let problem = Problem::from(error).for_form()?;
-            let said = Some(problem.sentence().to_owned());
+        Err(invalid) => {
+            let (problem, said) = invalid.show()?;
             let form = SpecForm::default().typed(form);
-            let page = form_page(&shared, &person, form, said).await?;
+            let page = form_page(&shared, &person, form, Some(said)).await?;
             shared.templates.answer(problem.status(), &page)
         }
     }
 }
 
-async fn make(
-    shared: &Shared,
-    who: &Principal,
-    form: &SpecInput,
-) -> refractory_core::Result<Instance> {
+async fn make(shared: &Shared, who: &Principal, form: &SpecInput) -> Result<Instance, InvalidForm> {
     let slug = form.slug()?;
     let mut spec = InstanceSpec::default();
     form.change(&spec)?.apply(&mut spec)?;
-    shared.refractory.create(who, NewInstance::named(slug).with_spec(spec)).await
+    let made = shared.refractory.create(who, NewInstance::named(slug).with_spec(spec)).await;
+    made.map_err(|error| form.refused(error))
 }

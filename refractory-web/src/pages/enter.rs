@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::chrome::{Chrome, local, see_other};
 use super::password;
+use crate::form_error::{FormError, InField, InvalidForm};
 use crate::guard::Subject;
 use crate::problem::Problem;
 use crate::session::{Anyone, Flash, Posted, Visitor, check_password, cookie, device_cookie};
@@ -26,7 +27,7 @@ pub(crate) struct SetupPage {
     /// Whether the link that led here is good.
     pub(crate) good: bool,
     pub(crate) name: String,
-    pub(crate) problem: Option<String>,
+    pub(crate) problem: Option<FormError>,
 }
 
 #[derive(Debug, Serialize)]
@@ -35,13 +36,13 @@ pub(crate) struct SignInPage {
     pub(crate) name: String,
     pub(crate) next: String,
     pub(crate) needs_setup: bool,
-    pub(crate) problem: Option<String>,
+    pub(crate) problem: Option<FormError>,
 }
 
 #[derive(Debug, Serialize)]
 pub(crate) struct LinkPage {
     pub(crate) chrome: Chrome,
-    pub(crate) problem: Option<String>,
+    pub(crate) problem: Option<FormError>,
 }
 
 page! {
@@ -115,7 +116,7 @@ pub(crate) async fn set_up(
     let secret = setup_secret(&request, &shared).await?;
     let made = make_first(&shared, &secret, &form).await;
     // Only a link that is not good is a guess at one; a weak password is not.
-    if !matches!(&made, Err(error) if error.kind() == ErrorKind::Forbidden) {
+    if !matches!(&made, Err(invalid) if invalid.error().kind() == ErrorKind::Forbidden) {
         attempt.forgive();
     }
     match made {
@@ -124,26 +125,21 @@ pub(crate) async fn set_up(
             let gone = cookie::drop(cookie::LINK, shared.https());
             enter(&request, &shared, &user, "/", Some(&flash), gone).await
         }
-        Err(error) => {
-            let problem = Problem::from(error);
+        Err(invalid) => {
+            let (problem, said) = invalid.show()?;
             let chrome = Chrome::of(&shared, &visitor, "Welcome", "");
             let good = shared.refractory.setup_link_is_good(&secret).await?;
-            let problem_said = Some(problem.sentence().to_owned());
-            let page = SetupPage { chrome, good, name: form.name, problem: problem_said };
+            let page = SetupPage { chrome, good, name: form.name, problem: Some(said) };
             shared.templates.answer(problem.status(), &page)
         }
     }
 }
 
-async fn make_first(
-    shared: &Shared,
-    secret: &str,
-    form: &SetupForm,
-) -> refractory_core::Result<User> {
-    let name = UserName::new(&form.name)?;
+async fn make_first(shared: &Shared, secret: &str, form: &SetupForm) -> Result<User, InvalidForm> {
+    let name = UserName::new(&form.name).in_field("name")?;
     password::check(&form.password, &form.again, &name)?;
     let hash = shared.hasher.hash(form.password.clone()).await?;
-    shared.refractory.set_up(secret, name, hash).await
+    Ok(shared.refractory.set_up(secret, name, hash).await?)
 }
 
 #[derive(Debug, Deserialize)]
@@ -170,7 +166,7 @@ async fn sign_in_with(
     visitor: &Visitor,
     name: String,
     next: String,
-    problem: Option<String>,
+    problem: Option<FormError>,
 ) -> Result<SignInPage, Problem> {
     let chrome = Chrome::of(shared, visitor, "Sign in", "");
     let needs_setup = shared.refractory.needs_setup().await?;
@@ -199,7 +195,9 @@ pub(crate) async fn sign_in(
         }
         Err(problem) => {
             let problem = problem.for_form()?;
-            let said = Some(problem.sentence().to_owned());
+            let field =
+                if problem.status() == StatusCode::UNPROCESSABLE_ENTITY { "password" } else { "" };
+            let said = Some(FormError::at(field, problem.sentence()));
             let page = sign_in_with(&shared, &visitor, form.name, form.next, said).await?;
             let mut answer = shared.templates.answer(problem.status(), &page)?;
             if let Some(wait) = problem.wait() {
@@ -280,13 +278,12 @@ pub(crate) async fn take_link(
     if let Some(user) = user {
         attempt.forgive();
         let gone = cookie::drop(cookie::LINK, shared.https());
-        let to = if user.password.is_none() { "/account" } else { "/" };
-        return enter(&request, &shared, &user, to, None, gone).await;
+        return enter(&request, &shared, &user, "/", None, gone).await;
     }
     let problem =
         "This sign-in link has been used or has expired. Ask an administrator for a new one.";
     let chrome = Chrome::of(&shared, &visitor, "Sign in", "");
-    let page = LinkPage { chrome, problem: Some(problem.to_owned()) };
+    let page = LinkPage { chrome, problem: Some(FormError::at("", problem)) };
     shared.templates.answer(StatusCode::FORBIDDEN, &page)
 }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::chrome::{Chrome, say_at, say_result};
 use super::enter::Nothing;
+use crate::form_error::{FormError, InField, InvalidForm};
 use crate::problem::Problem;
 use crate::session::{Flash, Ordered, Person};
 use crate::shared::Shared;
@@ -46,7 +47,7 @@ pub(crate) struct LicencesPage {
     pub(crate) licences: Vec<LicenceRow>,
     pub(crate) eula: &'static str,
     pub(crate) name: String,
-    pub(crate) problem: Option<String>,
+    pub(crate) problem: Option<FormError>,
 }
 
 page! { LicencesPage => "licences.html"; }
@@ -85,22 +86,23 @@ pub(crate) async fn add(
 ) -> Result<HttpResponse, Problem> {
     let Ordered { form, person } = ordered;
     let added = async {
-        let key = LicenseKey::new(form.key.expose())?;
-        let added = shared.refractory.add_license(&person.who, &form.name, key).await?;
+        let key = LicenseKey::new(form.key.expose()).in_field("key")?;
+        let added = shared.refractory.add_license(&person.who, &form.name, key).await;
+        let added = added.in_field("name")?;
         if form.agree == "yes" {
             shared.refractory.accept_eula(&person.who, &added.id).await?;
         }
-        Ok::<_, refractory_core::Error>(added)
+        Ok::<_, InvalidForm>(added)
     };
     match added.await {
         Ok(licence) => {
             let flash = Flash::good(format!("License {} was added.", licence.name));
             Ok(say_at(&shared, &person.visitor, "/licences", &flash))
         }
-        Err(error) => {
-            let problem = Problem::from(error).for_form()?;
+        Err(invalid) => {
+            let (problem, said) = invalid.show()?;
             let mut page = licences_page(&shared, &person).await?;
-            page.problem = Some(problem.sentence().to_owned());
+            page.problem = Some(said);
             page.name = form.name;
             shared.templates.answer(problem.status(), &page)
         }

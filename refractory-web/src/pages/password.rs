@@ -1,46 +1,20 @@
-//! What makes a password good enough.
+//! New passwords in forms.
 use refractory_core::model::{Principal, UserName};
-use refractory_core::{Error, ErrorKind, Secret, UserId};
+use refractory_core::{Error, ErrorKind, Secret, UserId, check_new_password};
 
+use crate::form_error::{InField, InvalidForm};
 use crate::problem::Problem;
 use crate::shared::Shared;
 
-/// Fewer characters than this are guessed.
-const LEAST: usize = 10;
-/// More bytes than this are no password.
-const MOST: usize = 1024;
-
-/// Refuses what would be guessed, and what was typed differently twice.
-pub(crate) fn check(
-    password: &Secret,
-    again: &Secret,
-    name: &UserName,
-) -> refractory_core::Result<()> {
-    let text = password.expose();
-    let length = text.chars().count();
-    let first = text.chars().next();
-    if length < LEAST {
-        return refuse(format!(
-            "The password has {length} characters. Use at least {LEAST}. Three or four random words are easy to remember."
-        ));
-    }
-    if text.len() > MOST {
-        return refuse(format!("The password is longer than {MOST} bytes. Use a shorter one."));
-    }
-    if text.to_lowercase().contains(name.as_str()) && length < LEAST + name.as_str().len() {
-        return refuse("The password is too similar to your name. Choose another one.".to_owned());
-    }
-    if text.chars().all(|c| Some(c) == first) {
-        return refuse("The password repeats one character. Choose another one.".to_owned());
-    }
+/// Checks a new password, and that it was typed the same way twice.
+pub(crate) fn check(password: &Secret, again: &Secret, name: &UserName) -> Result<(), InvalidForm> {
+    check_new_password(password, name).in_field("password")?;
     if password != again {
-        return refuse("The passwords don't match. Enter the same password twice.".to_owned());
+        let differ = Error::new(ErrorKind::Invalid, "checking a new password")
+            .advise("The passwords don't match. Enter the same password twice.");
+        return Err(InvalidForm::at("again", differ));
     }
     Ok(())
-}
-
-fn refuse(sentence: String) -> refractory_core::Result<()> {
-    Err(Error::new(ErrorKind::Invalid, "checking a new password").advise(sentence))
 }
 
 /// Whether the account has a password yet; somebody who came by a link has none.
@@ -54,19 +28,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_weak_password_is_told_what_to_do() {
+    fn a_weak_password_and_one_typed_differently_name_their_field() {
         let name = UserName::new("anna").unwrap();
         let rows = [
-            ("short", "short", "at least 10"),
-            ("aaaaaaaaaaaa", "aaaaaaaaaaaa", "repeats one character"),
-            ("anna123456", "anna123456", "your name"),
-            ("correct horse", "correct house", "don't match"),
-            (&"x1".repeat(600), "", "longer"),
+            ("short", "short", "password", "Use at least 12."),
+            ("password1234", "password1234", "password", "too easy to guess"),
+            ("correct horse", "correct house", "again", "don't match"),
         ];
-        for (password, again, sentence) in rows {
-            let checked = check(&Secret::new(password), &Secret::new(again), &name);
-            let said = checked.unwrap_err().for_people().into_owned();
-            assert!(said.contains(sentence), "{password}: {said}");
+        for (password, again, field, sentence) in rows {
+            let refused = check(&Secret::new(password), &Secret::new(again), &name).unwrap_err();
+            let (_, said) = refused.show().unwrap();
+            assert_eq!(said.field, field, "{password}");
+            assert!(said.sentence.contains(sentence), "{password}: {}", said.sentence);
         }
         let good = Secret::new("correct horse battery");
         assert!(check(&good, &good, &name).is_ok());

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::chrome::{Chrome, role_in_words, say_result};
 use super::enter::Nothing;
+use crate::form_error::{FormError, InField};
 use crate::links::sign_in_url;
 use crate::problem::Problem;
 use crate::session::{Ordered, Person};
@@ -51,7 +52,9 @@ pub(crate) struct PeoplePage {
     pub(crate) roles: Vec<(&'static str, &'static str)>,
     pub(crate) fresh: Option<FreshLink>,
     pub(crate) name: String,
-    pub(crate) problem: Option<String>,
+    /// The role that is chosen in the form.
+    pub(crate) chosen: String,
+    pub(crate) problem: Option<FormError>,
 }
 
 page! { PeoplePage => "people.html"; }
@@ -64,6 +67,7 @@ async fn people_page(shared: &Shared, person: &Person) -> Result<PeoplePage, Pro
         roles: Role::ALL.into_iter().map(|role| (role.name(), role_in_words(role))).collect(),
         fresh: None,
         name: String::new(),
+        chosen: Role::GameMaster.name().to_owned(),
         problem: None,
     })
 }
@@ -89,16 +93,17 @@ pub(crate) async fn add(
 ) -> Result<HttpResponse, Problem> {
     let Ordered { form, person } = ordered;
     let added = async {
-        let (name, role) = (UserName::new(&form.name)?, form.role.parse::<Role>()?);
-        shared.refractory.add_user(&person.who, name, role, None).await
+        let name = UserName::new(&form.name).in_field("name")?;
+        let role = form.role.parse::<Role>().in_field("role")?;
+        shared.refractory.add_user(&person.who, name, role, None).await.in_field("name")
     };
     match added.await {
         Ok(user) => show_link(&shared, &person, &user).await,
-        Err(error) => {
-            let problem = Problem::from(error).for_form()?;
+        Err(invalid) => {
+            let (problem, said) = invalid.show()?;
             let mut page = people_page(&shared, &person).await?;
-            page.problem = Some(problem.sentence().to_owned());
-            page.name = form.name;
+            page.problem = Some(said);
+            (page.name, page.chosen) = (form.name, form.role);
             shared.templates.answer(problem.status(), &page)
         }
     }

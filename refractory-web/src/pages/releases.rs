@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::chrome::{Chrome, say_at, say_result};
 use super::enter::Nothing;
+use crate::form_error::FormError;
 use crate::problem::Problem;
 use crate::session::{Flash, Ordered, Person, check_sender};
 use crate::shared::Shared;
@@ -55,6 +56,9 @@ pub(crate) struct ReleasesPage {
     /// The largest upload, in bytes and in words.
     pub(crate) limit: u64,
     pub(crate) limit_words: String,
+    /// The timed URL that was typed.
+    pub(crate) url: String,
+    pub(crate) problem: Option<FormError>,
 }
 
 page! { ReleasesPage => "releases.html"; }
@@ -64,15 +68,42 @@ pub(crate) async fn list(
     shared: web::Data<Shared>,
     person: Person,
 ) -> Result<HttpResponse, Problem> {
+    shared.templates.answer(StatusCode::OK, &releases_page(&shared, &person).await?)
+}
+
+async fn releases_page(shared: &Shared, person: &Person) -> Result<ReleasesPage, Problem> {
     let all = shared.refractory.releases(&person.who).await?;
     let limit = shared.config.upload_limit.bytes();
-    let page = ReleasesPage {
-        chrome: Chrome::of(&shared, &person.visitor, "Releases", "releases"),
+    Ok(ReleasesPage {
+        chrome: Chrome::of(shared, &person.visitor, "Releases", "releases"),
         releases: all.iter().map(ReleaseRow::of).collect(),
         limit,
         limit_words: words::size(limit),
-    };
-    shared.templates.answer(StatusCode::OK, &page)
+        url: String::new(),
+        problem: None,
+    })
+}
+
+/// After a release was added: a sentence on the page, or the form again with the reason why not.
+async fn say_added(
+    shared: &Shared,
+    person: &Person,
+    added: Result<Release, Problem>,
+    field: &'static str,
+    url: &str,
+) -> Result<HttpResponse, Problem> {
+    match added {
+        Ok(release) => {
+            Ok(say_at(shared, &person.visitor, "/releases", &Flash::good(said(&release))))
+        }
+        Err(problem) if problem.status() == StatusCode::FORBIDDEN => Err(problem),
+        Err(problem) => {
+            let mut page = releases_page(shared, person).await?;
+            page.problem = Some(FormError::at(field, problem.sentence()));
+            url.clone_into(&mut page.url);
+            shared.templates.answer(problem.status(), &page)
+        }
+    }
 }
 
 fn said(release: &Release) -> String {
@@ -89,11 +120,13 @@ pub(crate) async fn upload(
     if !person.visitor.may(Verb::ManageReleases) {
         return Err(Problem::new(StatusCode::FORBIDDEN, "Only administrators can add releases."));
     }
-    let file = take_file(&request, &shared, &person, &mut form).await?;
-    let source = ArchiveSource::File(file.path());
-    let added = shared.refractory.add_release(&person.who, &source).await;
-    let good = added.as_ref().map(said).unwrap_or_default();
-    say_result(&shared, &person.visitor, "/releases", added, &good)
+    let added = async {
+        let file = take_file(&request, &shared, &person, &mut form).await?;
+        let source = ArchiveSource::File(file.path());
+        Ok(shared.refractory.add_release(&person.who, &source).await?)
+    };
+    let added = added.await;
+    say_added(&shared, &person, added, "archive", "").await
 }
 
 /// The token comes first: nothing is written for a page that is not ours.
@@ -143,16 +176,16 @@ pub(crate) async fn fetch(
 ) -> Result<HttpResponse, Problem> {
     let Ordered { form, person } = ordered;
     let url = form.url.expose().trim();
-    if !url.starts_with("https://") && !url.starts_with("http://") {
-        let flash = Flash::bad(
+    let added = if url.starts_with("https://") || url.starts_with("http://") {
+        let source = ArchiveSource::Url(url.to_owned());
+        shared.refractory.add_release(&person.who, &source).await.map_err(Problem::from)
+    } else {
+        Err(Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
             "This is not a URL. Copy the timed URL from Purchased Licenses on foundryvtt.com.",
-        );
-        return Ok(say_at(&shared, &person.visitor, "/releases", &flash));
-    }
-    let source = ArchiveSource::Url(url.to_owned());
-    let added = shared.refractory.add_release(&person.who, &source).await;
-    let good = added.as_ref().map(said).unwrap_or_default();
-    say_result(&shared, &person.visitor, "/releases", added, &good)
+        ))
+    };
+    say_added(&shared, &person, added, "url", url).await
 }
 
 /// `POST /releases/{id}/remove`

@@ -47,6 +47,7 @@ fn of_tables(table: &mut RouteTable) {
         .route("/tables/{slug}", get().to(table::show))
         .route("/tables/{slug}/start", post().to(table::start))
         .route("/tables/{slug}/stop", post().to(table::stop))
+        .route("/tables/{slug}/take-license", post().to(table::take_license))
         .route("/tables/{slug}/live", get().to(live::table))
         .route("/tables/{slug}/log/live", get().to(live::log))
         .route("/tables/{slug}/settings", get().to(settings::show))

@@ -13,12 +13,13 @@ use super::people::{FreshLink, PeoplePage, PersonRow};
 use super::releases::{ReleaseRow, ReleasesPage};
 use super::settings::{Owner, SettingsPage};
 use super::spec::{Choice, Choices, SpecForm};
-use super::table::{EventView, LogView, Panel, TablePage};
+use super::table::{ConfirmStopPage, EventView, LogView, Panel, TablePage};
 use super::tables::{Card, FirstSteps, TablesPage};
 use super::waiting::{Door, DoorPart, WaitingPage};
+use crate::form_error::FormError;
 use crate::session::Flash;
 use crate::templates::{Page, Templates};
-use crate::view::{Can, Rung, State, TableView, Trouble};
+use crate::view::{Can, NextAttempt, Remedy, Rung, State, TableView, Trouble};
 use crate::words::Moment;
 
 fn moment() -> Moment {
@@ -64,6 +65,12 @@ fn table(state: State) -> TableView {
         terminal,
         attempts: 2,
         retry_at: moment(),
+        next: (!terminal).then(|| NextAttempt {
+            name: "Attempt 3 of 6".into(),
+            wait: "in 4 seconds".into(),
+            seconds: 4,
+        }),
+        remedy: terminal.then_some(Remedy { path: "/licences", label: "Open Licenses" }),
     };
     TableView {
         id: format!("id-{}", state.name()),
@@ -102,6 +109,7 @@ fn table(state: State) -> TableView {
             logs: true,
             inspect: true,
             transfer: true,
+            take: state == State::Starting,
         },
     }
 }
@@ -167,18 +175,18 @@ fn entrance(t: &Templates) -> Vec<Sample> {
         },
         good,
         name: "anna".into(),
-        problem: problem.map(Into::into),
+        problem: problem.map(|said| FormError::at("", said)),
     };
     let sign_in = |needs_setup, problem: Option<&str>| SignInPage {
         chrome: chrome("Sign in", None),
         name: String::new(),
         next: "/people".into(),
         needs_setup,
-        problem: problem.map(Into::into),
+        problem: problem.map(|said| FormError::at("", said)),
     };
     let link = |problem: Option<&str>| LinkPage {
         chrome: chrome("Sign in", None),
-        problem: problem.map(Into::into),
+        problem: problem.map(|said| FormError::at("", said)),
     };
     vec![
         sample(t, "good", &setup(true, Some("Too short."))),
@@ -197,6 +205,7 @@ fn of_tables(t: &Templates) -> Vec<Sample> {
         damaged: vec!["<b>saturday".into()],
         tables,
         first,
+        offers_password: true,
     };
     let first = |release, licence| Some(FirstSteps { release, licence });
     let player = Viewer { creates: false, people: false, system: false, ..viewer() };
@@ -213,7 +222,7 @@ fn of_tables(t: &Templates) -> Vec<Sample> {
         form: SpecForm { title: "\"T\"".into(), ..SpecForm::default() },
         choices: choices(),
         address: "NAME.localhost".into(),
-        problem: problem.map(Into::into),
+        problem: problem.map(|said| FormError::at("", said)),
     };
     let settings = SettingsPage {
         chrome: chrome("Settings", Some(viewer())),
@@ -232,8 +241,18 @@ fn of_tables(t: &Templates) -> Vec<Sample> {
             Owner { name: "bert".into(), is_owner: true },
         ],
         deletes: true,
-        problem: Some("Taken.".into()),
-        delete_problem: Some("Type it.".into()),
+        problem: Some(FormError::at("slug", "Taken.")),
+        delete_problem: Some(FormError::at("typed", "Type it.")),
+    };
+    let confirm = ConfirmStopPage {
+        chrome: chrome("Stop table", Some(viewer())),
+        slug: "friday".into(),
+        title: "Friday".into(),
+        headline: "2 people are playing at Friday.".into(),
+        names: vec!["Ann".into(), "<b>Ben".into()],
+        question: "2 people are playing at Friday. Players: Ann, <b>Ben. Stop it?".into(),
+        back: "/".into(),
+        now: String::new(),
     };
     let card = Card { table: table(State::Starting), csrf: "TOKEN".into(), back: "/".into() };
     let panel = Panel { table: table(State::On), csrf: "TOKEN".into() };
@@ -246,6 +265,7 @@ fn of_tables(t: &Templates) -> Vec<Sample> {
         sample(t, "fresh", &new(None)),
         sample(t, "wrong", &new(Some("Reserved."))),
         sample(t, "all", &settings),
+        sample(t, "named", &confirm),
         sample(t, "starting", &card),
         sample(t, "on", &panel),
     ]
@@ -265,7 +285,7 @@ fn of_stock(t: &Templates) -> Vec<Sample> {
         licences,
         eula: "2023-03-02",
         name: "Club".into(),
-        problem: problem.map(Into::into),
+        problem: problem.map(|said| FormError::at("", said)),
     };
     let release = ReleaseRow {
         id: "r1".into(),
@@ -281,6 +301,8 @@ fn of_stock(t: &Templates) -> Vec<Sample> {
         releases,
         limit: 1024,
         limit_words: "1 KiB".into(),
+        url: "https://example.org/x".into(),
+        problem: Some(FormError::at("url", "Expired.")),
     };
     let rows = vec![licence(Some("Friday"), true), licence(None, false)];
     vec![
@@ -308,13 +330,15 @@ fn of_the_rest(t: &Templates) -> Vec<Sample> {
         roles: vec![("player", "Player"), ("admin", "Administrator")],
         fresh: Some(fresh),
         name: String::new(),
-        problem: Some("Taken.".into()),
+        chosen: "admin".into(),
+        problem: Some(FormError::at("name", "Taken.")),
     };
     let account = |has_password| AccountPage {
         chrome: chrome("Your account", Some(viewer())),
         name: "anna".into(),
         role: "Administrator",
         has_password,
+        problem: (!has_password).then(|| FormError::at("password", "Too short.")),
     };
     let worker =
         WorkerRow { id: "w1".into(), born: moment(), up: "3 min".into(), unlisted: String::new() };

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::chrome::{Chrome, say_at};
 use super::create::address;
 use super::spec::{Choices, SpecForm, SpecInput};
+use crate::form_error::{FormError, InField, InvalidForm};
 use crate::problem::Problem;
 use crate::session::{Flash, Ordered, Person};
 use crate::shared::Shared;
@@ -25,9 +26,9 @@ pub(crate) struct SettingsPage {
     /// The users it may be given to, for those who may.
     pub(crate) owners: Vec<Owner>,
     pub(crate) deletes: bool,
-    pub(crate) problem: Option<String>,
+    pub(crate) problem: Option<FormError>,
     /// What is wrong with the confirmation of a removal.
-    pub(crate) delete_problem: Option<String>,
+    pub(crate) delete_problem: Option<FormError>,
 }
 
 /// A user who may own the table.
@@ -105,11 +106,11 @@ pub(crate) async fn save(
                 Flash::good("Saved. Changes to Foundry itself take effect at the next start.");
             Ok(say_at(&shared, &person.visitor, &format!("/tables/{}", changed.slug), &flash))
         }
-        Err(error) => {
-            let problem = Problem::from(error).for_form()?;
+        Err(invalid) => {
+            let (problem, said) = invalid.show()?;
             let form = SpecForm::of(&table.slug, &table.wish.spec).typed(form);
             let mut page = settings_page(&shared, &person, &table, form).await?;
-            page.problem = Some(problem.sentence().to_owned());
+            page.problem = Some(said);
             shared.templates.answer(problem.status(), &page)
         }
     }
@@ -120,16 +121,17 @@ async fn change(
     who: &Principal,
     table: &Instance,
     form: &SpecInput,
-) -> refractory_core::Result<Instance> {
+) -> Result<Instance, InvalidForm> {
     let spec = form.change(&table.wish.spec)?;
     let slug = if form.slug.is_some() { Some(form.slug()?) } else { None };
     let owner = match form.owner.as_deref() {
         None => Edit::Keep,
         Some("") => Edit::Clear,
-        Some(name) => Edit::Set(shared.refractory.find_user(who, name).await?.id),
+        Some(name) => Edit::Set(shared.refractory.find_user(who, name).await.in_field("owner")?.id),
     };
     let change = Change { slug, spec, owner };
-    shared.refractory.change(who, &table.id, change).await
+    let changed = shared.refractory.change(who, &table.id, change).await;
+    changed.map_err(|error| form.refused(error))
 }
 
 #[derive(Debug, Deserialize)]
@@ -154,7 +156,7 @@ pub(crate) async fn delete(
             let problem = Problem::from(error).for_form()?;
             let kept = SpecForm::of(&table.slug, &table.wish.spec);
             let mut page = settings_page(&shared, &person, &table, kept).await?;
-            page.delete_problem = Some(problem.sentence().to_owned());
+            page.delete_problem = Some(FormError::at("typed", problem.sentence()));
             shared.templates.answer(problem.status(), &page)
         }
     }

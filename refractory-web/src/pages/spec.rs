@@ -7,6 +7,7 @@ use refractory_core::model::{
 use refractory_core::{Error, ErrorKind, LicenseId, Relation, ReleaseId, Result, Verb, allows};
 use serde::{Deserialize, Serialize};
 
+use crate::form_error::{InField, InvalidForm};
 use crate::problem::Problem;
 use crate::shared::Shared;
 
@@ -83,52 +84,71 @@ pub(crate) struct SpecInput {
 
 impl SpecInput {
     /// The name: as typed, or made from the title.
-    pub(crate) fn slug(&self) -> Result<Slug> {
+    pub(crate) fn slug(&self) -> Result<Slug, InvalidForm> {
         let typed = self.slug.as_deref().unwrap_or_default().trim();
         let title = self.title.as_deref().unwrap_or_default().trim();
-        let made = match (typed, title) {
+        match (typed, title) {
             ("", "") => {
-                return Err(Error::new(ErrorKind::Invalid, "reading a title")
-                    .advise("Enter a title, such as \"Friday Night\"."));
+                let error = Error::new(ErrorKind::Invalid, "reading a title")
+                    .advise("Enter a title, such as \"Friday Night\".");
+                Err(InvalidForm::at("title", error))
             }
-            ("", title) => Slug::from_title(title),
-            (typed, _) => Slug::from_name(typed),
-        };
-        Ok(made?)
+            ("", title) => Slug::from_title(title).in_field("title"),
+            (typed, _) => Slug::from_name(typed).in_field("slug"),
+        }
     }
 
     /// What it changes of `before`. Naming the current release or license changes nothing, so that one that is no longer
     /// in the lists does not prevent other changes.
-    pub(crate) fn change(&self, before: &InstanceSpec) -> Result<SpecChange> {
+    pub(crate) fn change(&self, before: &InstanceSpec) -> Result<SpecChange, InvalidForm> {
         let title = self.title.as_deref().unwrap_or_default().trim();
         if title.chars().count() > 80 || title.chars().any(char::is_control) {
-            return Err(Error::new(ErrorKind::Invalid, "reading a title")
-                .advise("Use at most 80 characters on one line for the title."));
+            let error = Error::new(ErrorKind::Invalid, "reading a title")
+                .advise("Use at most 80 characters on one line for the title.");
+            return Err(InvalidForm::at("title", error));
         }
         let limits = LimitsChange {
-            memory: limit(self.memory.as_deref(), "memory")?,
-            disk: limit(self.disk.as_deref(), "disk space")?,
+            memory: limit(self.memory.as_deref(), "memory").in_field("memory")?,
+            disk: limit(self.disk.as_deref(), "disk space").in_field("disk")?,
             ..LimitsChange::default()
         };
         let release = match self.release.as_deref().map(str::trim) {
             None | Some("") => Edit::Keep,
             Some("newest") => Edit::Set(ReleaseWish::Newest),
-            Some(id) => Edit::Set(ReleaseWish::Exact(ReleaseId::new(id)?)),
+            Some(id) => Edit::Set(ReleaseWish::Exact(ReleaseId::new(id).in_field("release")?)),
         };
         let license = match self.licence.as_deref().map(str::trim) {
             None | Some("") => Edit::Keep,
             Some("any") => Edit::Set(LicenseWish::Any),
             Some("none") => Edit::Set(LicenseWish::NotNeeded),
-            Some(id) => Edit::Set(LicenseWish::Only(LicenseId::new(id)?)),
+            Some(id) => Edit::Set(LicenseWish::Only(LicenseId::new(id).in_field("licence")?)),
         };
+        let world = text(self.world.as_deref()).try_map(|world| WorldId::new(&world));
         Ok(SpecChange {
             title: text(self.title.as_deref()),
             release: unless_same(release, &before.release),
-            world: text(self.world.as_deref()).try_map(|world| WorldId::new(&world))?,
+            world: world.in_field("world")?,
             license: unless_same(license, &before.license),
             limits: Edit::Set(limits),
             language: text(self.language.as_deref()),
         })
+    }
+}
+
+impl SpecInput {
+    /// The field that an error of the service is about, as far as its kind tells.
+    pub(crate) fn refused(&self, error: Error) -> InvalidForm {
+        let named = |typed: &Option<String>| {
+            let typed = typed.as_deref().unwrap_or_default().trim();
+            !matches!(typed, "" | "any" | "none" | "newest")
+        };
+        let field = match error.kind() {
+            ErrorKind::Conflict => "slug",
+            ErrorKind::NotFound if named(&self.licence) => "licence",
+            ErrorKind::Invalid | ErrorKind::NotFound if named(&self.release) => "release",
+            _ => "",
+        };
+        InvalidForm::at(field, error)
     }
 }
 
@@ -344,7 +364,8 @@ mod tests {
                 .slug()
                 .and_then(|_| form.change(&InstanceSpec::default()).map(|_| ()))
                 .unwrap_err();
-            assert!(error.for_people().contains(told), "{told}: {}", error.for_people());
+            let said = error.error().for_people().into_owned();
+            assert!(said.contains(told), "{told}: {said}");
         }
     }
 }

@@ -3,7 +3,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use refractory_core::model::{Event, Instance, LicenseWish, Principal, ReleaseWish, Urgency};
 use refractory_core::ports::LogPosition;
-use refractory_core::{Relation, Verb, allows};
+use refractory_core::{Playing, Relation, Verb, allows};
 use serde::{Deserialize, Serialize};
 
 use super::chrome::{Chrome, local, say_result};
@@ -65,6 +65,7 @@ pub(crate) struct Panel {
 page! {
     TablePage => "table.html";
     Panel => "panel.html";
+    ConfirmStopPage => "confirm-stop.html";
 }
 
 /// `GET /tables/{slug}`
@@ -167,6 +168,24 @@ pub(crate) struct PowerForm {
     back: String,
     #[serde(default)]
     now: String,
+    /// Whether the players that were shown may be disconnected.
+    #[serde(default)]
+    confirmed: String,
+}
+
+/// Asks before players are disconnected.
+#[derive(Debug, Serialize)]
+pub(crate) struct ConfirmStopPage {
+    pub(crate) chrome: Chrome,
+    pub(crate) slug: String,
+    pub(crate) title: String,
+    /// As `3 people are playing at Friday Night.`
+    pub(crate) headline: String,
+    pub(crate) names: Vec<String>,
+    /// All of it as one question.
+    pub(crate) question: String,
+    pub(crate) back: String,
+    pub(crate) now: String,
 }
 
 /// `POST /tables/{slug}/start`
@@ -190,8 +209,56 @@ pub(crate) async fn stop(
 ) -> Result<HttpResponse, Problem> {
     let Ordered { form, person } = ordered;
     let table = shared.refractory.find(&person.who, &slug).await?;
+    if form.confirmed.is_empty() {
+        let playing = shared.refractory.playing(&person.who, &table.id).await?;
+        if playing.count > 0 {
+            let page = confirm_stop(&shared, &person, &table, playing, &form);
+            return shared.templates.answer(StatusCode::CONFLICT, &page);
+        }
+    }
     let urgency = if form.now.is_empty() { Urgency::Gentle } else { Urgency::Now };
     let stopped = shared.refractory.stop(&person.who, &table.id, urgency).await;
     let said = format!("{} is stopping.", table.title());
     say_result(&shared, &person.visitor, local(&form.back), stopped, &said)
+}
+
+fn confirm_stop(
+    shared: &Shared,
+    person: &Person,
+    table: &Instance,
+    playing: Playing,
+    form: &PowerForm,
+) -> ConfirmStopPage {
+    let people = match playing.count {
+        1 => "1 person is".to_owned(),
+        count => format!("{count} people are"),
+    };
+    let headline = format!("{people} playing at {}.", table.title());
+    let named = match playing.names.as_slice() {
+        [] => String::new(),
+        names => format!(" Players: {}.", names.join(", ")),
+    };
+    ConfirmStopPage {
+        chrome: Chrome::of(shared, &person.visitor, "Stop table", "tables"),
+        slug: table.slug.to_string(),
+        title: table.title().to_owned(),
+        question: format!("{headline}{named} Stop it and disconnect them?"),
+        headline,
+        names: playing.names,
+        back: local(&form.back).to_owned(),
+        now: form.now.clone(),
+    }
+}
+
+/// `POST /tables/{slug}/take-license`
+pub(crate) async fn take_license(
+    shared: web::Data<Shared>,
+    slug: web::Path<String>,
+    ordered: Ordered<PowerForm>,
+) -> Result<HttpResponse, Problem> {
+    let Ordered { form, person } = ordered;
+    let table = shared.refractory.find(&person.who, &slug).await?;
+    let taken = shared.refractory.take_license(&person.who, &table.id).await;
+    let said = format!("{} takes the license. The other table is stopped first.", table.title());
+    say_result(&shared, &person.visitor, local(&form.back), taken, &said)
 }

@@ -5,6 +5,7 @@ use refractory_core::model::Principal;
 use serde::Serialize;
 
 use super::chrome::Chrome;
+use super::password;
 use crate::problem::Problem;
 use crate::session::Person;
 use crate::shared::Shared;
@@ -26,6 +27,8 @@ pub(crate) struct TablesPage {
     pub(crate) damaged: Vec<String>,
     /// Only where there is no table.
     pub(crate) first: Option<FirstSteps>,
+    /// Whether to offer a password: the account has none yet.
+    pub(crate) offers_password: bool,
 }
 
 /// One table of the list, on its own.
@@ -60,9 +63,14 @@ pub(crate) async fn list(
     } else {
         None
     };
+    let offers_password = match &person.who.user {
+        Some(id) => !password::is_set(&shared, id).await?,
+        None => false,
+    };
     let busy = tables.iter().any(TableView::is_busy);
     let chrome = Chrome::of(&shared, &person.visitor, "Tables", "tables").live("/live", busy);
-    shared.templates.answer(StatusCode::OK, &TablesPage { chrome, tables, damaged, first })
+    let page = TablesPage { chrome, tables, damaged, first, offers_password };
+    shared.templates.answer(StatusCode::OK, &page)
 }
 
 async fn first_steps(shared: &Shared, who: &Principal) -> Result<FirstSteps, Problem> {

@@ -83,7 +83,7 @@ impl Door {
 fn words(route: &Route) -> (&'static str, &'static str, String) {
     let took = route.last_start.map(std::time::Duration::from_millis).map(crate::words::length);
     match (&route.phase, route.health) {
-        (Phase::Off, Health::NeedsAttention) => (
+        (Phase::Off | Phase::Stopping(_), Health::NeedsAttention) => (
             "attention",
             "{} could not start",
             "Its game master can see the reason in the portal and try again.".to_owned(),

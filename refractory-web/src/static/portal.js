@@ -3,18 +3,36 @@
 const all = (what, within = document) => [...within.querySelectorAll(what)];
 const one = (what, within = document) => within.querySelector(what);
 
-// Moments, in the reader's own words and zone.
-const near = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
+// Moments and waits, in the language of the page.
+const locale = document.documentElement.lang || "en";
+const near = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
 const units = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
 function sayWhen(within = document) {
   for (const time of all("time[data-when]", within)) {
     const at = new Date(time.dateTime);
     const seconds = (at - Date.now()) / 1000;
-    time.title = at.toLocaleString();
+    time.title = at.toLocaleString(locale, { dateStyle: "medium", timeStyle: "short" });
     const [unit, length] = units.find(([, length]) => Math.abs(seconds) >= length) || ["second", 1];
     time.textContent = Math.abs(seconds) > 7 * 86400
-      ? at.toLocaleDateString(undefined, { dateStyle: "medium" })
+      ? at.toLocaleDateString(locale, { dateStyle: "medium" })
       : near.format(Math.round(seconds / length), unit);
+  }
+}
+
+// Counts down from what the server said; its clock and ours need not agree.
+function countDown(within = document) {
+  for (const span of all("[data-countdown]", within)) {
+    if (span.dataset.countdown === span.dataset.begun) continue;
+    span.dataset.begun = span.dataset.countdown;
+    span.dataset.ends = performance.now() + 1000 * Number(span.dataset.countdown);
+  }
+}
+function tick() {
+  for (const span of all("[data-countdown]")) {
+    const left = Math.max(0, Math.ceil((span.dataset.ends - performance.now()) / 1000));
+    const [unit, length] = left < 120 ? ["second", 1] : ["minute", 60];
+    const text = left === 0 ? "now" : near.format(Math.floor(left / length), unit);
+    if (span.textContent !== text) span.textContent = text;
   }
 }
 
@@ -29,14 +47,50 @@ function say(tone, text) {
   one("#flash")?.replaceChildren(box);
 }
 
-// Puts fresh HTML in place of `old`, and leaves the focus where it was.
+// What makes two elements the same one.
+const identity = node => node.nodeType !== 1 ? node.nodeName
+  : [node.nodeName, node.id, node.dataset.key, node.getAttribute("action"), node.getAttribute("name")].join(" ");
+
+// Changes `old` into `fresh` and keeps every element that is in both: focus stays, and live regions tell what changed.
+function morph(old, fresh) {
+  if (old.nodeType !== 1) {
+    if (old.nodeValue !== fresh.nodeValue) old.nodeValue = fresh.nodeValue;
+    return;
+  }
+  for (const { name } of [...old.attributes]) {
+    // A copy button that was shown stays so; a countdown knows where it is.
+    const ours = ["data-begun", "data-ends"].includes(name) || ("copy" in old.dataset && name === "hidden");
+    if (!fresh.hasAttribute(name) && !ours) old.removeAttribute(name);
+  }
+  for (const { name, value } of [...fresh.attributes]) {
+    if (name === "hidden" && "copy" in old.dataset) continue;
+    if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+  }
+  // Its text is ours.
+  if ("countdown" in fresh.dataset && old.dataset.begun === fresh.dataset.countdown) return;
+  let next = old.firstChild;
+  for (const child of [...fresh.childNodes]) {
+    let same = next;
+    while (same && identity(same) !== identity(child)) same = same.nextSibling;
+    if (!same) { old.insertBefore(child, next); continue; }
+    while (next !== same) { const gone = next; next = next.nextSibling; gone.remove(); }
+    morph(same, child);
+    next = same.nextSibling;
+  }
+  while (next) { const gone = next; next = next.nextSibling; gone.remove(); }
+}
+
+// Brings `old` up to date with fresh HTML, in place. A focus that lost its element stays within.
 function swap(old, html) {
   const fresh = document.createRange().createContextualFragment(html.trim()).firstElementChild;
-  const key = old?.contains(document.activeElement) && document.activeElement.dataset.key;
-  if (old) old.replaceWith(fresh);
-  prepare(fresh);
-  if (key) (one(`[data-key="${key}"]`, fresh) || one("[data-key]", fresh))?.focus({ preventScroll: true });
-  return fresh;
+  if (!old) { prepare(fresh); return fresh; }
+  const focused = old.contains(document.activeElement);
+  morph(old, fresh);
+  prepare(old);
+  if (focused && !old.contains(document.activeElement)) {
+    (one("[data-key=title]", old) || one("[data-key]", old))?.focus({ preventScroll: true });
+  }
+  return old;
 }
 
 // The list of tables.
@@ -135,22 +189,73 @@ function followLog(box) {
   whileVisible(start, stop);
 }
 
-// Start and stop without leaving the page: what changes arrives by itself.
+// Start and stop without leaving the page: what changes arrives through the live stream.
 async function sendQuietly(form, button) {
-  if (button) button.disabled = true;
+  // A disabled button would lose the focus.
+  if (button?.getAttribute("aria-disabled") === "true") return;
+  button?.setAttribute("aria-disabled", "true");
   try {
-    const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), redirect: "follow" });
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    if (new URL(answer.url).pathname.startsWith("/sign-in")) return location.assign(answer.url);
-    const said = one(".notice-bad p, .welcome .lead", page);
-    one("#flash")?.replaceChildren();
-    if (said && (!answer.ok || one("#flash .notice-bad", page))) say("bad", said.textContent);
+    let body = new URLSearchParams(new FormData(form));
+    for (;;) {
+      const answer = await fetch(form.action, { method: "POST", body, redirect: "follow" });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      if (new URL(answer.url).pathname.startsWith("/sign-in")) return location.assign(answer.url);
+      const ask = one("form[data-ask]", page);
+      if (ask) {
+        if (!confirm(ask.dataset.ask)) return;
+        body = new URLSearchParams(new FormData(ask));
+        continue;
+      }
+      const said = one(".notice-bad p, .welcome .lead", page);
+      one("#flash")?.replaceChildren();
+      if (said && (!answer.ok || one("#flash .notice-bad", page))) say("bad", said.textContent);
+      return;
+    }
   } catch {
     say("bad", "The portal isn't responding. Check your connection and try again.");
   } finally {
-    if (button?.isConnected) button.disabled = false;
+    button?.removeAttribute("aria-disabled");
   }
 }
+
+// What the browser finds wrong with a field, in the language of the page and beside the field.
+function complaint(input) {
+  const { validity } = input;
+  if (validity.valueMissing) {
+    if (input.type === "checkbox") return "Select the checkbox to continue.";
+    return input.type === "file" ? "Choose a file." : "Fill in this field.";
+  }
+  if (validity.tooShort) return `Use at least ${input.minLength} characters.`;
+  if (validity.typeMismatch && input.type === "url") return "Enter a URL that begins with https://.";
+  return "This value isn't valid. Correct it.";
+}
+function mark(input) {
+  const id = `${input.id || input.name}-error`;
+  document.getElementById(id)?.remove();
+  const box = document.createElement("p");
+  box.className = "field-error";
+  box.id = id;
+  box.setAttribute("role", "alert");
+  box.textContent = complaint(input);
+  (input.closest("label.check") || input).after(box);
+  const hints = (input.getAttribute("aria-describedby") || "").split(" ").filter(hint => hint && hint !== id);
+  input.setAttribute("aria-describedby", [id, ...hints].join(" "));
+  input.setAttribute("aria-invalid", "true");
+}
+function unmark(input) {
+  const id = `${input.id || input.name}-error`;
+  document.getElementById(id)?.remove();
+  input.removeAttribute("aria-invalid");
+  const hints = (input.getAttribute("aria-describedby") || "").split(" ").filter(hint => hint && hint !== id);
+  if (hints.length) input.setAttribute("aria-describedby", hints.join(" ")); else input.removeAttribute("aria-describedby");
+}
+document.addEventListener("invalid", event => {
+  event.preventDefault();
+  mark(event.target);
+  const first = one("[aria-invalid=true]", event.target.form);
+  if (first === event.target) first.focus();
+}, true);
+document.addEventListener("input", event => { if (event.target.getAttribute("aria-invalid") === "true") unmark(event.target); });
 
 function upload(form) {
   const input = one("input[type=file]", form);
@@ -160,7 +265,7 @@ function upload(form) {
   const shown = one(".upload-progress", form);
   one(".drop-words", form).hidden = false;
   const limit = Number(form.dataset.limit);
-  const fail = text => { shown.hidden = true; button.disabled = false; say("bad", text); scrollTo({ top: 0, behavior: "smooth" }); };
+  const fail = text => { shown.hidden = true; button.disabled = false; bar.value = 0; say("bad", text); scrollTo({ top: 0, behavior: "smooth" }); };
   const send = file => {
     if (file.size > limit) return fail(`This file is larger than ${form.dataset.limitWords}. Choose the zip file of a Foundry release.`);
     const request = new XMLHttpRequest();
@@ -172,14 +277,18 @@ function upload(form) {
     request.upload.onprogress = event => {
       const percent = Math.floor(100 * event.loaded / event.total);
       bar.value = percent;
-      said.textContent = percent < 100 ? `${percent} % of ${file.name}` : "Checking and storing the release. This can take a minute.";
+      said.textContent = percent < 100 ? `${percent}% of ${file.name}` : "Checking and storing the release. This can take a minute.";
       if (percent === 100) bar.removeAttribute("value");
     };
     request.onerror = () => fail("The upload was interrupted and nothing was stored. Try again.");
     request.onload = () => {
       let answer = {};
       try { answer = JSON.parse(request.responseText); } catch { /* told below */ }
-      if (request.status === 201) return location.assign("/releases");
+      if (request.status === 201) {
+        // For the page that comes.
+        sessionStorage.setItem("said", `Foundry ${answer.version} was added.`);
+        return location.assign("/releases");
+      }
       fail(answer.detail || "The upload was rejected.");
     };
     request.send(file);
@@ -217,8 +326,9 @@ function suggest(title) {
 
 function prepare(within) {
   sayWhen(within);
+  countDown(within);
   for (const button of all("[data-copy]", within)) {
-    if (!navigator.clipboard) continue;
+    if (!navigator.clipboard || !button.hidden) continue;
     button.hidden = false;
     button.addEventListener("click", async () => {
       await navigator.clipboard.writeText(button.dataset.copy);
@@ -261,6 +371,10 @@ for (const form of all("form[data-upload]")) upload(form);
 for (const title of all("input[data-suggests]")) suggest(title);
 for (const box of all("input[data-follow]")) followLog(box);
 for (const box of all("input[data-select]")) box.addEventListener("focus", () => box.select());
+const said = sessionStorage.getItem("said");
+if (said) { sessionStorage.removeItem("said"); say("good", said); }
 prepare(document);
+tick();
+setInterval(tick, 250);
 setInterval(() => sayWhen(), 30000);
 followAll();

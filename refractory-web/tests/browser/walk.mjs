@@ -44,6 +44,16 @@ async function look(page, name, where) {
 }
 
 const fill = async (page, fields) => { for (const [label, value] of Object.entries(fields)) await page.getByLabel(label, { exact: true }).fill(value); };
+// A field that was refused: it has the focus, and says why.
+async function wrong(page, field, sentence) {
+  await page.locator(`${field}[aria-invalid=true]`).waitFor();
+  const told = await page.evaluate(field => {
+    const input = document.querySelector(field);
+    const by = (input.getAttribute("aria-describedby") || "").split(" ").map(id => document.getElementById(id)?.textContent);
+    return { by: by[0], focused: document.activeElement === input };
+  }, field);
+  if (told.by !== sentence || !told.focused) complaints.push(`${now}: ${field} says ${JSON.stringify(told)}`);
+}
 const press = (page, name) => page.getByRole("button", { name, exact: true }).click();
 const password = "correct horse battery";
 
@@ -54,6 +64,14 @@ async function newcomer(browser) {
   await page.goto(setup);
   if (page.url().includes("token")) complaints.push("the secret of the link stays in the address bar");
   await look(page, "01-setup", "light");
+  now = "choosing a short password";
+  await fill(page, { Name: "anna", Password: "short", "Repeat password": "short" });
+  await press(page, "Create account");
+  await wrong(page, "#password", "Use at least 12 characters.");
+  await fill(page, { Password: "password1234", "Repeat password": "password1234" });
+  await press(page, "Create account");
+  await wrong(page, "#password", "The password is too easy to guess. Use three or four random words.");
+  await look(page, "01-setup-wrong", "light");
   await fill(page, { Name: "anna", Password: password, "Repeat password": password });
   await press(page, "Create account");
   await page.getByRole("heading", { name: "Set up your first game" }).waitFor();
@@ -64,8 +82,21 @@ async function newcomer(browser) {
   const zip = join(folder, "foundry.zip");
   writeFileSync(zip, `foundry 13.351 ${"x".repeat(400000)}`);
   await page.locator("#archive").setInputFiles(zip);
+  const bad = join(folder, "photo.zip");
+  writeFileSync(bad, "a holiday photo");
+  await page.locator("#archive").setInputFiles(bad);
   await press(page, "Add release");
+  await page.getByText("This zip is not a Foundry release.").waitFor();
+  await page.locator("#archive").setInputFiles(zip);
+  await press(page, "Add release");
+  await page.getByText("Foundry 13.351 was added.").waitFor();
   await page.getByRole("heading", { name: "Foundry 13.351" }).waitFor();
+  now = "using a URL that leads nowhere";
+  await page.getByText("Use a timed URL").click();
+  await page.getByLabel("Timed URL").fill("https://unreachable.example/foundry.zip?key=1");
+  await press(page, "Download release");
+  await wrong(page, "#url", "This address is not foundryvtt.com's.");
+  if (await page.locator("#url").inputValue() !== "https://unreachable.example/foundry.zip?key=1") complaints.push("the URL is forgotten");
   await look(page, "03-releases", "light");
 
   now = "adding a license";
@@ -93,9 +124,17 @@ async function newcomer(browser) {
   await page.getByText("Off", { exact: true }).waitFor();
   await look(page, "07-table-asleep", "light");
 
-  now = "starting it";
-  await page.getByRole("button", { name: /^Start/ }).click();
+  now = "starting it with the keyboard";
+  await page.evaluate(() => { document.querySelector("#panel [aria-live]").wasHere = true; });
+  await page.getByRole("button", { name: /^Start/ }).focus();
+  await page.keyboard.press("Enter");
   await page.getByText("Unpacking the release").waitFor();
+  const kept = await page.evaluate(() => [
+    document.querySelector("#panel").contains(document.activeElement),
+    document.querySelector("#panel [aria-live]").wasHere === true,
+  ]);
+  if (!kept[0]) complaints.push("the focus is lost after Start");
+  if (!kept[1]) complaints.push("the live region of the panel was replaced");
   await look(page, "08-table-starting", "light");
   const player = await context.newPage();
   watch(player);
@@ -110,12 +149,40 @@ async function newcomer(browser) {
   await look(page, "10-table-on", "light");
   await page.goto(portal);
   await look(page, "11-tables", "light");
+  now = "stopping it while people play";
+  console.log("SEAT");
+  const questions = [];
+  let answer = false;
+  page.on("dialog", async dialog => { questions.push(dialog.message()); await (answer ? dialog.accept() : dialog.dismiss()); });
+  const card = page.locator(".card");
+  await card.getByRole("button", { name: /^Stop/ }).click();
+  await page.waitForFunction(() => !document.querySelector("[data-key=stop]")?.hasAttribute("aria-disabled"));
+  if (questions[0] !== "2 people are playing at Curse of Strahd. Players: Ann, Ben. Stop it and disconnect them?") complaints.push(`the question is ${questions}`);
+  await card.getByText("Ready to play").waitFor();
+  answer = true;
+  console.log("CLOSE");
+  await page.evaluate(() => { document.querySelector(".card [aria-live]").wasHere = true; });
+  await card.getByRole("button", { name: /^Stop/ }).click();
+  await card.getByText("Off", { exact: true }).waitFor();
+  console.log("LEAVE");
+  now = "starting it from its card with the keyboard";
+  await card.getByRole("button", { name: /^Start/ }).focus();
+  await page.keyboard.press("Enter");
+  await card.getByText("Unpacking the release").waitFor();
+  const still = await page.evaluate(() => [
+    document.querySelector(".card").contains(document.activeElement),
+    document.querySelector(".card [aria-live]").wasHere === true,
+  ]);
+  if (!still[0]) complaints.push("the focus is lost after Start on a card");
+  if (!still[1]) complaints.push("the live region of a card was replaced");
+  console.log("OPEN");
+  await card.getByText("Ready to play").waitFor();
 
   now = "changing the colours";
-  const kept = page.waitForResponse(answer => answer.url().endsWith("/theme"));
+  const stored = page.waitForResponse(answer => answer.url().endsWith("/theme"));
   await page.getByRole("button", { name: "Use dark colors" }).click();
   await page.getByRole("button", { name: "Use light colors" }).waitFor();
-  await kept;
+  await stored;
   await page.reload();
   await page.getByRole("button", { name: "Use light colors" }).click();
 
@@ -143,6 +210,9 @@ async function elsewhere(browser, where, options, work) {
     now = `${path} (${where})`;
     await page.goto(portal + path);
     await look(page, name, where);
+    const strange = await page.evaluate(() => [...document.querySelectorAll("time[data-when]")].map(time => `${time.textContent} (${time.title})`)
+      .filter(text => !/^(now|\d+ \w+ ago|in \d+ \w+) \([A-Z][a-z]{2} \d+, \d{4}, \d+:\d\d\s[AP]M\)$/.test(text)));
+    if (strange.length) complaints.push(`${now}: a moment in another language: ${strange[0]}`);
   }
   if (work) await work(page);
   await context.close();
@@ -164,7 +234,7 @@ async function farewell(page) {
 }
 
 async function withoutScripts(browser) {
-  const context = await browser.newContext({ javaScriptEnabled: false, viewport: { width: 360, height: 740 }, colorScheme: "dark" });
+  const context = await browser.newContext({ javaScriptEnabled: false, viewport: { width: 320, height: 740 }, colorScheme: "dark" });
   const page = await context.newPage();
   now = "without scripts";
   await page.goto(portal);
@@ -185,9 +255,9 @@ async function withoutScripts(browser) {
 const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
 try {
   await newcomer(browser);
-  await elsewhere(browser, "dark", { viewport: { width: 1280, height: 860 }, colorScheme: "dark" });
-  await elsewhere(browser, "phone-dark", { viewport: { width: 360, height: 740 }, colorScheme: "dark", reducedMotion: "reduce" });
-  await elsewhere(browser, "phone", { viewport: { width: 360, height: 740 }, colorScheme: "light", hasTouch: true }, farewell);
+  await elsewhere(browser, "dark", { viewport: { width: 1280, height: 860 }, colorScheme: "dark", locale: "de-DE" });
+  await elsewhere(browser, "phone-dark", { viewport: { width: 320, height: 740 }, colorScheme: "dark", reducedMotion: "reduce" });
+  await elsewhere(browser, "phone", { viewport: { width: 320, height: 740 }, colorScheme: "light", hasTouch: true }, farewell);
   await withoutScripts(browser);
 } catch (error) {
   complaints.push(`${now}: ${error}`);

@@ -1,5 +1,6 @@
 //! The port, in front of the parts that do the work.
 use super::memory::Memory;
+use super::seats::Seats;
 use super::talk::Talk;
 use crate::foundry::client::Visitor;
 use crate::ports::{GameControl, GameStatus, GameTarget, Observed, Stop, WorldRef};
@@ -49,6 +50,14 @@ impl GameControl for FoundryControl {
 
     async fn observe(&self, at: &GameTarget) -> Result<Observed<GameStatus>> {
         self.talk(at).look().await
+    }
+
+    async fn players(&self, at: &GameTarget) -> Result<Option<Vec<String>>> {
+        let seats = self.seats(at).await?;
+        let names = |Seats(seats): Seats| {
+            seats.into_iter().filter(|seat| seat.taken).map(|seat| seat.name).collect()
+        };
+        Ok(seats.map(names))
     }
 
     async fn remove(&self, at: &GameTarget, how: Stop) -> Result<Observed<GameStatus>> {

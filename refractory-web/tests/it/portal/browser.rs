@@ -44,8 +44,12 @@ async fn a_newcomer_gets_from_the_first_link_to_a_game_in_any_light_and_on_a_pho
     let mut stderr = walk.stderr.take().unwrap();
     let listen = async {
         while let Ok(Some(line)) = said.next_line().await {
-            if line == "OPEN" {
-                place.knob.open.store(true, Ordering::SeqCst);
+            match line.as_str() {
+                "OPEN" => place.knob.open.store(true, Ordering::SeqCst),
+                "CLOSE" => place.knob.open.store(false, Ordering::SeqCst),
+                "SEAT" => *place.guests.0.lock().unwrap() = vec!["Ann".into(), "Ben".into()],
+                "LEAVE" => place.guests.0.lock().unwrap().clear(),
+                _ => {}
             }
         }
     };

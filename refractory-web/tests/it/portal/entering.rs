@@ -18,7 +18,7 @@ async fn the_first_account_is_made_with_the_link_from_the_console() {
         .submit("/setup", "/setup", &[("name", "Anna"), ("password", "short"), ("again", "short")])
         .await;
     assert_eq!(weak.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(weak.text.contains("at least 10") && weak.text.contains("value=\"Anna\""));
+    assert!(weak.text.contains("at least 12") && weak.text.contains("value=\"Anna\""));
     let good = [("name", "Anna"), ("password", "correct horse"), ("again", "correct horse")];
     let home = browser.submit_and_follow("/setup", "/setup", &good).await;
     assert_eq!(home.status, StatusCode::OK);
@@ -122,10 +122,14 @@ async fn a_one_time_link_survives_previews_and_works_once() {
     }
     let mut bert = place.browser();
     assert_eq!(bert.get(&link).await.to(), "/sign-in/link");
-    assert_eq!(bert.submit("/sign-in/link", "/sign-in/link", &[]).await.to(), "/account");
+    assert_eq!(bert.submit("/sign-in/link", "/sign-in/link", &[]).await.to(), "/");
+    let tables = bert.get("/").await.text;
+    assert!(tables.contains("<h1>Tables</h1>"), "it ends at the tables");
+    assert!(tables.contains("<a href=\"/account\">Choose a password for next time.</a>"));
     let fields = [("password", "three random words"), ("again", "three random words")];
     let set = bert.submit_and_follow("/account", "/account/password", &fields).await;
     assert!(set.text.contains("Password set"), "{}", set.text);
+    assert!(!bert.get("/").await.text.contains("Choose a password"), "it has one");
     let mut again = place.browser();
     again.get(&link).await;
     let refused = again.submit("/sign-in/link", "/sign-in/link", &[]).await;
@@ -142,9 +146,11 @@ async fn a_password_is_changed_only_with_the_present_one_and_ends_other_sessions
         .submit("/sign-in", "/sign-in", &[("name", "anna"), ("password", "correct horse")])
         .await;
     let fields = |current| {
-        [("current", current), ("password", "a new password"), ("again", "a new password")]
+        [("current", current), ("password", "seven purple lamps"), ("again", "seven purple lamps")]
     };
-    let wrong = anna.submit_and_follow("/account", "/account/password", &fields("guess")).await;
+    let wrong = anna.submit("/account", "/account/password", &fields("guess")).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(wrong.text.contains("id=\"current-error\""), "the field is named: {}", wrong.text);
     assert!(wrong.text.contains("current password is wrong"), "{}", wrong.text);
     // Sessions end by the millisecond.
     tokio::time::sleep(std::time::Duration::from_millis(5)).await;

@@ -64,6 +64,15 @@ async fn bad_input_comes_back_with_a_sentence_and_with_what_was_typed() {
         let sentence = answer.text.split("role=\"alert\"").nth(1).unwrap_or_default();
         let typed = told == "try" || sentence.contains(told);
         assert!(typed, "{fields:?}: {}", sentence.chars().take(200).collect::<String>());
+        // The last field that was filled in is the wrong one, and the first where none was.
+        let wrong = if told.starts_with("Enter") { "title" } else { fields.last().unwrap().0 };
+        let element = answer.text.split(&format!(" id=\"{wrong}\"")).nth(1).unwrap();
+        let element = element.split('>').next().unwrap();
+        let described = format!("aria-describedby=\"{wrong}-error");
+        for part in ["aria-invalid=\"true\"", described.as_str(), "autofocus"] {
+            assert!(element.contains(part), "{fields:?}: {part} in {element}");
+        }
+        assert_eq!(answer.text.matches(" autofocus").count(), 1, "{fields:?}");
     }
     assert_eq!(place.refractory.list(&Principal::operator()).await.unwrap().len(), 1);
 }
@@ -188,4 +197,47 @@ async fn a_portal_without_a_worker_says_so() {
     };
     let page = tokio::time::timeout(std::time::Duration::from_secs(10), gone).await.unwrap();
     assert!(page.contains("Refractory's background service isn't running."));
+}
+
+#[tokio::test]
+async fn a_stop_says_who_is_playing_and_asks_without_scripts() {
+    let place = Place::open().await;
+    let mut anna = place.signed_in("anna", Role::Admin).await;
+    make(&mut anna, "Friday").await;
+    let system = Principal::operator();
+    let table = place.refractory.find(&system, "friday").await.unwrap();
+    place.refractory.start(&system, &table.id).await.unwrap();
+    let on = |table: &refractory_core::model::Instance| matches!(table.phase(), Phase::On(_));
+    place.refractory.wait(&system, &table.id, on).await.unwrap();
+    *place.guests.0.lock().unwrap() = vec!["Ann".to_owned(), "<i>Ben".to_owned()];
+    for now in ["", "yes"] {
+        let fields = [("back", "/"), ("now", now)];
+        let asked = anna.submit("/", "/tables/friday/stop", &fields).await;
+        assert_eq!(asked.status, StatusCode::CONFLICT);
+        assert!(asked.text.contains("<h1>2 people are playing at Friday.</h1>"), "{}", asked.text);
+        assert!(
+            asked.text.contains("<li>Ann</li>") && asked.text.contains("<li>&lt;i&gt;Ben</li>")
+        );
+        assert!(asked.text.contains(&format!("name=\"now\" value=\"{now}\"")));
+        let table = place.refractory.find(&system, "friday").await.unwrap();
+        assert!(on(&table), "nothing was stopped");
+    }
+    let fields = [("back", "/"), ("confirmed", "yes")];
+    let page = anna.submit_and_follow("/", "/tables/friday/stop", &fields).await;
+    assert!(page.text.contains("Friday is stopping."), "{}", page.text);
+    place.refractory.wait(&system, &table.id, |table| table.phase() == Phase::Off).await.unwrap();
+}
+
+#[tokio::test]
+async fn where_no_license_is_waited_for_there_is_none_to_take() {
+    let place = Place::open().await;
+    let mut anna = place.signed_in("anna", Role::Admin).await;
+    make(&mut anna, "Friday").await;
+    let csrf = anna.get("/").await.csrf();
+    anna.headers.insert("x-csrf-token", csrf.parse().unwrap());
+    let path = "/api/v1/instances/friday/take-license";
+    let answer = anna.json(reqwest::Method::POST, path, None).await;
+    assert_eq!(answer.status, StatusCode::CONFLICT, "{}", answer.text);
+    let page = anna.submit_and_follow("/", "/tables/friday/take-license", &[("back", "/")]).await;
+    assert!(page.text.contains("There is no license to take now"), "{}", page.text);
 }

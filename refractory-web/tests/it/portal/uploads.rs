@@ -41,8 +41,10 @@ async fn what_is_not_a_release_is_told_so_and_leaves_nothing() {
     .await;
     let mut anna = place.signed_in("anna", Role::Admin).await;
     let csrf = anna.get("/releases").await.csrf();
-    anna.bytes("/releases/upload", FORM, multipart(&csrf, "a holiday photo")).await;
-    assert!(anna.get("/releases").await.text.contains("not a Foundry release"));
+    let photo = anna.bytes("/releases/upload", FORM, multipart(&csrf, "a holiday photo")).await;
+    assert_eq!(photo.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(photo.text.contains("not a Foundry release"), "{}", photo.text);
+    assert!(photo.text.contains("id=\"archive-error\" role=\"alert\""), "it names the field");
     let empty = anna.bytes("/releases/upload", FORM, multipart(&csrf, "")).await;
     assert!(empty.text.contains("No file was received"), "{}", empty.text);
     let large =
@@ -54,9 +56,20 @@ async fn what_is_not_a_release_is_told_so_and_leaves_nothing() {
     let garbled = anna.bytes("/releases/upload", "text/plain", b"hello".to_vec()).await;
     assert_eq!(garbled.status, StatusCode::BAD_REQUEST);
     assert_eq!(std::fs::read_dir(waiting.path()).unwrap().count(), 0);
-    let told =
-        anna.submit_and_follow("/releases", "/releases/fetch", &[("url", "file:///x")]).await;
-    assert!(told.text.contains("timed URL"));
+    for (url, told) in [
+        ("file:///x", "timed URL"),
+        ("https://unreachable.example/x?key=1", "not foundryvtt.com"),
+        ("https://broken.example/x", "Something went wrong"),
+    ] {
+        let answer = anna.submit("/releases", "/releases/fetch", &[("url", url)]).await;
+        assert!(!answer.status.is_success(), "{url}");
+        assert!(answer.text.contains(told), "{url}: {}", answer.text);
+        let field = answer.text.split("<input id=\"url\"").nth(1).expect("the form is there");
+        let field = field.split('>').next().unwrap();
+        for part in [url, "aria-invalid=\"true\"", "aria-describedby=\"url-error", "autofocus"] {
+            assert!(field.contains(part), "{url}: {part} in {field}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -1,4 +1,5 @@
 //! Seats, and people on them.
+use refractory_core::ports::GameControl;
 use refractory_core::{ErrorKind, Secret};
 use testkit::conformance::game::GameHouse;
 use testkit::foundry::House;
@@ -22,6 +23,8 @@ async fn seats_are_listed_with_who_sits_on_them() {
         house.sit().await;
         let seats = house.foundry().seats(&house.target()).await.unwrap().unwrap().0;
         assert!(seats[0].taken, "{generation}");
+        let players = GameControl::players(house.foundry(), &house.target()).await.unwrap();
+        assert_eq!(players, Some(vec![seats[0].name.clone()]), "{generation}");
     }
 }
 

@@ -1,11 +1,11 @@
 //! A key that moves from a table where nobody plays to one that waits.
 use std::time::Duration;
 
-use refractory_core::InstanceId;
-use refractory_core::model::{Phase, Step};
+use refractory_core::model::{Phase, Principal, Role, Step};
+use refractory_core::{ErrorKind, InstanceId};
 use testkit::fault::PowerCut;
 
-use super::house::{Goal, House};
+use super::house::{Goal, House, op};
 
 const MINUTE: Duration = Duration::from_mins(1);
 
@@ -60,6 +60,32 @@ async fn whoever_waits_is_told_when_an_empty_table_is_asked_and_then_it_is() {
     assert!(text.contains("It's yours in 2 minutes."), "{text}");
     house.run(&worker, MINUTE * 3).await;
     assert!(house.is_off(&a).await && house.is_on(&b).await);
+    assert_eq!(house.world.broken_rules(), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_license_is_taken_from_an_empty_table_before_its_time_and_never_from_players() {
+    let (house, a, b) = contended_in(House::slow_to_ask(MINUTE * 10).await).await;
+    house.start(&b).await;
+    let worker = house.worker();
+    house.run(&worker, MINUTE).await;
+    let offer = house.get(&b).await.unwrap().progress().and_then(|it| it.takeover.clone());
+    assert_eq!(offer.expect("an offer").holder, a);
+    let stranger = Principal { role: Role::GameMaster, ..Principal::system() };
+    let refused = house.app.take_license(&stranger, &b).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Forbidden);
+    house.world.seat(&a, 1);
+    house.run(&worker, MINUTE).await;
+    let refused = house.app.take_license(&op(), &b).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Conflict, "someone is playing");
+    house.world.seat(&a, 0);
+    house.run(&worker, MINUTE).await;
+    house.app.take_license(&op(), &b).await.unwrap();
+    house.app.take_license(&op(), &b).await.ok();
+    house.run(&worker, MINUTE).await;
+    assert!(house.is_off(&a).await && house.is_on(&b).await, "within a minute, not ten");
+    let refused = house.app.take_license(&op(), &b).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Conflict, "it waits no longer");
     assert_eq!(house.world.broken_rules(), Vec::<String>::new());
 }
 

@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::browser::Browser;
-use super::stands::{Knob, Paper, PlainAuth, SharedStore, Shelf};
+use super::stands::{Guests, Knob, Paper, PlainAuth, SharedStore, Shelf};
 
 /// A whole portal, with its worker, until it is dropped.
 pub(crate) struct Place {
@@ -20,6 +20,7 @@ pub(crate) struct Place {
     pub(crate) shelf: Shelf,
     pub(crate) paper: Paper,
     pub(crate) store: SharedStore,
+    pub(crate) guests: Guests,
     worker: JoinHandle<()>,
     server: JoinHandle<Result<()>>,
     stop: Option<oneshot::Sender<()>>,
@@ -45,12 +46,14 @@ impl Place {
         change(&mut config);
         let at = game;
         let (knob, shelf, paper) = (Knob::new(at), Shelf::default(), Paper::default());
+        let guests = Guests::default();
         let store = SharedStore::default();
         let listener = Listener::bind(&config).unwrap();
         let addressing: Addressing = config.addressing(listener.port());
         let (refractory, worker) = Refractory::builder(knob.clone())
             .archives(shelf.clone())
             .logs(paper.clone())
+            .game(guests.clone())
             .auth(PlainAuth(store.clone()))
             .store(store.clone())
             .addressing(addressing)
@@ -66,18 +69,8 @@ impl Place {
             let _ended = stopped.await;
         }));
         let worker = spawn(run(worker));
-        Self {
-            refractory,
-            at,
-            knob,
-            shelf,
-            paper,
-            store,
-            worker,
-            server,
-            stop: Some(stop),
-            game: None,
-        }
+        let stop = Some(stop);
+        Self { refractory, at, knob, shelf, paper, guests, store, worker, server, stop, game: None }
     }
 
     /// Adds an account with the password `correct horse`.

@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex};
 
 use refractory_core::model::{Layout, PasswordHash, Program, User, Version};
 use refractory_core::ports::{
-    ArchiveInfo, ArchiveSource, Archives, Authenticator, Body, Credential, Endpoint, Head,
-    Identity, InstanceRuntime, Kind, LaunchSpec, LogChunk, LogPosition, LogSource, Observed,
-    Progress, Stop, Store, Table,
+    ArchiveInfo, ArchiveSource, Archives, Authenticator, Body, Credential, Endpoint, GameControl,
+    GameStatus, GameTarget, Head, Identity, InstanceRuntime, Kind, LaunchSpec, LogChunk,
+    LogPosition, LogSource, Observed, Progress, Stop, Store, Table, WorldRef,
 };
 use refractory_core::{
     Error, ErrorKind, InstanceId, Key, MemoryStore, ReleaseId, Result, async_trait,
@@ -92,6 +92,33 @@ impl InstanceRuntime for Knob {
     }
     async fn list(&self) -> Result<Vec<Key>> {
         Ok(self.launches.lock().unwrap().keys().cloned().collect())
+    }
+}
+
+/// Who plays at every table that is on.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Guests(pub(crate) Arc<Mutex<Vec<String>>>);
+
+impl Guests {
+    fn status(&self) -> GameStatus {
+        let players = u32::try_from(self.0.lock().unwrap().len()).unwrap();
+        GameStatus { version: None, world: None, players }
+    }
+}
+
+#[async_trait]
+impl GameControl for Guests {
+    async fn ensure(&self, _: &GameTarget, _: &WorldRef) -> Result<Observed<GameStatus>> {
+        Ok(Observed::Ready(self.status()))
+    }
+    async fn observe(&self, _: &GameTarget) -> Result<Observed<GameStatus>> {
+        Ok(Observed::Ready(self.status()))
+    }
+    async fn players(&self, _: &GameTarget) -> Result<Option<Vec<String>>> {
+        Ok(Some(self.0.lock().unwrap().clone()))
+    }
+    async fn remove(&self, _: &GameTarget, _: Stop) -> Result<Observed<GameStatus>> {
+        Ok(Observed::Absent)
     }
 }
 

@@ -1,0 +1,48 @@
+//! Taking a license from a table where no one plays, without waiting for the grace period.
+use super::Refractory;
+use super::policy::{Relation, Verb, check};
+use crate::model::{EventKind, Instance, Phase, Power, Principal, Yielding};
+use crate::{Error, ErrorKind, InstanceId, Result};
+
+impl Refractory {
+    /// Takes the license that an instance waits for from the instance that holds it, if no one plays there. The worker asks
+    /// that program once more, stops it in the ordinary way, and only then moves the license.
+    ///
+    /// # Errors
+    ///
+    /// `Forbidden` for users who may not start the one and stop the other; `NotFound`; `Conflict` when the instance does not
+    /// wait for a license, or when there is none to take.
+    pub async fn take_license(&self, who: &Principal, id: &InstanceId) -> Result<Instance> {
+        let waiting = self.get(who, id).await?;
+        check(who, Verb::StartInstance, Relation::of(who, waiting.owner.as_ref()))?;
+        let offer = waiting.progress().and_then(|progress| progress.takeover.clone());
+        let offer = offer.filter(|_| waiting.waits_for_license()).ok_or_else(nothing_to_take)?;
+        check(who, Verb::StopInstance, Relation::of(who, offer.owner.as_ref()))?;
+        let now = self.now();
+        let asked = self.table::<Instance>().update(offer.holder.as_str(), |holder| {
+            let is_on = holder.wish.power == Power::On && matches!(holder.phase(), Phase::On(_));
+            let is_empty = holder.seen.as_ref().is_some_and(|seen| seen.players == 0);
+            let is_asked = holder.yielding.as_ref().is_some_and(|it| it.to != waiting.id);
+            if !is_on || !is_empty || is_asked {
+                return Err(nothing_to_take());
+            }
+            let fresh = holder.yielding.is_none();
+            if fresh {
+                holder.yielding = Some(Yielding { to: waiting.id.clone(), since: now });
+            }
+            Ok(fresh)
+        });
+        let holder = asked.await?.ok_or_else(nothing_to_take)?;
+        let text =
+            format!("{} took the license of {} for {}.", who.name, holder.title(), waiting.title());
+        self.tell(who, EventKind::License, Some(id), text.clone()).await?;
+        self.tell(who, EventKind::License, Some(&holder.id), text).await?;
+        Ok(waiting)
+    }
+}
+
+fn nothing_to_take() -> Error {
+    Error::new(ErrorKind::Conflict, "taking a license").permanent().advise(
+        "There is no license to take now: someone is playing, or the license is already on its way. Reload and check.",
+    )
+}
