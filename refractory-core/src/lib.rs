@@ -53,8 +53,8 @@ pub use service::{
 };
 #[cfg(feature = "accounts")]
 pub use service::{
-    LicenseView, MintedToken, PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARS, account_of_mark,
-    check_new_password,
+    EnteredSetup, LicenseView, MintedToken, PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARS, SetupPass,
+    account_of_mark, check_new_password, foundry_session_digest,
 };
 
 /// The examples of the README, compiled.

@@ -40,7 +40,7 @@ mod view;
 mod words;
 
 pub use config::{MetricsAccess, WebConfig};
-pub use links::{setup_url, sign_in_url};
+pub use links::{foundry_setup_url, setup_url, sign_in_url};
 pub use portal::{BoundPortal, Listener, Portal};
 pub use routes::routes;
 pub use session::Hasher;

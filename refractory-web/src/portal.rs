@@ -16,7 +16,7 @@ use crate::feed::Feed;
 use crate::guard::{Rate, Throttle, bounded, secure};
 use crate::metrics::Metrics;
 use crate::pages::WaitingPages;
-use crate::proxy::{Edge, EdgeSettings};
+use crate::proxy::{Edge, EdgeSettings, SetupGate};
 use crate::route_table::PortalPaths;
 use crate::routes::{on_every_host, routes};
 use crate::session::{Hasher, cookie};
@@ -159,6 +159,10 @@ impl Portal {
         settings.trusted_proxies.clone_from(&trusted);
         settings.patience = config.patience();
         settings.uploads = Some(refractory.clone());
+        settings.setup = Some(SetupGate {
+            refractory: refractory.clone(),
+            cookie: cookie::name(cookie::FOUNDRY_SETUP, at.https),
+        });
         settings.pages = Arc::new(WaitingPages { templates: Arc::clone(&templates), at });
         let shared = Arc::new(Shared {
             refractory,

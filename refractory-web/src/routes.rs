@@ -2,7 +2,7 @@
 use refractory_core::Addressing;
 
 use crate::config::WebConfig;
-use crate::route_table::{RouteTable, first_segments, get};
+use crate::route_table::{RouteTable, first_segments, get, post};
 use crate::statics::{self, OWN};
 use crate::{api, live, pages, probes};
 
@@ -11,7 +11,9 @@ pub(crate) fn on_every_host() -> RouteTable {
     let mut table = RouteTable::below(OWN);
     table
         .route("/static/{digest}/{name}", get().to(statics::serve))
-        .route("/waiting/{slug}", get().to(live::door));
+        .route("/waiting/{slug}", get().to(live::door))
+        .route("/setup/{slug}", get().to(pages::foundry_setup))
+        .route("/setup/{slug}", post().to(pages::enter_foundry_setup));
     table
 }
 

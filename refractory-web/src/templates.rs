@@ -10,7 +10,7 @@ use tera::{Context, Tera};
 use crate::problem::Problem;
 
 /// Every template with its text.
-pub(crate) const FILES: [(&str, &str); 20] = [
+pub(crate) const FILES: [(&str, &str); 22] = [
     ("parts.html", include_str!("templates/parts.html")),
     ("base.html", include_str!("templates/base.html")),
     ("card.html", include_str!("templates/card.html")),
@@ -29,6 +29,8 @@ pub(crate) const FILES: [(&str, &str); 20] = [
     ("account.html", include_str!("templates/account.html")),
     ("about.html", include_str!("templates/about.html")),
     ("error.html", include_str!("templates/error.html")),
+    ("set-up.html", include_str!("templates/set-up.html")),
+    ("foundry-setup.html", include_str!("templates/foundry-setup.html")),
     ("door.html", include_str!("templates/door.html")),
     ("waiting.html", include_str!("templates/waiting.html")),
 ];

@@ -1,7 +1,7 @@
 //! A table as people and programs are shown it.
 use std::time::Duration;
 
-use refractory_core::model::{Fault, Health, Instance, Phase, Power, Principal, Step};
+use refractory_core::model::{Fault, Health, Instance, Phase, Power, Principal, Step, WorldId};
 use refractory_core::{ErrorKind, Refractory, Relation, Timestamp, Verb, allows};
 use serde::Serialize;
 
@@ -114,6 +114,8 @@ pub(crate) struct Can {
     pub(crate) transfer: bool,
     /// Take the license that it waits for from a table where no one is playing.
     pub(crate) take: bool,
+    /// Enter Foundry's setup.
+    pub(crate) set_up: bool,
 }
 
 impl Can {
@@ -129,6 +131,7 @@ impl Can {
             inspect: may(Verb::InspectInstance),
             transfer: may(Verb::TransferInstance),
             take: may(Verb::StartInstance) && takes(who, table),
+            set_up: may(Verb::SetUpInstance),
         }
     }
 }
@@ -163,7 +166,36 @@ pub(crate) struct TableView {
     pub(crate) players: Option<u32>,
     pub(crate) last_start: Option<String>,
     pub(crate) rungs: Vec<Rung>,
+    /// Whether Foundry is in its setup, with no world open.
+    pub(crate) in_setup: bool,
+    /// The worlds it is known to have, for those who may choose among them.
+    pub(crate) worlds: Vec<WorldRow>,
     pub(crate) can: Can,
+}
+
+/// A world of a table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct WorldRow {
+    pub(crate) id: String,
+    pub(crate) title: String,
+    /// Whether it is open now.
+    pub(crate) open: bool,
+    /// Whether it opens at every start.
+    pub(crate) chosen: bool,
+}
+
+fn worlds(table: &Instance) -> Vec<WorldRow> {
+    let open = table.open_world().filter(|_| matches!(table.phase(), Phase::On(_)));
+    let row = |id: &WorldId, title: &str| WorldRow {
+        id: id.to_string(),
+        title: title.to_owned(),
+        open: open == Some(id),
+        chosen: table.wish.spec.world.as_ref() == Some(id),
+    };
+    let known = table.worlds.iter().map(|world| row(&world.id, &world.title));
+    let chosen = table.wish.spec.world.iter();
+    let unheard = chosen.filter(|id| table.worlds.iter().all(|world| world.id != **id));
+    known.chain(unheard.map(|id| row(id, id.as_str()))).collect()
 }
 
 impl TableView {
@@ -176,8 +208,8 @@ impl TableView {
     /// Without everything that is for those who run the table: what it waits for, why it fails, who is there.
     fn without_details(self) -> Self {
         Self {
-            headline: plain_headline(self.state),
-            note: None,
+            headline: if self.in_setup { IN_SETUP } else { plain_headline(self.state) },
+            note: self.note.filter(|_| self.in_setup),
             percent: None,
             uninterruptible: false,
             trouble: None,
@@ -192,6 +224,7 @@ impl TableView {
         let state = State::of(table);
         let progress = table.progress();
         let url = refractory.public_url(table);
+        let can = Can::of(who, table);
         Self {
             id: table.id.to_string(),
             slug: table.slug.to_string(),
@@ -200,14 +233,16 @@ impl TableView {
             url,
             state,
             headline: headline(table, state),
-            note: note(table, state),
+            note: note(table, state, can),
             percent: progress.and_then(|progress| progress.percent),
             uninterruptible: progress.is_some_and(|progress| progress.uninterruptible),
             trouble: trouble(refractory, who, table),
             players: players(table, state),
             last_start: table.last_start.map(|ms| words::length(Duration::from_millis(ms))),
             rungs: rungs(&table.phase()),
-            can: Can::of(who, table),
+            in_setup: table.is_in_setup(),
+            worlds: if can.set_up { worlds(table) } else { Vec::new() },
+            can,
         }
     }
 
@@ -223,11 +258,15 @@ fn spoken(url: &str) -> String {
     bare.trim_end_matches('/').to_owned()
 }
 
+/// A table that is on, with no world open.
+const IN_SETUP: &str = "In Foundry's setup";
+
 /// The state in two or three words.
 fn headline(table: &Instance, state: State) -> &'static str {
     match (state, table.phase()) {
         (State::Attention, _) => "Needs attention",
         (State::On, _) if table.yielding.is_some() => "Handing over its license",
+        (State::On, _) if table.is_in_setup() => IN_SETUP,
         (State::On, _) => "Ready to play",
         (State::Off, _) => "Off",
         (State::Starting, Phase::Starting(step)) => going_up(table, step),
@@ -274,10 +313,17 @@ fn going_down(step: Step) -> &'static str {
     }
 }
 
-fn note(table: &Instance, state: State) -> Option<String> {
+fn note(table: &Instance, state: State, can: Can) -> Option<String> {
     match state {
         State::Starting | State::Stopping | State::Deleting => {
             table.progress().map(|progress| sentence_case(&progress.message))
+        }
+        State::On if table.is_in_setup() && can.set_up => Some(
+            "No world is open yet. Choose \u{201c}Set up\u{201d} to make one, or to open one, in Foundry's setup."
+                .to_owned(),
+        ),
+        State::On if table.is_in_setup() => {
+            Some("No world is open yet. Its game master is setting it up.".to_owned())
         }
         State::On => Some(match table.seen.as_ref().map_or(0, |seen| seen.players) {
             0 => "No players yet".to_owned(),

@@ -13,6 +13,8 @@ pub(crate) enum InstanceCommand {
     Show(Named),
     /// Change the settings or the owner of a table
     Edit(Box<Edit>),
+    /// Print a table's address, or a link into Foundry's setup
+    Open(Open),
     /// Start a table
     Start(Start),
     /// Stop a table; its data is kept
@@ -120,6 +122,22 @@ pub(crate) struct Edit {
     /// The language of Foundry, as en.core
     #[arg(long, value_name = "LANGUAGE")]
     pub(crate) language: Option<String>,
+}
+
+/// Print a table's address.
+///
+/// With --setup, print a link that lets one browser into Foundry's setup of the table, once, within a minute. There you create
+/// and open a world. Your access ends when a world opens, when the table stops, and after two hours.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  refractory instance open friday-night\n  refractory instance open friday-night --setup"
+)]
+pub(crate) struct Open {
+    /// The table's name
+    pub(crate) name: String,
+    /// Print a link into Foundry's setup
+    #[arg(long)]
+    pub(crate) setup: bool,
 }
 
 /// Start a table.

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::logs;
 use crate::args::instance::{
-    Create, Delete, Edit, InstanceCommand, Rename, RotateKey, Start, Stop, TakeLicense,
+    Create, Delete, Edit, InstanceCommand, Open, Rename, RotateKey, Start, Stop, TakeLicense,
 };
 use crate::compose::{Desk, Station};
 use crate::exit::Exit;
@@ -27,6 +27,7 @@ pub(crate) async fn run(desk: &Desk, command: InstanceCommand) -> Result<Exit> {
             show(desk, &station, &table).await?;
         }
         InstanceCommand::Edit(args) => edit(desk, *args).await?,
+        InstanceCommand::Open(args) => open(desk, &args).await?,
         InstanceCommand::Start(args) => start(desk, &args).await?,
         InstanceCommand::Stop(args) => stop(desk, &args).await?,
         InstanceCommand::TakeLicense(args) => take_license(desk, &args).await?,
@@ -153,6 +154,7 @@ async fn show(desk: &Desk, station: &Station, table: &Instance) -> Result<()> {
         ("owner", json.owner),
         ("release", json.release),
         ("world", json.world),
+        ("worlds", (!json.worlds.is_empty()).then(|| json.worlds.join(", "))),
         ("players", json.players.map(|players| players.to_string())),
         ("process", json.pid.map(|pid| pid.to_string())),
         ("listens at", json.endpoint),
@@ -182,6 +184,22 @@ async fn shown(station: &Station, table: &Instance) -> Result<TableJson> {
     Ok(TableJson::of(&station.refractory, &releases, table).owned_by(owners.get(&table.id)))
 }
 
+async fn open(desk: &Desk, args: &Open) -> Result<()> {
+    let (station, table) = found(desk, &args.name).await?;
+    let url = station.refractory.public_url(&table);
+    if !args.setup {
+        return desk.out.say(&url, &json!({ "name": table.slug.as_str(), "url": url }));
+    }
+    let minted = station.refractory.setup_ticket(&Principal::operator(), &table.id).await?;
+    let link = refractory_web::foundry_setup_url(&station.refractory, &table, &minted);
+    let said = format!(
+        "This link lets one browser into Foundry's setup of `{}`, once, within a minute:\n  {link}",
+        table.slug
+    );
+    let until = minted.token.until.to_string();
+    desk.out.say(&said, &json!({ "name": table.slug.as_str(), "link": link, "until": until }))
+}
+
 async fn start(desk: &Desk, args: &Start) -> Result<()> {
     let (station, table) = found(desk, &args.name).await?;
     let who = Principal::operator();
@@ -191,7 +209,13 @@ async fn start(desk: &Desk, args: &Start) -> Result<()> {
     }
     if let Some(table) = follow(desk.out, &station.refractory, &who, &table.id, Goal::On).await? {
         let json = shown(&station, &table).await?;
-        desk.out.say(&format!("`{}` is on: {}", table.slug, json.url), &json)?;
+        let said = if table.is_in_setup() {
+            let next = words(&table);
+            format!("`{}` is on: {next}.", table.slug)
+        } else {
+            format!("`{}` is on: {}", table.slug, json.url)
+        };
+        desk.out.say(&said, &json)?;
     }
     Ok(())
 }

@@ -25,6 +25,12 @@ pub(crate) struct TableJson {
     pub(crate) players: Option<u32>,
     pub(crate) release: Option<String>,
     pub(crate) world: Option<String>,
+    /// Whether it is on with no world open, in Foundry's setup.
+    in_setup: bool,
+    /// The world that is open.
+    open_world: Option<String>,
+    /// The worlds it is known to have.
+    pub(crate) worlds: Vec<String>,
     license: String,
     /// The name of the user who owns it.
     pub(crate) owner: Option<String>,
@@ -63,6 +69,9 @@ impl TableJson {
             players: table.seen.as_ref().filter(|_| on).map(|seen| seen.players),
             release: release(table, releases),
             world: spec.world.as_ref().map(ToString::to_string),
+            in_setup: table.is_in_setup(),
+            open_world: table.open_world().filter(|_| on).map(ToString::to_string),
+            worlds: table.worlds.iter().map(|world| world.id.to_string()).collect(),
             license: match &spec.license {
                 LicenseWish::Any => "any".to_owned(),
                 LicenseWish::NotNeeded => "not-needed".to_owned(),
@@ -134,6 +143,12 @@ pub(crate) fn words(table: &Instance) -> String {
             Step::Volume => "deleting data",
             Step::License => "releasing the license",
         },
+        Phase::On(_) if table.is_in_setup() => {
+            let slug = &table.slug;
+            return format!(
+                "in Foundry's setup, with no world open; to make one, run `refractory instance open {slug} --setup`"
+            );
+        }
         Phase::On(_) => "on",
         Phase::Off => "off",
     };

@@ -141,7 +141,8 @@ fn programs_of(data: &Path) -> Vec<u32> {
     pids.filter(|pid| {
         let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
         let line = String::from_utf8_lossy(&line).into_owned();
-        line.contains("demo-table") && line.contains(&needle)
+        let is_program = line.contains("demo-table") || line.contains("foundry-stand-in");
+        is_program && line.contains(&needle)
     })
     .collect()
 }

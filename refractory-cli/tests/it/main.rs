@@ -15,6 +15,7 @@ mod containers;
 mod damaged;
 mod disk;
 mod edit;
+mod first_world;
 mod help;
 mod house;
 mod http;

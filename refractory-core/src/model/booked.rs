@@ -1,5 +1,5 @@
 //! Small facts about an instance that processes tell each other through its row.
-use super::{Step, Version};
+use super::{Step, Version, WorldId};
 use crate::{InstanceId, Timestamp, UserId, WorkerId};
 
 /// A person's acceptance of the end user licence agreement. Never made by a program, only replayed.
@@ -56,6 +56,9 @@ pub struct Seen {
     pub players: u32,
     /// What runs.
     pub version: Option<Version>,
+    /// The world that is open.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub world: Option<WorldId>,
     /// Since when it has been like this. An empty table that somebody asks for again counts as empty from then on.
     pub at: Timestamp,
 }

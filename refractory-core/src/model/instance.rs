@@ -1,7 +1,7 @@
 //! One instance: the wish, the journal, the last fault.
 use super::{
     Attempt, Claim, Doubt, Fault, Held, InstanceSpec, Journal, Power, Record, ReleaseWish, Seen,
-    Slug, Step, Undoing, Urgency, Wish, Yielding,
+    SetupAccess, Slug, Step, Undoing, Urgency, Wish, WorldSummary, Yielding,
 };
 use crate::ports::Endpoint;
 use crate::{InstanceId, Key, ReleaseId, Timestamp, UserId};
@@ -83,6 +83,12 @@ pub struct Instance {
     /// When a new key for its uploads was asked for, until no launch has the old one any more.
     #[cfg_attr(feature = "serde", serde(default))]
     pub rekey: Option<Timestamp>,
+    /// Who was let into Foundry's setup.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub setup: SetupAccess,
+    /// The worlds it is known to have; what was made since it was last asked is missing.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub worlds: Vec<WorldSummary>,
     /// Which worker has it in hand.
     pub claim: Option<Claim>,
     /// Since when the start in hand is under way; waiting for a license is not counted.
@@ -115,6 +121,8 @@ impl Instance {
             seen: None,
             yielding: None,
             rekey: None,
+            setup: SetupAccess::default(),
+            worlds: Vec::new(),
             claim: None,
             started: None,
             last_start: None,
@@ -152,6 +160,7 @@ impl Instance {
         self.wish.urgency = urgency;
         self.generation += 1;
         self.yielding = None;
+        self.setup.revoke();
         self.losses.clear();
         self.started = (power == Power::On).then_some(now);
         true

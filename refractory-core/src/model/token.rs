@@ -1,5 +1,5 @@
 //! Proofs that somebody was let in: sessions and one-time links.
-use crate::{Timestamp, TokenId, UserId};
+use crate::{InstanceId, Timestamp, TokenId, UserId};
 
 /// What a token is good for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +15,24 @@ pub enum Purpose {
     SignIn(UserId),
     /// A browser that is signed in as this person.
     Session(UserId),
+    /// Letting one browser into Foundry's setup, once.
+    FoundrySetup(SetupTicket),
+}
+
+/// Where a ticket to Foundry's setup is good, and for whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct SetupTicket {
+    /// The instance.
+    pub instance: InstanceId,
+    /// The host at which it is shown.
+    pub host: String,
+    /// The count of revocations at which it was made.
+    pub generation: u64,
+    /// Whose account; none for an operator at the prompt.
+    pub user: Option<UserId>,
+    /// What they are called.
+    pub name: String,
 }
 
 /// A token, kept by the digest of its secret: the store never holds what opens a door.

@@ -1,5 +1,5 @@
 //! How an instance reads to a person. Computed, never stored.
-use super::{Attempt, Instance, Power, Record, Step};
+use super::{Attempt, Held, Instance, Power, Record, Step, WorldId};
 use crate::ports::{Endpoint, Progress};
 
 /// Where an instance is on its way.
@@ -43,6 +43,23 @@ impl Instance {
             Some(_) => Health::Retrying,
             None => Health::Fine,
         }
+    }
+
+    /// Whether Foundry is up in its setup, with no world open: nobody can play yet.
+    pub fn is_in_setup(&self) -> bool {
+        let is_on = matches!(self.phase(), Phase::On(_));
+        // A program without a version is not Foundry, and has no setup.
+        let may_be = self.seen.as_ref().is_none_or(|seen| seen.version.is_some());
+        is_on && may_be && self.open_world().is_none()
+    }
+
+    /// The world that is open: the one it opens at every start, or one that was opened in Foundry's setup.
+    pub fn open_world(&self) -> Option<&WorldId> {
+        let chosen = match self.journal.held(Step::World) {
+            Some(Held::World(world)) => world.as_ref(),
+            _ => None,
+        };
+        chosen.or_else(|| self.seen.as_ref()?.world.as_ref())
     }
 
     /// What the step in hand last told.

@@ -2,8 +2,8 @@
 use std::fmt::Debug;
 
 use super::{Endpoint, Observed, Stop};
-use crate::model::{Version, WorldId};
-use crate::{Result, Secret, async_trait};
+use crate::model::{Version, WorldId, WorldSummary};
+use crate::{Error, ErrorKind, Result, Secret, async_trait};
 
 /// One running program, and what it takes to command it.
 #[derive(Debug, Clone, PartialEq)]
@@ -81,4 +81,29 @@ pub trait GameControl: Debug + Send + Sync + 'static {
     ///
     /// `Unavailable`, `Forbidden` (the administrator's password is not the program's).
     async fn remove(&self, at: &GameTarget, how: Stop) -> Result<Observed<GameStatus>>;
+
+    /// Signs a fresh session in to the program's administration, for a person's browser: the value of its session cookie.
+    ///
+    /// *Repeat*: each call is a session of its own. *Dropped*: a session that nobody has is left behind.
+    ///
+    /// # Errors
+    ///
+    /// `Unsupported` (the program has no such thing), `Conflict` (a world is open), `Forbidden` (the administrator's password
+    /// is not the program's), `Unavailable`.
+    async fn administer(&self, at: &GameTarget) -> Result<Secret> {
+        Err(Error::new(ErrorKind::Unsupported, "signing in to the program's administration")
+            .about("at", &at.endpoint)
+            .advise("What this table runs has no setup of its own."))
+    }
+
+    /// The worlds there are; none where the program does not say, as while one is open.
+    ///
+    /// *Repeat*, *Dropped*: nothing happened.
+    ///
+    /// # Errors
+    ///
+    /// `Unavailable`, `Forbidden` (the administrator's password is not the program's).
+    async fn worlds(&self, _at: &GameTarget) -> Result<Option<Vec<WorldSummary>>> {
+        Ok(None)
+    }
 }

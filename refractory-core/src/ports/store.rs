@@ -182,7 +182,7 @@ aggregates! {
     Token(Token), |row| match row.purpose {
         // One setup link at a time: the newest console line is the one that works.
         Purpose::Setup => vec!["setup".to_owned()],
-        Purpose::SignIn(_) | Purpose::Session(_) => Vec::new(),
+        Purpose::SignIn(_) | Purpose::Session(_) | Purpose::FoundrySetup(_) => Vec::new(),
     };
     Event(Event), |_| Vec::new();
     Worker(WorkerMark), |_| Vec::new();

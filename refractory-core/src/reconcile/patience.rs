@@ -53,6 +53,8 @@ pub struct Patience {
     pub events_age: Duration,
     /// How many entries of the audit trail are kept at most. Each of five groups of kinds has a fifth of it.
     pub events: usize,
+    /// How long after its settings were saved the end of a program is the restart it was asked for.
+    pub restart_within: Duration,
     /// How many instances are in hand at once.
     pub concurrency: usize,
 }
@@ -82,6 +84,7 @@ impl Default for Patience {
             hard_deadline: Duration::from_mins(10),
             events_age: Duration::from_hours(24 * 180),
             events: 20_000,
+            restart_within: Duration::from_mins(2),
             concurrency: 16,
         }
     }

@@ -277,6 +277,8 @@ impl Worker {
             }
             // A launch gets a number of its own: a provider answers a repeated one with the launch that has ended.
             after.epoch = after.epoch.saturating_add(1);
+            // Sessions end with the program that knew them.
+            after.setup.sessions.clear();
         }
         after.journal.intend(step, attempt);
         Ok(Stride::of(&self.keep(before, after, now).await?, Duration::ZERO))

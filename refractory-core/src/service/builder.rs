@@ -124,6 +124,8 @@ impl Builder {
             known: Known::default(),
             #[cfg(feature = "accounts")]
             device_key: tokio::sync::OnceCell::new(),
+            #[cfg(feature = "accounts")]
+            setup_key: tokio::sync::OnceCell::new(),
             nudge: watch::Sender::new(0),
         });
         (Refractory::new(Arc::clone(&deployment)), Worker::new(deployment))

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+#[cfg(feature = "accounts")]
+use crate::Secret;
 use crate::ports::{
     Archives, AssetDoor, AssetStore, Authenticator, DnsZone, GameControl, InstanceRuntime,
     Leftovers, LicensePool, LogSource, Snapshots, Store, Vault, WorldStorage,
@@ -112,7 +114,10 @@ pub(crate) struct Deployment {
     pub(crate) known: Known,
     /// What marks of devices are signed with, once it was read.
     #[cfg(feature = "accounts")]
-    pub(crate) device_key: tokio::sync::OnceCell<crate::Secret>,
+    pub(crate) device_key: tokio::sync::OnceCell<Secret>,
+    /// What passes to Foundry's setup are signed with, once it was needed.
+    #[cfg(feature = "accounts")]
+    pub(crate) setup_key: tokio::sync::OnceCell<Secret>,
     /// Counts writes made in this process, so that nobody here waits for the next poll of the store.
     pub(crate) nudge: watch::Sender<u64>,
 }

@@ -344,6 +344,9 @@ impl Refractory {
             let differs = (&row.slug, &row.wish.spec) != (&was.slug, &was.wish.spec);
             row.generation += u64::from(differs);
             let moved = row.owner != was.owner;
+            if moved {
+                row.setup.revoke();
+            }
             before = Some(was);
             Ok(differs || moved)
         });

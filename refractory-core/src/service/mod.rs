@@ -21,6 +21,8 @@ mod policy;
 mod pool;
 mod records;
 mod releases;
+#[cfg(feature = "accounts")]
+mod setup;
 mod takeover;
 #[cfg(feature = "accounts")]
 mod tokens;
@@ -42,6 +44,8 @@ pub use password_policy::{PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARS, check_new_pass
 pub use playing::Playing;
 pub use policy::{Relation, Verb, allows};
 pub use pool::StorePool;
+#[cfg(feature = "accounts")]
+pub use setup::{EnteredSetup, SetupPass, foundry_session_digest};
 #[cfg(feature = "accounts")]
 pub use tokens::MintedToken;
 pub use watch::{Changes, Watch};

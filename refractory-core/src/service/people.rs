@@ -109,6 +109,7 @@ impl Refractory {
             )
         };
         self.tell(who, EventKind::Password, None, text).await?;
+        self.close_setups_of(id).await?;
         Ok(changed)
     }
 
@@ -129,6 +130,7 @@ impl Refractory {
         let changed = changed.await?.ok_or_else(|| no_such(id))?;
         let text = format!("{} signed {} out everywhere.", who.name, changed.name);
         self.tell(who, EventKind::SignOut, None, text).await?;
+        self.close_setups_of(id).await?;
         Ok(changed)
     }
 
@@ -147,6 +149,7 @@ impl Refractory {
             );
             self.tell(who, EventKind::Role, None, text).await?;
         }
+        self.close_setups_of(id).await?;
         self.table::<User>().load(id.as_str()).await?.ok_or_else(|| no_such(id))
     }
 
@@ -159,6 +162,7 @@ impl Refractory {
         check(who, Verb::ManagePeople, Relation::Stranger)?;
         let user = self.change_account(id, None).await?;
         self.end_sessions(id).await?;
+        self.close_setups_of(id).await?;
         let text = format!("{} removed the user {}.", who.name, user.name);
         self.tell(who, EventKind::Delete, None, text).await
     }

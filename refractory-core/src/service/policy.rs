@@ -19,6 +19,8 @@ pub enum Verb {
     ChangeInstance,
     /// Give an instance to another owner.
     TransferInstance,
+    /// Enter Foundry's setup of an instance.
+    SetUpInstance,
     /// Destroy an instance with its data.
     DeleteInstance,
     /// Say that a machine is gone for good.
@@ -45,7 +47,7 @@ pub enum Verb {
 
 impl Verb {
     /// Every verb.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::SeeInstance,
         Self::InspectInstance,
         Self::CreateInstance,
@@ -53,6 +55,7 @@ impl Verb {
         Self::StopInstance,
         Self::ChangeInstance,
         Self::TransferInstance,
+        Self::SetUpInstance,
         Self::DeleteInstance,
         Self::AssumeLost,
         Self::RotateKey,
@@ -76,6 +79,7 @@ impl Verb {
             Self::StartInstance => "start tables",
             Self::StopInstance => "stop tables",
             Self::ChangeInstance => "change tables",
+            Self::SetUpInstance => "set up tables",
             Self::DeleteInstance => "delete tables",
             Self::AssumeLost => "declare a machine lost",
             Self::RotateKey => "replace uploads keys",
@@ -98,6 +102,7 @@ impl Verb {
             Self::StartInstance => "start it",
             Self::StopInstance => "stop it",
             Self::ChangeInstance => "change it",
+            Self::SetUpInstance => "set it up",
             Self::DeleteInstance => "delete it",
             Self::RotateKey => "replace its uploads key",
             Self::ReadLogs => "read its log",
@@ -134,6 +139,7 @@ pub fn allows(role: Role, verb: Verb, relation: Relation) -> bool {
             | Verb::StartInstance
             | Verb::StopInstance
             | Verb::ChangeInstance
+            | Verb::SetUpInstance
             | Verb::DeleteInstance
             | Verb::RotateKey
             | Verb::ReadLogs,

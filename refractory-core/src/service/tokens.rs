@@ -26,7 +26,12 @@ pub struct MintedToken {
 }
 
 impl Refractory {
-    async fn mint(&self, purpose: Purpose, lasts: Duration, epoch: u64) -> Result<MintedToken> {
+    pub(super) async fn mint(
+        &self,
+        purpose: Purpose,
+        lasts: Duration,
+        epoch: u64,
+    ) -> Result<MintedToken> {
         let secret = random_text(40);
         let now = self.now();
         let token = Token {
@@ -194,7 +199,7 @@ impl Refractory {
         Ok(())
     }
 
-    async fn token(&self, secret: &str) -> Result<Option<Token>> {
+    pub(super) async fn token(&self, secret: &str) -> Result<Option<Token>> {
         // A link or a session that cannot be read is none.
         let found = self.table::<Token>().load_readable(token_id(secret)?.as_str()).await?;
         Ok(found.filter(|token| token.until > self.now()))

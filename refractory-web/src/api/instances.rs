@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::guard::Json;
+use crate::links::foundry_setup_url;
 use crate::problem::Problem;
 use crate::session::{Commanded, Person};
 use crate::shared::Shared;
@@ -186,6 +187,20 @@ pub(crate) async fn rotate_key(
     let table = shared.refractory.find(who, &name).await?;
     let asked = shared.refractory.rotate_key(who, &table.id).await?;
     Ok(HttpResponse::Accepted().json(in_full(&shared, who, &asked).await?))
+}
+
+/// `POST /instances/{name}/setup-link`: a link that lets one browser into Foundry's setup, once.
+pub(crate) async fn setup_link(
+    shared: Data<Shared>,
+    commanded: Commanded,
+    name: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let who = &commanded.0.who;
+    let table = shared.refractory.find(who, &name).await?;
+    let minted = shared.refractory.setup_ticket(who, &table.id).await?;
+    let link = foundry_setup_url(&shared.refractory, &table, &minted);
+    let until = minted.token.until.to_string();
+    Ok(HttpResponse::Created().json(json!({ "link": link, "until": until })))
 }
 
 #[derive(Debug, Deserialize)]

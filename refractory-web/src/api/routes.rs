@@ -51,6 +51,7 @@ fn of_instances(table: &mut RouteTable) {
         .route("/instances/{name}/stop", post().to(instances::stop))
         .route("/instances/{name}/take-license", post().to(instances::take_license))
         .route("/instances/{name}/rotate-key", post().to(instances::rotate_key))
+        .route("/instances/{name}/setup-link", post().to(instances::setup_link))
         .route("/instances/{name}/events", get().to(events::of_instance))
         .route("/instances/{name}/logs", get().to(events::logs));
 }

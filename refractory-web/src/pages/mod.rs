@@ -5,6 +5,7 @@ mod chrome;
 mod create;
 mod enter;
 mod failure;
+mod foundry_setup;
 mod licences;
 mod password;
 mod people;
@@ -20,6 +21,7 @@ mod tables;
 mod tests;
 mod waiting;
 
+pub(crate) use foundry_setup::{enter as enter_foundry_setup, enter_page as foundry_setup};
 pub(crate) use licences::LicenceRow;
 pub(crate) use people::PersonRow;
 pub(crate) use releases::ReleaseRow;

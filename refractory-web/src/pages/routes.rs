@@ -3,7 +3,8 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{ServiceConfig, scope};
 
 use super::{
-    about, account, create, enter, failure, licences, people, releases, settings, table, tables,
+    about, account, create, enter, failure, foundry_setup, licences, people, releases, settings,
+    table, tables,
 };
 use crate::live;
 use crate::route_table::{RouteTable, get, post};
@@ -48,6 +49,8 @@ fn of_tables(table: &mut RouteTable) {
         .route("/tables/{slug}/start", post().to(table::start))
         .route("/tables/{slug}/stop", post().to(table::stop))
         .route("/tables/{slug}/take-license", post().to(table::take_license))
+        .route("/tables/{slug}/set-up", post().to(foundry_setup::set_up))
+        .route("/tables/{slug}/world", post().to(foundry_setup::choose_world))
         .route("/tables/{slug}/live", get().to(live::table))
         .route("/tables/{slug}/log/live", get().to(live::log))
         .route("/tables/{slug}/settings", get().to(settings::show))

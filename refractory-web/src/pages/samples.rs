@@ -8,6 +8,7 @@ use super::chrome::{Chrome, Viewer};
 use super::create::NewTablePage;
 use super::enter::{LinkPage, SetupPage, SignInPage};
 use super::failure::ErrorPage;
+use super::foundry_setup::{FoundrySetupPage, SetUpPage};
 use super::licences::{LicenceRow, LicencesPage};
 use super::people::{FreshLink, PeoplePage, PersonRow};
 use super::releases::{ReleaseRow, ReleasesPage};
@@ -19,7 +20,7 @@ use super::waiting::{Door, DoorPart, WaitingPage};
 use crate::form_error::FormError;
 use crate::session::Flash;
 use crate::templates::{Page, Templates};
-use crate::view::{Can, NextAttempt, Remedy, Rung, State, TableView, Trouble};
+use crate::view::{Can, NextAttempt, Remedy, Rung, State, TableView, Trouble, WorldRow};
 use crate::words::Moment;
 
 fn moment() -> Moment {
@@ -101,12 +102,15 @@ fn table(state: State) -> TableView {
                 Vec::new()
             }
         },
+        in_setup: false,
+        worlds: Vec::new(),
         can: Can {
             start: true,
             stop: true,
             change: true,
             delete: true,
             logs: true,
+            set_up: true,
             inspect: true,
             transfer: true,
             take: state == State::Starting,
@@ -256,6 +260,35 @@ fn of_tables(t: &Templates) -> Vec<Sample> {
     };
     let card = Card { table: table(State::Starting), csrf: "TOKEN".into(), back: "/".into() };
     let panel = Panel { table: table(State::On), csrf: "TOKEN".into() };
+    let world = |id: &str, title: &str, open, chosen| WorldRow {
+        id: id.into(),
+        title: title.into(),
+        open,
+        chosen,
+    };
+    let in_setup = TableView {
+        in_setup: true,
+        worlds: vec![
+            world("barovia", "Curse <of> Strahd", true, true),
+            world("b", "b", false, false),
+        ],
+        ..table(State::On)
+    };
+    let in_setup = Panel { table: in_setup, csrf: "TOKEN".into() };
+    let set_up = SetUpPage {
+        chrome: chrome("Set up", Some(viewer())),
+        title: "Friday".into(),
+        to: "http://friday.localhost/?ticket=T".into(),
+    };
+    let enter = |name: Option<&str>| FoundrySetupPage {
+        title: "Friday <Night>".into(),
+        css: "/portal.css".into(),
+        icon: "/icon.svg".into(),
+        name: name.map(Into::into),
+        csrf: "TOKEN".into(),
+        problem: "Not good any more.".into(),
+        portal: "http://localhost/tables/friday".into(),
+    };
     vec![
         sample(t, "all", &list(State::ALL.map(table).into(), None, viewer())),
         sample(t, "first", &list(Vec::new(), first(true, false), viewer())),
@@ -268,6 +301,10 @@ fn of_tables(t: &Templates) -> Vec<Sample> {
         sample(t, "named", &confirm),
         sample(t, "starting", &card),
         sample(t, "on", &panel),
+        sample(t, "in-setup", &in_setup),
+        sample(t, "leads", &set_up),
+        sample(t, "good", &enter(Some("anna"))),
+        sample(t, "stale", &enter(None)),
     ]
 }
 

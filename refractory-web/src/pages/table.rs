@@ -75,7 +75,13 @@ pub(crate) async fn show(
     slug: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let who = &person.who;
-    let table = shared.refractory.find(who, &slug).await?;
+    let mut table = shared.refractory.find(who, &slug).await?;
+    if table.is_in_setup()
+        && allows(who.role, Verb::SetUpInstance, Relation::of(who, table.owner.as_ref()))
+        && let Ok(worlds) = shared.refractory.worlds(who, &table.id).await
+    {
+        table.worlds = worlds;
+    }
     let view = TableView::of(&shared.refractory, who, &table);
     let live = format!("/tables/{}/live", table.slug);
     let reads = allows(who.role, Verb::ReadLogs, Relation::of(who, table.owner.as_ref()));

@@ -11,10 +11,11 @@ use super::failure::{Failure, Side, fresh_id};
 use super::find::{asked_host, is_home, without_port};
 use super::forward::Errand;
 use super::guard::{Door, Verdict, door, judge, opens_session};
-use super::headers::{Handshake, Scene, handshake, settle};
-use super::peek::read_form;
+use super::headers::{Handshake, Scene, SessionRule, handshake, settle};
+use super::peek::{read_form, read_up_to};
 use super::pool::Pool;
 use super::route::Target;
+use super::setup::{self, SetupAction, SetupStanding};
 use super::tls::Tls;
 use super::way::Way;
 use super::{Access, EdgeSettings, Found, Notice, Route, Routes, referer, say};
@@ -53,6 +54,17 @@ pub(super) enum Stop<'a> {
     Failure(Failure),
     /// It is answered at once, in words that are not ours.
     Told(StatusCode, &'static str, String),
+}
+
+/// What is done with the body of a request that is let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Entry {
+    /// It is passed on unread.
+    Free,
+    /// It is read, and passed on if it asks to play.
+    Join,
+    /// It is read, to know what Foundry is about to do.
+    Setup,
 }
 
 impl<'a> From<Notice<'a>> for Stop<'a> {
@@ -127,7 +139,8 @@ impl Edge {
         body: web::Payload,
         access: Access,
     ) -> HttpResponse {
-        let mut answer = match self.pass(&route, &request, body, access).await {
+        let mut ended = false;
+        let mut answer = match self.pass(&route, &request, body, access, &mut ended).await {
             Ok(answer) => answer,
             Err(Stop::Notice(notice)) => self.say(&notice, &request, access),
             Err(Stop::Failure(failure)) => self.fail(&route, &failure, &request, access),
@@ -136,6 +149,10 @@ impl Edge {
                 .content_type(media)
                 .body(body),
         };
+        if ended && let Some(gone) = self.no_pass() {
+            // Only a name or a value that no header can carry is refused, and ours can be carried.
+            let _carried = answer.add_cookie(&gone);
+        }
         settle(request.head(), &mut answer);
         answer
     }
@@ -151,6 +168,7 @@ impl Edge {
         request: &HttpRequest,
         body: web::Payload,
         access: Access,
+        ended: &mut bool,
     ) -> Result<HttpResponse, Stop<'a>> {
         if is_never_passed_on(request.method()) {
             return Err(NOT_PASSED_ON.into());
@@ -167,29 +185,50 @@ impl Edge {
             return Err(Notice::Unknown.into());
         }
         let target = route.target().ok_or(Notice::Waiting(route))?;
-        let is_form = self.check_door(route, target, request, access)?;
+        let standing = self.setup_standing(route, target, request).await?;
+        *ended = standing.has_ended;
+        let entry = self.check_door(route, target, request, access, &standing)?;
+        if let Some(pass) = &standing.pass
+            && Self::asks_to_sign_in(request, target)
+        {
+            return self.signed_in(route, target, pass).await;
+        }
         let errand = Errand {
             way: self.way_to(target),
             line: &route.line,
             moves: route.line.moves(),
             request,
-            scene: self.scene(route, request)?,
+            scene: self.scene(route, request, standing.session)?,
         };
         if handshake == Handshake::Websocket {
             return self.tunnel(route, &errand, body).await;
         }
-        let (body, pulse) = if is_form {
-            let form = read_form(body, settings.patience.body).await?;
-            match judge(request, &form) {
-                Verdict::Fine => {}
-                Verdict::Admin => return Err(Notice::Closed(route).into()),
-                Verdict::Refused(status, why) => return Err(Notice::Refused { status, why }.into()),
+        match entry {
+            Entry::Free => {
+                let (body, pulse) = self.body_of(request, body);
+                Ok(errand.run(body, pulse).await?)
             }
-            (Outgoing::Whole(Some(form)), Pulse::new(true))
-        } else {
-            self.body_of(request, body)
-        };
-        Ok(errand.run(body, pulse).await?)
+            Entry::Join => join(route, &errand, body).await,
+            Entry::Setup => self.set_up(route, &errand, body, ended).await,
+        }
+    }
+
+    /// Passes on what somebody does in Foundry's setup.
+    async fn set_up<'a>(
+        &self,
+        route: &'a Route,
+        errand: &Errand<'_>,
+        body: web::Payload,
+        ended: &mut bool,
+    ) -> Result<HttpResponse, Stop<'a>> {
+        let form = read_up_to(setup::LARGEST_FORM, body, errand.way.patience.body).await?;
+        let action = SetupAction::of(errand.request, errand.way.target, &form);
+        self.prepare_for(route, action).await;
+        let body = if form.is_empty() { Outgoing::Empty } else { Outgoing::Whole(Some(form)) };
+        let mut answer = errand.run(body, Pulse::new(true)).await?;
+        *ended |= self.follow_up(route, action).await;
+        setup::enclose(&mut answer);
+        Ok(answer)
     }
 
     /// Whether this door is open for them; and whether what they post there must be read first.
@@ -199,15 +238,20 @@ impl Edge {
         target: &Target,
         request: &HttpRequest,
         access: Access,
-    ) -> Result<bool, Notice<'a>> {
+        standing: &SetupStanding<'_>,
+    ) -> Result<Entry, Notice<'a>> {
         let passes = self.0.settings.managers_pass && access == Access::Manager;
+        let sets_up = standing.pass.is_some();
         let path = request.uri().path();
-        let is_form = match door(request.method().as_str(), path, &target.prefix) {
+        let entry = match door(request.method().as_str(), path, &target.prefix) {
+            Door::Never if sets_up && setup::is_read_only(request, target) => Entry::Free,
             Door::Never => return Err(Notice::Closed(route)),
+            Door::Admin if sets_up => Entry::Setup,
             Door::Admin if !passes => return Err(Notice::Closed(route)),
-            Door::Admin | Door::Open => false,
+            Door::Admin | Door::Open => Entry::Free,
             Door::Join if route.yielding => return Err(Notice::HandOver(route)),
-            Door::Join => !passes,
+            Door::Join if passes => Entry::Free,
+            Door::Join => Entry::Join,
         };
         let is_new = handshake(request.head()) != Handshake::Absent || path.contains("socket.io");
         let query = request.query_string();
@@ -215,7 +259,7 @@ impl Edge {
         if route.yielding && is_new && !goes_on {
             return Err(Notice::HandOver(route));
         }
-        Ok(is_form)
+        Ok(entry)
     }
 
     async fn tunnel<'a>(
@@ -251,9 +295,11 @@ impl Edge {
         &'s self,
         route: &'s Route,
         request: &'s HttpRequest,
+        session: SessionRule<'s>,
     ) -> Result<Scene<'s>, Notice<'static>> {
         let host = without_port(self.host_of(request)?);
-        Ok(Scene { settings: &self.0.settings, host, slug: route.slug.as_str() })
+        let slug = route.slug.as_str();
+        Ok(Scene { settings: &self.0.settings, host, slug, session })
     }
 
     pub(super) fn body_of(
@@ -294,4 +340,19 @@ impl Edge {
         };
         self.say(&notice, request, access)
     }
+}
+
+/// Passes a form on that was posted to `/join`, if it asks to play.
+async fn join<'a>(
+    route: &'a Route,
+    errand: &Errand<'_>,
+    body: web::Payload,
+) -> Result<HttpResponse, Stop<'a>> {
+    let form = read_form(body, errand.way.patience.body).await?;
+    match judge(errand.request, &form) {
+        Verdict::Fine => {}
+        Verdict::Admin => return Err(Notice::Closed(route).into()),
+        Verdict::Refused(status, why) => return Err(Notice::Refused { status, why }.into()),
+    }
+    Ok(errand.run(Outgoing::Whole(Some(form)), Pulse::new(true)).await?)
 }

@@ -14,6 +14,15 @@ const MOST: usize = 64 * 1024;
 
 /// The whole of `body`, where it is small and comes in time.
 pub(super) async fn read_form(
+    body: web::Payload,
+    patience: Duration,
+) -> Result<Bytes, Notice<'static>> {
+    read_up_to(MOST, body, patience).await
+}
+
+/// The same for a body of up to `most` bytes.
+pub(super) async fn read_up_to(
+    most: usize,
     mut body: web::Payload,
     patience: Duration,
 ) -> Result<Bytes, Notice<'static>> {
@@ -24,7 +33,7 @@ pub(super) async fn read_form(
             let chunk = chunk.map_err(|_gone| {
                 refused(StatusCode::BAD_REQUEST, "The form was incomplete. Try again.")
             })?;
-            if form.len() + chunk.len() > MOST {
+            if form.len() + chunk.len() > most {
                 return Err(refused(StatusCode::PAYLOAD_TOO_LARGE, "The form is too large."));
             }
             form.extend_from_slice(&chunk);

@@ -44,6 +44,19 @@ pub struct Route {
     /// What the place of its uploads is called, where they have one beside its data.
     uploads: Option<String>,
     target: Option<Target>,
+    /// What is known of Foundry's setup there.
+    pub(super) setup: SetupState,
+}
+
+/// What is known of Foundry's setup of a table.
+#[derive(Debug, Clone, Default)]
+pub(super) struct SetupState {
+    /// Counts revocations.
+    pub(super) generation: u64,
+    /// Digests of sessions that are Foundry's administrator's.
+    pub(super) sessions: Vec<String>,
+    /// Whether a world is open, so that there is no setup.
+    pub(super) is_playing: bool,
 }
 
 /// Where to connect to.
@@ -96,6 +109,11 @@ impl Route {
             at: instance.endpoint().cloned(),
             uploads: uploads_of(instance),
             target: None,
+            setup: SetupState {
+                generation: instance.setup.generation,
+                sessions: instance.setup.sessions.clone(),
+                is_playing: instance.open_world().is_some(),
+            },
         };
         route.target = route.endpoint().map(Target::new);
         route

@@ -29,6 +29,17 @@ pub struct EdgeSettings {
     /// Whom to ask about uploads that lie where only the deployment may read them; where there is nobody, all requests
     /// are the tables' own.
     pub uploads: Option<Refractory>,
+    /// Who lets people through to Foundry's setup; without one, nobody gets there.
+    pub setup: Option<SetupGate>,
+}
+
+/// Who lets people through to Foundry's setup.
+#[derive(Debug, Clone)]
+pub struct SetupGate {
+    /// Whom to ask.
+    pub refractory: Refractory,
+    /// The cookie that carries a pass. It belongs among [`EdgeSettings::cookies`] too.
+    pub cookie: String,
 }
 
 impl EdgeSettings {
@@ -44,6 +55,7 @@ impl EdgeSettings {
             tunnels: 20_000,
             pages: Arc::new(PlainPages),
             uploads: None,
+            setup: None,
         }
     }
 }

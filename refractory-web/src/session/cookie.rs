@@ -17,8 +17,13 @@ pub(crate) const DEVICE: &str = "refractory_device";
 /// Light or dark.
 pub(crate) const THEME: &str = "refractory_theme";
 
+/// A ticket to Foundry's setup, on its way from the address bar of a table's own host into a form there.
+pub(crate) const TICKET: &str = "refractory_ticket";
+/// Let into Foundry's setup, at a table's own host.
+pub(crate) const FOUNDRY_SETUP: &str = "refractory_foundry_setup";
+
 /// `__Host-` makes a browser refuse what a table's own scripts would plant for the parent domain; it needs HTTPS.
-fn name(base: &str, https: bool) -> String {
+pub(crate) fn name(base: &str, https: bool) -> String {
     if https { format!("__Host-{base}") } else { base.to_owned() }
 }
 
@@ -66,6 +71,13 @@ pub(crate) fn keep(base: &str, value: String, seconds: i64, https: bool) -> Cook
         .finish()
 }
 
+/// The same for one that is sent only where the page before was of the same site.
+pub(crate) fn keep_strict(base: &str, value: String, seconds: i64, https: bool) -> Cookie<'static> {
+    let mut cookie = keep(base, value, seconds, https);
+    cookie.set_same_site(SameSite::Strict);
+    cookie
+}
+
 /// Takes a cookie away.
 pub(crate) fn drop(base: &str, https: bool) -> Cookie<'static> {
     let mut gone = keep(base, String::new(), 0, https);
@@ -75,7 +87,7 @@ pub(crate) fn drop(base: &str, https: bool) -> Cookie<'static> {
 
 /// Every name a cookie of ours may have: the edge shows them to no table, and lets none set them.
 pub(crate) fn names(https: bool) -> Vec<String> {
-    let all = [SESSION, VISIT, LINK, FLASH, DEVICE, THEME];
+    let all = [SESSION, VISIT, LINK, FLASH, DEVICE, THEME, TICKET, FOUNDRY_SETUP];
     let hosted = all.iter().filter(|_| https).map(|base| name(base, true));
     all.iter().map(|base| name(base, false)).chain(hosted).collect()
 }

@@ -280,6 +280,36 @@ pub async fn players_are_counted(house: &dyn GameHouse) {
     }
 }
 
+/// Everybody who is signed in to the administration has a session of their own, and needs the right password for it.
+pub async fn each_administrator_has_a_session(house: &dyn GameHouse) {
+    opened(house, &wish(house, None)).await;
+    let at = house.target();
+    let first = house.control().administer(&at).await.expect("it is in its setup");
+    let second = house.control().administer(&at).await.expect("it is in its setup");
+    assert!(!first.is_empty() && first != second, "two people share a session");
+    let wrong = GameTarget { admin_key: Secret::new("not the password"), ..at };
+    let refused = house.control().administer(&wrong).await.expect_err("the password is wrong");
+    assert_eq!(refused.kind(), ErrorKind::Forbidden);
+}
+
+/// While a world is open nobody is signed in to the administration.
+pub async fn nobody_administers_an_open_world(house: &dyn GameHouse) {
+    opened(house, &first(house)).await;
+    let refused = house.control().administer(&house.target()).await.expect_err("a world is open");
+    assert_eq!(refused.kind(), ErrorKind::Conflict);
+}
+
+/// The worlds are told while none is open, and then no longer.
+pub async fn worlds_are_told_while_none_is_open(house: &dyn GameHouse) {
+    opened(house, &wish(house, None)).await;
+    let told = house.control().worlds(&house.target()).await.expect("it answers");
+    let ids: Vec<_> = told.expect("it is in its setup").into_iter().map(|world| world.id).collect();
+    assert_eq!(ids, house.worlds());
+    opened(house, &first(house)).await;
+    let told = house.control().worlds(&house.target()).await.expect("it answers");
+    assert_eq!(told, None, "a world is open");
+}
+
 /// Calls `$run!` with the name of every case.
 #[macro_export]
 macro_rules! game_cases {
@@ -289,7 +319,8 @@ macro_rules! game_cases {
             opens_a_world, ensure_repeats, another_world_is_closed_first, no_world_leaves_it_in_setup,
             an_unknown_world_is_refused, probing_adds_no_sessions, closes_a_world, remove_of_closed_succeeds,
             nothing_listening_is_absent, silence_is_not_absence, a_wrong_password_is_forbidden,
-            a_dropped_call_can_be_repeated, players_are_counted
+            a_dropped_call_can_be_repeated, players_are_counted, each_administrator_has_a_session,
+            nobody_administers_an_open_world, worlds_are_told_while_none_is_open
         }
     };
 }

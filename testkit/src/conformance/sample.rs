@@ -3,8 +3,8 @@ use refractory_core::model::{
     Acceptance, AdminChange, AdminGuard, Attempt, Claim, DeploymentMark, Doubt, Event, EventKind,
     Fault, Held, Hostname, Instance, InstanceSpec, Journal, Layout, Lease, License, LicenseWish,
     Limits, NewInstance, PasswordHash, Power, Program, Purpose, Release, ReleaseWish, Reservation,
-    Role, Seen, Slug, Step, Token, Undoing, Urgency, User, UserName, Version, Via, Wish,
-    WorkerMark, WorldId, Yielding,
+    Role, Seen, SetupAccess, SetupEntry, Slug, Step, Token, Undoing, Urgency, User, UserName,
+    Version, Via, Wish, WorkerMark, WorldId, WorldSummary, Yielding,
 };
 use refractory_core::ports::{Aggregate, Body, Endpoint, Kind, Progress, Sealed};
 use refractory_core::{
@@ -98,9 +98,24 @@ pub fn instance(name: &str, slug: &str) -> Instance {
         written_off: Some(Timestamp(26)),
         doubt: Some(Doubt { since: Timestamp(3), reason: ODD_TEXT.to_owned() }),
         losses: vec![Timestamp(4), Timestamp(5)],
-        seen: Some(Seen { players: 7, version: Some(Version::new(13, 351)), at: Timestamp(6) }),
+        seen: Some(Seen {
+            players: 7,
+            version: Some(Version::new(13, 351)),
+            world: Some(WorldId::new("barovia").expect("a world id")),
+            at: Timestamp(6),
+        }),
         yielding: Some(Yielding { to: id("other"), since: Timestamp(7) }),
         rekey: Some(Timestamp(27)),
+        setup: SetupAccess {
+            generation: u64::MAX,
+            entries: vec![SetupEntry { user: Some(id("owner")), until: Timestamp(28) }],
+            sessions: vec!["0123".to_owned()],
+            settings_saved: Some(Timestamp(29)),
+        },
+        worlds: vec![WorldSummary {
+            id: WorldId::new("barovia").expect("a world id"),
+            title: ODD_TEXT.to_owned(),
+        }],
         claim: Some(Claim { worker: id("worker"), until: Timestamp(8) }),
         started: Some(Timestamp(9)),
         last_start: Some(10_000),

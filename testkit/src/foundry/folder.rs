@@ -58,6 +58,17 @@ impl DataFolder {
         self.0.join("Data/systems").join(id).join("system.json")
     }
 
+    /// The ids of the game systems that are installed, in order.
+    pub(crate) fn systems(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.0.join("Data/systems")).into_iter().flatten().flatten();
+        let mut ids: Vec<_> = entries
+            .filter(|entry| entry.path().join("system.json").is_file())
+            .filter_map(|entry| entry.file_name().into_string().ok())
+            .collect();
+        ids.sort();
+        ids
+    }
+
     /// Makes what is missing and proves that the folder can be written to.
     pub(crate) fn prepare(&self) -> io::Result<()> {
         for folder in ["Config", "Data/worlds", "Data/systems", "Data/modules", "Logs", "Backups"] {

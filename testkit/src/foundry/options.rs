@@ -29,6 +29,11 @@ impl Options {
         Self::over(stored, args)
     }
 
+    /// The language in force.
+    pub(crate) fn language(&self) -> &str {
+        self.stored.get("language").and_then(Value::as_str).unwrap_or("en.core")
+    }
+
     /// Writes `changes` into the file, as a saved configuration form does.
     pub(crate) fn save(&self, folder: &DataFolder, changes: &Map<String, Value>) -> io::Result<()> {
         let mut stored = self.stored.clone();

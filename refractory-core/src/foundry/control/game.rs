@@ -3,8 +3,9 @@ use super::memory::Memory;
 use super::seats::Seats;
 use super::talk::Talk;
 use crate::foundry::client::Visitor;
+use crate::model::WorldSummary;
 use crate::ports::{GameControl, GameStatus, GameTarget, Observed, Stop, WorldRef};
-use crate::{Result, async_trait};
+use crate::{Result, Secret, async_trait};
 
 /// Opens, watches and closes worlds in Foundry, generations 9 to 14, over its own HTTP surface.
 ///
@@ -62,5 +63,13 @@ impl GameControl for FoundryControl {
 
     async fn remove(&self, at: &GameTarget, how: Stop) -> Result<Observed<GameStatus>> {
         self.talk(at).close(how).await
+    }
+
+    async fn administer(&self, at: &GameTarget) -> Result<Secret> {
+        self.administrator(at).await
+    }
+
+    async fn worlds(&self, at: &GameTarget) -> Result<Option<Vec<WorldSummary>>> {
+        self.talk(at).worlds().await
     }
 }

@@ -8,6 +8,7 @@ mod license;
 mod memory;
 mod open;
 mod seats;
+mod setup;
 mod talk;
 
 pub use game::FoundryControl;

@@ -80,7 +80,7 @@ fn a_move_is_written_into_the_row_of_the_holder() {
 
 /// So many were seen there since so long ago.
 fn seen(players: u32, ago: u64) -> Option<Seen> {
-    Some(Seen { players, version: None, at: Timestamp(NOW.0 - ago) })
+    Some(Seen { players, version: None, world: None, at: Timestamp(NOW.0 - ago) })
 }
 
 #[test]

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use super::Terms;
 use crate::Result;
-use crate::model::{Doubt, Held, Instance, Seen, Step, WorldId};
+use crate::model::{Doubt, Held, Instance, Seen, Step, WorldId, WorldSummary};
 use crate::ports::{Endpoint, GameStatus, Observed};
 
 impl Terms<'_> {
@@ -13,7 +13,10 @@ impl Terms<'_> {
         runtime: Result<Observed<Endpoint>>,
         game: Option<Result<Observed<GameStatus>>>,
     ) -> Duration {
-        match runtime {
+        let wait = match runtime {
+            Ok(Observed::Absent | Observed::Broken(_)) if self.expects_restart(instance) => {
+                return self.restart(instance);
+            }
             Ok(Observed::Absent) => self.doubt(instance, Step::Runtime, "Foundry has ended."),
             Ok(Observed::Broken(reason)) => self.doubt(instance, Step::Runtime, &reason.0),
             Ok(Observed::Ready(endpoint)) if Some(&endpoint) != instance.endpoint() => {
@@ -21,7 +24,23 @@ impl Terms<'_> {
             }
             Ok(Observed::Ready(_)) => self.looked_at_game(instance, game),
             Ok(Observed::Pending(_)) | Err(_) => self.unknown(instance),
-        }
+        };
+        if self.expects_restart(instance) { wait.min(self.patience.poll * 5) } else { wait }
+    }
+
+    /// Whether the program was told to save its settings just now, after which it exits.
+    fn expects_restart(self, instance: &Instance) -> bool {
+        let saved = instance.setup.settings_saved;
+        saved.is_some_and(|saved| self.now.since(saved) < self.patience.restart_within)
+    }
+
+    /// The program has saved its settings and exited, as it does: it comes up again with them. Nothing was lost.
+    fn restart(self, instance: &mut Instance) -> Duration {
+        (instance.doubt, instance.seen, instance.yielding) = (None, None, None);
+        instance.setup.settings_saved = None;
+        instance.started = Some(self.now);
+        instance.journal.lose(Step::Runtime);
+        Duration::ZERO
     }
 
     /// Not being able to ask says nothing about what runs, nor about who plays: a table that was empty may not be.
@@ -56,13 +75,18 @@ impl Terms<'_> {
     }
 
     fn see(self, instance: &mut Instance, status: &GameStatus) {
-        let same = instance
-            .seen
-            .as_ref()
-            .is_some_and(|seen| seen.players == status.players && seen.version == status.version);
+        if let Some(world) = &status.world {
+            WorldSummary::add(&mut instance.worlds, world);
+            // What runs in a world must never run with the rights of whoever set it up.
+            instance.setup.revoke();
+        }
+        let same = instance.seen.as_ref().is_some_and(|seen| {
+            let told = (seen.players, &seen.version, &seen.world);
+            told == (status.players, &status.version, &status.world)
+        });
         if !same {
-            instance.seen =
-                Some(Seen { players: status.players, version: status.version, at: self.now });
+            let GameStatus { version, world, players } = status.clone();
+            instance.seen = Some(Seen { players, version, world, at: self.now });
         }
     }
 

@@ -1,7 +1,8 @@
 #![expect(clippy::unnecessary_wraps, reason = "rows of a table are written as the code reads them")]
 use super::*;
 use crate::model::{
-    Attempt, Doubt, Fault, NewInstance, Phase, Power, Record, Seen, Slug, Undoing, Urgency, WorldId,
+    Attempt, Doubt, Fault, NewInstance, Phase, Power, Record, Seen, SetupEntry, Slug, Undoing,
+    Urgency, WorldId,
 };
 use crate::ports::Progress;
 use crate::{InstanceId, LicenseId};
@@ -265,7 +266,7 @@ fn a_table_that_was_empty_and_cannot_be_asked_is_not_known_to_be_empty() {
             Outcome::Looked(endpoint(), Some(Ok(Observed::Pending(None)))),
         ] {
             let mut desk = Desk::new(None);
-            desk.row.seen = Some(Seen { players, version: None, at: BEGIN });
+            desk.row.seen = Some(Seen { players, version: None, world: None, at: BEGIN });
             desk.settle(100, Decision::Probe, silent);
             assert_eq!(desk.row.seen.is_some(), kept, "{players} played");
         }
@@ -304,4 +305,84 @@ fn patience_with_a_world_ends_by_time_and_never_during_a_migration() {
     let migrating = Attempt { progress: Some(told), ..Attempt::begun(BEGIN) };
     desk.row.journal.intend(Step::World, migrating);
     assert!(!tired(&desk, 1_000_000));
+}
+
+fn playing(world: Option<&str>) -> Outcome {
+    let world = world.map(|world| WorldId::new(world).unwrap());
+    let status = GameStatus { version: None, world, players: 0 };
+    Outcome::Looked(
+        Ok(Observed::Ready(Endpoint::new("127.0.0.1", 1))),
+        Some(Ok(Observed::Ready(status))),
+    )
+}
+
+fn let_in(desk: &mut Desk) {
+    let entry = SetupEntry { user: None, until: BEGIN.after(Duration::from_hours(1)) };
+    desk.row.setup.enter(entry, BEGIN);
+}
+
+#[test]
+fn a_program_that_ends_after_its_settings_were_saved_is_started_again_and_nothing_is_lost() {
+    for gone in [
+        || Outcome::Looked(Ok(Observed::Absent), None),
+        || Outcome::Looked(Ok(Observed::Broken(Reason("It ended.".into()))), None),
+    ] {
+        let mut desk = Desk::new(None);
+        desk.row.journal.hold(Step::World, Held::World(None));
+        let_in(&mut desk);
+        desk.row.setup.settings_saved = Some(BEGIN.after(Duration::from_secs(10)));
+        let license = desk.row.journal.held(Step::License).cloned();
+        assert_eq!(desk.settle(11, Decision::Probe, gone()), Duration::ZERO, "at once");
+        assert_eq!(desk.row.journal.get(Step::Runtime), Some(&Record::Lost));
+        assert_eq!(desk.row.journal.held(Step::License).cloned(), license);
+        assert_eq!((&desk.row.fault, desk.row.losses.len(), &desk.row.doubt), (&None, 0, &None));
+        assert_eq!(desk.row.setup.generation, 0, "whoever set it up goes on");
+        assert_eq!(desk.row.setup.settings_saved, None, "one end is one restart");
+    }
+}
+
+#[test]
+fn a_program_that_ends_for_other_reasons_or_much_later_is_lost() {
+    for (saved, now) in [(None, 11), (Some(10), 10 + 121)] {
+        let mut desk = Desk::new(None);
+        desk.row.setup.settings_saved = saved.map(|saved| BEGIN.after(Duration::from_secs(saved)));
+        desk.settle(now, Decision::Probe, Outcome::Looked(Ok(Observed::Absent), None));
+        desk.settle(now + 3, Decision::Probe, Outcome::Looked(Ok(Observed::Absent), None));
+        assert_eq!(desk.row.losses.len(), 1);
+    }
+}
+
+#[test]
+fn a_program_that_is_about_to_exit_is_looked_at_often() {
+    let mut desk = Desk::new(None);
+    desk.row.journal.hold(Step::World, Held::World(None));
+    assert_eq!(desk.settle(1, Decision::Probe, playing(None)), desk.patience.probe);
+    desk.row.setup.settings_saved = Some(BEGIN);
+    assert!(desk.settle(2, Decision::Probe, playing(None)) < Duration::from_secs(1));
+    assert_eq!(desk.settle(200, Decision::Probe, playing(None)), desk.patience.probe);
+}
+
+#[test]
+fn a_world_that_was_opened_in_the_setup_is_known_and_ends_every_entry() {
+    let mut desk = Desk::new(None);
+    desk.row.journal.hold(Step::World, Held::World(None));
+    let_in(&mut desk);
+    desk.settle(1, Decision::Probe, playing(None));
+    assert!(desk.row.open_world().is_none());
+    assert_eq!((desk.row.setup.generation, desk.row.setup.entries.len()), (0, 1));
+    desk.settle(2, Decision::Probe, playing(Some("keep")));
+    assert_eq!(desk.row.open_world().map(WorldId::as_str), Some("keep"));
+    assert_eq!((desk.row.setup.generation, desk.row.setup.entries.len()), (1, 0));
+    assert_eq!(desk.row.worlds.len(), 1);
+    assert!(!desk.row.is_in_setup());
+    desk.settle(3, Decision::Probe, playing(Some("keep")));
+    assert_eq!(desk.row.setup.generation, 1, "once");
+}
+
+#[test]
+fn a_stop_and_a_start_end_every_entry() {
+    let mut desk = Desk::new(None);
+    let_in(&mut desk);
+    assert!(desk.row.want(Power::Off, Urgency::Gentle, BEGIN));
+    assert_eq!((desk.row.setup.generation, desk.row.setup.entries.len()), (1, 0));
 }

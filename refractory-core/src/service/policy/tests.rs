@@ -22,6 +22,7 @@ StartInstance     -- y- yy
 StopInstance      -- y- yy
 ChangeInstance    -- y- yy
 TransferInstance  -- -- yy
+SetUpInstance     -- y- yy
 DeleteInstance    -- y- yy
 AssumeLost        -- -- yy
 RotateKey         -- y- yy

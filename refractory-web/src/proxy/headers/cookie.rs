@@ -1,6 +1,8 @@
 //! Cookies between a browser, the portal and the instances.
 use std::borrow::Cow;
 
+use refractory_core::foundry_session_digest;
+
 /// Where an instance's cookies may live, and which names are not its own.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Jar<'a> {
@@ -10,12 +12,41 @@ pub(super) struct Jar<'a> {
     pub(super) host: &'a str,
     /// The first segment of its paths, where it shares its host with others.
     pub(super) under: Option<&'a str>,
+    /// Which sessions of its own it sees.
+    pub(super) session: SessionRule<'a>,
+}
+
+/// Which of its own sessions an instance sees.
+#[derive(Debug, Clone, Copy, Default)]
+pub(in crate::proxy) enum SessionRule<'a> {
+    /// Whichever the browser shows.
+    #[default]
+    Any,
+    /// None.
+    Hidden,
+    /// Those with these digests: a page of the table may have planted others before them.
+    Only(&'a [String]),
+}
+
+impl SessionRule<'_> {
+    fn hides(&self, pair: &[u8]) -> bool {
+        let value = pair.splitn(2, |byte| *byte == b'=').nth(1).unwrap_or_default().trim_ascii();
+        match self {
+            Self::Any => false,
+            Self::Hidden => true,
+            Self::Only(known) => !std::str::from_utf8(value)
+                .is_ok_and(|value| known.contains(&foundry_session_digest(value))),
+        }
+    }
 }
 
 impl Jar<'_> {
     /// `Cookie` without the portal's; nothing where nothing else was in it.
     pub(super) fn for_instance<'v>(&self, value: &'v [u8]) -> Option<Cow<'v, [u8]>> {
-        let ours = |pair: &[u8]| self.is_portals(name_of(pair));
+        let ours = |pair: &[u8]| {
+            let name = name_of(pair);
+            self.is_portals(name) || (name == b"session" && self.session.hides(pair))
+        };
         if !value.split(|b| *b == b';').any(ours) {
             return Some(Cow::Borrowed(value));
         }

@@ -5,7 +5,7 @@ use actix_web::http::header::{
 };
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
-use super::cookie::Jar;
+use super::cookie::{Jar, SessionRule};
 use super::hop::Named;
 use super::identity::tells_identity;
 use crate::proxy::EdgeSettings;
@@ -24,6 +24,8 @@ pub(in crate::proxy) struct Scene<'a> {
     pub(in crate::proxy) host: &'a str,
     /// The label of the instance.
     pub(in crate::proxy) slug: &'a str,
+    /// Which sessions of its own the instance sees.
+    pub(in crate::proxy) session: SessionRule<'a>,
 }
 
 impl<'a> Scene<'a> {
@@ -32,6 +34,7 @@ impl<'a> Scene<'a> {
             portal: &self.settings.cookies,
             host: self.host,
             under: self.settings.addressing.by_path.then_some(self.slug),
+            session: self.session,
         }
     }
 }

@@ -22,7 +22,7 @@ use super::edge::Stop;
 use super::failure::{Failure, Side};
 use super::find::is_home;
 use super::forward::{passed_on, size_of};
-use super::headers::answer_headers;
+use super::headers::{SessionRule, answer_headers};
 use super::pool::Lease;
 use super::route::Target;
 use super::{Edge, Notice, Route};
@@ -71,7 +71,11 @@ impl Edge {
                 let (body, pulse) = self.body_of(request, body);
                 let answer = self.asked(&admitted.errand, body, pulse).await?;
                 let (head, mut response) = self.relayed(request, answer);
-                answer_headers(&head, response.headers_mut(), &self.scene(route, request)?);
+                answer_headers(
+                    &head,
+                    response.headers_mut(),
+                    &self.scene(route, request, SessionRule::Any)?,
+                );
                 Ok(response)
             }
             AssetReader::Browser => {

@@ -13,6 +13,7 @@ mod by_path;
 mod credentials;
 mod doors;
 mod entering;
+mod foundry_setup;
 mod hosts;
 mod ids;
 mod listening;

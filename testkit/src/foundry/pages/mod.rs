@@ -26,8 +26,22 @@ pub(crate) fn auth(table: &Table) -> String {
 /// Where worlds are launched.
 pub(crate) fn setup(table: &Table) -> String {
     let rows: String = World::all(&table.folder).iter().map(world_row).collect();
-    let list = include_str!("setup.html").replace("{worlds}", &rows);
-    Page::new(table, "Setup").part("setup", &list).script(include_str!("setup.js")).html()
+    let version = table.program.version;
+    let create = if version.has_create_and_quit() { "/create" } else { "/setup" };
+    let systems = table.folder.systems();
+    let systems: Vec<_> =
+        systems.iter().map(|id| format!("<option>{}</option>", escape(id))).collect();
+    let list = include_str!("setup.html")
+        .replace("{worlds}", &rows)
+        .replace("{create}", create)
+        .replace("{id_field}", version.world_id_field())
+        .replace("{systems}", &systems.concat())
+        .replace("{language}", &escape(table.options.language()));
+    Page::new(table, "Setup")
+        .part("setup", &list)
+        .script(include_str!("engine.js"))
+        .script(include_str!("setup.js"))
+        .html()
 }
 
 /// Where a user of `world` is picked; the list is built in the browser from socket data.

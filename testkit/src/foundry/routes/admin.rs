@@ -20,6 +20,9 @@ pub(super) async fn create(table: &Arc<Table>, visitor: &Session, fields: Fields
     }
     let launch = fields.is_on("launch") && table.program.version.has_create_and_quit();
     let id = fields.text(table.program.version.world_id_field()).to_owned();
+    if fields.text("system").is_empty() {
+        return error("World validation errors: system: may not be undefined");
+    }
     let mut manifest = fields.into_map();
     manifest.retain(|field, _| !matches!(field.as_str(), "action" | "launch"));
     match World::create(&table.folder, table.program.version, &id, manifest) {

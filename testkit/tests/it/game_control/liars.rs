@@ -3,11 +3,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use refractory_core::foundry::FoundryControl;
-use refractory_core::model::WorldId;
+use refractory_core::model::{WorldId, WorldSummary};
 use refractory_core::ports::{GameControl, GameStatus, GameTarget, Observed, Stop, WorldRef};
 use refractory_core::{Error, ErrorKind, Result, Secret, async_trait};
 use testkit::conformance::game::{self, GameHouse};
 use testkit::foundry::House;
+use tokio::sync::OnceCell;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Lie {
@@ -27,6 +28,9 @@ enum Lie {
     KnowsBetter,
     Jams,
     CountsNobody,
+    SharesASession,
+    AdministersAnyway,
+    ForgetsAWorld,
 }
 
 #[derive(Debug)]
@@ -34,6 +38,7 @@ struct Liar {
     house: House,
     lie: Lie,
     busy: AtomicBool,
+    session: OnceCell<Secret>,
 }
 
 impl Liar {
@@ -133,6 +138,23 @@ impl GameControl for Liar {
             _ => honest.remove(at, how).await,
         }
     }
+
+    async fn administer(&self, at: &GameTarget) -> Result<Secret> {
+        let honest = self.honest();
+        match self.lie {
+            Lie::SharesASession => {
+                self.session.get_or_try_init(|| honest.administer(at)).await.cloned()
+            }
+            Lie::AdministersAnyway => Ok(Secret::new("0".repeat(24))),
+            _ => honest.administer(at).await,
+        }
+    }
+
+    async fn worlds(&self, at: &GameTarget) -> Result<Option<Vec<WorldSummary>>> {
+        let told = self.honest().worlds(at).await?;
+        let kept = usize::from(self.lie == Lie::ForgetsAWorld);
+        Ok(told.map(|worlds| worlds.into_iter().skip(kept).collect()))
+    }
 }
 
 #[async_trait]
@@ -170,7 +192,8 @@ macro_rules! liars {
             #[tokio::test]
             async fn $case() {
                 let house = super::prepared(13, |launch| launch.switch("launch", "150ms")).await;
-                let liar = Liar { house, lie: Lie::$lie, busy: AtomicBool::new(false) };
+                let busy = AtomicBool::new(false);
+                let liar = Liar { house, lie: Lie::$lie, busy, session: OnceCell::new() };
                 let mut run = tokio::task::JoinSet::new();
                 run.spawn(async move { game::$case(&liar).await });
                 let ended = run.join_next().await.unwrap();
@@ -199,6 +222,9 @@ liars! {
     a_wrong_password_is_forbidden: KnowsBetter,
     a_dropped_call_can_be_repeated: Jams,
     players_are_counted: CountsNobody,
+    each_administrator_has_a_session: SharesASession,
+    nobody_administers_an_open_world: AdministersAnyway,
+    worlds_are_told_while_none_is_open: ForgetsAWorld,
 }
 
 #[test]

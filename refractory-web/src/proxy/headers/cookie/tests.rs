@@ -11,7 +11,8 @@ fn text(bytes: Option<Cow<'_, [u8]>>) -> Option<String> {
 #[test]
 fn the_portals_cookies_never_reach_an_instance() {
     let names = portal();
-    let jar = Jar { portal: &names, host: "friday.play.test", under: None };
+    let jar =
+        Jar { portal: &names, host: "friday.play.test", under: None, session: SessionRule::Any };
     for (sent, kept) in [
         ("session=1", Some("session=1")),
         ("a=1;b=2 ;  c", Some("a=1;b=2 ;  c")),
@@ -26,9 +27,24 @@ fn the_portals_cookies_never_reach_an_instance() {
 }
 
 #[test]
+fn a_session_is_kept_from_an_instance_where_it_must_not_have_it() {
+    let names = portal();
+    let known = vec![foundry_session_digest("2")];
+    for (session, sent, kept) in [
+        (SessionRule::Hidden, "session=1", None),
+        (SessionRule::Hidden, "a=1; session=2; sessions=3; session=4", Some("a=1; sessions=3")),
+        (SessionRule::Only(&known), "session=9; a=1; session=2", Some("a=1; session=2")),
+    ] {
+        let jar = Jar { portal: &names, host: "friday.play.test", under: None, session };
+        assert_eq!(text(jar.for_instance(sent.as_bytes())).as_deref(), kept, "{sent}");
+    }
+}
+
+#[test]
 fn an_instance_sets_cookies_for_itself_alone() {
     let names = portal();
-    let jar = Jar { portal: &names, host: "friday.play.test", under: None };
+    let jar =
+        Jar { portal: &names, host: "friday.play.test", under: None, session: SessionRule::Any };
     let own = "session=1; Max-Age=86400; Path=/; SameSite=Strict";
     for (set, kept) in [
         (own, Some(own)),
@@ -48,7 +64,8 @@ fn an_instance_sets_cookies_for_itself_alone() {
 #[test]
 fn instances_that_share_a_host_do_not_share_cookies() {
     let names = portal();
-    let jar = Jar { portal: &names, host: "play.test", under: Some("friday") };
+    let jar =
+        Jar { portal: &names, host: "play.test", under: Some("friday"), session: SessionRule::Any };
     for (set, kept) in [
         ("session=1; Path=/; Secure", "session=1; Secure; Path=/friday"),
         ("session=1", "session=1; Path=/friday"),

@@ -88,6 +88,18 @@ impl Browser {
         self.take(request).await
     }
 
+    /// Sends a form as if `host` led here.
+    pub(crate) async fn post_at(
+        &mut self,
+        host: &str,
+        path: &str,
+        fields: &[(&str, &str)],
+    ) -> Answer {
+        let host = format!("{host}:{}", self.at.port());
+        let request = self.request(Method::POST, path).header("host", host).form(fields);
+        self.take(request).await
+    }
+
     /// Sends a form without looking at the page it is on.
     pub(crate) async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let request = self.request(Method::POST, path).form(fields);

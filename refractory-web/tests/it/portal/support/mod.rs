@@ -7,3 +7,4 @@ pub(crate) use browser::{Answer, Browser};
 pub(crate) use place::Place;
 #[cfg(feature = "lambda")]
 pub(crate) use place::hasher;
+pub(crate) use stands::SharedStore;

@@ -3,7 +3,7 @@ use std::net::SocketAddr;
 
 use refractory_core::model::{Change, Instance, PasswordHash, Principal, Role, Slug, UserName};
 use refractory_core::ports::Table;
-use refractory_core::{Addressing, InstanceId, Refractory, Result, Worker};
+use refractory_core::{Addressing, Builder, InstanceId, Refractory, Result, Worker};
 use refractory_web::{Hasher, Listener, Portal, WebConfig};
 use reqwest::StatusCode;
 use tokio::sync::oneshot;
@@ -42,15 +42,24 @@ impl Place {
 
     /// The same, where whatever listens at `game` is every table's program.
     pub(crate) fn before(game: SocketAddr, change: impl FnOnce(&mut WebConfig)) -> Self {
+        Self::built(game, SharedStore::default(), change, |builder| builder)
+    }
+
+    /// The same on this store, with ports of its own.
+    pub(crate) fn built(
+        game: SocketAddr,
+        store: SharedStore,
+        change: impl FnOnce(&mut WebConfig),
+        add: impl FnOnce(Builder) -> Builder,
+    ) -> Self {
         let mut config = WebConfig::listening_at("127.0.0.1:0");
         change(&mut config);
         let at = game;
         let (knob, shelf, paper) = (Knob::new(at), Shelf::default(), Paper::default());
         let guests = Guests::default();
-        let store = SharedStore::default();
         let listener = Listener::bind(&config).unwrap();
         let addressing: Addressing = config.addressing(listener.port());
-        let (refractory, worker) = Refractory::builder(knob.clone())
+        let builder = Refractory::builder(knob.clone())
             .archives(shelf.clone())
             .logs(paper.clone())
             .game(guests.clone())
@@ -60,8 +69,8 @@ impl Place {
             .patience(|patience| {
                 patience.poll = std::time::Duration::from_millis(20);
                 patience.heartbeat = std::time::Duration::from_millis(200);
-            })
-            .build();
+            });
+        let (refractory, worker) = add(builder).build();
         let portal = Portal::new(refractory.clone(), config, hasher()).listen(listener).unwrap();
         let at = portal.addresses()[0];
         let (stop, stopped) = oneshot::channel();
