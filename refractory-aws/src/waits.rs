@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use refractory_core::Timestamp;
+use refractory_core::MonotonicTime;
 use refractory_core::ports::Progress;
 
 /// The longest wait between two questions.
@@ -23,20 +23,20 @@ impl<K> Default for Waits<K> {
 
 #[derive(Debug)]
 struct Wait {
-    until: Timestamp,
+    until: MonotonicTime,
     next: Duration,
     progress: Progress,
 }
 
 impl<K: Ord + Clone> Waits<K> {
     /// What is waited for, if it is too early to ask again.
-    pub(crate) fn open(&self, of: &K, now: Timestamp) -> Option<Progress> {
+    pub(crate) fn open(&self, of: &K, now: MonotonicTime) -> Option<Progress> {
         let waits = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         waits.get(of).filter(|wait| wait.until > now).map(|wait| wait.progress.clone())
     }
 
     /// Asks again later, each time later than before.
-    pub(crate) fn later(&self, of: &K, now: Timestamp, progress: Progress) {
+    pub(crate) fn later(&self, of: &K, now: MonotonicTime, progress: Progress) {
         let mut waits = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let pause = waits.get(of).map_or(FIRST, |wait| wait.next);
         let next = (pause * 2).min(LONGEST);

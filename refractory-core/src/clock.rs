@@ -1,6 +1,10 @@
-//! Time, taken as a parameter.
+//! Time, taken as a parameter: what the wall clock shows, and how much time passes.
+mod history;
+
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+pub(crate) use history::ClockHistory;
 
 /// A moment: milliseconds since the Unix epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -12,6 +16,12 @@ impl Timestamp {
     #[must_use]
     pub fn after(self, by: Duration) -> Self {
         Self(self.0.saturating_add(u64::try_from(by.as_millis()).unwrap_or(u64::MAX)))
+    }
+
+    /// This moment less `by`, saturating.
+    #[must_use]
+    pub fn before(self, by: Duration) -> Self {
+        Self(self.0.saturating_sub(u64::try_from(by.as_millis()).unwrap_or(u64::MAX)))
     }
 
     /// How long after `earlier` this moment is; zero when it is not after it.
@@ -44,13 +54,38 @@ fn civil(day: u64) -> (u64, u64, u64) {
     (era * 400 + year_of_era + u64::from(month <= 2), month, day)
 }
 
-/// A source of the current time.
-pub trait Clock: fmt::Debug + Send + Sync + 'static {
-    /// The current time.
-    fn now(&self) -> Timestamp;
+/// A reading of a clock that nobody can set: it says how much time passes, and nothing about dates.
+///
+/// Readings of one machine can be compared as long as it is up; those of two machines never.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct MonotonicTime(pub Duration);
+
+impl MonotonicTime {
+    /// This reading plus `by`, saturating.
+    #[must_use]
+    pub fn after(self, by: Duration) -> Self {
+        Self(self.0.saturating_add(by))
+    }
+
+    /// How long after `earlier` this reading is; zero when it is not after it.
+    pub fn since(self, earlier: Self) -> Duration {
+        self.0.saturating_sub(earlier.0)
+    }
 }
 
-/// The machine's own clock.
+/// A source of time.
+///
+/// The wall clock may be set back or forward at any moment, and another machine may have another one. So it dates what people
+/// read, and what outlives a process; whatever is waited for is measured with the monotonic one.
+pub trait Clock: fmt::Debug + Send + Sync + 'static {
+    /// What the wall clock shows.
+    fn now(&self) -> Timestamp;
+
+    /// What the monotonic clock shows: it never goes back, and setting the wall clock does not move it.
+    fn monotonic(&self) -> MonotonicTime;
+}
+
+/// The machine's own clocks.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct SystemClock;
 
@@ -60,6 +95,26 @@ impl Clock for SystemClock {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Timestamp::default().after(since)
     }
+
+    fn monotonic(&self) -> MonotonicTime {
+        MonotonicTime(uptime())
+    }
+}
+
+/// How long the machine has been up, with the time it was suspended.
+#[cfg(all(target_os = "linux", feature = "foundry"))]
+fn uptime() -> Duration {
+    let read = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+    let (seconds, nanos) = (u64::try_from(read.tv_sec), u32::try_from(read.tv_nsec));
+    Duration::new(seconds.unwrap_or_default(), nanos.unwrap_or_default())
+}
+
+/// How long ago this process first asked. Whether suspended time is in it, the system decides.
+#[cfg(not(all(target_os = "linux", feature = "foundry")))]
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
+fn uptime() -> Duration {
+    static FIRST: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
+    FIRST.get_or_init(std::time::Instant::now).elapsed()
 }
 
 #[cfg(test)]

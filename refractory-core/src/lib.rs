@@ -37,7 +37,7 @@ pub mod sql;
 pub mod text;
 
 pub use async_trait::async_trait;
-pub use clock::{Clock, SystemClock, Timestamp};
+pub use clock::{Clock, MonotonicTime, SystemClock, Timestamp};
 pub use error::{Error, ErrorKind, Result};
 pub use id::{
     DeploymentId, EventId, IdError, InstanceId, Key, LicenseId, ReleaseId, SecretName, TokenId,

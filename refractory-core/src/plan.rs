@@ -1,5 +1,6 @@
 //! What to do next. Pure: no clock, no network, no store.
-use crate::Timestamp;
+use std::time::Duration;
+
 use crate::model::{Held, Instance, LicenseWish, Power, Record, Step};
 
 /// The next thing to do for one instance.
@@ -13,20 +14,18 @@ pub enum Decision {
     Remove(Step),
     /// All is as wished; look whether it still is.
     Probe,
-    /// Do nothing before this moment.
-    Wait(Timestamp),
+    /// Do nothing for so long.
+    Wait(Duration),
     /// Do nothing until the wish changes.
     Rest,
     /// Nothing is left; delete the row.
     Forget,
 }
 
-/// Decides the next thing to do. Total and deterministic.
-pub fn decide(instance: &Instance, now: Timestamp) -> Decision {
-    if let Some(fault) = instance.live_fault()
-        && fault.retry_at > now
-    {
-        return Decision::Wait(fault.retry_at);
+/// Decides the next thing to do, where the last fault has still to be waited for so long. Total and deterministic.
+pub fn decide(instance: &Instance, fault_waits: Duration) -> Decision {
+    if instance.live_fault().is_some() && !fault_waits.is_zero() {
+        return Decision::Wait(fault_waits);
     }
     match instance.effective_power() {
         Power::On => up(instance),

@@ -1,24 +1,126 @@
-//! A clock that follows tokio's time, paused or not.
-use refractory_core::{Clock, Timestamp};
+//! Clocks that follow tokio's time, paused or not, and that a test sets, stops and lets jump.
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use refractory_core::{Clock, MonotonicTime, Timestamp};
 use tokio::time::Instant;
 
-/// Time since this clock was made, as tokio tells it, counted from a fixed moment. Clones agree.
+/// A wall clock that begins at a fixed date, and a monotonic one. Both follow tokio's time until a test sets one of them;
+/// the other goes on as if nothing had happened. Clones are handles on the same clocks.
 #[derive(Debug, Clone)]
-pub struct PausedClock(Instant);
+pub struct PausedClock {
+    begun: Instant,
+    hands: Arc<Mutex<Hands>>,
+}
+
+#[derive(Debug, Default)]
+struct Hands {
+    wall: Hand,
+    monotonic: Hand,
+}
+
+/// How one clock differs from the time that passes.
+#[derive(Debug, Default)]
+struct Hand {
+    ahead: Duration,
+    behind: Duration,
+    /// What it shows while it stands still.
+    stands: Option<Duration>,
+}
+
+impl Hand {
+    fn shows(&self, passed: Duration) -> Duration {
+        self.stands.unwrap_or_else(|| (passed + self.ahead).saturating_sub(self.behind))
+    }
+
+    fn stop(&mut self, passed: Duration) {
+        self.stands = Some(self.shows(passed));
+    }
+
+    /// Goes on from where it stands, as if no time had passed meanwhile.
+    fn go_on(&mut self, passed: Duration) {
+        if let Some(stands) = self.stands.take() {
+            self.behind += self.shows(passed).saturating_sub(stands);
+        }
+    }
+}
 
 impl PausedClock {
-    /// The moment every clock begins at.
+    /// The date every clock begins at.
     pub const BEGIN: Timestamp = Timestamp(1_700_000_000_000);
+
+    /// How far the wall clock can be set back before it shows the same date for ever.
+    const FAR: Duration = Duration::from_hours(24 * 365 * 10);
+
+    /// How long the monotonic clock has run already: the machine has been up for a while.
+    const UP: Duration = Duration::from_hours(3);
+
+    fn hands(&self) -> MutexGuard<'_, Hands> {
+        self.hands.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sets the wall clock forward.
+    pub fn set_forward(&self, by: Duration) {
+        self.hands().wall.ahead += by;
+    }
+
+    /// Sets the wall clock back.
+    pub fn set_back(&self, by: Duration) {
+        self.hands().wall.behind += by;
+    }
+
+    /// Stops the wall clock.
+    pub fn stop_wall(&self) {
+        let passed = self.begun.elapsed() + Self::FAR;
+        self.hands().wall.stop(passed);
+    }
+
+    /// Lets the wall clock go on from where it stands.
+    pub fn go_on_wall(&self) {
+        let passed = self.begun.elapsed() + Self::FAR;
+        self.hands().wall.go_on(passed);
+    }
+
+    /// Lets the monotonic clock jump ahead, as it does for a process that was frozen.
+    pub fn jump_monotonic(&self, by: Duration) {
+        self.hands().monotonic.ahead += by;
+    }
+
+    /// Stops the monotonic clock, as some do while the machine is suspended.
+    pub fn stop_monotonic(&self) {
+        let passed = self.begun.elapsed();
+        self.hands().monotonic.stop(passed);
+    }
+
+    /// Lets the monotonic clock go on from where it stands.
+    pub fn go_on_monotonic(&self) {
+        let passed = self.begun.elapsed();
+        self.hands().monotonic.go_on(passed);
+    }
+
+    /// The same time, in the clocks of another machine: `ahead` of these.
+    #[must_use]
+    pub fn ahead(&self, ahead: Duration) -> Self {
+        let wall = Hand { ahead, ..Hand::default() };
+        let hands = Hands { wall, ..Hands::default() };
+        Self { begun: self.begun, hands: Arc::new(Mutex::new(hands)) }
+    }
 }
 
 impl Default for PausedClock {
     fn default() -> Self {
-        Self(Instant::now())
+        Self { begun: Instant::now(), hands: Arc::default() }
     }
 }
 
 impl Clock for PausedClock {
     fn now(&self) -> Timestamp {
-        Self::BEGIN.after(self.0.elapsed())
+        let passed = self.begun.elapsed() + Self::FAR;
+        Self::BEGIN.before(Self::FAR).after(self.hands().wall.shows(passed))
+    }
+
+    fn monotonic(&self) -> MonotonicTime {
+        let passed = self.begun.elapsed();
+        MonotonicTime(Self::UP).after(self.hands().monotonic.shows(passed))
     }
 }

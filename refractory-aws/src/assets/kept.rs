@@ -2,7 +2,7 @@
 use std::fmt::Debug;
 
 use aws_sdk_secretsmanager::types::Tag;
-use refractory_core::{InstanceId, Result, Secret, Timestamp};
+use refractory_core::{InstanceId, Result, Secret};
 use serde::{Deserialize, Serialize};
 
 use super::BucketAssets;
@@ -52,8 +52,6 @@ pub(super) struct Kept {
     pub(super) secret: Secret,
     /// The version of the secret that this is.
     pub(super) version: String,
-    /// When it was written.
-    pub(super) written: Timestamp,
 }
 
 /// The file that Foundry reads: generations 11 and later. Where its bucket is reached, if not at AWS, is added at each
@@ -90,15 +88,12 @@ impl BucketAssets {
             }
             Err(error) => return Err(refused("reading the credentials of uploads", error)),
         };
-        let written =
-            answer.created_date.and_then(|date| date.to_millis().ok()).unwrap_or_default();
         let file = answer.secret_string.as_deref().map(serde_json::from_str::<File>);
         Ok(match (file, answer.version_id) {
             (Some(Ok(file)), Some(version)) => Reading::Kept(Kept {
                 key: file.credentials.access_key_id,
                 secret: Secret::new(file.credentials.secret_access_key),
                 version,
-                written: Timestamp(u64::try_from(written).unwrap_or_default()),
             }),
             _ => Reading::Blank,
         })

@@ -1,4 +1,5 @@
 //! The key of a table's user: made once, proven before anything uses it.
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use aws_sdk_s3::config::{Credentials, SharedCredentialsProvider};
@@ -42,7 +43,7 @@ impl BucketAssets {
                 }
                 Ok(proven)
             }
-            Reading::Kept(kept) if self.clock.now().since(kept.written) < LISTED_WITHIN => {
+            Reading::Kept(kept) if self.known_for(&kept.key) < LISTED_WITHIN => {
                 Ok(Progressed::waits("waiting until IAM lists the key for uploads"))
             }
             found @ (Reading::Missing | Reading::Deleted | Reading::Blank | Reading::Kept(_)) => {
@@ -90,6 +91,7 @@ impl BucketAssets {
         let key = made.access_key.ok_or_else(no_key)?;
         let (id, secret) = (key.access_key_id, Secret::new(key.secret_access_key));
         self.keep(of, bucket, (&id, &secret), found, stage).await?;
+        self.known_for(&id);
         Ok(Progressed::waits("waiting until AWS knows the key for uploads"))
     }
 
@@ -106,7 +108,7 @@ impl BucketAssets {
         if !code_is(&error, &["InvalidAccessKeyId", "SignatureDoesNotMatch", "AccessDenied"]) {
             return Err(refused("trying the key for uploads", error));
         }
-        if self.clock.now().since(kept.written) > ACCEPTED_WITHIN {
+        if self.known_for(&kept.key) > ACCEPTED_WITHIN {
             self.delete_key(of, &kept.key).await?;
             return Ok(Progressed::waits("replacing a key for uploads that AWS does not accept"));
         }
@@ -115,6 +117,13 @@ impl BucketAssets {
         } else {
             Progressed::waits("waiting until AWS knows the key for uploads")
         })
+    }
+
+    /// How long the key `id` has been known here: the clock that dates it is not ours.
+    fn known_for(&self, id: &str) -> Duration {
+        let now = self.clock.monotonic();
+        let mut met = self.met.lock().unwrap_or_else(PoisonError::into_inner);
+        now.since(*met.entry(id.to_owned()).or_insert(now))
     }
 
     /// A client of S3 that asks with the key `id`.
@@ -148,7 +157,10 @@ impl BucketAssets {
             Err(error) if !code_is(&error, &["NoSuchEntity"]) => {
                 Err(refused("deleting a key for uploads", error))
             }
-            _ => Ok(()),
+            _ => {
+                self.met.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+                Ok(())
+            }
         }
     }
 

@@ -23,11 +23,14 @@ mod settings;
 mod user;
 mod volume;
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
 use refractory_core::model::Instance;
 use refractory_core::ports::{AssetSpace, AssetStore, Observed, Progress, Store, Table};
-use refractory_core::{Addressing, Clock, InstanceId, Result, Timestamp, async_trait};
+use refractory_core::{
+    Addressing, Clock, InstanceId, MonotonicTime, Result, Timestamp, async_trait,
+};
 
 use crate::bound::{bounded, listed};
 use crate::waits::Waits;
@@ -51,6 +54,8 @@ pub struct BucketAssets {
     recovery_days: i64,
     boundary: Option<String>,
     waits: Arc<Waits<InstanceId>>,
+    /// When each key was first met here.
+    met: Arc<Mutex<BTreeMap<String, MonotonicTime>>>,
 }
 
 impl BucketAssets {
@@ -72,6 +77,7 @@ impl BucketAssets {
             recovery_days: i64::try_from(config.recovery.get().as_secs() / 86_400).unwrap_or(30),
             boundary: None,
             waits: Arc::default(),
+            met: Arc::default(),
         }
     }
 
@@ -125,7 +131,7 @@ impl AssetStore for BucketAssets {
 
 impl BucketAssets {
     async fn make(&self, of: &InstanceId) -> Result<Observed<AssetSpace>> {
-        if let Some(progress) = self.waits.open(of, self.clock.now()) {
+        if let Some(progress) = self.waits.open(of, self.clock.monotonic()) {
             return Ok(Observed::Pending(Some(progress)));
         }
         let entry = match self.entry(of).await? {
@@ -166,7 +172,7 @@ impl BucketAssets {
 
     /// Pending, with no need to ask again before the next turn of the back-off.
     fn wait(&self, of: &InstanceId, progress: Progress) -> Observed<AssetSpace> {
-        self.waits.later(of, self.clock.now(), progress.clone());
+        self.waits.later(of, self.clock.monotonic(), progress.clone());
         Observed::Pending(Some(progress))
     }
 }

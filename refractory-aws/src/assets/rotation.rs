@@ -16,7 +16,7 @@ impl BucketAssets {
         of: &InstanceId,
         before: Timestamp,
     ) -> Result<Observed<AssetSpace>> {
-        if let Some(progress) = self.waits.open(of, self.clock.now()) {
+        if let Some(progress) = self.waits.open(of, self.clock.monotonic()) {
             return Ok(Observed::Pending(Some(progress)));
         }
         let Some(entry) = self.entry(of).await? else { return Ok(Observed::Absent) };

@@ -216,13 +216,13 @@ impl DnsZone for BalancerNames {
 impl BalancerNames {
     async fn take(&self, owner: &InstanceId, record: &NameRecord) -> Result<Observed<Hostname>> {
         let key = (owner.clone(), (record.name.clone(), record.target.authority()));
-        if let Some(progress) = self.waits.open(&key, self.clock.now()) {
+        if let Some(progress) = self.waits.open(&key, self.clock.monotonic()) {
             return Ok(Observed::Pending(Some(progress)));
         }
         let group = self.own_group(owner, record).await?;
         self.make_rule(&record.name, &group).await?;
         if let Some(progress) = self.aim(&group, &record.target).await? {
-            self.waits.later(&key, self.clock.now(), progress.clone());
+            self.waits.later(&key, self.clock.monotonic(), progress.clone());
             return Ok(Observed::Pending(Some(progress)));
         }
         let written = self.write_record(owner, record).await?;

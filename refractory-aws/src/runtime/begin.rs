@@ -16,7 +16,7 @@ impl Fleet {
         if let Some(begun) = self.memory.begun(key) {
             return Ok(begun);
         }
-        let fresh = Begun::new(digest, self.words(spec).await?, self.clock.now());
+        let fresh = Begun::new(digest, self.words(spec).await?, self.clock.monotonic());
         Ok(self.memory.begin(key, fresh))
     }
 

@@ -45,7 +45,7 @@ impl Fleet {
 
     /// ECS shows nothing of `key`, which was begun.
     pub(super) fn missing(&self, key: &Key) -> Found {
-        let missed = self.memory.missed(key, self.clock.now());
+        let missed = self.memory.missed(key, self.clock.monotonic());
         if missed < GRACE { Found::Unsure } else { Found::Nothing }
     }
 
@@ -137,7 +137,7 @@ impl Fleet {
         let call = self.clients.ecs.describe_tasks().cluster(&self.ground.cluster);
         let call = call.set_tasks(Some(arns.to_vec())).include(TaskField::Tags);
         let answer = call.send().await.map_err(|error| refused(DURING, error))?;
-        let now = self.clock.now();
+        let now = self.clock.monotonic();
         let mut sights = Vec::new();
         for task in answer.tasks() {
             let (Some(arn), sight) = (task.task_arn(), Sight::read(task, self.naming.deployment()))

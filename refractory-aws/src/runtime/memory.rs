@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use refractory_core::{InstanceId, Key, Secret, Timestamp};
+use refractory_core::{InstanceId, Key, MonotonicTime, Secret};
 
 use super::sight::{Sight, Stage};
 
@@ -28,15 +28,15 @@ pub(super) struct Begun {
     /// A task was asked for, and the answer is not known.
     pub(super) in_doubt: bool,
     /// When it was begun.
-    pub(super) since: Timestamp,
+    pub(super) since: MonotonicTime,
     /// When to try again.
-    pub(super) retry_at: Timestamp,
+    pub(super) retry_at: MonotonicTime,
     /// What people are told meanwhile.
     pub(super) story: Option<String>,
 }
 
 impl Begun {
-    pub(super) fn new(digest: &str, told: Secret, now: Timestamp) -> Self {
+    pub(super) fn new(digest: &str, told: Secret, now: MonotonicTime) -> Self {
         Self {
             digest: digest.to_owned(),
             told,
@@ -69,7 +69,7 @@ pub(super) struct Memory(Mutex<Lines>);
 struct Lines {
     tasks: BTreeMap<Key, Known>,
     begun: BTreeMap<Key, Begun>,
-    missed: BTreeMap<Key, Timestamp>,
+    missed: BTreeMap<Key, MonotonicTime>,
     labels: BTreeMap<String, Label>,
     told: BTreeSet<InstanceId>,
 }
@@ -77,7 +77,7 @@ struct Lines {
 #[derive(Debug)]
 struct Known {
     arn: String,
-    seen: Option<(Sight, Timestamp)>,
+    seen: Option<(Sight, MonotonicTime)>,
 }
 
 impl Memory {
@@ -106,7 +106,7 @@ impl Memory {
     }
 
     /// Somebody looked at a task: of ours, or of nobody's.
-    pub(super) fn saw(&self, arn: &str, sight: Option<&Sight>, now: Timestamp) {
+    pub(super) fn saw(&self, arn: &str, sight: Option<&Sight>, now: MonotonicTime) {
         let mut lines = self.lines();
         let over = sight.is_none_or(|sight| matches!(sight.stage, Stage::Stopped(_)));
         let key = sight.map(|sight| sight.key.clone());
@@ -124,7 +124,7 @@ impl Memory {
     }
 
     /// The launch `key`, if it was seen running within `span` before `now`. Odd readings are never answered from memory.
-    pub(super) fn running(&self, key: &Key, now: Timestamp, span: Duration) -> Option<Sight> {
+    pub(super) fn running(&self, key: &Key, now: MonotonicTime, span: Duration) -> Option<Sight> {
         let lines = self.lines();
         let (sight, at) = lines.tasks.get(key)?.seen.as_ref()?;
         let fresh = now.since(*at) < span && matches!(sight.stage, Stage::Running(_));
@@ -156,7 +156,7 @@ impl Memory {
     }
 
     /// `key` was looked for and not found; says for how long that has been so.
-    pub(super) fn missed(&self, key: &Key, now: Timestamp) -> Duration {
+    pub(super) fn missed(&self, key: &Key, now: MonotonicTime) -> Duration {
         let since = *self.lines().missed.entry(key.clone()).or_insert(now);
         now.since(since)
     }

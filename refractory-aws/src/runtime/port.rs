@@ -69,7 +69,7 @@ impl InstanceRuntime for FargateRuntime {
     }
 
     async fn observe(&self, key: &Key) -> Result<Observed<Endpoint>> {
-        let now = self.0.clock.now();
+        let now = self.0.clock.monotonic();
         if let Some(sight) = self.0.memory.running(key, now, FRESH) {
             return Ok(seen(&sight));
         }

@@ -33,7 +33,7 @@ impl Fleet {
     /// only when the last is known to have left no task that could still run.
     pub(super) async fn run(&self, key: &Key, begun: &Begun, prefix: &str) -> Result<()> {
         let Some(definition) =
-            begun.definition.as_deref().filter(|_| self.clock.now() >= begun.retry_at)
+            begun.definition.as_deref().filter(|_| self.clock.monotonic() >= begun.retry_at)
         else {
             return Ok(());
         };
@@ -105,7 +105,7 @@ impl Fleet {
 
     /// There was no machine: the next attempt is made elsewhere, or later.
     pub(super) fn elsewhere(&self, key: &Key) -> Result<()> {
-        let now = self.clock.now();
+        let now = self.clock.monotonic();
         let begun = self.memory.change(key, |begun| {
             begun.attempt += 1;
             begun.story = Some(self.ladder.story(begun.attempt));

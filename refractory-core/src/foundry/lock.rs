@@ -54,13 +54,14 @@ fn in_use(path: &Path, wait: Duration) -> Error {
         )
 }
 
-/// How long ago the lock was refreshed; none where there is no lock.
+/// How long ago the lock was refreshed; none where there is no lock. A lock from a time to come was not refreshed since the
+/// clock was set back, and is as old as it is ahead.
 fn age(path: &Path, now: Timestamp) -> io::Result<Option<Duration>> {
     match std::fs::symlink_metadata(path).and_then(|lock| lock.modified()) {
-        Ok(refreshed) => Ok(Some(
-            now.since(Timestamp::default())
-                .saturating_sub(refreshed.duration_since(UNIX_EPOCH).unwrap_or_default()),
-        )),
+        Ok(refreshed) => {
+            let now = now.since(Timestamp::default());
+            Ok(Some(now.abs_diff(refreshed.duration_since(UNIX_EPOCH).unwrap_or_default())))
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }

@@ -1,4 +1,6 @@
 //! Small facts about an instance that processes tell each other through its row.
+use std::time::Duration;
+
 use super::{Step, Version, WorldId};
 use crate::{InstanceId, Timestamp, UserId, WorkerId};
 
@@ -22,8 +24,18 @@ pub struct Acceptance {
 pub struct Claim {
     /// The worker.
     pub worker: WorkerId,
-    /// When the claim lapses.
+    /// When the claim lapses. Another one of a claim is another claim: who waits for it counts from when they first saw it.
     pub until: Timestamp,
+    /// How long it holds; none where an older version wrote it.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub lasts: Option<Duration>,
+}
+
+impl Claim {
+    /// When it was written; so long before it lapses where that is not written down.
+    pub fn written(&self, usual: Duration) -> Timestamp {
+        self.until.before(self.lasts.unwrap_or(usual))
+    }
 }
 
 /// One odd reading of a running instance; a second one, later, is believed.

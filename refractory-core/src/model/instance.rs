@@ -178,7 +178,8 @@ impl Instance {
     /// Whoever asks for an empty table again is on the way there; whether that is news.
     fn is_awaited(&mut self, now: Timestamp) -> bool {
         match &mut self.seen {
-            Some(seen) if seen.players == 0 && seen.at < now => {
+            // Whatever the clock says: a date that is later than now is of a clock that was set back.
+            Some(seen) if seen.players == 0 && seen.at != now => {
                 seen.at = now;
                 true
             }

@@ -1,11 +1,13 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::Timestamp;
 use crate::model::{Attempt, Fault, Hostname, NewInstance, Slug, Undoing, Urgency};
 use crate::ports::Endpoint;
 use crate::{ErrorKind, InstanceId, LicenseId};
 
 const NOW: Timestamp = Timestamp(1_000);
+const NONE: Duration = Duration::ZERO;
 
 fn instance(power: Power) -> Instance {
     let new = NewInstance::named(Slug::new("friday").unwrap());
@@ -42,6 +44,7 @@ fn fault(instance: &Instance, retry_at: Timestamp, terminal: bool) -> Fault {
         message: String::new(),
         attempts: 1,
         retry_at,
+        wait: None,
         terminal,
         generation: instance.generation,
     }
@@ -51,46 +54,47 @@ fn fault(instance: &Instance, retry_at: Timestamp, terminal: bool) -> Fault {
 fn on_takes_the_first_step_that_is_missing() {
     for step in Step::ALL {
         let mut instance = up_to(Power::On, Some(step));
-        assert_eq!(decide(&instance, NOW), Decision::Intend(step));
+        assert_eq!(decide(&instance, NONE), Decision::Intend(step));
         instance.journal.intend(step, Attempt::begun(NOW));
-        assert_eq!(decide(&instance, NOW), Decision::Ensure(step));
+        assert_eq!(decide(&instance, NONE), Decision::Ensure(step));
     }
-    assert_eq!(decide(&up_to(Power::On, None), NOW), Decision::Probe);
+    assert_eq!(decide(&up_to(Power::On, None), NONE), Decision::Probe);
 }
 
 #[test]
 fn off_and_gone_take_the_last_step_that_must_go() {
     let mut order = Vec::new();
     let mut instance = up_to(Power::Off, None);
-    while let Decision::Remove(step) = decide(&instance, NOW) {
+    while let Decision::Remove(step) = decide(&instance, NONE) {
         order.push(step);
         instance.journal.clear(step);
     }
     assert_eq!(order, [Step::Name, Step::World, Step::Runtime, Step::License]);
-    assert_eq!(decide(&instance, NOW), Decision::Rest);
+    assert_eq!(decide(&instance, NONE), Decision::Rest);
     instance.want(Power::Gone, Urgency::Gentle, NOW);
     for step in [Step::Assets, Step::Volume] {
-        assert_eq!(decide(&instance, NOW), Decision::Remove(step));
+        assert_eq!(decide(&instance, NONE), Decision::Remove(step));
         instance.journal.clear(step);
     }
-    assert_eq!(decide(&instance, NOW), Decision::Forget);
+    assert_eq!(decide(&instance, NONE), Decision::Forget);
 }
 
 #[test]
 fn a_live_fault_waits_and_a_new_wish_forgives() {
     let mut instance = up_to(Power::On, Some(Step::Runtime));
     instance.fault = Some(fault(&instance, Timestamp(2_000), false));
-    assert_eq!(decide(&instance, NOW), Decision::Wait(Timestamp(2_000)));
-    assert_eq!(decide(&instance, Timestamp(2_000)), Decision::Intend(Step::Runtime));
+    let left = Duration::from_secs(1);
+    assert_eq!(decide(&instance, left), Decision::Wait(left));
+    assert_eq!(decide(&instance, NONE), Decision::Intend(Step::Runtime));
     instance.want(Power::On, Urgency::Gentle, NOW);
-    assert_eq!(decide(&instance, NOW), Decision::Intend(Step::Runtime));
+    assert_eq!(decide(&instance, left), Decision::Intend(Step::Runtime));
 }
 
 #[test]
 fn a_start_that_was_given_up_is_a_stop() {
     let mut instance = up_to(Power::On, Some(Step::World));
     instance.fault = Some(fault(&instance, NOW, true));
-    assert_eq!(decide(&instance, NOW), Decision::Remove(Step::Runtime));
+    assert_eq!(decide(&instance, NONE), Decision::Remove(Step::Runtime));
 }
 
 #[test]
@@ -98,10 +102,10 @@ fn a_lost_step_takes_down_what_stands_on_it_and_nothing_below() {
     let mut instance = up_to(Power::On, None);
     instance.journal.lose(Step::Runtime);
     for step in [Step::Name, Step::World, Step::Runtime] {
-        assert_eq!(decide(&instance, NOW), Decision::Remove(step));
+        assert_eq!(decide(&instance, NONE), Decision::Remove(step));
         instance.journal.clear(step);
     }
-    assert_eq!(decide(&instance, NOW), Decision::Intend(Step::Runtime));
+    assert_eq!(decide(&instance, NONE), Decision::Intend(Step::Runtime));
 }
 
 #[test]
@@ -110,7 +114,7 @@ fn data_is_never_removed_because_something_was_lost() {
         let mut instance = up_to(Power::On, None);
         instance.journal.lose(lost);
         for _ in 0..20 {
-            match decide(&instance, NOW) {
+            match decide(&instance, NONE) {
                 Decision::Remove(step) => {
                     assert!(!step.outlives_off(), "{lost:?} lost, {step:?} removed");
                     instance.journal.clear(step);
@@ -123,7 +127,7 @@ fn data_is_never_removed_because_something_was_lost() {
                 | Decision::Forget => break,
             }
         }
-        assert_eq!(decide(&instance, NOW), Decision::Probe, "{lost:?}");
+        assert_eq!(decide(&instance, NONE), Decision::Probe, "{lost:?}");
     }
 }
 
@@ -131,30 +135,30 @@ fn data_is_never_removed_because_something_was_lost() {
 fn what_has_begun_to_go_goes_all_the_way() {
     let mut instance = up_to(Power::On, None);
     instance.undoing = Some(Undoing { step: Step::World, since: NOW, failures: 0 });
-    assert_eq!(decide(&instance, NOW), Decision::Remove(Step::Name));
+    assert_eq!(decide(&instance, NONE), Decision::Remove(Step::Name));
     instance.journal.clear(Step::Name);
-    assert_eq!(decide(&instance, NOW), Decision::Remove(Step::World));
+    assert_eq!(decide(&instance, NONE), Decision::Remove(Step::World));
     instance.journal.clear(Step::World);
-    assert_eq!(decide(&instance, NOW), Decision::Intend(Step::World));
+    assert_eq!(decide(&instance, NONE), Decision::Intend(Step::World));
 }
 
 #[test]
 fn a_rename_takes_the_old_name_away_even_where_it_was_only_intended() {
     let mut instance = up_to(Power::On, None);
     instance.slug = Slug::new("saturday").unwrap();
-    assert_eq!(decide(&instance, NOW), Decision::Remove(Step::Name));
+    assert_eq!(decide(&instance, NONE), Decision::Remove(Step::Name));
     let name = Some(Hostname::under(&Slug::new("friday").unwrap(), "example.org"));
     instance.journal.intend(Step::Name, Attempt { name, ..Attempt::begun(NOW) });
-    assert_eq!(decide(&instance, NOW), Decision::Remove(Step::Name));
+    assert_eq!(decide(&instance, NONE), Decision::Remove(Step::Name));
 }
 
 #[test]
 fn another_licence_is_taken_before_a_launch_and_never_under_one() {
     let mut instance = up_to(Power::On, Some(Step::Runtime));
     instance.wish.spec.license = LicenseWish::Only(LicenseId::new("other").unwrap());
-    assert_eq!(decide(&instance, NOW), Decision::Remove(Step::License));
+    assert_eq!(decide(&instance, NONE), Decision::Remove(Step::License));
     instance.journal.hold(Step::Runtime, held(Step::Runtime));
-    assert_eq!(decide(&instance, NOW), Decision::Intend(Step::World));
+    assert_eq!(decide(&instance, NONE), Decision::Intend(Step::World));
 }
 
 fn any_record() -> impl Strategy<Value = u8> {
@@ -204,7 +208,7 @@ proptest! {
 /// Carries decisions out in a perfect world, for forty steps at most.
 fn reach(instance: &mut Instance) -> Option<Decision> {
     for _ in 0..40 {
-        match decide(instance, NOW) {
+        match decide(instance, NONE) {
             Decision::Intend(step) => instance.journal.intend(step, Attempt::begun(NOW)),
             Decision::Ensure(step) => {
                 let made = perfect(instance, step);

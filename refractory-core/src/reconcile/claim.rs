@@ -2,21 +2,23 @@
 use std::time::Duration;
 
 use super::Worker;
+use super::age_tracker::Moment;
+use super::ages::Ages;
 use crate::model::{Claim, Instance};
 use crate::plan::Decision;
 use crate::ports::Table;
-use crate::{ErrorKind, Result, Timestamp};
+use crate::{ErrorKind, Result};
 
 impl Worker {
     /// How long somebody else has this instance in hand.
-    pub(super) fn claimed_by_another(
-        &self,
-        instance: &Instance,
-        now: Timestamp,
-    ) -> Option<Duration> {
+    ///
+    /// Their clock may be another one. So a claim is over once it has been seen for as long as it lasts: whoever lives renews it.
+    pub(super) fn claimed_by_another(&self, instance: &Instance, ages: &Ages) -> Option<Duration> {
         let claim =
             instance.claim.as_ref().filter(|claim| claim.worker != self.id && !self.sole)?;
-        let left = claim.until.since(now);
+        let lasts = claim.lasts.unwrap_or_else(|| self.claim_length());
+        let written = claim.written(self.deployment.patience.claim);
+        let left = lasts.saturating_sub(ages.known(written));
         (!left.is_zero()).then_some(left)
     }
 
@@ -26,13 +28,13 @@ impl Worker {
         &self,
         mut instance: Instance,
         decision: Decision,
-        now: Timestamp,
+        ages: &Ages,
     ) -> Result<Option<Instance>> {
-        let begins = matches!(decision, Decision::Remove(step) if self.terms(now).begin_undoing(&mut instance, step));
-        if !begins && self.has(&instance, now) {
+        let begins = matches!(decision, Decision::Remove(step) if self.terms(ages).begin_undoing(&mut instance, step));
+        if !begins && self.has(&instance) {
             return Ok(Some(instance));
         }
-        instance.claim = Some(self.fresh_claim(now));
+        instance.claim = Some(self.fresh_claim(&instance));
         match Table::of(self.deployment.ports.store.as_ref()).save(&instance).await {
             Ok(saved) => Ok(Some(saved)),
             Err(error) if matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound) => {
@@ -43,16 +45,23 @@ impl Worker {
     }
 
     /// Whether the claim is this worker's, and outlasts every call of one step.
-    fn has(&self, instance: &Instance, now: Timestamp) -> bool {
-        let needed = now.after(self.longest_step());
+    fn has(&self, instance: &Instance) -> bool {
         let own = instance.claim.as_ref().filter(|claim| claim.worker == self.id);
-        own.is_some_and(|claim| claim.until >= needed)
+        let written = own.and_then(|claim| self.ages.claimed_at(&instance.id, claim.until));
+        let now = self.deployment.clock.monotonic();
+        written.is_some_and(|at| now.since(at) + self.longest_step() <= self.claim_length())
     }
 
-    pub(super) fn fresh_claim(&self, now: Timestamp) -> Claim {
-        // Never shorter than what it has to cover, or somebody else could take over in the middle of a call.
-        let length = self.deployment.patience.claim.max(self.longest_step() * 2);
-        Claim { worker: self.id.clone(), until: now.after(length) }
+    pub(super) fn fresh_claim(&self, on: &Instance) -> Claim {
+        let (now, lasts) = (Moment::now(&self.deployment.clock), self.claim_length());
+        let until = now.date.after(lasts);
+        self.ages.claim(&on.id, until, now.at);
+        Claim { worker: self.id.clone(), until, lasts: Some(lasts) }
+    }
+
+    /// Never shorter than what it has to cover, or somebody else could take over in the middle of a call.
+    fn claim_length(&self) -> Duration {
+        self.deployment.patience.claim.max(self.longest_step() * 2)
     }
 
     /// A step looks for strays or at the program, makes its call, and may ask a holder for room.

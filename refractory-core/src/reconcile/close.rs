@@ -82,9 +82,7 @@ impl Worker {
         let mut rows = Vec::new();
         for head in heads {
             match table.load(&head.id).await {
-                Ok(row) => rows.extend(row.filter(|row| {
-                    next(row, Urgency::Gentle, self.deployment.clock.now()).is_some()
-                })),
+                Ok(row) => rows.extend(row.filter(|row| next(row, Urgency::Gentle).is_some())),
                 Err(error) => tracing::error!(
                     instance = head.id,
                     ?error,
@@ -99,17 +97,17 @@ impl Worker {
     /// reason to end a program with its world open, and the next process finds out what became of it.
     async fn close(&self, mut row: Instance, hurried: &AtomicBool) {
         loop {
-            let now = self.deployment.clock.now();
+            let ages = self.ages_of(&row);
             let urgency =
                 if hurried.load(Ordering::SeqCst) { Urgency::Now } else { Urgency::Gentle };
-            let Some(step) = next(&row, urgency, now) else { break };
+            let Some(step) = next(&row, urgency) else { break };
             let decision = Decision::Remove(step);
-            if self.terms(now).begin_undoing(&mut row, step) {
+            if self.terms(&ages).begin_undoing(&mut row, step) {
                 row = self.noted(row).await;
             }
-            let outcome = self.act(&switched_off(&row, urgency), decision, now).await;
+            let outcome = self.act(&switched_off(&row, urgency), decision, &ages).await;
             let fault = row.fault.take();
-            let wait = self.terms(now).settle(&mut row, decision, outcome);
+            let wait = self.terms(&ages).settle(&mut row, decision, outcome);
             if let Some(failed) = std::mem::replace(&mut row.fault, fault) {
                 tracing::warn!(instance = %row.id, step = step.name(), "{}", failed.message);
             }
@@ -158,8 +156,9 @@ fn switched_off(row: &Instance, urgency: Urgency) -> Instance {
 }
 
 /// What of a running instance goes next; `None` once only a lease and data are left.
-fn next(row: &Instance, urgency: Urgency, now: crate::Timestamp) -> Option<Step> {
-    match decide(&switched_off(row, urgency), now) {
+fn next(row: &Instance, urgency: Urgency) -> Option<Step> {
+    // Switched off, it has no fault that could wait.
+    match decide(&switched_off(row, urgency), Duration::ZERO) {
         Decision::Remove(step) if step != Step::License => Some(step),
         Decision::Remove(_)
         | Decision::Intend(_)

@@ -4,6 +4,7 @@
 //! is switched off in the ordinary way, and the lease moves when its machine is gone.
 use std::time::Duration;
 
+use super::ages::Ages;
 use crate::Timestamp;
 use crate::model::{Instance, Phase, Power, Yielding};
 use crate::ports::{GameStatus, Observed};
@@ -24,12 +25,12 @@ pub(crate) enum Move {
     Off,
 }
 
-/// What to do about `holder`, given what its game answered. Unknown is busy.
+/// What to do about `holder`, whose dates have these ages, given what its game answered. Unknown is busy.
 pub(crate) fn next(
     holder: &Instance,
     waiting: &InstanceId,
     asked: &Result<Observed<GameStatus>>,
-    now: Timestamp,
+    ages: &Ages,
     edge_lag: Duration,
 ) -> Move {
     let empty = matches!(asked, Ok(Observed::Ready(status)) if status.players == 0);
@@ -39,28 +40,30 @@ pub(crate) fn next(
         Some(yielding) if yielding.to != *waiting => Move::Leave,
         Some(_) if !empty => Move::Unblock,
         Some(yielding) => {
-            let left = yielding.since.after(edge_lag).since(now);
+            let left = edge_lag.saturating_sub(ages.since(yielding.since));
             if left.is_zero() { Move::Off } else { Move::Wait(left) }
         }
     }
 }
 
-/// From when on `holder` may be asked to make room. Never while it does not run, or is wanted off already; nor while
-/// somebody plays there, or nobody has looked yet. Whoever has just started it may still be on the way there.
-pub(crate) fn asked_from(holder: &Instance, make_room_after: Duration) -> Option<Timestamp> {
+/// For how long `holder` has been empty, as far as it was looked at, where it may be asked to make room at all. Never while
+/// it does not run, or is wanted off already; nor while somebody plays there, or nobody has looked yet.
+pub(crate) fn empty_for(holder: &Instance, ages: &Ages) -> Option<Duration> {
     if holder.wish.power != Power::On || !matches!(holder.phase(), Phase::On(_)) {
         return None;
     }
-    let asked = holder.yielding.as_ref().map(|yielding| yielding.since);
+    if holder.yielding.is_some() {
+        return Some(Duration::MAX);
+    }
     let empty = holder.seen.as_ref().filter(|seen| seen.players == 0);
-    asked.or_else(|| empty.map(|seen| seen.at.after(make_room_after)))
+    empty.map(|seen| ages.awake(seen.at))
 }
 
-/// When the license of a holder that may be asked at `from` comes to the instance that waits. `only` says that the waiting
+/// When the license of a holder that may be asked after `left` comes to the instance that waits. `only` says that the waiting
 /// instance could use no other license.
-pub(crate) fn outlook(holder: &Instance, only: bool, from: Timestamp, now: Timestamp) -> String {
+pub(crate) fn outlook(holder: &Instance, only: bool, left: Duration) -> String {
     let license = if only { "It's".to_owned() } else { format!("{}'s license is", holder.title()) };
-    match from.since(now).as_secs().div_ceil(60) {
+    match left.as_secs().div_ceil(60) {
         0 => format!("{license} yours in a moment."),
         1 => format!("{license} yours in 1 minute."),
         minutes => format!("{license} yours in {minutes} minutes."),

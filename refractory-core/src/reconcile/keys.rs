@@ -17,13 +17,13 @@ impl Worker {
     }
 
     pub(super) async fn rotate_keys_of(&self, rows: &[Instance]) -> Result<()> {
-        let now = self.deployment.clock.now();
         let mut done = Ok(());
         for row in rows {
             let wanted = row.rekey.filter(|_| row.wish.power != Power::Gone);
             // Whoever has it in hand goes on with its key as well.
+            let ages = self.ages_of(row);
             if let Some(before) = wanted
-                && self.claimed_by_another(row, now).is_none()
+                && self.claimed_by_another(row, &ages).is_none()
             {
                 done = done.and(self.rotate_key(row, before).await);
             }

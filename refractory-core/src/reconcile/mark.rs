@@ -31,12 +31,16 @@ impl Worker {
         };
         if known.is_none() {
             let unlisted = self.sightings.missed();
-            let (id, born) = (self.id.clone(), self.born);
+            let (id, born) = (self.id.clone(), self.born.date);
             let mark = WorkerMark { id, born, seen: now, unlisted, revision: 0 };
             table.insert(&mark).await?;
         }
-        for mark in table.list().await? {
-            let dead = self.sole || now.since(mark.seen) > self.deployment.patience.heartbeat * 60;
+        let marks = table.list().await?;
+        let (known, at) = (&self.deployment.liveness, self.deployment.clock.monotonic());
+        known.keep(&marks);
+        for mark in marks {
+            let long = self.deployment.patience.heartbeat * 60;
+            let dead = self.sole || known.is_silent(&mark, (now, at), long);
             if mark.id != self.id && dead {
                 ignore_race(table.delete(&mark).await)?;
             }

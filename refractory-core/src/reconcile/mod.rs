@@ -1,10 +1,13 @@
 //! Carries decisions out, one call at a time, and writes down what came of them.
 mod act;
+mod age_tracker;
+mod ages;
 mod claim;
 mod close;
 mod handover;
 mod keys;
 mod known;
+mod liveness;
 mod mark;
 mod patience;
 mod queue;
@@ -17,5 +20,6 @@ mod worker;
 
 pub(crate) use act::{bounded, choose_release};
 pub(crate) use known::Known;
+pub(crate) use liveness::Liveness;
 pub use patience::Patience;
 pub use worker::Worker;

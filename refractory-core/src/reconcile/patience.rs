@@ -1,8 +1,6 @@
 //! How patient a worker is.
 use std::time::Duration;
 
-use crate::Timestamp;
-
 /// How patient a worker is. The defaults suit one machine.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -98,8 +96,8 @@ impl Patience {
             .min(self.backoff_cap)
     }
 
-    /// Whether a mark last seen at `seen` is a live worker's at `now`.
-    pub fn is_alive(&self, seen: Timestamp, now: Timestamp) -> bool {
-        now.since(seen) < self.heartbeat * 4
+    /// How long nobody has to have heard of a worker that counts as dead.
+    pub(crate) fn silence(&self) -> Duration {
+        self.heartbeat * 4
     }
 }

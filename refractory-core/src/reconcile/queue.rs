@@ -1,18 +1,18 @@
 //! Which instance is due when. Each is in hand at most once; the earliest time wins.
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::{InstanceId, Timestamp};
+use crate::{InstanceId, MonotonicTime};
 
 /// What is due when, and what is in hand.
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
-    due: BTreeMap<InstanceId, Timestamp>,
-    in_hand: BTreeMap<InstanceId, Option<Timestamp>>,
+    due: BTreeMap<InstanceId, MonotonicTime>,
+    in_hand: BTreeMap<InstanceId, Option<MonotonicTime>>,
 }
 
 impl Queue {
     /// Makes `id` due at `at`, or earlier if it is due earlier already.
-    pub(crate) fn push(&mut self, id: &InstanceId, at: Timestamp) {
+    pub(crate) fn push(&mut self, id: &InstanceId, at: MonotonicTime) {
         if let Some(again) = self.in_hand.get_mut(id) {
             *again = Some(again.map_or(at, |earlier| earlier.min(at)));
             return;
@@ -22,7 +22,7 @@ impl Queue {
     }
 
     /// Takes everything that is due at `now` into hand, at most `limit` in hand at once.
-    pub(crate) fn take(&mut self, now: Timestamp, limit: usize) -> Vec<InstanceId> {
+    pub(crate) fn take(&mut self, now: MonotonicTime, limit: usize) -> Vec<InstanceId> {
         let room = limit.saturating_sub(self.in_hand.len());
         let mut ready: Vec<_> = self
             .due
@@ -40,7 +40,7 @@ impl Queue {
     }
 
     /// Puts `id` back, due at `at` or at whatever earlier moment was asked for meanwhile; `None` for never.
-    pub(crate) fn put_back(&mut self, id: &InstanceId, at: Option<Timestamp>) {
+    pub(crate) fn put_back(&mut self, id: &InstanceId, at: Option<MonotonicTime>) {
         let asked = self.in_hand.remove(id).flatten();
         let due = match (asked, at) {
             (Some(one), Some(other)) => Some(one.min(other)),
@@ -57,7 +57,7 @@ impl Queue {
     }
 
     /// The next moment anything is due.
-    pub(crate) fn next(&self) -> Option<Timestamp> {
+    pub(crate) fn next(&self) -> Option<MonotonicTime> {
         self.due.values().min().copied()
     }
 

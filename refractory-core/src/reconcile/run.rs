@@ -9,7 +9,7 @@ use super::queue::Queue;
 use super::worker::Stride;
 use crate::model::Instance;
 use crate::ports::{Head, Kind, Table};
-use crate::{Error, ErrorKind, InstanceId, Result, Timestamp};
+use crate::{Error, ErrorKind, InstanceId, MonotonicTime, Result};
 
 type Done = Result<(Id, Result<Stride>), JoinError>;
 
@@ -24,8 +24,8 @@ pub(super) struct Run<'a> {
     known: BTreeMap<String, u64>,
     owed: BTreeSet<InstanceId>,
     changes: tokio::sync::watch::Receiver<u64>,
-    next_sweep: Timestamp,
-    next_heartbeat: Timestamp,
+    next_sweep: MonotonicTime,
+    next_heartbeat: MonotonicTime,
 }
 
 impl<'a> Run<'a> {
@@ -40,8 +40,8 @@ impl<'a> Run<'a> {
             known: BTreeMap::new(),
             owed: BTreeSet::new(),
             changes: worker.deployment.nudge.subscribe(),
-            next_sweep: Timestamp::default(),
-            next_heartbeat: Timestamp::default(),
+            next_sweep: MonotonicTime::default(),
+            next_heartbeat: MonotonicTime::default(),
         }
     }
 
@@ -54,7 +54,8 @@ impl<'a> Run<'a> {
 
     /// Looks for changes and hands out what is due.
     pub(super) async fn round(&mut self) {
-        let now = self.worker.deployment.clock.now();
+        let now = self.worker.deployment.clock.monotonic();
+        self.worker.ages.tick(now, &self.worker.deployment.patience);
         if now >= self.next_heartbeat {
             self.next_heartbeat = now.after(self.worker.deployment.patience.heartbeat);
             self.report("saying that it lives", self.worker.heartbeat().await);
@@ -118,7 +119,7 @@ impl<'a> Run<'a> {
     }
 
     /// Makes whatever changed due now.
-    fn notice(&mut self, heads: &[Head], now: Timestamp) {
+    fn notice(&mut self, heads: &[Head], now: MonotonicTime) {
         for head in heads {
             let Ok(id) = InstanceId::new(&head.id) else { continue };
             // What is in hand is being written by this worker itself; it is compared once it is put back.
@@ -139,7 +140,7 @@ impl<'a> Run<'a> {
     /// Sleeps until something is due, something changed here, something is done, or the store should be asked again.
     pub(super) async fn rest(&mut self) {
         let deployment = &self.worker.deployment;
-        let now = deployment.clock.now();
+        let now = deployment.clock.monotonic();
         // Where all hands are full, only a hand that comes back makes room.
         let due = if self.hands.len() < deployment.patience.concurrency {
             self.queue.next().map_or(deployment.patience.resync, |at| at.since(now))
@@ -163,7 +164,7 @@ impl<'a> Run<'a> {
             Err(Error::new(ErrorKind::Unexpected, "sweeping").caused_by(panicked))
         });
         self.report("sweeping", result);
-        let next = self.worker.deployment.clock.now().after(self.worker.sweep_after());
+        let next = self.worker.deployment.clock.monotonic().after(self.worker.sweep_after());
         self.next_sweep = self.next_sweep.min(next);
     }
 
@@ -176,7 +177,7 @@ impl<'a> Run<'a> {
             ),
         };
         let Some(id) = self.whose.remove(&task) else { return };
-        let now = self.worker.deployment.clock.now();
+        let now = self.worker.deployment.clock.monotonic();
         let wait = match stride {
             Ok(stride) => {
                 self.known.insert(id.to_string(), stride.wrote);

@@ -7,6 +7,7 @@ mod up;
 use std::time::Duration;
 
 use super::Patience;
+use super::ages::Ages;
 use crate::model::{Held, Instance, Step};
 use crate::plan::Decision;
 use crate::ports::{Endpoint, GameStatus, Observed, Reason};
@@ -30,13 +31,18 @@ pub(crate) enum Outcome {
 pub(crate) struct Terms<'a> {
     /// When the call was made.
     pub now: Timestamp,
-    /// When this worker was born, or last broke a call off: a call made before may have been left in the air unrecorded.
-    pub born: Timestamp,
+    /// How old what the row tells was then.
+    pub ages: &'a Ages,
     /// How patient the worker is.
     pub patience: &'a Patience,
 }
 
-impl Terms<'_> {
+impl<'a> Terms<'a> {
+    /// The terms of a call that is made on a row of these ages.
+    pub(crate) fn new(ages: &'a Ages, patience: &'a Patience) -> Self {
+        Self { now: ages.now, ages, patience }
+    }
+
     /// Writes the outcome down; says how long until the next step.
     pub(crate) fn settle(
         self,
@@ -76,8 +82,9 @@ impl Terms<'_> {
 
     /// Takes over what was `begun` before this worker could know of it: a call of then may be in the air yet.
     fn inherit(self, instance: &mut Instance, begun: Timestamp) {
-        if begun < self.born {
-            instance.unanswered = instance.unanswered.max(Some(self.born));
+        if self.ages.is_inherited(begun) {
+            let last = self.ages.later(instance.unanswered, self.ages.born);
+            instance.unanswered = Some(last);
         }
     }
 

@@ -21,11 +21,11 @@ impl Deployment {
     /// Looks for strays once, and treats what has been seen for long enough. One that cannot be treated keeps nobody from the others.
     pub(crate) async fn sweep(&self, sightings: &Sightings) -> Result<()> {
         let look = self.look_around().await?;
-        let (now, seen) = (self.clock.now(), look.seen.clone());
+        let (now, seen) = (self.clock.monotonic(), look.seen.clone());
         sightings.note(look, now);
-        self.trim(now).await?;
+        self.trim().await?;
         let mut swept = Ok(());
-        for sighting in sightings.count(now, &seen) {
+        for sighting in sightings.count(now, &seen, self.patience.sweep * 3) {
             swept = swept.and(self.treat(&sighting).await);
         }
         swept
@@ -41,7 +41,7 @@ impl Deployment {
         let found = bounded(self.patience.deadline, "looking for strays", looked).await?;
         let mut look = Look::default();
         look.found(Listing::Launches, found.into_iter().map(Stray::Launch));
-        sightings.note(look, self.clock.now());
+        sightings.note(look, self.clock.monotonic());
         Ok(())
     }
 

@@ -1,10 +1,24 @@
 //! The polite conversation with whoever holds a licence that somebody waits for.
+use std::cmp::Reverse;
+use std::time::Duration;
+
 use super::Worker;
 use super::act::bounded;
+use super::age_tracker::Moment;
+use super::ages::Ages;
 use super::handover::{self, Move};
 use crate::model::{Event, EventKind, Instance, License, LicenseWish, Power};
 use crate::ports::{Table, Takeover};
-use crate::{ErrorKind, InstanceId, Result, Timestamp};
+use crate::service::Deployment;
+use crate::{ErrorKind, InstanceId, Result};
+
+/// An instance that holds a license and may be asked for it.
+struct Holder {
+    row: Instance,
+    ages: Ages,
+    /// For how long nobody has played there.
+    empty: Duration,
+}
 
 /// What an instance that waits for a license is told about it.
 #[derive(Debug)]
@@ -22,41 +36,41 @@ impl Outlook {
 
 impl Worker {
     /// Talks to those who hold a licence that would serve `waiting`, within one deadline; what there is to tell about it.
-    pub(super) async fn ask_for_room(
-        &self,
-        waiting: &Instance,
-        now: Timestamp,
-    ) -> Result<Option<Outlook>> {
+    pub(super) async fn ask_for_room(&self, waiting: &Instance) -> Result<Option<Outlook>> {
         let deadline = self.deployment.patience.deadline;
-        bounded(deadline, "asking for a license", self.talk_to_holders(waiting, now)).await
+        bounded(deadline, "asking for a license", self.talk_to_holders(waiting)).await
     }
 
-    async fn talk_to_holders(&self, waiting: &Instance, now: Timestamp) -> Result<Option<Outlook>> {
+    async fn talk_to_holders(&self, waiting: &Instance) -> Result<Option<Outlook>> {
         let (mut holders, licenses) = self.holders(&waiting.wish.spec.license).await?;
         // One conversation at a time, the one that is under way first, then whoever has been empty longest.
-        holders.sort_by_key(|(holder, from)| {
-            (holder.yielding.as_ref().is_none_or(|yielding| yielding.to != waiting.id), *from)
+        holders.sort_by_key(|Holder { row, empty, .. }| {
+            (
+                row.yielding.as_ref().is_none_or(|yielding| yielding.to != waiting.id),
+                Reverse(*empty),
+            )
         });
         if self.deployment.ports.dns.leads_past_the_edge() {
-            let stays = |(holder, _): &(Instance, _)| Outlook::told(handover::stays(holder));
+            let stays = |holder: &Holder| Outlook::told(handover::stays(&holder.row));
             return Ok(holders.first().map(stays));
         }
-        for (holder, from) in &holders {
-            let is_early = *from > now;
-            if is_early || self.talk(holder, &waiting.id, now).await? {
-                let mut outlook =
-                    Outlook::told(handover::outlook(holder, licenses == 1, *from, now));
-                outlook.takeover = is_early
-                    .then(|| Takeover { holder: holder.id.clone(), owner: holder.owner.clone() });
+        for holder in &holders {
+            let left = self.deployment.patience.make_room_after.saturating_sub(holder.empty);
+            let is_early = !left.is_zero();
+            if is_early || self.talk(holder, &waiting.id).await? {
+                let row = &holder.row;
+                let mut outlook = Outlook::told(handover::outlook(row, licenses == 1, left));
+                outlook.takeover =
+                    is_early.then(|| Takeover { holder: row.id.clone(), owner: row.owner.clone() });
                 return Ok(Some(outlook));
             }
         }
         Ok(None)
     }
 
-    /// The running instances that hold a license which would serve `wish`, with the time from which each may be asked for
-    /// it; and how many licenses would serve.
-    async fn holders(&self, wish: &LicenseWish) -> Result<(Vec<(Instance, Timestamp)>, usize)> {
+    /// The running instances that hold a license which would serve `wish` and may be asked for it; and how many licenses would
+    /// serve.
+    async fn holders(&self, wish: &LicenseWish) -> Result<(Vec<Holder>, usize)> {
         let store = self.deployment.ports.store.as_ref();
         let mut holders = Vec::new();
         let mut licenses = 0;
@@ -68,18 +82,21 @@ impl Worker {
             };
             licenses += usize::from(serves && license.eula.is_some());
             let Some(lease) = license.lease.filter(|_| serves) else { continue };
-            let holder = Table::<Instance>::of(store).load_readable(lease.holder.as_str()).await?;
-            let Some(holder) = holder else { continue };
-            let from = handover::asked_from(&holder, self.deployment.patience.make_room_after);
-            holders.extend(from.map(|from| (holder, from)));
+            let row = Table::<Instance>::of(store).load_readable(lease.holder.as_str()).await?;
+            let Some(row) = row else { continue };
+            let Deployment { clock, patience, .. } = &*self.deployment;
+            let ages = self.ages.peek(&row, Moment::now(clock), clock, patience);
+            let empty = handover::empty_for(&row, &ages);
+            holders.extend(empty.map(|empty| Holder { row, ages, empty }));
         }
         Ok((holders, licenses))
     }
 
     /// One exchange with one holder; whether the conversation goes on with it.
-    async fn talk(&self, holder: &Instance, waiting: &InstanceId, now: Timestamp) -> Result<bool> {
+    async fn talk(&self, holder: &Holder, waiting: &InstanceId) -> Result<bool> {
+        let (Holder { row: holder, ages, .. }, now) = (holder, holder.ages.now);
         let asked = self.deployment.ask_game(holder).await;
-        let step = handover::next(holder, waiting, &asked, now, self.deployment.patience.edge_lag);
+        let step = handover::next(holder, waiting, &asked, ages, self.deployment.patience.edge_lag);
         let mut changed = holder.clone();
         if handover::apply(&mut changed, waiting, step, now) {
             match Table::of(self.deployment.ports.store.as_ref()).save(&changed).await {

@@ -1,8 +1,9 @@
 //! The one thing that changes the world.
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use super::age_tracker::{AgeTracker, Moment};
+use super::ages::Ages;
 use super::run::Run;
 use super::settle::{Outcome, Terms};
 use super::sweep::Sightings;
@@ -11,7 +12,7 @@ use crate::model::{Attempt, Held, Hostname, Instance, LicenseWish, Phase, Step};
 use crate::plan::{Decision, decide};
 use crate::ports::{Observed, Progress, Table};
 use crate::service::Deployment;
-use crate::{ErrorKind, InstanceId, Result, Timestamp, WorkerId};
+use crate::{ErrorKind, InstanceId, Result, WorkerId};
 
 /// Brings the world to what people want. Owns no process, no signals, no subscriber.
 ///
@@ -21,21 +22,24 @@ use crate::{ErrorKind, InstanceId, Result, Timestamp, WorkerId};
 pub struct Worker {
     pub(super) deployment: Arc<Deployment>,
     pub(super) id: WorkerId,
-    pub(super) born: Timestamp,
+    pub(super) born: Moment,
     pub(super) sole: bool,
     pub(super) sightings: Arc<Sightings>,
-    broken_off: Arc<AtomicU64>,
+    pub(super) ages: Arc<AgeTracker>,
+    /// When a call was last broken off.
+    broken_off: Arc<Mutex<Option<Moment>>>,
 }
 
 impl Worker {
     pub(crate) fn new(deployment: Arc<Deployment>) -> Self {
-        let born = deployment.clock.now();
+        let born = Moment::now(&deployment.clock);
         Self {
             deployment,
             id: WorkerId::fresh(),
             born,
             sole: false,
             sightings: Arc::default(),
+            ages: Arc::default(),
             broken_off: Arc::default(),
         }
     }
@@ -134,50 +138,74 @@ impl Worker {
 
     pub(super) async fn stride(&self, id: &InstanceId) -> Result<Stride> {
         let table = Table::<Instance>::of(self.deployment.ports.store.as_ref());
-        let Some(instance) = table.load(id.as_str()).await? else { return Ok(Stride::over()) };
-        let now = self.deployment.clock.now();
-        if let Some(wait) = self.claimed_by_another(&instance, now) {
+        let Some(instance) = table.load(id.as_str()).await? else {
+            self.ages.forget(id);
+            return Ok(Stride::over());
+        };
+        let ages = self.ages_of(&instance);
+        let stride = self.stride_on(instance, &ages).await?;
+        self.ages.plan(id, stride.wait);
+        Ok(stride)
+    }
+
+    async fn stride_on(&self, instance: Instance, ages: &Ages) -> Result<Stride> {
+        if let Some(wait) = self.claimed_by_another(&instance, ages) {
+            self.ages.leave(&instance.id);
             return Ok(Stride::of(&instance, wait));
         }
-        let decision = decide(&instance, now);
+        let decision = decide(&instance, self.fault_waits(&instance, ages));
         match decision {
             Decision::Rest => Ok(Stride::of(&instance, Duration::MAX)),
-            Decision::Wait(until) => Ok(Stride::of(&instance, until.since(now))),
+            Decision::Wait(left) => Ok(Stride::of(&instance, left)),
             Decision::Forget => self.forget(&instance).await,
-            Decision::Intend(step) => self.intend(instance, step, now).await,
+            Decision::Intend(step) => self.intend(instance, step, ages).await,
             Decision::Ensure(_) | Decision::Remove(_) | Decision::Probe => {
                 let read = Stride::of(&instance, Duration::ZERO);
-                match self.take(instance, decision, now).await? {
-                    Some(instance) => self.carry_out(instance, decision, now).await,
+                match self.take(instance, decision, ages).await? {
+                    Some(instance) => self.carry_out(instance, decision, ages).await,
                     None => Ok(read),
                 }
             }
         }
     }
 
-    async fn carry_out(
-        &self,
-        before: Instance,
-        decision: Decision,
-        now: Timestamp,
-    ) -> Result<Stride> {
+    pub(super) fn ages_of(&self, instance: &Instance) -> Ages {
+        let (clock, patience) = (&self.deployment.clock, &self.deployment.patience);
+        self.ages.look(instance, (Moment::now(clock), self.born_anew()), clock, patience)
+    }
+
+    /// When this worker was born, or last broke a call off.
+    fn born_anew(&self) -> Moment {
+        self.broken_off.lock().unwrap_or_else(PoisonError::into_inner).unwrap_or(self.born)
+    }
+
+    /// How long the last fault has still to be waited for: never longer than it was to be.
+    fn fault_waits(&self, instance: &Instance, ages: &Ages) -> Duration {
+        let longest = self.deployment.patience.backoff_cap;
+        instance.fault.as_ref().map_or(Duration::ZERO, |fault| {
+            let wait = fault.wait.unwrap_or(longest).min(longest);
+            wait.saturating_sub(ages.since(fault.met(longest)))
+        })
+    }
+
+    async fn carry_out(&self, before: Instance, decision: Decision, ages: &Ages) -> Result<Stride> {
         let in_air = InAir { worker: self, landed: false };
-        let mut outcome = self.act(&before, decision, now).await;
+        let mut outcome = self.act(&before, decision, ages).await;
         in_air.land();
         if decision == Decision::Ensure(Step::License)
             && let Outcome::Made(Ok(Observed::Pending(told))) = &mut outcome
             && !self.sightings.any_launch()
         {
-            self.wait_for_room(&before, told, now).await;
+            self.wait_for_room(&before, told).await;
         }
         let mut after = before.clone();
-        let wait = self.terms(now).settle(&mut after, decision, outcome);
-        Ok(Stride::of(&self.keep(before, after, now).await?, wait))
+        let wait = self.terms(ages).settle(&mut after, decision, outcome);
+        Ok(Stride::of(&self.keep(before, after, ages).await?, wait))
     }
 
     /// Asks for the licence that `waiting` waits for, and adds to what is `told` about it when that will help.
-    async fn wait_for_room(&self, waiting: &Instance, told: &mut Option<Progress>, now: Timestamp) {
-        match self.ask_for_room(waiting, now).await {
+    async fn wait_for_room(&self, waiting: &Instance, told: &mut Option<Progress>) {
+        match self.ask_for_room(waiting).await {
             Ok(Some(outlook)) => {
                 let told = told.get_or_insert_with(|| Progress::new("waiting for a license"));
                 told.message = format!("{} {}", told.message, outlook.sentence);
@@ -192,12 +220,12 @@ impl Worker {
         &self,
         instance: &Instance,
         decision: Decision,
-        now: Timestamp,
+        ages: &Ages,
     ) -> Outcome {
         let deployment = &self.deployment;
         match decision {
             Decision::Ensure(step @ (Step::License | Step::Runtime)) => {
-                match self.in_the_way(instance, step, now).await {
+                match self.in_the_way(instance, step).await {
                     Ok(None) if step == Step::License && !needs_license(instance) => {
                         Outcome::Made(Ok(Observed::Ready(Held::License(None))))
                     }
@@ -207,13 +235,13 @@ impl Worker {
                 }
             }
             Decision::Ensure(step) => deployment.make(instance, step).await,
-            Decision::Remove(Step::World) if self.terms(now).out_of_patience(instance) => {
+            Decision::Remove(Step::World) if self.terms(ages).out_of_patience(instance) => {
                 tracing::warn!(instance = %instance.id, "stopping with the world still open");
                 Outcome::Undone(Ok(Observed::Absent))
             }
             Decision::Remove(step) => {
                 let undone = deployment.unmake(instance, step, instance.wish.urgency).await;
-                self.believe_the_operator(instance, step, undone)
+                self.believe_the_operator(instance, step, undone, ages)
             }
             Decision::Probe
             | Decision::Intend(_)
@@ -224,12 +252,8 @@ impl Worker {
     }
 
     /// A program that no table explains, and that could share a key or a volume with what is to be made.
-    async fn in_the_way(
-        &self,
-        instance: &Instance,
-        step: Step,
-        now: Timestamp,
-    ) -> Result<Option<Progress>> {
+    async fn in_the_way(&self, instance: &Instance, step: Step) -> Result<Option<Progress>> {
+        let now = self.deployment.clock.monotonic();
         if self.sightings.is_stale(now, self.deployment.patience.probe) {
             self.deployment.look_for_launches(&self.sightings).await?;
         }
@@ -243,10 +267,16 @@ impl Worker {
     }
 
     /// A launch that cannot be asked about is gone once an operator has said so, and enough time has passed.
-    fn believe_the_operator(&self, instance: &Instance, step: Step, undone: Outcome) -> Outcome {
+    fn believe_the_operator(
+        &self,
+        instance: &Instance,
+        step: Step,
+        undone: Outcome,
+        ages: &Ages,
+    ) -> Outcome {
         if step == Step::Runtime
             && let Outcome::Undone(Err(error)) = &undone
-            && self.terms(self.deployment.clock.now()).is_given_up(instance)
+            && self.terms(ages).is_given_up(instance)
         {
             tracing::warn!(instance = %instance.id, ?error, "an operator gave this launch up");
             return Outcome::Undone(Ok(Observed::Absent));
@@ -254,14 +284,13 @@ impl Worker {
         undone
     }
 
-    pub(super) fn terms(&self, now: Timestamp) -> Terms<'_> {
-        let broken_off = Timestamp(self.broken_off.load(Ordering::SeqCst));
-        Terms { now, born: self.born.max(broken_off), patience: &self.deployment.patience }
+    pub(super) fn terms<'a>(&'a self, ages: &'a Ages) -> Terms<'a> {
+        Terms::new(ages, &self.deployment.patience)
     }
 
-    async fn intend(&self, before: Instance, step: Step, now: Timestamp) -> Result<Stride> {
+    async fn intend(&self, before: Instance, step: Step, ages: &Ages) -> Result<Stride> {
         let mut after = before.clone();
-        let mut attempt = Attempt::begun(now);
+        let mut attempt = Attempt::begun(ages.now);
         if step == Step::Name {
             let domain = &self.deployment.addressing.domain;
             attempt.name = Some(Hostname::under(&before.slug, domain));
@@ -270,8 +299,8 @@ impl Worker {
             match self.deployment.pick_release(&before).await {
                 Ok(release) => after.pin(release.map(|release| release.id)),
                 Err(error) if matches!(error.kind(), ErrorKind::Invalid | ErrorKind::Damaged) => {
-                    let wait = self.terms(now).refuse(&mut after, step, &error);
-                    return Ok(Stride::of(&self.keep(before, after, now).await?, wait));
+                    let wait = self.terms(ages).refuse(&mut after, step, &error);
+                    return Ok(Stride::of(&self.keep(before, after, ages).await?, wait));
                 }
                 Err(error) => return Err(error),
             }
@@ -281,7 +310,7 @@ impl Worker {
             after.setup.sessions.clear();
         }
         after.journal.intend(step, attempt);
-        Ok(Stride::of(&self.keep(before, after, now).await?, Duration::ZERO))
+        Ok(Stride::of(&self.keep(before, after, ages).await?, Duration::ZERO))
     }
 
     async fn forget(&self, instance: &Instance) -> Result<Stride> {
@@ -294,16 +323,11 @@ impl Worker {
     }
 
     /// Writes the row if anything changed and tells people what did; answers what stands then.
-    async fn keep(
-        &self,
-        before: Instance,
-        mut after: Instance,
-        now: Timestamp,
-    ) -> Result<Instance> {
+    async fn keep(&self, before: Instance, mut after: Instance, ages: &Ages) -> Result<Instance> {
         if after == before {
             return Ok(before);
         }
-        after.claim = Some(self.fresh_claim(now));
+        after.claim = Some(self.fresh_claim(&after));
         if after.live_fault().is_none() {
             after.fault = None;
         }
@@ -311,14 +335,14 @@ impl Worker {
             && let Some(since) = after.started.take()
             && !matches!(before.phase(), Phase::On(_))
         {
-            after.last_start = u64::try_from(now.since(since).as_millis()).ok();
+            after.last_start = u64::try_from(ages.since(since).as_millis()).ok();
         }
         if after.phase() == Phase::Off {
             (after.seen, after.yielding, after.claim, after.doubt) = (None, None, None, None);
         }
         let saved = Table::of(self.deployment.ports.store.as_ref()).save(&after).await?;
         self.deployment.nudge();
-        for event in told(&before, &after, now) {
+        for event in told(&before, &after, ages.now) {
             self.deployment.record(event).await?;
         }
         Ok(saved)
@@ -362,8 +386,9 @@ impl InAir<'_> {
 impl Drop for InAir<'_> {
     fn drop(&mut self) {
         if !self.landed {
-            let now = self.worker.deployment.clock.now().0;
-            self.worker.broken_off.fetch_max(now, Ordering::SeqCst);
+            let now = Moment::now(&self.worker.deployment.clock);
+            let mut last = self.worker.broken_off.lock().unwrap_or_else(PoisonError::into_inner);
+            *last = Some(now);
         }
     }
 }

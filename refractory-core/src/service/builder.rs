@@ -4,13 +4,14 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use super::{Addressing, Deployment, Ports, Refractory};
+use crate::clock::ClockHistory;
 use crate::memory::MemoryStore;
 use crate::null::{
     NoArchives, NoAssetDoor, NoAssets, NoAuth, NoDns, NoGame, NoLeftovers, NoLogs, NoSnapshots,
     NoStorage, Unlicensed,
 };
 use crate::ports::InstanceRuntime;
-use crate::reconcile::Known;
+use crate::reconcile::{Known, Liveness};
 use crate::{Clock, MemoryVault, Patience, SystemClock, Worker};
 
 /// Puts a deployment together from ports. Everything but the runtime has a default.
@@ -118,7 +119,7 @@ impl Builder {
     pub fn build(self) -> (Refractory, Worker) {
         let deployment = Arc::new(Deployment {
             ports: self.ports,
-            clock: self.clock,
+            clock: ClockHistory::new(self.clock),
             patience: self.patience,
             addressing: self.addressing,
             known: Known::default(),
@@ -126,6 +127,7 @@ impl Builder {
             device_key: tokio::sync::OnceCell::new(),
             #[cfg(feature = "accounts")]
             setup_key: tokio::sync::OnceCell::new(),
+            liveness: Liveness::default(),
             nudge: watch::Sender::new(0),
         });
         (Refractory::new(Arc::clone(&deployment)), Worker::new(deployment))

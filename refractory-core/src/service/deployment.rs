@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+use crate::Patience;
 #[cfg(feature = "accounts")]
 use crate::Secret;
+use crate::clock::ClockHistory;
 use crate::ports::{
     Archives, AssetDoor, AssetStore, Authenticator, DnsZone, GameControl, InstanceRuntime,
     Leftovers, LicensePool, LogSource, Snapshots, Store, Vault, WorldStorage,
 };
-use crate::reconcile::Known;
-use crate::{Clock, Patience};
+use crate::reconcile::{Known, Liveness};
 
 /// How the deployment is reached from outside.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,7 +109,7 @@ pub struct Ports {
 #[derive(Debug)]
 pub(crate) struct Deployment {
     pub(crate) ports: Ports,
-    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) clock: ClockHistory,
     pub(crate) patience: Patience,
     pub(crate) addressing: Addressing,
     pub(crate) known: Known,
@@ -118,6 +119,7 @@ pub(crate) struct Deployment {
     /// What passes to Foundry's setup are signed with, once it was needed.
     #[cfg(feature = "accounts")]
     pub(crate) setup_key: tokio::sync::OnceCell<Secret>,
+    pub(crate) liveness: Liveness,
     /// Counts writes made in this process, so that nobody here waits for the next poll of the store.
     pub(crate) nudge: watch::Sender<u64>,
 }

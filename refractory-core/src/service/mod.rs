@@ -6,6 +6,7 @@ mod deployment;
 #[cfg(feature = "accounts")]
 mod devices;
 mod events;
+mod expiry;
 mod instances;
 mod keys;
 #[cfg(feature = "accounts")]

@@ -76,7 +76,7 @@ impl StorePool {
         for license in candidates.iter().filter(|license| license.id != chosen.id) {
             self.let_go(license, owner).await?;
         }
-        let lasts = |kept: &Reservation| kept.until.since(now) > KEPT / 2;
+        let lasts = |kept: &Reservation| holds(kept, now) && kept.until.since(now) > KEPT / 2;
         if reserved_for(chosen, owner) && chosen.reserved.as_ref().is_some_and(lasts) {
             return Ok(());
         }
@@ -250,7 +250,13 @@ fn wanted(all: Vec<License>, wish: &LicenseWish) -> Result<Vec<License>> {
 
 /// Whether the next grant of a licence is kept for somebody else than `owner`.
 fn kept_for_another(license: &License, owner: &InstanceId, now: Timestamp) -> bool {
-    license.reserved.as_ref().is_some_and(|kept| kept.instance != *owner && kept.until > now)
+    license.reserved.as_ref().is_some_and(|kept| kept.instance != *owner && holds(kept, now))
+}
+
+/// Whether it is kept still. What seems to be kept for longer than anything ever is was written before the clock was set back.
+fn holds(kept: &Reservation, now: Timestamp) -> bool {
+    let left = kept.until.since(now);
+    !left.is_zero() && left <= KEPT
 }
 
 fn reserved_for(license: &License, owner: &InstanceId) -> bool {

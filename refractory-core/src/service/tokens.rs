@@ -202,7 +202,10 @@ impl Refractory {
     pub(super) async fn token(&self, secret: &str) -> Result<Option<Token>> {
         // A link or a session that cannot be read is none.
         let found = self.table::<Token>().load_readable(token_id(secret)?.as_str()).await?;
-        Ok(found.filter(|token| token.until > self.now()))
+        match found.filter(|token| !self.deployment.has_ended(token)) {
+            Some(token) => self.deployment.date_anew(token).await,
+            None => Ok(None),
+        }
     }
 }
 

@@ -10,9 +10,11 @@ impl Refractory {
     ///
     /// As the store has them.
     pub async fn workers(&self) -> Result<Vec<WorkerMark>> {
-        let now = self.now();
         let mut all = self.table::<WorkerMark>().list().await?;
-        all.retain(|mark| self.patience().is_alive(mark.seen, now));
+        let (clock, known) = (&self.deployment.clock, &self.deployment.liveness);
+        let now = (clock.now(), clock.monotonic());
+        known.keep(&all);
+        all.retain(|mark| known.is_alive(mark, now, self.patience().silence()));
         Ok(all)
     }
 }

@@ -116,7 +116,11 @@ pub fn instance(name: &str, slug: &str) -> Instance {
             id: WorldId::new("barovia").expect("a world id"),
             title: ODD_TEXT.to_owned(),
         }],
-        claim: Some(Claim { worker: id("worker"), until: Timestamp(8) }),
+        claim: Some(Claim {
+            worker: id("worker"),
+            until: Timestamp(8),
+            lasts: Some(std::time::Duration::from_millis(1_500)),
+        }),
         started: Some(Timestamp(9)),
         last_start: Some(10_000),
         revision: 0,
@@ -260,6 +264,7 @@ fn fault() -> Fault {
         message: ODD_TEXT.to_owned(),
         attempts: 9,
         retry_at: Timestamp(25),
+        wait: Some(std::time::Duration::from_secs(9)),
         terminal: true,
         generation: 26,
     }

@@ -47,7 +47,7 @@ impl World {
             Some(Trouble::Late) => {
                 let effect: Effect = Box::new(|world| drop(effect(world)));
                 let mut late = self.late.0.lock().unwrap_or_else(PoisonError::into_inner);
-                late.push((self.clock.now().after(LATE_BY), effect));
+                late.push((self.time.now().after(LATE_BY), effect));
                 Err(Trouble::Late.error())
             }
             Some(Trouble::Slow) => {
@@ -62,7 +62,7 @@ impl World {
 
     /// Lets effects land whose time has come.
     pub(super) fn land(&self) {
-        let now = self.clock.now();
+        let now = self.time.now();
         let due: Vec<_> = {
             let mut late = self.late.0.lock().unwrap_or_else(PoisonError::into_inner);
             let (due, waiting) =

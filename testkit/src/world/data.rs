@@ -17,6 +17,10 @@ impl WorldStorage for World {
         let (of, quota) = (of.clone(), spec.quota);
         self.call("storage.ensure", move |world| {
             let mut ledger = world.ledger();
+            if let Some(left) = ledger.knobs.volume_refusals.checked_sub(1) {
+                ledger.knobs.volume_refusals = left;
+                return Err(Error::new(ErrorKind::Unavailable, "making a volume"));
+            }
             let disk = ledger.volumes.entry(of.clone()).or_default();
             disk.quota = quota;
             Ok(Observed::Ready(volume(&of, disk)))

@@ -28,6 +28,8 @@ pub struct Knobs {
     pub closes_within: Option<Duration>,
     /// Whether names lead to machines without passing the edge.
     pub past_the_edge: bool,
+    /// How many more times a volume is refused before there is one.
+    pub volume_refusals: u32,
     /// Whether no archive can be stored.
     pub archives_full: bool,
     /// Where uploads lie, as `http://host:port`; nowhere in particular where nothing is said.

@@ -24,7 +24,10 @@ pub struct World {
     pub(super) store: Arc<Mutex<Arc<MemoryStore>>>,
     pub(super) vault: Arc<MemoryVault>,
     pub(super) faults: Faults,
+    /// The clocks of whoever works here. A test may set them.
     pub(super) clock: PausedClock,
+    /// The time that passes, whatever those show.
+    pub(super) time: PausedClock,
 }
 
 #[derive(Debug, Default)]
@@ -93,9 +96,15 @@ impl World {
         Self { faults, ..self.clone() }
     }
 
-    /// The time as everything here has it.
+    /// The clocks of whoever works here. The world itself goes by the time that passes: it does not notice that these are set.
     pub fn clock(&self) -> PausedClock {
         self.clock.clone()
+    }
+
+    /// A handle on the same world for a process on another machine, with `clock`.
+    #[must_use]
+    pub fn with_clock(&self, clock: PausedClock) -> Self {
+        Self { clock, ..self.clone() }
     }
 
     /// A pool of licences that are rows of this world's store.
@@ -179,7 +188,7 @@ impl World {
     /// Every machine that runs now.
     pub fn machines(&self) -> Vec<Key> {
         self.land();
-        let now = self.clock.now();
+        let now = self.time.now();
         let ledger = self.ledger();
         let running = ledger.machines.iter().filter(|(_, machine)| machine.runs(now));
         running.map(|(key, _)| key.clone()).collect()

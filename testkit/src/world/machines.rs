@@ -100,7 +100,7 @@ impl World {
     }
 
     fn stop(&self, key: &Key, how: Stop) -> Result<Observed<Endpoint>> {
-        let now = self.clock.now();
+        let now = self.time.now();
         let known = self.ledger().machines.get(key).cloned();
         let Some(machine) = known else {
             // A launch that was never seen is not kept from landing later; one that was removed is.

@@ -14,7 +14,7 @@ impl World {
 
     /// A machine has a lease for its key, alone, and is the only launch of its instance.
     pub(super) fn check_launch(&self, key: &Key, spec: &LaunchSpec) {
-        let now = self.clock.now();
+        let now = self.time.now();
         let others: Vec<_> = {
             let ledger = self.ledger();
             let running = ledger.machines.iter().filter(|(_, machine)| machine.runs(now));
@@ -43,7 +43,7 @@ impl World {
         if after.lease.as_ref().is_some_and(|now| now.holder == lease.holder) {
             return;
         }
-        let now = self.clock.now();
+        let now = self.time.now();
         let runs = {
             let ledger = self.ledger();
             let mut own = ledger.machines.iter().filter(|(key, _)| key.instance == lease.holder);
@@ -73,7 +73,7 @@ impl World {
 
     /// Data goes with its instance, and not while anything runs on it.
     pub(super) fn check_destruction(&self, of: &InstanceId) {
-        let now = self.clock.now();
+        let now = self.time.now();
         let row = at_once(Table::<Instance>::of(self.rows().as_ref()).load(of.as_str()));
         if !matches!(row, Ok(Some(row)) if row.wish.power == Power::Gone) {
             self.break_rule(format!("data of {of} was destroyed, and nobody wanted it gone"));

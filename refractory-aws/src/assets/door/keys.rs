@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use refractory_core::{InstanceId, Secret, Timestamp};
+use refractory_core::{InstanceId, MonotonicTime, Secret};
 use tokio::sync::OnceCell;
 
 /// How long what was read is good for whoever finds in it what they need.
@@ -46,11 +46,11 @@ pub(super) type Reading = Arc<OnceCell<Read>>;
 
 /// What is remembered. Holds no secret for longer than it is good.
 #[derive(Debug, Default)]
-pub(super) struct Memory(Mutex<HashMap<InstanceId, (Timestamp, Reading)>>);
+pub(super) struct Memory(Mutex<HashMap<InstanceId, (MonotonicTime, Reading)>>);
 
 impl Memory {
     /// The reading to use for `of`: a new one where what is remembered is too old for whoever has found it good, or not.
-    pub(super) fn reading(&self, of: &InstanceId, found_good: bool, now: Timestamp) -> Reading {
+    pub(super) fn reading(&self, of: &InstanceId, found_good: bool, now: MonotonicTime) -> Reading {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((begun, reading)) = all.get(of)
             && now.since(*begun) < lasts(reading, found_good)

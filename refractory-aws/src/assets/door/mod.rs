@@ -149,7 +149,7 @@ impl BucketDoor {
     /// What is known of the uploads that `ask` is about; none where they have no key. Whoever did not find what they
     /// need in it may have it read again, now and then.
     async fn known(&self, ask: &AssetAsk, found_good: bool) -> Result<Option<Arc<Known>>> {
-        let reading = self.memory.reading(&ask.of, found_good, self.assets.clock.now());
+        let reading = self.memory.reading(&ask.of, found_good, self.assets.clock.monotonic());
         let read = reading.get_or_init(|| async {
             match self.read(&ask.of, &ask.handle).await {
                 Ok(Some(known)) => Read::Known(Arc::new(known)),

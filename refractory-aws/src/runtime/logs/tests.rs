@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use refractory_core::Timestamp;
+use refractory_core::{MonotonicTime, Timestamp};
 use serde_json::{Value, json};
 
 use super::*;
@@ -15,6 +15,10 @@ struct Still;
 impl Clock for Still {
     fn now(&self) -> Timestamp {
         Timestamp(NOW)
+    }
+
+    fn monotonic(&self) -> MonotonicTime {
+        MonotonicTime::default()
     }
 }
 

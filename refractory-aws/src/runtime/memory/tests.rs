@@ -1,7 +1,7 @@
 use super::*;
 use crate::runtime::end::End;
 
-const NOW: Timestamp = Timestamp(1_000_000);
+const NOW: MonotonicTime = MonotonicTime(Duration::from_secs(1_000));
 
 fn sight(key: &str, arn: &str, stage: Stage) -> Sight {
     Sight {
@@ -38,9 +38,13 @@ fn a_question_is_filled_with_those_not_looked_at_for_longest() {
     let memory = Memory::default();
     for (at, name) in ["c", "a", "b"].into_iter().enumerate() {
         let (key, arn) = (format!("{name}.1"), format!("arn-{name}"));
-        memory.saw(&arn, Some(&runs(&key, &arn)), Timestamp(u64::try_from(at).unwrap()));
+        memory.saw(
+            &arn,
+            Some(&runs(&key, &arn)),
+            MonotonicTime(Duration::from_secs(u64::try_from(at).unwrap())),
+        );
     }
-    memory.saw("arn-d", Some(&sight("d.1", "arn-d", Stage::Stopping)), Timestamp(0));
+    memory.saw("arn-d", Some(&sight("d.1", "arn-d", Stage::Stopping)), MonotonicTime::default());
     let mut arns = BTreeSet::from(["arn-x".to_owned()]);
     memory.fill(&mut arns, &BTreeSet::new(), 3);
     assert_eq!(arns.into_iter().collect::<Vec<_>>(), ["arn-a", "arn-c", "arn-x"]);

@@ -5,7 +5,7 @@
 )]
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use refractory_core::Timestamp;
+use refractory_core::{MonotonicTime, Timestamp};
 use serde_json::{Value, json};
 
 use super::*;
@@ -25,6 +25,10 @@ impl Hand {
 impl Clock for Hand {
     fn now(&self) -> Timestamp {
         Timestamp(1_000_000 + self.0.load(Ordering::SeqCst))
+    }
+
+    fn monotonic(&self) -> MonotonicTime {
+        MonotonicTime(Duration::from_millis(self.0.load(Ordering::SeqCst)))
     }
 }
 

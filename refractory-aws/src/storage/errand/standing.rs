@@ -60,12 +60,17 @@ impl Standing {
         tries.sort_by_key(|ended| ended.at);
         let failed = tries.iter().rev().take_while(|ended| ended.code != Some(0)).count();
         match tries.last() {
-            Some(last) if failed > 0 && now.since(last.at) < wait(failed) => {
+            // Their clock and ours may differ: then it is tried again sooner, and never later.
+            Some(last) if failed > 0 && apart(now, last.at) < wait(failed) => {
                 Next::Failed(failure(last))
             }
             _ => Next::Start(tries.len()),
         }
     }
+}
+
+fn apart(one: Timestamp, other: Timestamp) -> Duration {
+    one.since(other).max(other.since(one))
 }
 
 fn wait(failed: usize) -> Duration {

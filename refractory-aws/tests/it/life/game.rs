@@ -173,7 +173,9 @@ impl Store for Watched<dyn Store> {
         let loaded = self.port.load(kind, id).await;
         if let Ok(Some(Body::Instance(row))) = &loaded {
             // A worker's step begins so.
-            self.watch.proxy.scene(&scene(decide(row, self.watch.clock.now())));
+            let now = self.watch.clock.now();
+            let waits = row.fault.as_ref().map(|fault| fault.retry_in(now)).unwrap_or_default();
+            self.watch.proxy.scene(&scene(decide(row, waits)));
         }
         loaded
     }

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use refractory_core::{Clock, SystemClock, Timestamp};
+use refractory_core::{Clock, MonotonicTime, SystemClock, Timestamp};
 
 /// The machine's clock, put forward.
 #[derive(Debug, Clone, Default)]
@@ -19,6 +19,10 @@ impl AheadClock {
 impl Clock for AheadClock {
     fn now(&self) -> Timestamp {
         SystemClock.now().after(Duration::from_millis(self.0.load(Ordering::Relaxed)))
+    }
+
+    fn monotonic(&self) -> MonotonicTime {
+        SystemClock.monotonic().after(Duration::from_millis(self.0.load(Ordering::Relaxed)))
     }
 }
 
@@ -41,5 +45,9 @@ impl HeldClock {
 impl Clock for HeldClock {
     fn now(&self) -> Timestamp {
         self.0.after(Duration::from_millis(self.1.load(Ordering::Relaxed)))
+    }
+
+    fn monotonic(&self) -> MonotonicTime {
+        MonotonicTime(Duration::from_millis(self.1.load(Ordering::Relaxed)))
     }
 }

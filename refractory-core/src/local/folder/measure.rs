@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::{Clock, Timestamp};
+use crate::{Clock, MonotonicTime};
 
 /// How long a measured size is good enough.
 const FRESH: Duration = Duration::from_secs(30);
@@ -15,7 +15,7 @@ const FRESH: Duration = Duration::from_secs(30);
 #[derive(Debug, Clone)]
 pub(in crate::local) struct Measure {
     clock: Arc<dyn Clock>,
-    known: Arc<Mutex<BTreeMap<PathBuf, (Timestamp, u64)>>>,
+    known: Arc<Mutex<BTreeMap<PathBuf, (MonotonicTime, u64)>>>,
 }
 
 impl Measure {
@@ -25,7 +25,7 @@ impl Measure {
 
     /// Bytes of all files under `folder`, at most half a minute old. Blocks.
     pub(in crate::local) fn bytes(&self, folder: &Path) -> io::Result<u64> {
-        let now = self.clock.now();
+        let now = self.clock.monotonic();
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(folder).copied();
         if let Some((at, bytes)) = known
             && now.since(at) < FRESH

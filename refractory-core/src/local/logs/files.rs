@@ -30,6 +30,10 @@ pub(in crate::local) struct Place {
     pub(in crate::local) offset: u64,
 }
 
+/// Differs from the one before if something was printed meanwhile. It says nothing about when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::local) struct PrintMark(std::time::SystemTime, u64);
+
 /// The log files of every instance: `current.log`, and `1.log`, `2.log`, ... rotated away from it.
 ///
 /// A program writes to `current.log` by itself, so the file cannot be swapped under it: rotation
@@ -165,9 +169,10 @@ impl LogFiles {
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
-    /// When something was last printed, as the file system tells it.
-    pub(in crate::local) fn changed(&self, of: &InstanceId) -> Option<std::time::SystemTime> {
-        fs::metadata(self.folder(of).join(CURRENT)).and_then(|found| found.modified()).ok()
+    /// What changes whenever something is printed.
+    pub(in crate::local) fn print_mark(&self, of: &InstanceId) -> Option<PrintMark> {
+        let found = fs::metadata(self.folder(of).join(CURRENT)).ok()?;
+        Some(PrintMark(found.modified().ok()?, found.len()))
     }
 }
 

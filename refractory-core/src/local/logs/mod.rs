@@ -4,5 +4,5 @@ mod read;
 #[cfg(test)]
 mod tests;
 
-pub(super) use files::{LogFiles, Place};
+pub(super) use files::{LogFiles, Place, PrintMark};
 pub use read::FolderLogs;

@@ -1,6 +1,5 @@
 //! Asking a running program whether it is ready.
 use std::sync::Arc;
-use std::time::UNIX_EPOCH;
 
 use super::answer::{Answer, ask};
 use super::end::last_words;
@@ -11,10 +10,12 @@ use super::runtime::Machine;
 use crate::blocking::blocking;
 use crate::disk::refused;
 use crate::ports::{Endpoint, Observed, Progress, Reason};
-use crate::{Error, ErrorKind, Key, Result, Timestamp};
+use crate::{Error, ErrorKind, Key, Result};
 
 /// How much of the output tells what it is doing.
 const TAIL: u64 = 4 << 10;
+/// How many questions at least stay unanswered before a program counts as hung, however long that took.
+const UNANSWERED: u32 = 4;
 
 impl Machine {
     pub(super) async fn ask(
@@ -34,7 +35,7 @@ impl Machine {
             }
             match answer {
                 Answer::Spoke(session) if note.answered => {
-                    me.voices.heard(&note.key, session, me.clock.now());
+                    me.voices.heard(&note.key, session, me.clock.monotonic());
                     Ok(Observed::Ready(endpoint(&note, process)))
                 }
                 Answer::Spoke(session) => me.first_word(&note, process, session),
@@ -60,7 +61,7 @@ impl Machine {
             let text = format!("another program answers on port {}", note.port);
             return Ok(Observed::Pending(Some(Progress::new(text))));
         }
-        self.voices.heard(&note.key, session, self.clock.now());
+        self.voices.heard(&note.key, session, self.clock.monotonic());
         self.turns.take(&note.key.instance, || {
             // Somebody may have asked it to end, or taken it away, since it was asked.
             if let Some(mut now) = self.notes.read(&note.key).map_err(refuse)?
@@ -75,8 +76,9 @@ impl Machine {
 
     /// It runs, and does not answer although it once did.
     fn unheard(&self, note: &Note) -> Result<Observed<Endpoint>> {
-        let now = self.clock.now();
-        let quiet = now.since(self.last_sign(note, now));
+        let printed = self.logs.print_mark(&note.key.instance);
+        let longest = self.settings.hung_after / UNANSWERED;
+        let quiet = self.voices.unheard(&note.key, printed, self.clock.monotonic(), longest);
         let progress = self.starting(note);
         if quiet < self.settings.hung_after || progress.uninterruptible {
             return Err(Error::new(ErrorKind::Unavailable, "asking a program")
@@ -87,14 +89,6 @@ impl Machine {
             "Foundry runs, but hasn't responded for {} seconds.",
             quiet.as_secs()
         ))))
-    }
-
-    /// When it last answered, or last printed something.
-    fn last_sign(&self, note: &Note, now: Timestamp) -> Timestamp {
-        let printed = self.logs.changed(&note.key.instance).and_then(|at| {
-            at.duration_since(UNIX_EPOCH).ok().map(|since| Timestamp::default().after(since))
-        });
-        self.voices.last(&note.key, now).max(printed.unwrap_or_default()).min(now)
     }
 
     /// What it is doing, by the last it said.

@@ -25,10 +25,8 @@ pub(super) enum Stage {
 /// A stop that was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(super) struct Stopping {
-    /// When it was first asked to end.
+    /// When it was first asked to end. Nothing is counted from it: a clock may be set.
     pub(super) asked: Timestamp,
-    /// When it is forced.
-    pub(super) until: Timestamp,
 }
 
 /// What is written down of one launch.

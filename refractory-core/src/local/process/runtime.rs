@@ -11,6 +11,7 @@ use super::look::Seen;
 use super::note::Notes;
 use super::prepare::Invocation;
 use super::proc::Process;
+use super::stop::Grace;
 use super::voices::Voices;
 use super::{AtExit, ProcessSettings, marker, proc};
 use crate::blocking::blocking;
@@ -61,6 +62,8 @@ pub(super) struct Machine {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) measure: Measure,
     pub(super) voices: Voices,
+    /// How long each launch that was asked to end has had for it.
+    pub(super) graces: Mutex<BTreeMap<Key, Grace>>,
     /// The processes this one started, so that they are reaped and their exit status is known.
     pub(super) children: Mutex<BTreeMap<Key, Box<dyn ChildWrapper>>>,
     pub(super) turns: Turns,
@@ -104,6 +107,7 @@ impl ProcessRuntime {
             measure: Measure::new(Arc::clone(&clock)),
             clock,
             voices: Voices::default(),
+            graces: Mutex::default(),
             children: Mutex::default(),
             turns: Turns::default(),
             dir,

@@ -1,5 +1,7 @@
 //! Ending a program: it is asked, waited for, and forced.
 use std::io;
+use std::sync::PoisonError;
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
@@ -13,7 +15,11 @@ use crate::disk::refused;
 use crate::local::logs::Place;
 use crate::model::Urgency;
 use crate::ports::{Endpoint, Observed, Progress, Stop};
-use crate::{Key, Result, Timestamp};
+use crate::{Key, MonotonicTime, Result};
+
+/// How many calls at least a program is waited for before it is forced, however long these took: while the machine sleeps it
+/// has no time to end.
+const CALLS: u32 = 4;
 
 /// What to do to a program that should end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,29 +29,39 @@ enum Push {
     Force,
 }
 
-impl Stopping {
-    /// The next thing to do at `now`, and what to write down of it. A hurry that comes later shortens the wait.
+/// How long a program has had to end, and how long it has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Grace {
+    waited: Duration,
+    counted: MonotonicTime,
+    limit: Duration,
+}
+
+impl Grace {
+    /// The next thing to do at `now` to a program that `was_asked` to end, or not. A hurry that comes later shortens the wait. A
+    /// process that knows nothing of the wait so far begins it anew.
     fn next(
         earlier: Option<Self>,
+        was_asked: bool,
         how: Stop,
-        now: Timestamp,
+        now: MonotonicTime,
         settings: &ProcessSettings,
     ) -> (Self, Push) {
         let patience = match how {
             Urgency::Gentle => settings.gentle,
             Urgency::Now => settings.hurried,
         };
-        match earlier {
-            None => (Self { asked: now, until: now.after(patience) }, Push::Ask),
-            Some(stopping) => {
-                let until = match how {
-                    Urgency::Gentle => stopping.until,
-                    Urgency::Now => stopping.until.min(now.after(patience)),
-                };
-                let push = if now >= until { Push::Force } else { Push::Wait };
-                (Self { until, ..stopping }, push)
-            }
-        }
+        let Some(earlier) = earlier.filter(|_| was_asked) else {
+            let fresh = Self { waited: Duration::ZERO, counted: now, limit: patience };
+            return (fresh, if was_asked { Push::Wait } else { Push::Ask });
+        };
+        let waited = earlier.waited + now.since(earlier.counted).min(earlier.limit / CALLS);
+        let limit = match how {
+            Urgency::Gentle => earlier.limit,
+            Urgency::Now => earlier.limit.min(waited + patience),
+        };
+        let push = if waited >= limit { Push::Force } else { Push::Wait };
+        (Self { waited, counted: now, limit }, push)
     }
 }
 
@@ -61,10 +77,10 @@ impl Machine {
             return Ok(Observed::Absent);
         }
         let mut note = note.unwrap_or_else(|| self.note_of_stray(key, &family));
-        let (stopping, push) = Stopping::next(note.stopping, how, self.clock.now(), &self.settings);
-        if note.stopping != Some(stopping) {
-            note.stopping = Some(stopping);
-            // Written first: whoever comes after a crash goes on waiting from here.
+        let push = self.push(key, note.stopping.is_some(), how);
+        if note.stopping.is_none() {
+            note.stopping = Some(Stopping { asked: self.clock.now() });
+            // Written first: whoever comes after a crash waits, and does not ask again.
             self.notes.write(&note).map_err(refuse)?;
         }
         match push {
@@ -73,6 +89,14 @@ impl Machine {
             Push::Force => signal(&family, Signal::KILL).map_err(refuse)?,
         }
         Ok(Observed::Pending(Some(Progress::new("stopping"))))
+    }
+
+    fn push(&self, key: &Key, was_asked: bool, how: Stop) -> Push {
+        let mut graces = self.graces.lock().unwrap_or_else(PoisonError::into_inner);
+        let (earlier, now) = (graces.get(key).copied(), self.clock.monotonic());
+        let (grace, push) = Grace::next(earlier, was_asked, how, now, &self.settings);
+        graces.insert(key.clone(), grace);
+        push
     }
 
     /// Every process of the launch that runs: its leader first.
@@ -95,6 +119,7 @@ impl Machine {
     fn settle(&self, key: &Key, note: Option<Note>) -> io::Result<()> {
         self.reap(key);
         self.voices.forget(key);
+        self.graces.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
         if let Some(groups) = &self.settings.control_group {
             groups.leave(&marker::text(self.dir.deployment(), key));
         }
@@ -149,31 +174,62 @@ fn signal(family: &[Stat], signal: Signal) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
+
+    fn at(seconds: u64) -> MonotonicTime {
+        MonotonicTime(Duration::from_secs(seconds))
+    }
+
+    /// What is done to a program that is asked to end at 0, and then looked at like this.
+    fn pushes(calls: &[(u64, Urgency)]) -> Vec<Push> {
+        let settings = ProcessSettings::default();
+        let mut grace = None;
+        let mut push = |(seconds, how): &(u64, Urgency)| {
+            let (next, push) = Grace::next(grace, grace.is_some(), *how, at(*seconds), &settings);
+            grace = Some(next);
+            push
+        };
+        calls.iter().map(&mut push).collect()
+    }
+
+    fn every(step: usize, seconds: std::ops::RangeInclusive<u64>) -> Vec<(u64, Urgency)> {
+        seconds.step_by(step).map(|at| (at, Urgency::Gentle)).collect()
+    }
 
     #[test]
     fn scenario_06_a_stop_asks_once_waits_and_then_forces() {
-        let settings = ProcessSettings::default();
-        let at = |seconds| Timestamp::default().after(Duration::from_secs(seconds));
-        let (first, push) = Stopping::next(None, Urgency::Gentle, at(0), &settings);
-        assert_eq!(push, Push::Ask);
-        let (same, push) = Stopping::next(Some(first), Urgency::Gentle, at(29), &settings);
-        assert_eq!((same, push), (first, Push::Wait));
-        let (_, push) = Stopping::next(Some(first), Urgency::Gentle, at(30), &settings);
-        assert_eq!(push, Push::Force);
+        let pushes = pushes(&every(2, 0..=30));
+        assert_eq!(pushes[0], Push::Ask);
+        assert!(pushes[1..15].iter().all(|push| *push == Push::Wait), "{pushes:?}");
+        assert_eq!(pushes[15], Push::Force);
     }
 
     #[test]
     fn a_hurry_shortens_the_wait_and_nothing_lengthens_it() {
+        let mut calls = every(1, 0..=4);
+        calls.extend((5..=15).map(|at| (at, Urgency::Now)));
+        let hurried = pushes(&calls);
+        assert!(hurried[1..15].iter().all(|push| *push == Push::Wait), "{hurried:?}");
+        assert_eq!(hurried[15], Push::Force);
+        calls[15].1 = Urgency::Gentle;
+        assert_eq!(pushes(&calls)[15], Push::Force, "not even patience");
+    }
+
+    #[test]
+    fn a_program_that_slept_with_the_machine_is_given_its_time_all_the_same() {
+        let slept =
+            pushes(&[(0, Urgency::Gentle), (3_600, Urgency::Gentle), (3_601, Urgency::Gentle)]);
+        assert_eq!(slept, [Push::Ask, Push::Wait, Push::Wait]);
+        let calls: Vec<_> = (0..=4).map(|hour| (hour * 3_600, Urgency::Gentle)).collect();
+        assert_eq!(pushes(&calls)[4], Push::Force, "but not for ever");
+    }
+
+    #[test]
+    fn whoever_comes_after_a_crash_waits_from_then_on_and_asks_no_second_time() {
         let settings = ProcessSettings::default();
-        let at = |seconds| Timestamp::default().after(Duration::from_secs(seconds));
-        let (gentle, _) = Stopping::next(None, Urgency::Gentle, at(0), &settings);
-        let (hurried, push) = Stopping::next(Some(gentle), Urgency::Now, at(5), &settings);
-        assert_eq!((hurried.until, push), (at(15), Push::Wait));
-        let (late, _) = Stopping::next(Some(hurried), Urgency::Now, at(14), &settings);
-        assert_eq!(late.until, at(15));
-        assert_eq!(Stopping::next(Some(late), Urgency::Gentle, at(15), &settings).1, Push::Force);
+        let (grace, push) = Grace::next(None, true, Urgency::Gentle, at(9_000), &settings);
+        assert_eq!((push, grace.limit), (Push::Wait, settings.gentle));
+        let (_, push) = Grace::next(Some(grace), false, Urgency::Gentle, at(9_900), &settings);
+        assert_eq!(push, Push::Ask, "a stop that nobody knows of is a new one");
     }
 }

@@ -1,16 +1,22 @@
-//! Which programs were heard of, and when.
+//! Which programs were heard of, and for how long each has not been.
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use crate::{Key, Timestamp};
+use crate::local::logs::PrintMark;
+use crate::{Key, MonotonicTime};
 
 #[derive(Debug, Clone)]
 struct Voice {
     session: Option<String>,
-    heard: Timestamp,
+    /// When it was last asked.
+    asked: MonotonicTime,
+    /// For how long it has been asked in vain.
+    silent: Duration,
+    printed: Option<PrintMark>,
 }
 
-/// When each launch last answered, as far as this process knows.
+/// What each launch last said, as far as this process knows.
 #[derive(Debug, Default)]
 pub(super) struct Voices(Mutex<BTreeMap<Key, Voice>>);
 
@@ -25,19 +31,87 @@ impl Voices {
     }
 
     /// It answered, and perhaps gave a new session.
-    pub(super) fn heard(&self, key: &Key, session: Option<String>, now: Timestamp) {
+    pub(super) fn heard(&self, key: &Key, session: Option<String>, now: MonotonicTime) {
         let mut all = self.all();
-        let voice = all.entry(key.clone()).or_insert(Voice { session: None, heard: now });
-        voice.heard = now;
-        voice.session = session.or(voice.session.take());
+        let session = session.or_else(|| all.get(key).and_then(|voice| voice.session.clone()));
+        let voice = Voice { session, asked: now, silent: Duration::ZERO, printed: None };
+        all.insert(key.clone(), voice);
     }
 
-    /// When it was last heard: now, where this process never asked before.
-    pub(super) fn last(&self, key: &Key, now: Timestamp) -> Timestamp {
-        self.all().entry(key.clone()).or_insert(Voice { session: None, heard: now }).heard
+    /// It was asked in vain, and has `printed` this; for how long that has been so, with no sign of life in between.
+    ///
+    /// From one question to the next `longest` is counted at most: a time in which nobody asked, because this process or the
+    /// whole machine slept, is no silence.
+    pub(super) fn unheard(
+        &self,
+        key: &Key,
+        printed: Option<PrintMark>,
+        now: MonotonicTime,
+        longest: Duration,
+    ) -> Duration {
+        let mut all = self.all();
+        let first = Voice { session: None, asked: now, silent: Duration::ZERO, printed };
+        let voice = all.entry(key.clone()).or_insert(first);
+        let spoke = voice.printed.is_some() && voice.printed != printed;
+        let passed = now.since(voice.asked).min(longest);
+        voice.silent = if spoke { Duration::ZERO } else { voice.silent + passed };
+        (voice.asked, voice.printed) = (now, printed);
+        voice.silent
     }
 
     pub(super) fn forget(&self, key: &Key) {
         self.all().remove(key);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LONGEST: Duration = Duration::from_secs(30);
+
+    fn key() -> Key {
+        "abc.1".parse().unwrap()
+    }
+
+    fn at(seconds: u64) -> MonotonicTime {
+        MonotonicTime(Duration::from_secs(seconds))
+    }
+
+    fn silent(voices: &Voices, seconds: u64) -> u64 {
+        voices.unheard(&key(), None, at(seconds), LONGEST).as_secs()
+    }
+
+    #[test]
+    fn silence_is_counted_by_questions_and_ends_with_an_answer() {
+        let voices = Voices::default();
+        voices.heard(&key(), Some("session".to_owned()), at(0));
+        assert_eq!([5, 10, 15].map(|seconds| silent(&voices, seconds)), [5, 10, 15]);
+        voices.heard(&key(), None, at(20));
+        assert_eq!(voices.session(&key()).as_deref(), Some("session"));
+        assert_eq!(silent(&voices, 25), 5);
+    }
+
+    #[test]
+    fn a_time_without_questions_is_no_silence() {
+        let voices = Voices::default();
+        voices.heard(&key(), None, at(0));
+        assert_eq!(silent(&voices, 7_200), 30, "this process slept for two hours");
+        assert_eq!(silent(&voices, 7_205), 35);
+        assert_eq!(silent(&Voices::default(), 9_000), 0, "a process that was born just now");
+    }
+
+    #[test]
+    fn who_prints_is_not_silent() {
+        let folder = tempfile::tempdir().unwrap();
+        let logs = crate::local::logs::LogFiles::new(folder.path().to_owned(), 1 << 20, 2);
+        let (voices, of) = (Voices::default(), key().instance);
+        logs.note(&of, "one").unwrap();
+        let mark = || logs.print_mark(&of);
+        voices.heard(&key(), None, at(0));
+        assert_eq!(voices.unheard(&key(), mark(), at(20), LONGEST).as_secs(), 20);
+        logs.note(&of, "two").unwrap();
+        assert_eq!(voices.unheard(&key(), mark(), at(40), LONGEST).as_secs(), 0);
+        assert_eq!(voices.unheard(&key(), mark(), at(60), LONGEST).as_secs(), 20);
     }
 }

@@ -21,7 +21,7 @@ impl Terms<'_> {
         let Some(undoing) = instance.undoing.as_ref().filter(|it| it.step == Step::World) else {
             return false;
         };
-        let waited = self.now.since(undoing.since);
+        let waited = self.ages.watched(undoing.since);
         if instance.is_migrating() && instance.written_off.is_none() {
             false
         } else if instance.is_urgent() {
@@ -34,7 +34,7 @@ impl Terms<'_> {
     /// Whether a launch that cannot be asked about is gone, because an operator said so and enough time has passed.
     pub(crate) fn is_given_up(self, instance: &Instance) -> bool {
         let said = instance.written_off;
-        said.is_some_and(|said| self.now.since(said) >= self.patience.hard_deadline)
+        said.is_some_and(|said| self.ages.known(said) >= self.patience.hard_deadline)
     }
 
     pub(super) fn undone(
@@ -56,7 +56,7 @@ impl Terms<'_> {
                 if step == Step::World {
                     self.closing(instance, progress);
                 }
-                self.poll_after(self.now.since(begun))
+                self.poll_after(self.ages.watched(begun))
             }
             Ok(Observed::Ready(()) | Observed::Broken(_)) => {
                 let error =
@@ -64,7 +64,7 @@ impl Terms<'_> {
                 self.fail_undoing(instance, step, &error)
             }
             Err(error) => {
-                instance.unanswered = instance.unanswered.max(Some(self.now));
+                instance.unanswered = Some(self.now);
                 self.fail_undoing(instance, step, &error)
             }
         }
@@ -90,7 +90,7 @@ impl Terms<'_> {
         let seen = matches!(instance.journal.get(step), Some(Record::Held(_) | Record::Lost));
         match instance.unanswered {
             Some(at) if !(seen && step == Step::Runtime) => {
-                at.after(self.patience.deadline).since(self.now)
+                self.patience.deadline.saturating_sub(self.ages.known(at))
             }
             Some(_) | None => Duration::ZERO,
         }

@@ -17,6 +17,7 @@ impl Terms<'_> {
             message: error.for_people().into_owned(),
             attempts,
             retry_at: self.now.after(wait),
+            wait: Some(wait),
             terminal,
             generation: instance.generation,
         });
@@ -38,7 +39,7 @@ impl Terms<'_> {
         let retry_at = self.now.after(wait);
         let on = instance.wish_is_on();
         let fault = match instance.live_fault() {
-            Some(why) if why.terminal => Fault { retry_at, ..why.clone() },
+            Some(why) if why.terminal => Fault { retry_at, wait: Some(wait), ..why.clone() },
             // Only failures of the start itself count towards giving it up.
             before => Fault {
                 step,
@@ -46,6 +47,7 @@ impl Terms<'_> {
                 message: error.for_people().into_owned(),
                 attempts: if on { before.map_or(0, |fault| fault.attempts) } else { failures },
                 retry_at,
+                wait: Some(wait),
                 terminal: false,
                 generation: instance.generation,
             },
@@ -61,7 +63,7 @@ impl Terms<'_> {
 
     /// The loop breaker: the first death is repaired at once, the next ones ever later, too many never.
     pub(super) fn count_loss(self, instance: &mut Instance, step: Step, reason: &str) -> Duration {
-        instance.losses.retain(|at| self.now.since(*at) < self.patience.loss_window);
+        instance.losses.retain(|at| self.ages.since(*at) < self.patience.loss_window);
         instance.losses.push(self.now);
         let deaths = instance.losses.len();
         let terminal = deaths >= self.patience.losses;
@@ -84,6 +86,7 @@ impl Terms<'_> {
             message,
             attempts: 1,
             retry_at: self.now.after(wait),
+            wait: Some(wait),
             terminal,
             generation: instance.generation,
         });

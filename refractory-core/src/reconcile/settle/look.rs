@@ -96,7 +96,7 @@ impl Terms<'_> {
             instance.doubt = Some(Doubt { since: self.now, reason: reason.to_owned() });
             return self.patience.probe_gap;
         };
-        let left = doubt.since.after(self.patience.probe_gap).since(self.now);
+        let left = self.patience.probe_gap.saturating_sub(self.ages.since(doubt.since));
         if !left.is_zero() {
             return left;
         }

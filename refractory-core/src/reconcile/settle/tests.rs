@@ -29,8 +29,8 @@ impl Desk {
 
     fn settle(&mut self, after: u64, decision: Decision, outcome: Outcome) -> Duration {
         let now = BEGIN.after(Duration::from_secs(after));
-        let terms = Terms { now, born: self.born, patience: &self.patience };
-        terms.settle(&mut self.row, decision, outcome)
+        let ages = Ages::by_dates(now, self.born);
+        Terms::new(&ages, &self.patience).settle(&mut self.row, decision, outcome)
     }
 
     fn made(&mut self, after: u64, step: Step, made: Result<Observed<Held>>) -> Duration {
@@ -291,7 +291,8 @@ fn patience_with_a_world_ends_by_time_and_never_during_a_migration() {
     let mut desk = Desk::new(Some(Step::Name));
     let tired = |desk: &Desk, after: u64| {
         let now = BEGIN.after(Duration::from_secs(after));
-        Terms { now, born: desk.born, patience: &desk.patience }.out_of_patience(&desk.row)
+        let ages = Ages::by_dates(now, desk.born);
+        Terms::new(&ages, &desk.patience).out_of_patience(&desk.row)
     };
     desk.row.want(Power::Off, Urgency::Gentle, BEGIN);
     desk.row.undoing = Some(Undoing { step: Step::World, since: BEGIN, failures: 50 });

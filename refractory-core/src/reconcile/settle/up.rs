@@ -32,7 +32,7 @@ impl Terms<'_> {
                 self.fail(instance, step, &broken(&reason))
             }
             Err(error) => {
-                instance.unanswered = instance.unanswered.max(Some(self.now));
+                instance.unanswered = Some(self.now);
                 self.fail(instance, step, &error)
             }
         }
@@ -72,8 +72,9 @@ impl Terms<'_> {
             attempt.progress = progress;
             attempt.moved = self.now;
         }
-        let silent = self.now.since(attempt.moved);
-        let wait = self.poll_after(self.now.since(attempt.since));
+        // A time in which nobody asked is no silence.
+        let silent = self.ages.watched(attempt.moved);
+        let wait = self.poll_after(self.ages.watched(attempt.since));
         instance.journal.intend(step, attempt);
         // A licence may be waited for as long as people like; a migration must never be broken off.
         if step == Step::License || protected || silent < self.patience.stall {

@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::model::{Event, EventKind, Via};
-use crate::{EventId, Patience, Timestamp};
+use crate::{EventId, Patience};
 
 /// Entries that share room. None takes the room of another: who starts and stops a table all day pushes out no change of a role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -67,18 +67,18 @@ fn author(event: &Event) -> (String, &'static str, std::mem::Discriminant<EventK
     }
 }
 
-/// The entries of `events` that are to go: those too old for their kind, and where a shelf is full, those of whoever has
+/// The entries of `events`, which have this `age`, that are to go: those too old for their kind, and where a shelf is full, those of whoever has
 /// the most of one kind on it, from the middle of theirs. Whoever has less than a fair share loses nothing.
 pub(super) fn superfluous(
     events: &[Event],
-    now: Timestamp,
+    age: impl Fn(&Event) -> Duration,
     patience: &Patience,
 ) -> BTreeSet<EventId> {
     let mut gone = BTreeSet::new();
     let mut shelves: BTreeMap<Shelf, Vec<&Event>> = BTreeMap::new();
     for event in events {
         let shelf = Shelf::of(event);
-        if now.since(event.at) >= shelf.age(patience) {
+        if age(event) >= shelf.age(patience) {
             gone.insert(event.id.clone());
         } else {
             shelves.entry(shelf).or_default().push(event);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{Listing, Look};
 use crate::model::Hostname;
 use crate::ports::Leftover;
-use crate::{InstanceId, Key, LicenseId, Timestamp};
+use crate::{InstanceId, Key, LicenseId, MonotonicTime};
 
 /// Something that no journal explains. In the order in which it may go.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -80,15 +80,23 @@ pub(super) struct Sighting {
     pub(super) times: u32,
 }
 
-/// When each stray was first seen and how often since; when anybody last looked at launches; and what could not be listed.
+/// How long each stray has been seen and how often; when anybody last looked at launches; and what could not be listed.
 #[derive(Debug, Default)]
 pub(crate) struct Sightings(Mutex<Seen>);
 
 #[derive(Debug, Default)]
 struct Seen {
-    looked: Option<Timestamp>,
-    strays: BTreeMap<Stray, (Timestamp, u32)>,
+    looked: Option<MonotonicTime>,
+    strays: BTreeMap<Stray, Since>,
     missed: BTreeSet<Listing>,
+}
+
+/// For how long a stray has been seen, until when that is counted, and in how many sweeps.
+#[derive(Debug)]
+struct Since {
+    age: Duration,
+    counted: MonotonicTime,
+    times: u32,
 }
 
 impl Sightings {
@@ -109,7 +117,7 @@ impl Sightings {
 
     /// Whether one has to look again before anything is made that a stray could be in the way of: when
     /// nobody has looked yet, and once in a while as long as there is one.
-    pub(crate) fn is_stale(&self, now: Timestamp, gap: Duration) -> bool {
+    pub(crate) fn is_stale(&self, now: MonotonicTime, gap: Duration) -> bool {
         let any = self.any_launch();
         self.seen().looked.is_none_or(|looked| any && now.since(looked) >= gap)
     }
@@ -117,7 +125,7 @@ impl Sightings {
     /// Takes what one look found in; what is there no longer is forgotten. Of a kind that was not seen nothing is.
     ///
     /// A kind that cannot be listed is told once, until it can be again.
-    pub(super) fn note(&self, look: Look, now: Timestamp) {
+    pub(super) fn note(&self, look: Look, now: MonotonicTime) {
         let Look { strays, seen: kinds, missed } = look;
         let mut seen = self.seen();
         if kinds.contains(&Listing::Launches) {
@@ -125,7 +133,11 @@ impl Sightings {
         }
         seen.strays.retain(|stray, _| !kinds.contains(&stray.listing()) || strays.contains(stray));
         for stray in strays {
-            seen.strays.entry(stray).or_insert((now, 0));
+            seen.strays.entry(stray).or_insert(Since {
+                age: Duration::ZERO,
+                counted: now,
+                times: 0,
+            });
         }
         for kind in kinds {
             if seen.missed.remove(&kind) {
@@ -150,12 +162,20 @@ impl Sightings {
     }
 
     /// Counts one sweep that saw `kinds`; every stray of these as it was seen so far, in the order in which they may go.
-    pub(super) fn count(&self, now: Timestamp, kinds: &BTreeSet<Listing>) -> Vec<Sighting> {
+    ///
+    /// Between two sweeps `longest` is counted at most: in a time without sweeps nobody has seen anything.
+    pub(super) fn count(
+        &self,
+        now: MonotonicTime,
+        kinds: &BTreeSet<Listing>,
+        longest: Duration,
+    ) -> Vec<Sighting> {
         let mut seen = self.seen();
         let counted = seen.strays.iter_mut().filter(|(stray, _)| kinds.contains(&stray.listing()));
-        let counted = counted.map(|(stray, (since, times))| {
-            *times = times.saturating_add(1);
-            Sighting { stray: stray.clone(), age: now.since(*since), times: *times }
+        let counted = counted.map(|(stray, since)| {
+            since.age += now.since(since.counted).min(longest);
+            (since.counted, since.times) = (now, since.times.saturating_add(1));
+            Sighting { stray: stray.clone(), age: since.age, times: since.times }
         });
         counted.collect()
     }

@@ -3,15 +3,23 @@ use super::retention::superfluous;
 use crate::model::{Event, Token};
 use crate::ports::{Aggregate, Table};
 use crate::service::Deployment;
-use crate::{ErrorKind, Result, Timestamp};
+use crate::{ErrorKind, Result};
 
 impl Deployment {
     /// Deletes sessions and links that have ended, and what the audit trail no longer has room for.
-    pub(super) async fn trim(&self, now: Timestamp) -> Result<()> {
-        let tokens = Table::<Token>::of(self.ports.store.as_ref()).list().await?;
-        self.delete_all(tokens.into_iter().filter(|token| token.until <= now)).await?;
+    pub(super) async fn trim(&self) -> Result<()> {
+        let mut ended = Vec::new();
+        for token in Table::<Token>::of(self.ports.store.as_ref()).list().await? {
+            if self.has_ended(&token) {
+                ended.push(token);
+            } else {
+                self.date_anew(token).await?;
+            }
+        }
+        self.delete_all(ended.into_iter()).await?;
         let events = Table::<Event>::of(self.ports.store.as_ref()).list().await?;
-        let gone = superfluous(&events, now, &self.patience);
+        let age = |event: &Event| self.clock.age(event.at).unwrap_or_default();
+        let gone = superfluous(&events, age, &self.patience);
         self.delete_all(events.into_iter().filter(|event| gone.contains(&event.id))).await
     }
 

@@ -35,6 +35,7 @@ async fn broken(place: &Place) -> Instance {
             message: "Error: ENOSPC, write '/srv/private/Data/worlds'".into(),
             attempts: 6,
             retry_at: refractory_core::Timestamp(0),
+            wait: None,
             terminal: true,
             generation: row.generation,
         });

@@ -32,6 +32,7 @@ async fn programs_are_told_in_json_and_pictures_in_a_line() {
         message: "The disk is full.".to_owned(),
         attempts: 3,
         retry_at: Timestamp(0),
+        wait: None,
         terminal: true,
         generation: given_up.generation,
     });

@@ -5,6 +5,7 @@ use refractory_core::model::{
     Health, Held, Instance, InstanceSpec, NewInstance, Phase, Principal, Slug, Step, WorldId,
 };
 use refractory_core::{Builder, InstanceId, Ports, Refractory, Worker};
+use testkit::clock::PausedClock;
 use testkit::fault::PowerCut;
 use testkit::world::World;
 
@@ -30,7 +31,7 @@ impl House {
     }
 
     /// The same, where a table must have been empty for so long before it is asked to make room.
-    fn patient(world: &World, ports: Ports, make_room_after: Duration) -> Self {
+    pub(super) fn patient(world: &World, ports: Ports, make_room_after: Duration) -> Self {
         let brisk = |patience: &mut refractory_core::Patience| {
             patience.poll = Duration::from_millis(400);
             patience.edge_lag = Duration::from_secs(1);
@@ -39,6 +40,12 @@ impl House {
         let build =
             |ports| Builder::from_ports(ports).clock(world.clock()).patience(brisk).build().0;
         Self { world: world.clone(), app: build(world.ports()), troubled: build(ports) }
+    }
+
+    /// The same world for a process with other clocks.
+    pub(super) fn on_clock(world: &World, clock: PausedClock) -> Self {
+        let world = world.with_clock(clock);
+        Self::new(&world, &world)
     }
 
     /// A quiet house with this many licences.
@@ -171,7 +178,7 @@ pub(super) enum Goal {
 }
 
 impl Goal {
-    fn is_reached(self, row: Option<&Instance>) -> bool {
+    pub(super) fn is_reached(self, row: Option<&Instance>) -> bool {
         let Some(row) = row else { return matches!(self, Self::Gone) };
         match self {
             Self::OnAfter(epoch) => {

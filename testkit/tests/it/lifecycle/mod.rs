@@ -1,6 +1,7 @@
 //! Lives of instances in a world, with trouble.
 #![expect(clippy::unwrap_used, reason = "a failed test panics")]
 mod changes;
+mod clocks;
 mod closing;
 mod damaged;
 mod dice;

@@ -8,9 +8,9 @@ fn known() -> Read {
     Read::Known(Arc::new(Known { at: "http://x".to_owned(), keys: Vec::new() }))
 }
 
-const BEGIN: Timestamp = Timestamp(1_000_000);
+const BEGIN: MonotonicTime = MonotonicTime(Duration::from_secs(1_000));
 
-fn after(seconds: u64) -> Timestamp {
+fn after(seconds: u64) -> MonotonicTime {
     BEGIN.after(Duration::from_secs(seconds))
 }
 

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::Principal;
-use crate::{InstanceId, UserId};
+use crate::{InstanceId, Timestamp, UserId};
 
 const DAY: u64 = 24 * 3600 * 1000;
 
@@ -25,7 +25,7 @@ fn event(who: &Principal, at: u64, kind: EventKind, table: bool) -> Event {
 }
 
 fn kept(events: &[Event], now: u64) -> Vec<&Event> {
-    let gone = superfluous(events, Timestamp(now), &patience());
+    let gone = superfluous(events, |event| Timestamp(now).since(event.at), &patience());
     events.iter().filter(|event| !gone.contains(&event.id)).collect()
 }
 

@@ -1,0 +1,221 @@
+//! Measuring how old what rows tell is, by the monotonic clock of this process.
+//!
+//! A row holds dates, because it outlives processes. The clock that wrote them may have been set since, or be another machine's.
+//! So a worker notes when it first met each of them, and counts from there.
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::Patience;
+use super::ages::{Age, Ages};
+use crate::clock::ClockHistory;
+use crate::model::{Attempt, Instance, Record};
+use crate::{InstanceId, MonotonicTime, Timestamp};
+
+/// Two dates that are the same by chance, because the clock was set back, are further apart than this.
+const SAME: Duration = Duration::from_secs(1);
+
+/// One moment by both clocks.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Moment {
+    pub(super) date: Timestamp,
+    pub(super) at: MonotonicTime,
+}
+
+impl Moment {
+    pub(super) fn now(clock: &ClockHistory) -> Self {
+        Self { date: clock.now(), at: clock.monotonic() }
+    }
+}
+
+/// When this worker first met each date of each row.
+#[derive(Debug, Default)]
+pub(super) struct AgeTracker(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    /// How long this process has been awake, and until when that is counted.
+    awake: Duration,
+    counted: Option<MonotonicTime>,
+    rows: BTreeMap<InstanceId, Row>,
+}
+
+#[derive(Debug, Default)]
+struct Row {
+    /// How long the instance has been looked at, and when it last was.
+    watched: Duration,
+    looked: Option<MonotonicTime>,
+    /// How long nobody was to look at it after that.
+    planned: Duration,
+    dates: BTreeMap<Timestamp, Met>,
+    /// The end of the claim this worker last wrote, and when it did.
+    claimed: Option<(Timestamp, MonotonicTime)>,
+}
+
+/// How a date was met.
+#[derive(Debug, Clone, Copy)]
+struct Met {
+    at: MonotonicTime,
+    /// How old it was then.
+    age: Duration,
+    awake: Duration,
+    watched: Duration,
+    own: bool,
+}
+
+impl AgeTracker {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The age of every date in `row`, which is looked at `now` by a worker that was `born` then.
+    pub(super) fn look(
+        &self,
+        row: &Instance,
+        (now, born): (Moment, Moment),
+        clock: &ClockHistory,
+        patience: &Patience,
+    ) -> Ages {
+        let mut state = self.state();
+        let awake = state.stay_awake(now.at, patience);
+        let known = state.rows.entry(row.id.clone()).or_default();
+        known.count(now.at, patience);
+        let dates = dates(row, patience);
+        known.dates.retain(|date, _| dates.contains(date));
+        let watched = known.watched;
+        for date in dates {
+            let meet = || {
+                let (own, age) = (date == born.date, clock.age(date).unwrap_or_default());
+                let (at, age) = if own { (born.at, Duration::ZERO) } else { (now.at, age) };
+                Met { at, age, awake, watched, own }
+            };
+            known.dates.entry(date).or_insert_with(meet);
+        }
+        known.write(now, awake);
+        let ages = known.dates.iter().map(|(date, met)| {
+            let known_for = now.at.since(met.at);
+            let age = Age {
+                since: met.age + known_for,
+                awake: met.age + awake.saturating_sub(met.awake),
+                known: known_for,
+                watched: known.watched.saturating_sub(met.watched),
+                inherited: !met.own || met.at < born.at,
+            };
+            (*date, age)
+        });
+        let mut ages: BTreeMap<_, _> = ages.collect();
+        let alive = now.at.since(born.at);
+        let of_birth =
+            Age { since: alive, awake: alive, known: alive, watched: alive, inherited: false };
+        ages.entry(born.date).or_insert(of_birth);
+        Ages::new(now.date, born.date, ages)
+    }
+
+    /// How old the dates of `row` are to whoever only reads it, and was not told to look after it.
+    pub(super) fn peek(
+        &self,
+        row: &Instance,
+        now: Moment,
+        clock: &ClockHistory,
+        patience: &Patience,
+    ) -> Ages {
+        let state = self.state();
+        let known = state.rows.get(&row.id);
+        let ages = dates(row, patience).into_iter().map(|date| {
+            let met = known.and_then(|known| known.dates.get(&date));
+            let since = met.map_or_else(
+                || clock.age(date).unwrap_or_default(),
+                |met| met.age + now.at.since(met.at),
+            );
+            let awake = met.map_or(since, |met| met.age + state.awake.saturating_sub(met.awake));
+            let known = met.map_or(Duration::ZERO, |met| now.at.since(met.at));
+            (date, Age { since, awake, known, watched: known, inherited: true })
+        });
+        Ages::new(now.date, now.date, ages.collect())
+    }
+
+    /// Says that this process is awake.
+    pub(super) fn tick(&self, at: MonotonicTime, patience: &Patience) {
+        self.state().stay_awake(at, patience);
+    }
+
+    /// `of` is to be looked at again after `wait`.
+    pub(super) fn plan(&self, of: &InstanceId, wait: Duration) {
+        if let Some(row) = self.state().rows.get_mut(of) {
+            row.planned = wait;
+        }
+    }
+
+    /// `of` is somebody else's: until it is looked at again, nobody here looks after it.
+    pub(super) fn leave(&self, of: &InstanceId) {
+        if let Some(row) = self.state().rows.get_mut(of) {
+            row.looked = None;
+        }
+    }
+
+    /// This worker has written a claim on `of` that lapses on `until`.
+    pub(super) fn claim(&self, of: &InstanceId, until: Timestamp, at: MonotonicTime) {
+        self.state().rows.entry(of.clone()).or_default().claimed = Some((until, at));
+    }
+
+    /// When this worker wrote the claim on `of` that lapses on `until`.
+    pub(super) fn claimed_at(&self, of: &InstanceId, until: Timestamp) -> Option<MonotonicTime> {
+        let state = self.state();
+        let (known, at) = state.rows.get(of)?.claimed?;
+        (known == until).then_some(at)
+    }
+
+    /// `of` is gone.
+    pub(super) fn forget(&self, of: &InstanceId) {
+        self.state().rows.remove(of);
+    }
+}
+
+impl State {
+    /// Counts the time since this was last asked as time awake; of a longer one than a process ever works through, only so much.
+    fn stay_awake(&mut self, at: MonotonicTime, patience: &Patience) -> Duration {
+        let passed = self.counted.map_or(Duration::ZERO, |counted| at.since(counted));
+        let longest = patience.probe.max(patience.poll * 20) + patience.deadline;
+        self.awake += passed.min(longest);
+        self.counted = Some(at);
+        self.awake
+    }
+}
+
+impl Row {
+    /// Counts the time since the instance was last looked at, as far as that was planned and a call may take.
+    fn count(&mut self, at: MonotonicTime, patience: &Patience) {
+        let passed = self.looked.map_or(Duration::ZERO, |looked| at.since(looked));
+        let longest = self.planned.min(patience.backoff_cap) + patience.deadline;
+        self.watched += passed.min(longest);
+        self.looked = Some(at);
+    }
+
+    /// What is written now has this date, and is this worker's.
+    fn write(&mut self, now: Moment, awake: Duration) {
+        let fresh =
+            Met { at: now.at, age: Duration::ZERO, awake, watched: self.watched, own: true };
+        let met = self.dates.entry(now.date).or_insert(fresh);
+        if met.age + now.at.since(met.at) > SAME {
+            *met = fresh;
+        }
+        met.own = true;
+    }
+}
+
+/// Every date in `row` that something is counted from.
+fn dates(row: &Instance, patience: &Patience) -> Vec<Timestamp> {
+    let attempts = row.journal.iter().filter_map(|(_, record)| match record {
+        Record::Intended(Attempt { since, moved, .. }) => Some([*since, *moved]),
+        Record::Held(_) | Record::Lost => None,
+    });
+    let mut dates: Vec<_> = attempts.flatten().chain(row.losses.iter().copied()).collect();
+    dates.extend(row.fault.as_ref().map(|fault| fault.met(patience.backoff_cap)));
+    dates.extend(row.undoing.as_ref().map(|undoing| undoing.since));
+    dates.extend(row.doubt.as_ref().map(|doubt| doubt.since));
+    dates.extend(row.seen.as_ref().map(|seen| seen.at));
+    dates.extend(row.yielding.as_ref().map(|yielding| yielding.since));
+    dates.extend(row.claim.as_ref().map(|claim| claim.written(patience.claim)));
+    dates.extend([row.unanswered, row.written_off, row.started].into_iter().flatten());
+    dates
+}
