@@ -62,7 +62,7 @@ impl Refractory {
         match written(self.table().save(&guard).await)? {
             Some(guard) => match self.finish(&guard).await? {
                 Attempt::Overtaken => Ok(Attempt::WrittenDown),
-                attempt => Ok(attempt),
+                attempt @ (Attempt::Made(_) | Attempt::WrittenDown) => Ok(attempt),
             },
             None => Ok(Attempt::Overtaken),
         }

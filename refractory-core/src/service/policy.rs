@@ -106,7 +106,18 @@ impl Verb {
             Self::DeleteInstance => "delete it",
             Self::RotateKey => "replace its uploads key",
             Self::ReadLogs => "read its log",
-            other => other.in_general(),
+            Self::SeeInstance
+            | Self::InspectInstance
+            | Self::CreateInstance
+            | Self::TransferInstance
+            | Self::AssumeLost
+            | Self::SeeLicenses
+            | Self::ManageLicenses
+            | Self::SeeReleases
+            | Self::ManageReleases
+            | Self::ManagePeople
+            | Self::ReadEvents
+            | Self::SeeDeployment => self.in_general(),
         }
     }
 }

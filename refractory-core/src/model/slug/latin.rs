@@ -62,17 +62,14 @@ impl Latin {
                 '\u{300}'..='\u{36f}' => continue,
                 _ => written(letter).map(str::to_owned),
             };
-            match written {
-                Some(written) => {
-                    if std::mem::take(&mut ends_word) && !text.is_empty() {
-                        text.push('-');
-                    }
-                    text.push_str(&written);
+            if let Some(written) = written {
+                if std::mem::take(&mut ends_word) && !text.is_empty() {
+                    text.push('-');
                 }
-                None => {
-                    lost += usize::from(letter.is_alphanumeric());
-                    ends_word = true;
-                }
+                text.push_str(&written);
+            } else {
+                lost += usize::from(letter.is_alphanumeric());
+                ends_word = true;
             }
         }
         Self { text, lost }

@@ -115,15 +115,13 @@ async fn the_file_alone_holds_what_makes_a_deployment_what_it_is_while_it_is_wor
     let precious = Kind::ALL.into_iter().filter(|kind| {
         !matches!(kind, Kind::Token | Kind::Event | Kind::Worker | Kind::AdminGuard)
     });
-    let mut copies = 0;
-    for kind in precious {
+    for (copies, kind) in precious.enumerate() {
         let written = store.insert(&sample::full(kind)).await.unwrap();
         // What a copy without the log has.
         let alone = folder.path().join(format!("{copies}.db"));
         std::fs::copy(folder.path().join("refractory.db"), &alone).unwrap();
         let copy = open(&format!("sqlite:{}", alone.display())).await;
         assert_eq!(copy.list(kind).await.unwrap(), [written], "{}", kind.name());
-        copies += 1;
     }
     store.close().await.unwrap();
     assert!(!folder.path().join("refractory.db-wal").exists(), "an end leaves one file");
