@@ -14,7 +14,7 @@ pub(crate) async fn run(desk: &Desk, command: RecordCommand) -> Result<Exit> {
     match command {
         RecordCommand::List => list(desk, &station).await?,
         RecordCommand::Show(wanted) => {
-            show(desk, &found(&station, wanted.kind, &wanted.id).await?)?
+            show(desk, &found(&station, wanted.kind, &wanted.id).await?)?;
         }
         RecordCommand::Remove { record, confirm } => {
             remove(desk, &station, &found(&station, record.kind, &record.id).await?, &confirm)

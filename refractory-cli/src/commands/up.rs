@@ -40,7 +40,7 @@ pub(crate) async fn run(desk: &Desk, args: &Up) -> Result<Exit> {
     let of_worker = at_least(stopped.clone(), End::Asked);
     let hurry = at_least(stopped.clone(), End::Hurried);
     let of_portal = at_least(stopped, End::Asked);
-    let (worked, work_is_done) = oneshot::channel::<()>();
+    let (ended, work_is_done) = oneshot::channel::<()>();
     let serve = async {
         let served = tokio::select! {
             served = portal.run_until(of_portal) => served,
@@ -54,7 +54,7 @@ pub(crate) async fn run(desk: &Desk, args: &Up) -> Result<Exit> {
     let welcome = welcome(desk, &station, args, port, closes);
     let work = async {
         worker.run_until_hurried(of_worker, hurry).await;
-        drop(worked);
+        drop(ended);
     };
     let (served, (), welcomed) = tokio::join!(serve, work, async {
         let welcomed = welcome.await;

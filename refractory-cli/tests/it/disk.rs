@@ -70,7 +70,7 @@ fn a_disk_that_fills_up_under_it_ends_nothing_and_loses_nothing() {
     let house = House::new();
     let said = went_well(
         &house,
-        r#"first
+        r"first
         cat /dev/zero >refractory-data/full 2>/dev/null || true
         i=0; while [ $i -lt 60 ]; do $UP instance create full-$i >/dev/null 2>made.err || break; i=$((i+1)); done
         [ $i -lt 60 ] || exit 50
@@ -81,7 +81,7 @@ fn a_disk_that_fills_up_under_it_ends_nothing_and_loses_nothing() {
         ask /sign-in | grep -q ' 200 ' || exit 54
         rm refractory-data/full; $UP instance create saturday || exit 55
         $UP record list --json
-        kill $UPPID; wait $UPPID"#,
+        kill $UPPID; wait $UPPID",
     );
     assert!(said.contains("[]"), "nothing is half written: {said}");
 }
@@ -93,7 +93,7 @@ fn on_a_disk_that_may_only_be_read_it_serves_what_it_can_and_says_what_it_cannot
         let said = went_well(
             &house,
             &format!(
-                r#"{leave}
+                r"{leave}
                 mount -o remount,ro refractory-data
                 first
                 ask /healthz | grep -q ' 200 ' || exit 61
@@ -103,7 +103,7 @@ fn on_a_disk_that_may_only_be_read_it_serves_what_it_can_and_says_what_it_cannot
                 grep -Eq 'only be read|read-only|cannot be opened' made.err || {{ cat made.err; exit 65; }}
                 kill $UPPID; wait $UPPID
                 mount -o remount,rw refractory-data
-                rm up.out; first; $UP instance create saturday; $UP instance list --json; kill $UPPID; wait $UPPID"#
+                rm up.out; first; $UP instance create saturday; $UP instance list --json; kill $UPPID; wait $UPPID"
             ),
         );
         assert!(said.contains("saturday"), "{said}");
