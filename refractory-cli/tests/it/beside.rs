@@ -9,7 +9,7 @@ fn accounts_are_added_changed_and_removed() {
     let house = House::new();
     let up = house.up("");
     assert!(up.said["link"].as_str().unwrap().contains("/setup?token="));
-    house.tell("user add Jane", "short").failed(2, "at least 8 characters");
+    house.tell("user add Jane", "short").failed(2, "Use at least 12.");
     house.tell("user add Jane", "correct horse battery").ok();
     house.run("user add bob --link --role game-master").ok();
     let users = house.run("user list --json").ok().json();

@@ -96,10 +96,20 @@ async fn say_added(
         Ok(release) => {
             Ok(say_at(shared, &person.visitor, "/releases", &Flash::good(said(&release))))
         }
-        Err(problem) if problem.status() == StatusCode::FORBIDDEN => Err(problem),
+        // No other input would mend these.
+        Err(problem)
+            if matches!(
+                problem.status(),
+                StatusCode::FORBIDDEN | StatusCode::INTERNAL_SERVER_ERROR
+            ) =>
+        {
+            Err(problem)
+        }
         Err(problem) => {
+            let id = problem.id().map(|id| format!(" Error ID in the log: {id}"));
+            let sentence = format!("{}{}", problem.sentence(), id.unwrap_or_default());
             let mut page = releases_page(shared, person).await?;
-            page.problem = Some(FormError::at(field, problem.sentence()));
+            page.problem = Some(FormError::at(field, sentence));
             url.clone_into(&mut page.url);
             shared.templates.answer(problem.status(), &page)
         }

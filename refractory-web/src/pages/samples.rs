@@ -259,6 +259,7 @@ fn of_tables(t: &Templates) -> Vec<Sample> {
         now: String::new(),
     };
     let card = Card { table: table(State::Starting), csrf: "TOKEN".into(), back: "/".into() };
+    let attention = Panel { table: table(State::Attention), csrf: "TOKEN".into() };
     let panel = Panel { table: table(State::On), csrf: "TOKEN".into() };
     let world = |id: &str, title: &str, open, chosen| WorldRow {
         id: id.into(),
@@ -301,6 +302,7 @@ fn of_tables(t: &Templates) -> Vec<Sample> {
         sample(t, "named", &confirm),
         sample(t, "starting", &card),
         sample(t, "on", &panel),
+        sample(t, "attention", &attention),
         sample(t, "in-setup", &in_setup),
         sample(t, "leads", &set_up),
         sample(t, "good", &enter(Some("anna"))),

@@ -134,6 +134,11 @@ impl Archives for Shelf {
     async fn add(&self, source: &ArchiveSource) -> Result<ArchiveInfo> {
         let invalid = |sentence| Error::new(ErrorKind::Invalid, "reading a zip").advise(sentence);
         let ArchiveSource::File(path) = source else {
+            let silent = |url: &String| url.contains("silent");
+            if matches!(source, ArchiveSource::Url(url) if silent(url)) {
+                return Err(Error::new(ErrorKind::Unavailable, "fetching a zip")
+                    .advise("The site is not responding. Try again later."));
+            }
             let breaks = matches!(source, ArchiveSource::Url(url) if url.contains("broken"));
             let broken = Error::new(ErrorKind::Unexpected, "storing a zip");
             let broken = broken.caused_by("the disk is gone");
