@@ -85,7 +85,7 @@ const EDIT: &str = "\
 Examples:
   refractory instance edit friday-night --owner jane
   refractory instance edit strahd --release 13.351 --world strahd
-  refractory instance edit west-marches --memory \"\"     no limit any more";
+  refractory instance edit west-marches --memory \"\"     no limit";
 
 /// Change the settings or the owner of a table.
 ///

@@ -98,7 +98,7 @@ const BACK_UP: &str = "\
 Example:
   refractory backup self /backup/refractory-$(date +%F).tar.gz
 
-It works while `up` runs. The file holds the database and `secret.key`: whoever has it can read
+It works while `up` runs. The file holds the database and `secret.key`: anyone who has it can read
 license keys and administrators' passwords, so keep it as you keep those. Data of tables, releases
 and snapshots are not in it: copy `data`, `releases` and `snapshots` of the data folder as well.";
 

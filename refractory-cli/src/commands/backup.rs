@@ -42,7 +42,7 @@ async fn back_up(desk: &Desk, file: &Path, overwrite: bool) -> Result<Exit> {
     });
     if made.has_database() {
         let said = format!(
-            "{shown} holds the database and `secret.key`, consistent and read back. Whoever has it can read license keys: keep it safe. \
+            "{shown} holds the database and `secret.key`, consistent and read back. Anyone who has it can read license keys: keep it safe. \
              Data of tables is not in it: copy `data`, `releases` and `snapshots` of {} as well.",
             dir.root().display()
         );

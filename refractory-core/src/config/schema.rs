@@ -247,7 +247,7 @@ fn at_home(value: Value, home: Option<&str>) -> Result<Value, String> {
             Err("`~` cannot be used: no home folder is known. Write the whole path.".to_owned())
         }
         (_, false) => Err(format!(
-            "`~{rest}` is the home of somebody else, or a strange name. Write the whole path, or `./~{rest}`."
+            "`~{rest}` is another user's home folder or an unknown name. Enter the whole path, or `./~{rest}`."
         )),
     }
 }

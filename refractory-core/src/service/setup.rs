@@ -116,7 +116,7 @@ impl Deployment {
         if self.ports.dns.leads_past_the_edge() {
             return refused(
                 ErrorKind::Unsupported,
-                "The load balancer of this deployment leads past Refractory, so nobody can be let into Foundry's setup. Set `routing = \"edge\"` in `[aws]` to use it.".to_owned(),
+                "The load balancer of this deployment leads past Refractory, so Foundry's setup can't be opened. Set `routing = \"edge\"` in `[aws]` to use it.".to_owned(),
             );
         }
         if instance.wish.power == Power::Gone {

@@ -155,7 +155,7 @@ impl Home {
 
     /// The link is not good, or is not any more.
     fn stale(&self, shared: &Shared) -> Result<HttpResponse, Problem> {
-        let said = "This link is not good any more: it works once, within a minute. Open the table in the portal and choose \u{201c}Set up\u{201d} again.";
+        let said = "This link has been used or has expired: it works once, within a minute. Open the table in the portal and choose \u{201c}Set up\u{201d} again.";
         let mut answer = self.answer(shared, StatusCode::GONE, "", Err(said))?;
         forget_ticket(shared, &mut answer);
         Ok(answer)

@@ -184,7 +184,7 @@ impl Edge {
                     .finish())
             }
             Err(error) => {
-                tracing::warn!(%error, instance = %route.id, "nobody could be signed in to Foundry's setup");
+                tracing::warn!(%error, instance = %route.id, "signing in to Foundry's setup failed");
                 let status = StatusCode::BAD_GATEWAY;
                 let said = format!("{}\n", error.for_people());
                 Err(Stop::Told(status, "text/plain; charset=utf-8", said))

@@ -221,7 +221,7 @@ fn hidden_release(entries: &Entries) -> Option<Refusal> {
             .then_some(folder)
     })?;
     Some(Refusal::NotFoundry(format!(
-        "it was packed anew: a release seems to lie inside the folder `{}`, with other things beside it",
+        "it was repacked: a release seems to be inside the folder `{}`, with other things beside it",
         shown(folder)
     )))
 }

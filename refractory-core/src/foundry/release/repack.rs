@@ -97,7 +97,7 @@ fn check(into: &Path, meant: &Entries, limits: &Limits) -> Result<()> {
     if same && !written.is_packed_anew() {
         return Ok(());
     }
-    Err(Refusal::NotFoundry("it was packed anew, in a way that cannot be undone".to_owned()).into())
+    Err(Refusal::NotFoundry("it was repacked in a way that can't be undone".to_owned()).into())
 }
 
 #[cfg(test)]

@@ -191,7 +191,7 @@ fn what_is_no_release_is_called_what_it_is() {
             "Windows",
         ),
         (&[("Foundry.app/Contents/Resources/app/package.json", new)], "macOS"),
-        (&[("F/package.json", new), ("F/main.js", ""), ("notes.txt", "")], "packed anew"),
+        (&[("F/package.json", new), ("F/main.js", ""), ("notes.txt", "")], "repacked"),
         (&[("package.json", &of("8")), ("main.js", "")], "older than generation 9"),
         (&[("package.json", &of("15")), ("main.js", "")], "update Refractory"),
         (&[("package.json", &of("99999")), ("main.js", "")], "not that of a release"),
