@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use refractory_core::config::{Complaint, Doc, Section, Size, Span};
 use serde::{Deserialize, Serialize};
 
+use crate::connections::FEWEST;
 use crate::proxy::{Network, NetworkError, Patience};
 
 /// Who may read `/metrics`.
@@ -46,6 +47,10 @@ pub struct WebConfig {
     pub metrics: MetricsAccess,
     /// Threads that answer requests.
     pub threads: usize,
+    /// Connections of all clients together; where left out, as many as the descriptors of the process allow.
+    pub connections: Option<usize>,
+    /// Connections of one client; where left out, a quarter of all. Proxies that are trusted may have them all.
+    pub connections_each: Option<usize>,
     /// As [`Patience::connect`].
     pub connect_within: Span,
     /// As [`Patience::head`].
@@ -70,6 +75,8 @@ impl Default for WebConfig {
             upload_dir: None,
             metrics: MetricsAccess::default(),
             threads: 2,
+            connections: None,
+            connections_each: None,
             connect_within: patience.connect.into(),
             answer_within: patience.head.into(),
             stalled_after: patience.body.into(),
@@ -127,6 +134,8 @@ impl Section for WebConfig {
         Doc::new("upload_dir", "Where uploads are stored while they are checked. The default is the system's temporary folder.").example("\"/var/tmp\"").path(),
         Doc::new("metrics", "Who may read `/metrics`: `private` (this machine and administrators), `open` or `off`."),
         Doc::new("threads", "Threads that answer requests."),
+        Doc::new("connections", "Connections of all clients together; where left out, as many as the limit of open files allows.").example("2000"),
+        Doc::new("connections_each", "Connections of one client; where left out, a quarter of all. Trusted proxies may have them all.").example("500"),
         Doc::new("connect_within", "How long a table may take to accept a connection."),
         Doc::new("answer_within", "How long a table may take to begin its response after it has received the request."),
         Doc::new("stalled_after", "How long an upload or download may make no progress."),
@@ -143,6 +152,8 @@ impl Section for WebConfig {
             ("threads", (!(1..=64).contains(&self.threads)).then(|| {
                 format!("{} threads is not possible; use 1 to 64", self.threads)
             })),
+            ("connections", too_few("connections", self.connections)),
+            ("connections_each", too_few("connections of one client", self.connections_each)),
             ("upload_limit", (self.upload_limit.bytes() == 0).then(|| {
                 "a limit of zero rejects every archive; use a limit such as \"2GiB\"".to_owned()
             })),
@@ -166,6 +177,11 @@ impl Section for WebConfig {
             .collect();
         if all.is_empty() { Ok(()) } else { Err(all) }
     }
+}
+
+fn too_few(what: &str, number: Option<usize>) -> Option<String> {
+    let number = number.filter(|number| *number < FEWEST)?;
+    Some(format!("{number} {what} cannot serve; use {FEWEST} or more, or leave the key out"))
 }
 
 fn is_domain(domain: &str) -> bool {

@@ -8,6 +8,8 @@
 mod api;
 mod config;
 #[expect(clippy::future_not_send, reason = "a worker of actix is one thread")]
+mod connections;
+#[expect(clippy::future_not_send, reason = "a worker of actix is one thread")]
 mod dispatch;
 mod feed;
 mod form_error;
@@ -30,6 +32,7 @@ mod problem;
 pub mod proxy;
 mod route_table;
 mod routes;
+mod server;
 #[expect(clippy::future_not_send, reason = "a worker of actix is one thread")]
 mod session;
 mod shared;
@@ -40,6 +43,7 @@ mod view;
 mod words;
 
 pub use config::{MetricsAccess, WebConfig};
+pub use connections::Descriptors;
 pub use links::{foundry_setup_url, setup_url, sign_in_url};
 pub use portal::{BoundPortal, Listener, Portal};
 pub use routes::routes;

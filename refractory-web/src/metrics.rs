@@ -42,6 +42,37 @@ pub(crate) struct Metrics {
     proxied: AtomicU64,
 }
 
+/// Connections of clients, at one moment.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Clients {
+    pub(crate) connections: usize,
+    pub(crate) most: usize,
+    pub(crate) streams: usize,
+    pub(crate) refused: u64,
+    pub(crate) gave_way: u64,
+    pub(crate) descriptors: usize,
+    pub(crate) most_descriptors: u64,
+}
+
+impl Clients {
+    fn tell(&self, out: &mut Text) {
+        let gauges = [
+            ("refractory_connections", "Open connections of clients.", self.connections as u64),
+            ("refractory_connections_limit", "How many there may be.", self.most as u64),
+            ("refractory_streams", "Open streams of events of the portal.", self.streams as u64),
+            ("refractory_open_descriptors", "Open files and sockets.", self.descriptors as u64),
+            ("refractory_descriptors_limit", "How many there may be.", self.most_descriptors),
+        ];
+        for (name, help, value) in gauges {
+            out.one(name, "gauge", help, value);
+        }
+        let refused = "Connections that found no place.";
+        out.one("refractory_connections_refused_total", "counter", refused, self.refused);
+        let evicted = "Connections that were ended because they kept others waiting.";
+        out.one("refractory_connections_evicted_total", "counter", evicted, self.gave_way);
+    }
+}
+
 impl Metrics {
     /// Counts one answer of the portal.
     pub(crate) fn answered(&self, status: u16, took: Duration) {
@@ -57,7 +88,13 @@ impl Metrics {
     }
 
     /// Everything in the text format of Prometheus. `sockets` are the upgraded connections of tables.
-    pub(crate) fn text(&self, snapshot: &Snapshot, workers: usize, sockets: usize) -> String {
+    pub(crate) fn text(
+        &self,
+        snapshot: &Snapshot,
+        workers: usize,
+        sockets: usize,
+        clients: &Clients,
+    ) -> String {
         let mut out = Text::default();
         out.family("refractory_tables", "gauge", "Tables by state.");
         let mut states: BTreeMap<State, u64> = State::ALL.map(|state| (state, 0)).into();
@@ -74,6 +111,7 @@ impl Metrics {
         let proxied = self.proxied.load(Ordering::Relaxed);
         out.one("refractory_proxied_requests_total", "counter", "Requests for tables.", proxied);
         out.one("refractory_proxied_sockets", "gauge", "Open sockets of tables.", sockets as u64);
+        clients.tell(&mut out);
         self.durations(&mut out);
         out.0
     }

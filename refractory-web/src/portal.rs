@@ -1,16 +1,16 @@
 //! The portal as whoever composes a program sees it.
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
-use actix_web::{App, HttpServer, web};
+use actix_web::{App, web};
 use refractory_core::config::Section;
 use refractory_core::{Error, ErrorKind, Refractory, Result};
 use tokio::sync::watch;
 
 use crate::config::WebConfig;
+use crate::connections::{Connections, Descriptors, Limits, Slots, exchange};
 use crate::dispatch::dispatch;
 use crate::feed::Feed;
 use crate::guard::{Rate, Throttle, bounded, secure};
@@ -19,21 +19,19 @@ use crate::pages::WaitingPages;
 use crate::proxy::{Edge, EdgeSettings, SetupGate};
 use crate::route_table::PortalPaths;
 use crate::routes::{on_every_host, routes};
+use crate::server::{REFUSALS, listening};
 use crate::session::{Hasher, cookie};
 use crate::shared::Shared;
 use crate::statics::OWN;
 use crate::templates::Templates;
 use crate::{api, http_rules, pages, probes};
 
-/// How long open requests may take to end once the portal is asked to.
-const FAREWELL: Duration = Duration::from_secs(10);
-
 /// A place to listen that was taken, before anything answers there.
 ///
 /// Taken first, it tells the port that [`WebConfig::addressing`] needs where the configuration left it to chance.
 #[derive(Debug)]
 pub struct Listener {
-    sockets: Vec<TcpListener>,
+    pub(crate) sockets: Vec<TcpListener>,
     addresses: Vec<SocketAddr>,
 }
 
@@ -163,6 +161,9 @@ impl Portal {
             refractory: refractory.clone(),
             cookie: cookie::name(cookie::FOUNDRY_SETUP, at.https),
         });
+        let limits = Limits::configured(&config, Descriptors::of_this_process().now);
+        settings.tunnels = limits.tunnels;
+        settings.tunnels_client = limits.tunnels_each;
         settings.pages = Arc::new(WaitingPages { templates: Arc::clone(&templates), at });
         let shared = Arc::new(Shared {
             refractory,
@@ -176,6 +177,9 @@ impl Portal {
             throttle: Throttle::default(),
             rate: Rate::default(),
             metrics: Metrics::default(),
+            connections: Connections::new(limits.connections, limits.each),
+            refusals: Slots::new(REFUSALS, REFUSALS),
+            streams: Slots::new(limits.streams, limits.streams_each),
             stopping: watch::Sender::new(false),
         });
         Ok(BoundPortal { shared, listener, extent })
@@ -229,22 +233,8 @@ impl BoundPortal {
     }
 }
 
-fn broken(error: std::io::Error) -> Error {
+pub(crate) fn broken(error: std::io::Error) -> Error {
     Error::new(ErrorKind::Unavailable, "serving").caused_by(error)
-}
-
-/// Where and how a server listens. Its type has no name that a function could take.
-macro_rules! listening {
-    ($server:expr, $shared:expr, $listener:expr) => {{
-        let mut server = $server
-            .workers($shared.config.threads)
-            .disable_signals()
-            .shutdown_timeout(FAREWELL.as_secs());
-        for socket in $listener.sockets {
-            server = server.listen(socket).map_err(broken)?;
-        }
-        Ok(server.run())
-    }};
 }
 
 fn serve(shared: &Arc<Shared>, listener: Listener) -> Result<Server> {
@@ -263,8 +253,9 @@ fn serve(shared: &Arc<Shared>, listener: Listener) -> Result<Server> {
                     .configure(pages::routes),
             )
             .wrap(from_fn(dispatch))
+            .wrap(from_fn(exchange))
     };
-    listening!(HttpServer::new(app), shared, listener)
+    listening!(app, shared, listener)
 }
 
 fn serve_api(shared: &Arc<Shared>, listener: Listener) -> Result<Server> {
@@ -280,6 +271,7 @@ fn serve_api(shared: &Arc<Shared>, listener: Listener) -> Result<Server> {
                     .configure(api::routes),
             )
             .wrap(from_fn(http_rules::follow))
+            .wrap(from_fn(exchange))
     };
-    listening!(HttpServer::new(app), shared, listener)
+    listening!(app, shared, listener)
 }

@@ -5,6 +5,8 @@ use actix_web::{HttpRequest, HttpResponse};
 use refractory_core::Verb;
 
 use crate::config::MetricsAccess;
+use crate::connections::Descriptors;
+use crate::metrics::Clients;
 use crate::problem::Problem;
 use crate::proxy::is_from_this_machine;
 use crate::route_table::{RouteTable, get};
@@ -49,6 +51,18 @@ async fn ready(shared: Data<Shared>) -> HttpResponse {
     HttpResponse::build(status).content_type("text/plain; charset=utf-8").body(said)
 }
 
+fn clients(shared: &Shared) -> Clients {
+    Clients {
+        connections: shared.connections.open(),
+        most: shared.connections.most(),
+        streams: shared.streams.taken(),
+        refused: shared.connections.refused(),
+        gave_way: shared.connections.gave_way(),
+        descriptors: Descriptors::open().unwrap_or_default(),
+        most_descriptors: Descriptors::of_this_process().now,
+    }
+}
+
 /// `GET /metrics`
 async fn metrics(request: HttpRequest, shared: Data<Shared>) -> Result<HttpResponse, Problem> {
     let visitor = Visitor::of(&request, &shared).await?;
@@ -67,6 +81,6 @@ async fn metrics(request: HttpRequest, shared: Data<Shared>) -> Result<HttpRespo
     }
     let workers = shared.refractory.workers().await?.len();
     let sockets = shared.edge.open();
-    let text = shared.metrics.text(&shared.feed.now(), workers, sockets);
+    let text = shared.metrics.text(&shared.feed.now(), workers, sockets, &clients(&shared));
     Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text))
 }

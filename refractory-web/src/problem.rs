@@ -47,6 +47,11 @@ impl Problem {
         Self::new(StatusCode::UNAUTHORIZED, "Sign in to continue.")
     }
 
+    /// What was sent did not come in time.
+    pub(crate) fn too_slow() -> Self {
+        Self::new(StatusCode::REQUEST_TIMEOUT, "That did not arrive in time. Try again.")
+    }
+
     /// There is no such page.
     pub(crate) fn no_page() -> Self {
         Self::new(StatusCode::NOT_FOUND, "There is no page at this address.")

@@ -6,6 +6,7 @@ use refractory_core::Refractory;
 use tokio::sync::watch;
 
 use crate::config::WebConfig;
+use crate::connections::{Connections, Slots};
 use crate::feed::Feed;
 use crate::guard::{Rate, Throttle};
 use crate::metrics::Metrics;
@@ -30,6 +31,12 @@ pub(crate) struct Shared {
     pub(crate) throttle: Throttle,
     pub(crate) rate: Rate,
     pub(crate) metrics: Metrics,
+    /// Connections of clients.
+    pub(crate) connections: Arc<Connections>,
+    /// Places for those without a place, until they have read so.
+    pub(crate) refusals: Slots,
+    /// Places for streams of events.
+    pub(crate) streams: Slots,
     /// Turns true when streams must end so that the portal can.
     pub(crate) stopping: watch::Sender<bool>,
 }

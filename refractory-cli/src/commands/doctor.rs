@@ -13,7 +13,7 @@ use refractory_core::foundry::node::{FoundNode, NodeFinder, is_proven};
 use refractory_core::local::{ControlGroup, DataDir, KeyFile, Keyring, LocalConfig, NodeConfig};
 use refractory_core::model::{Principal, Program, Release, WorkerMark};
 use refractory_core::ports::DamagedRecord;
-use refractory_web::WebConfig;
+use refractory_web::{Descriptors, WebConfig};
 
 use crate::compose::{Desk, Station, Whereabouts, environment, open_folder, registry, search};
 use crate::exit::Exit;
@@ -84,6 +84,8 @@ async fn examine(desk: &Desk) -> Vec<Finding> {
         Err(error) => findings.push(failed("data folder", &error)),
     }
     findings.push(names(&web.domain));
+    findings.extend(shared_domain(&web));
+    findings.push(open_files(Descriptors::of_this_process()));
     findings.extend(surroundings(desk, &settings, tables).await);
     findings
 }
@@ -291,6 +293,46 @@ fn names(domain: &str) -> Finding {
     }
 }
 
+/// What it means that the tables' names lie beside the portal's.
+fn shared_domain(web: &WebConfig) -> Option<Finding> {
+    let domain = &web.domain;
+    if web.by_path {
+        return Some(Finding::note(
+            "shared domain",
+            format!(
+                "Tables and portal share the origin `{domain}`: a table's scripts can act in the portal as whoever plays there."
+            ),
+            "Give each table a name of its own: a wildcard name `*.DOMAIN`, and no `by_path` in `[web]`.",
+        ));
+    }
+    let is_local = domain == "localhost" || domain.ends_with(".localhost");
+    (!web.https && !is_local).then(|| {
+        Finding::note(
+            "shared domain",
+            format!(
+                "Without HTTPS a table's page can set cookies for `{domain}` that browsers send to the portal and to other tables: it can sign people out there, or hide the portal's own cookies behind its own. It cannot read them."
+            ),
+            "Put something that ends TLS in front, and set `https = true` in `[web]`: the portal's cookies then have names that no other host can set.",
+        )
+    })
+}
+
+/// Fewer open files than this are soon used up by players.
+const FEW_FILES: u64 = 4_096;
+
+/// Whether enough files and sockets may be open at once.
+fn open_files(limit: Descriptors) -> Finding {
+    let said = format!("{} may be open at once; `up` raises that to {}.", limit.now, limit.most);
+    if limit.most >= FEW_FILES {
+        return Finding::fine("open files", said);
+    }
+    Finding::note(
+        "open files",
+        format!("{said} Half of them, less a reserve, are for clients."),
+        "Raise the limit of the service: `LimitNOFILE=65536` in its systemd unit, `--ulimit nofile=65536` for Docker, or `nofile` in /etc/security/limits.conf.",
+    )
+}
+
 async fn licenses(station: &Station) -> Vec<Finding> {
     let Ok(all) = station.refractory.licenses(&Principal::operator()).await else {
         return Vec::new();
@@ -365,4 +407,30 @@ fn runs_on(release: &Release, found: &FoundNode) -> Finding {
             release.version.generation
         ),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_limit_of_open_files_is_told_with_what_to_do() {
+        let small = open_files(Descriptors { now: 1_024, most: 1_024 });
+        assert_eq!(small.state, State::Note);
+        assert!(small.sentence.contains("1024") && small.remedy.unwrap().contains("LimitNOFILE"));
+        assert_eq!(open_files(Descriptors { now: 1_024, most: 524_288 }).state, State::Fine);
+    }
+
+    #[test]
+    fn a_domain_shared_without_https_is_told_with_what_it_means() {
+        let mut web = WebConfig::default();
+        assert!(shared_domain(&web).is_none());
+        web.domain = "games.example".to_owned();
+        let said = shared_domain(&web).unwrap();
+        assert!(said.sentence.contains("cookies") && said.remedy.unwrap().contains("https = true"));
+        web.https = true;
+        assert!(shared_domain(&web).is_none());
+        web.by_path = true;
+        assert!(shared_domain(&web).unwrap().sentence.contains("origin"));
+    }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Result;
 use refractory_core::config::{CoreConfig, Loader};
 use refractory_core::local::Passwords;
-use refractory_web::{Hasher, Listener, Portal, WebConfig};
+use refractory_web::{Descriptors, Hasher, Listener, Portal, WebConfig};
 use serde_json::json;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
@@ -19,6 +19,9 @@ use crate::signals::{End, Signals};
 
 pub(crate) async fn run(desk: &Desk, args: &Up) -> Result<Exit> {
     let signals = Signals::take()?;
+    if let Err(error) = Descriptors::raise() {
+        tracing::warn!(%error, "the limit of open files could not be raised");
+    }
     let settings = desk.settings(args.listen.as_deref())?;
     let (core, web): (CoreConfig, WebConfig) = (settings.section()?, settings.section()?);
     let dir = open_folder(&core, true)?;

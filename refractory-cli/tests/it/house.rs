@@ -77,10 +77,15 @@ impl House {
     /// The program, about to run here.
     pub(crate) fn command<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_refractory"));
-        command.args(args).current_dir(self.path()).env_remove("REFRACTORY_LOG");
+        command.args(args);
+        self.prepare(&mut command);
+        command
+    }
+
+    fn prepare(&self, command: &mut Command) {
+        command.current_dir(self.path()).env_remove("REFRACTORY_LOG");
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command
     }
 
     /// Runs a line, cut at blanks.
@@ -99,7 +104,20 @@ impl House {
     /// Serves at a free port, and waits until it says where.
     pub(crate) fn up(&self, more: &str) -> Up {
         let line = format!("up --json --listen 127.0.0.1:0 {more}");
-        let mut command = self.command(line.split_whitespace());
+        self.serve(self.command(line.split_whitespace()))
+    }
+
+    /// The same where no more than so many files may be open at once.
+    pub(crate) fn up_within(&self, descriptors: u32, more: &str) -> Up {
+        let limited =
+            format!("ulimit -n {descriptors} && exec \"$0\" up --json --listen 127.0.0.1:0 {more}");
+        let mut command = Command::new("sh");
+        command.args(["-c", &limited, env!("CARGO_BIN_EXE_refractory")]);
+        self.prepare(&mut command);
+        self.serve(command)
+    }
+
+    fn serve(&self, mut command: Command) -> Up {
         let log = std::fs::File::create(self.path().join("up.log")).unwrap();
         let mut child = command.stderr(log).spawn().unwrap();
         let mut first = String::new();

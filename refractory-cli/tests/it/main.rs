@@ -12,6 +12,7 @@ mod belonging;
 mod beside;
 mod config;
 mod containers;
+mod crowd;
 mod damaged;
 mod disk;
 mod edit;

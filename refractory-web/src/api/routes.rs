@@ -4,6 +4,7 @@ use actix_web::web::{JsonConfig, ServiceConfig, scope, to};
 use actix_web::{Error, HttpRequest};
 
 use super::{events, instances, licenses, releases, session, users};
+use crate::connections::is_too_slow;
 use crate::live;
 use crate::problem::Problem;
 use crate::route_table::{RouteTable, delete, get, patch, post};
@@ -84,6 +85,11 @@ async fn nothing_here() -> Result<actix_web::HttpResponse, Problem> {
 
 #[expect(clippy::needless_pass_by_value, reason = "actix hands it over like this")]
 fn unreadable(error: actix_web::error::JsonPayloadError, _: &HttpRequest) -> Error {
+    if let actix_web::error::JsonPayloadError::Payload(error) = &error
+        && is_too_slow(error)
+    {
+        return Problem::too_slow().into();
+    }
     let told = if matches!(error, actix_web::error::JsonPayloadError::ContentType) {
         "Send JSON with `Content-Type: application/json`.".to_owned()
     } else {

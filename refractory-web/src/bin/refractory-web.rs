@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use refractory_core::config::{Backend, CoreConfig, Loader, Sources};
 use refractory_core::local::{DataDir, LocalBackend, Passwords};
 use refractory_core::{ErrorKind, Result};
-use refractory_web::{Hasher, Listener, Portal, WebConfig};
+use refractory_web::{Descriptors, Hasher, Listener, Portal, WebConfig};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// The file that is read where it is there and none is named.
@@ -28,6 +28,9 @@ async fn main() -> ExitCode {
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(is_seen);
     // A failed write would be told on standard error, with a panic where that is closed.
     log.with_writer(std::io::stderr).log_internal_errors(false).init();
+    if let Err(error) = Descriptors::raise() {
+        tracing::warn!(%error, "the limit of open files could not be raised");
+    }
     match serve(std::env::args_os().nth(1).map(PathBuf::from)).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

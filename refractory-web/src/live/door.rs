@@ -1,22 +1,28 @@
 //! A table's own address, for whoever waits there.
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::Bytes;
 use serde_json::json;
 
-use super::stream::{Teller, answer, event};
+use super::stream::{Teller, answer, event, place};
 use crate::feed::Snapshot;
 use crate::pages::{Door, DoorPart};
+use crate::problem::Problem;
+use crate::proxy::client_address;
 use crate::shared::Shared;
 
 /// Tells players at the door of a table how it stands.
 struct AtTheDoor {
     slug: String,
     told: Option<Door>,
+    gone: bool,
 }
 
 impl Teller for AtTheDoor {
     fn tell(&mut self, shared: &Shared, _: &Snapshot) -> Vec<Bytes> {
-        let Some(route) = shared.edge.routes().by_slug(&self.slug) else { return Vec::new() };
+        let Some(route) = shared.edge.routes().by_slug(&self.slug) else {
+            self.gone = true;
+            return Vec::new();
+        };
         let door = Door::of(&route, shared.refractory.addressing());
         if self.told.as_ref() == Some(&door) {
             return Vec::new();
@@ -28,9 +34,21 @@ impl Teller for AtTheDoor {
             Err(_) => Vec::new(),
         }
     }
+
+    fn is_done(&self) -> bool {
+        self.gone
+    }
 }
 
 /// `GET /_refractory/waiting/{slug}`: open to everybody who has the address, as the page is.
-pub(crate) async fn door(shared: web::Data<Shared>, slug: web::Path<String>) -> HttpResponse {
-    answer(&shared, None, AtTheDoor { slug: slug.into_inner(), told: None })
+pub(crate) async fn door(
+    request: HttpRequest,
+    shared: web::Data<Shared>,
+    slug: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let slug = slug.into_inner();
+    // Nobody waits for what is not there.
+    shared.edge.routes().by_slug(&slug).ok_or_else(Problem::no_page)?;
+    let place = place(&shared, client_address(&request, &shared.trusted))?;
+    Ok(answer(&shared, None, AtTheDoor { slug, told: None, gone: false }, place))
 }

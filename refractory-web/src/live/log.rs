@@ -13,7 +13,8 @@ use refractory_core::text::plain;
 use serde_json::json;
 use tokio::sync::watch;
 
-use super::stream::event;
+use super::stream::{event, place};
+use crate::connections::Slot;
 use crate::problem::Problem;
 use crate::session::Person;
 use crate::shared::Shared;
@@ -34,6 +35,7 @@ struct Follow {
     id: InstanceId,
     from: Option<LogPosition>,
     fresh: bool,
+    _place: Slot,
 }
 
 impl Follow {
@@ -79,6 +81,7 @@ pub(crate) async fn log(
     let from = query.into_inner().from.filter(|from| !from.is_empty()).map(LogPosition);
     // Asks once before the answer begins, so that a refusal can still be told.
     shared.refractory.logs(&person.who, &table.id, from.as_ref(), 1).await?;
+    let place = place(&shared, person.visitor.client)?;
     let shared = shared.into_inner();
     let follow = Follow {
         stopping: shared.stopping.subscribe(),
@@ -87,6 +90,7 @@ pub(crate) async fn log(
         id: table.id,
         from,
         fresh: true,
+        _place: place,
     };
     Ok(HttpResponse::Ok()
         .insert_header(("x-accel-buffering", "no"))

@@ -1,9 +1,11 @@
 //! A stream of events that begins with how things stand, and goes on with what changes.
 use std::collections::VecDeque;
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::http::StatusCode;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpResponse, web};
 use bytes::Bytes;
@@ -11,7 +13,9 @@ use futures_util::stream;
 use refractory_core::model::{Principal, Via};
 use tokio::sync::watch;
 
+use crate::connections::Slot;
 use crate::feed::Snapshot;
+use crate::problem::Problem;
 use crate::shared::Shared;
 
 /// How often a silent stream says that it lives, and looks whether its session does.
@@ -42,6 +46,7 @@ struct Stream<T> {
     teller: T,
     ready: VecDeque<Bytes>,
     fresh: bool,
+    _place: Slot,
 }
 
 impl<T: Teller> Stream<T> {
@@ -85,10 +90,19 @@ impl<T: Teller> Stream<T> {
     }
 }
 
+/// A place for a stream to `client`, for as long as it lasts.
+pub(super) fn place(shared: &Shared, client: IpAddr) -> Result<Slot, Problem> {
+    shared.streams.take(client).ok_or_else(|| {
+        let sentence = "Too many pages are kept up to date at once. Close some tabs, or try again in a minute.";
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, sentence).retry_after(Duration::from_mins(1))
+    })
+}
+
 pub(super) fn answer<T: Teller + 'static>(
     shared: &web::Data<Shared>,
     session: Option<String>,
     teller: T,
+    place: Slot,
 ) -> HttpResponse {
     let shared = Arc::clone(shared);
     let stream = Stream {
@@ -99,6 +113,7 @@ pub(super) fn answer<T: Teller + 'static>(
         // Comments and a first line make proxies pass the head on at once.
         ready: VecDeque::from([Bytes::from_static(b"retry: 2000\n\n")]),
         fresh: true,
+        _place: place,
         shared,
     };
     HttpResponse::Ok()

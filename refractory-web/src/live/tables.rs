@@ -8,7 +8,7 @@ use refractory_core::InstanceId;
 use refractory_core::model::{Instance, Principal};
 use serde_json::json;
 
-use super::stream::{Teller, answer, event};
+use super::stream::{Teller, answer, event, place};
 use crate::feed::Snapshot;
 use crate::pages::{Card, Panel};
 use crate::problem::Problem;
@@ -133,13 +133,21 @@ fn of_all(person: &Person, html: bool) -> Tables {
 }
 
 /// `GET /live`: cards of the list.
-pub(crate) async fn tables(shared: web::Data<Shared>, person: Person) -> HttpResponse {
-    answer(&shared, Some(person.visitor.secret.clone()), of_all(&person, true))
+pub(crate) async fn tables(
+    shared: web::Data<Shared>,
+    person: Person,
+) -> Result<HttpResponse, Problem> {
+    let place = place(&shared, person.visitor.client)?;
+    Ok(answer(&shared, Some(person.visitor.secret.clone()), of_all(&person, true), place))
 }
 
 /// `GET /api/v1/stream`: the same for programs.
-pub(crate) async fn stream(shared: web::Data<Shared>, person: Person) -> HttpResponse {
-    answer(&shared, Some(person.visitor.secret.clone()), of_all(&person, false))
+pub(crate) async fn stream(
+    shared: web::Data<Shared>,
+    person: Person,
+) -> Result<HttpResponse, Problem> {
+    let place = place(&shared, person.visitor.client)?;
+    Ok(answer(&shared, Some(person.visitor.secret.clone()), of_all(&person, false), place))
 }
 
 /// `GET /tables/{slug}/live`
@@ -156,5 +164,6 @@ pub(crate) async fn table(
         told: None,
         gone: false,
     };
-    Ok(answer(&shared, Some(person.visitor.secret.clone()), one))
+    let place = place(&shared, person.visitor.client)?;
+    Ok(answer(&shared, Some(person.visitor.secret.clone()), one, place))
 }

@@ -6,12 +6,19 @@ fn numbers_are_told_in_the_text_format() {
     metrics.answered(200, Duration::from_millis(3));
     metrics.answered(503, Duration::from_secs(9));
     metrics.passed_on();
-    let text = metrics.text(&Snapshot::default(), 1, 2);
+    let text = metrics.text(
+        &Snapshot::default(),
+        1,
+        2,
+        &Clients { connections: 5, most: 384, ..Clients::default() },
+    );
     let lines = [
         "refractory_tables{state=\"on\"} 0",
         "refractory_workers 1",
         "refractory_proxied_requests_total 1",
         "refractory_proxied_sockets 2",
+        "refractory_connections 5",
+        "refractory_connections_limit 384",
         "refractory_http_duration_seconds_bucket{class=\"2xx\",le=\"0.005\"} 1",
         "refractory_http_duration_seconds_bucket{class=\"5xx\",le=\"5\"} 0",
         "refractory_http_duration_seconds_bucket{class=\"5xx\",le=\"+Inf\"} 1",

@@ -17,6 +17,7 @@ use tokio::time::{Instant, Sleep};
 
 use super::failure::{Failure, Side};
 use super::pool::Lease;
+use crate::connections::is_too_slow;
 
 /// Why the body of a request did not come to its end.
 #[derive(Debug, thiserror::Error)]
@@ -141,6 +142,7 @@ impl Upload {
         self.pulse.beat();
         Poll::Ready(match next {
             Some(Ok(data)) => Some(Ok(Frame::data(data))),
+            Some(Err(error)) if is_too_slow(&error) => Some(Err(ClientTrouble::Stalled)),
             Some(Err(error)) => Some(Err(ClientTrouble::Vanished(error.to_string()))),
             None => {
                 self.pulse.done.set(true);

@@ -7,6 +7,7 @@ use actix_web::http::{Method, StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::body::{Outgoing, Pulse, Upload};
+use super::client::client_address;
 use super::failure::{Failure, Side, fresh_id};
 use super::find::{asked_host, is_home, without_port};
 use super::forward::Errand;
@@ -19,6 +20,7 @@ use super::setup::{self, SetupAction, SetupStanding};
 use super::tls::Tls;
 use super::way::Way;
 use super::{Access, EdgeSettings, Found, Notice, Route, Routes, referer, say};
+use crate::connections::Slots;
 
 /// Numbers edges, so that each has connections of its own on every thread.
 static EDGES: AtomicU64 = AtomicU64::new(0);
@@ -33,6 +35,7 @@ struct Inner {
     settings: EdgeSettings,
     routes: Routes,
     open: Arc<AtomicUsize>,
+    by_client: Slots,
     tls: OnceLock<Tls>,
 }
 
@@ -84,7 +87,8 @@ impl Edge {
     pub fn new(settings: EdgeSettings) -> Self {
         let number = EDGES.fetch_add(1, Ordering::Relaxed);
         let (routes, open, tls) = (Routes::default(), Arc::default(), OnceLock::new());
-        Self(Arc::new(Inner { number, settings, routes, open, tls }))
+        let by_client = Slots::new(settings.tunnels, settings.tunnels_client);
+        Self(Arc::new(Inner { number, settings, routes, open, by_client, tls }))
     }
 
     /// Where the tables are, to be kept up to date.
@@ -269,11 +273,13 @@ impl Edge {
         client: web::Payload,
     ) -> Result<HttpResponse, Stop<'a>> {
         let settings = &self.0.settings;
+        let address = client_address(errand.request, &settings.trusted_proxies);
+        let slot = self.0.by_client.take(address).ok_or(Notice::Full(route))?;
         let place = route
             .line
             .enter(&self.0.open, settings.tunnels_each, settings.tunnels)
             .ok_or(Notice::Full(route))?;
-        Ok(errand.upgrade(client, place).await?)
+        Ok(errand.upgrade(client, place.with(slot)).await?)
     }
 
     pub(super) fn settings(&self) -> &EdgeSettings {

@@ -16,6 +16,7 @@ use super::failure::{Failure, Side};
 use super::headers::{Scene, answer_headers, ask_headers};
 use super::pool::Lease;
 use super::way::Way;
+use crate::connections::Flood;
 
 /// One request on its way to an instance.
 pub(super) struct Errand<'a> {
@@ -40,6 +41,12 @@ impl Errand<'_> {
         let (answer, lease) = self.way.ask(question, again, &pulse).await?;
         if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
             return Err(Failure::new(Side::Upstream, true, "reading an unexpected response"));
+        }
+        if answer.status() == StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE {
+            let flood = Flood::of_request(self.request);
+            if flood.has_cookies() {
+                return Ok(flood.answer(&self.scene.settings.cookies));
+            }
         }
         self.relayed(answer, lease, pulse).await
     }

@@ -4,6 +4,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::watch;
 
+use crate::connections::Slot;
+
 /// The open connections of one instance: how many there are, and the end of all of them.
 ///
 /// Outlives the routes of its instance, which are made anew with each change.
@@ -57,7 +59,7 @@ impl Line {
             all.fetch_sub(1, Ordering::Relaxed);
             return None;
         }
-        Some(Place { line: Arc::clone(self), all: Arc::clone(all), moves })
+        Some(Place { line: Arc::clone(self), all: Arc::clone(all), moves, slot: None })
     }
 }
 
@@ -72,9 +74,17 @@ pub(super) struct Place {
     line: Arc<Line>,
     all: Arc<AtomicUsize>,
     moves: watch::Receiver<u64>,
+    /// Its client's part.
+    slot: Option<Slot>,
 }
 
 impl Place {
+    /// The same, holding its client's part as well.
+    pub(super) fn with(mut self, slot: Slot) -> Self {
+        self.slot = Some(slot);
+        self
+    }
+
     /// Waits until the instance has gone, or gone elsewhere.
     pub(super) async fn moved(&mut self) {
         let _moved_or_gone = self.moves.changed().await;

@@ -8,9 +8,11 @@ use futures_util::StreamExt as _;
 use tokio::time::timeout;
 
 use super::Notice;
+use crate::connections::is_too_slow;
 
 /// No honest form at `/join` comes near it.
 const MOST: usize = 64 * 1024;
+const LATE: &str = "The form took too long to arrive. Try again.";
 
 /// The whole of `body`, where it is small and comes in time.
 pub(super) async fn read_form(
@@ -30,7 +32,10 @@ pub(super) async fn read_up_to(
     let reading = async {
         let mut form = BytesMut::new();
         while let Some(chunk) = body.next().await {
-            let chunk = chunk.map_err(|_gone| {
+            let chunk = chunk.map_err(|error| {
+                if is_too_slow(&error) {
+                    return refused(StatusCode::REQUEST_TIMEOUT, LATE);
+                }
                 refused(StatusCode::BAD_REQUEST, "The form was incomplete. Try again.")
             })?;
             if form.len() + chunk.len() > most {
@@ -40,7 +45,7 @@ pub(super) async fn read_up_to(
         }
         Ok(form.freeze())
     };
-    timeout(patience, reading).await.unwrap_or_else(|_late| {
-        Err(refused(StatusCode::REQUEST_TIMEOUT, "The form took too long to arrive. Try again."))
-    })
+    timeout(patience, reading)
+        .await
+        .unwrap_or_else(|_late| Err(refused(StatusCode::REQUEST_TIMEOUT, LATE)))
 }

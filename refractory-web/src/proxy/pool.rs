@@ -24,6 +24,8 @@ use super::tls::Tls;
 
 /// Idle connections kept to one instance by one worker.
 const KEPT: usize = 64;
+/// Idle connections kept to all instances by one worker: each takes a descriptor that a client may need.
+const KEPT_IN_ALL: usize = 96;
 /// How long a connection that is not kept may take to finish what it is at.
 const LINGER: Duration = Duration::from_secs(10);
 /// Foundry's own answers have a dozen headers; a hundred more are no reason to fail.
@@ -171,8 +173,9 @@ impl Pool {
         if idle.is_empty() {
             self.employ(sweep(Rc::downgrade(self), self.patience.idle));
         }
+        let kept: usize = idle.values().map(Vec::len).sum();
         let links = idle.entry(authority).or_default();
-        if links.len() < KEPT {
+        if links.len() < KEPT && kept < KEPT_IN_ALL {
             links.push(Idle { link, since: Instant::now() });
         }
     }

@@ -24,6 +24,8 @@ pub struct EdgeSettings {
     pub tunnels_each: usize,
     /// Upgraded connections to all instances together.
     pub tunnels: usize,
+    /// The same of one client.
+    pub tunnels_client: usize,
     /// What is shown instead of the game.
     pub pages: Arc<dyn Pages>,
     /// Whom to ask about uploads that lie where only the deployment may read them; where there is nobody, all requests
@@ -53,6 +55,7 @@ impl EdgeSettings {
             patience: Patience::default(),
             tunnels_each: 1_000,
             tunnels: 20_000,
+            tunnels_client: 20_000,
             pages: Arc::new(PlainPages),
             uploads: None,
             setup: None,

@@ -4,6 +4,8 @@ use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::header::COOKIE;
 
+use crate::connections::ROUND;
+
 /// Signed in.
 pub(crate) const SESSION: &str = "refractory_session";
 /// Not signed in yet; binds the first forms to one browser.
@@ -87,7 +89,7 @@ pub(crate) fn drop(base: &str, https: bool) -> Cookie<'static> {
 
 /// Every name a cookie of ours may have: the edge shows them to no table, and lets none set them.
 pub(crate) fn names(https: bool) -> Vec<String> {
-    let all = [SESSION, VISIT, LINK, FLASH, DEVICE, THEME, TICKET, FOUNDRY_SETUP];
+    let all = [SESSION, VISIT, LINK, FLASH, DEVICE, THEME, ROUND, TICKET, FOUNDRY_SETUP];
     let hosted = all.iter().filter(|_| https).map(|base| name(base, true));
     all.iter().map(|base| name(base, false)).chain(hosted).collect()
 }

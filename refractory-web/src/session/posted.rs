@@ -2,12 +2,14 @@
 use std::collections::HashMap;
 
 use actix_web::dev::Payload;
+use actix_web::error::PayloadError;
 use actix_web::http::StatusCode;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{Error, FromRequest, HttpRequest, web};
 use futures_util::future::LocalBoxFuture;
 use serde::de::DeserializeOwned;
 
 use super::visitor::{Anyone, Person};
+use crate::connections::is_too_slow;
 use crate::guard::{check_fields, check_origin};
 use crate::problem::Problem;
 use crate::shared::Shared;
@@ -54,7 +56,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Posted<T> {
         let request = request.clone();
         Box::pin(async move {
             let visitor = Anyone::extract(&request).await?;
-            let body = body.await.map_err(|_| unreadable())?;
+            let body = body.await.map_err(|error| came_badly(&error))?;
             let fields = web::Query::<Vec<(String, String)>>::from_query(&body)
                 .map_err(|_| unreadable())?
                 .into_inner();
@@ -103,6 +105,13 @@ impl FromRequest for Commanded {
             Ok(Self(person))
         });
         std::future::ready(person)
+    }
+}
+
+fn came_badly(error: &Error) -> Problem {
+    match error.as_error::<PayloadError>() {
+        Some(error) if is_too_slow(error) => Problem::too_slow(),
+        _ => unreadable(),
     }
 }
 

@@ -11,6 +11,7 @@ mod bounds;
 mod browser;
 mod by_path;
 mod credentials;
+mod crowds;
 mod doors;
 mod entering;
 mod foundry_setup;

@@ -1,0 +1,168 @@
+//! Bodies of requests, none of which may take for ever.
+use std::future::Future as _;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use actix_web::dev::Payload;
+use actix_web::error::PayloadError;
+use bytes::Bytes;
+use futures_util::Stream;
+use tokio::time::{Instant, Sleep};
+
+use super::Connection;
+
+/// How slowly a body may come.
+///
+/// A client has credit, in time. Waiting for it uses the credit up, and what it sends restores it: so a body that comes at
+/// this rate or faster may last, one that trickles or stands still may not, and what we are slow to read costs nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Pace {
+    /// The credit at the beginning.
+    pub(crate) first: Duration,
+    /// The most there can be of it: so long may a body stand still that came well so far.
+    pub(crate) most: Duration,
+    /// The bytes that restore one second.
+    pub(crate) rate: u64,
+    /// When the whole must be there, whatever came.
+    pub(crate) whole: Duration,
+}
+
+impl Pace {
+    /// For forms and JSON: no more than a page of text.
+    pub(crate) const FORM: Self = Self {
+        first: Duration::from_secs(10),
+        most: Duration::from_secs(10),
+        rate: 1_024,
+        whole: Duration::from_secs(30),
+    };
+
+    /// For files, which may stand still for `stalled`.
+    pub(crate) fn of_files(stalled: Duration) -> Self {
+        Self {
+            first: stalled.min(Duration::from_secs(15)),
+            most: stalled,
+            rate: 1_024,
+            whole: Duration::from_hours(24),
+        }
+    }
+}
+
+/// Whether a body was given up because it came too slowly.
+pub(crate) fn is_too_slow(error: &PayloadError) -> bool {
+    matches!(error, PayloadError::Io(error) if error.kind() == io::ErrorKind::TimedOut)
+}
+
+/// A body that must keep its pace.
+pub(super) struct Paced {
+    body: Payload,
+    pace: Pace,
+    ends: Instant,
+    credit: Duration,
+    /// Since when we wait, and when that must have an end.
+    waiting: Option<(Instant, Pin<Box<Sleep>>)>,
+    connection: Option<Arc<Connection>>,
+}
+
+impl Paced {
+    pub(super) fn new(body: Payload, pace: Pace, connection: Option<Arc<Connection>>) -> Self {
+        let ends = Instant::now() + pace.whole;
+        Self { body, pace, ends, credit: pace.first, waiting: None, connection }
+    }
+
+    fn wait(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, PayloadError>>> {
+        let (credit, ends) = (self.credit, self.ends);
+        let (_, sleep) = self.waiting.get_or_insert_with(|| {
+            let now = Instant::now();
+            (now, Box::pin(tokio::time::sleep_until(ends.min(now + credit))))
+        });
+        if sleep.as_mut().poll(cx).is_pending() {
+            if let Some(connection) = &self.connection {
+                connection.wait();
+            }
+            return Poll::Pending;
+        }
+        let late = io::Error::new(io::ErrorKind::TimedOut, "the body came too slowly");
+        Poll::Ready(Some(Err(PayloadError::Io(late))))
+    }
+
+    fn take(&mut self, count: usize) {
+        if let Some((since, _)) = self.waiting.take() {
+            self.credit = self.credit.saturating_sub(since.elapsed());
+        }
+        let millis = (count as u64).saturating_mul(1_000) / self.pace.rate;
+        let restored = Duration::from_millis(millis);
+        self.credit = self.credit.saturating_add(restored).min(self.pace.most);
+        if let Some(connection) = &self.connection {
+            connection.proceed();
+        }
+    }
+}
+
+impl Stream for Paced {
+    type Item = Result<Bytes, PayloadError>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let paced = self.get_mut();
+        match Pin::new(&mut paced.body).poll_next(cx) {
+            Poll::Pending => paced.wait(cx),
+            Poll::Ready(next) => {
+                paced.take(next.as_ref().and_then(|next| next.as_ref().ok()).map_or(0, Bytes::len));
+                Poll::Ready(next)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::StreamExt as _;
+    use futures_util::stream;
+
+    use super::*;
+
+    /// Pieces of `size`, one `every`; how many arrive before it is over, and whether it is given up.
+    async fn arrived(pace: Pace, size: usize, every: Duration, count: usize) -> (usize, bool) {
+        let pieces = stream::unfold(0, move |at| async move {
+            tokio::time::sleep(every).await;
+            (at < count).then(|| (Ok::<_, PayloadError>(Bytes::from(vec![b'x'; size])), at + 1))
+        });
+        let pieces: actix_http::BoxedPayloadStream = Box::pin(pieces);
+        let body = Payload::Stream { payload: pieces };
+        let mut paced = Paced::new(body, pace, None);
+        let mut seen = 0;
+        while let Some(piece) = paced.next().await {
+            match piece {
+                Ok(_) => seen += 1,
+                Err(error) => return (seen, is_too_slow(&error)),
+            }
+        }
+        (seen, false)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_moves_may_last_and_what_trickles_may_not() {
+        let second = Duration::from_secs(1);
+        let files = Pace::of_files(second * 120);
+        assert_eq!(arrived(files, 4_096, second, 5_000).await, (5_000, false));
+        let (seen, given_up) = arrived(files, 1, second, 5_000).await;
+        assert!(given_up && (10..=20).contains(&seen), "{seen}");
+        assert_eq!(arrived(files, 1, Duration::from_hours(1), 1).await, (0, true));
+        // Having sent much, it may stand still for a while.
+        assert_eq!(arrived(files, 1 << 20, second * 100, 20).await, (20, false));
+        assert!(arrived(files, 1 << 20, second * 130, 2).await.1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_form_must_be_there_soon_however_it_comes() {
+        let second = Duration::from_secs(1);
+        assert_eq!(arrived(Pace::FORM, 2_000, second, 20).await, (20, false));
+        let (seen, given_up) = arrived(Pace::FORM, 2_000, second, 60).await;
+        assert!(given_up && (28..=30).contains(&seen), "{seen}");
+        let begun = Instant::now();
+        assert_eq!(arrived(Pace::FORM, 2_000, second * 3_600, 1).await, (0, true));
+        assert!(begun.elapsed() <= second * 11);
+    }
+}
