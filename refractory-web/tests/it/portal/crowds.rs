@@ -121,7 +121,7 @@ async fn too_many_cookies_are_taken_away_and_whoever_is_signed_in_stays_so() {
     let place = Place::with(|config| config.domain = "games.example".to_owned()).await;
     friday_is_there(&place).await;
     for (host, bytes) in
-        [("games.example", 100_000), ("games.example", 600_000), ("friday.games.example", 600_000)]
+        [("games.example", 200_000), ("games.example", 600_000), ("friday.games.example", 600_000)]
     {
         let asked = format!(
             "GET / HTTP/1.1\r\nHost: {host}\r\nCookie: refractory_session=mine; {}\r\nAccept: text/html\r\n\r\n",
