@@ -51,10 +51,11 @@ pub(crate) async fn dispatch<B: MessageBody + 'static>(
 }
 
 fn answerer(shared: &Shared, request: &HttpRequest) -> Answerer {
-    match asked(shared, request) {
-        Answerer::Table(route) => Answerer::Table(route),
-        other => misunderstood(request).map_or(other, Answerer::Nobody),
+    let answerer = asked(shared, request);
+    if matches!(answerer, Answerer::Table(_)) {
+        return answerer;
     }
+    misunderstood(request).map_or(answerer, Answerer::Nobody)
 }
 
 /// What is said to a handshake that the server's parser takes for something else than we do. A proper one is an ordinary

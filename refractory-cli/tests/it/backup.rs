@@ -11,7 +11,7 @@ const PASSWORD: &str = "correct horse battery staple\n";
 fn a_copy_made_while_it_serves_comes_back_elsewhere_and_goes_on() {
     let house = House::new();
     let up = house.up("--demo");
-    soon(Duration::from_secs(60), || (house.table("demo")["phase"] == "on").then_some(()));
+    soon(Duration::from_mins(1), || (house.table("demo")["phase"] == "on").then_some(()));
     house.tell("user add ann --role admin", PASSWORD).ok();
     house.tell("license add club", testkit::foundry::LICENSE_KEY).ok();
     house.run("instance create friday").ok();
@@ -45,7 +45,7 @@ fn a_copy_made_while_it_serves_comes_back_elsewhere_and_goes_on() {
     for table in ["friday", "later"] {
         assert_eq!(other.table(table)["phase"], "off");
     }
-    soon(Duration::from_secs(60), || (other.table("demo")["phase"] == "on").then_some(()));
+    soon(Duration::from_mins(1), || (other.table("demo")["phase"] == "on").then_some(()));
     assert!(other.run("doctor").out.contains("Only you can read"));
 }
 

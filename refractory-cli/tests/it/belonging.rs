@@ -173,7 +173,7 @@ fn nothing_in_the_data_folder_can_be_read_by_others_whatever_the_umask() {
             .stderr(std::process::Stdio::null())
             .spawn()
             .unwrap();
-        crate::house::soon(Duration::from_secs(60), || {
+        crate::house::soon(Duration::from_mins(1), || {
             let said = house.run("instance show demo --json");
             (said.code == 0 && said.json()["phase"] == "on").then_some(())
         });

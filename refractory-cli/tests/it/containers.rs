@@ -70,7 +70,8 @@ fn unshare() -> Command {
             .unwrap()
             .success()
     };
-    let way = ways.into_iter().find(may).expect("neither root nor a namespace of one's own");
+    let way = ways.into_iter().find(may);
+    let way = way.unwrap_or_else(|| panic!("neither root nor a namespace of one's own"));
     let mut command = Command::new("unshare");
     command.args(way);
     command
@@ -98,7 +99,7 @@ fn world(house: &House) -> String {
 
 #[track_caller]
 fn is_on(house: &House) {
-    soon(Duration::from_secs(60), || (house.table("demo")["phase"] == "on").then_some(()));
+    soon(Duration::from_mins(1), || (house.table("demo")["phase"] == "on").then_some(()));
     assert_eq!(world(house), "open");
 }
 

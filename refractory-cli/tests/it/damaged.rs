@@ -8,7 +8,7 @@ use crate::http::get;
 fn a_damaged_record_of_each_kind_ends_nothing_and_is_shown_everywhere() {
     let house = House::new();
     let up = house.up("--demo");
-    soon(Duration::from_secs(60), || (house.table("demo")["phase"] == "on").then_some(()));
+    soon(Duration::from_mins(1), || (house.table("demo")["phase"] == "on").then_some(()));
     house.tell("user add ann --role admin", "correct horse battery staple\n").ok();
     house.tell("license add club", testkit::foundry::LICENSE_KEY).ok();
     house.run("instance create friday").ok();
@@ -40,7 +40,7 @@ fn a_damaged_record_of_each_kind_ends_nothing_and_is_shown_everywhere() {
     let shown = house.run("record list --json").ok().json();
     assert!(shown.as_array().unwrap().iter().any(|row| row["id"] == friday.as_str()), "{shown}");
     let text = house.run(&format!("record show instance {friday}")).ok().out;
-    assert!(text.contains("friday") && text.contains("{"), "{text}");
+    assert!(text.contains("friday") && text.contains('{'), "{text}");
     // The key stays taken, whoever adds it under whatever name.
     house.tell("license add other", testkit::foundry::LICENSE_KEY).failed(4, "already");
     house.run(&format!("record remove instance {friday} --confirm x")).failed(2, "--confirm");

@@ -36,7 +36,7 @@ fn ended(mut child: Child, line: &str) -> (Option<i32>, String) {
 fn a_closed_pipe_ends_every_command_quietly() {
     let house = House::new();
     let _up = house.up("--demo");
-    soon(Duration::from_secs(60), || (house.table("demo")["phase"] == "on").then_some(()));
+    soon(Duration::from_mins(1), || (house.table("demo")["phase"] == "on").then_some(()));
     for line in [
         "completions bash",
         "completions zsh",
@@ -93,7 +93,7 @@ fn standard_error_that_is_closed_breaks_nothing() {
     let mut first = String::new();
     BufReader::new(up.stdout.take().unwrap()).read_line(&mut first).unwrap();
     assert!(first.contains("\"url\""), "{first}");
-    soon(Duration::from_secs(60), || (house.table("demo")["phase"] == "on").then_some(()));
+    soon(Duration::from_mins(1), || (house.table("demo")["phase"] == "on").then_some(()));
     assert_eq!(up.try_wait().unwrap(), None, "it serves on");
     up.kill().unwrap();
     up.wait().unwrap();

@@ -203,6 +203,7 @@ fn entrance(t: &Templates) -> Vec<Sample> {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "one entry for each state of a page")]
 fn of_tables(t: &Templates) -> Vec<Sample> {
     let list = |tables, first, viewer| TablesPage {
         chrome: chrome("Tables", Some(viewer)),
@@ -352,6 +353,7 @@ fn of_stock(t: &Templates) -> Vec<Sample> {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "one entry for each state of a page")]
 fn of_the_rest(t: &Templates) -> Vec<Sample> {
     let person = |name: &str, is_me| PersonRow {
         name: name.into(),

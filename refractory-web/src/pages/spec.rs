@@ -142,21 +142,22 @@ impl SpecInput {
             let typed = typed.as_deref().unwrap_or_default().trim();
             !matches!(typed, "" | "any" | "none" | "newest")
         };
-        let field = match error.kind() {
-            ErrorKind::Conflict => "slug",
-            ErrorKind::NotFound if named(&self.licence) => "licence",
-            ErrorKind::Invalid | ErrorKind::NotFound if named(&self.release) => "release",
-            _ => "",
+        let kind = error.kind();
+        let field = if kind == ErrorKind::Conflict {
+            "slug"
+        } else if kind == ErrorKind::NotFound && named(&self.licence) {
+            "licence"
+        } else if matches!(kind, ErrorKind::Invalid | ErrorKind::NotFound) && named(&self.release) {
+            "release"
+        } else {
+            ""
         };
         InvalidForm::at(field, error)
     }
 }
 
 fn unless_same<T: PartialEq>(edit: Edit<T>, before: &T) -> Edit<T> {
-    match edit {
-        Edit::Set(value) if value == *before => Edit::Keep,
-        other => other,
-    }
+    if matches!(&edit, Edit::Set(value) if value == before) { Edit::Keep } else { edit }
 }
 
 /// What was typed into a field that may be empty.

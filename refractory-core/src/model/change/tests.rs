@@ -36,11 +36,15 @@ fn a_release_is_never_cleared() {
     assert_eq!((error.kind(), spec.release), (ErrorKind::Invalid, full().release));
 }
 
+/// A patch, and what it does to a spec.
+#[cfg(all(feature = "serde", feature = "foundry"))]
+type Row = (&'static str, fn(&mut InstanceSpec));
+
 #[cfg(all(feature = "serde", feature = "foundry"))]
 #[test]
 fn json_is_read_as_a_merge_patch() {
     let read = |text: &str| serde_json::from_str::<SpecChange>(text);
-    let rows: [(&str, fn(&mut InstanceSpec)); 8] = [
+    let rows: [Row; 8] = [
         ("{}", |_| ()),
         (r#"{"world":"abc"}"#, |spec| spec.world = Some(WorldId::new("abc").unwrap())),
         (r#"{"world":null}"#, |spec| spec.world = None),

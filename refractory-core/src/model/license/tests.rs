@@ -106,16 +106,12 @@ fn dress() -> impl Strategy<Value = String> {
     );
     (between, any::<u32>(), "[ \t\u{feff}\u{200b}\r\n]{0,4}", "[ \t\u{200b}\r\n]{0,4}").prop_map(
         |(between, case, before, after)| {
-            let inner: String = BARE
-                .chars()
-                .zip(between)
-                .enumerate()
-                .map(|(at, (c, separator))| {
-                    let c = if case >> (at % 32) & 1 == 1 { c.to_ascii_lowercase() } else { c };
-                    format!("{c}{separator}")
-                })
-                .collect();
-            format!("{before}{inner}{after}")
+            let mut dressed = before;
+            for (at, (c, separator)) in BARE.chars().zip(between).enumerate() {
+                dressed.push(if case >> (at % 32) & 1 == 1 { c.to_ascii_lowercase() } else { c });
+                dressed.push_str(separator);
+            }
+            dressed + &after
         },
     )
 }

@@ -20,12 +20,15 @@ fn what_is_about_to_be_done_is_read_from_either_shape() {
     }
 }
 
+/// A method, headers, and whether such a request may act.
+type Row = (&'static str, Vec<(&'static str, &'static str)>, bool);
+
 #[test]
 fn only_pages_of_this_host_and_people_act() {
     let site = "sec-fetch-site";
     let open = [("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")];
     let frame = [("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "iframe")];
-    let rows: [(&str, Vec<(&str, &str)>, bool); 11] = [
+    let rows: [Row; 11] = [
         ("POST", vec![(site, "same-origin")], true),
         ("GET", vec![(site, "none")], true),
         ("POST", vec![(site, "same-site")], false),

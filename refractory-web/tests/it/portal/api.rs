@@ -145,7 +145,7 @@ async fn a_session_that_was_closed_opens_nothing() {
 }
 
 #[tokio::test]
-async fn a_patch_changes_what_it_names_and_refuses_what_it_does_not_know() {
+async fn a_patch_changes_what_it_names_and_nothing_else() {
     let place = Place::open().await;
     let mut anna = program(&place, "anna", Role::Admin).await;
     let limits =
@@ -186,6 +186,16 @@ async fn a_patch_changes_what_it_names_and_refuses_what_it_does_not_know() {
         assert_eq!(answer.json()["spec"], expected, "{body}");
         assert_eq!(answer.json()["slug"], "friday");
     }
+}
+
+#[tokio::test]
+async fn a_patch_with_a_key_that_nobody_knows_is_refused_by_its_name() {
+    let place = Place::open().await;
+    let mut anna = program(&place, "anna", Role::Admin).await;
+    let made =
+        anna.json(Method::POST, "/api/v1/instances", Some(json!({ "slug": "friday" }))).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
+    let path = "/api/v1/instances/friday";
     let refused = [
         (json!({ "spec": { "wrold": "abc" } }), "wrold"),
         (json!({ "spec": { "limits": { "memroy": 1 } } }), "memroy"),

@@ -74,14 +74,14 @@ async fn what_was_packed_anew_is_stored_and_unpacked_as_the_vendor_packs_it() {
         let mut archive = zip::ZipArchive::new(File::open(&kept).unwrap()).unwrap();
         let main = format!("{}main.js", layout.root());
         assert!(archive.by_name(&main).is_ok(), "{at}: others unpack it by its names");
-        let into = folder.path().join("tree");
-        unpack(&kept, &into, Limits::default(), |_| {}).await.unwrap();
-        assert!(is_unpacked(&into));
-        let server = into.join(layout.root());
+        let tree = folder.path().join("tree");
+        unpack(&kept, &tree, Limits::default(), |_| {}).await.unwrap();
+        assert!(is_unpacked(&tree));
+        let server = tree.join(layout.root());
         assert_eq!(std::fs::read(server.join("main.js")).unwrap(), b"// server", "{at}");
         assert_eq!(std::fs::read(server.join("node_modules/tool/cli.js")).unwrap(), b"#!/bin/sh");
         assert!(
-            !into.join("__MACOSX").exists() && !server.join("public/.DS_Store").exists(),
+            !tree.join("__MACOSX").exists() && !server.join("public/.DS_Store").exists(),
             "{at}"
         );
     }
@@ -91,8 +91,8 @@ async fn what_was_packed_anew_is_stored_and_unpacked_as_the_vendor_packs_it() {
 async fn programs_and_links_survive() {
     use std::os::unix::fs::PermissionsExt;
     let (folder, kept, _) = put_back(&packed("FoundryVTT/", true)).await;
-    let into = folder.path().join("tree");
-    unpack(&kept, &into, Limits::default(), |_| {}).await.unwrap();
+    let tree = folder.path().join("tree");
+    unpack(&kept, &tree, Limits::default(), |_| {}).await.unwrap();
     let mode =
         std::fs::metadata(into.join("node_modules/tool/cli.js")).unwrap().permissions().mode();
     assert_eq!(mode & 0o111, 0o111);
