@@ -164,7 +164,7 @@ async fn a_program_that_ended_is_broken_and_says_how() {
     up(&runtime, &key, &bed.spec).await;
     let broken = seen(&runtime, &key, |seen| matches!(seen, Observed::Broken(_))).await;
     let Observed::Broken(reason) = broken else { panic!("{broken:?}") };
-    assert!(reason.0.contains("status 3"), "{reason}");
+    assert!(reason.0.contains("exit code 3"), "{reason}");
     assert!(runtime.list().await.unwrap().is_empty(), "it is no launch any more");
     down(&runtime, &key).await;
 }

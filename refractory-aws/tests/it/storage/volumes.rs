@@ -112,7 +112,7 @@ async fn the_limit_of_access_points_is_told_with_what_to_do() {
     proxy.arrange(rule, testkit::aws::Fault::Refused(403, "AccessPointLimitExceeded"));
     let refused = storage.ensure(&id("a"), &VolumeSpec::default()).await.unwrap_err();
     assert_eq!((refused.kind(), refused.is_transient()), (ErrorKind::Exhausted, false));
-    assert!(refused.for_people().contains("file system of its own"), "{}", refused.for_people());
+    assert!(refused.for_people().contains("its own file system"), "{}", refused.for_people());
 }
 
 #[tokio::test]

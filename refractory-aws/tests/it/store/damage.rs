@@ -76,7 +76,8 @@ async fn a_damaged_row_is_named_and_hides_no_other() {
 async fn a_damaged_row_keeps_its_texts_until_it_is_removed() {
     let account = Emulator::shared().await.account();
     let (store, clients) = (fresh(&account).await, clients(&account));
-    Table::of(&store).insert(&sample::license("a", "club")).await.unwrap();
+    let taken = sample::license("a", "friday");
+    Table::of(&store).insert(&taken).await.unwrap();
     let broken = clients
         .dynamodb
         .update_item()
@@ -85,12 +86,12 @@ async fn a_damaged_row_keeps_its_texts_until_it_is_removed() {
         .key(schema::SORT_KEY, S("a".to_owned()))
         .update_expression("REMOVE body");
     broken.send().await.unwrap();
-    let other = sample::license("b", "club");
+    let other = sample::license("b", "friday");
     assert_eq!(Table::of(&store).insert(&other).await.unwrap_err().kind(), ErrorKind::Conflict);
-    let found = store.find(Kind::License, "name:club").await.unwrap_err();
+    let found = store.find(Kind::License, "holder:friday").await.unwrap_err();
     assert_eq!(found.kind(), ErrorKind::Damaged);
     let damaged = store.scan(Kind::License).await.unwrap().damaged;
-    assert_eq!(damaged[0].name(), "club");
+    assert_eq!(damaged[0].name(), taken.name);
     store.discard(&damaged[0]).await.unwrap();
     Table::of(&store).insert(&other).await.unwrap();
 }
