@@ -30,8 +30,10 @@ impl Terms<'_> {
 
     /// Whether the program was told to save its settings just now, after which it exits.
     fn expects_restart(self, instance: &Instance) -> bool {
-        let saved = instance.setup.settings_saved;
-        saved.is_some_and(|saved| self.now.since(saved) < self.patience.restart_within)
+        let within = self.patience.restart_within;
+        // A moment that has not come yet was written before the clock was set back: it says nothing.
+        let saved = instance.setup.settings_saved.filter(|saved| *saved <= self.now);
+        saved.is_some_and(|saved| self.now.since(saved) < within)
     }
 
     /// The program has saved its settings and exited, as it does: it comes up again with them. Nothing was lost.
