@@ -125,8 +125,19 @@ mod tests {
 
     /// Pieces of `size`, one `every`; how many arrive before it is over, and whether it is given up.
     async fn arrived(pace: Pace, size: usize, every: Duration, count: usize) -> (usize, bool) {
+        arrived_after(every, pace, size, every, count).await
+    }
+
+    /// The same, where the first comes after `first`.
+    async fn arrived_after(
+        first: Duration,
+        pace: Pace,
+        size: usize,
+        every: Duration,
+        count: usize,
+    ) -> (usize, bool) {
         let pieces = stream::unfold(0, move |at| async move {
-            tokio::time::sleep(every).await;
+            tokio::time::sleep(if at == 0 { first } else { every }).await;
             (at < count).then(|| (Ok::<_, PayloadError>(Bytes::from(vec![b'x'; size])), at + 1))
         });
         let pieces: actix_http::BoxedPayloadStream = Box::pin(pieces);
@@ -151,8 +162,9 @@ mod tests {
         assert!(given_up && (10..=20).contains(&seen), "{seen}");
         assert_eq!(arrived(files, 1, Duration::from_hours(1), 1).await, (0, true));
         // Having sent much, it may stand still for a while.
-        assert_eq!(arrived(files, 1 << 20, second * 100, 20).await, (20, false));
-        assert!(arrived(files, 1 << 20, second * 130, 2).await.1);
+        let much = 1 << 20;
+        assert_eq!(arrived_after(second, files, much, second * 100, 20).await, (20, false));
+        assert_eq!(arrived_after(second, files, much, second * 130, 2).await, (1, true));
     }
 
     #[tokio::test(start_paused = true)]

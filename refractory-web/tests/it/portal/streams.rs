@@ -94,12 +94,26 @@ async fn streams_are_for_those_who_are_signed_in_and_end_with_the_portal() {
     assert!(begun.elapsed() < Duration::from_secs(5), "the stream held the portal up");
 }
 
+/// Until then, there is nothing to wait for at its address.
+async fn wait_until_the_edge_knows(place: &Place, slug: &str) {
+    let host = format!("{slug}.localhost:{}", place.at.port());
+    let asked = format!("GET /join HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    for _ in 0..500 {
+        if Wire::ask(place.at, &asked).await.status != 404 {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    panic!("the edge hears nothing of {slug}");
+}
+
 #[tokio::test]
 async fn a_client_of_http_1_0_gets_no_chunks() {
     let place = Place::open().await;
     let anna = place.signed_in("anna", Role::Admin).await;
     friday(&place).await;
     place.paper.0.lock().unwrap().push("first line".into());
+    wait_until_the_edge_knows(&place, "friday").await;
     let session = &anna.cookies["refractory_session"];
     for (path, begins) in [
         ("/live", "retry: 2000\n\n"),

@@ -25,9 +25,10 @@ async fn licenses(house: &House) -> Vec<License> {
 /// Works and sweeps for long enough that whatever nobody explains would be gone.
 async fn work_for_hours(house: &House) {
     let worker = house.worker();
-    for _ in 0..20 {
+    // As often as a worker does: a longer time without sweeps is not counted.
+    for _ in 0..150 {
         worker.sweep().await.unwrap();
-        house.run(&worker, HOURS / 20).await;
+        house.run(&worker, HOURS / 150).await;
     }
 }
 
