@@ -102,7 +102,7 @@ async fn wait_until_the_edge_knows(place: &Place, slug: &str) {
         if Wire::ask(place.at, &asked).await.status != 404 {
             return;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
     panic!("the edge hears nothing of {slug}");
 }
