@@ -20,12 +20,13 @@ async fn metered() -> (DynamoStore, Meter) {
     (DynamoStore::new(&clients, TABLE), meter)
 }
 
-/// An instance under an id of the length that ids have, with all its fields but those of a setup, which is rarely open.
+/// An instance under an id of the length that ids have, with all its fields but those that rows rarely have.
 fn instance(at: usize) -> Instance {
     Instance {
         id: format!("instance{at:04}").parse().unwrap(),
         setup: SetupAccess::default(),
         worlds: Vec::new(),
+        doubt: None,
         ..sample::instance("a", &format!("table-{at}"))
     }
 }

@@ -44,7 +44,7 @@ async fn bodies_that_never_come_are_given_up() {
         Wire::ask(at, post(&table, "/join", "application/json")),
         Wire::ask(at, post(&table, "/upload", "application/octet-stream")),
     );
-    for answer in [sign_in, api, join, upload] {
+    for answer in [sign_in, api, join] {
         assert_eq!(
             (answer.status, answer.headers("connection")),
             (408, vec!["close"]),
@@ -52,6 +52,9 @@ async fn bodies_that_never_come_are_given_up() {
             answer.head
         );
     }
+    // What is passed on as it comes may be answered by the table before it has come; then, too, nothing is waited for.
+    assert_eq!(upload.headers("connection"), ["close"], "{}", upload.head);
+    assert!(matches!(upload.status, 200 | 408), "{}", upload.head);
     assert!(begun.elapsed() < Duration::from_secs(18), "{:?}", begun.elapsed());
 }
 
