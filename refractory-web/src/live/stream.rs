@@ -46,6 +46,8 @@ struct Stream<T> {
     teller: T,
     ready: VecDeque<Bytes>,
     fresh: bool,
+    /// When something must be written again, or a client that has gone is never noticed.
+    beat: tokio::time::Instant,
     _place: Slot,
 }
 
@@ -53,6 +55,7 @@ impl<T: Teller> Stream<T> {
     async fn next(mut self) -> Option<(Result<Bytes, Infallible>, Self)> {
         loop {
             if let Some(bytes) = self.ready.pop_front() {
+                self.beat = tokio::time::Instant::now() + BEAT;
                 return Some((Ok(bytes), self));
             }
             if self.teller.is_done() || *self.stopping.borrow() {
@@ -71,7 +74,7 @@ impl<T: Teller> Stream<T> {
         tokio::select! {
             changed = self.snapshots.changed() => changed.is_ok(),
             _ = self.stopping.changed() => false,
-            () = tokio::time::sleep(BEAT) => {
+            () = tokio::time::sleep_until(self.beat) => {
                 self.ready.push_back(Bytes::from_static(b": still here\n\n"));
                 self.is_signed_in().await
             }
@@ -113,6 +116,7 @@ pub(super) fn answer<T: Teller + 'static>(
         // Comments and a first line make proxies pass the head on at once.
         ready: VecDeque::from([Bytes::from_static(b"retry: 2000\n\n")]),
         fresh: true,
+        beat: tokio::time::Instant::now() + BEAT,
         _place: place,
         shared,
     };
