@@ -155,7 +155,7 @@ impl Footing {
             Arc::clone(&clock),
         );
         let vault: Arc<SecretsManagerVault> = Arc::new(SecretsManagerVault::new(clients, config));
-        let pool = StorePool::new(Arc::clone(&store), Arc::clone(&vault) as _, Arc::clone(&clock));
+        let pool = StorePool::new(Arc::clone(&store), Arc::clone(&vault), Arc::clone(&clock));
         let uploads =
             BucketAssets::new(clients.clone(), config, Arc::clone(&store), Arc::clone(&clock));
         if config.assets == AssetAccess::Private && addressing.by_path {

@@ -56,8 +56,3 @@ pub use service::{
     EnteredSetup, LicenseView, MintedToken, PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARS, SetupPass,
     account_of_mark, check_new_password, foundry_session_digest,
 };
-
-/// The examples of the README, compiled.
-#[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-mod readme {}

@@ -209,11 +209,8 @@ impl LocalPorts {
         let archives = self.archives();
         let vault: Arc<Keyring> =
             Arc::new(Keyring::open(&self.dir.key_file(), Arc::clone(&self.store)).await?);
-        let pool = StorePool::new(
-            Arc::clone(&self.store),
-            Arc::clone(&vault) as _,
-            Arc::clone(&self.clock),
-        );
+        let pool =
+            StorePool::new(Arc::clone(&self.store), Arc::clone(&vault), Arc::clone(&self.clock));
         let runtime = self.runtime(archives.clone())?;
         Ok(Ports {
             snapshots: Arc::new(self.snapshots(runtime.clone())),

@@ -7,7 +7,7 @@ use tokio::sync::Semaphore;
 
 use crate::blocking::blocking;
 use crate::model::{PasswordHash, User, UserName};
-use crate::ports::{Authenticator, Credential, Identity, Store, Table};
+use crate::ports::{Authenticator, Credential, Identity, IntoPort, Store, Table};
 use crate::{Error, ErrorKind, Result, Secret, async_trait};
 
 /// A hash of nobody's password, as costly to check as one that is made now: the first unknown name costs what any other does.
@@ -26,8 +26,8 @@ pub struct Passwords {
 
 impl Passwords {
     /// Checks the passwords of the accounts in `store`.
-    pub fn new(store: Arc<dyn Store>) -> Self {
-        Self { store, turns: Arc::new(Semaphore::new(2)) }
+    pub fn new(store: impl IntoPort<dyn Store>) -> Self {
+        Self { store: store.into_port(), turns: Arc::new(Semaphore::new(2)) }
     }
 
     /// Hashes a password for an account.

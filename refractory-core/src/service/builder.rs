@@ -10,11 +10,27 @@ use crate::null::{
     NoArchives, NoAssetDoor, NoAssets, NoAuth, NoDns, NoGame, NoLeftovers, NoLogs, NoSnapshots,
     NoStorage, Unlicensed,
 };
-use crate::ports::InstanceRuntime;
+use crate::ports::{
+    Archives, AssetDoor, AssetStore, Authenticator, DnsZone, GameControl, InstanceRuntime,
+    IntoPort, Leftovers, LicensePool, LogSource, Snapshots, Store, Vault, WorldStorage,
+};
 use crate::reconcile::{Known, Liveness};
 use crate::{Clock, MemoryVault, Patience, SystemClock, Worker};
 
 /// Puts a deployment together from ports. Everything but the runtime has a default.
+///
+/// Each method takes a value that implements its port, or an `Arc` of one that others use as well ([`IntoPort`]). The order of the
+/// calls doesn't matter; the last call for a port counts.
+///
+/// | Port | Default |
+/// |---|---|
+/// | [`store`](Self::store), [`vault`](Self::vault) | in memory: everything is forgotten when the process ends |
+/// | [`licenses`](Self::licenses) | [`Unlicensed`]: every instance may run, without a key. [`StorePool`](crate::StorePool) leases the keys that users add |
+/// | [`auth`](Self::auth) | [`NoAuth`]: nobody can sign in with a password |
+/// | [`dns`](Self::dns) | [`NoDns`]: a wildcard name, or the proxy of `refractory-web`, answers for every instance |
+/// | [`game`](Self::game) | [`NoGame`]: a program is ready when it runs |
+/// | [`storage`](Self::storage), [`assets`](Self::assets), [`archives`](Self::archives) | nothing is kept: the runtime has its own data and programs |
+/// | [`asset_door`](Self::asset_door), [`snapshots`](Self::snapshots), [`logs`](Self::logs), [`leftovers`](Self::leftovers) | there are none |
 #[derive(Debug)]
 pub struct Builder {
     ports: Ports,
@@ -27,17 +43,17 @@ macro_rules! setters {
     ($($(#[$doc:meta])* $name:ident: $port:ident;)*) => { $(
         $(#[$doc])*
         #[must_use]
-        pub fn $name(mut self, $name: impl crate::ports::$port) -> Self {
-            self.ports.$name = Arc::new($name);
+        pub fn $name(mut self, $name: impl IntoPort<dyn $port>) -> Self {
+            self.ports.$name = $name.into_port();
             self
         }
     )* };
 }
 
 impl Builder {
-    pub(super) fn new(runtime: impl InstanceRuntime) -> Self {
+    pub(super) fn new(runtime: Arc<dyn InstanceRuntime>) -> Self {
         Self::from_ports(Ports {
-            runtime: Arc::new(runtime),
+            runtime,
             storage: Arc::new(NoStorage),
             assets: Arc::new(NoAssets),
             asset_door: Arc::new(NoAssetDoor),
@@ -54,7 +70,7 @@ impl Builder {
         })
     }
 
-    /// Starts from what a backend brings.
+    /// Starts from a complete set of ports, as a backend connects them.
     pub fn from_ports(ports: Ports) -> Self {
         Self {
             ports,
@@ -65,42 +81,42 @@ impl Builder {
     }
 
     setters! {
-        /// Keeps data in `storage`.
+        /// Keeps the data of instances in `storage`.
         storage: WorldStorage;
         /// Keeps uploads in `assets`.
         assets: AssetStore;
-        /// Lets uploads be reached through `asset_door`.
+        /// Serves uploads through `asset_door`, where browsers can't reach them directly.
         asset_door: AssetDoor;
         /// Keeps copies of data in `snapshots`.
         snapshots: Snapshots;
-        /// Talks to programs through `game`.
+        /// Opens and closes worlds, and counts players, through `game`.
         game: GameControl;
-        /// Takes names from `dns`.
+        /// Registers the public names of instances with `dns`.
         dns: DnsZone;
-        /// Leases licences from `licenses`.
+        /// Leases licenses from `licenses`. For a [`StorePool`](crate::StorePool), share the store and the vault with it.
         licenses: LicensePool;
-        /// Keeps secrets in `vault`.
+        /// Keeps license keys and passwords of programs in `vault`.
         vault: Vault;
         /// Finds what a crash left behind with `leftovers`.
         leftovers: Leftovers;
         /// Keeps release archives in `archives`.
         archives: Archives;
-        /// Reads logs from `logs`.
+        /// Reads the output of programs from `logs`.
         logs: LogSource;
-        /// Checks credentials with `auth`.
+        /// Checks passwords with `auth`.
         auth: Authenticator;
-        /// Writes everything down in `store`.
+        /// Writes everything down in `store`: instances, users, sessions, licenses, events.
         store: Store;
     }
 
-    /// Reads the time from `clock`.
+    /// Reads the time from `clock`; [`SystemClock`] by default.
     #[must_use]
-    pub fn clock(mut self, clock: impl Clock) -> Self {
-        self.clock = Arc::new(clock);
+    pub fn clock(mut self, clock: impl IntoPort<dyn Clock>) -> Self {
+        self.clock = clock.into_port();
         self
     }
 
-    /// Sets how the deployment is reached from outside.
+    /// Sets how the deployment is reached from outside: `http://localhost:8080` by default.
     #[must_use]
     pub fn addressing(mut self, addressing: Addressing) -> Self {
         self.addressing = addressing;
@@ -114,7 +130,7 @@ impl Builder {
         self
     }
 
-    /// The handle for front ends, and a worker that does the work.
+    /// Returns the handle for front ends, and the worker that does the work once [`Worker::run_until`] is polled.
     #[must_use]
     pub fn build(self) -> (Refractory, Worker) {
         let deployment = Arc::new(Deployment {

@@ -10,7 +10,7 @@ use crate::model::{
     Change, Edit, EventKind, Hostname, Instance, InstanceSpec, License, LicenseWish, NewInstance,
     Power, Principal, Release, ReleaseWish, Slug, SlugError, Step, Urgency, differences,
 };
-use crate::ports::{InstanceRuntime, Table};
+use crate::ports::{InstanceRuntime, IntoPort, Table};
 use crate::reconcile::choose_release;
 use crate::{Error, ErrorKind, InstanceId, LicenseId, Result, Timestamp};
 
@@ -23,9 +23,9 @@ pub struct Refractory {
 }
 
 impl Refractory {
-    /// Starts from a runtime; everything else has a default.
-    pub fn builder(runtime: impl InstanceRuntime) -> Builder {
-        Builder::new(runtime)
+    /// Starts from a runtime, as a value or in an [`Arc`]; everything else has a default.
+    pub fn builder(runtime: impl IntoPort<dyn InstanceRuntime>) -> Builder {
+        Builder::new(runtime.into_port())
     }
 
     pub(super) fn new(deployment: Arc<Deployment>) -> Self {

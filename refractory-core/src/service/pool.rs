@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::{Instance, Lease, License, LicenseWish, Phase, Reservation};
-use crate::ports::{Granted, LicensePool, Observed, Progress, Store, Table, Vault};
+use crate::ports::{Granted, IntoPort, LicensePool, Observed, Progress, Store, Table, Vault};
 use crate::{
     Clock, Error, ErrorKind, InstanceId, LicenseId, Result, SecretName, Timestamp, async_trait,
 };
@@ -23,9 +23,13 @@ pub struct StorePool {
 }
 
 impl StorePool {
-    /// A pool over the licences in `store`, with their keys in `vault`.
-    pub fn new(store: Arc<dyn Store>, vault: Arc<dyn Vault>, clock: Arc<dyn Clock>) -> Self {
-        Self { store, vault, clock }
+    /// A pool over the licenses in `store`, with their keys in `vault`. The deployment uses the same store and vault.
+    pub fn new(
+        store: impl IntoPort<dyn Store>,
+        vault: impl IntoPort<dyn Vault>,
+        clock: impl IntoPort<dyn Clock>,
+    ) -> Self {
+        Self { store: store.into_port(), vault: vault.into_port(), clock: clock.into_port() }
     }
 
     fn table(&self) -> Table<'_, License> {

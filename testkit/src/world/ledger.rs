@@ -109,7 +109,7 @@ impl World {
 
     /// A pool of licences that are rows of this world's store.
     pub fn pool(&self) -> StorePool {
-        StorePool::new(Arc::new(self.clone()), Arc::new(self.clone()), Arc::new(self.clock()))
+        StorePool::new(self.clone(), self.clone(), self.clock())
     }
 
     /// This world behind every port, with licences as rows of its store.

@@ -3,6 +3,7 @@ mod administrators;
 #[cfg(all(feature = "aws", feature = "foundry", feature = "http"))]
 mod aws;
 mod conformance;
+mod embedding;
 #[cfg(feature = "foundry")]
 mod foundry;
 #[cfg(feature = "foundry")]
