@@ -107,12 +107,12 @@ impl Fleet {
             return Err(changed(key));
         }
         if self.memory.arn(key).is_some() {
-            return self.ensured(key, &digest).await;
+            return self.ensured(key, spec).await;
         }
         let begun = self.begin(key, spec, &digest).await?;
         let begun = Box::pin(self.prepare(key, spec, begun)).await?;
         if begun.inherited {
-            return self.ensured(key, &digest).await;
+            return self.ensured(key, spec).await;
         }
         self.run(key, &begun, &spec.route_prefix).await?;
         let story = self.memory.begun(key).and_then(|begun| begun.story);
@@ -120,7 +120,7 @@ impl Fleet {
     }
 
     /// What there is of a launch means this to whoever wants it: what is over is not begun again.
-    async fn ensured(self: &Arc<Self>, key: &Key, digest: &str) -> Result<Observed<Endpoint>> {
+    async fn ensured(self: &Arc<Self>, key: &Key, spec: &LaunchSpec) -> Result<Observed<Endpoint>> {
         let sight = match self.look(key).await? {
             Found::Task(sight) => sight,
             Found::Unsure => return Ok(pending(UNSEEN)),
@@ -130,7 +130,7 @@ impl Fleet {
                 ));
             }
         };
-        if sight.digest != digest {
+        if !spec.matches_digest(&sight.digest) {
             return Err(changed(key));
         }
         match &sight.stage {

@@ -25,7 +25,7 @@ pub(super) struct Sight {
     pub(super) arn: String,
     /// The launch that it is.
     pub(super) key: Key,
-    /// The digest of what it was launched with.
+    /// The digest of what it was launched with, as the version that launched it wrote it.
     pub(super) digest: String,
     /// Which attempt at the launch it is.
     pub(super) attempt: u32,

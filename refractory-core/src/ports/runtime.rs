@@ -34,13 +34,52 @@ pub struct LaunchSpec {
 
 #[cfg(feature = "accounts")]
 impl LaunchSpec {
-    /// Names what is to be launched: another digest is another launch. Holds no secret that could be read back.
+    /// Returns a digest of this spec, to be written down beside a launch: another digest is another spec. No secret can be read from it.
+    ///
+    /// The digest is `v2-` and the SHA-256, in lower-case hex, of a text that stays the same in all versions and on all machines. The text is the line
+    /// `refractory-launch-2`, then a line for each field that is set: its name, a blank, the length of its value in bytes, a
+    /// colon, the value. The fields come in this order: `release` (its id), `memory`, `cpu_millis`, `disk`, `license`, `admin_key`,
+    /// `language`, `hostname`, `route_prefix`, `public_port`, `public_https`. Numbers are decimal, flags `true` or `false`; `license` and
+    /// `admin_key` are the SHA-256 of the secret. A field that is added later is appended, so that specs without it keep their digest.
+    ///
+    /// Compare with [`matches_digest`](Self::matches_digest), which knows the digests of former versions.
     pub fn digest(&self) -> String {
+        let Self { release, limits, license, admin_key, language, hostname, route_prefix, public } =
+            self;
         let hidden = |secret: &Secret| sha256_hex(&[secret.expose().as_bytes()]);
-        let release = self.release.as_ref().map(|release| release.id.as_str());
+        let fields = [
+            ("release", release.as_ref().map(|release| release.id.to_string())),
+            ("memory", limits.memory.map(|bytes| bytes.to_string())),
+            ("cpu_millis", limits.cpu_millis.map(|millis| millis.to_string())),
+            ("disk", limits.disk.map(|bytes| bytes.to_string())),
+            ("license", license.as_ref().map(hidden)),
+            ("admin_key", Some(hidden(admin_key))),
+            ("language", language.clone()),
+            ("hostname", hostname.clone()),
+            ("route_prefix", Some(route_prefix.clone())),
+            ("public_port", public.map(|(port, _)| port.to_string())),
+            ("public_https", public.map(|(_, https)| https.to_string())),
+        ];
+        let mut text = "refractory-launch-2\n".to_owned();
+        for (name, value) in fields {
+            text.extend(value.map(|value| format!("{name} {}:{value}\n", value.len())));
+        }
+        format!("v2-{}", sha256_hex(&[text.as_bytes()]))
+    }
+
+    /// Whether `written` is the digest of this spec, as this version or a former one wrote it. A launch that was begun before an
+    /// upgrade is recognized by it.
+    pub fn matches_digest(&self, written: &str) -> bool {
+        written == self.digest() || written == self.digest_v1()
+    }
+
+    /// The digest as versions before the `v2-` form wrote it: of a debug print, spelled out here.
+    fn digest_v1(&self) -> String {
+        let hidden = |secret: &Secret| sha256_hex(&[secret.expose().as_bytes()]);
+        let Limits { memory, cpu_millis, disk } = &self.limits;
         let text = format!(
-            "{release:?} {:?} {:?} {} {:?} {:?} {:?} {:?}",
-            self.limits,
+            "{:?} Limits {{ memory: {memory:?}, cpu_millis: {cpu_millis:?}, disk: {disk:?} }} {:?} {} {:?} {:?} {:?} {:?}",
+            self.release.as_ref().map(|release| release.id.as_str()),
             self.license.as_ref().map(hidden),
             hidden(&self.admin_key),
             self.language,
@@ -111,30 +150,83 @@ pub trait InstanceRuntime: Debug + Send + Sync + 'static {
 }
 
 #[cfg(all(test, feature = "accounts"))]
+#[expect(clippy::unwrap_used, reason = "a failed test panics")]
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_digest_moves_with_every_setting_and_hides_secrets() {
-        let spec = LaunchSpec {
-            license: Some(Secret::new("a")),
-            admin_key: Secret::new("hush"),
-            ..LaunchSpec::default()
+    fn spec() -> LaunchSpec {
+        let release = Release {
+            id: crate::ReleaseId::new(&"a".repeat(64)).unwrap(),
+            version: crate::model::Version::new(13, 351),
+            layout: crate::model::Layout::Node,
+            program: crate::model::Program::Node,
+            node_major: Some(20),
+            size: 1,
+            added: crate::Timestamp::default(),
+            revision: 0,
         };
-        let first = spec.digest();
-        assert_eq!(first, spec.clone().digest());
+        LaunchSpec {
+            release: Some(release),
+            limits: Limits { memory: Some(1 << 30), cpu_millis: None, disk: Some(5) },
+            license: Some(Secret::new("ABCD-EFGH-IJKL-MNOP-QRST-1239")),
+            admin_key: Secret::new("hush"),
+            language: Some("de.core".to_owned()),
+            hostname: Some("friday.games.example".to_owned()),
+            route_prefix: "friday".to_owned(),
+            public: Some((443, true)),
+        }
+    }
+
+    const V2_FULL: &str = "v2-8b5558a0a3fc6860dfd9264d6427203a580f69e5199878076c91a3f89ddd4a8c";
+    const V2_EMPTY: &str = "v2-3d5da8efe4cab02e3c774948a44d58ff3f61c432559da69670eb7b5c5abcabb4";
+    const V1_FULL: &str = "c4cceb791ee348332e34d3fa3417d105384167c196c87667e042927464ab63bd";
+    const V1_EMPTY: &str = "45bf1dd7dc7f992ae709eae4c87475f2aff7c3d06587431b2604bafb7631cb23";
+
+    /// These are written beside launches that run: they never change.
+    #[test]
+    fn the_digest_is_the_same_in_every_version() {
+        let (full, empty) = (spec(), LaunchSpec::default());
+        assert_eq!(full.digest(), V2_FULL);
+        assert_eq!(empty.digest(), V2_EMPTY);
+        for (spec, other, written) in
+            [(&full, &empty, [V2_FULL, V1_FULL]), (&empty, &full, [V2_EMPTY, V1_EMPTY])]
+        {
+            for digest in written {
+                assert!(spec.matches_digest(digest) && !other.matches_digest(digest), "{digest}");
+            }
+        }
+        assert!(!full.matches_digest("") && !full.matches_digest(&V2_FULL[3..]));
+    }
+
+    #[test]
+    fn the_digest_moves_with_every_setting() {
+        let spec = spec();
+        let limits = |limits: Limits| LaunchSpec { limits, ..spec.clone() };
+        let other_release = spec.release.clone().map(|release| Release {
+            id: crate::ReleaseId::new(&"b".repeat(64)).unwrap(),
+            ..release
+        });
         let others = [
-            LaunchSpec { admin_key: Secret::new("hush2"), ..spec.clone() },
+            spec.clone(),
+            LaunchSpec { release: None, ..spec.clone() },
+            LaunchSpec { release: other_release, ..spec.clone() },
+            limits(Limits { memory: Some(5), disk: Some(1 << 30), ..Limits::default() }),
+            limits(Limits { cpu_millis: Some(5), disk: None, ..spec.limits.clone() }),
+            limits(Limits::default()),
             LaunchSpec { license: None, ..spec.clone() },
-            LaunchSpec { language: Some("de.core".to_owned()), ..spec.clone() },
-            LaunchSpec { hostname: Some("a.example.org".to_owned()), ..spec.clone() },
-            LaunchSpec { public: Some((443, true)), ..spec.clone() },
-            LaunchSpec {
-                limits: Limits { cpu_millis: Some(1), ..Limits::default() },
-                ..spec.clone()
-            },
-            LaunchSpec { route_prefix: "a".to_owned(), ..spec },
+            LaunchSpec { license: Some(Secret::new("hush")), ..spec.clone() },
+            LaunchSpec { admin_key: Secret::new("hush2"), ..spec.clone() },
+            LaunchSpec { language: None, ..spec.clone() },
+            LaunchSpec { language: Some("de.core\nhostname".to_owned()), ..spec.clone() },
+            LaunchSpec { hostname: None, ..spec.clone() },
+            LaunchSpec { hostname: spec.language.clone(), language: None, ..spec.clone() },
+            LaunchSpec { route_prefix: String::new(), ..spec.clone() },
+            LaunchSpec { public: None, ..spec.clone() },
+            LaunchSpec { public: Some((443, false)), ..spec.clone() },
+            LaunchSpec { public: Some((8443, true)), ..spec.clone() },
         ];
-        assert!(others.iter().all(|other| other.digest() != first));
+        let digests: std::collections::BTreeSet<_> =
+            others.iter().map(LaunchSpec::digest).collect();
+        assert_eq!(digests.len(), others.len(), "two specs have one digest");
     }
 }

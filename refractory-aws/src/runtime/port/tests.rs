@@ -245,3 +245,35 @@ async fn nothing_is_launched_on_data_that_is_being_replaced() {
     assert!(error.for_people().contains("It starts when that is finished"), "{error:?}");
     assert!(server.asked().iter().all(|asked| operation(asked) != "runtask"));
 }
+
+/// Answers a process that comes after another one began the launch: its secret is written, and its task has this digest.
+fn begun_before(digest: &'static str) -> impl Fn(usize, &Asked) -> Answer {
+    move |number, asked| match operation(asked) {
+        "createsecret" | "putsecretvalue" => Answer::json(
+            400,
+            r#"{"__type":"ResourceExistsException","message":"It exists with another value."}"#,
+        ),
+        "listtasks" => ok(&json!({"taskArns": ["arn:task/1"]})),
+        "describetasks" => {
+            let mut task = task("arn:task/1", 0, at("10.0.0.7"));
+            task["tags"][2]["value"] = json!(digest);
+            ok(&json!({"tasks": [task]}))
+        }
+        _ => without_machine_at_first(number, asked),
+    }
+}
+
+#[tokio::test]
+async fn a_launch_that_a_former_version_began_is_recognized() {
+    // The digest of the sample, as versions before the `v2-` form tagged its task.
+    let former = "a9d277f39f165838d3762ecf404a85cc6cbfd9bb13feab95ed11e0f959d5e16e";
+    let server = Canned::serve(begun_before(former)).await;
+    let upgraded = runtime(&server, &Arc::default());
+    let seen = upgraded.ensure(&key(), &sample::spec()).await.unwrap();
+    let endpoint = Endpoint::new("10.0.0.7", 30_000).with_prefix("friday");
+    assert_eq!(seen, Observed::Ready(endpoint));
+    assert!(server.asked().iter().all(|asked| operation(asked) != "runtask"), "it runs already");
+    let other = LaunchSpec { language: None, ..sample::spec() };
+    let refused = runtime(&server, &Arc::default()).ensure(&key(), &other).await.unwrap_err();
+    assert_eq!((refused.kind(), refused.is_transient()), (ErrorKind::Invalid, false));
+}

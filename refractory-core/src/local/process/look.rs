@@ -6,6 +6,7 @@ use super::note::{Note, Stage};
 use super::proc::{self, Process};
 use super::runtime::Machine;
 use crate::disk::refused;
+use crate::ports::LaunchSpec;
 use crate::{Error, ErrorKind, Key, Result};
 
 const DURING: &str = "looking at a launch";
@@ -49,8 +50,8 @@ impl Note {
 }
 
 impl Machine {
-    /// What there is of the launch `key`; `Invalid` where another `digest` is written down of it.
-    pub(super) fn look(&self, key: &Key, digest: Option<&str>) -> Result<Seen> {
+    /// What there is of the launch `key`; `Invalid` where it was begun with something else than `spec`.
+    pub(super) fn look(&self, key: &Key, spec: Option<&LaunchSpec>) -> Result<Seen> {
         let refuse = |error| refused(error, DURING, &self.notes.0);
         let Some(note) = self.notes.read(key).map_err(refuse)? else {
             return self.unnoted(key).map_err(refuse);
@@ -58,7 +59,7 @@ impl Machine {
         if note.is_gone() {
             return Ok(Seen::Gone);
         }
-        if digest.is_some_and(|digest| !note.digest.is_empty() && digest != note.digest) {
+        if spec.is_some_and(|spec| !note.digest.is_empty() && !spec.matches_digest(&note.digest)) {
             return Err(changed(key));
         }
         if let Stage::Ended(reason) = &note.stage {

@@ -33,7 +33,7 @@ pub(super) struct Stopping {
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(super) struct Note {
     pub(super) key: Key,
-    /// The digest of what was to be launched.
+    /// The digest of what was to be launched, as the version that began it wrote it.
     pub(super) digest: String,
     /// Which boot of the machine it belongs to.
     pub(super) boot: String,

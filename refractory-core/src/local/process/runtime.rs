@@ -132,10 +132,9 @@ impl Machine {
 #[async_trait]
 impl InstanceRuntime for ProcessRuntime {
     async fn ensure(&self, key: &Key, spec: &LaunchSpec) -> Result<Observed<Endpoint>> {
-        let digest = spec.digest();
-        let (me, of, wanted_digest) = (Arc::clone(&self.0), key.clone(), digest.clone());
+        let (me, of, wanted_spec) = (Arc::clone(&self.0), key.clone(), spec.clone());
         let seen = blocking("looking at a launch", move |_| {
-            me.turns.take(&of.instance, || me.look(&of, Some(&wanted_digest)))
+            me.turns.take(&of.instance, || me.look(&of, Some(&wanted_spec)))
         })
         .await?;
         if seen.tries().is_none() {
@@ -150,7 +149,7 @@ impl InstanceRuntime for ProcessRuntime {
         let (me, of, spec) = (Arc::clone(&self.0), key.clone(), spec.clone());
         let seen = blocking("starting a program", move |wanted| {
             me.turns.take(&of.instance, || {
-                let seen = me.look(&of, Some(&digest))?;
+                let seen = me.look(&of, Some(&spec))?;
                 match seen.tries() {
                     Some(tries) => me.launch(&of, &spec, &invocation, tries, wanted),
                     None => Ok(seen),

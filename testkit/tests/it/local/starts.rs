@@ -2,9 +2,10 @@
 use std::fs;
 use std::time::Duration;
 
+use refractory_core::digest::sha256_hex;
 use refractory_core::model::Urgency;
 use refractory_core::ports::{InstanceRuntime, LaunchSpec, Observed};
-use refractory_core::{ErrorKind, Key};
+use refractory_core::{ErrorKind, Key, Secret};
 use rustix::process::Signal;
 use testkit::foundry::LICENSE_KEY;
 use tokio::time::{Instant, sleep};
@@ -58,6 +59,51 @@ async fn another_spec_under_the_same_key_is_invalid() {
     let error = runtime.ensure(&bed.key(1), &other).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Invalid);
     assert!(matches!(runtime.observe(&bed.key(1)).await.unwrap(), Observed::Ready(_)));
+}
+
+/// The digest of a spec as versions before the `v2-` form wrote it down.
+fn former_digest(spec: &LaunchSpec) -> String {
+    let hidden = |secret: &Secret| sha256_hex(&[secret.expose().as_bytes()]);
+    let release = spec.release.as_ref().map(|release| release.id.as_str());
+    let text = format!(
+        "{release:?} {:?} {:?} {} {:?} {:?} {:?} {:?}",
+        spec.limits,
+        spec.license.as_ref().map(hidden),
+        hidden(&spec.admin_key),
+        spec.language,
+        spec.hostname,
+        spec.route_prefix,
+        spec.public,
+    );
+    sha256_hex(&[text.as_bytes()])
+}
+
+#[tokio::test]
+async fn a_launch_that_a_former_version_began_goes_on_after_the_upgrade() {
+    let mut bed = Bed::made().await;
+    bed.control(r#"{"start": "1s"}"#);
+    bed.spec.limits.memory = Some(1 << 30);
+    let note = || -> serde_json::Value {
+        serde_json::from_slice(&fs::read(bed.note(1)).unwrap_or_default()).unwrap_or_default()
+    };
+    let former = bed.runtime();
+    let started = Instant::now();
+    while note()["stage"]["started"].is_null() {
+        let seen = former.ensure(&bed.key(1), &bed.spec).await.unwrap();
+        assert!(matches!(seen, Observed::Pending(_)), "{seen:?}");
+        assert!(started.elapsed() < Duration::from_secs(20));
+        sleep(Duration::from_millis(5)).await;
+    }
+    let mut written = note();
+    let pid = written["stage"]["started"]["pid"].clone();
+    written["digest"] = former_digest(&bed.spec).into();
+    fs::write(bed.note(1), written.to_string()).unwrap();
+    let upgraded = bed.runtime();
+    let other = LaunchSpec { language: Some("de.core".to_owned()), ..bed.spec.clone() };
+    let refused = upgraded.ensure(&bed.key(1), &other).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Invalid);
+    let endpoint = bed.up(&upgraded, 1).await;
+    assert_eq!(endpoint.pid.map(serde_json::Value::from), Some(pid), "it is the same program");
 }
 
 #[tokio::test]
