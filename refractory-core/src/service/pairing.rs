@@ -45,7 +45,8 @@ pub async fn pair(
     }
     let in_use = is_in_use(store).await?;
     if !in_use && was_used().await? {
-        return Ok(Pairing::Emptied);
+        // What lies beside a store is made after its mark: another process may have made both since the first look.
+        return Ok(marked(store, id).await?.unwrap_or(Pairing::Emptied));
     }
     let mark = DeploymentMark { id: id.clone(), marked: now, revision: 0 };
     let table = Table::<DeploymentMark>::of(store);

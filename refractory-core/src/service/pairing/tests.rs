@@ -67,3 +67,19 @@ async fn of_two_that_mark_one_store_at_once_one_gives_way() {
     let left = store.heads(Kind::Deployment).await.unwrap();
     assert_eq!(left.into_iter().map(|head| head.id).collect::<Vec<_>>(), ["a"]);
 }
+
+#[tokio::test]
+async fn of_two_that_open_a_new_deployment_at_once_neither_takes_it_for_an_emptied_one() {
+    let (store, ours) = (MemoryStore::default(), id("ours"));
+    // Another process has marked the store and made its key since the first look.
+    let late = pair(
+        &store,
+        &ours,
+        async || {
+            assert_eq!(judged(&store, "ours", false).await, Pairing::Same);
+            Ok(true)
+        },
+        Timestamp(1),
+    );
+    assert_eq!(late.await.unwrap(), Pairing::Same);
+}
