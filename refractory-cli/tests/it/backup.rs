@@ -89,3 +89,27 @@ fn a_wrong_key_is_told_and_not_copied() {
     house.run("backup self copy.tar.gz").failed(2, "another deployment");
     assert!(!house.path().join("copy.tar.gz").exists());
 }
+
+#[test]
+fn nothing_but_an_earlier_backup_is_overwritten() {
+    let house = House::new();
+    let up = house.up("--demo");
+    house.run("backup self copy.tar.gz").ok();
+    fs::write(house.path().join("notes.txt"), "mine").unwrap();
+    fs::write(house.path().join("blank"), "").unwrap();
+    std::os::unix::fs::symlink("refractory-data/refractory.db", house.path().join("link")).unwrap();
+    let own = ["refractory.db", "refractory.db-wal", "secret.key", "deployment", "lock"];
+    let own = own.map(|name| format!("refractory-data/{name}"));
+    for path in own.iter().map(String::as_str).chain(["notes.txt", "link", "refractory-data"]) {
+        let before = fs::read(house.path().join(path)).ok();
+        house.run(&format!("backup self {path} --overwrite")).failed(4, "is not a backup");
+        if path.ends_with("key") || path.ends_with("txt") {
+            assert_eq!(fs::read(house.path().join(path)).ok(), before, "{path}");
+        }
+    }
+    for path in ["copy.tar.gz", "blank"] {
+        house.run(&format!("backup self {path} --overwrite")).ok();
+    }
+    drop(up);
+    assert!(house.up("").said["link"].is_null(), "the accounts are there");
+}

@@ -57,7 +57,8 @@ impl DeploymentBackup {
     ///
     /// # Errors
     ///
-    /// `Conflict` where something is at `to` already and may not be replaced, `Exhausted`, `Forbidden`, `Unavailable`;
+    /// `Conflict` where something is at `to` already and may not be replaced, or is neither an earlier backup nor empty;
+    /// `Exhausted`, `Forbidden`, `Unavailable`;
     /// `Unexpected` where the copy does not read as what was copied.
     pub async fn make(
         dir: &DataDir,
@@ -66,8 +67,10 @@ impl DeploymentBackup {
         replace: bool,
         now: Timestamp,
     ) -> Result<Self> {
-        if !replace && fs::symlink_metadata(to).is_ok() {
-            return Err(taken(to));
+        match fs::symlink_metadata(to) {
+            Ok(_) if !replace => return Err(taken(to)),
+            Ok(_) => check_replaceable(to, dir)?,
+            Err(_) => {}
         }
         let beside = Beside::of(to)?;
         let database = beside.0.path().join(DATABASE);
@@ -203,6 +206,32 @@ fn taken(to: &Path) -> Error {
         "There is a file `{}` already, and it was left as it is. Choose another name, or say `--overwrite`.",
         to.display()
     ))
+}
+
+/// Refuses to replace what no backup left there: it may be the database itself.
+fn check_replaceable(to: &Path, dir: &DataDir) -> Result<()> {
+    let is_ours = fs::canonicalize(to).is_ok_and(|path| path.parent() == Some(dir.root()));
+    let is_blank = fs::metadata(to).is_ok_and(|found| found.is_file() && found.len() == 0);
+    if is_backup(to) || is_blank && !is_ours {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::Conflict, BACKING_UP).permanent().about("file", to.display()).advise(
+        format!(
+            "`{}` is not a backup, so it was left as it is: `--overwrite` replaces only an earlier backup. Choose another name.",
+            to.display()
+        ),
+    ))
+}
+
+/// Whether the file at `path` begins as a backup does.
+fn is_backup(path: &Path) -> bool {
+    // Opening a pipe would wait for its other end.
+    let Some(file) = path.is_file().then(|| File::open(path).ok()).flatten() else { return false };
+    let mut archive = Archive::new(GzDecoder::new(BufReader::new(file)));
+    let Some(Ok(first)) = archive.entries().ok().and_then(|mut entries| entries.next()) else {
+        return false;
+    };
+    first.path().is_ok_and(|name| name == Path::new(MANIFEST))
 }
 
 fn check_empty(into: &Path) -> Result<()> {

@@ -65,7 +65,8 @@ async fn on_a_bad_disk(
     usual: &SqliteConnectOptions,
     options: &SqlOptions,
 ) -> Option<SqlitePool> {
-    let reading = common.clone().read_only(true).pragma("query_only", "ON");
+    // Not `query_only`: that would forbid a copy of it elsewhere, too.
+    let reading = common.clone().read_only(true);
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");
     // What nobody may write needs no lock; a log that is not empty would be overlooked.
