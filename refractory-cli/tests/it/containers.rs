@@ -104,6 +104,22 @@ fn is_on(house: &House) {
 }
 
 #[test]
+fn a_world_that_closes_slowly_is_closed_before_its_program_is_ended() {
+    let house = House::new();
+    let mut container = Container::run(&house, "exec $UP --demo");
+    is_on(&house);
+    let id = house.table("demo")["id"].as_str().unwrap().to_owned();
+    let switches = house.data().join("data").join(id).join("stand-in.json");
+    fs::write(switches, r#"{"close": "3s"}"#).unwrap();
+    house.run("instance stop demo --wait").ok();
+    house.run("instance start demo --wait").ok();
+    is_on(&house);
+    container.signal("TERM");
+    assert_eq!(container.end(DOCKER_WAITS), Some(0), "{}", house.log());
+    assert_eq!(world(&house), "closed-by-request", "{}", house.log());
+}
+
+#[test]
 fn as_process_1_it_closes_every_world_before_it_ends_and_starts_them_again() {
     let house = House::new();
     let mut container = Container::run(&house, "exec $UP --demo");

@@ -61,9 +61,16 @@ pub(crate) struct Visitor(Client);
 
 impl Visitor {
     pub(crate) fn new() -> Result<Self> {
-        let timeouts =
-            Timeouts { connect: Duration::from_secs(2), silence: Duration::from_secs(8) };
-        http::plain_client(timeouts).map(Self)
+        Self::waiting(Duration::from_secs(8))
+    }
+
+    /// A client for requests that are answered only when something long is over.
+    pub(crate) fn patient() -> Result<Self> {
+        Self::waiting(Duration::from_mins(5))
+    }
+
+    fn waiting(silence: Duration) -> Result<Self> {
+        http::plain_client(Timeouts { connect: Duration::from_secs(2), silence }).map(Self)
     }
 
     /// `GET path`; none where nothing listens.

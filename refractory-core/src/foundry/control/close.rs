@@ -1,19 +1,15 @@
 //! Closing whatever world is open.
 use std::time::Duration;
 
-use serde_json::json;
-use tokio::time::{Instant, timeout};
-
 use super::admin::wrong_password;
-use super::talk::Talk;
+use super::closing::Closing;
+use super::memory::Known;
+use super::talk::{Talk, went_away};
 use crate::Result;
-use crate::foundry::client::Fields;
 use crate::ports::{GameStatus, Observed, Progress, Stop};
 
 /// How long a call waits for the answer to a close, which may come only at its end.
 const REPLY_WAIT: Duration = Duration::from_secs(1);
-/// How long a close is given before it is asked for again.
-const AGAIN_AFTER: Duration = Duration::from_secs(15);
 
 impl Talk<'_> {
     /// Takes the next step towards no open world.
@@ -21,6 +17,9 @@ impl Talk<'_> {
         let Some(status) = self.status().await? else { return Ok(self.gone()) };
         if status.active {
             return self.shut_down().await;
+        }
+        if self.awaits_close() {
+            return Ok(closing());
         }
         match self.launching() {
             // What opens has to be open before it can be closed; a migration has to end.
@@ -36,29 +35,35 @@ impl Talk<'_> {
         if let Some(closing) = self.closing() {
             return Ok(closing);
         }
-        let password = self.at.admin_key.expose();
-        let body = json!({"action": "shutdown", "adminPassword": password, "adminKey": password});
-        // A close that takes longer goes on by itself, whether anybody waits for the answer or not.
-        if let Ok(answer) = timeout(REPLY_WAIT, self.post("join", Fields::Json(&body))).await {
-            let answer = answer?;
+        let visitor = self.control.patient.clone();
+        let mut asked = Closing::ask(visitor, self.at, self.session());
+        // A close that takes longer goes on by itself, and is answered when the databases are closed.
+        if let Some(answer) = asked.answer(REPLY_WAIT).await {
+            let answer = answer?.ok_or_else(went_away)?;
+            self.keep(&answer);
             if matches!(answer.status.as_u16(), 401 | 403) {
                 return Err(wrong_password());
             }
         }
         self.control.memory.with(&self.at.endpoint, |known| {
             known.launch = None;
-            known.closing = Some(Instant::now());
+            known.closing = Some(asked);
         });
         match self.status().await? {
-            Some(status) if status.active => Ok(closing()),
+            Some(status) if status.active || self.awaits_close() => Ok(closing()),
             Some(_) | None => Ok(self.gone()),
         }
+    }
+
+    /// Whether a close is under way that the program has not answered yet.
+    pub(super) fn awaits_close(&self) -> bool {
+        self.control.memory.with(&self.at.endpoint, Known::awaits_close)
     }
 
     /// What to answer while a close is under way.
     pub(super) fn closing(&self) -> Option<Observed<GameStatus>> {
         self.control.memory.with(&self.at.endpoint, |known| {
-            known.closing.filter(|since| since.elapsed() < AGAIN_AFTER).map(|_| closing())
+            known.closing.as_ref().filter(|asked| asked.is_recent()).map(|_| closing())
         })
     }
 

@@ -18,6 +18,8 @@ use crate::{Result, Secret, async_trait};
 #[derive(Debug)]
 pub struct FoundryControl {
     pub(super) visitor: Visitor,
+    /// For what is answered only when a world has closed.
+    pub(super) patient: Visitor,
     pub(super) memory: Memory,
 }
 
@@ -28,7 +30,8 @@ impl FoundryControl {
     ///
     /// `Unexpected`: no HTTP client can be built.
     pub fn new() -> Result<Self> {
-        Ok(Self { visitor: Visitor::new()?, memory: Memory::default() })
+        let (visitor, patient) = (Visitor::new()?, Visitor::patient()?);
+        Ok(Self { visitor, patient, memory: Memory::default() })
     }
 
     pub(super) fn talk<'a>(&'a self, at: &'a GameTarget) -> Talk<'a> {

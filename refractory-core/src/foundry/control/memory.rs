@@ -2,8 +2,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use tokio::time::Instant;
-
+use super::closing::Closing;
 use super::launch::Launch;
 use crate::Secret;
 use crate::ports::Endpoint;
@@ -21,8 +20,8 @@ pub(super) struct Known {
     pub(super) password: Secret,
     /// The launch that was asked for.
     pub(super) launch: Option<Launch>,
-    /// When the world was last told to close.
-    pub(super) closing: Option<Instant>,
+    /// The close that was last asked for.
+    pub(super) closing: Option<Closing>,
 }
 
 /// What is remembered of every program. An endpoint carries its process, so that a program started

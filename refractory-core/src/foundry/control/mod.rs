@@ -1,6 +1,7 @@
 //! The game control for the real program, generations 9 to 14.
 mod admin;
 mod close;
+mod closing;
 mod game;
 mod join;
 mod launch;

@@ -34,6 +34,9 @@ impl Talk<'_> {
         if active {
             return self.shut_down().await.map(|_| pending("closing another world"));
         }
+        if self.awaits_close() {
+            return Ok(pending("closing another world"));
+        }
         self.set_up(want, game).await
     }
 

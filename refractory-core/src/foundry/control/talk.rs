@@ -59,7 +59,7 @@ impl Talk<'_> {
         Ok(answer)
     }
 
-    fn keep(&self, answer: &Answer) {
+    pub(super) fn keep(&self, answer: &Answer) {
         if let Some(fresh) = &answer.session {
             self.control
                 .memory

@@ -121,6 +121,19 @@ async fn a_slow_close_is_pending_and_asked_for_once() {
 }
 
 #[tokio::test]
+async fn a_world_counts_as_closed_once_its_databases_are() {
+    // The second is longer than any other question may take. Its status says at once that no world is open.
+    for seconds in [2, 9] {
+        let house = prepared(13, |launch| launch.switch("close", &format!("{seconds}s"))).await;
+        until_ready(&house, &house.first()).await;
+        let begun = std::time::Instant::now();
+        until_closed(&house).await;
+        assert!(begun.elapsed() >= Duration::from_secs(seconds), "{:?}", begun.elapsed());
+        house.program().line("The world first was closed").await;
+    }
+}
+
+#[tokio::test]
 async fn what_is_no_foundry_is_an_error_with_a_sentence() {
     let house = prepared(13, |launch| launch.switch("http_code", "404")).await;
     let error = house.control().observe(&house.target()).await.unwrap_err();
