@@ -84,7 +84,7 @@ impl Entries {
             return Err(Refusal::TooMuch(format!("{} entries", archive.len())));
         }
         if archive.has_duplicate_names() {
-            return Err(Refusal::Twice("an entry".into()));
+            return Err(Refusal::Twice("a file".into()));
         }
         if archive.has_overlapping_files().map_err(|error| damaged(&error))? {
             return Err(Refusal::TooMuch("files that share their bytes".into()));
@@ -109,7 +109,7 @@ impl Entries {
         };
         self.packed_anew |= raw.strip_suffix('/').unwrap_or(&raw) != name;
         if self.by_name.contains_key(&name) {
-            return Err(Refusal::Twice(shown(&name)));
+            return Err(Refusal::Twice(format!("`{}`", shown(&name))));
         }
         self.by_name.insert(name, entry);
         Ok(())
@@ -203,7 +203,9 @@ impl Entries {
             for above in ancestors(name) {
                 match self.by_name.get(above).map(|entry| &entry.kind) {
                     None | Some(Kind::Folder) => folders.insert(above),
-                    Some(Kind::File { .. }) => return Err(Refusal::Twice(shown(above))),
+                    Some(Kind::File { .. }) => {
+                        return Err(Refusal::Twice(format!("`{}`", shown(above))));
+                    }
                     Some(Kind::Link { .. }) => return Err(Refusal::Escapes(shown(name))),
                 };
             }

@@ -10,7 +10,6 @@ const EXTRAS: [&str; 4] = [".DS_Store", "Thumbs.db", "desktop.ini", "__MACOSX"];
 ///
 /// Some programs begin every name with `./`, and some of Windows' separate folders with `\`.
 pub(super) fn checked_name(raw: &str) -> Result<Option<String>, Refusal> {
-    let escapes = || Refusal::Escapes(shown(raw));
     let name = raw.replace('\\', "/");
     let mut name = name.as_str();
     while let Some(rest) = name.strip_prefix("./") {
@@ -22,12 +21,11 @@ pub(super) fn checked_name(raw: &str) -> Result<Option<String>, Refusal> {
     }
     let plain = |part: &str| !matches!(part, "" | "." | "..") && part.len() <= 255;
     let drive = name.as_bytes().get(1) == Some(&b':');
-    if drive
-        || name.chars().any(char::is_control)
-        || name.len() > 1024
-        || !name.split('/').all(plain)
-    {
-        return Err(escapes());
+    if drive || name.starts_with('/') || name.split('/').any(|part| part == "..") {
+        return Err(Refusal::Escapes(shown(raw)));
+    }
+    if name.chars().any(char::is_control) || name.len() > 1024 || !name.split('/').all(plain) {
+        return Err(Refusal::Odd(shown(raw)));
     }
     Ok(Some(name.to_owned()))
 }
@@ -64,6 +62,18 @@ mod tests {
         }
         for raw in ["./", ".", ".\\"] {
             assert_eq!(checked_name(raw), Ok(None));
+        }
+    }
+
+    #[test]
+    fn an_odd_name_is_not_called_one_that_leads_outside() {
+        let long = format!("public/{}", "n".repeat(256));
+        for raw in ["a/./b", "public//index.html", "a\nb", "a\u{1b}b", &long] {
+            let refusal = checked_name(raw).unwrap_err();
+            assert!(matches!(refusal, Refusal::Odd(_)), "{raw}: {refusal}");
+        }
+        for raw in ["../x", "a/../x", "..\\x", "/x", "\\x", "C:x", "public//../x"] {
+            assert!(matches!(checked_name(raw), Err(Refusal::Escapes(_))), "{raw}");
         }
     }
 

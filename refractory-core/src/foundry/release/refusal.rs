@@ -31,6 +31,11 @@ pub enum Refusal {
         "This zip archive would write outside its folder (`{0}`), which no release does. Don't use it. Download the release again."
     )]
     Escapes(String),
+    /// An entry has a name that no release has, and that systems take in different ways.
+    #[error(
+        "This zip archive holds a file called `{0}`: no release has a name that is so long, has an empty part, or a control character. Download the release again."
+    )]
+    Odd(String),
     /// It would unpack to more than any release holds.
     #[error(
         "This zip archive is far larger unpacked than a Foundry release ({0}). Don't use it. Download the release again."
@@ -38,7 +43,7 @@ pub enum Refusal {
     TooMuch(String),
     /// The same name twice: which one is meant cannot be known.
     #[error(
-        "This zip archive contains `{0}` twice, which no release does. Don't use it. Download the release again."
+        "This zip archive contains {0} twice, which no release does. Don't use it. Download the release again."
     )]
     Twice(String),
     /// Two names that many systems take for one.

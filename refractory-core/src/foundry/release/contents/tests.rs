@@ -69,9 +69,7 @@ fn a_flipped_byte_anywhere_in_the_content_is_noticed() {
 
 #[test]
 fn names_that_lead_outside_are_refused() {
-    for name in
-        ["../evil", "a/../../evil", "/etc/passwd", "C:/evil", "a\\..\\evil", "a/./b", "a//b"]
-    {
+    for name in ["../evil", "a/../../evil", "/etc/passwd", "C:/evil", "a\\..\\evil"] {
         let refusal = refused(Sample::foundry("13.351").with(name, b"x").bytes());
         assert!(matches!(refusal, Refusal::Escapes(_)), "{name}: {refusal}");
     }
