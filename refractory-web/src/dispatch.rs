@@ -89,6 +89,7 @@ fn asked(shared: &Shared, request: &HttpRequest) -> Answerer {
             Some(place) => Answerer::Done(led_to(&place)),
             None => Answerer::Portal,
         },
+        Ok(Found::Damaged) => Answerer::Nobody(Notice::Damaged),
         Ok(Found::Unknown) => Answerer::Nobody(Notice::Unknown),
         Err(notice) => Answerer::Nobody(notice),
     }

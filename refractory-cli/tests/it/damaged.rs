@@ -31,6 +31,14 @@ fn a_damaged_record_of_each_kind_ends_nothing_and_is_shown_everywhere() {
         json.as_array().unwrap().iter().find(|row| row["name"] == name).unwrap()["phase"].clone()
     };
     assert_eq!((of("friday"), of("demo")), ("damaged".into(), "on".into()));
+    let page = get(up.port(), "friday.localhost", "/join").unwrap();
+    assert!(
+        page.code == 500 && page.body.contains("record is damaged"),
+        "{}: {}",
+        page.code,
+        page.body
+    );
+    assert_eq!(get(up.port(), "monday.localhost", "/join").unwrap().code, 404);
     house.run("instance show friday").failed(9, "refractory record");
     house.run("instance start friday").failed(9, "refractory record");
     let doctor = house.run("doctor");
@@ -53,4 +61,21 @@ fn a_damaged_record_of_each_kind_ends_nothing_and_is_shown_everywhere() {
     assert_eq!(house.run("record list --json").ok().out.trim(), "[]");
     house.tell("license add other", testkit::foundry::LICENSE_KEY).ok();
     assert_eq!(house.table("demo")["phase"], "on");
+}
+
+#[test]
+fn a_record_that_is_mended_by_hand_is_taken_up_by_a_running_service() {
+    let house = House::new();
+    let up = house.up("--demo");
+    let reached = || get(up.port(), "demo.localhost", "/join").filter(|page| page.code == 200);
+    soon(Duration::from_mins(1), reached);
+    drop(up);
+    let database = house.data().join("refractory.db");
+    let set = |format| format!("UPDATE row SET format = {format} WHERE kind = 'instance'");
+    rewrite(&database, &set(99));
+    let up = house.up("");
+    let page = |code| get(up.port(), "demo.localhost", "/join").filter(|page| page.code == code);
+    soon(Duration::from_secs(30), || page(500));
+    rewrite(&database, &set(1));
+    soon(Duration::from_secs(30), || page(200));
 }

@@ -12,6 +12,7 @@ use crate::house::all_of;
 pub(crate) struct Answer {
     pub(crate) code: u16,
     pub(crate) head: String,
+    pub(crate) body: String,
 }
 
 impl Answer {
@@ -29,9 +30,9 @@ pub(crate) fn get(port: u16, host: &str, path: &str) -> Option<Answer> {
     socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
     write!(socket, "GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\nAccept: text/html\r\n\r\n").ok()?;
     let text = all_of(&mut socket);
-    let (head, _) = text.split_once("\r\n\r\n")?;
+    let (head, body) = text.split_once("\r\n\r\n")?;
     let code = head.split(' ').nth(1)?.parse().ok()?;
-    Some(Answer { code, head: head.to_owned() })
+    Some(Answer { code, head: head.to_owned(), body: body.to_owned() })
 }
 
 /// Opens the game's socket with the session that its pages give.

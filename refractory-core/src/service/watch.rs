@@ -1,9 +1,9 @@
 //! Following what changes.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Deployment, Refractory};
 use crate::model::Instance;
-use crate::ports::{Kind, Table};
+use crate::ports::{DamagedRecord, Kind, Table};
 use crate::{ErrorKind, InstanceId, Result};
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ pub struct Changes {
     /// Instances that are gone.
     pub gone: Vec<InstanceId>,
     /// Instances whose records were found not to be readable. What was last known of them is not known to be wrong.
-    pub damaged: Vec<InstanceId>,
+    pub damaged: Vec<DamagedRecord>,
 }
 
 impl Changes {
@@ -31,6 +31,8 @@ pub struct Watch {
     deployment: Arc<Deployment>,
     nudges: tokio::sync::watch::Receiver<u64>,
     known: BTreeMap<String, u64>,
+    /// Those of the known ones that could not be read. A hand that mends one does not count its revision on.
+    damaged: BTreeSet<String>,
 }
 
 impl Refractory {
@@ -40,6 +42,7 @@ impl Refractory {
             deployment: Arc::clone(&self.deployment),
             nudges: self.deployment.nudge.subscribe(),
             known: BTreeMap::new(),
+            damaged: BTreeSet::new(),
         }
     }
 }
@@ -54,30 +57,42 @@ impl Watch {
         let store = self.deployment.ports.store.as_ref();
         self.nudges.mark_unchanged();
         let heads = store.heads(Kind::Instance).await?;
-        let mut changes = Changes::default();
+        let (mut changes, mut fresh) = (Changes::default(), Vec::new());
         for head in &heads {
-            if self.known.get(&head.id) == Some(&head.revision) {
+            let was_damaged = self.damaged.contains(&head.id);
+            if self.known.get(&head.id) == Some(&head.revision) && !was_damaged {
                 continue;
             }
             match Table::<Instance>::of(store).load(&head.id).await {
                 Ok(Some(row)) => {
+                    self.damaged.remove(&head.id);
                     self.known.insert(head.id.clone(), row.revision);
                     changes.changed.push(row);
                 }
                 Ok(None) => {}
                 // One that cannot be read keeps nobody from hearing of the others.
+                Err(error) if error.kind() == ErrorKind::Damaged && was_damaged => {}
                 Err(error) if error.kind() == ErrorKind::Damaged => {
                     tracing::error!(instance = head.id, ?error, "a record is damaged");
-                    self.known.insert(head.id.clone(), head.revision);
-                    changes.damaged.extend(InstanceId::new(&head.id));
+                    fresh.push(head);
                 }
                 Err(error) => return Err(error),
+            }
+        }
+        if !fresh.is_empty() {
+            let all = store.scan(Kind::Instance).await?.damaged;
+            let is_fresh = |id: &str| fresh.iter().any(|head| head.id == id);
+            changes.damaged = all.into_iter().filter(|record| is_fresh(&record.id)).collect();
+            for head in fresh {
+                self.known.insert(head.id.clone(), head.revision);
+                self.damaged.insert(head.id.clone());
             }
         }
         let there = |id: &String| heads.iter().any(|head| head.id == *id);
         let gone: Vec<String> = self.known.keys().filter(|id| !there(id)).cloned().collect();
         for id in gone {
             self.known.remove(&id);
+            self.damaged.remove(&id);
             changes.gone.extend(InstanceId::new(&id));
         }
         Ok(changes)

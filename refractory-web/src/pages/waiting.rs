@@ -146,6 +146,7 @@ impl WaitingPages {
                 Door { id: Some((*id).to_owned()), ..plain("The table isn't responding") }
             }
             Notice::Refused { .. } | Notice::Method { .. } => plain("Request failed"),
+            Notice::Damaged => plain("This table's record is damaged"),
             Notice::Unknown => plain("No table at this address"),
         }
     }

@@ -18,7 +18,9 @@ pub enum Found {
     Table(Arc<Route>),
     /// The portal.
     Portal,
-    /// Neither.
+    /// A table whose record cannot be read.
+    Damaged,
+    /// None of these.
     Unknown,
 }
 
@@ -29,7 +31,8 @@ impl Found {
         let name = folded(without_port(host));
         if addressing.by_path {
             let first = first_of(path.trim_start_matches('/'));
-            return routes.by_slug(first).map_or(Self::Portal, Self::Table);
+            let other = || if routes.is_damaged(first) { Self::Damaged } else { Self::Portal };
+            return routes.by_slug(first).map_or_else(other, Self::Table);
         }
         let domain = addressing.domain.trim_matches('.');
         let Some(label) = label_under(&name, domain) else {
@@ -39,7 +42,8 @@ impl Found {
         // Scenes hold whole addresses of uploads: those of a table that was renamed are still its own, as long as no other
         // table has its former name. The edge serves nothing else there.
         let renamed = || routes.by_uploads(first_of(path));
-        routes.by_slug(label).or_else(renamed).map_or(Self::Unknown, Self::Table)
+        let other = || if routes.is_damaged(label) { Self::Damaged } else { Self::Unknown };
+        routes.by_slug(label).or_else(renamed).map_or_else(other, Self::Table)
     }
 }
 

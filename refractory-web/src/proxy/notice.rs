@@ -52,6 +52,8 @@ pub enum Notice<'a> {
         /// One sentence for people.
         why: &'static str,
     },
+    /// The record of the table with this name cannot be read.
+    Damaged,
     /// No table and no portal has this name.
     Unknown,
 }
@@ -64,6 +66,7 @@ impl Notice<'_> {
             Self::Closed(_) => StatusCode::FORBIDDEN,
             Self::Failed { status, .. } | Self::Refused { status, .. } => *status,
             Self::Method { .. } => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Damaged => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Unknown => StatusCode::NOT_FOUND,
         }
     }
@@ -77,6 +80,7 @@ impl Notice<'_> {
             Self::Full(_) => "full",
             Self::Failed { .. } => "failed",
             Self::Refused { .. } | Self::Method { .. } => "refused",
+            Self::Damaged => "damaged",
             Self::Unknown => "unknown",
         }
     }
@@ -87,7 +91,11 @@ impl Notice<'_> {
             Self::Waiting(route) => Some(route.look_again()),
             Self::HandOver(_) | Self::Full(_) => Some(Duration::from_secs(30)),
             Self::Failed { .. } => Some(Duration::from_secs(5)),
-            Self::Closed(_) | Self::Refused { .. } | Self::Method { .. } | Self::Unknown => None,
+            Self::Closed(_)
+            | Self::Refused { .. }
+            | Self::Method { .. }
+            | Self::Damaged
+            | Self::Unknown => None,
         }
     }
 
@@ -118,6 +126,10 @@ impl Notice<'_> {
                 )
             }
             Self::Refused { why, .. } | Self::Method { why, .. } => (*why).to_owned(),
+            Self::Damaged => {
+                "This table's record is damaged, so the table can't be reached. Its data is untouched. Ask your administrator: the portal says what to do."
+                    .to_owned()
+            }
             Self::Unknown => {
                 "There is no table at this address. Check the address, or ask your game master."
                     .to_owned()

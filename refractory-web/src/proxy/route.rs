@@ -196,12 +196,17 @@ struct Tables {
     by_id: HashMap<InstanceId, Arc<Route>>,
     /// What the place of uploads is called, and whose it is.
     places: HashMap<String, InstanceId>,
+    /// Labels of tables whose records cannot be read, by id.
+    damaged: HashMap<String, String>,
 }
 
 impl Routes {
     /// Brings the routes up to date with what changed.
     pub fn apply(&self, changes: &Changes) {
         self.write(|tables| {
+            for record in &changes.damaged {
+                tables.damaged.insert(record.id.clone(), record.name().to_owned());
+            }
             for id in &changes.gone {
                 tables.remove(id);
             }
@@ -228,6 +233,11 @@ impl Routes {
     /// The table with this label.
     pub fn by_slug(&self, slug: &str) -> Option<Arc<Route>> {
         self.now.load().by_slug.get(slug).cloned()
+    }
+
+    /// Whether a table has this label whose record cannot be read, and of which nothing is known from before.
+    pub(super) fn is_damaged(&self, slug: &str) -> bool {
+        self.now.load().damaged.values().any(|label| label == slug)
     }
 
     /// The table whose uploads lie in the place called so.
@@ -262,6 +272,7 @@ impl Routes {
 
 impl Tables {
     fn put(&mut self, instance: &Instance) {
+        self.damaged.remove(instance.id.as_str());
         let before = self.by_id.get(&instance.id).cloned();
         let line = before.as_ref().map_or_else(Line::new, |route| Arc::clone(&route.line));
         let route = Arc::new(Route::new(instance, line));
@@ -279,6 +290,7 @@ impl Tables {
     }
 
     fn remove(&mut self, id: &InstanceId) {
+        self.damaged.remove(id.as_str());
         if let Some(route) = self.by_id.remove(id) {
             self.unname(&route);
             route.line.cut();

@@ -45,7 +45,7 @@ fn told(notice: &Notice<'_>) -> Value {
             told["phase"] = phase(route).into();
             told["id"] = (*id).into();
         }
-        Notice::Refused { .. } | Notice::Method { .. } | Notice::Unknown => {}
+        Notice::Refused { .. } | Notice::Method { .. } | Notice::Damaged | Notice::Unknown => {}
     }
     told
 }

@@ -247,7 +247,7 @@ impl Edge {
             Found::Table(route) if route.slug.as_str() == slug => {
                 Some((route, without_port(host).to_ascii_lowercase()))
             }
-            Found::Table(_) | Found::Portal | Found::Unknown => None,
+            Found::Table(_) | Found::Portal | Found::Damaged | Found::Unknown => None,
         }
     }
 }

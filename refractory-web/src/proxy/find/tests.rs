@@ -15,6 +15,7 @@ fn found(addressing: &Addressing, host: &str, path: &str) -> String {
     match Found::by(addressing, &routes(), host, path) {
         Found::Table(route) => route.slug.to_string(),
         Found::Portal => "PORTAL".to_owned(),
+        Found::Damaged => "DAMAGED".to_owned(),
         Found::Unknown => "UNKNOWN".to_owned(),
     }
 }

@@ -107,6 +107,7 @@ async fn serve(edge: web::Data<Edge>, request: HttpRequest, body: web::Payload) 
     match edge.locate(&request) {
         Ok(Found::Table(route)) => edge.serve(route, request, body, access).await,
         Ok(Found::Portal) => HttpResponse::Ok().body("portal"),
+        Ok(Found::Damaged) => edge.say(&refractory_web::proxy::Notice::Damaged, &request, access),
         Ok(Found::Unknown) => edge.say(&refractory_web::proxy::Notice::Unknown, &request, access),
         Err(notice) => edge.say(&notice, &request, access),
     }
