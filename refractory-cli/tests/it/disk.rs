@@ -1,7 +1,7 @@
 //! A disk that is full, or may only be read: what is there is served, and what cannot be done is said.
 use std::process::Command;
 
-use crate::house::House;
+use crate::house::{House, rewrite};
 
 /// What every script begins with: a small disk as data folder, with an account in it.
 const DISK: &str = r#"
@@ -101,6 +101,7 @@ fn on_a_disk_that_may_only_be_read_it_serves_what_it_can_and_says_what_it_cannot
                 ask /sign-in | grep -q ' 200 ' || exit 62
                 $UP instance show friday || exit 63
                 $UP instance create saturday 2>made.err && exit 64
+                $UP backup self copy.tar.gz --overwrite || exit 66
                 grep -Eq 'only be read|read-only|cannot be opened' made.err || {{ cat made.err; exit 65; }}
                 kill $UPPID; wait $UPPID
                 mount -o remount,rw refractory-data
@@ -109,4 +110,28 @@ fn on_a_disk_that_may_only_be_read_it_serves_what_it_can_and_says_what_it_cannot
         );
         assert!(said.contains("saturday"), "{said}");
     }
+}
+
+/// An entry of the audit log comes after what it tells of: where that could still be written, and the entry not, it is done.
+#[test]
+fn what_was_done_is_done_though_the_audit_log_cannot_be_written() {
+    let house = House::new();
+    let up = house.up("");
+    let full = "CREATE TRIGGER full BEFORE INSERT ON row WHEN NEW.kind = 'event' BEGIN SELECT RAISE(ABORT, 'full'); END";
+    rewrite(&house.data().join("refractory.db"), full);
+    const PASSWORD: &str = "correct horse battery staple\n";
+    house.tell("license add club", testkit::foundry::LICENSE_KEY).ok();
+    house.run("license accept club --yes-i-accept Ann").ok();
+    house.tell("user add root", PASSWORD).ok();
+    house.tell("user add ann", PASSWORD).ok();
+    house.tell("user passwd ann", PASSWORD).ok();
+    house.run("user sign-out ann").ok();
+    house.run("user link ann").ok();
+    house.run("instance create friday").ok();
+    house.run("instance edit friday --title Saturday --owner ann").ok();
+    house.run("license remove club").ok();
+    house.run("instance delete friday --confirm friday --wait").ok();
+    let told = house.run("user remove ann");
+    assert!(told.err.contains("could not be written") && told.err.contains("removed"), "{told:?}");
+    drop(up);
 }

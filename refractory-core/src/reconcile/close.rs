@@ -122,9 +122,7 @@ impl Worker {
             format!("{} was closed because Refractory ends.", row.title())
         };
         let event = Event::by_system(now, EventKind::Down, Some(&row.id), text);
-        if let Err(error) = self.deployment.record(event).await {
-            tracing::debug!(?error, "an event was not recorded");
-        }
+        self.deployment.record(event).await;
     }
 
     /// The row as it is written down now. Where somebody else wrote it meanwhile, theirs counts; where nothing can be

@@ -63,7 +63,7 @@ impl Worker {
         if let Some(text) = told.filter(|_| mine) {
             let now = self.deployment.clock.now();
             let event = Event::by_system(now, EventKind::Changed, Some(&row.id), text);
-            self.deployment.record(event).await?;
+            self.deployment.record(event).await;
         }
         Ok(())
     }

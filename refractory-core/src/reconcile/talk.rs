@@ -112,7 +112,7 @@ impl Worker {
             );
             self.deployment
                 .record(Event::by_system(now, EventKind::License, Some(&holder.id), text))
-                .await?;
+                .await;
         }
         Ok(matches!(step, Move::Block | Move::Wait(_) | Move::Off))
     }

@@ -343,7 +343,7 @@ impl Worker {
         let saved = Table::of(self.deployment.ports.store.as_ref()).save(&after).await?;
         self.deployment.nudge();
         for event in told(&before, &after, ages.now) {
-            self.deployment.record(event).await?;
+            self.deployment.record(event).await;
         }
         Ok(saved)
     }

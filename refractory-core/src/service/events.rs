@@ -6,9 +6,21 @@ use crate::ports::Table;
 use crate::{InstanceId, Result};
 
 impl Deployment {
-    /// Writes an entry down.
-    pub(crate) async fn record(&self, event: Event) -> Result<()> {
-        Table::of(self.ports.store.as_ref()).insert(&event).await.map(|_| ())
+    /// Writes an entry down. What it tells of has been done: an entry that cannot be written, as on a full disk, goes to the
+    /// log of this process, and does not make the deed a failure.
+    pub(crate) async fn record(&self, event: Event) {
+        if let Err(error) = Table::of(self.ports.store.as_ref()).insert(&event).await {
+            let Event { kind, instance, name, address, text, .. } = event;
+            tracing::error!(
+                ?error,
+                ?kind,
+                ?instance,
+                name,
+                ?address,
+                text,
+                "an entry of the audit log could not be written"
+            );
+        }
     }
 }
 
@@ -19,8 +31,8 @@ impl Refractory {
         kind: EventKind,
         instance: Option<&InstanceId>,
         text: String,
-    ) -> Result<()> {
-        self.deployment.record(Event::by(who, self.now(), kind, instance, text)).await
+    ) {
+        self.deployment.record(Event::by(who, self.now(), kind, instance, text)).await;
     }
 
     /// The latest `limit` entries, newest first: of one instance, or of the whole deployment.

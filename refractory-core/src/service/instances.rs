@@ -106,7 +106,7 @@ impl Refractory {
             Some(&made.id),
             format!("{} was created.", made.title()),
         )
-        .await?;
+        .await;
         Ok(made)
     }
 
@@ -209,7 +209,7 @@ impl Refractory {
             Some(id),
             format!("{} started {}.", who.name, started.title()),
         )
-        .await?;
+        .await;
         Ok(started)
     }
 
@@ -231,7 +231,7 @@ impl Refractory {
             Some(id),
             format!("{} stopped {}.", who.name, stopped.title()),
         )
-        .await?;
+        .await;
         Ok(stopped)
     }
 
@@ -257,7 +257,7 @@ impl Refractory {
             Some(id),
             format!("{} deleted {}.", who.name, gone.title()),
         )
-        .await?;
+        .await;
         Ok(gone)
     }
 
@@ -291,7 +291,7 @@ impl Refractory {
         let given_up = given_up.await?.ok_or_else(|| no_such(id))?;
         self.deployment.nudge();
         let text = format!("{} declared the machine of {} lost.", who.name, given_up.title());
-        self.tell(who, EventKind::Stop, Some(id), text).await?;
+        self.tell(who, EventKind::Stop, Some(id), text).await;
         Ok(given_up)
     }
 
@@ -392,7 +392,7 @@ impl Refractory {
         }
         if !fields.is_empty() {
             let text = format!("{} changed {} of {}.", who.name, fields.join(", "), after.title());
-            self.tell(who, EventKind::Changed, Some(&after.id), text).await?;
+            self.tell(who, EventKind::Changed, Some(&after.id), text).await;
         }
         if before.owner != after.owner {
             let owner = self.owner_name(after).await?;
@@ -400,7 +400,7 @@ impl Refractory {
                 Some(owner) => format!("{} made {owner} the owner of {}.", who.name, after.title()),
                 None => format!("{} left {} without an owner.", who.name, after.title()),
             };
-            self.tell(who, EventKind::Owner, Some(&after.id), text).await?;
+            self.tell(who, EventKind::Owner, Some(&after.id), text).await;
         }
         Ok(())
     }

@@ -41,7 +41,7 @@ impl Refractory {
             .await?
             .unwrap_or(instance);
         let text = format!("{} requested a new uploads key for {}.", who.name, noted.title());
-        self.tell(who, EventKind::Changed, Some(id), text).await?;
+        self.tell(who, EventKind::Changed, Some(id), text).await;
         Ok(noted)
     }
 }

@@ -77,7 +77,7 @@ impl Refractory {
                     None,
                     format!("License {} was added.", added.name),
                 )
-                .await?;
+                .await;
                 Ok(added)
             }
             Err(error) => {
@@ -168,7 +168,7 @@ impl Refractory {
             None,
             format!("{} accepted the license agreement for {}.", who.name, accepted.name),
         )
-        .await?;
+        .await;
         Ok(accepted)
     }
 
@@ -189,7 +189,8 @@ impl Refractory {
         self.table().delete(&license).await?;
         self.deployment.ports.vault.remove(&SecretName::new(&license.secret())?).await?;
         self.tell(who, EventKind::Delete, None, format!("License {} was removed.", license.name))
-            .await
+            .await;
+        Ok(())
     }
 }
 

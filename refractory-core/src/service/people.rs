@@ -64,7 +64,7 @@ impl Refractory {
             None,
             format!("{} added the user {} with the role {}.", who.name, added.name, added.role),
         )
-        .await?;
+        .await;
         Ok(added)
     }
 
@@ -108,7 +108,7 @@ impl Refractory {
                 who.name, changed.name
             )
         };
-        self.tell(who, EventKind::Password, None, text).await?;
+        self.tell(who, EventKind::Password, None, text).await;
         self.close_setups_of(id).await?;
         Ok(changed)
     }
@@ -129,7 +129,7 @@ impl Refractory {
         });
         let changed = changed.await?.ok_or_else(|| no_such(id))?;
         let text = format!("{} signed {} out everywhere.", who.name, changed.name);
-        self.tell(who, EventKind::SignOut, None, text).await?;
+        self.tell(who, EventKind::SignOut, None, text).await;
         self.close_setups_of(id).await?;
         Ok(changed)
     }
@@ -147,7 +147,7 @@ impl Refractory {
                 "{} changed the role of {} to {role}. It was {}.",
                 who.name, before.name, before.role
             );
-            self.tell(who, EventKind::Role, None, text).await?;
+            self.tell(who, EventKind::Role, None, text).await;
         }
         self.close_setups_of(id).await?;
         self.table::<User>().load(id.as_str()).await?.ok_or_else(|| no_such(id))
@@ -164,7 +164,8 @@ impl Refractory {
         self.end_sessions(id).await?;
         self.close_setups_of(id).await?;
         let text = format!("{} removed the user {}.", who.name, user.name);
-        self.tell(who, EventKind::Delete, None, text).await
+        self.tell(who, EventKind::Delete, None, text).await;
+        Ok(())
     }
 
     /// Checks a name and a password; `None` when they are not good.
@@ -198,7 +199,7 @@ impl Refractory {
         let who = user
             .as_ref()
             .map_or_else(|| Principal::stranger(via), |user| Principal::person(user, via));
-        self.tell(&who.seen_at(address), kind, None, text).await?;
+        self.tell(&who.seen_at(address), kind, None, text).await;
         Ok(user)
     }
 }
@@ -214,7 +215,7 @@ impl Refractory {
         let good = self.deployment.ports.auth.authenticate(&credential).await?.is_some();
         if !good {
             let text = format!("{} entered a wrong current password.", who.name);
-            self.tell(who, EventKind::SignInFailed, None, text).await?;
+            self.tell(who, EventKind::SignInFailed, None, text).await;
         }
         Ok(good)
     }

@@ -51,7 +51,8 @@ impl Refractory {
             kind.name(),
             record.name()
         );
-        self.tell(who, EventKind::Delete, None, text).await
+        self.tell(who, EventKind::Delete, None, text).await;
+        Ok(())
     }
 
     /// A key must not be free for another table while a program that was started with it may run.

@@ -42,7 +42,7 @@ impl Refractory {
                     None,
                     format!("Release {} was added.", added.version),
                 )
-                .await?;
+                .await;
                 Ok(added)
             }
         }
@@ -110,8 +110,14 @@ impl Refractory {
         }
         self.table().delete(&release).await?;
         self.deployment.ports.archives.remove(id).await?;
-        self.tell(who, EventKind::Delete, None, format!("Release {} was removed.", release.version))
-            .await
+        self.tell(
+            who,
+            EventKind::Delete,
+            None,
+            format!("Release {} was removed.", release.version),
+        )
+        .await;
+        Ok(())
     }
 }
 

@@ -234,7 +234,7 @@ impl Refractory {
         let pass = SetupPass { instance: id.clone(), generation, until, user: who.user.clone() };
         let pass = pass.seal(self.deployment.setup_key().await?);
         let text = format!("{} opened Foundry's setup of {}.", who.name, instance.title());
-        self.tell(&who, EventKind::Changed, Some(id), text).await?;
+        self.tell(&who, EventKind::Changed, Some(id), text).await;
         Ok(Some(EnteredSetup { pass, lasts: PASS, session }))
     }
 
@@ -359,7 +359,8 @@ impl Refractory {
             .await?;
         self.deployment.nudge();
         let text = "Foundry saves its settings and starts again.".to_owned();
-        self.tell(&Principal::system(), EventKind::Changed, Some(id), text).await
+        self.tell(&Principal::system(), EventKind::Changed, Some(id), text).await;
+        Ok(())
     }
 
     /// The worlds of an instance: asked of Foundry where it is in its setup, else what is known from before.

@@ -35,8 +35,8 @@ impl Refractory {
         let holder = asked.await?.ok_or_else(nothing_to_take)?;
         let text =
             format!("{} took the license of {} for {}.", who.name, holder.title(), waiting.title());
-        self.tell(who, EventKind::License, Some(id), text.clone()).await?;
-        self.tell(who, EventKind::License, Some(&holder.id), text).await?;
+        self.tell(who, EventKind::License, Some(id), text.clone()).await;
+        self.tell(who, EventKind::License, Some(&holder.id), text).await;
         Ok(waiting)
     }
 }

@@ -79,7 +79,7 @@ impl Refractory {
         let user = self.table::<User>().load(user.as_str()).await?.ok_or_else(|| no_such(user))?;
         let minted = self.mint(Purpose::SignIn(user.id), LINK, user.link_epoch).await?;
         let text = format!("{} made a sign-in link for {}.", who.name, user.name);
-        self.tell(who, EventKind::SignInLink, None, text).await?;
+        self.tell(who, EventKind::SignInLink, None, text).await;
         Ok(minted)
     }
 
@@ -151,7 +151,7 @@ impl Refractory {
             )
         };
         let text = format!("{} {said}.", user.name);
-        self.tell(&who.seen_at(address), kind, None, text).await?;
+        self.tell(&who.seen_at(address), kind, None, text).await;
         Ok(good.then_some(user))
     }
 
@@ -186,7 +186,8 @@ impl Refractory {
     pub async fn close_session(&self, who: &Principal, secret: &str) -> Result<()> {
         let Some(token) = self.token(secret).await? else { return Ok(()) };
         gone(self.table().delete(&token).await)?;
-        self.tell(who, EventKind::SignOut, None, format!("{} signed out.", who.name)).await
+        self.tell(who, EventKind::SignOut, None, format!("{} signed out.", who.name)).await;
+        Ok(())
     }
 
     pub(super) async fn end_sessions(&self, of: &UserId) -> Result<()> {

@@ -13,7 +13,7 @@ impl Deployment {
         if *times == 2 {
             tracing::warn!(?stray, "orphaned resource");
             let event = Event::by_system(self.clock.now(), EventKind::Stray, None, stray.text());
-            self.record(event).await?;
+            self.record(event).await;
         }
         if *times > 2 && *age >= self.patience.stray_age && !self.is_named(stray).await? {
             bounded(self.patience.deadline, "removing a stray", self.clear_away(stray)).await?;
