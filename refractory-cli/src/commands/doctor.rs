@@ -11,10 +11,12 @@ use refractory_core::config::{CoreConfig, Settings, Size};
 use refractory_core::finding::{Finding, State};
 use refractory_core::foundry::node::{FoundNode, NodeFinder, is_proven};
 use refractory_core::local::{ControlGroup, DataDir, KeyFile, Keyring, LocalConfig, NodeConfig};
-use refractory_core::model::{Principal, Program, Release, WorkerMark};
+use refractory_core::model::{Instance, Principal, Program, Release, WorkerMark};
 use refractory_core::ports::DamagedRecord;
 use refractory_web::{Descriptors, WebConfig};
 
+use super::follow::idle;
+use super::unit;
 use crate::compose::{Desk, Station, Whereabouts, environment, open_folder, registry, search};
 use crate::exit::Exit;
 use crate::output::told;
@@ -164,9 +166,13 @@ async fn deployment(desk: &Desk, settings: &Settings, web: &WebConfig) -> (Vec<F
     };
     let is_local = settings.section::<CoreConfig>().is_ok_and(|core| core.backend == LOCAL);
     let mut findings = if is_local { node(&station, settings).await } else { Vec::new() };
+    if let (true, Some(up)) = (is_local, station.running_up()) {
+        let local = settings.section::<LocalConfig>().unwrap_or_default();
+        findings.extend(unit::examine(up.pid, local.at_exit));
+    }
     let tables = station.refractory.list(&Principal::operator()).await;
     let count = tables.as_ref().map_or(0, Vec::len);
-    findings.push(match tables {
+    findings.push(match &tables {
         Ok(_) => Finding::fine(
             "database",
             format!(
@@ -174,12 +180,26 @@ async fn deployment(desk: &Desk, settings: &Settings, web: &WebConfig) -> (Vec<F
                  lack what its `-wal` file has."
             ),
         ),
-        Err(error) => failed("database", &error.into()),
+        Err(error) => Finding::failed("database", error.for_people()),
     });
+    findings.extend(tables.iter().flatten().filter_map(|table| shadowed(&station, table)));
     findings.extend(records(&station).await);
     findings.extend(worker(&station, web).await);
     findings.extend(licenses(&station).await);
     (findings, count)
+}
+
+/// A table that was called as the portal's own addresses begin, before such names were refused.
+fn shadowed(station: &Station, table: &Instance) -> Option<Finding> {
+    let name = table.slug.as_str();
+    let reserved = &station.refractory.addressing().reserved;
+    reserved.contains(name).then(|| {
+        Finding::note(
+            "names",
+            format!("The table `{name}` has a name that the portal needs: some of its addresses lead to the portal."),
+            format!("refractory instance rename {name} {name}-table"),
+        )
+    })
 }
 
 /// Records that cannot be read. Everything else goes on, so somebody has to look.
@@ -214,7 +234,11 @@ async fn surroundings(desk: &Desk, settings: &Settings, tables: usize) -> Vec<Fi
 }
 
 async fn worker(station: &Station, web: &WebConfig) -> Vec<Finding> {
-    match station.refractory.workers().await {
+    match station.workers().await {
+        Ok(workers) if workers.is_empty() && station.running_up().is_some() => {
+            let remedy = "Free space on the disk of the data folder, or resume the process (`kill -CONT PID`). Else restart it.";
+            vec![Finding::problem("worker", idle(station), remedy), answers(station)]
+        }
         Ok(workers) if workers.is_empty() => vec![
             Finding::note(
                 "worker",

@@ -9,6 +9,7 @@ use refractory_core::text::one_line;
 use refractory_core::{Error, ErrorKind, Playing};
 use serde_json::json;
 
+use super::follow::{Goal, follow, nobody_works};
 use super::logs;
 use crate::args::instance::{
     Create, Delete, Edit, InstanceCommand, Open, Rename, RotateKey, Start, Stop, TakeLicense,
@@ -16,7 +17,7 @@ use crate::args::instance::{
 use crate::compose::{Desk, Station};
 use crate::exit::Exit;
 use crate::input;
-use crate::output::{Failure, Goal, Out, TableJson, follow, nobody_works, words};
+use crate::output::{Failure, Out, TableJson, words};
 
 pub(crate) async fn run(desk: &Desk, command: InstanceCommand) -> Result<Exit> {
     match command {
@@ -207,7 +208,7 @@ async fn start(desk: &Desk, args: &Start) -> Result<()> {
     if !args.wait {
         return asked(desk, &station, &table, "on").await;
     }
-    if let Some(table) = follow(desk.out, &station.refractory, &who, &table.id, Goal::On).await? {
+    if let Some(table) = follow(desk.out, &station, &who, &table.id, Goal::On).await? {
         let json = shown(&station, &table).await?;
         let said = if table.is_in_setup() {
             let next = words(&table);
@@ -248,7 +249,7 @@ async fn take_license(desk: &Desk, args: &TakeLicense) -> Result<()> {
     if !args.wait {
         return asked(desk, &station, &table, "on").await;
     }
-    if let Some(table) = follow(desk.out, &station.refractory, &who, &table.id, Goal::On).await? {
+    if let Some(table) = follow(desk.out, &station, &who, &table.id, Goal::On).await? {
         let json = shown(&station, &table).await?;
         desk.out.say(&format!("`{}` is on: {}", table.slug, json.url), &json)?;
     }
@@ -266,7 +267,7 @@ async fn stop(desk: &Desk, args: &Stop) -> Result<()> {
     if !args.wait {
         return asked(desk, &station, &table, "off").await;
     }
-    if let Some(table) = follow(desk.out, &station.refractory, &who, &table.id, Goal::Off).await? {
+    if let Some(table) = follow(desk.out, &station, &who, &table.id, Goal::Off).await? {
         let said = format!("`{}` is off. Its data is kept.", table.slug);
         desk.out.say(&said, &shown(&station, &table).await?)?;
     }
@@ -363,8 +364,8 @@ async fn rotate_key(desk: &Desk, args: &RotateKey) -> Result<()> {
         )
     };
     desk.out.say(&said, &shown(&station, &table).await?)?;
-    if table.rekey.is_some() && station.refractory.workers().await?.is_empty() {
-        desk.out.note(&nobody_works().to_string());
+    if table.rekey.is_some() && station.workers().await?.is_empty() {
+        desk.out.note(&nobody_works(&station).to_string());
     }
     Ok(())
 }
@@ -389,7 +390,7 @@ async fn delete(desk: &Desk, args: Delete) -> Result<()> {
     if !args.wait {
         return asked(desk, &station, &gone, "gone").await;
     }
-    follow(desk.out, &station.refractory, &who, &table.id, Goal::Gone).await?;
+    follow(desk.out, &station, &who, &table.id, Goal::Gone).await?;
     let said = format!("`{}` and all of its data were deleted.", table.slug);
     desk.out.say(&said, &json!({ "removed": table.id.as_str() }))
 }
@@ -398,8 +399,8 @@ async fn delete(desk: &Desk, args: Delete) -> Result<()> {
 async fn asked(desk: &Desk, station: &Station, table: &Instance, goal: &str) -> Result<()> {
     let said = format!("`{}` is going {goal}: {}.", table.slug, words(table));
     desk.out.say(&said, &shown(station, table).await?)?;
-    if station.refractory.workers().await?.is_empty() {
-        desk.out.note(&nobody_works().to_string());
+    if station.workers().await?.is_empty() {
+        desk.out.note(&nobody_works(station).to_string());
     }
     Ok(())
 }

@@ -5,6 +5,7 @@ mod config;
 mod demo;
 mod doctor;
 mod event;
+mod follow;
 #[cfg(feature = "aws")]
 mod infra;
 mod instance;
@@ -14,6 +15,7 @@ mod logs;
 mod record;
 mod release;
 mod run;
+mod unit;
 mod up;
 mod user;
 mod worker;

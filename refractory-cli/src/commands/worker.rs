@@ -1,6 +1,7 @@
 //! `worker`.
 use anyhow::Result;
 
+use super::follow::idle;
 use crate::args::rest::WorkerCommand;
 use crate::compose::Desk;
 use crate::exit::Exit;
@@ -11,7 +12,6 @@ pub(crate) async fn run(desk: &Desk, command: &WorkerCommand) -> Result<Exit> {
     let station = desk.open().await?;
     let now = station.refractory.now();
     let rows: Vec<_> = station
-        .refractory
         .workers()
         .await?
         .iter()
@@ -21,10 +21,10 @@ pub(crate) async fn run(desk: &Desk, command: &WorkerCommand) -> Result<Exit> {
             (WorkerJson::from(mark), cells)
         })
         .collect();
-    desk.out.list(
-        &["worker", "since", "seen", "cannot list"],
-        &rows,
-        "Refractory's background service isn't running. Tables can't start or stop. Start it with `refractory up`.",
-    )?;
+    let mut empty = idle(&station);
+    if station.running_up().is_none() {
+        empty.push_str(" Start it with `refractory up`.");
+    }
+    desk.out.list(&["worker", "since", "seen", "cannot list"], &rows, &empty)?;
     Ok(Exit::Done)
 }

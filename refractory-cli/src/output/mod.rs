@@ -1,13 +1,11 @@
 //! What people and programs are shown.
 mod columns;
-mod follow;
 mod moment;
 mod out;
 mod report;
 mod spinner;
 mod view;
 
-pub(crate) use follow::{Goal, follow, nobody_works};
 pub(crate) use moment::ago;
 pub(crate) use out::Out;
 pub(crate) use report::{Failure, report, told};

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use testkit::foundry::{LICENSE_KEY, Layout, Version, release_zip};
 
-use crate::house::House;
+use crate::house::{House, rewrite, soon};
 
 #[test]
 fn a_command_without_a_data_folder_makes_none() {
@@ -197,6 +197,43 @@ fn nobody_at_work_is_told_instead_of_waited_for() {
     house.run("instance stop demo --wait").failed(7, "`refractory up`");
     let said = house.run("instance stop demo").ok();
     assert!(said.err.contains("Refractory's background service isn't running"), "{said:?}");
+}
+
+/// The clock of the machine is set: the last sign of life is of another time, until the next one.
+#[test]
+fn a_worker_that_lives_is_heard_of_whatever_its_last_date_says() {
+    let house = House::new();
+    let up = house.up("--demo");
+    soon(Duration::from_mins(1), || (house.table("demo")["phase"] == "on").then_some(()));
+    for (seen, command) in [(1, "stop"), (32_503_680_000_000_u64, "start")] {
+        last_seen(&house, seen);
+        house.run(&format!("instance {command} demo --wait")).ok();
+    }
+    last_seen(&house, 1);
+    let listed = house.run("worker list --json").ok().json();
+    assert_eq!(listed.as_array().unwrap().len(), 1, "{listed}");
+    drop(up);
+}
+
+#[test]
+fn a_service_that_is_suspended_is_not_called_ended() {
+    let house = House::new();
+    let up = house.up("--demo");
+    soon(Duration::from_mins(1), || (house.table("demo")["phase"] == "on").then_some(()));
+    up.signal("STOP");
+    last_seen(&house, 1);
+    house.run("instance stop demo --wait").failed(7, "hasn't reported");
+    let doctor = house.run("doctor");
+    assert!(doctor.code == 9 && doctor.out.contains("suspended"), "{doctor:?}");
+    up.signal("CONT");
+    soon(Duration::from_secs(30), || (house.table("demo")["phase"] == "off").then_some(()));
+}
+
+fn last_seen(house: &House, at: u64) {
+    let set = format!(
+        "UPDATE row SET body = json_set(body, '$.worker.seen', {at}) WHERE kind = 'worker'"
+    );
+    rewrite(&house.data().join("refractory.db"), &set);
 }
 
 #[test]

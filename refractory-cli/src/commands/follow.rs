@@ -3,10 +3,11 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 use refractory_core::model::{Instance, Phase, Power, Principal};
-use refractory_core::{ErrorKind, InstanceId, Refractory};
+use refractory_core::{ErrorKind, InstanceId};
 
-use super::{Failure, Out, Spinner, words};
+use crate::compose::Station;
 use crate::exit::Exit;
+use crate::output::{Failure, Out, Spinner, words};
 
 /// How often somebody else's progress is looked at: no event of the store's crosses processes.
 const LOOK: Duration = Duration::from_millis(100);
@@ -24,7 +25,7 @@ pub(crate) enum Goal {
 /// Shows how a table gets on until it is where it was asked to go; `None` when it is gone.
 pub(crate) async fn follow(
     out: Out,
-    refractory: &Refractory,
+    station: &Station,
     who: &Principal,
     id: &InstanceId,
     goal: Goal,
@@ -32,7 +33,7 @@ pub(crate) async fn follow(
     let mut teller = Teller { out, spinner: Spinner::begin(out, "looking"), last: String::new() };
     let mut looks = 0;
     loop {
-        let table = match refractory.get(who, id).await {
+        let table = match station.refractory.get(who, id).await {
             Ok(table) => table,
             Err(error) if error.kind() == ErrorKind::NotFound && goal == Goal::Gone => {
                 return Ok(None);
@@ -43,20 +44,36 @@ pub(crate) async fn follow(
             return Ok(Some(table));
         }
         teller.tell(words(&table));
-        if looks % LOOKS_PER_ROLL_CALL == 0 && refractory.workers().await?.is_empty() {
-            bail!(nobody_works());
+        if looks % LOOKS_PER_ROLL_CALL == 0 && station.workers().await?.is_empty() {
+            bail!(nobody_works(station));
         }
         looks += 1;
         tokio::time::sleep(LOOK).await;
     }
 }
 
-/// What to do when nobody carries wishes out.
-pub(crate) fn nobody_works() -> Failure {
-    Failure::new(
-        Exit::Unavailable,
-        "Refractory's background service isn't running. Tables can't start or stop. Your request is saved and is carried out when you start the service: run `refractory up` with the same data folder.",
-    )
+/// What to do when no worker carries requests out.
+pub(crate) fn nobody_works(station: &Station) -> Failure {
+    let then = match station.running_up() {
+        Some(_) => "when it goes on",
+        None => "when you start the service: run `refractory up` with the same data folder",
+    };
+    let said = format!("{} Your request is saved and is carried out {then}.", idle(station));
+    Failure::new(Exit::Unavailable, said)
+}
+
+/// What it means that no worker was heard of.
+pub(crate) fn idle(station: &Station) -> String {
+    match station.running_up() {
+        Some(up) => format!(
+            "Refractory's background service (process {}) runs and hasn't reported for a while: it may be suspended, or its disk full. \
+             Tables may not start or stop. See its log and `refractory doctor`.",
+            up.pid
+        ),
+        None => {
+            "Refractory's background service isn't running. Tables can't start or stop.".to_owned()
+        }
+    }
 }
 
 fn arrived(table: &Instance, goal: Goal) -> Result<bool, Failure> {
