@@ -117,7 +117,7 @@ pub(crate) enum BackupCommand {
     Own {
         /// The file to make
         file: PathBuf,
-        /// Replace a file that is there
+        /// Replace an earlier backup
         #[arg(long)]
         overwrite: bool,
     },
