@@ -38,7 +38,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 async fn serve(edge: web::Data<Edge>, request: HttpRequest, body: web::Payload) -> HttpResponse {
     match edge.locate(&request) {
         Ok(Found::Table(route)) => edge.serve(route, request, body, Access::Player).await,
-        Ok(Found::Portal | Found::Unknown) => {
+        Ok(Found::Portal | Found::Damaged | Found::Unknown) => {
             edge.say(&Notice::Unknown, &request, Access::Anonymous)
         }
         Err(notice) => edge.say(&notice, &request, Access::Anonymous),

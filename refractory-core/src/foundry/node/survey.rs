@@ -157,11 +157,13 @@ async fn run(
         .await
         .map_err(|_| "it does not answer".to_owned())?
         .map_err(|error| format!("it cannot be run: {error}"))?;
-    let said = |bytes: &[u8]| one_line(String::from_utf8_lossy(bytes).trim()).into_owned();
-    let text = said(&output.stdout);
+    let said = |text: &str| one_line(text.trim()).into_owned();
+    // What comes before that is a version manager's, as `Now using node v22.1.0`.
+    let text =
+        said(String::from_utf8_lossy(&output.stdout).trim_end().lines().last().unwrap_or_default());
     if output.status.success() || !text.is_empty() {
         return Ok(text);
     }
-    let why: String = said(&output.stderr).chars().take(200).collect();
+    let why: String = said(&String::from_utf8_lossy(&output.stderr)).chars().take(200).collect();
     Err(format!("it ends with `{}`", if why.is_empty() { output.status.to_string() } else { why }))
 }

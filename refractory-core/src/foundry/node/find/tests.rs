@@ -44,6 +44,12 @@ async fn an_unknown_generation_takes_what_its_release_names() {
 }
 
 #[tokio::test]
+async fn what_a_version_manager_prints_before_it_is_not_taken_for_the_version() {
+    let node = pretend("Now using node v22.1.0 && echo v22.1.0");
+    assert!(finder(&[&node]).find(13, None).await.is_ok());
+}
+
+#[tokio::test]
 async fn one_node_under_two_names_is_found_once() {
     let node = pretend("v22.1.0");
     std::os::unix::fs::symlink("node", node.path().join("nodejs")).unwrap();
