@@ -16,7 +16,8 @@ pub(crate) fn begin(cli: &Cli) {
             "info,refractory=debug,refractory_core=debug,refractory_web=debug"
         }
         (_, true) => "info",
-        (_, false) => "off",
+        // An entry that the audit log lacks is told nowhere else.
+        (_, false) => "off,refractory_core::service::events=error",
     };
     let filter = EnvFilter::try_from_env(VARIABLE).unwrap_or_else(|_| EnvFilter::new(usual));
     let log = tracing_subscriber::fmt()
