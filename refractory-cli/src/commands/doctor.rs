@@ -248,7 +248,7 @@ async fn worker(station: &Station, web: &WebConfig) -> Vec<Finding> {
             port(&web.listen),
         ],
         Ok(workers) => vec![alive(&workers), answers(station)],
-        Err(error) => vec![failed("worker", &error.into())],
+        Err(error) => vec![failed("worker", &error)],
     }
 }
 

@@ -1,5 +1,5 @@
 //! A deployment, put together.
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::Result;
 use refractory_core::config::{CoreConfig, Loader, Settings};
@@ -7,6 +7,7 @@ use refractory_core::local::DataDir;
 use refractory_core::model::WorkerMark;
 use refractory_core::{Addressing, Ports, Refractory};
 use refractory_web::WebConfig;
+use tokio::time::Instant;
 
 use super::{Desk, Whereabouts, open_folder};
 
