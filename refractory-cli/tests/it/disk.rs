@@ -112,6 +112,8 @@ fn on_a_disk_that_may_only_be_read_it_serves_what_it_can_and_says_what_it_cannot
     }
 }
 
+const PASSWORD: &str = "correct horse battery staple\n";
+
 /// An entry of the audit log comes after what it tells of: where that could still be written, and the entry not, it is done.
 #[test]
 fn what_was_done_is_done_though_the_audit_log_cannot_be_written() {
@@ -119,7 +121,6 @@ fn what_was_done_is_done_though_the_audit_log_cannot_be_written() {
     let up = house.up("");
     let full = "CREATE TRIGGER full BEFORE INSERT ON row WHEN NEW.kind = 'event' BEGIN SELECT RAISE(ABORT, 'full'); END";
     rewrite(&house.data().join("refractory.db"), full);
-    const PASSWORD: &str = "correct horse battery staple\n";
     house.tell("license add club", testkit::foundry::LICENSE_KEY).ok();
     house.run("license accept club --yes-i-accept Ann").ok();
     house.tell("user add root", PASSWORD).ok();
