@@ -126,7 +126,7 @@ async fn a_world_counts_as_closed_once_its_databases_are() {
     for seconds in [2, 9] {
         let house = prepared(13, |launch| launch.switch("close", &format!("{seconds}s"))).await;
         until_ready(&house, &house.first()).await;
-        let begun = std::time::Instant::now();
+        let begun = tokio::time::Instant::now();
         until_closed(&house).await;
         assert!(begun.elapsed() >= Duration::from_secs(seconds), "{:?}", begun.elapsed());
         house.program().line("The world first was closed").await;
