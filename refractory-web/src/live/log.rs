@@ -13,7 +13,7 @@ use refractory_core::text::plain;
 use serde_json::json;
 use tokio::sync::watch;
 
-use super::stream::{event, place};
+use super::stream::{BEAT, event, place};
 use crate::connections::Slot;
 use crate::problem::Problem;
 use crate::session::Person;
@@ -35,18 +35,25 @@ struct Follow {
     id: InstanceId,
     from: Option<LogPosition>,
     fresh: bool,
+    /// When the session is looked at again, however much the program prints.
+    look: tokio::time::Instant,
     _place: Slot,
 }
 
 impl Follow {
     async fn next(mut self) -> Option<(Result<Bytes, Infallible>, Self)> {
-        let mut quiet = 0;
         loop {
             if !std::mem::take(&mut self.fresh) {
                 tokio::select! {
                     () = tokio::time::sleep(LOG_BEAT) => {}
                     _ = self.stopping.changed() => return None,
                 }
+            }
+            let is_due = self.look <= tokio::time::Instant::now();
+            if is_due {
+                let secret = &self.person.visitor.secret;
+                self.person.who = self.shared.refractory.session(secret, Via::Web).await.ok()??;
+                self.look = tokio::time::Instant::now() + BEAT;
             }
             let read =
                 self.shared.refractory.logs(&self.person.who, &self.id, self.from.as_ref(), 500);
@@ -59,11 +66,7 @@ impl Follow {
                     self,
                 ));
             }
-            quiet += 1;
-            if quiet >= 20 {
-                let secret = &self.person.visitor.secret;
-                let who = self.shared.refractory.session(secret, Via::Web).await.ok()??;
-                self.person.who = who;
+            if is_due {
                 return Some((Ok(Bytes::from_static(b": still here\n\n")), self));
             }
         }
@@ -90,6 +93,7 @@ pub(crate) async fn log(
         id: table.id,
         from,
         fresh: true,
+        look: tokio::time::Instant::now() + BEAT,
         _place: place,
     };
     Ok(HttpResponse::Ok()

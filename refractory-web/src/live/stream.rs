@@ -18,8 +18,8 @@ use crate::feed::Snapshot;
 use crate::problem::Problem;
 use crate::shared::Shared;
 
-/// How often a silent stream says that it lives, and looks whether its session does.
-const BEAT: Duration = Duration::from_secs(15);
+/// How often a silent stream says that it lives, and each stream looks whether its session does.
+pub(super) const BEAT: Duration = Duration::from_secs(15);
 
 /// One event on the wire.
 pub(super) fn event(name: &str, data: &serde_json::Value) -> Bytes {
@@ -48,6 +48,8 @@ struct Stream<T> {
     fresh: bool,
     /// When something must be written again, or a client that has gone is never noticed.
     beat: tokio::time::Instant,
+    /// When the session is looked at again, however often something is written.
+    look: tokio::time::Instant,
     _place: Slot,
 }
 
@@ -64,6 +66,9 @@ impl<T: Teller> Stream<T> {
             if !std::mem::take(&mut self.fresh) && !self.wait().await {
                 return None;
             }
+            if self.look <= tokio::time::Instant::now() && !self.is_signed_in().await {
+                return None;
+            }
             let now = Arc::clone(&self.snapshots.borrow_and_update());
             self.ready.extend(self.teller.tell(&self.shared, &now));
         }
@@ -74,14 +79,16 @@ impl<T: Teller> Stream<T> {
         tokio::select! {
             changed = self.snapshots.changed() => changed.is_ok(),
             _ = self.stopping.changed() => false,
+            () = tokio::time::sleep_until(self.look) => true,
             () = tokio::time::sleep_until(self.beat) => {
                 self.ready.push_back(Bytes::from_static(b": still here\n\n"));
-                self.is_signed_in().await
+                true
             }
         }
     }
 
     async fn is_signed_in(&mut self) -> bool {
+        self.look = tokio::time::Instant::now() + BEAT;
         let Some(secret) = &self.session else { return true };
         match self.shared.refractory.session(secret, Via::Web).await {
             Ok(Some(who)) => {
@@ -117,6 +124,7 @@ pub(super) fn answer<T: Teller + 'static>(
         ready: VecDeque::from([Bytes::from_static(b"retry: 2000\n\n")]),
         fresh: true,
         beat: tokio::time::Instant::now() + BEAT,
+        look: tokio::time::Instant::now() + BEAT,
         _place: place,
         shared,
     };

@@ -228,3 +228,40 @@ async fn a_stream_that_was_opened_with_more_rights_goes_on_with_those_there_are(
     place.refractory.change(&operator, &table.id, change).await.unwrap();
     assert!(!until("\"slug\":\"friday\"").await.contains("ENOSPC"));
 }
+
+#[tokio::test]
+async fn a_stream_with_much_to_tell_looks_whether_its_reader_still_may() {
+    let place = Place::open().await;
+    place.signed_in("gilbert", Role::GameMaster).await;
+    place.account("anna", Role::Admin).await;
+    let bert = place.signed_in("bert", Role::Admin).await;
+    let table = broken(&place).await;
+    let mut log = bert.stream("/tables/friday/log/live").await;
+    let mut all = bert.stream("/api/v1/stream").await;
+    let operator = Principal::operator();
+    let one = place.refractory.find_user(&operator, "bert").await.unwrap();
+    place.refractory.set_role(&operator, &one.id, Role::Player).await.unwrap();
+    let busy = async {
+        for number in 0_u32.. {
+            place.paper.0.lock().unwrap().push(format!("line {number}"));
+            let title = Edit::Set(format!("Friday {number}"));
+            let spec = refractory_core::model::SpecChange { title, ..Default::default() };
+            let change = refractory_core::Change { spec, ..Default::default() };
+            place.refractory.change(&operator, &table.id, change).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    };
+    let log_ends = async { while log.chunk().await.unwrap().is_some() {} };
+    let rights_are_told = async {
+        let mut text = String::new();
+        while !text.contains("\"inspect\":false") {
+            let piece = all.chunk().await.unwrap().unwrap();
+            text.push_str(&String::from_utf8_lossy(&piece));
+        }
+    };
+    let both = async { tokio::join!(log_ends, rights_are_told) };
+    tokio::select! {
+        () = busy => {}
+        told = tokio::time::timeout(Duration::from_secs(40), both) => { told.unwrap(); }
+    }
+}
