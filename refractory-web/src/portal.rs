@@ -22,7 +22,7 @@ use crate::routes::{on_every_host, routes};
 use crate::server::{REFUSALS, listening};
 use crate::session::{Hasher, cookie};
 use crate::shared::Shared;
-use crate::statics::OWN;
+use crate::statics::{self, OWN};
 use crate::templates::Templates;
 use crate::{api, http_rules, pages, probes};
 
@@ -248,7 +248,11 @@ fn serve(shared: &Arc<Shared>, listener: Listener) -> Result<Server> {
                     .wrap(from_fn(secure))
                     .configure(|config| probes::everywhere().serve(config))
                     .configure(|config| probes::numbers().serve(config))
-                    .service(web::scope(OWN).configure(|config| on_every_host().serve(config)))
+                    .service(
+                        web::scope(OWN)
+                            .configure(|config| on_every_host().serve(config))
+                            .default_service(web::to(statics::nowhere)),
+                    )
                     .configure(api::routes)
                     .configure(pages::routes),
             )

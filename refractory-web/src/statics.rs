@@ -1,9 +1,12 @@
 //! The files every page needs, under addresses that change with their content.
+use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, ETAG};
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use sha2::{Digest, Sha256};
 
 use crate::problem::Problem;
+use crate::proxy::{Access, Notice};
+use crate::shared::Shared;
 
 /// Below this, everything is the portal's on every host: no slug begins with an underscore.
 pub(crate) const OWN: &str = "/_refractory";
@@ -36,6 +39,18 @@ pub(crate) fn url(name: &str) -> String {
 
 fn digest(file: &File) -> String {
     hex::encode(&Sha256::digest(file.bytes)[..6])
+}
+
+/// There is nothing at this address, said at the host that was asked: to a person with a page.
+pub(crate) fn nothing_here(shared: &Shared, request: &HttpRequest) -> HttpResponse {
+    let why = "There is no page at this address. Check it, or go back.";
+    let notice = Notice::Refused { status: StatusCode::NOT_FOUND, why };
+    shared.edge.say(&notice, request, Access::Anonymous)
+}
+
+/// Every other address below [`OWN`].
+pub(crate) async fn nowhere(shared: web::Data<Shared>, request: HttpRequest) -> HttpResponse {
+    nothing_here(&shared, &request)
 }
 
 /// Serves a file. An address with an older digest gets the present file, to be kept by nobody.

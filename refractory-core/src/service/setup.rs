@@ -1,4 +1,5 @@
 //! Foundry's setup: tickets into it, and the passes that browsers hold meanwhile.
+use std::net::IpAddr;
 use std::time::Duration;
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -9,8 +10,8 @@ use super::{Deployment, MintedToken, Refractory};
 use crate::digest::sha256_hex;
 use crate::id::random_text;
 use crate::model::{
-    EventKind, Held, Instance, Phase, Power, Principal, Purpose, SetupEntry, SetupTicket, Step,
-    Token, User, Via, WorldSummary,
+    EventKind, Instance, Phase, Power, Principal, Purpose, SetupEntry, SetupTicket, Token, User,
+    Via, WorldSummary,
 };
 use crate::ports::{Observed, Table};
 use crate::reconcile::bounded;
@@ -125,24 +126,21 @@ impl Deployment {
         if !matches!(instance.phase(), Phase::On(_)) {
             return refused(
                 ErrorKind::Conflict,
-                "Foundry's setup is there while the table is on. Start the table first.".to_owned(),
-            );
-        }
-        if let Some(Held::World(Some(world))) = instance.journal.held(Step::World) {
-            return refused(
-                ErrorKind::Conflict,
-                format!(
-                    "This table opens the world `{world}` at every start. Clear the world in its settings, stop the table, and start it again: then it starts in Foundry's setup."
-                ),
+                "Foundry's setup opens only while the table is on. Start the table first."
+                    .to_owned(),
             );
         }
         if let Some(world) = instance.open_world() {
-            return refused(
-                ErrorKind::Conflict,
+            let sentence = if let Some(chosen) = &instance.wish.spec.world {
+                format!(
+                    "The world `{world}` is open, and the table opens the world `{chosen}` at every start. To get back to Foundry's setup, clear the world in the table's settings, then stop the table and start it again."
+                )
+            } else {
                 format!(
                     "The world `{world}` is open. Stop the table and start it again to get back to Foundry's setup."
-                ),
-            );
+                )
+            };
+            return refused(ErrorKind::Conflict, sentence);
         }
         Ok(())
     }
@@ -198,7 +196,7 @@ impl Refractory {
         Ok(fits.then_some(ticket))
     }
 
-    /// Takes a ticket that is shown at `host` for the instance `id`, and lets its browser in; `None` when it is not good any more.
+    /// Takes a ticket that is shown at `host` for the instance `id` from `address`, and lets its browser in; `None` when it is not good any more.
     ///
     /// # Errors
     ///
@@ -208,6 +206,7 @@ impl Refractory {
         secret: &str,
         id: &InstanceId,
         host: &str,
+        address: Option<IpAddr>,
     ) -> Result<Option<EnteredSetup>> {
         let Some(ticket) = self.setup_ticket_of(secret, id, host).await? else { return Ok(None) };
         let Some(token) = self.token(secret).await? else { return Ok(None) };
@@ -220,6 +219,7 @@ impl Refractory {
             Err(error) => return Err(error),
         }
         let Some(who) = self.holder(&ticket, &token).await? else { return Ok(None) };
+        let who = who.seen_at(address);
         let instance = self.get(&who, id).await?;
         if instance.setup.generation != ticket.generation {
             return Ok(None);

@@ -11,7 +11,7 @@ use super::enter::Nothing;
 use crate::links::foundry_setup_url;
 use crate::problem::Problem;
 use crate::proxy::{session_cookie, to_setup};
-use crate::session::{Flash, Ordered, cookie, csrf};
+use crate::session::{Flash, Ordered, address_of, cookie, csrf};
 use crate::shared::Shared;
 use crate::statics::{self, OWN};
 use crate::templates::page;
@@ -120,10 +120,10 @@ struct Home {
 }
 
 impl Home {
-    fn of(shared: &Shared, request: &HttpRequest, slug: &str) -> Result<Self, Problem> {
-        let (route, host) = shared.edge.at_home(request, slug).ok_or_else(Problem::no_page)?;
+    fn of(shared: &Shared, request: &HttpRequest, slug: &str) -> Option<Self> {
+        let (route, host) = shared.edge.at_home(request, slug)?;
         let (id, title) = (route.id.clone(), route.title.clone());
-        Ok(Self { id, title, slug: slug.to_owned(), host })
+        Some(Self { id, title, slug: slug.to_owned(), host })
     }
 
     fn path(&self) -> String {
@@ -180,7 +180,9 @@ pub(crate) async fn enter_page(
     slug: web::Path<String>,
     query: web::Query<TicketQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let home = Home::of(&shared, &request, &slug)?;
+    let Some(home) = Home::of(&shared, &request, &slug) else {
+        return Ok(statics::nothing_here(&shared, &request));
+    };
     if let Some(ticket) = query.into_inner().ticket {
         return Ok(see_other(&home.path())
             .cookie(cookie::keep(cookie::TICKET, ticket, TICKET_SECONDS, shared.https()))
@@ -209,13 +211,16 @@ pub(crate) async fn enter(
     slug: web::Path<String>,
     form: web::Form<EnterForm>,
 ) -> Result<HttpResponse, Problem> {
-    let home = Home::of(&shared, &request, &slug)?;
+    let Some(home) = Home::of(&shared, &request, &slug) else {
+        return Ok(statics::nothing_here(&shared, &request));
+    };
     let mut tickets = tickets_shown(&request, &shared);
     tickets.retain(|ticket| csrf::is_good(ticket, &form.csrf));
     let Some(ticket) = tickets.first().filter(|_| shared.edge.is_from_here(&request)) else {
         return home.stale(&shared);
     };
-    let entered = match shared.refractory.enter_setup(ticket, &home.id, &home.host).await {
+    let address = address_of(&request, &shared);
+    let entered = match shared.refractory.enter_setup(ticket, &home.id, &home.host, address).await {
         Ok(Some(entered)) => entered,
         Ok(None) => return home.stale(&shared),
         Err(error) => {

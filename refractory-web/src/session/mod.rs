@@ -13,4 +13,4 @@ pub(crate) use flash::Flash;
 pub use hasher::Hasher;
 pub(crate) use middleware::{identify, keep_to_rate};
 pub(crate) use posted::{Commanded, Ordered, Posted, check_sender};
-pub(crate) use visitor::{Anyone, Person, Visitor, theme};
+pub(crate) use visitor::{Anyone, Person, Visitor, address_of, theme};

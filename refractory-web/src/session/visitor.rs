@@ -99,6 +99,11 @@ impl Visitor {
     }
 }
 
+/// Where the client of `request` is, for the audit log.
+pub(crate) fn address_of(request: &HttpRequest, shared: &Shared) -> Option<IpAddr> {
+    known(client_address(request, &shared.trusted))
+}
+
 /// An address that says where a client is; the one of those who could not be told apart does not.
 fn known(client: IpAddr) -> Option<IpAddr> {
     Some(client).filter(|client| !client.is_unspecified())

@@ -355,16 +355,17 @@ async fn only_managers_get_a_ticket_and_it_is_theirs_as_long_as_they_manage() {
     let ticket = refractory.setup_ticket(&bert, &theirs.id).await.unwrap();
     refractory.set_role(&who, &owner.id, Role::Player).await.unwrap();
     let host = "tuesday.localhost";
-    let late = refractory.enter_setup(ticket.secret.expose(), &theirs.id, host).await;
+    let late = refractory.enter_setup(ticket.secret.expose(), &theirs.id, host, None).await;
     assert_eq!(late.unwrap_err().kind(), ErrorKind::Forbidden, "demoted in between");
     refractory.set_role(&who, &owner.id, Role::GameMaster).await.unwrap();
     let ticket = refractory.setup_ticket(&bert, &theirs.id).await.unwrap();
     refractory.sign_out_everywhere(&who, &owner.id).await.unwrap();
-    let out = refractory.enter_setup(ticket.secret.expose(), &theirs.id, host).await.unwrap();
+    let out = refractory.enter_setup(ticket.secret.expose(), &theirs.id, host, None).await.unwrap();
     assert!(out.is_none(), "signed out everywhere means tickets too");
     let ticket = refractory.setup_ticket(&bert, &theirs.id).await.unwrap();
     refractory.remove_user(&who, &owner.id).await.unwrap();
-    let gone = refractory.enter_setup(ticket.secret.expose(), &theirs.id, host).await.unwrap();
+    let gone =
+        refractory.enter_setup(ticket.secret.expose(), &theirs.id, host, None).await.unwrap();
     assert!(gone.is_none(), "the account is gone");
     let _still = desk.entered().await;
 }
@@ -619,6 +620,24 @@ async fn a_table_in_setup_says_what_to_do_and_lists_what_was_made_there() {
     let events = desk.place.refractory.events(&who, Some(&desk.table.id), 50).await.unwrap();
     let told = events.iter().find(|event| event.text.contains("opened Foundry's setup")).unwrap();
     assert_eq!((told.kind, told.name.as_str()), (EventKind::Changed, "anna"));
+    assert_eq!(told.address, Some(std::net::Ipv4Addr::LOCALHOST.into()));
+}
+
+#[tokio::test]
+async fn a_person_at_a_wrong_address_of_ours_is_shown_a_page() {
+    let mut desk = Desk::new().await;
+    for (host, path) in [
+        (HOST, "/_refractory/nowhere"),
+        (HOST, "/_refractory/setup/other"),
+        ("nobody.localhost", "/_refractory/setup/nobody"),
+        ("localhost", "/_refractory/setup/friday"),
+    ] {
+        let answer = desk.anna.get_at(host, path).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{host}{path}");
+        let kind = answer.headers["content-type"].to_str().unwrap();
+        assert!(kind.starts_with("text/html"), "{host}{path}: {kind}");
+        assert!(answer.text.contains("There is no page at this address."), "{}", answer.text);
+    }
 }
 
 #[tokio::test]
