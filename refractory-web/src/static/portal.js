@@ -317,10 +317,12 @@ function nameOf(title) {
 function suggest(title) {
   const slug = document.getElementById(title.dataset.suggests);
   const shown = one("[data-address-shown]");
-  let own = slug.value !== "" && slug.value !== nameOf(title.value);
+  // A table keeps its address until somebody types another one.
+  const kept = "kept" in slug.dataset;
+  let own = kept || (slug.value !== "" && slug.value !== nameOf(title.value));
   const show = () => { shown.textContent = slug.dataset.address.replace("NAME", slug.value || "…"); };
   title.addEventListener("input", () => { if (!own) { slug.value = nameOf(title.value); show(); } });
-  slug.addEventListener("input", () => { own = slug.value !== ""; show(); });
+  slug.addEventListener("input", () => { own = kept || slug.value !== ""; show(); });
   show();
 }
 

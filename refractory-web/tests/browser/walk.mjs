@@ -205,11 +205,18 @@ async function elsewhere(browser, where, options, work) {
   await fill(page, { Name: "anna", Password: password });
   await press(page, "Sign in");
   await page.getByRole("heading", { name: "People" }).waitFor();
+  now = `a title of one long word (${where})`;
+  await page.goto(`${portal}/tables/curse-of-strahd/settings`);
+  await fill(page, { Title: "The Donaudampfschifffahrtsgesellschaftskapit\u00e4nsm\u00fctzenabzeichen" });
+  await press(page, "Save");
+  await page.getByText("Saved.").first().waitFor();
+  if (!page.url().endsWith("/tables/curse-of-strahd")) complaints.push(`${now}: another title moved the table to ${page.url()}`);
   const pages = { "21-tables": "/", "22-new-table": "/tables/new", "23-table": "/tables/curse-of-strahd", "24-settings": "/tables/curse-of-strahd/settings",
     "25-licences": "/licences", "26-releases": "/releases", "27-people": "/people", "28-system": "/about", "29-account": "/account" };
   for (const [name, path] of Object.entries(pages)) {
     now = `${path} (${where})`;
     await page.goto(portal + path);
+    await page.evaluate(() => { for (const more of document.querySelectorAll("details.more")) more.open = true; });
     await look(page, name, where);
     const strange = await page.evaluate(() => [...document.querySelectorAll("time[data-when]")].map(time => `${time.textContent} (${time.title})`)
       .filter(text => !/^(now|\d+ \w+ ago|in \d+ \w+) \([A-Z][a-z]{2} \d+, \d{4}, \d+:\d\d\s[AP]M\)$/.test(text)));
