@@ -89,7 +89,11 @@ impl<'de, T: serde::Deserialize<'de>> serde::Deserialize<'de> for Edit<T> {
 
 /// A change to how much of the machine an instance may use.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(default, deny_unknown_fields))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Deserialize),
+    serde(default, deny_unknown_fields, expecting = "an object")
+)]
 pub struct LimitsChange {
     /// Memory in bytes.
     pub memory: Edit<u64>,
@@ -109,7 +113,11 @@ impl LimitsChange {
 
 /// A change to what an instance should be like. An unknown field is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Deserialize), serde(default, deny_unknown_fields))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Deserialize),
+    serde(default, deny_unknown_fields, expecting = "an object")
+)]
 pub struct SpecChange {
     /// What people call it.
     pub title: Edit<String>,
@@ -138,7 +146,14 @@ impl SpecChange {
         };
         let title = named(&self.title).unwrap_or_default();
         let language = named(&self.language);
-        let spec = InstanceSpec { title, language, ..InstanceSpec::default() }.checked()?;
+        let mut limits = Limits::default();
+        if let Edit::Set(change) = &self.limits {
+            change.apply(&mut limits);
+        }
+        let spec = InstanceSpec { title, language, limits, ..InstanceSpec::default() }.checked()?;
+        if let Edit::Set(_) = &self.language {
+            self.language = Edit::to(spec.language);
+        }
         if let Edit::Set(title) = &mut self.title {
             *title = spec.title;
         }

@@ -90,6 +90,27 @@ pub struct Limits {
     pub disk: Option<u64>,
 }
 
+/// Foundry does not even begin with less memory or disk space.
+const LEAST_BYTES: u64 = 64 << 20;
+/// Nor with less processor time, in thousandths of one core.
+const LEAST_CPU: u32 = 100;
+
+impl Limits {
+    /// Why Foundry can't run within these, if so.
+    fn too_little(&self) -> Option<String> {
+        let sizes = [("memory", self.memory), ("disk space", self.disk)];
+        let little = |limit: Option<u64>| limit.is_some_and(|bytes| bytes < LEAST_BYTES);
+        if let Some((name, _)) = sizes.into_iter().find(|(_, limit)| little(*limit)) {
+            return Some(format!(
+                "The limit of {name} is too little for Foundry. Enter at least 64MiB."
+            ));
+        }
+        self.cpu_millis.filter(|cpu| *cpu < LEAST_CPU).map(|_| {
+            "The limit of processor time is too little for Foundry. Allow at least a tenth of a core (100).".to_owned()
+        })
+    }
+}
+
 impl InstanceSpec {
     /// The same as it is kept: without blanks around what people typed.
     ///
@@ -108,7 +129,11 @@ impl InstanceSpec {
         if self.language.as_ref().is_some_and(|text| text.len() > 64 || !text.chars().all(legal)) {
             return wrong("A language is written as Foundry names it, as `en.core`.".to_owned());
         }
-        Ok(self)
+        self.language = self.language.filter(|language| !language.is_empty());
+        match self.limits.too_little() {
+            Some(said) => wrong(said),
+            None => Ok(self),
+        }
     }
 }
 
@@ -149,6 +174,28 @@ mod tests {
         };
         assert!(spoken("pt-BR.core").checked().is_ok());
         assert!(spoken("en\0").checked().is_err() && spoken(&"x".repeat(65)).checked().is_err());
+        assert_eq!(spoken("").checked().unwrap().language, None);
+    }
+
+    #[test]
+    fn limits_within_which_foundry_cannot_begin_are_refused() {
+        let (fits, none) = (Some(64 << 20), None);
+        let rows = [
+            (Limits { memory: fits, cpu_millis: Some(100), disk: fits }, none),
+            (Limits { memory: Some(0), ..Limits::default() }, Some("memory")),
+            (Limits { disk: Some((64 << 20) - 1), ..Limits::default() }, Some("disk space")),
+            (Limits { cpu_millis: Some(99), ..Limits::default() }, Some("processor")),
+        ];
+        for (limits, named) in rows {
+            let checked =
+                InstanceSpec { limits: limits.clone(), ..InstanceSpec::default() }.checked();
+            match named {
+                None => assert_eq!(checked.unwrap().limits, limits),
+                Some(named) => {
+                    assert!(checked.unwrap_err().for_people().contains(named), "{named}")
+                }
+            }
+        }
     }
 
     #[test]
