@@ -82,7 +82,7 @@ pub(crate) enum LogFormat {
 pub(crate) enum Command {
     /// Serve: portal, edge and worker in one process
     Up(up::Up),
-    /// Tables: create, list, show, edit, open, start, stop, take-license, rename, delete, rotate-key, logs
+    /// Tables: create, list, show, edit, open, start, stop, restart, take-license, rename, delete, rotate-key, logs
     #[command(subcommand, visible_alias = "table")]
     Instance(InstanceCommand),
     /// License keys: add, list, rename, accept, remove

@@ -57,6 +57,9 @@ fn repair(instance: &Instance) -> Option<Decision> {
     if half_gone || instance.journal.iter().any(lost) {
         return down(instance, |step| !step.outlives_off());
     }
+    if instance.is_replacing_launch() {
+        return down(instance, |step| step >= Step::Runtime);
+    }
     if renamed(instance) {
         return Some(Decision::Remove(Step::Name));
     }

@@ -1,4 +1,6 @@
 //! What is wrong with a form, and with which of its fields.
+use std::borrow::Cow;
+
 use refractory_core::Error;
 use serde::Serialize;
 
@@ -8,14 +10,14 @@ use crate::problem::Problem;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct FormError {
     /// The id of the field; empty where it is about the form as a whole.
-    pub(crate) field: &'static str,
+    pub(crate) field: Cow<'static, str>,
     pub(crate) sentence: String,
 }
 
 impl FormError {
     /// About the field with the id `field`.
-    pub(crate) fn at(field: &'static str, sentence: impl Into<String>) -> Self {
-        Self { field, sentence: sentence.into() }
+    pub(crate) fn at(field: impl Into<Cow<'static, str>>, sentence: impl Into<String>) -> Self {
+        Self { field: field.into(), sentence: sentence.into() }
     }
 }
 

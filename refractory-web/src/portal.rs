@@ -1,10 +1,11 @@
 //! The portal as whoever composes a program sees it.
+use std::future::ready;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
 use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
-use actix_web::{App, web};
+use actix_web::{App, HttpRequest, web};
 use refractory_core::config::Section;
 use refractory_core::{Error, ErrorKind, Refractory, Result};
 use tokio::sync::watch;
@@ -251,7 +252,11 @@ fn serve(shared: &Arc<Shared>, listener: Listener) -> Result<Server> {
                     .service(
                         web::scope(OWN)
                             .configure(|config| on_every_host().serve(config))
-                            .default_service(web::to(statics::nowhere)),
+                            .default_service(web::to(
+                                |shared: web::Data<Shared>, request: HttpRequest| {
+                                    ready(statics::nothing_here(&shared, &request))
+                                },
+                            )),
                     )
                     .configure(api::routes)
                     .configure(pages::routes),

@@ -89,6 +89,12 @@ impl Problem {
         if self.id.is_some() { Err(self) } else { Ok(self) }
     }
 
+    /// The same where other input may mend it; what is refused or gone is no matter of a field.
+    pub(crate) fn about_input(self) -> Result<Self, Self> {
+        let mends = [StatusCode::UNPROCESSABLE_ENTITY, StatusCode::CONFLICT];
+        if mends.contains(&self.status) { Ok(self) } else { Err(self) }
+    }
+
     /// What a person is told.
     pub(crate) fn sentence(&self) -> &str {
         &self.sentence

@@ -48,11 +48,6 @@ pub(crate) fn nothing_here(shared: &Shared, request: &HttpRequest) -> HttpRespon
     shared.edge.say(&notice, request, Access::Anonymous)
 }
 
-/// Every other address below [`OWN`].
-pub(crate) async fn nowhere(shared: web::Data<Shared>, request: HttpRequest) -> HttpResponse {
-    nothing_here(&shared, &request)
-}
-
 /// Serves a file. An address with an older digest gets the present file, to be kept by nobody.
 pub(crate) async fn serve(path: web::Path<(String, String)>) -> Result<HttpResponse, Problem> {
     let (asked, name) = path.into_inner();

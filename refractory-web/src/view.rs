@@ -2,6 +2,7 @@
 use std::time::Duration;
 
 use refractory_core::model::{Fault, Health, Instance, Phase, Power, Principal, Step, WorldId};
+use refractory_core::text::plain;
 use refractory_core::{ErrorKind, Refractory, Relation, Timestamp, Verb, allows};
 use serde::Serialize;
 
@@ -316,7 +317,7 @@ fn going_down(step: Step) -> &'static str {
 fn note(table: &Instance, state: State, can: Can) -> Option<String> {
     match state {
         State::Starting | State::Stopping | State::Deleting => {
-            table.progress().map(|progress| sentence_case(&progress.message))
+            table.progress().map(|progress| sentence_case(&plain(&progress.message)))
         }
         State::On if table.is_in_setup() && can.set_up => Some(
             "No world is open yet. Choose \u{201c}Set up\u{201d} to make one, or to open one, in Foundry's setup."
@@ -348,12 +349,13 @@ fn players(table: &Instance, state: State) -> Option<u32> {
 
 fn trouble(refractory: &Refractory, who: &Principal, table: &Instance) -> Option<Trouble> {
     let fault = table.live_fault()?;
+    let now = refractory.now();
     Some(Trouble {
-        sentence: fault.message.clone(),
+        sentence: plain(&fault.message).into_owned(),
         terminal: fault.terminal,
         attempts: fault.attempts,
-        retry_at: fault.retry_at.into(),
-        next: next_attempt(table, fault, refractory.patience().give_up_after, refractory.now()),
+        retry_at: now.after(fault.retry_in(now)).into(),
+        next: next_attempt(table, fault, refractory.patience().give_up_after, now),
         remedy: remedy(who, fault),
     })
 }
@@ -364,7 +366,7 @@ fn next_attempt(table: &Instance, fault: &Fault, most: u32, now: Timestamp) -> O
         return None;
     }
     let number = fault.attempts.saturating_add(1);
-    let seconds = fault.retry_at.since(now).as_millis().div_ceil(1000);
+    let seconds = fault.retry_in(now).as_millis().div_ceil(1000);
     let seconds = u64::try_from(seconds).unwrap_or(u64::MAX);
     let name = if table.wish.power == Power::On {
         format!("Attempt {number} of {}", most.max(number))

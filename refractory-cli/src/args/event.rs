@@ -1,4 +1,6 @@
 //! `event`.
+use std::num::NonZeroUsize;
+
 use clap::{Args, Subcommand};
 
 /// What can be asked of the audit log.
@@ -22,6 +24,6 @@ pub(crate) struct List {
     #[arg(long, value_name = "KIND")]
     pub(crate) kind: Option<String>,
     /// How many entries to show
-    #[arg(short = 'n', long, value_name = "COUNT", default_value_t = 50)]
-    pub(crate) limit: usize,
+    #[arg(short = 'n', long, value_name = "COUNT", default_value = "50")]
+    pub(crate) limit: NonZeroUsize,
 }

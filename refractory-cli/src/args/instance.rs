@@ -19,6 +19,8 @@ pub(crate) enum InstanceCommand {
     Start(Start),
     /// Stop a table; its data is kept
     Stop(Stop),
+    /// Restart a table: close its world, stop it, and start it again
+    Restart(Restart),
     /// Take the license that a table waits for from a table where no one is playing
     TakeLicense(TakeLicense),
     /// Rename a table; its address changes too
@@ -164,6 +166,22 @@ pub(crate) struct Stop {
     #[arg(long)]
     pub(crate) now: bool,
     /// Stop without asking, even if people are playing
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+}
+
+/// Restart a table: close its world, stop it, and start it again.
+///
+/// It keeps its license. Changes to its settings take effect.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  refractory instance restart friday-night --wait")]
+pub(crate) struct Restart {
+    /// The table's name
+    pub(crate) name: String,
+    /// Wait until players can join or the table needs attention
+    #[arg(short, long)]
+    pub(crate) wait: bool,
+    /// Restart without asking, even if people are playing
     #[arg(short, long)]
     pub(crate) yes: bool,
 }

@@ -365,7 +365,7 @@ async fn licenses(station: &Station) -> Vec<Finding> {
     open.map(|view| {
         let name = &view.license.name;
         Finding::note(
-            "licence",
+            "license",
             format!(
                 "The license agreement for `{name}` hasn't been accepted, so no table can use it."
             ),

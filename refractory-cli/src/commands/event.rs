@@ -61,9 +61,9 @@ async fn list(desk: &Desk, args: List) -> Result<()> {
             let cells = cells.map(ToOwned::to_owned).to_vec();
             rows.push((json, cells));
         }
-        if rows.len() >= args.limit {
+        if rows.len() >= args.limit.get() {
             break;
         }
     }
-    desk.out.list(&["at", "kind", "from", "what"], &rows, "There is no such entry.")
+    desk.out.list(&["at", "kind", "from", "what"], &rows, "No entries.")
 }

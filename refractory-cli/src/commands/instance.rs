@@ -3,16 +3,17 @@ use anyhow::{Result, bail};
 use refractory_core::config::Size;
 use refractory_core::model::{
     Change, Edit as Field, Instance, InstanceSpec, LicenseWish, Limits, LimitsChange, NewInstance,
-    Principal, ReleaseWish, Slug, SpecChange, Urgency, WorldId,
+    Phase, Principal, ReleaseWish, Slug, SpecChange, Urgency, WorldId,
 };
 use refractory_core::text::one_line;
-use refractory_core::{Error, ErrorKind, Playing};
+use refractory_core::{Error, ErrorKind};
 use serde_json::json;
 
 use super::follow::{Goal, follow, nobody_works};
 use super::logs;
 use crate::args::instance::{
-    Create, Delete, Edit, InstanceCommand, Open, Rename, RotateKey, Start, Stop, TakeLicense,
+    Create, Delete, Edit, InstanceCommand, Open, Rename, Restart, RotateKey, Start, Stop,
+    TakeLicense,
 };
 use crate::compose::{Desk, Station};
 use crate::exit::Exit;
@@ -31,6 +32,7 @@ pub(crate) async fn run(desk: &Desk, command: InstanceCommand) -> Result<Exit> {
         InstanceCommand::Open(args) => open(desk, &args).await?,
         InstanceCommand::Start(args) => start(desk, &args).await?,
         InstanceCommand::Stop(args) => stop(desk, &args).await?,
+        InstanceCommand::Restart(args) => restart(desk, &args).await?,
         InstanceCommand::TakeLicense(args) => take_license(desk, &args).await?,
         InstanceCommand::Rename(args) => rename(desk, args).await?,
         InstanceCommand::Delete(args) => delete(desk, args).await?,
@@ -206,10 +208,16 @@ async fn start(desk: &Desk, args: &Start) -> Result<()> {
     let who = Principal::operator();
     let table = station.refractory.start(&who, &table.id).await?;
     if !args.wait {
-        return asked(desk, &station, &table, "on").await;
+        return asked(desk, &station, &table, "starting").await;
     }
-    if let Some(table) = follow(desk.out, &station, &who, &table.id, Goal::On).await? {
-        let json = shown(&station, &table).await?;
+    follow_up(desk, &station, &table).await
+}
+
+/// Waits until players can join, and says where.
+async fn follow_up(desk: &Desk, station: &Station, table: &Instance) -> Result<()> {
+    let who = Principal::operator();
+    if let Some(table) = follow(desk.out, station, &who, &table.id, Goal::On).await? {
+        let json = shown(station, &table).await?;
         let said = if table.is_in_setup() {
             let next = words(&table);
             format!("`{}` is on: {next}.", table.slug)
@@ -221,23 +229,36 @@ async fn start(desk: &Desk, args: &Start) -> Result<()> {
     Ok(())
 }
 
-/// Asks before players are disconnected.
-async fn confirm_stop(station: &Station, table: &Instance) -> Result<()> {
-    let Playing { count, names } =
-        station.refractory.playing(&Principal::operator(), &table.id).await?;
-    if count == 0 {
+async fn restart(desk: &Desk, args: &Restart) -> Result<()> {
+    let (station, table) = found(desk, &args.name).await?;
+    if !args.yes {
+        confirm_interruption(&station, &table, "restart").await?;
+    }
+    let table = station.refractory.restart(&Principal::operator(), &table.id).await?;
+    if !args.wait {
+        return asked(desk, &station, &table, "restarting").await;
+    }
+    follow_up(desk, &station, &table).await
+}
+
+/// Asks before players are disconnected by `verb`.
+async fn confirm_interruption(station: &Station, table: &Instance, verb: &str) -> Result<()> {
+    let playing = station.refractory.playing(&Principal::operator(), &table.id).await?;
+    if playing.count == 0 {
         return Ok(());
     }
-    let people = if count == 1 { "1 person is".to_owned() } else { format!("{count} people are") };
-    let named =
-        if names.is_empty() { String::new() } else { format!(": {}", one_line(&names.join(", "))) };
-    let said = format!("{people} playing at `{}`{named}.", table.slug);
-    match input::agrees(&format!("{said} Stop it and disconnect them? Type `yes` to continue: "))? {
+    let named = match playing.names.as_slice() {
+        [] => String::new(),
+        names => format!(": {}", one_line(&names.join(", "))),
+    };
+    let said = format!("{}{named}.", playing.headline(&format!("`{}`", table.slug)));
+    let question = format!("{said} Disconnect them and {verb} the table? Type `yes` to continue: ");
+    match input::agrees(&question)? {
         Some(true) => Ok(()),
-        Some(false) => bail!(Failure::new(Exit::Invalid, "The table was not stopped.")),
+        Some(false) => bail!(Failure::new(Exit::Invalid, "Nothing was changed.")),
         None => bail!(Failure::new(
             Exit::Invalid,
-            format!("{said} To stop it and disconnect them, add `--yes`.")
+            format!("{said} To {verb} it and disconnect them, add `--yes`.")
         )),
     }
 }
@@ -247,25 +268,21 @@ async fn take_license(desk: &Desk, args: &TakeLicense) -> Result<()> {
     let who = Principal::operator();
     let table = station.refractory.take_license(&who, &table.id).await?;
     if !args.wait {
-        return asked(desk, &station, &table, "on").await;
+        return asked(desk, &station, &table, "starting").await;
     }
-    if let Some(table) = follow(desk.out, &station, &who, &table.id, Goal::On).await? {
-        let json = shown(&station, &table).await?;
-        desk.out.say(&format!("`{}` is on: {}", table.slug, json.url), &json)?;
-    }
-    Ok(())
+    follow_up(desk, &station, &table).await
 }
 
 async fn stop(desk: &Desk, args: &Stop) -> Result<()> {
     let (station, table) = found(desk, &args.name).await?;
     let who = Principal::operator();
     if !args.yes {
-        confirm_stop(&station, &table).await?;
+        confirm_interruption(&station, &table, "stop").await?;
     }
     let urgency = if args.now { Urgency::Now } else { Urgency::Gentle };
     let table = station.refractory.stop(&who, &table.id, urgency).await?;
     if !args.wait {
-        return asked(desk, &station, &table, "off").await;
+        return asked(desk, &station, &table, "stopping").await;
     }
     if let Some(table) = follow(desk.out, &station, &who, &table.id, Goal::Off).await? {
         let said = format!("`{}` is off. Its data is kept.", table.slug);
@@ -288,12 +305,21 @@ async fn edit(desk: &Desk, args: Edit) -> Result<()> {
     let (station, table) = found(desk, &args.name).await?;
     let who = Principal::operator();
     let change = change(&station, args).await?;
+    if change.owner.keeps() && change.spec == nothing_named() {
+        let sentence = "Name at least one setting to change, such as `--title`. `refractory instance edit --help` lists them.";
+        bail!(Failure::new(Exit::Invalid, sentence));
+    }
     let table = station.refractory.change(&who, &table.id, change).await?;
     let said = format!(
-        "`{}` is changed. What is Foundry's own takes effect at the next start.",
+        "Table `{}` was changed. Changes to Foundry itself take effect at the next start.",
         table.slug
     );
     desk.out.say(&said, &shown(&station, &table).await?)
+}
+
+/// What no argument changes.
+fn nothing_named() -> SpecChange {
+    SpecChange { limits: Field::Set(LimitsChange::default()), ..SpecChange::default() }
 }
 
 /// What the arguments change: what is not said stays, what is empty goes.
@@ -388,7 +414,7 @@ async fn delete(desk: &Desk, args: Delete) -> Result<()> {
     };
     let gone = station.refractory.delete(&who, &table.id, &typed).await?;
     if !args.wait {
-        return asked(desk, &station, &gone, "gone").await;
+        return asked(desk, &station, &gone, "being deleted").await;
     }
     follow(desk.out, &station, &who, &table.id, Goal::Gone).await?;
     let said = format!("`{}` and all of its data were deleted.", table.slug);
@@ -396,8 +422,12 @@ async fn delete(desk: &Desk, args: Delete) -> Result<()> {
 }
 
 /// Says that a wish was written down, and whether anybody carries it out.
-async fn asked(desk: &Desk, station: &Station, table: &Instance, goal: &str) -> Result<()> {
-    let said = format!("`{}` is going {goal}: {}.", table.slug, words(table));
+async fn asked(desk: &Desk, station: &Station, table: &Instance, doing: &str) -> Result<()> {
+    let words = words(table);
+    let said = match table.phase() {
+        Phase::On(_) | Phase::Off => format!("`{}` is {words}.", table.slug),
+        Phase::Starting(_) | Phase::Stopping(_) => format!("`{}` is {doing}: {words}.", table.slug),
+    };
     desk.out.say(&said, &shown(station, table).await?)?;
     if station.workers().await?.is_empty() {
         desk.out.note(&nobody_works(station).to_string());

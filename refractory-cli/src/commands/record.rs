@@ -55,7 +55,7 @@ async fn found(station: &Station, kind: Kind, id: &str) -> Result<DamagedRecord>
         None => bail!(Failure::new(
             Exit::NotFound,
             format!(
-                "There is no damaged record of a {} `{id}`. `refractory record list` shows those there are.",
+                "There is no damaged record `{} {id}`. See `refractory record list`.",
                 kind.name()
             )
         )),

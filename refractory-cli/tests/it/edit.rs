@@ -29,6 +29,8 @@ fn what_is_not_named_stays_and_a_table_is_given_to_another() {
     (expected["world"], expected["owner"]) = (json!("strahd"), json!(null));
     assert_eq!(house.table("friday"), expected);
     assert!(house.run("instance show friday").ok().out.contains("strahd"));
+    house.run("instance edit friday").failed(2, "Name at least one setting");
+    house.run("event list -n 0").failed(2, "");
     house.run("instance edit friday --owner nobody").failed(3, "There is no user named `nobody`");
     house.run("instance edit friday --memory lots").failed(2, "");
     house.run("instance edit friday --cpus many").failed(2, "1.5");

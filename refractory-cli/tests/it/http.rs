@@ -37,14 +37,63 @@ pub(crate) fn get(port: u16, host: &str, path: &str) -> Option<Answer> {
 
 /// Opens the game's socket with the session that its pages give.
 pub(crate) fn game_socket(port: u16, host: &str) -> WebSocket<TcpStream> {
+    socket_of_session(port, host, &game_session(port, host))
+}
+
+/// The session that the game's pages give.
+fn game_session(port: u16, host: &str) -> String {
     let page = get(port, host, "/join").unwrap();
     let cookies = page.values("set-cookie");
-    let session = cookies
+    cookies
         .iter()
         .find_map(|cookie| {
             cookie.strip_prefix("session=")?.split(';').next().map(ToOwned::to_owned)
         })
-        .unwrap_or_else(|| panic!("no session: {page:?}"));
+        .unwrap_or_else(|| panic!("no session: {page:?}"))
+}
+
+/// Takes the first seat of the world that is open at `127.0.0.1:port`. Its user plays as long as the socket is there.
+pub(crate) fn sit(port: u16) -> WebSocket<TcpStream> {
+    const HOST: &str = "127.0.0.1";
+    let session = game_session(port, HOST);
+    let mut socket = greeted(socket_of_session(port, HOST, &session));
+    socket.send(Message::text("420[\"getJoinData\"]")).unwrap();
+    let told = packet(&mut socket, "430");
+    let told: serde_json::Value = serde_json::from_str(told.strip_prefix("430").unwrap()).unwrap();
+    let user = told[0]["users"][0]["_id"].as_str().unwrap().to_owned();
+    let form = format!("action=join&userid={user}&userId={user}&password=");
+    let mut asked = TcpStream::connect((HOST, port)).unwrap();
+    write!(
+        asked,
+        "POST /join HTTP/1.1\r\nHost: {HOST}:{port}\r\nOrigin: http://{HOST}:{port}\r\nCookie: session={session}\r\n\
+         Connection: close\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{form}",
+        form.len()
+    )
+    .unwrap();
+    let joined = all_of(&mut asked);
+    assert!(joined.contains("success"), "{joined}");
+    greeted(socket_of_session(port, HOST, &session))
+}
+
+/// The socket once the program has said whose it is.
+fn greeted(mut socket: WebSocket<TcpStream>) -> WebSocket<TcpStream> {
+    socket.send(Message::text("40")).unwrap();
+    packet(&mut socket, "42[\"session\"");
+    socket
+}
+
+/// The next packet that begins with `start`.
+fn packet(socket: &mut WebSocket<TcpStream>, start: &str) -> String {
+    loop {
+        if let Message::Text(text) = socket.read().unwrap()
+            && text.starts_with(start)
+        {
+            return text.as_str().to_owned();
+        }
+    }
+}
+
+fn socket_of_session(port: u16, host: &str, session: &str) -> WebSocket<TcpStream> {
     let path = format!("/socket.io/?session={session}&EIO=4&transport=websocket");
     let request = tungstenite::http::Request::builder()
         .uri(format!("ws://{host}:{port}{path}"))

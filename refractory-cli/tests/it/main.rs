@@ -25,6 +25,7 @@ mod infra;
 mod inputs;
 mod life;
 mod pipes;
+mod playing;
 #[cfg(feature = "aws")]
 mod service;
 mod survival;

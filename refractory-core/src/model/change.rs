@@ -150,7 +150,7 @@ impl SpecChange {
         if let Edit::Set(change) = &self.limits {
             change.apply(&mut limits);
         }
-        let spec = InstanceSpec { title, language, limits, ..InstanceSpec::default() }.checked()?;
+        let spec = InstanceSpec { title, limits, language, ..InstanceSpec::default() }.checked()?;
         if let Edit::Set(_) = &self.language {
             self.language = Edit::to(spec.language);
         }

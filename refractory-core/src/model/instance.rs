@@ -107,7 +107,12 @@ impl Instance {
             slug: new.slug,
             owner: new.owner,
             created: now,
-            wish: Wish { power: Power::Off, urgency: Urgency::Gentle, spec: new.spec },
+            wish: Wish {
+                power: Power::Off,
+                urgency: Urgency::Gentle,
+                spec: new.spec,
+                replaced_launch: None,
+            },
             generation: 1,
             epoch: 0,
             release: None,
@@ -164,6 +169,22 @@ impl Instance {
         self.losses.clear();
         self.started = (power == Power::On).then_some(now);
         true
+    }
+
+    /// Asks for the present launch to be replaced.
+    pub(crate) fn replace_launch(&mut self, now: Timestamp) {
+        self.wish.urgency = Urgency::Gentle;
+        self.wish.replaced_launch = Some(self.epoch);
+        self.generation += 1;
+        (self.yielding, self.seen) = (None, None);
+        self.setup.revoke();
+        self.losses.clear();
+        self.started = Some(now);
+    }
+
+    /// Whether the present launch is there and is to be replaced.
+    pub(crate) fn is_replacing_launch(&self) -> bool {
+        self.wish.replaced_launch == Some(self.epoch) && self.journal.get(Step::Runtime).is_some()
     }
 
     /// Notes the archive of the launch in hand. A table that was made before there was one stays on it from now on: only

@@ -121,7 +121,8 @@ impl InstanceSpec {
         let wrong = |said: String| {
             Err(Error::new(ErrorKind::Invalid, "reading what a table should be like").advise(said))
         };
-        self.title = trimmed(&self.title).to_owned();
+        let title = trimmed(&self.title).to_owned();
+        self.title = title;
         if self.title.chars().count() > 80 || self.title.chars().any(is_obeyed) {
             return wrong("A title has at most 80 characters, on one line.".to_owned());
         }
@@ -192,7 +193,7 @@ mod tests {
             match named {
                 None => assert_eq!(checked.unwrap().limits, limits),
                 Some(named) => {
-                    assert!(checked.unwrap_err().for_people().contains(named), "{named}")
+                    assert!(checked.unwrap_err().for_people().contains(named), "{named}");
                 }
             }
         }

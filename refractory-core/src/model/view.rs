@@ -72,6 +72,9 @@ impl Instance {
 }
 
 fn rising(instance: &Instance) -> Phase {
+    if instance.is_replacing_launch() {
+        return Phase::Starting(Step::Runtime);
+    }
     let missing = Step::ALL.into_iter().find(|step| instance.journal.held(*step).is_none());
     match (missing, instance.endpoint()) {
         (None, Some(endpoint)) => Phase::On(endpoint.clone()),

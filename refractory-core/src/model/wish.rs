@@ -42,4 +42,7 @@ pub struct Wish {
     pub urgency: Urgency,
     /// What it should be like.
     pub spec: InstanceSpec,
+    /// The number of a launch that another is to take the place of, on the same license.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub replaced_launch: Option<u32>,
 }

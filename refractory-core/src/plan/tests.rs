@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::Timestamp;
-use crate::model::{Attempt, Fault, Hostname, NewInstance, Slug, Undoing, Urgency};
+use crate::model::{Attempt, Fault, Hostname, NewInstance, Phase, Slug, Undoing, Urgency};
 use crate::ports::Endpoint;
 use crate::{ErrorKind, InstanceId, LicenseId};
 
@@ -59,6 +59,26 @@ fn on_takes_the_first_step_that_is_missing() {
         assert_eq!(decide(&instance, NONE), Decision::Ensure(step));
     }
     assert_eq!(decide(&up_to(Power::On, None), NONE), Decision::Probe);
+}
+
+#[test]
+fn a_launch_that_is_to_be_replaced_goes_and_the_license_stays() {
+    let mut instance = up_to(Power::On, None);
+    instance.epoch = 3;
+    instance.replace_launch(NOW);
+    let mut order = Vec::new();
+    while let Decision::Remove(step) = decide(&instance, NONE) {
+        assert_eq!(instance.phase(), Phase::Starting(Step::Runtime));
+        order.push(step);
+        instance.journal.clear(step);
+    }
+    assert_eq!(order, [Step::Name, Step::World, Step::Runtime]);
+    assert_eq!(decide(&instance, NONE), Decision::Intend(Step::Runtime));
+    instance.epoch = 4;
+    for step in order {
+        instance.journal.hold(step, held(step));
+    }
+    assert_eq!(decide(&instance, NONE), Decision::Probe, "the next launch stays");
 }
 
 #[test]

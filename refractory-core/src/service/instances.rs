@@ -8,7 +8,7 @@ use super::policy::{Relation, Verb, check};
 use super::{Builder, Deployment};
 use crate::model::{
     Change, Edit, EventKind, Hostname, Instance, InstanceSpec, License, LicenseWish, NewInstance,
-    Power, Principal, Release, ReleaseWish, Slug, SlugError, Step, Urgency, differences,
+    Phase, Power, Principal, Release, ReleaseWish, Slug, SlugError, Step, Urgency, differences,
 };
 use crate::ports::{InstanceRuntime, IntoPort, Table};
 use crate::reconcile::choose_release;
@@ -233,6 +233,35 @@ impl Refractory {
         )
         .await;
         Ok(stopped)
+    }
+
+    /// Asks for a running instance to close its world, to stop, and to start again. It keeps its license meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// `Forbidden`, `NotFound`; `Conflict` when it is not on.
+    pub async fn restart(&self, who: &Principal, id: &InstanceId) -> Result<Instance> {
+        let now = self.now();
+        let restarted = self.table::<Instance>().update(id.as_str(), |row| {
+            let relation = Relation::of(who, row.owner.as_ref());
+            check(who, Verb::StartInstance, relation)?;
+            check(who, Verb::StopInstance, relation)?;
+            if row.is_replacing_launch() && row.wish.power == Power::On {
+                return Ok(false);
+            }
+            if !matches!(row.phase(), Phase::On(_)) {
+                return Err(Error::new(ErrorKind::Conflict, "restarting a table")
+                    .permanent()
+                    .advise("Only a table that is on can be restarted. Start it instead."));
+            }
+            row.replace_launch(now);
+            Ok(true)
+        });
+        let restarted = restarted.await?.ok_or_else(|| no_such(id))?;
+        self.deployment.nudge();
+        let text = format!("{} restarted {}.", who.name, restarted.title());
+        self.tell(who, EventKind::Start, Some(id), text).await;
+        Ok(restarted)
     }
 
     /// Asks for an instance to be gone, with all of its data. `typed` must be its name: what a person typed to confirm.

@@ -75,6 +75,20 @@ impl Refractory {
     /// `Forbidden`, `NotFound`.
     pub async fn find_user(&self, who: &Principal, name: &str) -> Result<User> {
         check(who, Verb::ManagePeople, Relation::Stranger)?;
+        self.account_named(name).await
+    }
+
+    /// The account called `name`, for an instance to be given to.
+    ///
+    /// # Errors
+    ///
+    /// `Forbidden`, `NotFound`.
+    pub async fn find_new_owner(&self, who: &Principal, name: &str) -> Result<User> {
+        check(who, Verb::TransferInstance, Relation::Stranger)?;
+        self.account_named(name).await
+    }
+
+    async fn account_named(&self, name: &str) -> Result<User> {
         let name = UserName::new(name)?;
         self.table::<User>().find(&format!("name:{name}")).await?.ok_or_else(|| no_such(&name))
     }

@@ -14,6 +14,16 @@ pub struct Playing {
     pub names: Vec<String>,
 }
 
+impl Playing {
+    /// Says how many play `at` a table, as `2 people are playing at Friday Night`.
+    pub fn headline(&self, at: &str) -> String {
+        match self.count {
+            1 => format!("1 person is playing at {at}"),
+            count => format!("{count} people are playing at {at}"),
+        }
+    }
+}
+
 impl Refractory {
     /// Returns who is playing at an instance now. Falls back to the count that was last seen when the program can't be
     /// asked from here, or does not answer in time.

@@ -103,7 +103,7 @@ impl Refractory {
 
 fn no_such(kind: Kind, id: &str) -> Error {
     Error::new(ErrorKind::NotFound, "looking for a damaged record").about("id", id).advise(format!(
-        "There is no damaged record of a {} `{id}`. `refractory record list` shows those there are.",
+        "There is no damaged record `{} {id}`. See `refractory record list`.",
         kind.name()
     ))
 }

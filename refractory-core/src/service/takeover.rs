@@ -16,7 +16,10 @@ impl Refractory {
         let waiting = self.get(who, id).await?;
         check(who, Verb::StartInstance, Relation::of(who, waiting.owner.as_ref()))?;
         let offer = waiting.progress().and_then(|progress| progress.takeover.clone());
-        let offer = offer.filter(|_| waiting.waits_for_license()).ok_or_else(nothing_to_take)?;
+        if !waiting.waits_for_license() {
+            return Err(does_not_wait());
+        }
+        let offer = offer.ok_or_else(nothing_to_take)?;
         check(who, Verb::StopInstance, Relation::of(who, offer.owner.as_ref()))?;
         let now = self.now();
         let asked = self.table::<Instance>().update(offer.holder.as_str(), |holder| {
@@ -41,8 +44,14 @@ impl Refractory {
     }
 }
 
+fn does_not_wait() -> Error {
+    Error::new(ErrorKind::Conflict, "taking a license").permanent().advise(
+        "This table isn't waiting for a license. Start it first; if a table where no one is playing has the license, you can take it then.",
+    )
+}
+
 fn nothing_to_take() -> Error {
     Error::new(ErrorKind::Conflict, "taking a license").permanent().advise(
-        "There is no license to take now: someone is playing, or the license is already on its way. Reload and check.",
+        "There is no license to take now: someone is playing, or the license is already on its way. Wait a moment and try again.",
     )
 }

@@ -1,6 +1,8 @@
 //! Tables.
 use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path, Query};
+use refractory_core::Refractory;
 use refractory_core::model::{
     Change, Edit, Instance, InstanceSpec, NewInstance, Principal, Slug, SpecChange, Urgency,
 };
@@ -61,7 +63,7 @@ pub(crate) async fn list(shared: Data<Shared>, person: Person) -> Result<HttpRes
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 pub(crate) struct Creation {
     /// Made from the title where it is left out.
     slug: Option<String>,
@@ -101,7 +103,7 @@ pub(crate) async fn show(
 
 /// A merge patch (RFC 7396): what is not named stays, `null` clears what may be empty, an unknown key is refused.
 #[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "an object")]
 pub(crate) struct Changing {
     slug: Edit<String>,
     spec: SpecChange,
@@ -127,10 +129,22 @@ pub(crate) async fn change(
     let owner = match owner {
         Edit::Keep => Edit::Keep,
         Edit::Clear => Edit::Clear,
-        Edit::Set(name) => Edit::Set(shared.refractory.find_user(who, &name).await?.id),
+        Edit::Set(name) => Edit::Set(shared.refractory.find_new_owner(who, &name).await?.id),
     };
     let changed = shared.refractory.change(who, &table.id, Change { slug, spec, owner }).await?;
     Ok(HttpResponse::Ok().json(in_full(&shared, who, &changed).await?))
+}
+
+/// Does `act` with the table called `name`, and tells how it stands then.
+async fn done(
+    shared: &Shared,
+    who: &Principal,
+    name: &str,
+    act: impl AsyncFnOnce(&Refractory, &Instance) -> Result<Instance, Problem>,
+) -> Result<HttpResponse, Problem> {
+    let table = shared.refractory.find(who, name).await?;
+    let table = act(&shared.refractory, &table).await?;
+    Ok(HttpResponse::Accepted().json(in_full(shared, who, &table).await?))
 }
 
 /// `POST /instances/{name}/start`
@@ -140,18 +154,19 @@ pub(crate) async fn start(
     name: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let who = &commanded.0.who;
-    let table = shared.refractory.find(who, &name).await?;
-    let started = shared.refractory.start(who, &table.id).await?;
-    Ok(HttpResponse::Accepted().json(in_full(&shared, who, &started).await?))
+    done(&shared, who, &name, async |app, table| Ok(app.start(who, &table.id).await?)).await
 }
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct Stopping {
     #[serde(default)]
     now: bool,
+    /// Whether people who are playing may be disconnected.
+    #[serde(default)]
+    force: bool,
 }
 
-/// `POST /instances/{name}/stop?now=true`
+/// `POST /instances/{name}/stop?now=true&force=true`
 pub(crate) async fn stop(
     shared: Data<Shared>,
     commanded: Commanded,
@@ -159,10 +174,54 @@ pub(crate) async fn stop(
     how: Query<Stopping>,
 ) -> Result<HttpResponse, Problem> {
     let who = &commanded.0.who;
-    let table = shared.refractory.find(who, &name).await?;
     let urgency = if how.now { Urgency::Now } else { Urgency::Gentle };
-    let stopped = shared.refractory.stop(who, &table.id, urgency).await?;
-    Ok(HttpResponse::Accepted().json(in_full(&shared, who, &stopped).await?))
+    let stop = async |app: &Refractory, table: &Instance| {
+        if !how.force {
+            check_empty(app, who, table).await?;
+        }
+        Ok(app.stop(who, &table.id, urgency).await?)
+    };
+    done(&shared, who, &name, stop).await
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Restarting {
+    #[serde(default)]
+    force: bool,
+}
+
+/// `POST /instances/{name}/restart?force=true`
+pub(crate) async fn restart(
+    shared: Data<Shared>,
+    commanded: Commanded,
+    name: Path<String>,
+    how: Query<Restarting>,
+) -> Result<HttpResponse, Problem> {
+    let who = &commanded.0.who;
+    let restart = async |app: &Refractory, table: &Instance| {
+        if !how.force {
+            check_empty(app, who, table).await?;
+        }
+        Ok(app.restart(who, &table.id).await?)
+    };
+    done(&shared, who, &name, restart).await
+}
+
+/// Refuses to disconnect people whom nobody has said anything about.
+async fn check_empty(app: &Refractory, who: &Principal, table: &Instance) -> Result<(), Problem> {
+    let playing = app.playing(who, &table.id).await?;
+    if playing.count == 0 {
+        return Ok(());
+    }
+    let named = match playing.names.as_slice() {
+        [] => String::new(),
+        names => format!(": {}", names.join(", ")),
+    };
+    let sentence = format!(
+        "{}{named}. To disconnect them, add `?force=true`.",
+        playing.headline(table.title())
+    );
+    Err(Problem::new(StatusCode::CONFLICT, sentence))
 }
 
 /// `POST /instances/{name}/take-license`
@@ -172,9 +231,7 @@ pub(crate) async fn take_license(
     name: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let who = &commanded.0.who;
-    let table = shared.refractory.find(who, &name).await?;
-    let waiting = shared.refractory.take_license(who, &table.id).await?;
-    Ok(HttpResponse::Accepted().json(in_full(&shared, who, &waiting).await?))
+    done(&shared, who, &name, async |app, table| Ok(app.take_license(who, &table.id).await?)).await
 }
 
 /// `POST /instances/{name}/rotate-key`
@@ -184,9 +241,7 @@ pub(crate) async fn rotate_key(
     name: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let who = &commanded.0.who;
-    let table = shared.refractory.find(who, &name).await?;
-    let asked = shared.refractory.rotate_key(who, &table.id).await?;
-    Ok(HttpResponse::Accepted().json(in_full(&shared, who, &asked).await?))
+    done(&shared, who, &name, async |app, table| Ok(app.rotate_key(who, &table.id).await?)).await
 }
 
 /// `POST /instances/{name}/setup-link`: a link that lets one browser into Foundry's setup, once.

@@ -25,7 +25,7 @@ pub(crate) async fn list(shared: Data<Shared>, person: Person) -> Result<HttpRes
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 pub(crate) struct Adding {
     name: String,
     key: Secret,
@@ -43,7 +43,7 @@ pub(crate) async fn add(
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "an object")]
 pub(crate) struct Renaming {
     name: Edit<String>,
 }
@@ -65,7 +65,7 @@ pub(crate) async fn rename(
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 pub(crate) struct Acceptance {
     accept: bool,
 }

@@ -46,7 +46,7 @@ pub(crate) async fn upload(
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 pub(crate) struct Fetching {
     url: Secret,
 }

@@ -1,10 +1,10 @@
 //! Which address does what.
+use actix_web::error::JsonPayloadError;
 use actix_web::middleware::from_fn;
 use actix_web::web::{JsonConfig, ServiceConfig, scope, to};
 use actix_web::{Error, HttpRequest};
 
 use super::{events, instances, licenses, releases, session, users};
-use crate::connections::is_too_slow;
 use crate::live;
 use crate::problem::Problem;
 use crate::route_table::{RouteTable, delete, get, patch, post};
@@ -50,6 +50,7 @@ fn of_instances(table: &mut RouteTable) {
         .route("/instances/{name}", delete().to(instances::remove))
         .route("/instances/{name}/start", post().to(instances::start))
         .route("/instances/{name}/stop", post().to(instances::stop))
+        .route("/instances/{name}/restart", post().to(instances::restart))
         .route("/instances/{name}/take-license", post().to(instances::take_license))
         .route("/instances/{name}/rotate-key", post().to(instances::rotate_key))
         .route("/instances/{name}/setup-link", post().to(instances::setup_link))
@@ -76,7 +77,8 @@ fn of_users(table: &mut RouteTable) {
         .route("/users", post().to(users::add))
         .route("/users/{name}", patch().to(users::change))
         .route("/users/{name}", delete().to(users::remove))
-        .route("/users/{name}/link", post().to(users::link));
+        .route("/users/{name}/link", post().to(users::link))
+        .route("/users/{name}/sign-out", post().to(users::sign_out));
 }
 
 async fn nothing_here() -> Result<actix_web::HttpResponse, Problem> {
@@ -84,16 +86,19 @@ async fn nothing_here() -> Result<actix_web::HttpResponse, Problem> {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "actix hands it over like this")]
-fn unreadable(error: actix_web::error::JsonPayloadError, _: &HttpRequest) -> Error {
-    if let actix_web::error::JsonPayloadError::Payload(error) = &error
-        && is_too_slow(error)
-    {
-        return Problem::too_slow().into();
-    }
-    let told = if matches!(error, actix_web::error::JsonPayloadError::ContentType) {
-        "Send JSON with `Content-Type: application/json`.".to_owned()
-    } else {
-        format!("The JSON is not valid for this request: {error}.")
+fn unreadable(error: JsonPayloadError, _: &HttpRequest) -> Error {
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "all others are told as they tell themselves"
+    )]
+    let told = match &error {
+        JsonPayloadError::ContentType => {
+            "Send JSON with `Content-Type: application/json`.".to_owned()
+        }
+        JsonPayloadError::Deserialize(error) => {
+            format!("The JSON is not valid for this request: {error}.")
+        }
+        error => format!("The JSON is not valid for this request: {error}."),
     };
     Problem::new(actix_web::http::StatusCode::BAD_REQUEST, told).into()
 }

@@ -22,7 +22,7 @@ pub(crate) async fn show(person: Person) -> HttpResponse {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 pub(crate) struct Opening {
     name: String,
     password: Secret,

@@ -20,7 +20,7 @@ pub(crate) async fn list(shared: Data<Shared>, person: Person) -> Result<HttpRes
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 pub(crate) struct Adding {
     name: UserName,
     role: Role,
@@ -38,7 +38,7 @@ pub(crate) async fn add(
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "an object")]
 pub(crate) struct Changing {
     role: Edit<Role>,
 }
@@ -71,6 +71,18 @@ pub(crate) async fn link(
     let url = sign_in_url(shared.refractory.addressing(), &minted);
     let answer = json!({ "url": url, "until": minted.token.until.to_string() });
     Ok(HttpResponse::Created().json(answer))
+}
+
+/// `POST /users/{name}/sign-out`: ends every session, and makes unused links invalid.
+pub(crate) async fn sign_out(
+    shared: Data<Shared>,
+    commanded: Commanded,
+    name: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let who = &commanded.0.who;
+    let user = shared.refractory.find_user(who, &name).await?;
+    let user = shared.refractory.sign_out_everywhere(who, &user.id).await?;
+    Ok(HttpResponse::Ok().json(PersonRow::of(&user, &commanded.0)))
 }
 
 /// `DELETE /users/{name}`

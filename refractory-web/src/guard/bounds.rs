@@ -44,7 +44,11 @@ fn refused(sentence: String) -> Problem {
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, sentence)
 }
 
-/// Checks every text in `value`, under the path that leads to it.
+fn named(path: &str) -> &str {
+    if path.is_empty() { "body" } else { path }
+}
+
+/// Checks every text in `value`, under the path that leads to it, and that there is no list in it.
 fn check_json(path: &str, value: &Value, deep: usize) -> Result<(), Problem> {
     if deep > DEEPEST {
         return Err(refused(format!("`{path}` goes too deep.")));
@@ -52,8 +56,9 @@ fn check_json(path: &str, value: &Value, deep: usize) -> Result<(), Problem> {
     let below =
         |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
     match value {
-        Value::String(text) => check_text(if path.is_empty() { "body" } else { path }, text),
-        Value::Array(items) => items.iter().try_for_each(|item| check_json(path, item, deep + 1)),
+        Value::String(text) => check_text(named(path), text),
+        // A list would be read as an object's fields in their order; no request has one.
+        Value::Array(_) => Err(refused(format!("`{}` is a list. Send an object.", named(path)))),
         Value::Object(fields) => fields.iter().try_for_each(|(name, value)| {
             check_text("name of a field", name)?;
             check_json(&below(name), value, deep + 1)
@@ -148,7 +153,8 @@ mod tests {
             (json!({ "name": long }), "`name`"),
             (json!({ "spec": { "title": long } }), "`spec.title`"),
             (json!({ "spec": { "license": { "only": "a\0b" } } }), "`spec.license.only`"),
-            (json!({ "names": ["a", "b\0"] }), "`names`"),
+            (json!({ "spec": ["a title"] }), "`spec` is a list"),
+            (json!(["a-name"]), "`body` is a list"),
             (json!({ "a\0": 1 }), "name of a field"),
             (json!("a\0"), "`body`"),
         ] {

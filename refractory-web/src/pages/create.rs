@@ -43,7 +43,12 @@ async fn form_page(
 /// Where a table called `NAME` would be.
 pub(crate) fn address(shared: &Shared) -> String {
     let at = shared.refractory.addressing();
-    if at.by_path { format!("{}/NAME/", at.domain) } else { format!("NAME.{}", at.domain) }
+    let url = if at.by_path {
+        format!("{}/NAME/", at.portal_url())
+    } else {
+        at.url_of(&format!("NAME.{}", at.domain))
+    };
+    url.split_once("://").map_or(url.as_str(), |(_, bare)| bare).to_owned()
 }
 
 /// `GET /tables/new`

@@ -249,6 +249,7 @@ pub(crate) struct Nothing {}
 
 /// `GET /sign-in/link`: shows a button, because whatever previews links follows them too.
 pub(crate) async fn link_page(
+    request: HttpRequest,
     shared: web::Data<Shared>,
     visitor: Anyone,
     query: web::Query<LinkQuery>,
@@ -257,6 +258,11 @@ pub(crate) async fn link_page(
         return Ok(put_away(&shared, secret, "/sign-in/link"));
     }
     let chrome = Chrome::of(&shared, &visitor, "Sign in", "");
+    if link_secrets(&request, &shared).is_empty() {
+        let problem = "Your browser has no sign-in link, or it has expired. Open the link again.";
+        let page = LinkPage { chrome, problem: Some(FormError::at("", problem)) };
+        return shared.templates.answer(StatusCode::FORBIDDEN, &page);
+    }
     shared.templates.answer(StatusCode::OK, &LinkPage { chrome, problem: None })
 }
 

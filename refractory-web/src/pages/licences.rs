@@ -47,6 +47,8 @@ pub(crate) struct LicencesPage {
     pub(crate) licences: Vec<LicenceRow>,
     pub(crate) eula: &'static str,
     pub(crate) name: String,
+    /// What was typed as the new name of the license that `problem` is about.
+    pub(crate) new_name: String,
     pub(crate) problem: Option<FormError>,
 }
 
@@ -59,6 +61,7 @@ async fn licences_page(shared: &Shared, person: &Person) -> Result<LicencesPage,
         licences: all.iter().map(LicenceRow::of).collect(),
         eula: EULA_VERSION,
         name: String::new(),
+        new_name: String::new(),
         problem: None,
     })
 }
@@ -125,8 +128,20 @@ pub(crate) async fn rename(
     ordered: Ordered<RenameForm>,
 ) -> Result<HttpResponse, Problem> {
     let Ordered { form, person } = ordered;
-    let renamed = shared.refractory.rename_license(&person.who, &licence(&id)?, &form.name).await;
-    say_result(&shared, &person.visitor, "/licences", renamed, "The license was renamed.")
+    let id = licence(&id)?;
+    match shared.refractory.rename_license(&person.who, &id, &form.name).await {
+        Ok(_) => {
+            let flash = Flash::good("The license was renamed.");
+            Ok(say_at(&shared, &person.visitor, "/licences", &flash))
+        }
+        Err(error) => {
+            let problem = Problem::from(error).for_form()?.about_input()?;
+            let mut page = licences_page(&shared, &person).await?;
+            page.problem = Some(FormError::at(format!("name-{id}"), problem.sentence()));
+            page.new_name = form.name;
+            shared.templates.answer(problem.status(), &page)
+        }
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -142,11 +157,14 @@ pub(crate) async fn accept(
     ordered: Ordered<AgreeForm>,
 ) -> Result<HttpResponse, Problem> {
     let Ordered { form, person } = ordered;
+    let id = licence(&id)?;
     if form.agree != "yes" {
-        let flash = Flash::bad("Read the agreement, select the checkbox, then accept.");
-        return Ok(say_at(&shared, &person.visitor, "/licences", &flash));
+        let sentence = "Read the agreement, select the checkbox, then accept.";
+        let mut page = licences_page(&shared, &person).await?;
+        page.problem = Some(FormError::at(format!("agree-{id}"), sentence));
+        return shared.templates.answer(StatusCode::UNPROCESSABLE_ENTITY, &page);
     }
-    let accepted = shared.refractory.accept_eula(&person.who, &licence(&id)?).await;
+    let accepted = shared.refractory.accept_eula(&person.who, &id).await;
     say_result(&shared, &person.visitor, "/licences", accepted, "Agreement accepted.")
 }
 

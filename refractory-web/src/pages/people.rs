@@ -1,15 +1,16 @@
 //! Accounts: adding, roles, links, removing.
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
+use refractory_core::Error;
 use refractory_core::model::{Role, User, UserName};
 use serde::{Deserialize, Serialize};
 
-use super::chrome::{Chrome, role_in_words, say_result};
+use super::chrome::{Chrome, role_in_words, say_at, say_result};
 use super::enter::Nothing;
 use crate::form_error::{FormError, InField};
 use crate::links::sign_in_url;
 use crate::problem::Problem;
-use crate::session::{Ordered, Person};
+use crate::session::{Flash, Ordered, Person};
 use crate::shared::Shared;
 use crate::templates::page;
 use crate::words::Moment;
@@ -142,10 +143,37 @@ pub(crate) async fn role(
 ) -> Result<HttpResponse, Problem> {
     let Ordered { form, person } = ordered;
     let user = shared.refractory.find_user(&person.who, &name).await?;
-    let role: Role = form.role.parse()?;
-    let changed = shared.refractory.set_role(&person.who, &user.id, role).await;
-    let said = format!("The role of {} is now {}.", user.name, role_in_words(role).to_lowercase());
-    say_result(&shared, &person.visitor, "/people", changed, &said)
+    let changed = async {
+        let role: Role = form.role.parse()?;
+        shared.refractory.set_role(&person.who, &user.id, role).await?;
+        Ok::<_, Error>(role)
+    };
+    match changed.await {
+        Ok(role) => {
+            let role = role_in_words(role).to_lowercase();
+            let flash = Flash::good(format!("The role of {} is now {role}.", user.name));
+            Ok(say_at(&shared, &person.visitor, "/people", &flash))
+        }
+        Err(error) => {
+            let problem = Problem::from(error).for_form()?.about_input()?;
+            let mut page = people_page(&shared, &person).await?;
+            page.problem = Some(FormError::at(format!("role-{}", user.name), problem.sentence()));
+            shared.templates.answer(problem.status(), &page)
+        }
+    }
+}
+
+/// `POST /people/{name}/sign-out`
+pub(crate) async fn sign_out(
+    shared: web::Data<Shared>,
+    name: web::Path<String>,
+    ordered: Ordered<Nothing>,
+) -> Result<HttpResponse, Problem> {
+    let person = ordered.person;
+    let user = shared.refractory.find_user(&person.who, &name).await?;
+    let ended = shared.refractory.sign_out_everywhere(&person.who, &user.id).await;
+    let said = format!("{} is signed out everywhere.", user.name);
+    say_result(&shared, &person.visitor, "/people", ended, &said)
 }
 
 /// `POST /people/{name}/remove`

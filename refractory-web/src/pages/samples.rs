@@ -253,6 +253,8 @@ fn of_tables(t: &Templates) -> Vec<Sample> {
         chrome: chrome("Stop table", Some(viewer())),
         slug: "friday".into(),
         title: "Friday".into(),
+        path: "stop",
+        verb: "Stop",
         headline: "2 people are playing at Friday.".into(),
         names: vec!["Ann".into(), "<b>Ben".into()],
         question: "2 people are playing at Friday. Players: Ann, <b>Ben. Stop it?".into(),
@@ -325,6 +327,7 @@ fn of_stock(t: &Templates) -> Vec<Sample> {
         licences,
         eula: "2023-03-02",
         name: "Club".into(),
+        new_name: String::new(),
         problem: problem.map(|said| FormError::at("", said)),
     };
     let release = ReleaseRow {

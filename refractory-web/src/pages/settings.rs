@@ -127,7 +127,9 @@ async fn change(
     let owner = match form.owner.as_deref() {
         None => Edit::Keep,
         Some("") => Edit::Clear,
-        Some(name) => Edit::Set(shared.refractory.find_user(who, name).await.in_field("owner")?.id),
+        Some(name) => {
+            Edit::Set(shared.refractory.find_new_owner(who, name).await.in_field("owner")?.id)
+        }
     };
     let change = Change { slug, spec, owner };
     let changed = shared.refractory.change(who, &table.id, change).await;

@@ -3,7 +3,8 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use refractory_core::model::{Event, Instance, LicenseWish, Principal, ReleaseWish, Urgency};
 use refractory_core::ports::LogPosition;
-use refractory_core::{Playing, Relation, Verb, allows};
+use refractory_core::text::plain;
+use refractory_core::{InstanceId, Playing, Relation, Verb, allows};
 use serde::{Deserialize, Serialize};
 
 use super::chrome::{Chrome, local, say_result};
@@ -110,7 +111,10 @@ async fn log(shared: &Shared, who: &Principal, table: &Instance) -> LogView {
     match shared.refractory.logs(who, &table.id, None, LINES).await {
         Ok(chunk) => {
             let LogPosition(next) = chunk.next;
-            LogView { lines: chunk.lines, next }
+            LogView {
+                lines: chunk.lines.iter().map(|line| plain(line).into_owned()).collect(),
+                next,
+            }
         }
         Err(error) => {
             tracing::warn!(%error, table = %table.slug, "a log could not be read");
@@ -179,12 +183,40 @@ pub(crate) struct PowerForm {
     confirmed: String,
 }
 
+/// What disconnects whoever plays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Interruption {
+    Stop,
+    Restart,
+}
+
+impl Interruption {
+    /// The last part of its address.
+    fn path(self) -> &'static str {
+        match self {
+            Self::Stop => "stop",
+            Self::Restart => "restart",
+        }
+    }
+
+    fn verb(self) -> &'static str {
+        match self {
+            Self::Stop => "Stop",
+            Self::Restart => "Restart",
+        }
+    }
+}
+
 /// Asks before players are disconnected.
 #[derive(Debug, Serialize)]
 pub(crate) struct ConfirmStopPage {
     pub(crate) chrome: Chrome,
     pub(crate) slug: String,
     pub(crate) title: String,
+    /// As `stop`.
+    pub(crate) path: &'static str,
+    /// As `Stop`.
+    pub(crate) verb: &'static str,
     /// As `3 people are playing at Friday Night.`
     pub(crate) headline: String,
     pub(crate) names: Vec<String>,
@@ -194,17 +226,29 @@ pub(crate) struct ConfirmStopPage {
     pub(crate) now: String,
 }
 
+/// Does `act` with the table called `slug`, and says `good` of it where the button was.
+async fn press(
+    shared: &Shared,
+    slug: &str,
+    ordered: Ordered<PowerForm>,
+    good: &str,
+    act: impl AsyncFnOnce(&Principal, &InstanceId) -> refractory_core::Result<Instance>,
+) -> Result<HttpResponse, Problem> {
+    let Ordered { form, person } = ordered;
+    let table = shared.refractory.find(&person.who, slug).await?;
+    let done = act(&person.who, &table.id).await;
+    let said = format!("{} {good}", table.title());
+    say_result(shared, &person.visitor, local(&form.back), done, &said)
+}
+
 /// `POST /tables/{slug}/start`
 pub(crate) async fn start(
     shared: web::Data<Shared>,
     slug: web::Path<String>,
     ordered: Ordered<PowerForm>,
 ) -> Result<HttpResponse, Problem> {
-    let Ordered { form, person } = ordered;
-    let table = shared.refractory.find(&person.who, &slug).await?;
-    let started = shared.refractory.start(&person.who, &table.id).await;
-    let said = format!("{} is starting.", table.title());
-    say_result(&shared, &person.visitor, local(&form.back), started, &said)
+    let start = async |who: &Principal, id: &InstanceId| shared.refractory.start(who, id).await;
+    press(&shared, &slug, ordered, "is starting.", start).await
 }
 
 /// `POST /tables/{slug}/stop`
@@ -213,19 +257,42 @@ pub(crate) async fn stop(
     slug: web::Path<String>,
     ordered: Ordered<PowerForm>,
 ) -> Result<HttpResponse, Problem> {
+    interrupt(&shared, &slug, ordered, Interruption::Stop).await
+}
+
+/// `POST /tables/{slug}/restart`
+pub(crate) async fn restart(
+    shared: web::Data<Shared>,
+    slug: web::Path<String>,
+    ordered: Ordered<PowerForm>,
+) -> Result<HttpResponse, Problem> {
+    interrupt(&shared, &slug, ordered, Interruption::Restart).await
+}
+
+/// Stops or restarts a table, once whoever plays there was shown.
+async fn interrupt(
+    shared: &Shared,
+    slug: &str,
+    ordered: Ordered<PowerForm>,
+    what: Interruption,
+) -> Result<HttpResponse, Problem> {
     let Ordered { form, person } = ordered;
-    let table = shared.refractory.find(&person.who, &slug).await?;
+    let (app, who) = (&shared.refractory, &person.who);
+    let table = app.find(who, slug).await?;
     if form.confirmed.is_empty() {
-        let playing = shared.refractory.playing(&person.who, &table.id).await?;
+        let playing = app.playing(who, &table.id).await?;
         if playing.count > 0 {
-            let page = confirm_stop(&shared, &person, &table, playing, &form);
+            let page = confirm_stop(shared, &person, &table, playing, &form, what);
             return shared.templates.answer(StatusCode::CONFLICT, &page);
         }
     }
     let urgency = if form.now.is_empty() { Urgency::Gentle } else { Urgency::Now };
-    let stopped = shared.refractory.stop(&person.who, &table.id, urgency).await;
-    let said = format!("{} is stopping.", table.title());
-    say_result(&shared, &person.visitor, local(&form.back), stopped, &said)
+    let (done, doing) = match what {
+        Interruption::Stop => (app.stop(who, &table.id, urgency).await, "stopping"),
+        Interruption::Restart => (app.restart(who, &table.id).await, "restarting"),
+    };
+    let said = format!("{} is {doing}.", table.title());
+    say_result(shared, &person.visitor, local(&form.back), done, &said)
 }
 
 fn confirm_stop(
@@ -234,21 +301,21 @@ fn confirm_stop(
     table: &Instance,
     playing: Playing,
     form: &PowerForm,
+    what: Interruption,
 ) -> ConfirmStopPage {
-    let people = match playing.count {
-        1 => "1 person is".to_owned(),
-        count => format!("{count} people are"),
-    };
-    let headline = format!("{people} playing at {}.", table.title());
+    let headline = format!("{}.", playing.headline(table.title()));
     let named = match playing.names.as_slice() {
         [] => String::new(),
         names => format!(" Players: {}.", names.join(", ")),
     };
+    let verb = what.verb();
     ConfirmStopPage {
-        chrome: Chrome::of(shared, &person.visitor, "Stop table", "tables"),
+        chrome: Chrome::of(shared, &person.visitor, &format!("{verb} table"), "tables"),
         slug: table.slug.to_string(),
         title: table.title().to_owned(),
-        question: format!("{headline}{named} Stop it and disconnect them?"),
+        path: what.path(),
+        verb,
+        question: format!("{headline}{named} {verb} it and disconnect them?"),
         headline,
         names: playing.names,
         back: local(&form.back).to_owned(),
@@ -262,9 +329,8 @@ pub(crate) async fn take_license(
     slug: web::Path<String>,
     ordered: Ordered<PowerForm>,
 ) -> Result<HttpResponse, Problem> {
-    let Ordered { form, person } = ordered;
-    let table = shared.refractory.find(&person.who, &slug).await?;
-    let taken = shared.refractory.take_license(&person.who, &table.id).await;
-    let said = format!("{} takes the license. The other table is stopped first.", table.title());
-    say_result(&shared, &person.visitor, local(&form.back), taken, &said)
+    let take =
+        async |who: &Principal, id: &InstanceId| shared.refractory.take_license(who, id).await;
+    let good = "takes the license. The other table is stopped first.";
+    press(&shared, &slug, ordered, good, take).await
 }

@@ -87,7 +87,12 @@ pub fn instance(name: &str, slug: &str) -> Instance {
         slug: slug_of(slug),
         owner: Some(id("owner")),
         created: Timestamp(1_700_000_000_001),
-        wish: Wish { power: Power::On, urgency: Urgency::Now, spec: spec() },
+        wish: Wish {
+            power: Power::On,
+            urgency: Urgency::Now,
+            spec: spec(),
+            replaced_launch: Some(7),
+        },
         generation: u64::MAX,
         epoch: u32::MAX,
         release: Some(id("release")),

@@ -95,6 +95,85 @@ async fn licences_and_people_have_their_verbs() {
 }
 
 #[tokio::test]
+async fn a_link_into_setup_is_for_those_who_manage_the_table() {
+    let place = Place::open().await;
+    let mut anna = program(&place, "anna", Role::Admin).await;
+    let mut pia = program(&place, "pia", Role::Player).await;
+    let new = json!({ "slug": "friday", "spec": { "world": "keep" } });
+    assert_eq!(anna.json(Method::POST, "/api/v1/instances", Some(new)).await.status, 201);
+    let path = "/api/v1/instances/friday/setup-link";
+    let off = anna.json(Method::POST, path, None).await;
+    assert_eq!(off.status, StatusCode::CONFLICT);
+    assert!(off.text.contains("opens only while the table is on"), "{}", off.text);
+    anna.json(
+        Method::PATCH,
+        "/api/v1/instances/friday",
+        Some(json!({ "spec": { "world": null } })),
+    )
+    .await;
+    let who = Principal::operator();
+    let table = place.refractory.find(&who, "friday").await.unwrap();
+    place.refractory.start(&who, &table.id).await.unwrap();
+    let on = |table: &refractory_core::model::Instance| matches!(table.phase(), Phase::On(_));
+    place.refractory.wait(&who, &table.id, on).await.unwrap();
+    let made = anna.json(Method::POST, path, None).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
+    let link = made.json()["link"].as_str().unwrap().to_owned();
+    let home =
+        format!("http://friday.localhost:{}/_refractory/setup/friday?ticket=", place.at.port());
+    assert!(link.starts_with(&home), "{link}");
+    assert!(made.json()["until"].as_str().unwrap().ends_with('Z'), "{}", made.text);
+    assert_eq!(pia.json(Method::POST, path, None).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(
+        anna.json(Method::POST, "/api/v1/instances/none/setup-link", None).await.status,
+        StatusCode::NOT_FOUND
+    );
+    let mut nobody = place.browser();
+    assert_eq!(nobody.json(Method::POST, path, None).await.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn a_body_of_the_wrong_kind_changes_nothing_and_is_told_without_our_types() {
+    let place = Place::open().await;
+    let mut anna = program(&place, "anna", Role::Admin).await;
+    let new = json!({ "slug": "friday", "spec": { "title": "Friday" } });
+    assert_eq!(anna.json(Method::POST, "/api/v1/instances", Some(new)).await.status, 201);
+    let path = "/api/v1/instances/friday";
+    let before = anna.get(path).await.json();
+    let rows = [
+        json!(["saturday"]),
+        json!([]),
+        json!({ "spec": ["Title"] }),
+        json!({ "spec": { "limits": [1_u64 << 31] } }),
+        json!(null),
+        json!("saturday"),
+        json!({ "spec": null }),
+        json!({ "spec": { "limits": 5 } }),
+        json!({ "spec": { "title": 5 } }),
+        json!({ "spec": { "limits": { "memory": 0 } } }),
+        json!({ "spec": { "limits": { "disk": 1 } } }),
+        json!({ "spec": { "limits": { "cpu_millis": 0 } } }),
+    ];
+    for body in rows {
+        let refused = anna.json(Method::PATCH, path, Some(body.clone())).await;
+        assert!(refused.status.is_client_error(), "{body}: {}", refused.text);
+        for ours in ["struct", "Json", "Changing", "SpecChange"] {
+            assert!(!refused.text.contains(ours), "{body}: {}", refused.text);
+        }
+        assert_eq!(anna.get(path).await.json(), before, "{body}");
+    }
+    let listed = anna.json(Method::POST, "/api/v1/users", Some(json!(["eve", "player"]))).await;
+    assert!(listed.status.is_client_error(), "{}", listed.text);
+    let cleared = json!({ "spec": { "language": "" } });
+    let cleared = anna.json(Method::PATCH, path, Some(cleared)).await;
+    assert_eq!(cleared.json()["spec"]["language"], json!(null), "{}", cleared.text);
+    let mut max = program(&place, "max", Role::GameMaster).await;
+    let given = max.json(Method::PATCH, path, Some(json!({ "owner": "max" }))).await;
+    assert_eq!(given.status, StatusCode::FORBIDDEN);
+    assert!(given.text.contains("can't change the owner of a table"), "{}", given.text);
+}
+
+#[tokio::test]
 async fn problems_are_told_as_problems() {
     let place = Place::open().await;
     let mut pia = program(&place, "pia", Role::Player).await;

@@ -54,6 +54,48 @@ async fn what_signs_an_account_out_makes_its_links_void_too() {
 }
 
 #[tokio::test]
+async fn an_administrator_signs_another_account_out_everywhere() {
+    let place = Place::open().await;
+    let mut anna = place.signed_in("anna", Role::Admin).await;
+    let csrf = anna.get("/api/v1/session").await.json()["csrf"].as_str().unwrap().to_owned();
+    let mut gil = place.signed_in("gil", Role::GameMaster).await;
+    for way in ["page", "program"] {
+        let mut bert = place.browser();
+        if way == "page" {
+            place.account("bert", Role::Player).await;
+        }
+        bert.submit("/sign-in", "/sign-in", &[("name", "bert"), ("password", "correct horse")])
+            .await;
+        assert_eq!(bert.get("/").await.status, StatusCode::OK);
+        let unused = link(&place.refractory, &user(&place, "bert").await).await;
+        let forbidden = gil.submit("/", "/people/bert/sign-out", &[]).await;
+        assert_eq!(forbidden.status, StatusCode::FORBIDDEN);
+        assert_eq!(bert.get("/").await.status, StatusCode::OK, "a game master ends nothing");
+        if way == "page" {
+            let people = anna.get("/people").await.text;
+            assert!(people.contains("action=\"/people/bert/sign-out\""), "{people}");
+            assert!(!people.contains("action=\"/people/anna/sign-out\""), "not oneself");
+            let page = anna.submit_and_follow("/people", "/people/bert/sign-out", &[]).await;
+            assert!(page.text.contains("bert is signed out everywhere."), "{}", page.text);
+        } else {
+            anna.headers.insert("x-csrf-token", csrf.parse().unwrap());
+            let done = anna.json(Method::POST, "/api/v1/users/bert/sign-out", None).await;
+            assert_eq!((done.status, &done.json()["name"]), (StatusCode::OK, &json!("bert")));
+            let none = anna.json(Method::POST, "/api/v1/users/nobody/sign-out", None).await;
+            assert_eq!(none.status, StatusCode::NOT_FOUND);
+        }
+        assert_eq!(bert.get("/").await.to(), "/sign-in", "{way}");
+        assert_eq!(follow(&place, &unused).await.status, StatusCode::FORBIDDEN, "{way}");
+        let newest = anna.get("/api/v1/events?limit=10").await.json();
+        let told =
+            newest["events"].as_array().unwrap().iter().find(|event| event["kind"] == "sign-out");
+        let told = told.unwrap_or_else(|| panic!("{newest}"));
+        assert_eq!(told["text"], "anna signed bert out everywhere.");
+        assert_eq!(told["address"], "127.0.0.1", "{told}");
+    }
+}
+
+#[tokio::test]
 async fn a_password_set_in_the_same_moment_ends_every_session() {
     let place = Place::open().await;
     let anna = place.signed_in("anna", Role::Admin).await;

@@ -130,6 +130,9 @@ async fn a_one_time_link_survives_previews_and_works_once() {
     let set = bert.submit_and_follow("/account", "/account/password", &fields).await;
     assert!(set.text.contains("Password set"), "{}", set.text);
     assert!(!bert.get("/").await.text.contains("Choose a password"), "it has one");
+    let without = place.browser().get("/sign-in/link").await;
+    assert_eq!(without.status, StatusCode::FORBIDDEN);
+    assert!(without.text.contains("Your browser has no sign-in link"), "{}", without.text);
     let mut again = place.browser();
     again.get(&link).await;
     let refused = again.submit("/sign-in/link", "/sign-in/link", &[]).await;

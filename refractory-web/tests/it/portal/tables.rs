@@ -146,14 +146,31 @@ async fn licences_are_added_masked_accepted_renamed_and_removed() {
     assert!(page.text.contains("https://foundryvtt.com/article/license/"));
     let id = place.refractory.licenses(&Principal::operator()).await.unwrap()[0].license.id.clone();
     let accept = format!("/licences/{id}/accept");
-    let unticked = anna.submit_and_follow("/licences", &accept, &[]).await;
+    let unticked = anna.submit("/licences", &accept, &[]).await;
+    assert_eq!(unticked.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(unticked.text.contains("select the checkbox"));
+    assert!(unticked.text.contains(&format!("aria-describedby=\"agree-{id}-error\"")));
     let ticked = anna.submit_and_follow("/licences", &accept, &[("agree", "yes")]).await;
     assert!(ticked.text.contains("Agreement accepted by anna"));
     let renamed = anna
         .submit_and_follow("/licences", &format!("/licences/{id}/rename"), &[("name", "Guild")])
         .await;
     assert!(renamed.text.contains("<h2>Guild</h2>"));
+    let other = "ABCD-EFGH-IJKL-MNOP-QRST-1241";
+    anna.submit_and_follow("/licences", "/licences", &[("name", "Other"), ("key", other)]).await;
+    for (name, sentence) in [("Other", "already exists"), ("", "Enter a name")] {
+        let path = format!("/licences/{id}/rename");
+        let refused = anna.submit("/licences", &path, &[("name", name)]).await;
+        assert!(refused.status.is_client_error(), "{}", refused.text);
+        assert!(refused.text.contains(sentence), "{}", refused.text);
+        let field = format!(
+            "value=\"{name}\" required maxlength=\"60\" autocomplete=\"off\" aria-invalid=\"true\" aria-describedby=\"name-{id}-error\" autofocus"
+        );
+        assert!(refused.text.contains(&field), "{}", refused.text);
+    }
+    let all = place.refractory.licenses(&Principal::operator()).await.unwrap();
+    let other = all.iter().find(|view| view.license.name == "Other").unwrap().license.id.clone();
+    anna.submit_and_follow("/licences", &format!("/licences/{other}/remove"), &[]).await;
     let removed = anna.submit_and_follow("/licences", &format!("/licences/{id}/remove"), &[]).await;
     assert!(removed.text.contains("No licenses yet"));
 }
@@ -162,8 +179,11 @@ async fn licences_are_added_masked_accepted_renamed_and_removed() {
 async fn the_last_administrator_stays_one() {
     let place = Place::open().await;
     let mut anna = place.signed_in("anna", Role::Admin).await;
-    let page = anna.submit_and_follow("/people", "/people/anna/role", &[("role", "player")]).await;
-    assert!(page.text.contains("last administrator"), "{}", page.text);
+    for (role, sentence) in [("player", "last administrator"), ("king", "is not a role")] {
+        let page = anna.submit("/people", "/people/anna/role", &[("role", role)]).await;
+        assert!(page.status.is_client_error() && page.text.contains(sentence), "{}", page.text);
+        assert!(page.text.contains("aria-describedby=\"role-anna-error\""), "{}", page.text);
+    }
     let page = anna.submit_and_follow("/people", "/people/anna/remove", &[]).await;
     assert!(page.text.contains("last administrator"), "{}", page.text);
 }
@@ -229,6 +249,77 @@ async fn a_stop_says_who_is_playing_and_asks_without_scripts() {
 }
 
 #[tokio::test]
+async fn a_restart_asks_too_and_programs_are_refused_until_they_insist() {
+    let place = Place::open().await;
+    let mut anna = place.signed_in("anna", Role::Admin).await;
+    make(&mut anna, "Friday").await;
+    let system = Principal::operator();
+    let id = place.refractory.find(&system, "friday").await.unwrap().id;
+    let launch = async || place.refractory.get(&system, &id).await.unwrap().epoch;
+    let on = |table: &refractory_core::model::Instance| matches!(table.phase(), Phase::On(_));
+    let restart = "/tables/friday/restart";
+    let page = anna.submit_and_follow("/", restart, &[("back", "/tables/friday")]).await;
+    assert!(page.text.contains("Only a table that is on can be restarted."), "{}", page.text);
+    place.refractory.start(&system, &id).await.unwrap();
+    place.refractory.wait(&system, &id, on).await.unwrap();
+    *place.guests.0.lock().unwrap() = vec!["Ann".to_owned()];
+    let csrf = anna.get("/").await.csrf();
+    let asked = anna.submit("/", restart, &[("back", "/")]).await;
+    assert_eq!(asked.status, StatusCode::CONFLICT);
+    for part in [
+        "<h1>1 person is playing at Friday.</h1>",
+        "action=\"/tables/friday/restart\"",
+        ">Restart table<",
+    ] {
+        assert!(asked.text.contains(part), "{part}: {}", asked.text);
+    }
+    let mut program = place.browser();
+    program.cookies = anna.cookies.clone();
+    program.headers.insert("x-csrf-token", csrf.parse().unwrap());
+    for verb in ["stop", "restart"] {
+        let path = format!("/api/v1/instances/friday/{verb}");
+        let refused = program.json(reqwest::Method::POST, &path, None).await;
+        assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.text);
+        let said = "1 person is playing at Friday: Ann. To disconnect them, add `?force=true`.";
+        assert_eq!(refused.json()["detail"], said);
+    }
+    assert_eq!(launch().await, 1, "nobody was disconnected");
+    let fields = [("back", "/"), ("confirmed", "yes")];
+    let page = anna.submit_and_follow("/", restart, &fields).await;
+    assert!(page.text.contains("Friday is restarting."), "{}", page.text);
+    place.refractory.wait(&system, &id, on).await.unwrap();
+    assert_eq!(launch().await, 2);
+    let path = "/api/v1/instances/friday/restart?force=true";
+    let again = program.json(reqwest::Method::POST, path, None).await;
+    assert_eq!((again.status, &again.json()["state"]), (StatusCode::ACCEPTED, &"starting".into()));
+    place.refractory.wait(&system, &id, on).await.unwrap();
+    assert_eq!(launch().await, 3);
+    let path = "/api/v1/instances/friday/stop?force=true";
+    assert_eq!(program.json(reqwest::Method::POST, path, None).await.status, StatusCode::ACCEPTED);
+    place.refractory.wait(&system, &id, |table| table.phase() == Phase::Off).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_log_is_shown_alike_at_first_and_as_it_goes_on() {
+    let place = Place::open().await;
+    let mut anna = place.signed_in("anna", Role::Admin).await;
+    make(&mut anna, "Friday").await;
+    place
+        .paper
+        .0
+        .lock()
+        .unwrap()
+        .push("\u{1b}[31mred\u{1b}[0m \u{7}bell \u{202e}turned".to_owned());
+    let page = anna.get("/tables/friday").await.text;
+    let shown = "red \\x07bell \\u{202e}turned";
+    assert!(page.contains(&format!(">{shown}\n")), "{page}");
+    let mut stream = anna.stream("/tables/friday/log/live").await;
+    let first = stream.chunk().await.unwrap().unwrap();
+    let told = String::from_utf8_lossy(&first).replace("\\\\", "\\");
+    assert!(told.contains(&format!("[\"{shown}\"]")), "{told}");
+}
+
+#[tokio::test]
 async fn where_no_license_is_waited_for_there_is_none_to_take() {
     let place = Place::open().await;
     let mut anna = place.signed_in("anna", Role::Admin).await;
@@ -239,5 +330,5 @@ async fn where_no_license_is_waited_for_there_is_none_to_take() {
     let answer = anna.json(reqwest::Method::POST, path, None).await;
     assert_eq!(answer.status, StatusCode::CONFLICT, "{}", answer.text);
     let page = anna.submit_and_follow("/", "/tables/friday/take-license", &[("back", "/")]).await;
-    assert!(page.text.contains("There is no license to take now"), "{}", page.text);
+    assert!(page.text.contains("isn&#39;t waiting for a license"), "{}", page.text);
 }

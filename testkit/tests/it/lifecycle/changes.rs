@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use refractory_core::model::{
     Change, Edit, InstanceSpec, License, Limits, LimitsChange, NewInstance, Phase, Release,
-    ReleaseWish, Slug, SpecChange, Version, WorldId,
+    ReleaseWish, Slug, SpecChange, Step, Version, WorldId,
 };
 use refractory_core::ports::Table;
 use refractory_core::{ErrorKind, InstanceId, ReleaseId};
@@ -118,4 +118,36 @@ async fn an_acceptance_of_an_earlier_agreement_starts_nothing() {
     house.start(&id).await;
     assert!(house.reach(&mut worker, cut, &id, Goal::OnAfter(0)).await);
     assert!(house.is_on(&id).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_restart_is_another_launch_on_the_same_license() {
+    let house = House::quiet(1).await;
+    let id = house.table("friday").await;
+    let mut worker = house.worker();
+    let cut = &mut PowerCut::default();
+    let early = house.app.restart(&op(), &id).await.unwrap_err();
+    assert_eq!(early.kind(), ErrorKind::Conflict, "there is nothing to restart");
+    house.start(&id).await;
+    assert!(house.reach(&mut worker, cut, &id, Goal::OnAfter(0)).await);
+    let before = house.get(&id).await.unwrap();
+    for _ in 0..2 {
+        let asked = house.app.restart(&op(), &id).await.unwrap();
+        assert_eq!(asked.phase(), Phase::Starting(Step::Runtime), "nobody new may join");
+    }
+    assert!(house.reach(&mut worker, cut, &id, Goal::OnAfter(1)).await);
+    let after = house.get(&id).await.unwrap();
+    assert_eq!(after.epoch, before.epoch + 1, "once, however often it was asked for");
+    for step in [Step::License, Step::Volume] {
+        assert_eq!(after.journal.held(step), before.journal.held(step), "{step:?}");
+    }
+    assert!(after.fault.is_none() && after.losses.is_empty(), "{:?}", after.fault);
+    house.run(&worker, Duration::from_mins(5)).await;
+    assert_eq!(house.get(&id).await.unwrap().epoch, after.epoch, "it stays");
+    house.app.restart(&op(), &id).await.unwrap();
+    house.stop(&id).await;
+    assert!(house.reach(&mut worker, cut, &id, Goal::Off).await);
+    house.delete(&id).await;
+    assert!(house.reach(&mut worker, cut, &id, Goal::Gone).await);
+    house.assert_tidy("stopped in the middle of a restart");
 }

@@ -30,6 +30,7 @@ async fn life(house: &House, cut: &mut PowerCut) -> Vec<String> {
     for part in [
         Part::Start(&one),
         Part::Rename(&one),
+        Part::Restart(&one),
         Part::Stop(&one),
         Part::Start(&one),
         Part::Crash(&one),
@@ -52,6 +53,7 @@ async fn life(house: &House, cut: &mut PowerCut) -> Vec<String> {
 enum Part<'a> {
     Start(&'a InstanceId),
     Rename(&'a InstanceId),
+    Restart(&'a InstanceId),
     Stop(&'a InstanceId),
     Crash(&'a InstanceId),
     Delete(&'a InstanceId),
@@ -69,6 +71,12 @@ impl<'a> Part<'a> {
                     Change { slug: Some(Slug::new("renamed").unwrap()), ..Change::default() };
                 house.app.change(&op(), id, change).await.unwrap();
                 (id, Goal::OnAfter(0))
+            }
+            Self::Restart(id) => {
+                let epoch = house.get(id).await.unwrap().epoch;
+                // A table that was given up on has nothing to restart.
+                let asked = house.app.restart(&op(), id).await;
+                (id, Goal::OnAfter(if asked.is_ok() { epoch } else { 0 }))
             }
             Self::Stop(id) => {
                 house.stop(id).await;
