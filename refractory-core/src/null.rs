@@ -1,5 +1,9 @@
-//! Ports that do nothing, for hosts that need nothing of the kind.
-use std::sync::atomic::{AtomicU64, Ordering};
+//! Ports that keep nothing, for hosts that need nothing of the kind.
+//!
+//! They hold to the rules of [`ports`](crate::ports), except that what they answered to be there is in no list and is seen by no look: there is
+//! nothing. `testkit` runs the clauses of each port's suite that this leaves, and says of every other clause why it is none of theirs.
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::model::{Hostname, Lease, LicenseWish};
 use crate::ports::{
@@ -122,29 +126,51 @@ impl WorldStorage for NoStorage {
     }
 }
 
-/// Leases a licence without a key to whoever asks: for programs that need none.
+/// Leases a license without a key to every instance: for programs that need none.
+///
+/// It has no stock, so it lists no license and nobody waits. An instance that asks for any license gets one that is its own: its id is the
+/// instance's. What is leased is known as long as the process lives; after that the same question gets the same license.
 #[derive(Debug, Default)]
-pub struct Unlicensed(AtomicU64);
+pub struct Unlicensed(Mutex<Leases>);
+
+#[derive(Debug, Default)]
+struct Leases {
+    held: BTreeMap<InstanceId, Lease>,
+    fence: u64,
+}
+
+impl Unlicensed {
+    fn leases(&self) -> MutexGuard<'_, Leases> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn granted(lease: Lease) -> Observed<Granted> {
+    Observed::Ready(Granted { lease, key: Secret::default(), eula_accepted: true })
+}
 
 #[async_trait]
 impl LicensePool for Unlicensed {
     async fn ensure(&self, owner: &InstanceId, wish: &LicenseWish) -> Result<Observed<Granted>> {
+        let mut leases = self.leases();
+        if let Some(lease) = leases.held.get(owner) {
+            return Ok(granted(lease.clone()));
+        }
         let license = match wish {
             LicenseWish::Only(id) => id.clone(),
-            LicenseWish::Any | LicenseWish::NotNeeded => LicenseId::fresh(),
+            LicenseWish::Any | LicenseWish::NotNeeded => LicenseId::new(owner.as_str())?,
         };
-        let lease = Lease {
-            license,
-            holder: owner.clone(),
-            fence: self.0.fetch_add(1, Ordering::Relaxed),
-            since: Timestamp::default(),
-        };
-        Ok(Observed::Ready(Granted { lease, key: Secret::default(), eula_accepted: true }))
+        leases.fence += 1;
+        let (holder, fence) = (owner.clone(), leases.fence);
+        let lease = Lease { license, holder, fence, since: Timestamp::default() };
+        leases.held.insert(owner.clone(), lease.clone());
+        Ok(granted(lease))
     }
-    async fn observe(&self, _: &InstanceId) -> Result<Observed<Granted>> {
-        Ok(Observed::Absent)
+    async fn observe(&self, owner: &InstanceId) -> Result<Observed<Granted>> {
+        Ok(self.leases().held.get(owner).cloned().map_or(Observed::Absent, granted))
     }
-    async fn remove(&self, _: &InstanceId) -> Result<Observed<Granted>> {
+    async fn remove(&self, owner: &InstanceId) -> Result<Observed<Granted>> {
+        self.leases().held.remove(owner);
         Ok(Observed::Absent)
     }
     async fn list(&self) -> Result<Vec<(LicenseId, Option<InstanceId>)>> {

@@ -3,6 +3,7 @@
 //! It is small, and it keeps the whole contract: `tests/suite.rs` holds it to testkit's suite with one macro.
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use refractory_core::ports::{Endpoint, InstanceRuntime, LaunchSpec, Observed, Reason, Stop};
 use refractory_core::{Error, ErrorKind, Key, Result, async_trait};
@@ -74,6 +75,11 @@ impl InstanceRuntime for Listeners {
         let running =
             launches.iter().filter(|(_, launch)| matches!(launch, Launch::Running { .. }));
         Ok(running.map(|(key, _)| key.clone()).collect())
+    }
+
+    /// Tasks end with this process, so the worker closes them first.
+    fn closes_within(&self) -> Option<Duration> {
+        Some(Duration::from_secs(10))
     }
 }
 

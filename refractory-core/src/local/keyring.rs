@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
 
-use crate::ports::{Kind, Observed, Reason, Sealed, Store, Table, Vault};
+use crate::ports::{IntoPort, Kind, Observed, Reason, Sealed, Store, Table, Vault};
 use crate::{Error, ErrorKind, Result, Secret, SecretName, async_trait};
 
 const NONCE: usize = 24;
@@ -49,7 +49,8 @@ impl Keyring {
     ///
     /// `Forbidden` where others can read the key file, `Invalid` where it is damaged, was lost while secrets depend on it,
     /// or opens none of them, and whatever the store answers.
-    pub async fn open(path: &Path, store: Arc<dyn Store>) -> Result<Self> {
+    pub async fn open(path: &Path, store: impl IntoPort<dyn Store>) -> Result<Self> {
+        let store = store.into_port();
         let key = match Self::examine(path, Arc::clone(&store)).await? {
             KeyFile::Good => key_file::read(path)?.ok_or_else(|| key_file::lost(path))?,
             KeyFile::None => key_file::create(path)?,

@@ -14,6 +14,7 @@ mod lifecycle;
 mod local;
 #[cfg(feature = "foundry")]
 mod node_js;
+mod null_ports;
 #[cfg(feature = "foundry")]
 mod probe;
 #[cfg(feature = "foundry")]
