@@ -118,7 +118,12 @@ async fn pass_on(
     shared.metrics.passed_on();
     let (request, mut payload) = request.into_parts();
     let body = web::Payload::from_request(&request, &mut payload).await?;
-    let answer = shared.edge.serve(route, request.clone(), body, Access::Anonymous).await;
+    let mut answer = shared.edge.serve(route, request.clone(), body, Access::Anonymous).await;
+    if request.method() == Method::HEAD {
+        let size = answer.body().size();
+        http_rules::withhold(answer.head_mut(), size);
+        answer = answer.set_body(BoxBody::new(Withheld));
+    }
     Ok(ServiceResponse::new(request, answer))
 }
 

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use actix_web::Error;
 use actix_web::body::{BodySize, EitherBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::dev::{ResponseHead, ServiceRequest, ServiceResponse};
 use actix_web::http::header::{CONTENT_LENGTH, HeaderValue};
 use actix_web::http::{ConnectionType, Method, Version};
 use actix_web::middleware::Next;
@@ -32,13 +32,16 @@ pub(crate) async fn follow<B: MessageBody>(
     if method != Method::HEAD {
         return Ok(answer.map_into_left_body());
     }
-    Ok(answer.map_body(|head, _body| {
-        if let BodySize::Sized(length) = size {
-            head.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
-        }
-        head.no_chunking(true);
-        EitherBody::right(Withheld)
-    }))
+    withhold(answer.response_mut().head_mut(), size);
+    Ok(answer.map_body(|_, _body| EitherBody::right(Withheld)))
+}
+
+/// Makes `head` that of an answer to HEAD, whose body would have had this size and is [`Withheld`].
+pub(crate) fn withhold(head: &mut ResponseHead, size: BodySize) {
+    if let BodySize::Sized(length) = size {
+        head.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(length));
+    }
+    head.no_chunking(true);
 }
 
 /// A body that is not sent. Its length is said in a header: the server counts no bytes, and ends no stream that nobody reads.

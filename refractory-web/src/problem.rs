@@ -52,6 +52,14 @@ impl Problem {
         Self::new(StatusCode::REQUEST_TIMEOUT, "That did not arrive in time. Try again.")
     }
 
+    /// What was sent is longer than anything that belongs there.
+    pub(crate) fn too_long() -> Self {
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "What was sent is too long. Send less, and try again.",
+        )
+    }
+
     /// There is no such page.
     pub(crate) fn no_page() -> Self {
         Self::new(StatusCode::NOT_FOUND, "There is no page at this address.")

@@ -2,6 +2,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use actix_web::Error;
 use actix_web::http::StatusCode;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
@@ -9,6 +10,7 @@ use refractory_core::config::Size;
 use tempfile::NamedTempFile;
 use tokio::io::AsyncWriteExt;
 
+use crate::connections::body_problem;
 use crate::problem::Problem;
 use crate::shared::Shared;
 
@@ -27,7 +29,7 @@ impl Received {
 }
 
 /// Writes `pieces` into a file of its own.
-pub(crate) async fn receive<E: std::fmt::Display>(
+pub(crate) async fn receive<E: Into<Error>>(
     shared: &Shared,
     pieces: impl Stream<Item = Result<Bytes, E>>,
 ) -> Result<Received, Problem> {
@@ -54,17 +56,18 @@ pub(crate) async fn receive<E: std::fmt::Display>(
     Ok(Received(temporary))
 }
 
-async fn next<E: std::fmt::Display>(
+async fn next<E: Into<Error>>(
     pieces: &mut (impl Stream<Item = Result<Bytes, E>> + Unpin),
 ) -> Result<Option<Bytes>, Problem> {
     match tokio::time::timeout(SILENCE, pieces.next()).await {
         Ok(None) => Ok(None),
         Ok(Some(Ok(piece))) => Ok(Some(piece)),
         Ok(Some(Err(error))) => {
+            let error = error.into();
             tracing::info!(%error, "an upload broke off");
-            Err(broken_off())
+            Err(body_problem(&error).unwrap_or_else(broken_off))
         }
-        Err(_) => Err(broken_off()),
+        Err(_silence) => Err(Problem::too_slow()),
     }
 }
 

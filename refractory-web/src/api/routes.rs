@@ -1,7 +1,7 @@
 //! Which address does what.
 use actix_web::error::JsonPayloadError;
 use actix_web::middleware::from_fn;
-use actix_web::web::{JsonConfig, ServiceConfig, scope, to};
+use actix_web::web::{JsonConfig, PayloadConfig, ServiceConfig, scope, to};
 use actix_web::{Error, HttpRequest};
 
 use super::{events, instances, licenses, releases, session, users};
@@ -13,10 +13,14 @@ use crate::session::{identify, keep_to_rate};
 /// Where the API is.
 const BASE: &str = "/api/v1";
 
+/// The longest JSON that is read.
+const LONGEST: usize = 64 * 1024;
+
 /// Everything under `/api/v1`.
 pub(crate) fn routes(config: &mut ServiceConfig) {
     let api = scope(BASE)
-        .app_data(JsonConfig::default().limit(64 * 1024).error_handler(unreadable))
+        .app_data(PayloadConfig::new(LONGEST))
+        .app_data(JsonConfig::default().limit(LONGEST).error_handler(unreadable))
         .wrap(from_fn(keep_to_rate))
         .wrap(from_fn(identify))
         .configure(|config| route_table().serve(config))

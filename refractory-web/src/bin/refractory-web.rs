@@ -17,6 +17,10 @@ use refractory_core::{ErrorKind, Result};
 use refractory_web::{Descriptors, Hasher, Listener, Portal, WebConfig};
 use tokio::signal::unix::{SignalKind, signal};
 
+/// Gives back what thousands of clients needed once they have gone; the system's own keeps most of it.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// The file that is read where it is there and none is named.
 const FILE: &str = "refractory.toml";
 

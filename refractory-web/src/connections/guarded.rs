@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Sleep;
@@ -13,6 +14,7 @@ use tokio::time::Sleep;
 use super::Connection;
 use super::head::Head;
 use super::registry::Admission;
+use crate::server::GOODBYE;
 
 /// How long the head of a request may take, a new connection's and a kept one's alike.
 pub(crate) const HEAD_WITHIN: Duration = Duration::from_secs(15);
@@ -33,9 +35,26 @@ pub(crate) struct Guarded {
     /// The turn that what follows belongs to.
     turn: u64,
     head: Head,
+    /// What was read and belongs to a later request: the parser gets one request at a time. It writes an answer as suits the
+    /// last request it has read, which is not to be another one than what is answered.
+    held: BytesMut,
     head_until: Option<Pin<Box<Sleep>>>,
+    rest_until: Option<Pin<Box<Sleep>>>,
     stuck_until: Option<Pin<Box<Sleep>>>,
     flood: Option<Flooded>,
+}
+
+/// What is done with what comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// It is a head, or part of one.
+    Head,
+    /// It belongs to the request there is.
+    Body,
+    /// It waits until that is answered.
+    Served,
+    /// There will be no more requests.
+    Rest,
 }
 
 /// A head that is answered here.
@@ -61,7 +80,9 @@ impl Guarded {
             too_long,
             turn: 0,
             head: Head::default(),
+            held: BytesMut::new(),
             head_until: None,
+            rest_until: None,
             stuck_until: None,
             flood: None,
         }
@@ -72,15 +93,116 @@ impl Guarded {
         self.admission.connection()
     }
 
-    /// Whether what comes now belongs to a head.
-    fn is_in_head(&mut self) -> bool {
+    /// What is to be done with what comes now.
+    fn stage(&mut self) -> Stage {
         let (turn, has_request) = self.connection().turn();
         if turn != self.turn {
             self.turn = turn;
             self.head.clear();
             self.head_until = None;
         }
-        !has_request
+        if has_request {
+            return if self.connection().left() > 0 { Stage::Body } else { Stage::Served };
+        }
+        if self.connection().is_over() {
+            return Stage::Rest;
+        }
+        // The parser has a whole head, and the request has not begun.
+        if self.head.is_whole() { Stage::Served } else { Stage::Head }
+    }
+
+    /// Reads what was held back, or else from the socket.
+    fn poll_source(
+        &mut self,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.held.is_empty() {
+            return Pin::new(&mut self.stream).poll_read(cx, buffer);
+        }
+        let fits = self.held.len().min(buffer.remaining());
+        buffer.put_slice(&self.held.split_to(fits));
+        Poll::Ready(Ok(()))
+    }
+
+    /// Takes back what stands in `buffer` from `end` on.
+    fn hold(&mut self, buffer: &mut ReadBuf<'_>, end: usize) {
+        let mut held = BytesMut::from(buffer.filled().get(end..).unwrap_or_default());
+        if held.is_empty() {
+            return;
+        }
+        held.extend_from_slice(&self.held);
+        self.held = held;
+        buffer.set_filled(end);
+    }
+
+    fn poll_head(
+        &mut self,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let read = self.poll_source(cx, buffer);
+        if read.is_pending() {
+            let until =
+                self.head_until.get_or_insert_with(|| Box::pin(tokio::time::sleep(HEAD_WITHIN)));
+            ready!(until.as_mut().poll(cx));
+            return Poll::Ready(Err(late("a head")));
+        }
+        let taken = self.head.add(buffer.filled().get(before..).unwrap_or_default());
+        if self.head.is_too_long() {
+            buffer.set_filled(before);
+            let until = Box::pin(tokio::time::sleep(FLOOD_WITHIN));
+            self.flood = Some(Flooded { until, answer: None, sent: 0 });
+            return self.poll_flood(cx);
+        }
+        self.hold(buffer, before + taken);
+        read
+    }
+
+    /// Hands over what belongs to the request there is, and no more.
+    fn poll_body(
+        &mut self,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        ready!(self.poll_source(cx, buffer))?;
+        let left = usize::try_from(self.connection().left()).unwrap_or(usize::MAX);
+        let end = buffer.filled().len().min(before.saturating_add(left));
+        self.connection().came(end - before);
+        self.hold(buffer, end);
+        Poll::Ready(Ok(()))
+    }
+
+    /// Nothing more is read while a request is answered; only that the client has gone is noticed.
+    fn poll_gone(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if !self.held.is_empty() {
+            return Poll::Pending;
+        }
+        let mut byte = [0];
+        match ready!(self.stream.poll_peek(cx, &mut ReadBuf::new(&mut byte)))? {
+            0 => Poll::Ready(Ok(())),
+            // The connection wakes us when it is its turn.
+            _ => Poll::Pending,
+        }
+    }
+
+    /// Behind the last answer: the rest is read and thrown away, so that its sender reads the answer, and then there is the end.
+    fn poll_rest(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let until = self.rest_until.get_or_insert_with(|| Box::pin(tokio::time::sleep(GOODBYE)));
+        if until.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(Ok(()));
+        }
+        self.held.clear();
+        let mut scratch = [0; 8 * 1024];
+        loop {
+            let mut piece = ReadBuf::new(&mut scratch);
+            ready!(Pin::new(&mut self.stream).poll_read(cx, &mut piece))?;
+            if piece.filled().is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+        }
     }
 
     fn check(&self, cx: &Context<'_>) -> io::Result<()> {
@@ -148,25 +270,12 @@ impl AsyncRead for Guarded {
             // Nothing more is for the parser: it sees the end.
             return guarded.poll_flood(cx);
         }
-        let before = buffer.filled().len();
-        let read = Pin::new(&mut guarded.stream).poll_read(cx, buffer);
-        if !guarded.is_in_head() {
-            return read;
+        match guarded.stage() {
+            Stage::Head => guarded.poll_head(cx, buffer),
+            Stage::Body => guarded.poll_body(cx, buffer),
+            Stage::Served => guarded.poll_gone(cx),
+            Stage::Rest => guarded.poll_rest(cx),
         }
-        if read.is_pending() {
-            let until =
-                guarded.head_until.get_or_insert_with(|| Box::pin(tokio::time::sleep(HEAD_WITHIN)));
-            ready!(until.as_mut().poll(cx));
-            return Poll::Ready(Err(late("a head")));
-        }
-        guarded.head.add(buffer.filled().get(before..).unwrap_or_default());
-        if guarded.head.is_too_long() {
-            buffer.set_filled(before);
-            let until = Box::pin(tokio::time::sleep(FLOOD_WITHIN));
-            guarded.flood = Some(Flooded { until, answer: None, sent: 0 });
-            return guarded.poll_flood(cx);
-        }
-        read
     }
 }
 

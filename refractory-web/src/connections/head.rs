@@ -17,18 +17,22 @@ impl Head {
         self.is_whole = false;
     }
 
-    /// Adds what came; once the head is whole, nothing more of it is kept.
-    pub(super) fn add(&mut self, bytes: &[u8]) {
+    /// Adds what came, and returns how much of it belongs to the head. Nothing of a whole head is kept.
+    pub(super) fn add(&mut self, bytes: &[u8]) -> usize {
         if self.is_whole {
-            return;
+            return 0;
         }
+        // Parsers skip empty lines before a request.
+        let is_blank = |byte: &&u8| self.read.is_empty() && matches!(**byte, b'\r' | b'\n');
+        let blank = bytes.iter().take_while(is_blank).count();
         // The end may lie across two pieces.
-        let from = self.read.len().saturating_sub(3);
-        self.read.extend_from_slice(bytes);
-        if ends(&self.read[from..]) {
-            self.is_whole = true;
-            self.read = Vec::new();
-        }
+        let before = self.read.len();
+        let from = before.saturating_sub(3);
+        self.read.extend_from_slice(&bytes[blank..]);
+        let Some(end) = end_of(&self.read[from..]) else { return bytes.len() };
+        self.is_whole = true;
+        self.read = Vec::new();
+        blank + from + end - before
     }
 
     /// Whether it has become too long.
@@ -50,13 +54,18 @@ impl Head {
     pub(super) fn add_all(&mut self, bytes: &[u8]) {
         let from = self.read.len().saturating_sub(3);
         self.read.extend_from_slice(bytes);
-        self.is_whole = self.is_whole || ends(&self.read[from..]);
+        self.is_whole = self.is_whole || end_of(&self.read[from..]).is_some();
     }
 }
 
-/// Whether there is an empty line. A bare line feed ends a line for the server's parser as well.
-fn ends(bytes: &[u8]) -> bool {
-    bytes.windows(2).any(|two| two == b"\n\n") || bytes.windows(3).any(|three| three == b"\n\r\n")
+/// The end of the first empty line. A bare line feed ends a line for the server's parser as well.
+fn end_of(bytes: &[u8]) -> Option<usize> {
+    let feeds = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
+    feeds.map(|(at, _)| at + 1).find_map(|next| match bytes.get(next..)? {
+        [b'\n', ..] => Some(next + 1),
+        [b'\r', b'\n', ..] => Some(next + 2),
+        _ => None,
+    })
 }
 
 #[cfg(test)]
@@ -68,10 +77,12 @@ mod tests {
         let whole = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
         for at in 1..whole.len() {
             let mut head = Head::default();
-            head.add(&whole[..at]);
+            assert_eq!(head.add(&whole[..at]), at);
             assert!(!head.is_whole());
-            head.add(&whole[at..]);
+            let rest = [&whole[at..], b"GET /next HTTP/1.1"].concat();
+            assert_eq!(head.add(&rest), whole.len() - at, "cut at {at}");
             assert!(head.is_whole() && head.bytes().is_empty(), "cut at {at}");
+            assert_eq!(head.add(b"more"), 0);
         }
         let mut head = Head::default();
         head.add(&vec![b'x'; LONGEST]);
@@ -82,5 +93,34 @@ mod tests {
         head.add(b"GET / HTTP/1.1\n\n");
         head.add(&vec![b'x'; LONGEST * 2]);
         assert!(!head.is_too_long(), "a body is no head");
+    }
+
+    /// Heads as they may come, empty lines before them included.
+    fn heads() -> impl Iterator<Item = String> {
+        let ends = ["\r\n\r\n", "\n\n", "\n\r\n", "\r\n\n"];
+        let blanks = ["", "\r\n\r\n", "\n\r\n\n"];
+        let all = blanks.into_iter().flat_map(move |blank| ends.map(|end| (blank, end)));
+        all.map(|(blank, end)| format!("{blank}GET / HTTP/1.1\r\nHost: a{end}"))
+    }
+
+    #[test]
+    fn a_head_ends_where_the_parser_says() {
+        for whole in heads() {
+            for at in 1..whole.len() {
+                let mut head = Head::default();
+                let rest = format!("{}GET /next HTTP/1.1\r\n", &whole[at..]);
+                let taken = head.add(&whole.as_bytes()[..at]) + head.add(rest.as_bytes());
+                assert!(head.is_whole() && taken == whole.len(), "{whole:?} at {at}: {taken}");
+            }
+        }
+        // The server's parser only works where a server could run.
+        actix_web::rt::System::new().block_on(async {
+            for whole in heads() {
+                let mut codec = actix_http::h1::Codec::default();
+                let mut read = bytes::BytesMut::from(whole.as_str());
+                let parsed = tokio_util::codec::Decoder::decode(&mut codec, &mut read);
+                assert!(matches!(parsed, Ok(Some(_))) && read.is_empty(), "{whole:?}");
+            }
+        });
     }
 }

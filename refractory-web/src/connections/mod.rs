@@ -19,6 +19,6 @@ pub use descriptors::Descriptors;
 pub(crate) use exchange::exchange;
 pub(crate) use guarded::{Guarded, HEAD_WITHIN};
 pub(crate) use limits::{FEWEST, Limits};
-pub(crate) use pace::{Pace, is_too_slow};
+pub(crate) use pace::{Pace, body_problem, is_too_slow};
 pub(crate) use registry::{Connection, Connections};
 pub(crate) use slots::{Slot, Slots};

@@ -6,13 +6,16 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use actix_multipart::MultipartError;
+use actix_web::Error;
 use actix_web::dev::Payload;
-use actix_web::error::PayloadError;
+use actix_web::error::{PayloadError, UrlencodedError};
 use bytes::Bytes;
 use futures_util::Stream;
 use tokio::time::{Instant, Sleep};
 
 use super::Connection;
+use crate::problem::Problem;
 
 /// How slowly a body may come.
 ///
@@ -55,11 +58,31 @@ pub(crate) fn is_too_slow(error: &PayloadError) -> bool {
     matches!(error, PayloadError::Io(error) if error.kind() == io::ErrorKind::TimedOut)
 }
 
+/// What is said of a body that could not be read, where that is for its sender to mend: it came too slowly, or is too long.
+/// `error` is what an extractor of the web framework makes of it.
+pub(crate) fn body_problem(error: &Error) -> Option<Problem> {
+    let payload = if let Some(UrlencodedError::Payload(payload)) = error.as_error() {
+        payload
+    } else if let Some(MultipartError::Payload(payload)) = error.as_error() {
+        payload
+    } else if let Some(UrlencodedError::Overflow { .. }) = error.as_error() {
+        &PayloadError::Overflow
+    } else {
+        error.as_error()?
+    };
+    if matches!(payload, PayloadError::Overflow) {
+        return Some(Problem::too_long());
+    }
+    is_too_slow(payload).then(Problem::too_slow)
+}
+
 /// A body that must keep its pace.
 pub(super) struct Paced {
     body: Payload,
     pace: Pace,
     ends: Instant,
+    /// How many bytes are announced and have not come; none where that is not known.
+    left: Option<u64>,
     credit: Duration,
     /// Since when we wait, and when that must have an end.
     waiting: Option<(Instant, Pin<Box<Sleep>>)>,
@@ -67,9 +90,15 @@ pub(super) struct Paced {
 }
 
 impl Paced {
-    pub(super) fn new(body: Payload, pace: Pace, connection: Option<Arc<Connection>>) -> Self {
+    /// `body`, of which `left` bytes are announced.
+    pub(super) fn new(
+        body: Payload,
+        left: Option<u64>,
+        pace: Pace,
+        connection: Option<Arc<Connection>>,
+    ) -> Self {
         let ends = Instant::now() + pace.whole;
-        Self { body, pace, ends, credit: pace.first, waiting: None, connection }
+        Self { body, pace, ends, left, credit: pace.first, waiting: None, connection }
     }
 
     fn wait(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, PayloadError>>> {
@@ -95,8 +124,15 @@ impl Paced {
         let millis = (count as u64).saturating_mul(1_000) / self.pace.rate;
         let restored = Duration::from_millis(millis);
         self.credit = self.credit.saturating_add(restored).min(self.pace.most);
+        self.left = self.left.map(|left| left.saturating_sub(count as u64));
         if let Some(connection) = &self.connection {
             connection.proceed();
+        }
+    }
+
+    fn ended(&self) {
+        if let Some(connection) = &self.connection {
+            connection.was_read();
         }
     }
 }
@@ -110,6 +146,9 @@ impl Stream for Paced {
             Poll::Pending => paced.wait(cx),
             Poll::Ready(next) => {
                 paced.take(next.as_ref().and_then(|next| next.as_ref().ok()).map_or(0, Bytes::len));
+                if next.is_none() || paced.left == Some(0) {
+                    paced.ended();
+                }
                 Poll::Ready(next)
             }
         }
@@ -142,7 +181,7 @@ mod tests {
         });
         let pieces: actix_http::BoxedPayloadStream = Box::pin(pieces);
         let body = Payload::Stream { payload: pieces };
-        let mut paced = Paced::new(body, pace, None);
+        let mut paced = Paced::new(body, None, pace, None);
         let mut seen = 0;
         while let Some(piece) = paced.next().await {
             match piece {

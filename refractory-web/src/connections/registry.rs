@@ -45,6 +45,10 @@ pub(crate) struct Connection {
     /// Counts beginnings and ends of requests: it is odd within one.
     turn: AtomicU64,
     gives_way: AtomicBool,
+    /// How many bytes may still come that belong to the request there is.
+    left: AtomicU64,
+    /// Whether something of that request has not been read by whoever answers it.
+    is_unread: AtomicBool,
     /// Whether no request may follow.
     is_over: AtomicBool,
     waker: AtomicWaker,
@@ -107,6 +111,8 @@ impl Connections {
             stuck: AtomicU64::new(BUSY),
             turn: AtomicU64::new(0),
             gives_way: AtomicBool::new(false),
+            left: AtomicU64::new(0),
+            is_unread: AtomicBool::new(false),
             is_over: AtomicBool::new(false),
             waker: AtomicWaker::new(),
         });
@@ -200,16 +206,43 @@ impl Connection {
             .min()
     }
 
-    /// A request has come.
-    pub(super) fn begin(&self) {
+    /// A request has come, and so many bytes behind its head belong to it.
+    pub(super) fn begin(&self, left: u64) {
         self.turn.fetch_add(1, Ordering::Relaxed);
+        self.left.store(left, Ordering::Relaxed);
+        self.is_unread.store(left > 0, Ordering::Relaxed);
         self.proceed();
+        // Until now nothing behind the head was handed over.
+        self.waker.wake();
     }
 
     /// It is answered.
     pub(super) fn end(&self) {
         self.turn.fetch_add(1, Ordering::Relaxed);
         self.wait();
+        // The next one may have come meanwhile.
+        self.waker.wake();
+    }
+
+    /// How many bytes may still come that belong to the request there is.
+    pub(super) fn left(&self) -> u64 {
+        self.left.load(Ordering::Relaxed)
+    }
+
+    /// So many of them came.
+    pub(super) fn came(&self, count: usize) {
+        self.left.store(self.left().saturating_sub(count as u64), Ordering::Relaxed);
+    }
+
+    /// The body of the request was read to its end.
+    pub(super) fn was_read(&self) {
+        self.left.store(0, Ordering::Relaxed);
+        self.is_unread.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether something of the request has not been read.
+    pub(super) fn is_unread(&self) -> bool {
+        self.is_unread.load(Ordering::Relaxed)
     }
 
     /// No request may follow the one there is.
@@ -255,7 +288,7 @@ mod tests {
             held.push(connections.admit(ip(last), true).unwrap());
             tokio::time::advance(std::time::Duration::from_millis(10)).await;
         }
-        held[0].connection.begin();
+        held[0].connection.begin(0);
         let _fourth = connections.admit(ip(4), true).unwrap();
         assert_eq!(held.iter().map(is_ended).collect::<Vec<_>>(), [false, true, false]);
         assert_eq!((connections.open(), connections.gave_way(), connections.refused()), (3, 1, 0));
@@ -271,7 +304,7 @@ mod tests {
         assert_eq!(held.iter().filter(|held| !is_ended(held)).count(), 2);
         assert!(!is_ended(&other));
         for held in &held {
-            held.connection.begin();
+            held.connection.begin(0);
         }
         assert!(connections.admit(ip(1), true).is_none(), "who is being served does not give way");
         assert!(connections.admit(ip(1), false).is_some(), "a proxy speaks for many");
@@ -283,7 +316,7 @@ mod tests {
         let connections = Connections::new(2, 2);
         for _ in 0..100 {
             let one = connections.admit(ip(1), true).unwrap();
-            one.connection.begin();
+            one.connection.begin(0);
             drop(one);
         }
         assert_eq!(connections.open(), 0);

@@ -13,7 +13,7 @@ use futures_util::{Stream, stream};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::connections::is_too_slow;
+use crate::connections::body_problem;
 use crate::problem::Problem;
 
 /// How many bytes a text may have whose name is not in [`LONGER`].
@@ -94,7 +94,8 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
         let body = Bytes::from_request(request, payload);
         let request = request.clone();
         Box::pin(async move {
-            let body = body.await.map_err(told)?;
+            let body =
+                body.await.map_err(|error| body_problem(&error).map_or(error, Error::from))?;
             if let Ok(value) = serde_json::from_slice::<Value>(&body) {
                 check_json("", &value, 0)?;
             }
@@ -104,12 +105,6 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
             Ok(Self(read.into_inner()))
         })
     }
-}
-
-/// A body that came too slowly is told as that.
-fn told(error: Error) -> Error {
-    let is_late = error.as_error::<PayloadError>().is_some_and(is_too_slow);
-    if is_late { Problem::too_slow().into() } else { error }
 }
 
 /// Refuses requests whose address holds a text out of bounds.

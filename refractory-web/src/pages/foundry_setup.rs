@@ -11,7 +11,7 @@ use super::enter::Nothing;
 use crate::links::foundry_setup_url;
 use crate::problem::Problem;
 use crate::proxy::{session_cookie, to_setup};
-use crate::session::{Flash, Ordered, address_of, cookie, csrf};
+use crate::session::{Flash, Ordered, address_of, came_badly, cookie, csrf};
 use crate::shared::Shared;
 use crate::statics::{self, OWN};
 use crate::templates::page;
@@ -209,8 +209,9 @@ pub(crate) async fn enter(
     request: HttpRequest,
     shared: web::Data<Shared>,
     slug: web::Path<String>,
-    form: web::Form<EnterForm>,
+    form: Result<web::Form<EnterForm>, actix_web::Error>,
 ) -> Result<HttpResponse, Problem> {
+    let form = form.map_err(|error| came_badly(&error))?;
     let Some(home) = Home::of(&shared, &request, &slug) else {
         return Ok(statics::nothing_here(&shared, &request));
     };

@@ -1,7 +1,7 @@
 //! Stored releases of Foundry: adding by file or by timed URL, removing.
 use actix_multipart::{Field, Multipart};
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{Error, HttpRequest, HttpResponse, web};
 use futures_util::TryStreamExt;
 use refractory_core::model::{Layout, Program, Release};
 use refractory_core::ports::ArchiveSource;
@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::chrome::{Chrome, say_at, say_result};
 use super::enter::Nothing;
+use crate::connections::body_problem;
 use crate::form_error::FormError;
 use crate::problem::Problem;
 use crate::session::{Flash, Ordered, Person, check_sender};
@@ -147,7 +148,7 @@ async fn take_file(
     form: &mut Multipart,
 ) -> Result<Received, Problem> {
     let mut trusted = false;
-    while let Some(mut field) = form.try_next().await.map_err(|_| unreadable())? {
+    while let Some(mut field) = form.try_next().await.map_err(came_badly)? {
         match field.name() {
             Some("csrf") => {
                 let token = short_text(&mut field).await?;
@@ -162,8 +163,12 @@ async fn take_file(
 }
 
 async fn short_text(field: &mut Field) -> Result<String, Problem> {
-    let bytes = field.bytes(200).await.map_err(|_| unreadable())?.map_err(|_| unreadable())?;
+    let bytes = field.bytes(200).await.map_err(|_too_long| unreadable())?.map_err(came_badly)?;
     String::from_utf8(bytes.to_vec()).map_err(|_| unreadable())
+}
+
+fn came_badly(error: impl Into<Error>) -> Problem {
+    body_problem(&error.into()).unwrap_or_else(unreadable)
 }
 
 fn unreadable() -> Problem {

@@ -25,8 +25,8 @@ pub enum Found {
 }
 
 impl Found {
-    /// Whom `host` (as the header has it) and `path` mean. A bare address means the portal: it is what
-    /// health checks use, and no page elsewhere can take it over by changing a name.
+    /// Whom `host` (as the header has it) and `path` mean. A bare address or `localhost` means the portal: it is what
+    /// checks on this machine use, and no page elsewhere can take it over by changing a name.
     pub(super) fn by(addressing: &Addressing, routes: &Routes, host: &str, path: &str) -> Self {
         let name = folded(without_port(host));
         if addressing.by_path {
@@ -36,7 +36,7 @@ impl Found {
         }
         let domain = addressing.domain.trim_matches('.');
         let Some(label) = label_under(&name, domain) else {
-            let ours = name.eq_ignore_ascii_case(domain) || is_address(&name);
+            let ours = name.eq_ignore_ascii_case(domain) || is_own_name(&name) || is_address(&name);
             return if ours { Self::Portal } else { Self::Unknown };
         };
         // Scenes hold whole addresses of uploads: those of a table that was renamed are still its own, as long as no other
@@ -104,7 +104,12 @@ fn named_host(request: &HttpRequest) -> Result<&str, Notice<'static>> {
         None => absolute,
     };
     let Some(host) = host.filter(|host| is_plausible(host)) else {
-        return Err(refused("The request has no Host header. Send one."));
+        let why = if request.headers().contains_key(header::HOST) {
+            "The Host header can't be read. Send a name or an address, and a port where there is one."
+        } else {
+            "The request has no Host header. Send one."
+        };
+        return Err(refused(why));
     };
     match absolute {
         Some(absolute) if !absolute.eq_ignore_ascii_case(host) => {
@@ -142,6 +147,11 @@ fn label_under<'a>(name: &'a str, domain: &str) -> Option<&'a str> {
     let cut = name.len().checked_sub(domain.len())?;
     let (label, rest) = name.split_at_checked(cut)?;
     label.strip_suffix('.').filter(|_| rest.eq_ignore_ascii_case(domain))
+}
+
+/// How every machine calls itself.
+fn is_own_name(name: &str) -> bool {
+    name == "localhost"
 }
 
 fn is_address(name: &str) -> bool {

@@ -42,13 +42,30 @@ pub(super) fn tells_origin(name: &str) -> bool {
                 | "cf-connecting-ipv6"
                 | "fastly-client-ip"
                 | "fly-client-ip"
+                | "incap-client-ip"
+                | "x-sucuri-clientip"
+                | "x-azure-socketip"
+                | "x-proxyuser-ip"
+                | "x-original-url"
+                | "x-rewrite-url"
+                | "x-scheme"
+                | "front-end-https"
         )
 }
 
 /// Whether something passed the request on, as far as its headers tell.
 pub(super) fn is_forwarded(headers: &HeaderMap) -> bool {
-    let passed_on = |name: &str| matches!(name, "via" | "cdn-loop") || tells_origin(name);
+    let passed_on = |name: &str| leaves_trace(name) || tells_origin(name);
     headers.keys().any(|name| passed_on(name.as_str()))
+}
+
+/// Whether proxies and networks for delivery add `name`, in lower case, to what they pass on, though it says nothing of where
+/// that came from.
+fn leaves_trace(name: &str) -> bool {
+    const FAMILIES: [&str; 8] =
+        ["cf-", "fastly-", "x-akamai-", "x-amz-cf-", "x-amzn-", "x-arr-", "x-azure-", "x-varnish"];
+    matches!(name, "via" | "cdn-loop" | "x-nginx-proxy" | "x-proxy-id" | "proxy-connection")
+        || FAMILIES.iter().any(|family| name.starts_with(family))
 }
 
 fn hops(headers: &HeaderMap, name: &HeaderName, read: impl Fn(&str) -> Hops) -> Option<Hops> {

@@ -19,7 +19,7 @@ use super::edge::Stop;
 use super::failure::{Failure, Side};
 use super::find::without_port;
 use super::guard::{Door, door};
-use super::headers::SessionRule;
+use super::headers::{SessionRule, read_as_express};
 use super::route::Target;
 use super::{Edge, Found, Notice, Route};
 
@@ -125,7 +125,8 @@ impl Edge {
             }
             .into());
         }
-        let session = if !cookies(request, SESSION).any(is_admins) {
+        let shown = |session: &str| is_admins(&read_as_express(session));
+        let session = if !cookies(request, SESSION).any(shown) {
             SessionRule::Any
         } else if alone {
             SessionRule::Hidden

@@ -12,5 +12,5 @@ pub(crate) use credentials::{check_password, confirm_password, device_cookie};
 pub(crate) use flash::Flash;
 pub use hasher::Hasher;
 pub(crate) use middleware::{identify, keep_to_rate};
-pub(crate) use posted::{Commanded, Ordered, Posted, check_sender};
+pub(crate) use posted::{Commanded, Ordered, Posted, came_badly, check_sender};
 pub(crate) use visitor::{Anyone, Person, Visitor, address_of, theme};

@@ -2,14 +2,13 @@
 use std::collections::HashMap;
 
 use actix_web::dev::Payload;
-use actix_web::error::PayloadError;
 use actix_web::http::StatusCode;
 use actix_web::{Error, FromRequest, HttpRequest, web};
 use futures_util::future::LocalBoxFuture;
 use serde::de::DeserializeOwned;
 
 use super::visitor::{Anyone, Person};
-use crate::connections::is_too_slow;
+use crate::connections::body_problem;
 use crate::guard::{check_fields, check_origin};
 use crate::problem::Problem;
 use crate::shared::Shared;
@@ -108,11 +107,9 @@ impl FromRequest for Commanded {
     }
 }
 
-fn came_badly(error: &Error) -> Problem {
-    match error.as_error::<PayloadError>() {
-        Some(error) if is_too_slow(error) => Problem::too_slow(),
-        _ => unreadable(),
-    }
+/// What is said of a form that could not be read.
+pub(crate) fn came_badly(error: &Error) -> Problem {
+    body_problem(error).unwrap_or_else(unreadable)
 }
 
 fn unreadable() -> Problem {

@@ -120,7 +120,22 @@ fn this_machine_is_a_loopback_peer_that_nothing_passed_on() {
     for peer in ["127.0.0.1", "127.8.8.8", "[::1]", "[::ffff:127.0.0.1]"] {
         assert!(is_from_this_machine(&asked(peer, &[])), "{peer}");
         assert!(client_address(&asked(peer, &[]), &[]).is_loopback(), "{peer}");
-        for name in ["x-forwarded-for", "x_forwarded_for", "x-forwarded-user", "cf-connecting-ip"] {
+        for name in [
+            "x-forwarded-for",
+            "x_forwarded_for",
+            "x-forwarded-user",
+            "cf-connecting-ip",
+            "cf-ray",
+            "front-end-https",
+            "incap-client-ip",
+            "x-original-url",
+            "x-varnish",
+            "x-amzn-trace-id",
+            "x-arr-log-id",
+            "x-azure-socketip",
+            "x-scheme",
+            "via",
+        ] {
             // Whoever may be believed: a proxy that nobody trusts is none the less one.
             let passed_on = asked(peer, &[(name, "127.0.0.1")]);
             assert!(!is_from_this_machine(&passed_on), "{peer} {name}");

@@ -34,10 +34,32 @@ impl SessionRule<'_> {
         match self {
             Self::Any => false,
             Self::Hidden => true,
-            Self::Only(known) => !std::str::from_utf8(value)
-                .is_ok_and(|value| known.contains(&foundry_session_digest(value))),
+            Self::Only(known) => !std::str::from_utf8(value).is_ok_and(|value| {
+                known.contains(&foundry_session_digest(&read_as_express(value)))
+            }),
         }
     }
+}
+
+/// The value of a cookie as Express reads it: without its quotes, its percent-encoding undone.
+pub(in crate::proxy) fn read_as_express(value: &str) -> Cow<'_, str> {
+    let bare = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(value);
+    let mut rest = bare.as_bytes();
+    if !rest.contains(&b'%') {
+        return Cow::Borrowed(bare);
+    }
+    let mut bytes = Vec::with_capacity(rest.len());
+    while let Some((byte, after)) = rest.split_first() {
+        let coded = after.get(..2).filter(|_| *byte == b'%');
+        if let Some(coded) = coded.and_then(|pair| hex::decode(pair).ok()) {
+            bytes.extend_from_slice(&coded);
+            rest = &after[2..];
+        } else {
+            bytes.push(*byte);
+            rest = after;
+        }
+    }
+    String::from_utf8(bytes).map_or(Cow::Borrowed(bare), Cow::Owned)
 }
 
 impl Jar<'_> {

@@ -5,7 +5,7 @@ mod hop;
 mod identity;
 mod pass;
 
-pub(super) use cookie::SessionRule;
+pub(super) use cookie::{SessionRule, read_as_express};
 pub(crate) use handshake::{Handshake, handshake, settle};
 pub(super) use identity::hyphenated;
 pub(super) use pass::{Scene, answer_headers, ask_headers};

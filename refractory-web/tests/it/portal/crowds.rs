@@ -37,14 +37,19 @@ async fn bodies_that_never_come_are_given_up() {
     let (at, port) = (place.at, place.at.port());
     let (portal, table) = (format!("localhost:{port}"), format!("friday.localhost:{port}"));
     let form = "application/x-www-form-urlencoded";
+    let program = super::api::program(&place, "anna", Role::Admin).await;
+    let token = program.headers["authorization"].to_str().unwrap();
+    let archive = post(&portal, "/api/v1/releases", "application/zip")
+        .replace("Content-Length", &format!("Authorization: {token}\r\nContent-Length"));
     let begun = Instant::now();
-    let (sign_in, api, join, upload) = tokio::join!(
+    let (sign_in, api, join, archive, upload) = tokio::join!(
         Wire::ask(at, post(&portal, "/sign-in", form)),
         Wire::ask(at, post(&portal, "/api/v1/session", "application/json")),
         Wire::ask(at, post(&table, "/join", "application/json")),
+        Wire::ask(at, archive),
         Wire::ask(at, post(&table, "/upload", "application/octet-stream")),
     );
-    for answer in [sign_in, api, join] {
+    for answer in [sign_in, api, join, archive] {
         assert_eq!(
             (answer.status, answer.headers("connection")),
             (408, vec!["close"]),
@@ -111,6 +116,77 @@ async fn nothing_is_answered_behind_the_last_request() {
         let answered = said.matches("ok\n").count();
         assert!(answered <= usize::from(first.contains("close")), "{said}");
         assert!(!said.contains("HTTP/1.1 101"), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn there_is_one_answer_however_much_of_a_body_is_not_wanted() {
+    let place = Place::open().await;
+    let portal = format!("localhost:{}", place.at.port());
+    let body = format!("Cookie: planted=1\r\n{}", "x".repeat(300_000));
+    let chunked =
+        format!("Transfer-Encoding: chunked\r\n\r\n{:x}\r\n{body}\r\n0\r\n\r\n", body.len());
+    let whole = format!("Content-Length: {}\r\n\r\n{body}", body.len());
+    for (host, path, status) in [
+        (portal.as_str(), "/nowhere", 404),
+        (&portal, "/releases/upload", 303),
+        (&portal, "/api/v1/releases", 401),
+        (&portal, "/api/v1/session", 413),
+        (&portal, "/sign-in", 413),
+        (&format!("nobody.{portal}"), "/join", 404),
+    ] {
+        for body in [&chunked, &whole] {
+            let mut wire = Wire::open(place.at).await;
+            let kind = if path.starts_with("/api") {
+                "application/json"
+            } else {
+                "application/x-www-form-urlencoded"
+            };
+            wire.say(format!(
+                "POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: {kind}\r\n{body}"
+            ))
+            .await;
+            let said = String::from_utf8_lossy(&wire.take(1 << 20).await).into_owned();
+            assert!(said.starts_with(&format!("HTTP/1.1 {status} ")), "{path}: {said}");
+            assert_eq!(said.matches("HTTP/1.1 ").count(), 1, "{path}: {said}");
+            assert!(said.to_lowercase().contains("\r\nconnection: close\r\n"), "{path}: {said}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn requests_that_come_at_once_are_answered_one_by_one() {
+    let place = Place::with(|_| ()).await;
+    friday(&place).await;
+    let port = place.at.port();
+    let (portal, table) = (format!("localhost:{port}"), format!("friday.localhost:{port}"));
+    let ask = |method: &str, host: &str, path: &str, version: &str, more: &str| {
+        format!("{method} {path} HTTP/{version}\r\nHost: {host}\r\n{more}\r\n")
+    };
+    let healthy = |method: &str, version: &str| {
+        ask(method, &portal, "/healthz", version, "Connection: close\r\n")
+    };
+    let form = "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 3\r\n";
+    for (first, expected) in [
+        (ask("GET", &table, "/join", "1.1", ""), "<!doctype html>"),
+        (ask("HEAD", &table, "/join", "1.1", ""), ""),
+        (ask("HEAD", &portal, "/sign-in", "1.1", ""), ""),
+        (ask("GET", &portal, "/sign-in", "1.1", ""), "<!doctype html>"),
+        (ask("POST", &portal, "/sign-in", "1.1", form) + "a=b", "expired"),
+        (format!("\r\n{}", ask("GET", &table, "/join", "1.1", "")), "<!doctype html>"),
+    ] {
+        for (method, version) in [("HEAD", "1.1"), ("GET", "1.1"), ("GET", "1.0")] {
+            let mut wire = Wire::open(place.at).await;
+            wire.say(first.clone() + &healthy(method, version)).await;
+            let said = String::from_utf8_lossy(&wire.take(1 << 20).await).into_owned();
+            let at = said.rfind("HTTP/1.").unwrap();
+            let (one, two) = said.split_at(at);
+            assert!(one.starts_with("HTTP/1.1 ") && one.contains(expected), "{first}: {said}");
+            let body = one.split_once("\r\n\r\n").map(|(_, body)| body).unwrap();
+            assert_eq!(body.is_empty(), expected.is_empty(), "{first}: {said}");
+            assert!(two.starts_with(&format!("HTTP/{version} 200")), "{first}: {said}");
+            assert_eq!(two.ends_with("ok\n"), method == "GET", "{first}: {said}");
+        }
     }
 }
 

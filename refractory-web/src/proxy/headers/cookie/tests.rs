@@ -77,3 +77,24 @@ fn instances_that_share_a_host_do_not_share_cookies() {
         assert_eq!(text(jar.for_browser(set.as_bytes())).as_deref(), Some(kept), "{set}");
     }
 }
+
+#[test]
+fn a_session_is_the_same_however_it_is_written() {
+    let names = portal();
+    let digest = [foundry_session_digest("0a1b2c")];
+    let jar = Jar {
+        portal: &names,
+        host: "friday.play.test",
+        under: None,
+        session: SessionRule::Only(&digest),
+    };
+    for written in ["0a1b2c", "%30a1b2c", "0%611b2c", "\"0a1b2c\"", "\"%30%61%31%62%32%63\""] {
+        assert_eq!(read_as_express(written), "0a1b2c", "{written}");
+        let line = format!("session={written}");
+        assert_eq!(text(jar.for_instance(line.as_bytes())).as_deref(), Some(&*line), "{written}");
+    }
+    for other in ["0a1b2d", "%2530a1b2c", "0a1b2c%", "0a1b2c%zz", "\"0a1b2c", "%ff"] {
+        assert_ne!(read_as_express(other), "0a1b2c", "{other}");
+        assert!(jar.for_instance(format!("session={other}").as_bytes()).is_none(), "{other}");
+    }
+}
