@@ -7,7 +7,7 @@ use actix_web::body::{BodySize, MessageBody};
 use actix_web::dev::{Payload, RequestHead, ServiceRequest, ServiceResponse};
 use actix_web::error::{ErrorBadRequest, InternalError};
 use actix_web::http::header::{CONTENT_LENGTH, HeaderMap, HeaderValue, TRANSFER_ENCODING};
-use actix_web::http::{ConnectionType, Method, StatusCode};
+use actix_web::http::{ConnectionType, Method, StatusCode, Version};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage as _, HttpResponse};
 use bytes::Bytes;
@@ -62,6 +62,9 @@ pub(crate) async fn exchange<B: MessageBody>(
 /// Ends the connection behind `answer` where nobody could tell what follows there: something of the request was not read, and
 /// its rest may still be coming.
 fn conclude<B>(connection: &Connection, answer: &mut HttpResponse<B>) {
+    // The server uses heads of answers again, and leaves in them the version of the last one: that of a client of HTTP/1.0 would
+    // end the connections of others. What it sends is the version of the request in any case.
+    answer.head_mut().version = Version::HTTP_11;
     let is_upgraded = answer.status() == StatusCode::SWITCHING_PROTOCOLS;
     if connection.is_unread() && !is_upgraded {
         answer.head_mut().set_connection_type(ConnectionType::Close);

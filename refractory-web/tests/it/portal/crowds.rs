@@ -190,6 +190,19 @@ async fn requests_that_come_at_once_are_answered_one_by_one() {
     }
 }
 
+#[tokio::test]
+async fn a_client_of_an_older_version_ends_no_connection_of_others() {
+    let place = Place::with(|config| config.threads = 1).await;
+    let host = format!("localhost:{}", place.at.port());
+    let healthy = format!("GET /healthz HTTP/1.1\r\nHost: {host}\r\n\r\n");
+    let mut kept = Wire::open(place.at).await;
+    for _ in 0..5 {
+        assert_eq!(Wire::ask(place.at, "GET /healthz HTTP/1.0\r\n\r\n").await.status, 200);
+        kept.say(&healthy).await;
+        assert_eq!(kept.answer().await.status, 200);
+    }
+}
+
 /// As many cookies as a browser keeps for one site.
 fn flood(bytes: usize) -> String {
     let pairs = (0..180).map(|n| format!("flood{n}={}", "x".repeat(bytes / 180)));
