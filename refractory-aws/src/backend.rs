@@ -86,7 +86,7 @@ impl Backend for AwsBackend {
 
     async fn store(&self, settings: &Settings) -> Result<Option<Arc<dyn Store>>> {
         let Footing { clients, ground, .. } = self.footing(settings).await?;
-        Ok(Some(Arc::new(DynamoStore::new(clients, &ground.table))))
+        Ok(Some(Arc::new(DynamoStore::open(clients, &ground.table).await?)))
     }
 
     async fn examine(&self, settings: &Settings, tables: usize) -> Vec<Finding> {

@@ -1,180 +1,280 @@
 //! A store that forgets when the process ends. Always available.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::ports::{Body, DamagedRecord, Head, Kind, Observed, Records, Store, Vault, damaged};
+use crate::ports::{
+    Change, Changes, Cursor, DamagedRecord, Index, Kind, Observed, Page, Position, Query, Record,
+    Scope, Store, UniqueKey, Vault, Write, check_writes, damaged,
+};
 use crate::{Error, ErrorKind, Result, Secret, SecretName, async_trait};
-
-type Rows = BTreeMap<(Kind, String), Body>;
 
 /// A store in memory.
 #[derive(Debug, Default)]
-pub struct MemoryStore {
-    rows: Mutex<Rows>,
-    damaged: Mutex<BTreeMap<(Kind, String), DamagedRecord>>,
-}
+pub struct MemoryStore(Mutex<State>);
 
 impl MemoryStore {
-    fn rows(&self) -> MutexGuard<'_, Rows> {
-        self.rows.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn damaged(&self) -> MutexGuard<'_, BTreeMap<(Kind, String), DamagedRecord>> {
-        self.damaged.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Makes the row `id` one that cannot be read, as a disk would: for tests of whoever reads. Whether there was one.
+    /// Makes the record `id` one that cannot be read, as a disk would: for tests of what reads. Returns whether there was one.
     pub fn damage(&self, kind: Kind, id: &str) -> bool {
-        let at = (kind, id.to_owned());
-        let Some(row) = self.rows().remove(&at) else { return false };
-        let record = DamagedRecord {
-            kind,
-            id: id.to_owned(),
-            revision: row.revision(),
-            unique: row.unique(),
-            reason: "It was damaged on purpose.".to_owned(),
-            text: "{".to_owned(),
-        };
-        self.damaged().insert(at, record);
+        let mut state = self.state();
+        let Some(stored) = state.records.get_mut(&(kind, id.to_owned())) else { return false };
+        stored.is_damaged = true;
         true
-    }
-
-    /// Refuses what is said of a row that cannot be read.
-    fn check_whole(&self, kind: Kind, id: &str) -> Result<()> {
-        if self.damaged().contains_key(&(kind, id.to_owned())) {
-            return Err(damaged(kind, id));
-        }
-        Ok(())
-    }
-
-    /// Refuses texts that a row claims which cannot be read.
-    fn check_texts_of_damaged(&self, row: &Body) -> Result<()> {
-        let wanted = row.unique();
-        let taken = |record: &DamagedRecord| {
-            record.kind == row.kind() && record.unique.iter().any(|text| wanted.contains(text))
-        };
-        if self.damaged().values().any(taken) {
-            return Err(
-                Error::new(ErrorKind::Conflict, "claiming a unique text").about("id", row.id())
-            );
-        }
-        Ok(())
-    }
-}
-
-fn at(row: &Body) -> (Kind, String) {
-    (row.kind(), row.id().to_owned())
-}
-
-fn of_kind(rows: &Rows, kind: Kind) -> impl Iterator<Item = &Body> {
-    rows.range((kind, String::new())..)
-        .map(|(_, row)| row)
-        .take_while(move |row| row.kind() == kind)
-}
-
-fn check_unique(rows: &Rows, row: &Body) -> Result<()> {
-    let wanted = row.unique();
-    let others = of_kind(rows, row.kind()).filter(|other| other.id() != row.id());
-    let taken = others.flat_map(Body::unique).find(|unique| wanted.contains(unique));
-    taken.map_or(Ok(()), |unique| {
-        Err(Error::new(ErrorKind::Conflict, "claiming a unique text").about("unique", unique))
-    })
-}
-
-fn check_revision(rows: &Rows, row: &Body) -> Result<()> {
-    match rows.get(&at(row)) {
-        None => Err(Error::new(ErrorKind::NotFound, "writing a row").about("id", row.id())),
-        Some(stored) if stored.revision() != row.revision() => {
-            Err(Error::new(ErrorKind::Conflict, "writing a row").about("id", row.id()))
-        }
-        Some(_) => Ok(()),
     }
 }
 
 #[async_trait]
 impl Store for MemoryStore {
-    async fn insert(&self, row: &Body) -> Result<Body> {
-        let mut rows = self.rows();
-        if rows.contains_key(&at(row)) || self.damaged().contains_key(&at(row)) {
-            return Err(Error::new(ErrorKind::Conflict, "adding a row").about("id", row.id()));
+    async fn load(&self, kind: Kind, id: &str) -> Result<Option<Record>> {
+        self.state().load(kind, id)
+    }
+
+    async fn find(&self, key: &UniqueKey) -> Result<Option<Record>> {
+        let state = self.state();
+        state.keys.get(key).map_or(Ok(None), |id| state.load(key.kind(), id))
+    }
+
+    async fn query(&self, query: &Query) -> Result<Page> {
+        Ok(self.state().query(query))
+    }
+
+    async fn commit(&self, writes: &[Write]) -> Result<Vec<Record>> {
+        check_writes(writes)?;
+        let mut state = self.state();
+        state.check(writes)?;
+        // A key may go from one record to another, so all are released first.
+        for write in writes {
+            state.take_out(&owned(write.at()));
         }
-        check_unique(&rows, row)?;
-        self.check_texts_of_damaged(row)?;
-        let written = row.clone().at_revision(1);
-        rows.insert(at(row), written.clone());
-        Ok(written)
+        Ok(writes.iter().map(|write| state.write(write)).collect())
     }
 
-    async fn load(&self, kind: Kind, id: &str) -> Result<Option<Body>> {
-        self.check_whole(kind, id)?;
-        Ok(self.rows().get(&(kind, id.to_owned())).cloned())
-    }
-
-    async fn find(&self, kind: Kind, unique: &str) -> Result<Option<Body>> {
-        let claims = |record: &&DamagedRecord| {
-            record.kind == kind && record.unique.iter().any(|text| text == unique)
-        };
-        if let Some(record) = self.damaged().values().find(claims) {
-            return Err(damaged(kind, &record.id));
-        }
-        Ok(of_kind(&self.rows(), kind)
-            .find(|row| row.unique().iter().any(|text| text == unique))
-            .cloned())
-    }
-
-    async fn list(&self, kind: Kind) -> Result<Vec<Body>> {
-        Ok(of_kind(&self.rows(), kind).cloned().collect())
-    }
-
-    async fn heads(&self, kind: Kind) -> Result<Vec<Head>> {
-        let head = |row: &Body| Head { id: row.id().to_owned(), revision: row.revision() };
-        let mut heads: Vec<_> = of_kind(&self.rows(), kind).map(head).collect();
-        let damaged = self.damaged();
-        let damaged = damaged.values().filter(|record| record.kind == kind);
-        heads.extend(damaged.map(|it| Head { id: it.id.clone(), revision: it.revision }));
-        heads.sort_by(|one, other| one.id.cmp(&other.id));
-        Ok(heads)
-    }
-
-    async fn scan(&self, kind: Kind) -> Result<Records> {
-        let rows = of_kind(&self.rows(), kind).cloned().collect();
-        let damaged = self.damaged();
-        let damaged = damaged.values().filter(|record| record.kind == kind).cloned().collect();
-        Ok(Records { rows, damaged })
+    async fn changes(&self, kind: Kind, after: Position, limit: usize) -> Result<Changes> {
+        Ok(self.state().changes(kind, after, limit))
     }
 
     async fn discard(&self, record: &DamagedRecord) -> Result<()> {
-        let mut damaged = self.damaged();
+        let mut state = self.state();
         let at = (record.kind, record.id.clone());
         let error = |kind| Error::new(kind, "removing a damaged record").about("id", &record.id);
-        match damaged.get(&at) {
+        match state.records.get(&at) {
             None => Err(error(ErrorKind::NotFound)),
-            Some(now) if now != record => Err(error(ErrorKind::Conflict)),
+            Some(stored) if !stored.is_damaged || stored.damaged() != *record => {
+                Err(error(ErrorKind::Conflict))
+            }
             Some(_) => {
-                damaged.remove(&at);
+                state.take_out(&at);
+                state.note_deletion(&at);
                 Ok(())
             }
         }
     }
+}
 
-    async fn save(&self, row: &Body) -> Result<Body> {
-        self.check_whole(row.kind(), row.id())?;
-        let mut rows = self.rows();
-        check_revision(&rows, row)?;
-        check_unique(&rows, row)?;
-        self.check_texts_of_damaged(row)?;
-        let written = row.clone().at_revision(row.revision() + 1);
-        rows.insert(at(row), written.clone());
-        Ok(written)
+type At = (Kind, String);
+
+/// A place in an index: of one partition, by sort value and id.
+type Place = (Index, String, String, String);
+
+#[derive(Debug)]
+struct Stored {
+    record: Record,
+    position: u64,
+    is_damaged: bool,
+}
+
+impl Stored {
+    fn damaged(&self) -> DamagedRecord {
+        DamagedRecord {
+            kind: self.record.kind(),
+            id: self.record.id().to_owned(),
+            revision: self.record.revision(),
+            unique: self.record.unique().iter().map(|key| key.text().to_owned()).collect(),
+            reason: "It was damaged on purpose.".to_owned(),
+            text: "{".to_owned(),
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct State {
+    records: BTreeMap<At, Stored>,
+    keys: BTreeMap<UniqueKey, String>,
+    indexes: BTreeSet<Place>,
+    /// The last write of each record by its position; no revision where it was deleted.
+    written: BTreeMap<(Kind, u64), Change>,
+    position: u64,
+}
+
+fn places(record: &Record) -> impl Iterator<Item = Place> {
+    let id = record.id().to_owned();
+    let entries = record.indexed().into_iter();
+    entries.map(move |entry| (entry.index, entry.partition, entry.sort, id.clone()))
+}
+
+impl State {
+    fn load(&self, kind: Kind, id: &str) -> Result<Option<Record>> {
+        match self.records.get(&(kind, id.to_owned())) {
+            Some(stored) if stored.is_damaged => Err(damaged(kind, id)),
+            stored => Ok(stored.map(|stored| stored.record.clone())),
+        }
     }
 
-    async fn delete(&self, row: &Body) -> Result<()> {
-        self.check_whole(row.kind(), row.id())?;
-        let mut rows = self.rows();
-        check_revision(&rows, row)?;
-        rows.remove(&at(row));
+    fn check(&self, writes: &[Write]) -> Result<()> {
+        let mut released = BTreeSet::new();
+        for write in writes {
+            self.check_revision(write)?;
+            if let Some(stored) = self.records.get(&owned(write.at())) {
+                released.extend(stored.record.unique());
+            }
+        }
+        let mut claimed = BTreeSet::new();
+        for write in writes.iter().filter(|write| !matches!(write, Write::Delete(_))) {
+            for key in write.record().unique() {
+                let is_free = released.contains(&key) || !self.keys.contains_key(&key);
+                if !(is_free && claimed.insert(key.clone())) {
+                    return Err(refused(ErrorKind::Conflict, write).about("unique", key.text()));
+                }
+            }
+        }
         Ok(())
     }
+
+    fn check_revision(&self, write: &Write) -> Result<()> {
+        let stored = self.records.get(&owned(write.at()));
+        match (write, stored) {
+            (Write::Insert(_), Some(_)) => Err(refused(ErrorKind::Conflict, write)),
+            (Write::Save(_) | Write::Delete(_), None) => Err(refused(ErrorKind::NotFound, write)),
+            (Write::Insert(_), None) => Ok(()),
+            (Write::Save(record) | Write::Delete(record), Some(stored)) => {
+                if stored.is_damaged {
+                    Err(damaged(record.kind(), record.id()))
+                } else if stored.record.revision() == record.revision() {
+                    Ok(())
+                } else {
+                    Err(refused(ErrorKind::Conflict, write))
+                }
+            }
+        }
+    }
+
+    /// Writes a record that was taken out.
+    fn write(&mut self, write: &Write) -> Record {
+        let (at, written) = (owned(write.at()), write.written());
+        if matches!(write, Write::Delete(_)) {
+            self.note_deletion(&at);
+            return written;
+        }
+        self.keys.extend(written.unique().into_iter().map(|key| (key, at.1.clone())));
+        self.indexes.extend(places(&written));
+        let position = self.note(at.0, &at.1, Some(written.revision()));
+        let stored = Stored { record: written.clone(), position, is_damaged: false };
+        self.records.insert(at, stored);
+        written
+    }
+
+    /// Takes a record out, with all that stands for it.
+    fn take_out(&mut self, at: &At) {
+        let Some(stored) = self.records.remove(at) else { return };
+        for key in stored.record.unique() {
+            self.keys.remove(&key);
+        }
+        for place in places(&stored.record) {
+            self.indexes.remove(&place);
+        }
+        self.written.remove(&(at.0, stored.position));
+    }
+
+    fn note_deletion(&mut self, at: &At) {
+        if at.0.tells_deletions() {
+            self.note(at.0, &at.1, None);
+        }
+    }
+
+    /// Notes the last write of a record; its position.
+    fn note(&mut self, kind: Kind, id: &str, revision: Option<u64>) -> u64 {
+        self.position += 1;
+        self.written.insert((kind, self.position), Change { id: id.to_owned(), revision });
+        self.position
+    }
+
+    fn changes(&self, kind: Kind, after: Position, limit: usize) -> Changes {
+        let first = (kind, after.0.saturating_add(1));
+        let mut told = Changes { next: after, ..Changes::default() };
+        for ((_, position), change) in self.written.range(first..=(kind, u64::MAX)) {
+            if told.changes.len() == limit.max(1) {
+                told.more = true;
+                break;
+            }
+            told.changes.push(change.clone());
+            told.next = Position(*position);
+        }
+        told
+    }
+
+    fn query(&self, query: &Query) -> Page {
+        let mut page = Page::default();
+        let mut places = self.places_of(query);
+        let more = places.len() > query.page_size();
+        places.truncate(query.page_size());
+        for (_, id) in &places {
+            let Some(stored) = self.records.get(&(query.kind(), id.clone())) else { continue };
+            if stored.is_damaged {
+                page.damaged.push(stored.damaged());
+            } else {
+                page.records.push(stored.record.clone());
+            }
+        }
+        page.next = places.last().filter(|_| more).map(|(sort, id)| Cursor::new(sort, id));
+        page
+    }
+
+    /// The sort values and ids that a query is for: one more than its page has room for.
+    fn places_of(&self, query: &Query) -> Vec<(String, String)> {
+        let is_meant = |place: &(String, String)| {
+            let (sort, id) = (place.0.as_str(), place.1.as_str());
+            let follows = query.cursor().is_none_or(|cursor| {
+                let cursor = (cursor.sort(), cursor.id());
+                if query.is_descending() { (sort, id) < cursor } else { (sort, id) > cursor }
+            });
+            follows
+                && query.least().is_none_or(|least| sort >= least)
+                && query.bound().is_none_or(|bound| sort < bound)
+        };
+        let all: Box<dyn DoubleEndedIterator<Item = (String, String)>> = match query.scope() {
+            Scope::Kind(kind) => {
+                let of_kind = self.records.range((*kind, String::new())..);
+                let of_kind = of_kind.map(|(at, _)| at).take_while(|at| at.0 == *kind);
+                let ids: Vec<_> = of_kind.map(|at| (at.1.clone(), at.1.clone())).collect();
+                Box::new(ids.into_iter())
+            }
+            Scope::Partition(index, partition) => {
+                let first = (*index, partition.clone(), String::new(), String::new());
+                let here = self.indexes.range(first..);
+                let here = here.take_while(|place| place.0 == *index && place.1 == *partition);
+                let here: Vec<_> = here.map(|place| (place.2.clone(), place.3.clone())).collect();
+                Box::new(here.into_iter())
+            }
+        };
+        let room = query.page_size() + 1;
+        if query.is_descending() {
+            all.rev().filter(is_meant).take(room).collect()
+        } else {
+            all.filter(is_meant).take(room).collect()
+        }
+    }
+}
+
+fn owned((kind, id): (Kind, &str)) -> At {
+    (kind, id.to_owned())
+}
+
+fn refused(kind: ErrorKind, write: &Write) -> Error {
+    let (of, id) = write.at();
+    Error::new(kind, write.during()).about("kind", of.name()).about("id", id)
 }
 
 /// A vault in memory. Always available.

@@ -7,6 +7,14 @@ const MONTH: f64 = 730.0;
 /// GB to the internet that an account has for nothing each month.
 const FREE_TRAFFIC: f64 = 100.0;
 
+/// How often a start, with its stop, saves the row of its table; an hour of play does once a minute.
+pub(super) const SAVES: f64 = 30.0;
+/// How many events it writes.
+const EVENTS: f64 = 10.0;
+/// Units of a save, and of an event with its places in three indexes: `tests/it/store/cost.rs` of this package measures them.
+pub(super) const SAVE: f64 = 4.0;
+const EVENT: f64 = 10.0;
+
 /// Whether something is paid once, or for each table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
@@ -72,7 +80,7 @@ fn fixed(tables: u32, setup: &SetUp, habits: &Habits, prices: &Prices) -> Vec<(&
     // One unit passes a GB an hour, or holds three thousand connections.
     let capacity = (f64::from(tables) * habits.traffic).max(MONTH * habits.peak * sockets / 3000.0);
     let nat = f64::from(u8::from(setup.nat));
-    let looking = setup.looking(f64::from(tables), sockets) * MONTH * 3600.0;
+    let looking = setup.looking(sockets) * MONTH * 3600.0;
     vec![
         ("load balancer", MONTH * prices.balancer),
         ("load balancer, capacity", capacity * prices.balancer_capacity),
@@ -100,8 +108,10 @@ fn each(tables: u32, setup: &SetUp, habits: &Habits, prices: &Prices) -> Vec<(&'
         + habits.hours * habits.data / 50.0 * prices.efs_write;
     let uploads = bucket * (habits.uploads * prices.s3 + habits.traffic * 2.0 * prices.s3_get);
     let snapshots = habits.data * prices.s3 + habits.starts * 0.1 * prices.s3_put;
-    // A start writes some forty small rows, and an hour of play one a minute.
-    let rows = (habits.starts * 40.0 + habits.hours * 60.0) * 2.0 * prices.row_writes / 1e6;
+    let saves = habits.starts * SAVES + habits.hours * 60.0;
+    let written = saves * SAVE + habits.starts * EVENTS * EVENT;
+    let followed = saves * setup.following(tables * habits.peak * habits.players);
+    let rows = written * prices.row_writes / 1e6 + followed * prices.row_reads / 1e6;
     let nat = if setup.nat { 1.0 } else { 0.0 };
     vec![
         ("tables, processor", hours * setup.cpu * cpu * share),
@@ -112,7 +122,7 @@ fn each(tables: u32, setup: &SetUp, habits: &Habits, prices: &Prices) -> Vec<(&'
         ("uploads in S3", tables * uploads),
         ("snapshots in S3", tables * snapshots),
         ("secrets of tables", tables * setup.secrets_each() * prices.secret),
-        ("rows in DynamoDB", tables * rows),
+        ("rows in DynamoDB, written and followed", tables * rows),
         ("logs of tables", tables * habits.logs * (prices.logs + prices.logs_kept)),
         (
             "traffic to players",

@@ -1,4 +1,5 @@
 //! What AWS allows by default, what tables need of it, and what is done about it.
+use super::bill::{SAVE, SAVES};
 use super::{Habits, SetUp};
 use crate::names::{CHANGES_AT_ONCE, RECORDS_EACH, RULES_OF_DOORS};
 
@@ -200,16 +201,19 @@ pub const LIMITS: &[Limit] = &[
         quota: 3000.0,
         quota_of: None,
         adjustable: false,
-        answer: "Each watching process reads the whole index of revisions every `resync`. With thousands of tables set `resync = \"2s\"` or more in `[core]`: it also costs less. What a process does itself it never waits for.",
-        need: |tables, setup, habits| setup.looking(tables, sockets(tables, habits)),
+        answer: "Each watching process reads every `resync` what has changed since, and loads the rows that have. What counts is how much changes at once, and not how many tables there are.",
+        need: |tables, setup, habits| {
+            let sockets = sockets(tables, habits);
+            setup.looking(sockets) + starts(tables, habits) * SAVES * setup.following(sockets)
+        },
     },
     Limit {
         name: "Writes of one DynamoDB partition, each second",
         quota: 1000.0,
         quota_of: None,
         adjustable: false,
-        answer: "A start writes some forty small rows over its minute. DynamoDB asks to slow down, and starts take longer.",
-        need: |tables, _, habits| starts(tables, habits) * 40.0 * 2.0,
+        answer: "A start saves its table's row some thirty times over its minute. DynamoDB asks to slow down, and starts take longer.",
+        need: |tables, _, habits| starts(tables, habits) * SAVES * SAVE,
     },
     Limit {
         name: "Secrets of a region",

@@ -5,8 +5,12 @@ use crate::config::{Architecture, AssetAccess, AwsConfig, Naming, Routing};
 
 /// Upgraded connections that one portal takes: the edge's own limit.
 const SOCKETS: f64 = 20_000.0;
-/// What a look at what has changed reads of each row, in bytes: its entry in the index of ids and revisions.
-const HEAD: f64 = 50.0;
+/// Units of a look at what has changed, whatever there is: `tests/it/store/cost.rs` of this package measures it.
+const LOOK: f64 = 1.0;
+/// What a look reads of each change, in bytes: its entry in the index of stamps and revisions.
+const ENTRY: f64 = 56.0;
+/// For how many seconds each look reads a change again.
+const AGAIN: f64 = 10.0;
 
 /// What is set up, as far as it costs or has a limit.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -81,11 +85,19 @@ impl SetUp {
         (sockets / SOCKETS).ceil().max(f64::from(self.portals))
     }
 
-    /// Units that DynamoDB reads in a second because somebody looks for changes in `tables` rows: the edge of each
-    /// portal, and its worker.
-    pub(super) fn looking(&self, tables: f64, sockets: f64) -> f64 {
-        let units = (tables * HEAD / 4096.0).ceil().max(1.0);
-        2.0 * self.portals_for(sockets) * units / self.resync
+    /// Who follows what changes: the edge of each portal, and its worker.
+    fn followers(&self, sockets: f64) -> f64 {
+        2.0 * self.portals_for(sockets)
+    }
+
+    /// Units that DynamoDB reads in a second because somebody looks for changes, where there are none.
+    pub(super) fn looking(&self, sockets: f64) -> f64 {
+        self.followers(sockets) * LOOK / self.resync
+    }
+
+    /// Units that DynamoDB reads for one change: each who follows loads the row, and for a while each look meets the change again.
+    pub(super) fn following(&self, sockets: f64) -> f64 {
+        self.followers(sockets) * (1.0 + AGAIN / self.resync * ENTRY / 4096.0)
     }
 
     /// Secrets that each table has: what its launches are told, its administrator's password, the key of its bucket.

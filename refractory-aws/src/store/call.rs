@@ -1,4 +1,5 @@
 //! Requests, sent, and repeated while somebody else's transaction is in their way.
+use std::collections::HashMap;
 use std::error::Error as StdError;
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -6,16 +7,30 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::client::Client;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::KeysAndAttributes;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use refractory_core::ports::Kind;
 use refractory_core::{Error, ErrorKind, Result};
 
-use super::item::{Item, text};
+use super::item::{Item, row_key, text, text_of};
 use super::operation::{Operation, Patience};
 use super::schema;
 use super::write::{Batch, Refusal, Replacement};
 use crate::error::refused;
+
+/// What items to read, of one partition of the table or of an index.
+#[derive(Debug)]
+pub(super) struct Reading {
+    pub(super) index: Option<&'static str>,
+    pub(super) sort_key: &'static str,
+    pub(super) partition: String,
+    /// The first and the last sort key that count.
+    pub(super) from: String,
+    pub(super) to: String,
+    pub(super) descending: bool,
+    pub(super) start: Option<Item>,
+}
 
 /// One table, and who speaks to it.
 #[derive(Clone)]
@@ -32,38 +47,93 @@ impl Table {
         Ok(answer.map_err(|error| self.told(during, error))?.item)
     }
 
-    /// Every row of `kind`, in order of id.
-    pub(super) async fn rows(&self, during: &'static str, kind: Kind) -> Result<Vec<Item>> {
-        self.query(during, kind, None).await
+    /// Writes one item, whatever is there.
+    pub(super) async fn put(&self, during: &'static str, item: Item) -> Result<()> {
+        let put = self.client.put_item().table_name(&*self.name).set_item(Some(item));
+        put.send().await.map(|_| ()).map_err(|error| self.told(during, error))
     }
 
-    /// Every entry of the index for `kind`, in order of id.
-    pub(super) async fn entries(&self, during: &'static str, kind: Kind) -> Result<Vec<Item>> {
-        self.query(during, kind, Some(schema::INDEX)).await
+    /// Up to `limit` items that `reading` is for, in its order.
+    pub(super) async fn read(
+        &self,
+        during: &'static str,
+        reading: &Reading,
+        limit: usize,
+    ) -> Result<Vec<Item>> {
+        let mut items: Vec<Item> = Vec::new();
+        let mut start = reading.start.clone();
+        while items.len() < limit {
+            let room = i32::try_from(limit - items.len()).unwrap_or(i32::MAX);
+            let page = self
+                .client
+                .query()
+                .table_name(&*self.name)
+                .set_index_name(reading.index.map(ToOwned::to_owned))
+                .key_condition_expression("#pk = :pk AND #sk BETWEEN :from AND :to")
+                .expression_attribute_names("#pk", schema::PARTITION_KEY)
+                .expression_attribute_names("#sk", reading.sort_key)
+                .expression_attribute_values(":pk", text(&reading.partition))
+                .expression_attribute_values(":from", text(&reading.from))
+                .expression_attribute_values(":to", text(&reading.to))
+                .scan_index_forward(!reading.descending)
+                .set_exclusive_start_key(start)
+                .limit(room)
+                .consistent_read(true)
+                .send()
+                .await
+                .map_err(|error| self.told(during, error))?;
+            items.extend(page.items.unwrap_or_default());
+            start = page.last_evaluated_key.filter(|key| !key.is_empty());
+            if start.is_none() {
+                break;
+            }
+        }
+        Ok(items)
     }
 
-    async fn query(
+    /// The records of `kind` with these ids, as they are now, by id.
+    pub(super) async fn get_all(
         &self,
         during: &'static str,
         kind: Kind,
-        index: Option<&str>,
-    ) -> Result<Vec<Item>> {
-        let mut pages = self
-            .client
-            .query()
-            .table_name(&*self.name)
-            .set_index_name(index.map(ToOwned::to_owned))
-            .key_condition_expression("#pk = :kind")
-            .expression_attribute_names("#pk", schema::PARTITION_KEY)
-            .expression_attribute_values(":kind", text(kind.name()))
-            .consistent_read(true)
-            .into_paginator()
-            .send();
-        let mut items = Vec::new();
-        while let Some(page) = pages.next().await {
-            items.extend(page.map_err(|error| self.told(during, error))?.items.unwrap_or_default());
+        ids: &[&str],
+    ) -> Result<HashMap<String, Item>> {
+        /// The most that one request may ask for.
+        const AT_ONCE: usize = 100;
+        let mut found = HashMap::new();
+        for ids in ids.chunks(AT_ONCE) {
+            let mut left: Vec<Item> = ids.iter().map(|id| row_key(kind, id)).collect();
+            let mut patience = Patience::default();
+            while !left.is_empty() {
+                let keys =
+                    KeysAndAttributes::builder().set_keys(Some(left.clone())).consistent_read(true);
+                let keys = keys
+                    .build()
+                    .map_err(|error| Error::new(ErrorKind::Unexpected, during).caused_by(error))?;
+                let asked = self.client.batch_get_item().request_items(&*self.name, keys);
+                let answer = asked.send().await.map_err(|error| self.told(during, error))?;
+                let items = answer.responses.and_then(|mut all| all.remove(&*self.name));
+                for item in items.unwrap_or_default() {
+                    if let Some(id) = text_of(&item, schema::SORT_KEY).map(ToOwned::to_owned) {
+                        found.insert(id, item);
+                    }
+                }
+                let unread = answer.unprocessed_keys.and_then(|mut all| all.remove(&*self.name));
+                let asked_for = left.len();
+                left = unread.map(|unread| unread.keys).unwrap_or_default();
+                if left.len() < asked_for {
+                    // An answer has sixteen megabytes at most.
+                    patience = Patience::default();
+                    continue;
+                }
+                // What DynamoDB had no capacity for is asked for again.
+                if !left.is_empty() && !wait(&mut patience).await? {
+                    let error = Error::new(ErrorKind::Unavailable, during);
+                    return Err(error.about("table", &self.name));
+                }
+            }
         }
-        Ok(items)
+        Ok(found)
     }
 
     /// Replaces one row; what it met where it was refused for its row.
@@ -94,22 +164,23 @@ impl Table {
         &self,
         during: &'static str,
         batch: &Batch,
-        mut operation: Operation,
     ) -> Result<Result<(), Refusal>> {
         let mut patience = Patience::default();
+        // DynamoDB takes one token for one transaction, and no other writes under it.
+        let mut operation = Operation::fresh()?;
         loop {
             let request =
                 self.client.transact_write_items().set_transact_items(Some(batch.parts()));
             let answer = request.client_request_token(operation.token()).send().await;
             let Err(error) = answer else { return Ok(Ok(())) };
             let mut busy = error.code().is_some_and(is_busy);
-            if let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
+            if let Some(TransactWriteItemsError::TransactionCanceledException(canceled)) =
                 error.as_service_error()
             {
-                match batch.refusal(cancelled.cancellation_reasons()) {
+                match batch.refusal(canceled.cancellation_reasons()) {
                     Refusal::Busy => busy = true,
-                    Refusal::Other(kind) => return Err(self.cancelled(kind, during, &error)),
-                    refusal @ (Refusal::Row(_) | Refusal::Text(_)) => return Ok(Err(refusal)),
+                    Refusal::Other(kind) => return Err(self.canceled(kind, during, &error)),
+                    refusal @ (Refusal::Rows(_) | Refusal::Text(..)) => return Ok(Err(refusal)),
                 }
                 // This one is over, and its token with it. One that is still under way keeps its own.
                 operation = Operation::fresh()?;
@@ -122,10 +193,10 @@ impl Table {
     }
 
     fn busy(&self, during: &'static str, error: &dyn StdError) -> Error {
-        self.cancelled(ErrorKind::Unavailable, during, error)
+        self.canceled(ErrorKind::Unavailable, during, error)
     }
 
-    fn cancelled(&self, kind: ErrorKind, during: &'static str, error: &dyn StdError) -> Error {
+    fn canceled(&self, kind: ErrorKind, during: &'static str, error: &dyn StdError) -> Error {
         let said = error.source().unwrap_or(error).to_string();
         Error::new(kind, during).about("table", &self.name).caused_by(said)
     }

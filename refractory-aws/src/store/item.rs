@@ -4,18 +4,20 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use refractory_core::digest::sha256_hex;
-use refractory_core::ports::{Body, DamagedRecord, Head, Kind, Records, damaged};
+use refractory_core::ports::{Change, DamagedRecord, Kind, Record, damaged};
 use refractory_core::{Error, ErrorKind, Result};
 
 use super::operation::Operation;
-use super::schema;
+use super::{schema, stamp};
 
 /// An item, by the names of its attributes.
 pub(super) type Item = HashMap<String, AttributeValue>;
 
 /// How bodies are written now. It moves when an older program could no longer read them; a field that is
 /// added as an `Option` does not move it.
-const FORMAT: &str = "1";
+pub(super) const FORMAT: &str = "2";
+/// How the version before this one wrote them: the same, without places and stamps.
+const FORMER: &str = "1";
 /// What DynamoDB takes for an item, less what a row has beside its body and texts.
 const ROOM: usize = 400 * 1024 - 4 * 1024;
 /// The longest text that is kept as it is; the key that holds it may have 1 024 bytes.
@@ -31,7 +33,47 @@ pub(super) fn number(number: u64) -> AttributeValue {
     AttributeValue::N(number.to_string())
 }
 
-/// The key of a row.
+/// A place of a record in an index, as the record remembers it: the index, the partition and the sort value.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place(String);
+
+impl Place {
+    /// The key of the item that stands for the place of the record `id`.
+    pub(super) fn key(&self, id: &str) -> Item {
+        let (partition, sort) = self.0.split_once(schema::BETWEEN).unwrap_or((&self.0, ""));
+        key(format!("index/{partition}"), place_sort(sort, id))
+    }
+
+    /// The item that stands for the place of the record `id`. It ends with the record.
+    pub(super) fn item(&self, id: &str, ends: Option<u64>) -> Item {
+        let mut item = self.key(id);
+        item.insert(schema::ROW.to_owned(), text(id));
+        item.extend(ends.map(|at| (schema::TIME_TO_LIVE.to_owned(), number(at))));
+        item
+    }
+
+    /// Whether it is in `partition`, which is named as the key is.
+    pub(super) fn is_in(&self, partition: &str) -> bool {
+        let of = self.0.split_once(schema::BETWEEN).map(|(of, _)| of);
+        of.is_some() && of == partition.strip_prefix("index/")
+    }
+
+    pub(super) fn text(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The sort key of a place.
+pub(super) fn place_sort(sort: &str, id: &str) -> String {
+    format!("{sort}{}{id}", schema::BETWEEN)
+}
+
+/// The partition key of the places in one partition of `index`.
+pub(super) fn place_partition(index: &str, partition: &str) -> String {
+    format!("index/{index}/{partition}")
+}
+
+/// The key of a record.
 pub(super) fn row_key(kind: Kind, id: &str) -> Item {
     key(kind.name().to_owned(), id.to_owned())
 }
@@ -46,7 +88,12 @@ pub(super) fn text_key(kind: Kind, unique: &str) -> Item {
     key(format!("text/{}", kind.name()), sort)
 }
 
-fn key(partition: String, sort: String) -> Item {
+/// The key of the note that a record is gone.
+pub(super) fn deletion_key(kind: Kind, id: &str) -> Item {
+    key(kind.name().to_owned(), format!("{}{id}", schema::DELETED))
+}
+
+pub(super) fn key(partition: String, sort: String) -> Item {
     let pair = [(schema::PARTITION_KEY, partition), (schema::SORT_KEY, sort)];
     pair.into_iter().map(|(name, value)| (name.to_owned(), text(value))).collect()
 }
@@ -55,40 +102,76 @@ fn key(partition: String, sort: String) -> Item {
 #[derive(Debug)]
 pub(super) struct Content {
     pub(super) body: String,
-    pub(super) texts: BTreeSet<String>,
+    pub(super) claims: Claims,
     pub(super) ends: Option<u64>,
+}
+
+/// What a record has beside itself: its keys and its places in the indexes.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Claims {
+    pub(super) texts: BTreeSet<String>,
+    pub(super) places: BTreeSet<Place>,
+}
+
+impl Claims {
+    /// Those of `row`.
+    pub(super) fn of(row: &Record) -> Self {
+        let place = |entry: &refractory_core::ports::IndexEntry| {
+            let (index, partition) = (entry.index.name(), &entry.partition);
+            Place(format!("{index}/{partition}{}{}", schema::BETWEEN, entry.sort))
+        };
+        let texts = row.unique().iter().map(|key| key.text().to_owned()).collect();
+        Self { texts, places: row.indexed().iter().map(place).collect() }
+    }
+
+    /// Those that the record in `item` has.
+    pub(super) fn in_item(item: &Item) -> Self {
+        let places = strings_of(item, schema::PLACES).map(Place).collect();
+        Self { texts: texts_of(item), places }
+    }
+
+    /// Both as attributes, in one order, so that they can be compared.
+    pub(super) fn attributes(&self) -> [(&'static str, AttributeValue); 2] {
+        let places = self.places.iter().map(|place| text(place.text())).collect();
+        [(schema::TEXTS, listed(&self.texts)), (schema::PLACES, AttributeValue::L(places))]
+    }
+
+    fn length(&self) -> usize {
+        let places = self.places.iter().map(|place| place.text().len());
+        self.texts.iter().map(String::len).chain(places).sum()
+    }
 }
 
 impl Content {
     /// What is written of `row`.
-    pub(super) fn of(row: &Body) -> Result<Self> {
+    pub(super) fn of(row: &Record) -> Result<Self> {
         let body = serde_json::to_string(row).map_err(|error| {
             named("writing a row as text", row.kind(), row.id()).caused_by(error)
         })?;
-        let texts = BTreeSet::from_iter(row.unique());
-        if body.len() + texts.iter().map(String::len).sum::<usize>() > ROOM {
+        let claims = Claims::of(row);
+        if body.len() + claims.length() > ROOM {
             return Err(too_long(row));
         }
-        Ok(Self { body, texts, ends: ends(row) })
+        Ok(Self { body, claims, ends: ends(row) })
     }
 
     /// The attributes of it, by name.
     pub(super) fn attributes(&self) -> Vec<(&'static str, AttributeValue)> {
         let mut all = vec![
             (schema::FORMAT, AttributeValue::N(FORMAT.to_owned())),
-            (schema::TEXTS, listed(&self.texts)),
             (schema::BODY, text(&self.body)),
         ];
+        all.extend(self.claims.attributes());
         all.extend(self.ends.map(|at| (schema::TIME_TO_LIVE, number(at))));
         all
     }
 
     /// The item of a row that is new.
-    pub(super) fn item(&self, row: &Body, operation: Operation) -> Item {
+    pub(super) fn item(&self, row: &Record, operation: Operation, stamp: u64) -> Item {
         let mut item = row_key(row.kind(), row.id());
         let first = HashMap::from([(row.revision().to_string(), operation.value())]);
         let more = self.attributes().into_iter().chain([
-            (schema::INDEX_SORT_KEY, text(row.id())),
+            (schema::INDEX_SORT_KEY, text(stamp::text(stamp))),
             (schema::REVISION, number(row.revision())),
             (schema::OPERATIONS, AttributeValue::M(first)),
         ]);
@@ -103,8 +186,8 @@ pub(super) fn listed(texts: &BTreeSet<String>) -> AttributeValue {
 }
 
 /// When DynamoDB may delete a row by itself, in seconds. A row that claims a text never ends so: its text would stay.
-fn ends(row: &Body) -> Option<u64> {
-    let Body::Token(token) = row else { return None };
+pub(super) fn ends(row: &Record) -> Option<u64> {
+    let Record::Token(token) = row else { return None };
     row.unique().is_empty().then(|| token.until.after(SLACK).0 / 1000)
 }
 
@@ -118,10 +201,14 @@ pub(super) fn revision_of(item: &Item) -> Option<u64> {
     item.get(schema::REVISION)?.as_n().ok()?.parse().ok()
 }
 
-/// The texts that a row claims.
+/// The keys that a record has.
 pub(super) fn texts_of(item: &Item) -> BTreeSet<String> {
-    let texts = item.get(schema::TEXTS).and_then(|texts| texts.as_l().ok()).into_iter().flatten();
-    texts.filter_map(|text| text.as_s().ok().cloned()).collect()
+    strings_of(item, schema::TEXTS).collect()
+}
+
+fn strings_of<'a>(item: &'a Item, name: &str) -> impl Iterator<Item = String> + use<'a> {
+    let all = item.get(name).and_then(|all| all.as_l().ok()).into_iter().flatten();
+    all.filter_map(|text| text.as_s().ok().cloned())
 }
 
 /// Whether `operation` wrote the row that `item` is or was, at `revision`.
@@ -130,47 +217,48 @@ pub(super) fn was_written_by(item: &Item, revision: u64, operation: Operation) -
     all.and_then(|all| all.get(&revision.to_string())) == Some(&operation.value())
 }
 
-/// The id and revision in an entry of the index.
-pub(super) fn head(item: &Item) -> Option<Head> {
-    let id = text_of(item, schema::INDEX_SORT_KEY)?.to_owned();
-    Some(Head { id, revision: revision_of(item).unwrap_or_default() })
+/// The stamp in an entry of the index.
+pub(super) fn stamp_of(item: &Item) -> Option<u64> {
+    stamp::read(text_of(item, schema::INDEX_SORT_KEY)?)
+}
+
+/// What an entry of the index tells.
+pub(super) fn change(item: &Item) -> Option<Change> {
+    let id = text_of(item, schema::SORT_KEY)?;
+    Some(match id.strip_prefix(schema::DELETED) {
+        Some(id) => Change { id: id.to_owned(), revision: None },
+        None => Change { id: id.to_owned(), revision: Some(revision_of(item).unwrap_or_default()) },
+    })
+}
+
+/// Whether the former version wrote `item`.
+pub(super) fn is_former(item: &Item) -> bool {
+    item.get(schema::FORMAT).and_then(|format| format.as_n().ok()).is_some_and(|it| it == FORMER)
 }
 
 /// The aggregate in `item`; its attribute decides about the revision.
-pub(super) fn read(kind: Kind, item: &Item) -> Result<Body> {
+pub(super) fn read(kind: Kind, item: &Item) -> Result<Record> {
     let id = text_of(item, schema::SORT_KEY).unwrap_or_default();
     let format = item.get(schema::FORMAT).and_then(|format| format.as_n().ok());
-    if let Some(format) = format.filter(|format| *format != FORMAT) {
+    if let Some(format) = format.filter(|format| *format != FORMAT && *format != FORMER) {
         return Err(newer(kind, id, format));
     }
     let body = text_of(item, schema::BODY).unwrap_or_default();
-    let body: Body =
+    let body: Record =
         serde_json::from_str(body).map_err(|error| damaged(kind, id).caused_by(error))?;
     if body.kind() != kind || body.id() != id {
         let holds = format!("{} {}", body.kind().name(), body.id());
         return Err(damaged(kind, id).about("holds", holds));
     }
     // Without these it would be listed and yet never be seen to change.
-    let indexed = text_of(item, schema::INDEX_SORT_KEY) == Some(id);
-    match revision_of(item).filter(|_| indexed && format.is_some()) {
+    let is_followed = stamp_of(item).is_some() || is_former(item);
+    match revision_of(item).filter(|_| is_followed && format.is_some()) {
         Some(revision) => Ok(body.at_revision(revision)),
         None => Err(damaged(kind, id).about("lacks", "an attribute")),
     }
 }
 
-/// Every aggregate in `items`, and every record that cannot be read.
-pub(super) fn read_all(kind: Kind, items: &[Item]) -> Records {
-    let mut all = Records::default();
-    for item in items {
-        match read(kind, item) {
-            Ok(row) => all.rows.push(row),
-            Err(error) => all.damaged.push(record(kind, item, &error)),
-        }
-    }
-    all
-}
-
-fn record(kind: Kind, item: &Item, error: &Error) -> DamagedRecord {
+pub(super) fn record(kind: Kind, item: &Item, error: &Error) -> DamagedRecord {
     DamagedRecord {
         kind,
         id: text_of(item, schema::SORT_KEY).unwrap_or_default().to_owned(),
@@ -194,7 +282,7 @@ fn newer(kind: Kind, id: &str, format: &str) -> Error {
     ))
 }
 
-fn too_long(row: &Body) -> Error {
+fn too_long(row: &Record) -> Error {
     Error::new(ErrorKind::Invalid, "writing a row")
         .about("kind", row.kind().name())
         .about("id", row.id())

@@ -1,5 +1,5 @@
 //! Writes as DynamoDB is told them, and what its refusals mean. Pure.
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::client::Client;
 use aws_sdk_dynamodb::error::BuildError;
@@ -8,15 +8,15 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, CancellationReason, Delete, Put, ReturnValuesOnConditionCheckFailure,
     TransactWriteItem, Update,
 };
-use refractory_core::ports::{Body, DamagedRecord, Kind};
+use refractory_core::ports::{DamagedRecord, Kind, Record, Write};
 use refractory_core::{Error, ErrorKind, Result};
 
-use super::item::{self, Content, Item, listed, number, row_key, text, text_key};
+use super::item::{self, Claims, Content, Item, deletion_key, number, row_key, text, text_key};
 use super::operation::{Operation, REMEMBERED};
-use super::schema;
+use super::{schema, stamp};
 
-/// What a row claims.
-pub(super) type Texts = BTreeSet<String>;
+/// The most items that one transaction may write.
+const AT_ONCE: usize = 100;
 
 const ALL_OLD: ReturnValuesOnConditionCheckFailure = ReturnValuesOnConditionCheckFailure::AllOld;
 
@@ -44,12 +44,22 @@ impl Terms {
         name
     }
 
-    /// That a row is as it was read.
-    fn unmoved(&mut self, revision: u64, texts: &Texts) -> String {
+    /// That a record is as it was read.
+    fn unmoved(&mut self, revision: u64, claims: &Claims) -> String {
         let revision_is = self.value("had_rev", number(revision));
-        let texts_are = self.value("had_txt", listed(texts));
-        let (revision, texts) = (self.name(schema::REVISION), self.name(schema::TEXTS));
-        format!("{revision} = {revision_is} AND {texts} = {texts_are}")
+        let mut all = vec![format!("{} = {revision_is}", self.name(schema::REVISION))];
+        for (name, value) in claims.attributes() {
+            let is = self.value(&format!("had_{name}"), value);
+            let name = self.name(name);
+            let may_lack = claims.places.is_empty() && name == format!("#{}", schema::PLACES);
+            all.push(if may_lack {
+                // The former version wrote none down.
+                format!("(attribute_not_exists({name}) OR {name} = {is})")
+            } else {
+                format!("{name} = {is}")
+            });
+        }
+        all.join(" AND ")
     }
 }
 
@@ -64,11 +74,20 @@ pub(super) struct Replacement {
 
 impl Replacement {
     /// Replaces what was read at revision `read` and claimed `had` by `content`, at the next revision.
-    pub(super) fn of(row: &Body, content: &Content, had: &Texts, operation: Operation) -> Self {
+    pub(super) fn of(
+        row: &Record,
+        content: &Content,
+        had: &Claims,
+        operation: Operation,
+        stamp: u64,
+    ) -> Self {
         let mut terms = Terms::default();
         let condition = terms.unmoved(row.revision(), had);
         let next = row.revision().saturating_add(1);
-        let written = content.attributes().into_iter().chain([(schema::REVISION, number(next))]);
+        let written = content.attributes().into_iter().chain([
+            (schema::REVISION, number(next)),
+            (schema::INDEX_SORT_KEY, text(stamp::text(stamp))),
+        ]);
         let mut sets: Vec<_> = written
             .map(|(name, value)| format!("{} = {}", terms.name(name), terms.value(name, value)))
             .collect();
@@ -115,63 +134,113 @@ impl Replacement {
     }
 }
 
-/// Writes that are made together or not at all: first one of a row, then one for each text that it claims or releases.
+/// One write of a batch, with what its record has now.
 #[derive(Debug)]
+pub(super) struct Planned<'a> {
+    pub(super) write: &'a Write,
+    /// What the record had when it was read, as far as that is known.
+    pub(super) had: Claims,
+    pub(super) stamp: u64,
+}
+
+/// What a write of a batch is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Part {
+    /// A record: which of the writes.
+    Record(usize),
+    /// A unique key, and the write that claims or releases it.
+    Text(usize, String),
+    /// Anything that cannot be refused.
+    Rest,
+}
+
+/// Writes that are made together or not at all.
+#[derive(Debug, Default)]
 pub(super) struct Batch {
     parts: Vec<TransactWriteItem>,
-    texts: Vec<String>,
+    about: Vec<Part>,
+}
+
+/// What becomes of one unique key in a batch.
+#[derive(Debug, Default)]
+struct Passing {
+    from: Option<String>,
+    to: Option<String>,
+    write: usize,
 }
 
 impl Batch {
-    /// Adds `row`, which claims its texts.
-    pub(super) fn adding(
+    /// All of `planned`.
+    pub(super) fn of(table: &str, planned: &[Planned<'_>], operation: Operation) -> Result<Self> {
+        let mut batch = Self::default();
+        let mut texts: BTreeMap<(Kind, String), Passing> = BTreeMap::new();
+        for (at, plan) in planned.iter().enumerate() {
+            let row = plan.write.record();
+            batch.push(record_part(table, plan, operation)?, Part::Record(at));
+            let has = match plan.write {
+                Write::Insert(_) | Write::Save(_) => Claims::of(row),
+                Write::Delete(_) => Claims::default(),
+            };
+            for text in plan.had.texts.difference(&has.texts) {
+                let passing = texts.entry((row.kind(), text.clone())).or_default();
+                passing.from = Some(row.id().to_owned());
+                passing.write = at;
+            }
+            for text in has.texts.difference(&plan.had.texts) {
+                let passing = texts.entry((row.kind(), text.clone())).or_default();
+                if passing.to.replace(row.id().to_owned()).is_some() {
+                    return Err(twice(row, text));
+                }
+                passing.write = at;
+            }
+            for place in plan.had.places.difference(&has.places) {
+                batch.push(delete(table, place.key(row.id()))?, Part::Rest);
+            }
+            // A record's end depends on whether it has keys, and its places move with it; those that stay end otherwise then.
+            let ends = item::ends(row);
+            let ends_alike = plan.had.texts.is_empty() == has.texts.is_empty()
+                && (ends.is_none() || plan.had.places == has.places);
+            for place in &has.places {
+                if !(ends_alike && plan.had.places.contains(place)) {
+                    batch.push(put(table, place.item(row.id(), ends))?, Part::Rest);
+                }
+            }
+            if row.kind().tells_deletions() {
+                let (kind, id) = plan.write.at();
+                match plan.write {
+                    // What was deleted under this id is there again, whichever clock was ahead.
+                    Write::Insert(_) => {
+                        batch.push(delete(table, deletion_key(kind, id))?, Part::Rest);
+                    }
+                    Write::Delete(_) => {
+                        batch.push(put(table, deletion(kind, id, plan.stamp))?, Part::Rest);
+                    }
+                    Write::Save(_) => {}
+                }
+            }
+        }
+        for ((kind, text), passing) in texts {
+            let part = pass(table, kind, &text, &passing).map_err(incomplete)?;
+            batch.push(part, Part::Text(passing.write, text));
+        }
+        if batch.parts.len() > AT_ONCE {
+            return Err(too_many(batch.parts.len()));
+        }
+        Ok(batch)
+    }
+
+    fn push(&mut self, part: TransactWriteItem, about: Part) {
+        self.parts.push(part);
+        self.about.push(about);
+    }
+
+    /// Deletes a record that cannot be read, as long as it is what was read, and releases what it has.
+    pub(super) fn discarding(
         table: &str,
-        row: &Body,
-        content: &Content,
-        operation: Operation,
+        record: &DamagedRecord,
+        had: &Claims,
+        stamp: u64,
     ) -> Result<Self> {
-        let mut terms = Terms::default();
-        let absent = format!("attribute_not_exists({})", terms.name(schema::PARTITION_KEY));
-        let put = Put::builder()
-            .table_name(table)
-            .set_item(Some(content.item(row, operation)))
-            .condition_expression(absent)
-            .set_expression_attribute_names(Some(terms.names))
-            .return_values_on_condition_check_failure(ALL_OLD);
-        let first = TransactWriteItem::builder().put(put.build().map_err(incomplete)?).build();
-        Self::of(table, row, first, &Texts::new(), &content.texts)
-    }
-
-    /// Replaces `row`, which had the texts `had` and now claims those of `content`.
-    pub(super) fn replacing(
-        table: &str,
-        row: &Body,
-        content: &Content,
-        had: &Texts,
-        operation: Operation,
-    ) -> Result<Self> {
-        let first =
-            Replacement::of(row, content, had, operation).part(table).map_err(incomplete)?;
-        Self::of(table, row, first, had, &content.texts)
-    }
-
-    /// Deletes `row` and releases the texts `had`.
-    pub(super) fn deleting(table: &str, row: &Body, had: &Texts) -> Result<Self> {
-        let mut terms = Terms::default();
-        let delete = Delete::builder()
-            .table_name(table)
-            .set_key(Some(row_key(row.kind(), row.id())))
-            .condition_expression(terms.unmoved(row.revision(), had))
-            .set_expression_attribute_names(Some(terms.names))
-            .set_expression_attribute_values(Some(terms.values))
-            .return_values_on_condition_check_failure(ALL_OLD);
-        let first =
-            TransactWriteItem::builder().delete(delete.build().map_err(incomplete)?).build();
-        Self::of(table, row, first, had, &Texts::new())
-    }
-
-    /// Deletes a record that cannot be read, as long as it is what was read, and releases its texts.
-    pub(super) fn discarding(table: &str, record: &DamagedRecord) -> Result<Self> {
         let mut terms = Terms::default();
         let (key, body) = (terms.name(schema::PARTITION_KEY), terms.name(schema::BODY));
         // Any of its attributes may be missing.
@@ -182,40 +251,26 @@ impl Batch {
         };
         terms.names.retain(|alias, _| condition.contains(alias.as_str()));
         let values = (!terms.values.is_empty()).then_some(terms.values);
-        let delete = Delete::builder()
+        let first = Delete::builder()
             .table_name(table)
             .set_key(Some(row_key(record.kind, &record.id)))
             .condition_expression(condition)
             .set_expression_attribute_names(Some(terms.names))
             .set_expression_attribute_values(values)
             .return_values_on_condition_check_failure(ALL_OLD);
-        let first =
-            TransactWriteItem::builder().delete(delete.build().map_err(incomplete)?).build();
-        let mut batch = Self { parts: vec![first], texts: Vec::new() };
+        let first = TransactWriteItem::builder().delete(first.build().map_err(incomplete)?).build();
+        let mut batch = Self::default();
+        batch.push(first, Part::Record(0));
         for released in &record.unique {
-            let part = release(table, record.kind, &record.id, released).map_err(incomplete)?;
-            batch.parts.push(part);
-            batch.texts.push(released.clone());
+            let passing = Passing { from: Some(record.id.clone()), ..Passing::default() };
+            let part = pass(table, record.kind, released, &passing).map_err(incomplete)?;
+            batch.push(part, Part::Text(0, released.clone()));
         }
-        Ok(batch)
-    }
-
-    fn of(
-        table: &str,
-        row: &Body,
-        first: TransactWriteItem,
-        had: &Texts,
-        has: &Texts,
-    ) -> Result<Self> {
-        let (kind, id) = (row.kind(), row.id());
-        let mut batch = Self { parts: vec![first], texts: Vec::new() };
-        for released in had.difference(has) {
-            batch.parts.push(release(table, kind, id, released).map_err(incomplete)?);
-            batch.texts.push(released.clone());
+        for place in &had.places {
+            batch.push(delete(table, place.key(&record.id))?, Part::Rest);
         }
-        for claimed in has.difference(had) {
-            batch.parts.push(claim(table, kind, id, claimed).map_err(incomplete)?);
-            batch.texts.push(claimed.clone());
+        if record.kind.tells_deletions() {
+            batch.push(put(table, deletion(record.kind, &record.id, stamp))?, Part::Rest);
         }
         Ok(batch)
     }
@@ -225,18 +280,27 @@ impl Batch {
         self.parts.clone()
     }
 
-    /// What the reasons of a cancelled transaction say, which stand in the order of its writes.
+    /// What the reasons of a canceled transaction say, which stand in the order of its writes.
     pub(super) fn refusal(&self, reasons: &[CancellationReason]) -> Refusal {
         let failed = |reason: &CancellationReason| reason.code() == Some("ConditionalCheckFailed");
-        if let Some(row) = reasons.first().filter(|reason| failed(reason)) {
-            return Refusal::Row(row.item().filter(|item| !item.is_empty()).cloned());
+        let (mut rows, mut text) = (Vec::new(), None);
+        for (about, reason) in self.about.iter().zip(reasons).filter(|(_, reason)| failed(reason)) {
+            match about {
+                Part::Record(at) => {
+                    rows.push((*at, reason.item().filter(|item| !item.is_empty()).cloned()));
+                }
+                Part::Text(at, unique) => text = text.or(Some((*at, unique.clone()))),
+                Part::Rest => {}
+            }
         }
-        let mut texts = self.texts.iter().zip(reasons.iter().skip(1));
-        if let Some((text, _)) = texts.find(|(_, reason)| failed(reason)) {
-            return Refusal::Text(text.clone());
+        if !rows.is_empty() {
+            return Refusal::Rows(rows);
+        }
+        if let Some((at, text)) = text {
+            return Refusal::Text(at, text);
         }
         let codes = reasons.iter().filter_map(CancellationReason::code);
-        let kinds: Vec<_> = codes.filter(|code| *code != "None").map(cancelled).collect();
+        let kinds: Vec<_> = codes.filter(|code| *code != "None").map(canceled).collect();
         match kinds.iter().find(|kind| **kind != ErrorKind::Unavailable) {
             Some(kind) => Refusal::Other(*kind),
             None if kinds.is_empty() => Refusal::Other(ErrorKind::Unexpected),
@@ -245,8 +309,8 @@ impl Batch {
     }
 }
 
-/// What a code of a cancelled transaction means that is no failed condition.
-fn cancelled(code: &str) -> ErrorKind {
+/// What a code of a canceled transaction means that is no failed condition.
+fn canceled(code: &str) -> ErrorKind {
     match code {
         "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded" => {
             ErrorKind::Unavailable
@@ -257,41 +321,163 @@ fn cancelled(code: &str) -> ErrorKind {
     }
 }
 
-fn claim(table: &str, kind: Kind, id: &str, unique: &str) -> Result<TransactWriteItem, BuildError> {
+/// Gives what the former version wrote at `id` a stamp, and where it can be read the present form and its places; as long as it
+/// is as it was read. `None` where it cannot be told whether it is.
+pub(super) fn upgraded(
+    table: &str,
+    (kind, found): (Kind, &Item),
+    row: Option<&Record>,
+    stamp: u64,
+) -> Result<Option<Batch>> {
+    let Some(id) = item::text_of(found, schema::SORT_KEY) else { return Ok(None) };
     let mut terms = Terms::default();
-    let condition = free_or_of(&mut terms, id);
-    let mut item = text_key(kind, unique);
-    item.insert(schema::ROW.to_owned(), text(id));
-    let put = Put::builder()
+    let mut as_read = Vec::new();
+    for name in [schema::REVISION, schema::FORMAT, schema::INDEX_SORT_KEY] {
+        let alias = terms.name(name);
+        as_read.push(match found.get(name) {
+            Some(value) => {
+                format!("{alias} = {}", terms.value(&format!("had_{name}"), value.clone()))
+            }
+            None => format!("attribute_not_exists({alias})"),
+        });
+    }
+    // One that was deleted meanwhile has none of them either.
+    as_read.push(format!("attribute_exists({})", terms.name(schema::PARTITION_KEY)));
+    let stamped = terms.name(schema::INDEX_SORT_KEY);
+    let mut sets = vec![format!("{stamped} = {}", terms.value("stamp", text(stamp::text(stamp))))];
+    let claims = row.map(Claims::of).unwrap_or_default();
+    if row.is_some() {
+        let [_, (_, places)] = claims.attributes();
+        let (format, listed) = (terms.name(schema::FORMAT), terms.name(schema::PLACES));
+        let fresh = terms.value("fmt", AttributeValue::N(item::FORMAT.to_owned()));
+        sets.push(format!("{format} = {fresh}"));
+        sets.push(format!("{listed} = {}", terms.value("places", places)));
+    }
+    let part = Update::builder()
         .table_name(table)
-        .set_item(Some(item))
-        .condition_expression(condition)
+        .set_key(Some(row_key(kind, id)))
+        .condition_expression(as_read.join(" AND "))
+        .update_expression(format!("SET {}", sets.join(", ")))
         .set_expression_attribute_names(Some(terms.names))
         .set_expression_attribute_values(Some(terms.values));
-    Ok(TransactWriteItem::builder().put(put.build()?).build())
+    let part = TransactWriteItem::builder().update(part.build().map_err(incomplete)?).build();
+    let mut batch = Batch::default();
+    batch.push(part, Part::Record(0));
+    // One that was begun to be written by a program of this version and then by a former one has places already.
+    let had = Claims::in_item(found);
+    for place in had.places.difference(&claims.places).filter(|_| row.is_some()) {
+        batch.push(delete(table, place.key(id))?, Part::Rest);
+    }
+    let ends = row.and_then(item::ends);
+    for place in &claims.places {
+        batch.push(put(table, place.item(id, ends))?, Part::Rest);
+    }
+    Ok(Some(batch))
 }
 
-fn release(
+/// The write of the record itself.
+fn record_part(table: &str, plan: &Planned<'_>, operation: Operation) -> Result<TransactWriteItem> {
+    let written = plan.write.written();
+    match plan.write {
+        Write::Insert(_) => {
+            let mut terms = Terms::default();
+            let absent = format!("attribute_not_exists({})", terms.name(schema::PARTITION_KEY));
+            let item = Content::of(&written)?.item(&written, operation, plan.stamp);
+            let put = Put::builder()
+                .table_name(table)
+                .set_item(Some(item))
+                .condition_expression(absent)
+                .set_expression_attribute_names(Some(terms.names))
+                .return_values_on_condition_check_failure(ALL_OLD);
+            Ok(TransactWriteItem::builder().put(put.build().map_err(incomplete)?).build())
+        }
+        Write::Save(row) => {
+            let content = Content::of(&written)?;
+            let replacement = Replacement::of(row, &content, &plan.had, operation, plan.stamp);
+            replacement.part(table).map_err(incomplete)
+        }
+        Write::Delete(row) => {
+            let mut terms = Terms::default();
+            let delete = Delete::builder()
+                .table_name(table)
+                .set_key(Some(row_key(row.kind(), row.id())))
+                .condition_expression(terms.unmoved(row.revision(), &plan.had))
+                .set_expression_attribute_names(Some(terms.names))
+                .set_expression_attribute_values(Some(terms.values))
+                .return_values_on_condition_check_failure(ALL_OLD);
+            Ok(TransactWriteItem::builder().delete(delete.build().map_err(incomplete)?).build())
+        }
+    }
+}
+
+/// The note that a record is gone.
+fn deletion(kind: Kind, id: &str, at: u64) -> Item {
+    let mut item = deletion_key(kind, id);
+    let ends = at / 1_000_000 + stamp::DELETIONS_FOR.as_secs() + 3_600;
+    item.insert(schema::INDEX_SORT_KEY.to_owned(), text(stamp::text(at)));
+    item.insert(schema::TIME_TO_LIVE.to_owned(), number(ends));
+    item
+}
+
+fn put(table: &str, item: Item) -> Result<TransactWriteItem> {
+    let put = Put::builder().table_name(table).set_item(Some(item));
+    Ok(TransactWriteItem::builder().put(put.build().map_err(incomplete)?).build())
+}
+
+fn delete(table: &str, key: Item) -> Result<TransactWriteItem> {
+    let delete = Delete::builder().table_name(table).set_key(Some(key));
+    Ok(TransactWriteItem::builder().delete(delete.build().map_err(incomplete)?).build())
+}
+
+/// Claims a unique key, releases it, or hands it from one record to another.
+fn pass(
     table: &str,
     kind: Kind,
-    id: &str,
     unique: &str,
+    passing: &Passing,
 ) -> Result<TransactWriteItem, BuildError> {
     let mut terms = Terms::default();
-    let condition = free_or_of(&mut terms, id);
-    let delete = Delete::builder()
-        .table_name(table)
-        .set_key(Some(text_key(kind, unique)))
-        .condition_expression(condition)
-        .set_expression_attribute_names(Some(terms.names))
-        .set_expression_attribute_values(Some(terms.values));
-    Ok(TransactWriteItem::builder().delete(delete.build()?).build())
+    // Nobody has it, or who is to give it up; of one that is only claimed, the claimant itself.
+    let (key, row) = (terms.name(schema::PARTITION_KEY), terms.name(schema::ROW));
+    let had_by = passing.from.as_ref().or(passing.to.as_ref()).cloned().unwrap_or_default();
+    let condition =
+        format!("attribute_not_exists({key}) OR {row} = {}", terms.value("id", text(had_by)));
+    match &passing.to {
+        Some(id) => {
+            let mut item = text_key(kind, unique);
+            item.insert(schema::ROW.to_owned(), text(id));
+            let put = Put::builder()
+                .table_name(table)
+                .set_item(Some(item))
+                .condition_expression(condition)
+                .set_expression_attribute_names(Some(terms.names))
+                .set_expression_attribute_values(Some(terms.values));
+            Ok(TransactWriteItem::builder().put(put.build()?).build())
+        }
+        None => {
+            let delete = Delete::builder()
+                .table_name(table)
+                .set_key(Some(text_key(kind, unique)))
+                .condition_expression(condition)
+                .set_expression_attribute_names(Some(terms.names))
+                .set_expression_attribute_values(Some(terms.values));
+            Ok(TransactWriteItem::builder().delete(delete.build()?).build())
+        }
+    }
 }
 
-/// That nobody else has a text.
-fn free_or_of(terms: &mut Terms, id: &str) -> String {
-    let (key, row) = (terms.name(schema::PARTITION_KEY), terms.name(schema::ROW));
-    format!("attribute_not_exists({key}) OR {row} = {}", terms.value("id", text(id)))
+/// Two records of one batch claim one key.
+fn twice(row: &Record, unique: &str) -> Error {
+    let error = Error::new(ErrorKind::Conflict, "claiming a unique key");
+    error.about("kind", row.kind().name()).about("id", row.id()).about("unique", unique)
+}
+
+/// More than DynamoDB writes at once.
+fn too_many(items: usize) -> Error {
+    Error::new(ErrorKind::Invalid, "committing writes").about("items", items).advise(format!(
+        "DynamoDB writes {AT_ONCE} items at once, and these records, their keys and their places in indexes are {items}. Write \
+         them in several commits."
+    ))
 }
 
 fn incomplete(error: BuildError) -> Error {
@@ -301,10 +487,10 @@ fn incomplete(error: BuildError) -> Error {
 /// Why a write was not made.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Refusal {
-    /// The row was not as it was read; as it is, if it is there.
-    Row(Option<Item>),
-    /// Another row has this text.
-    Text(String),
+    /// The records of these writes were not as they were read; as they are, where they are there.
+    Rows(Vec<(usize, Option<Item>)>),
+    /// Another record has this key, which this write claims.
+    Text(usize, String),
     /// Somebody else's write was under way: the same may go well in a moment.
     Busy,
     /// Something else.
@@ -320,8 +506,8 @@ pub(super) enum Met {
     Itself,
     /// Another revision than was read.
     Moved,
-    /// The revision that was read, with these texts.
-    Texts(Texts),
+    /// The revision that was read, with these keys and places.
+    Claims(Claims),
 }
 
 /// What a write of what was read at `revision` met, by the row as it is.
@@ -330,7 +516,7 @@ pub(super) fn met(row: Option<&Item>, revision: u64, operation: Operation) -> Me
     if item::was_written_by(row, revision.saturating_add(1), operation) {
         Met::Itself
     } else if item::revision_of(row) == Some(revision) {
-        Met::Texts(item::texts_of(row))
+        Met::Claims(Claims::in_item(row))
     } else {
         Met::Moved
     }

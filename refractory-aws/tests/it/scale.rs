@@ -2,8 +2,8 @@
 use crate::support::crowd::{Bill, Crowd};
 
 const TABLES: usize = 250;
-/// How many rows of such tables DynamoDB answers at once, at least: it answers a megabyte.
-const ROWS: usize = 250;
+/// How many rows the store reads at once.
+const ROWS: usize = refractory_core::ports::Query::MAX_LIMIT;
 
 /// The promises that `docs/scale.md` repeats.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

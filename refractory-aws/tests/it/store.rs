@@ -4,6 +4,7 @@ mod cost;
 mod damage;
 mod lost;
 mod processes;
+mod upgrade;
 
 use testkit::aws::Emulator;
 

@@ -63,7 +63,7 @@ fn a_database_that_was_emptied_is_no_fresh_installation() {
     refused(&house);
     // The tables are there, and nothing is in them.
     let house = used();
-    rewrite(&database(&house, ""), "DELETE FROM row");
+    rewrite(&database(&house, ""), "DELETE FROM record");
     refused(&house);
 }
 
@@ -111,7 +111,7 @@ fn the_database_of_another_deployment_is_refused_by_a_used_folder_and_by_a_new_o
 #[test]
 fn data_of_a_version_without_marks_opens_and_is_marked() {
     let house = used();
-    rewrite(&database(&house, ""), "DELETE FROM row WHERE kind = 'deployment'");
+    rewrite(&database(&house, ""), "DELETE FROM record WHERE kind = 'deployment'");
     let up = house.up("");
     assert!(up.said["link"].is_null(), "{}", up.said);
     drop(up);
@@ -126,7 +126,7 @@ fn a_first_start_that_was_cut_off_goes_on() {
     drop(house.up(""));
     // As a crash leaves it between the folder's name and anything else; and between the mark and the key.
     fs::remove_file(house.data().join("secret.key")).unwrap();
-    rewrite(&database(&house, ""), "DELETE FROM row WHERE kind = 'secret'");
+    rewrite(&database(&house, ""), "DELETE FROM record WHERE kind = 'secret'");
     let up = house.up("");
     assert!(!up.said["link"].is_null(), "the first account is offered");
     drop(up);

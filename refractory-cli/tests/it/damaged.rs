@@ -15,9 +15,9 @@ fn a_damaged_record_of_each_kind_ends_nothing_and_is_shown_everywhere() {
     let friday = house.table("friday")["id"].as_str().unwrap().to_owned();
     drop(up);
     let database = house.data().join("refractory.db");
-    let broken = "UPDATE row SET body = substr(body, 1, 9) WHERE (kind = 'instance' AND id IN (SELECT id FROM row_key WHERE \
+    let broken = "UPDATE record SET body = substr(body, 1, 9) WHERE (kind = 'instance' AND id IN (SELECT id FROM record_key WHERE \
         unique_text = 'slug:friday')) OR kind IN ('license', 'event', 'token', 'worker') OR (kind = 'user' AND id IN (SELECT id \
-        FROM row_key WHERE unique_text = 'name:ann'))";
+        FROM record_key WHERE unique_text = 'name:ann'))";
     rewrite(&database, broken);
     let up = house.up("");
     assert!(up.said["link"].is_null(), "an account that cannot be read is one: {}", up.said);

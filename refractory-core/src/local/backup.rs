@@ -302,14 +302,14 @@ async fn check(database: &Path, key: &Path, deployment: &str, during: &'static s
         ))
     };
     let store = opened(database).await?;
-    let marks = store.heads(Kind::Deployment).await?;
-    if !marks.is_empty() && marks.iter().all(|mark| mark.id != deployment) {
+    let marks = store.ids_of(Kind::Deployment).await?;
+    if !marks.is_empty() && marks.iter().all(|mark| mark != deployment) {
         return Err(unlike("The copied database is another deployment's"));
     }
-    let sealed = !store.heads(Kind::Secret).await?.is_empty();
+    let sealed = store.holds_any(Kind::Secret).await?;
     let good = Keyring::examine(key, Arc::clone(&store)).await? == KeyFile::Good;
     for kind in Kind::ALL {
-        store.scan(kind).await?;
+        store.ids_of(kind).await?;
     }
     closed(&store, database).await?;
     if sealed && !good {

@@ -86,14 +86,14 @@ impl Keyring {
     /// As [`open`](Self::open).
     pub async fn examine(path: &Path, store: Arc<dyn Store>) -> Result<KeyFile> {
         let key = key_file::read(path)?;
-        let sealed = store.heads(Kind::Secret).await?;
+        let sealed = store.ids_of(Kind::Secret).await?;
         let ring = match key {
             Some(key) => Self::with_key(key, store),
             None if sealed.is_empty() => return Ok(KeyFile::None),
             None => return Err(key_file::lost(path)),
         };
         let mut closed = 0;
-        let others = sealed.iter().map(|head| head.id.as_str()).filter(|id| *id != MARK);
+        let others = sealed.iter().map(String::as_str).filter(|id| *id != MARK);
         for id in std::iter::once(MARK).chain(others).take(TRIED) {
             match ring.table().load(id).await {
                 Ok(Some(sealed)) if ring.opened(&sealed).is_some() => return Ok(KeyFile::Good),
@@ -180,9 +180,9 @@ impl Vault for Keyring {
     }
 
     async fn list(&self) -> Result<Vec<SecretName>> {
-        let heads = self.store.heads(Kind::Secret).await?;
-        let others = heads.iter().filter(|head| head.id != MARK);
-        Ok(others.filter_map(|head| SecretName::new(&head.id).ok()).collect())
+        let ids = self.store.ids_of(Kind::Secret).await?;
+        let others = ids.iter().filter(|id| *id != MARK);
+        Ok(others.filter_map(|id| SecretName::new(id).ok()).collect())
     }
 }
 

@@ -213,6 +213,11 @@ impl Instance {
         self.wish.power == Power::On
     }
 
+    /// Whether it is wished on or gone, or anything is there that being off does not keep.
+    pub fn is_active(&self) -> bool {
+        self.wish.power != Power::Off || self.journal.iter().any(|(step, _)| !step.outlives_off())
+    }
+
     /// The power to act on: a start that was given up is a stop.
     pub fn effective_power(&self) -> Power {
         match self.wish.power {

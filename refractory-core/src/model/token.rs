@@ -19,6 +19,17 @@ pub enum Purpose {
     FoundrySetup(SetupTicket),
 }
 
+impl Purpose {
+    /// The user that it is good for, if it is for one.
+    pub fn user(&self) -> Option<&UserId> {
+        match self {
+            Self::Setup => None,
+            Self::SignIn(user) | Self::Session(user) => Some(user),
+            Self::FoundrySetup(ticket) => ticket.user.as_ref(),
+        }
+    }
+}
+
 /// Where a ticket to Foundry's setup is good, and for whom.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]

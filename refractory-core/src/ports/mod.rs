@@ -48,6 +48,8 @@ pub use runtime::{InstanceRuntime, LaunchSpec, Stop};
 pub use snapshot::{Snapshot, SnapshotName, Snapshots};
 pub use storage::{Usage, Volume, VolumeSpec, WorldStorage};
 pub use store::{
-    Aggregate, Body, DamagedRecord, Head, Kind, Records, Sealed, Store, Table, damaged,
+    Aggregate, Change, Changes, Commit, Cursor, DamagedRecord, Followed, Follower, Index,
+    IndexEntry, Kind, MAX_WRITES, Page, Position, Query, Record, Scope, Sealed, Store, Table,
+    TypedPage, UniqueKey, Write, check_writes, damaged,
 };
 pub use vault::Vault;

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::Worker;
 use crate::model::{Event, EventKind, Instance, Power, Step, Urgency};
 use crate::plan::{Decision, decide};
-use crate::ports::{Kind, Table};
+use crate::ports::{Index, Query, Table};
 use crate::{ErrorKind, InstanceId};
 
 /// The longest pause between two steps of one instance: there is little time, and nobody else to spare.
@@ -72,25 +72,21 @@ impl Worker {
     /// Every instance of which something may run. Where the store does not say, there is nothing to go by.
     async fn rows_that_run(&self) -> Vec<Instance> {
         let table = Table::<Instance>::of(self.deployment.ports.store.as_ref());
-        let heads = match self.deployment.ports.store.heads(Kind::Instance).await {
-            Ok(heads) => heads,
+        let (rows, damaged) = match table.gather(Query::index(Index::InstanceActive)).await {
+            Ok(active) => active,
             Err(error) => {
                 tracing::error!(?error, "what runs is not known, so nothing is closed");
                 return Vec::new();
             }
         };
-        let mut rows = Vec::new();
-        for head in heads {
-            match table.load(&head.id).await {
-                Ok(row) => rows.extend(row.filter(|row| next(row, Urgency::Gentle).is_some())),
-                Err(error) => tracing::error!(
-                    instance = head.id,
-                    ?error,
-                    "whether it runs is not known, so it is not closed"
-                ),
-            }
+        for record in damaged {
+            tracing::error!(
+                instance = record.id,
+                reason = record.reason,
+                "whether it runs is not known, so it is not closed"
+            );
         }
-        rows
+        rows.into_iter().filter(|row| next(row, Urgency::Gentle).is_some()).collect()
     }
 
     /// Takes one instance down as far as its program. What cannot be written down is done all the same: a full disk is no

@@ -20,10 +20,9 @@ impl Worker {
         let known = match table.update(self.id.as_str(), alive).await {
             Err(error) if error.kind() == ErrorKind::Damaged => {
                 // It is this worker's own, and says nothing that it does not know.
-                for record in self.deployment.ports.store.scan(Kind::Worker).await?.damaged {
-                    if record.id == self.id.as_str() {
-                        self.deployment.ports.store.discard(&record).await?;
-                    }
+                let store = self.deployment.ports.store.as_ref();
+                if let Some(record) = store.damaged_record(Kind::Worker, self.id.as_str()).await? {
+                    store.discard(&record).await?;
                 }
                 None
             }

@@ -1,5 +1,5 @@
 //! Which instance is due when. Each is in hand at most once; the earliest time wins.
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::{InstanceId, MonotonicTime};
 
@@ -61,9 +61,9 @@ impl Queue {
         self.due.values().min().copied()
     }
 
-    /// Forgets whatever is due and not among `known`.
-    pub(crate) fn keep(&mut self, known: &BTreeSet<InstanceId>) {
-        self.due.retain(|id, _| known.contains(id));
+    /// Forgets when `id` is due.
+    pub(crate) fn forget(&mut self, id: &InstanceId) {
+        self.due.remove(id);
     }
 }
 

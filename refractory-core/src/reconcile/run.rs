@@ -8,7 +8,7 @@ use super::Worker;
 use super::queue::Queue;
 use super::worker::Stride;
 use crate::model::Instance;
-use crate::ports::{Head, Kind, Table};
+use crate::ports::{Followed, Follower, Kind, Table};
 use crate::{Error, ErrorKind, InstanceId, MonotonicTime, Result};
 
 type Done = Result<(Id, Result<Stride>), JoinError>;
@@ -21,7 +21,9 @@ pub(super) struct Run<'a> {
     sweep: JoinSet<Result<()>>,
     keys: JoinSet<Result<()>>,
     whose: BTreeMap<Id, InstanceId>,
-    known: BTreeMap<String, u64>,
+    follower: Follower,
+    /// Revisions that were told of while their instance was in hand.
+    told: BTreeMap<InstanceId, u64>,
     owed: BTreeSet<InstanceId>,
     changes: tokio::sync::watch::Receiver<u64>,
     next_sweep: MonotonicTime,
@@ -37,7 +39,8 @@ impl<'a> Run<'a> {
             sweep: JoinSet::new(),
             keys: JoinSet::new(),
             whose: BTreeMap::new(),
-            known: BTreeMap::new(),
+            follower: Follower::new(Kind::Instance),
+            told: BTreeMap::new(),
             owed: BTreeSet::new(),
             changes: worker.deployment.nudge.subscribe(),
             next_sweep: MonotonicTime::default(),
@@ -66,9 +69,8 @@ impl<'a> Run<'a> {
             let worker = self.worker.clone();
             self.sweep.spawn(async move { worker.sweep().await });
         }
-        let heads = self.worker.deployment.ports.store.heads(Kind::Instance).await;
-        match heads {
-            Ok(heads) => self.notice(&heads, now),
+        match self.follower.poll(self.worker.deployment.ports.store.as_ref()).await {
+            Ok(followed) => self.notice(&followed, now),
             Err(error) => self.report("looking for changes", Err(error)),
         }
         for id in self.queue.take(now, self.worker.deployment.patience.concurrency) {
@@ -118,23 +120,22 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Makes whatever changed due now.
-    fn notice(&mut self, heads: &[Head], now: MonotonicTime) {
-        for head in heads {
-            let Ok(id) = InstanceId::new(&head.id) else { continue };
-            // What is in hand is being written by this worker itself; it is compared once it is put back.
-            if !self.queue.is_in_hand(&id)
-                && self.known.insert(head.id.clone(), head.revision) != Some(head.revision)
-            {
+    /// Makes whatever changed due now, and forgets what is gone.
+    fn notice(&mut self, followed: &Followed, now: MonotonicTime) {
+        for (id, revision) in &followed.written {
+            let Ok(id) = InstanceId::new(id) else { continue };
+            if self.queue.is_in_hand(&id) {
+                // This worker may have written it; that is compared once it is put back.
+                self.told.insert(id, *revision);
+            } else {
                 self.queue.push(&id, now);
             }
         }
-        let alive: BTreeSet<&str> = heads.iter().map(|head| head.id.as_str()).collect();
-        self.known.retain(|id, _| alive.contains(id.as_str()));
-        let alive: BTreeSet<_> =
-            alive.into_iter().filter_map(|id| InstanceId::new(id).ok()).collect();
-        self.owed.retain(|id| alive.contains(id));
-        self.queue.keep(&alive);
+        for id in followed.gone.iter().filter_map(|id| InstanceId::new(id).ok()) {
+            self.owed.remove(&id);
+            self.told.remove(&id);
+            self.queue.forget(&id);
+        }
     }
 
     /// Sleeps until something is due, something changed here, something is done, or the store should be asked again.
@@ -180,7 +181,10 @@ impl<'a> Run<'a> {
         let now = self.worker.deployment.clock.monotonic();
         let wait = match stride {
             Ok(stride) => {
-                self.known.insert(id.to_string(), stride.wrote);
+                self.follower.note(id.as_str(), stride.wrote);
+                if self.told.remove(&id).is_some_and(|told| told > stride.wrote) {
+                    self.queue.push(&id, now);
+                }
                 if stride.owed {
                     self.owed.insert(id.clone());
                 } else {

@@ -2,6 +2,7 @@
 use super::Refractory;
 use super::people::no_such;
 use crate::model::{AdminChange, AdminGuard, Role, User};
+use crate::ports::{Index, Query};
 use crate::{Error, ErrorKind, Result, UserId};
 
 /// What one attempt came to.
@@ -50,11 +51,12 @@ impl Refractory {
             return Ok(Attempt::Overtaken);
         }
         // Counted after the guard was read: nobody ends an administrator in between, or the guard has moved.
-        let all = self.table::<User>().list().await?;
-        if !all.contains(user) {
+        let others = Query::partition(Index::UserByRole, Role::Admin.name());
+        let admins = self.table::<User>().first(others, 2).await?;
+        if self.table().load(user.id.as_str()).await?.as_ref() != Some(user) {
             return Ok(Attempt::Overtaken);
         }
-        if !all.iter().any(|other| other.role == Role::Admin && other.id != user.id) {
+        if admins.iter().all(|other| other.id == user.id) {
             return Err(last_administrator());
         }
         let change = AdminChange { user: user.id.clone(), revision: user.revision, becomes };

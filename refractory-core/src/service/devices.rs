@@ -5,7 +5,7 @@ use sha2::Sha256;
 use super::Refractory;
 use crate::id::random_text;
 use crate::model::{User, UserName};
-use crate::ports::Observed;
+use crate::ports::{Observed, UniqueKey};
 use crate::{Error, ErrorKind, Result, Secret, SecretName, UserId};
 
 /// Where the key lies in the vault that marks of devices are signed with.
@@ -60,7 +60,7 @@ impl Refractory {
         if marks.is_empty() {
             return Ok(None);
         }
-        let Some(user) = self.table::<User>().find(&format!("name:{name}")).await? else {
+        let Some(user) = self.table::<User>().find(&UniqueKey::user(name)).await? else {
             return Ok(None);
         };
         let epoch = user.session_epoch.to_string();

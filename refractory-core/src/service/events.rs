@@ -2,7 +2,7 @@
 use super::policy::{Relation, Verb, check};
 use super::{Deployment, Refractory};
 use crate::model::{Event, EventKind, Instance, Principal};
-use crate::ports::Table;
+use crate::ports::{Index, Query, Table};
 use crate::{InstanceId, Result};
 
 impl Deployment {
@@ -57,10 +57,10 @@ impl Refractory {
             }
             None => check(who, Verb::ReadEvents, Relation::Stranger)?,
         }
-        let mut all = self.table::<Event>().list().await?;
-        all.retain(|event| of.is_none_or(|id| event.instance.as_ref() == Some(id)));
-        all.sort_by_key(|event| std::cmp::Reverse(event.at));
-        all.truncate(limit);
-        Ok(all)
+        let query = match of {
+            Some(id) => Query::partition(Index::EventByInstance, id.as_str()),
+            None => Query::index(Index::EventByTime),
+        };
+        self.table().first(query.descending(), limit).await
     }
 }

@@ -10,7 +10,7 @@ use crate::model::{
     Change, Edit, EventKind, Hostname, Instance, InstanceSpec, License, LicenseWish, NewInstance,
     Phase, Power, Principal, Release, ReleaseWish, Slug, SlugError, Step, Urgency, differences,
 };
-use crate::ports::{InstanceRuntime, IntoPort, Table};
+use crate::ports::{InstanceRuntime, IntoPort, Table, UniqueKey};
 use crate::reconcile::choose_release;
 use crate::{Error, ErrorKind, InstanceId, LicenseId, Result, Timestamp};
 
@@ -160,7 +160,7 @@ impl Refractory {
     ///
     /// `Forbidden`, `NotFound`.
     pub async fn find(&self, who: &Principal, name: &str) -> Result<Instance> {
-        let found = match self.table::<Instance>().find(&format!("slug:{name}")).await? {
+        let found = match self.table::<Instance>().find(&UniqueKey::slug(name)).await? {
             Some(found) => Some(found),
             None => self.find_as_typed(name).await?,
         };
@@ -176,7 +176,7 @@ impl Refractory {
         }
         match Slug::from_name(name) {
             Ok(slug) if slug.as_str() != name => {
-                self.table::<Instance>().find(&format!("slug:{slug}")).await
+                self.table::<Instance>().find(&UniqueKey::slug(slug.as_str())).await
             }
             _ => Ok(None),
         }

@@ -2,7 +2,7 @@
 use super::Refractory;
 use super::policy::{Relation, Verb, check};
 use crate::model::{Acceptance, EULA_VERSION, EventKind, Instance, License, LicenseKey, Principal};
-use crate::ports::Observed;
+use crate::ports::{Observed, UniqueKey};
 use crate::text::{is_obeyed, trimmed};
 use crate::{Error, ErrorKind, InstanceId, LicenseId, Result, SecretName, UserId};
 
@@ -105,7 +105,7 @@ impl Refractory {
     /// `Forbidden`, `NotFound`.
     pub async fn find_license(&self, who: &Principal, name: &str) -> Result<License> {
         check(who, Verb::SeeLicenses, Relation::Stranger)?;
-        let found = match self.table::<License>().find(&format!("name:{name}")).await? {
+        let found = match self.table::<License>().find(&UniqueKey::license(name)).await? {
             Some(found) => Some(found),
             None => self.table::<License>().load(name).await?,
         };

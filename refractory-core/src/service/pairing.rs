@@ -71,21 +71,21 @@ pub async fn pair(
 
 /// What the marks in `store` say to `id`; `None` where there are none. A mark that cannot be read is one still.
 async fn marked(store: &dyn Store, id: &DeploymentId) -> Result<Option<Pairing>> {
-    let marks = store.heads(Kind::Deployment).await?;
-    if marks.iter().any(|mark| mark.id == id.as_str()) {
+    let marks = store.ids_of(Kind::Deployment).await?;
+    if marks.iter().any(|mark| mark == id.as_str()) {
         return Ok(Some(Pairing::Same));
     }
-    Ok(marks.into_iter().next().map(|mark| Pairing::Foreign(mark.id)))
+    Ok(marks.into_iter().next().map(Pairing::Foreign))
 }
 
 async fn other_than(store: &dyn Store, id: &DeploymentId) -> Result<Option<String>> {
-    let marks = store.heads(Kind::Deployment).await?;
-    Ok(marks.into_iter().map(|mark| mark.id).find(|mark| mark != id.as_str()))
+    let marks = store.ids_of(Kind::Deployment).await?;
+    Ok(marks.into_iter().find(|mark| mark != id.as_str()))
 }
 
 async fn is_in_use(store: &dyn Store) -> Result<bool> {
     for kind in SIGNS {
-        if !store.heads(kind).await?.is_empty() {
+        if store.holds_any(kind).await? {
             return Ok(true);
         }
     }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use super::Refractory;
 use super::policy::{Relation, Verb, check};
 use crate::model::{EventKind, PasswordHash, Principal, Role, User, UserName, Via};
-use crate::ports::{Credential, Kind};
+use crate::ports::{Credential, Kind, UniqueKey};
 use crate::{Error, ErrorKind, Result, Secret, UserId};
 
 impl Refractory {
@@ -15,7 +15,7 @@ impl Refractory {
     /// As the store has them.
     pub async fn needs_setup(&self) -> Result<bool> {
         // A record that cannot be read is an account still: without it this would look like a fresh installation.
-        Ok(self.deployment.ports.store.heads(Kind::User).await?.is_empty())
+        Ok(!self.deployment.ports.store.holds_any(Kind::User).await?)
     }
 
     /// Every account, in order of name.
@@ -90,7 +90,7 @@ impl Refractory {
 
     async fn account_named(&self, name: &str) -> Result<User> {
         let name = UserName::new(name)?;
-        self.table::<User>().find(&format!("name:{name}")).await?.ok_or_else(|| no_such(&name))
+        self.table::<User>().find(&UniqueKey::user(&name)).await?.ok_or_else(|| no_such(&name))
     }
 
     /// Sets a password and signs the account out everywhere: every session, and every link that was not used yet.
@@ -202,7 +202,7 @@ impl Refractory {
             .authenticate(&Credential::Password { name, password })
             .await?;
         let user = match &identity {
-            Some(identity) => self.table::<User>().find(&format!("name:{}", identity.name)).await?,
+            Some(identity) => self.table::<User>().find(&UniqueKey::user(&identity.name)).await?,
             None => None,
         };
         let (kind, text) = if user.is_some() {

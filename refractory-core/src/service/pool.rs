@@ -3,7 +3,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::{Instance, Lease, License, LicenseWish, Phase, Reservation};
-use crate::ports::{Granted, IntoPort, LicensePool, Observed, Progress, Store, Table, Vault};
+use crate::ports::{
+    Granted, IntoPort, LicensePool, Observed, Progress, Store, Table, UniqueKey, Vault,
+};
 use crate::{
     Clock, Error, ErrorKind, InstanceId, LicenseId, Result, SecretName, Timestamp, async_trait,
 };
@@ -37,7 +39,7 @@ impl StorePool {
     }
 
     async fn held(&self, owner: &InstanceId) -> Result<Option<License>> {
-        self.table().find(&format!("holder:{owner}")).await
+        self.table().find(&UniqueKey::holder(owner)).await
     }
 
     async fn granted(&self, license: &License, lease: Lease) -> Result<Granted> {

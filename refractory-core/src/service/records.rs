@@ -2,7 +2,7 @@
 use super::Refractory;
 use super::policy::{Relation, Verb, check};
 use crate::model::{EventKind, Held, Instance, Principal, Record, Step};
-use crate::ports::{DamagedRecord, Kind};
+use crate::ports::{DamagedRecord, Kind, UniqueKey};
 use crate::{Error, ErrorKind, Result};
 
 impl Refractory {
@@ -15,7 +15,7 @@ impl Refractory {
         check(who, Verb::SeeDeployment, Relation::Stranger)?;
         let mut all = Vec::new();
         for kind in Kind::ALL {
-            all.extend(self.deployment.ports.store.scan(kind).await?.damaged);
+            all.extend(self.deployment.ports.store.damaged_of(kind).await?);
         }
         Ok(all)
     }
@@ -27,7 +27,7 @@ impl Refractory {
     /// As the store has them.
     pub async fn damaged_instances(&self, who: &Principal) -> Result<Vec<DamagedRecord>> {
         check(who, Verb::SeeInstance, Relation::Stranger)?;
-        Ok(self.deployment.ports.store.scan(Kind::Instance).await?.damaged)
+        self.deployment.ports.store.damaged_of(Kind::Instance).await
     }
 
     /// Removes a record that cannot be read. What it stood for is not touched: data of a table stays where it is, and what still
@@ -87,13 +87,12 @@ impl Refractory {
         Ok(())
     }
 
-    /// Removes whatever unreadable record of `kind` claims the text `unique`: for records that are void as soon as there is a
-    /// newer one.
+    /// Removes an unreadable record that has `key`: for records that are void as soon as there is a newer one.
     #[cfg(feature = "accounts")]
-    pub(super) async fn discard_claimant(&self, kind: Kind, unique: &str) -> Result<()> {
+    pub(super) async fn discard_claimant(&self, key: &UniqueKey) -> Result<()> {
         let store = self.deployment.ports.store.as_ref();
-        for record in store.scan(kind).await?.damaged {
-            if record.unique.iter().any(|text| text == unique) {
+        for record in store.damaged_of(key.kind()).await? {
+            if record.unique.iter().any(|text| text == key.text()) {
                 store.discard(&record).await?;
             }
         }

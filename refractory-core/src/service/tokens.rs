@@ -8,7 +8,7 @@ use super::policy::{Relation, Verb, check};
 use crate::digest::sha256_hex;
 use crate::id::random_text;
 use crate::model::{EventKind, PasswordHash, Principal, Purpose, Role, Token, User, UserName, Via};
-use crate::ports::Kind;
+use crate::ports::{Index, Query, UniqueKey};
 use crate::{Error, ErrorKind, Result, Secret, TokenId, UserId};
 
 /// How long a link on the console is good for.
@@ -58,11 +58,11 @@ impl Refractory {
                 "An account already exists. Use `refractory user link NAME` to get a sign-in link.",
             ));
         }
-        match self.table::<Token>().find("setup").await {
+        match self.table::<Token>().find(&UniqueKey::setup_link()).await {
             Ok(Some(old)) => self.table().delete(&old).await?,
             Ok(None) => {}
             Err(error) if error.kind() == ErrorKind::Damaged => {
-                self.discard_claimant(Kind::Token, "setup").await?;
+                self.discard_claimant(&UniqueKey::setup_link()).await?;
             }
             Err(error) => return Err(error),
         }
@@ -191,9 +191,9 @@ impl Refractory {
     }
 
     pub(super) async fn end_sessions(&self, of: &UserId) -> Result<()> {
-        for token in self.table::<Token>().list().await? {
-            if matches!(&token.purpose, Purpose::Session(user) | Purpose::SignIn(user) if user == of)
-            {
+        let theirs = Query::partition(Index::TokenByUser, of.as_str());
+        for token in self.table::<Token>().gather(theirs).await?.0 {
+            if matches!(token.purpose, Purpose::Session(_) | Purpose::SignIn(_)) {
                 gone(self.table().delete(&token).await)?;
             }
         }

@@ -1,11 +1,11 @@
 //! Following what changes.
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::{Deployment, Refractory};
 use crate::model::Instance;
-use crate::ports::{DamagedRecord, Kind, Table};
+use crate::ports::{DamagedRecord, Follower, Kind, Table};
 use crate::{ErrorKind, InstanceId, Result};
-use std::sync::Arc;
 
 /// What has changed since the last look.
 #[derive(Debug, Clone, Default)]
@@ -30,8 +30,11 @@ impl Changes {
 pub struct Watch {
     deployment: Arc<Deployment>,
     nudges: tokio::sync::watch::Receiver<u64>,
-    known: BTreeMap<String, u64>,
-    /// Those of the known ones that could not be read. A hand that mends one does not count its revision on.
+    follower: Follower,
+    /// What was written and is still to be read, and what is gone and still to be told.
+    written: BTreeSet<String>,
+    gone: BTreeSet<String>,
+    /// Those that could not be read. A hand that mends one does not count its revision on.
     damaged: BTreeSet<String>,
 }
 
@@ -41,7 +44,9 @@ impl Refractory {
         Watch {
             deployment: Arc::clone(&self.deployment),
             nudges: self.deployment.nudge.subscribe(),
-            known: BTreeMap::new(),
+            follower: Follower::new(Kind::Instance),
+            written: BTreeSet::new(),
+            gone: BTreeSet::new(),
             damaged: BTreeSet::new(),
         }
     }
@@ -56,45 +61,34 @@ impl Watch {
     pub async fn poll(&mut self) -> Result<Changes> {
         let store = self.deployment.ports.store.as_ref();
         self.nudges.mark_unchanged();
-        let heads = store.heads(Kind::Instance).await?;
+        let followed = self.follower.poll(store).await?;
+        self.gone.retain(|id| !followed.written.contains_key(id));
+        self.written.retain(|id| !followed.gone.contains(id));
+        self.written.extend(followed.written.into_keys());
+        self.gone.extend(followed.gone);
+        self.damaged.retain(|id| !self.gone.contains(id));
         let (mut changes, mut fresh) = (Changes::default(), Vec::new());
-        for head in &heads {
-            let was_damaged = self.damaged.contains(&head.id);
-            if self.known.get(&head.id) == Some(&head.revision) && !was_damaged {
-                continue;
-            }
-            match Table::<Instance>::of(store).load(&head.id).await {
-                Ok(Some(row)) => {
-                    self.damaged.remove(&head.id);
-                    self.known.insert(head.id.clone(), row.revision);
-                    changes.changed.push(row);
-                }
-                Ok(None) => {}
-                // One that cannot be read keeps nobody from hearing of the others.
-                Err(error) if error.kind() == ErrorKind::Damaged && was_damaged => {}
+        for id in self.written.union(&self.damaged) {
+            match Table::<Instance>::of(store).load(id).await {
+                Ok(row) => changes.changed.extend(row),
+                // One that cannot be read keeps no one from hearing of the others.
                 Err(error) if error.kind() == ErrorKind::Damaged => {
-                    tracing::error!(instance = head.id, ?error, "a record is damaged");
-                    fresh.push(head);
+                    if !self.damaged.contains(id) {
+                        tracing::error!(instance = id, ?error, "a record is damaged");
+                        fresh.extend(store.damaged_record(Kind::Instance, id).await?);
+                    }
                 }
                 Err(error) => return Err(error),
             }
         }
-        if !fresh.is_empty() {
-            let all = store.scan(Kind::Instance).await?.damaged;
-            let is_fresh = |id: &str| fresh.iter().any(|head| head.id == id);
-            changes.damaged = all.into_iter().filter(|record| is_fresh(&record.id)).collect();
-            for head in fresh {
-                self.known.insert(head.id.clone(), head.revision);
-                self.damaged.insert(head.id.clone());
-            }
+        for row in &changes.changed {
+            self.damaged.remove(row.id.as_str());
         }
-        let there = |id: &String| heads.iter().any(|head| head.id == *id);
-        let gone: Vec<String> = self.known.keys().filter(|id| !there(id)).cloned().collect();
-        for id in gone {
-            self.known.remove(&id);
-            self.damaged.remove(&id);
-            changes.gone.extend(InstanceId::new(&id));
-        }
+        self.damaged.extend(fresh.iter().map(|record| record.id.clone()));
+        changes.damaged = fresh;
+        self.written.clear();
+        let gone = std::mem::take(&mut self.gone);
+        changes.gone.extend(gone.iter().filter_map(|id| InstanceId::new(id).ok()));
         Ok(changes)
     }
 

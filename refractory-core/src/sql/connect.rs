@@ -1,13 +1,15 @@
 //! Connections to a database.
+use std::path::Path;
+
 use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
 };
 
 use super::address::Address;
 use super::error::told;
 use super::options::SqlOptions;
-use crate::Result;
+use crate::{Error, ErrorKind, Result};
 
 /// The connections that read and those that write: the same, except for a file of SQLite's, where one
 /// connection writes, so that writers of this process queue here and not for a lock of the file's.
@@ -29,6 +31,33 @@ impl Connections {
             Address::Postgres(server, _) => postgres::server(server, options).await,
         }
     }
+}
+
+impl Connections {
+    /// Copies a file of SQLite's as it is, before the change `change` of its tables, to a file beside it. What a server has is
+    /// copied there, by the change itself.
+    pub(super) async fn copy_before(&self, address: &Address, change: &str) -> Result<()> {
+        match address {
+            #[cfg(feature = "sqlite")]
+            Address::File(path) => sqlite::copy_before(&self.writes, path, change).await,
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Writes everything that SQLite's database `writes` has, at one moment, into the empty file `to`.
+pub(super) async fn copy_into(
+    writes: &DatabaseConnection,
+    to: &Path,
+    during: &'static str,
+) -> Result<()> {
+    let path = to.to_str().filter(|path| !path.contains('\0')).ok_or_else(|| {
+        Error::new(ErrorKind::Invalid, during)
+            .about("to", to.display())
+            .advise("Choose a place whose path is text.")
+    })?;
+    let statement = format!("VACUUM INTO '{}'", path.replace('\'', "''"));
+    writes.execute_unprepared(&statement).await.map(|_| ()).map_err(|error| told(error, during))
 }
 
 /// Begins a transaction that writes.

@@ -1,22 +1,22 @@
 //! The store.
-use std::collections::BTreeSet;
 use std::fmt;
 use std::path::Path;
 
-use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr,
-    EntityTrait, ExprTrait, QueryFilter, QueryOrder, QueryResult, QuerySelect, QueryTrait,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, QueryFilter,
 };
 
 use super::address::Address;
-use super::connect::{Connections, begin};
-use super::entity::{row, row_key};
+use super::connect::{Connections, begin, copy_into};
+use super::entity::record;
 use super::error::told;
-use super::json::{self, FORMAT};
-use super::migration::migrate;
+use super::migration::{migrate, outstanding};
 use super::options::SqlOptions;
-use crate::ports::{Body, DamagedRecord, Head, Kind, Records, Store};
+use super::{json, read, write};
+use crate::ports::{
+    Changes, DamagedRecord, Kind, Page, Position, Query, Record, Store, UniqueKey, Write,
+    check_writes,
+};
 use crate::{Error, ErrorKind, Result, Secret, async_trait};
 
 /// A store in a SQL database: SQLite or PostgreSQL, by its URL.
@@ -64,6 +64,9 @@ impl SqlStore {
         let connections = Connections::open(&address, options)
             .await
             .map_err(|error| error.about("database", &address))?;
+        if let Some(change) = outstanding(&connections.writes).await? {
+            connections.copy_before(&address, change).await?;
+        }
         migrate(&connections.writes).await.map_err(|error| error.about("database", &address))?;
         let store = Self { connections, address: address.to_string() };
         // A file alone is then something: what a crash or a copy parts from its log is not taken for a new database.
@@ -95,32 +98,16 @@ impl SqlStore {
         }
     }
 
-    /// The rows of `kind` for which `also` holds, as the table has them, in order of id.
-    async fn models(
+    /// What is told of a record that cannot be read.
+    async fn damaged(
         &self,
         kind: Kind,
-        also: Option<Expr>,
-        during: &'static str,
-    ) -> Result<Vec<row::Model>> {
-        let mut query = row::Entity::find().filter(row::Column::Kind.eq(kind.name()));
-        if let Some(also) = also {
-            query = query.filter(also);
-        }
-        let query = query.order_by_asc(row::Column::Id).into_query();
-        let found = self.connections.reads.query_all(&query).await;
-        let found = found.map_err(|error| self.about(error, during))?;
-        Ok(found.iter().map(|found| json::model_of(kind, found)).collect())
-    }
-
-    /// The texts that the row `id` of `kind` claims.
-    async fn texts(&self, kind: Kind, id: &str) -> Result<Vec<String>> {
-        let query = row_key::Entity::find()
-            .filter(row_key::Column::Kind.eq(kind.name()))
-            .filter(row_key::Column::Id.eq(id))
-            .order_by_asc(row_key::Column::UniqueText);
-        let found = query.all(&self.connections.reads).await;
-        let found = found.map_err(|error| self.about(error, "reading the texts of a row"))?;
-        Ok(found.into_iter().map(|key| key.unique_text).collect())
+        model: record::Model,
+        error: &Error,
+    ) -> Result<DamagedRecord> {
+        let keys = read::keys(&self.connections.reads, kind, &model.id).await;
+        let keys = keys.map_err(|error| self.about(error, "reading the keys of a record"))?;
+        Ok(json::record(kind, model, keys, error))
     }
 
     fn about(&self, error: DbErr, during: &'static str) -> Error {
@@ -130,7 +117,7 @@ impl SqlStore {
     async fn finish<T>(&self, work: DatabaseTransaction, outcome: Result<T>) -> Result<T> {
         match outcome {
             Ok(value) => {
-                work.commit().await.map_err(|error| self.about(error, "writing a row"))?;
+                work.commit().await.map_err(|error| self.about(error, "writing records"))?;
                 Ok(value)
             }
             Err(error) => {
@@ -176,112 +163,69 @@ fn is_precious(kind: Kind) -> bool {
 
 #[async_trait]
 impl Store for SqlStore {
-    async fn insert(&self, row: &Body) -> Result<Body> {
-        let work = begin(&self.connections.writes).await?;
-        let outcome = add(&work, &row.clone().at_revision(1)).await;
-        let added = self.finish(work, outcome).await?;
-        if is_precious(row.kind()) {
-            self.checkpoint(Checkpoint::Passive).await;
-        }
-        Ok(added)
+    async fn load(&self, kind: Kind, id: &str) -> Result<Option<Record>> {
+        let found = read::by_id(&self.connections.reads, kind, id).await;
+        let found = found.map_err(|error| self.about(error, "loading a record"))?;
+        found.map(|model| json::read(kind, &model)).transpose()
     }
 
-    async fn load(&self, kind: Kind, id: &str) -> Result<Option<Body>> {
-        let one = row::Column::Id.eq(id);
-        let found = self.models(kind, Some(one), "loading a row").await?;
-        found.first().map(|model| json::read(kind, model)).transpose()
+    async fn find(&self, key: &UniqueKey) -> Result<Option<Record>> {
+        let found = read::by_key(&self.connections.reads, key).await;
+        let found = found.map_err(|error| self.about(error, "finding a record"))?;
+        found.map(|model| json::read(key.kind(), &model)).transpose()
     }
 
-    async fn find(&self, kind: Kind, unique: &str) -> Result<Option<Body>> {
-        let holder = row_key::Entity::find()
-            .select_only()
-            .column(row_key::Column::Id)
-            .filter(row_key::Column::Kind.eq(kind.name()))
-            .filter(row_key::Column::UniqueText.eq(unique))
-            .into_query();
-        let one = row::Column::Id.in_subquery(holder);
-        let found = self.models(kind, Some(one), "finding a row").await?;
-        found.first().map(|model| json::read(kind, model)).transpose()
-    }
-
-    async fn list(&self, kind: Kind) -> Result<Vec<Body>> {
-        Ok(self.scan(kind).await?.rows)
-    }
-
-    async fn scan(&self, kind: Kind) -> Result<Records> {
-        let mut all = Records::default();
-        for model in self.models(kind, None, "listing rows").await? {
-            match json::read(kind, &model) {
-                Ok(row) => all.rows.push(row),
+    async fn query(&self, query: &Query) -> Result<Page> {
+        let found = read::page(&self.connections.reads, query).await;
+        let (found, next) = found.map_err(|error| self.about(error, "listing records"))?;
+        let mut page = Page { next, ..Page::default() };
+        for found in found {
+            match json::read(query.kind(), &found.model) {
+                Ok(record) => page.records.push(record),
                 Err(error) => {
-                    let unique = self.texts(kind, &model.id).await?;
-                    all.damaged.push(json::record(kind, model, unique, &error));
+                    page.damaged.push(self.damaged(query.kind(), found.model, &error).await?);
                 }
             }
         }
-        Ok(all)
+        Ok(page)
+    }
+
+    async fn commit(&self, writes: &[Write]) -> Result<Vec<Record>> {
+        check_writes(writes)?;
+        let work = begin(&self.connections.writes).await?;
+        let outcome = write::commit(&work, writes).await;
+        let written = self.finish(work, outcome).await?;
+        let is_new = |write: &Write| matches!(write, Write::Insert(_)) && is_precious(write.at().0);
+        if writes.iter().any(is_new) {
+            self.checkpoint(Checkpoint::Passive).await;
+        }
+        Ok(written)
+    }
+
+    async fn changes(&self, kind: Kind, after: Position, limit: usize) -> Result<Changes> {
+        let told = read::changes(&self.connections.reads, kind, after, limit).await;
+        told.map_err(|error| self.about(error, "looking for changes"))
     }
 
     async fn discard(&self, record: &DamagedRecord) -> Result<()> {
-        const DURING: &str = "removing a damaged record";
-        let about = |kind| Error::new(kind, DURING).about("id", &record.id);
-        let stored = self.scan(record.kind).await?;
-        let is_it = |now: &DamagedRecord| now.id == record.id;
-        match stored.damaged.into_iter().find(is_it) {
-            None if stored.rows.iter().any(|row| row.id() == record.id) => {
-                return Err(about(ErrorKind::Conflict));
-            }
-            None => return Err(about(ErrorKind::NotFound)),
-            Some(now) if now != *record => return Err(about(ErrorKind::Conflict)),
-            Some(_) => {}
-        }
-        // Its columns may hold anything, so it is told by what it was found by; nobody writes what nobody can read.
-        let deleted = row::Entity::delete_many()
-            .filter(row::Column::Kind.eq(record.kind.name()))
-            .filter(row::Column::Id.eq(&*record.id))
-            .exec(&self.connections.writes)
-            .await
-            .map_err(|error| self.about(error, DURING))?;
-        if deleted.rows_affected == 0 {
+        let (kind, id) = (record.kind, record.id.as_str());
+        let about = |of| Error::new(of, DISCARDING).about("id", id);
+        let found = read::by_id(&self.connections.reads, kind, id).await;
+        let Some(model) = found.map_err(|error| self.about(error, DISCARDING))? else {
             return Err(about(ErrorKind::NotFound));
+        };
+        let now = match json::read(kind, &model) {
+            Ok(_) => return Err(about(ErrorKind::Conflict)),
+            Err(error) => self.damaged(kind, model, &error).await?,
+        };
+        if now != *record {
+            return Err(about(ErrorKind::Conflict));
         }
+        let work = begin(&self.connections.writes).await?;
+        let outcome = discard(&work, record).await;
+        self.finish(work, outcome).await?;
         self.checkpoint(Checkpoint::Passive).await;
         Ok(())
-    }
-
-    async fn heads(&self, kind: Kind) -> Result<Vec<Head>> {
-        let query = row::Entity::find()
-            .select_only()
-            .column(row::Column::Id)
-            .column(row::Column::Revision)
-            .filter(row::Column::Kind.eq(kind.name()))
-            .order_by_asc(row::Column::Id)
-            .into_query();
-        let found = self.connections.reads.query_all(&query).await;
-        let found = found.map_err(|error| self.about(error, "listing revisions"))?;
-        let head = |found: &QueryResult| {
-            let revision = found.try_get::<i64>("", "revision").unwrap_or_default();
-            let id = found.try_get("", "id").ok()?;
-            Some(Head { id, revision: u64::try_from(revision).unwrap_or_default() })
-        };
-        Ok(found.iter().filter_map(head).collect())
-    }
-
-    async fn save(&self, row: &Body) -> Result<Body> {
-        let writes = &self.connections.writes;
-        let saved = overwrite(writes, row, Some(keeps_its_texts(row))).await;
-        if let Some(saved) = saved.map_err(|error| error.about("database", &self.address))? {
-            return Ok(saved);
-        }
-        let work = begin(&self.connections.writes).await?;
-        let outcome = replace(&work, row).await;
-        self.finish(work, outcome).await
-    }
-
-    async fn delete(&self, row: &Body) -> Result<()> {
-        let work = begin(&self.connections.writes).await?;
-        let outcome = remove(&work, row).await;
-        self.finish(work, outcome).await
     }
 
     async fn copy_to(&self, to: &Path) -> Result<()> {
@@ -292,15 +236,8 @@ impl Store for SqlStore {
                 "The database is PostgreSQL's. Copy it with `pg_dump`, which sees one moment of it while others go on.",
             ));
         }
-        let path = to.to_str().filter(|path| !path.contains('\0')).ok_or_else(|| {
-            Error::new(ErrorKind::Invalid, DURING)
-                .about("to", to.display())
-                .advise("Choose a place whose path is text.")
-        })?;
-        let statement = format!("VACUUM INTO '{}'", path.replace('\'', "''"));
-        let copied = writes.execute_unprepared(&statement);
-        copied.await.map_err(|error| self.about(error, DURING))?;
-        Ok(())
+        let copied = copy_into(writes, to, DURING).await;
+        copied.map_err(|error| error.about("database", &self.address))
     }
 
     /// The files beside SQLite's stay, empty: they could not be made again on a disk that is full by then.
@@ -310,130 +247,21 @@ impl Store for SqlStore {
     }
 }
 
-/// A revision as the database counts it; one that it cannot count is one that no row has.
-fn counted(revision: u64) -> i64 {
-    i64::try_from(revision).unwrap_or(-1)
-}
+const DISCARDING: &str = "removing a damaged record";
 
-async fn add(work: &DatabaseTransaction, row: &Body) -> Result<Body> {
-    let model = row::ActiveModel {
-        kind: Set(row.kind().name().to_owned()),
-        id: Set(row.id().to_owned()),
-        revision: Set(counted(row.revision())),
-        format: Set(FORMAT),
-        body: Set(json::written(row)?),
-    };
-    let added = row::Entity::insert(model).exec_without_returning(work).await;
-    added.map_err(|error| told(error, "adding a row").about("id", row.id()))?;
-    claim(work, row, row.unique()).await?;
-    Ok(row.clone())
-}
-
-/// Writes `row` where its revision is the stored one and `also` holds: one statement; `None` where that is not so.
-async fn overwrite(
-    database: &impl ConnectionTrait,
-    row: &Body,
-    also: Option<Expr>,
-) -> Result<Option<Body>> {
-    let next = row.clone().at_revision(row.revision().saturating_add(1));
-    let met = row::Column::Kind
-        .eq(row.kind().name())
-        .and(row::Column::Id.eq(row.id()))
-        .and(row::Column::Revision.eq(counted(row.revision())));
-    let saved = row::Entity::update_many()
-        .col_expr(row::Column::Revision, Expr::value(counted(next.revision())))
-        .col_expr(row::Column::Format, Expr::value(FORMAT))
-        .col_expr(row::Column::Body, Expr::value(json::written(&next)?))
-        .filter(also.into_iter().fold(met, Expr::and))
-        .exec(database)
-        .await
-        .map_err(|error| told(error, "saving a row").about("id", row.id()))?;
-    Ok((saved.rows_affected > 0).then_some(next))
-}
-
-/// Holds where the texts that `row` has are the very ones that it has claimed: nearly always. They change with the
-/// revision only, so a statement that compares both needs no transaction around it.
-fn keeps_its_texts(row: &Body) -> Expr {
-    let texts = BTreeSet::from_iter(row.unique());
-    let count = i64::try_from(texts.len()).unwrap_or(i64::MAX);
-    let claimed = || row_key::Entity::find().select_only().filter(of_row(row));
-    let as_many = claimed().expr(row_key::Column::UniqueText.count()).into_query();
-    let others = claimed()
-        .column(row_key::Column::UniqueText)
-        .filter(row_key::Column::UniqueText.is_not_in(texts))
-        .into_query();
-    Expr::from(as_many).eq(count).and(Expr::not_exists(others))
-}
-
-async fn replace(work: &DatabaseTransaction, row: &Body) -> Result<Body> {
-    match overwrite(work, row, None).await? {
-        Some(next) => exchange_texts(work, row).await.map(|()| next),
-        None => Err(missed(work, row, "saving a row").await),
-    }
-}
-
-async fn remove(work: &DatabaseTransaction, row: &Body) -> Result<()> {
-    let deleted = row::Entity::delete_many()
-        .filter(row::Column::Kind.eq(row.kind().name()))
-        .filter(row::Column::Id.eq(row.id()))
-        .filter(row::Column::Revision.eq(counted(row.revision())))
+/// Deletes a record whose columns may hold anything, so it is told by what it was found by; nothing writes what nothing can read.
+async fn discard(work: &DatabaseTransaction, record: &DamagedRecord) -> Result<()> {
+    let position = write::position(work).await?;
+    let deleted = record::Entity::delete_many()
+        .filter(record::Column::Kind.eq(record.kind.name()))
+        .filter(record::Column::Id.eq(&*record.id))
         .exec(work)
         .await
-        .map_err(|error| told(error, "deleting a row").about("id", row.id()))?;
-    if deleted.rows_affected == 0 { Err(missed(work, row, "deleting a row").await) } else { Ok(()) }
-}
-
-/// Why a row was not met at the revision it was read at.
-async fn missed(work: &DatabaseTransaction, row: &Body, during: &'static str) -> Error {
-    let at = (row.kind().name().to_owned(), row.id().to_owned());
-    let kind = match row::Entity::find_by_id(at).one(work).await {
-        Ok(Some(_)) => ErrorKind::Conflict,
-        Ok(None) => ErrorKind::NotFound,
-        Err(error) => return told(error, during),
-    };
-    Error::new(kind, during).about("kind", row.kind().name()).about("id", row.id())
-}
-
-fn of_row(row: &Body) -> Expr {
-    row_key::Column::Kind.eq(row.kind().name()).and(row_key::Column::Id.eq(row.id()))
-}
-
-/// Releases the texts that `row` had and has no longer, and claims those it has now.
-async fn exchange_texts(work: &DatabaseTransaction, row: &Body) -> Result<()> {
-    let had: Vec<String> = row_key::Entity::find()
-        .select_only()
-        .column(row_key::Column::UniqueText)
-        .filter(of_row(row))
-        .into_tuple()
-        .all(work)
-        .await
-        .map_err(|error| told(error, "reading the texts of a row"))?;
-    let had = BTreeSet::from_iter(had);
-    let has = BTreeSet::from_iter(row.unique());
-    let released: Vec<_> = had.difference(&has).cloned().collect();
-    if !released.is_empty() {
-        row_key::Entity::delete_many()
-            .filter(of_row(row))
-            .filter(row_key::Column::UniqueText.is_in(released))
-            .exec(work)
-            .await
-            .map_err(|error| told(error, "releasing the texts of a row"))?;
+        .map_err(|error| told(error, DISCARDING))?;
+    if deleted.rows_affected == 0 {
+        return Err(Error::new(ErrorKind::NotFound, DISCARDING).about("id", &record.id));
     }
-    claim(work, row, has.difference(&had).cloned().collect()).await
-}
-
-async fn claim(work: &DatabaseTransaction, row: &Body, texts: Vec<String>) -> Result<()> {
-    if texts.is_empty() {
-        return Ok(());
-    }
-    let key = |unique_text| row_key::ActiveModel {
-        kind: Set(row.kind().name().to_owned()),
-        unique_text: Set(unique_text),
-        id: Set(row.id().to_owned()),
-    };
-    let claimed = row_key::Entity::insert_many(texts.into_iter().map(key));
-    let claimed = claimed.exec_without_returning(work).await;
-    claimed.map(|_| ()).map_err(|error| told(error, "claiming a unique text").about("id", row.id()))
+    write::note_deletion(work, record.kind, &record.id, position).await
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use refractory_core::model::{
     Role, Seen, SetupAccess, SetupEntry, Slug, Step, Token, Undoing, Urgency, User, UserName,
     Version, Via, Wish, WorkerMark, WorldId, WorldSummary, Yielding,
 };
-use refractory_core::ports::{Aggregate, Body, Endpoint, Kind, Progress, Sealed};
+use refractory_core::ports::{Aggregate, Endpoint, Kind, Progress, Record, Sealed};
 use refractory_core::{
     DeploymentId, ErrorKind, EventId, InstanceId, LicenseId, ReleaseId, SecretName, Timestamp,
     TokenId, UserId, WorkerId,
@@ -17,25 +17,25 @@ pub const ODD_TEXT: &str =
     "O'Brien \"%_\\\" – Łódź, שלום, 龍と迷宮, 🐉\u{200d}🔥, e\u{301}, \t\n\r\u{1}, $1 ?1 :x {} --;";
 
 /// A row of `kind` with every field filled in.
-pub fn full(kind: Kind) -> Body {
+pub fn full(kind: Kind) -> Record {
     match kind {
-        Kind::Instance => instance("full", "full-table").into_body(),
-        Kind::License => license("full", "full").into_body(),
-        Kind::Release => release("full").into_body(),
-        Kind::User => user("full").into_body(),
-        Kind::Token => token("full", Purpose::Session(id("full"))).into_body(),
-        Kind::Event => event("full").into_body(),
-        Kind::Worker => worker("full").into_body(),
-        Kind::Secret => sealed("full").into_body(),
-        Kind::AdminGuard => admin_guard("full").into_body(),
-        Kind::Deployment => mark("full", Timestamp(40)).into_body(),
+        Kind::Instance => instance("full", "full-table").into_record(),
+        Kind::License => license("full", "full").into_record(),
+        Kind::Release => release("full").into_record(),
+        Kind::User => user("full").into_record(),
+        Kind::Token => token("full", Purpose::Session(id("full"))).into_record(),
+        Kind::Event => event("full").into_record(),
+        Kind::Worker => worker("full").into_record(),
+        Kind::Secret => sealed("full").into_record(),
+        Kind::AdminGuard => admin_guard("full").into_record(),
+        Kind::Deployment => mark("full", Timestamp(40)).into_record(),
     }
 }
 
 /// A row of `kind` with nothing that may be left out.
-pub fn sparse(kind: Kind) -> Body {
+pub fn sparse(kind: Kind) -> Record {
     match kind {
-        Kind::Instance => bare("sparse", "sparse").into_body(),
+        Kind::Instance => bare("sparse", "sparse").into_record(),
         Kind::License => License {
             eula: None,
             lease: None,
@@ -43,13 +43,13 @@ pub fn sparse(kind: Kind) -> Body {
             fence: 0,
             ..license("sparse", "sparse")
         }
-        .into_body(),
+        .into_record(),
         Kind::Release => {
             Release { node_major: None, program: Program::Demo, size: 0, ..release("sparse") }
-                .into_body()
+                .into_record()
         }
-        Kind::User => User { password: None, ..user("sparse") }.into_body(),
-        Kind::Token => token("sparse", Purpose::Setup).into_body(),
+        Kind::User => User { password: None, ..user("sparse") }.into_record(),
+        Kind::Token => token("sparse", Purpose::Setup).into_record(),
         Kind::Event => Event {
             instance: None,
             by: None,
@@ -57,17 +57,17 @@ pub fn sparse(kind: Kind) -> Body {
             text: String::new(),
             ..event("sparse")
         }
-        .into_body(),
+        .into_record(),
         Kind::Worker => WorkerMark {
             born: Timestamp(0),
             seen: Timestamp(0),
             unlisted: Vec::new(),
             ..worker("sparse")
         }
-        .into_body(),
-        Kind::Secret => Sealed { text: String::new(), ..sealed("sparse") }.into_body(),
-        Kind::AdminGuard => AdminGuard { pending: None, ..admin_guard("sparse") }.into_body(),
-        Kind::Deployment => mark("sparse", Timestamp(0)).into_body(),
+        .into_record(),
+        Kind::Secret => Sealed { text: String::new(), ..sealed("sparse") }.into_record(),
+        Kind::AdminGuard => AdminGuard { pending: None, ..admin_guard("sparse") }.into_record(),
+        Kind::Deployment => mark("sparse", Timestamp(0)).into_record(),
     }
 }
 

@@ -8,14 +8,31 @@ use refractory_core::ports::Store;
 
 use super::rush::Call;
 
+mod changes;
+mod commits;
 mod lists;
+mod queries;
 mod races;
 mod rows;
 mod texts;
 
+pub use changes::{
+    a_change_is_told_once_it_is_written, changes_are_told_in_order, changes_come_in_pages,
+    changes_tell_of_deletions, no_change_of_writers_at_once_is_missed,
+    nothing_new_is_told_in_the_end,
+};
+pub use commits::{
+    a_commit_is_made_whole_or_not_at_all, a_commit_of_two_writes_of_one_record_is_refused,
+    a_dropped_commit_can_be_repeated, a_key_goes_from_one_record_to_another_in_one_commit,
+    a_record_is_committed_with_its_events, too_many_writes_are_refused,
+};
 pub use lists::{
-    heads_equal_the_list, lists_are_in_order_of_id, lists_are_of_one_kind, lists_are_whole,
+    changes_equal_the_list, lists_are_in_order_of_id, lists_are_of_one_kind, lists_are_whole,
     lists_hold_what_load_holds, reading_changes_nothing,
+};
+pub use queries::{
+    a_page_goes_on_where_the_last_one_ended, a_query_has_bounds, an_index_has_partitions,
+    an_index_is_in_its_own_order, indexes_follow_every_write, last_comes_first_where_asked,
 };
 pub use races::{
     a_dropped_delete_can_be_repeated, a_dropped_insert_can_be_repeated,
@@ -57,11 +74,21 @@ macro_rules! store_cases {
             a_row_keeps_its_own_texts, a_deleted_row_releases_its_texts, texts_are_per_kind,
             rows_without_texts_do_not_collide,
             lists_are_in_order_of_id, lists_are_of_one_kind, lists_are_whole,
-            lists_hold_what_load_holds, heads_equal_the_list, reading_changes_nothing,
+            lists_hold_what_load_holds, changes_equal_the_list, reading_changes_nothing,
             eight_writers_lose_no_update, one_licence_has_one_holder, an_instance_holds_one_licence,
             one_of_many_inserts_of_one_slug_wins, one_of_many_inserts_of_one_id_wins,
             a_dropped_insert_can_be_repeated, a_dropped_save_can_be_repeated,
-            a_dropped_delete_can_be_repeated
+            a_dropped_delete_can_be_repeated,
+            an_index_is_in_its_own_order, an_index_has_partitions, a_query_has_bounds,
+            last_comes_first_where_asked, a_page_goes_on_where_the_last_one_ended,
+            indexes_follow_every_write,
+            a_record_is_committed_with_its_events, a_commit_is_made_whole_or_not_at_all,
+            a_key_goes_from_one_record_to_another_in_one_commit,
+            a_commit_of_two_writes_of_one_record_is_refused, too_many_writes_are_refused,
+            a_dropped_commit_can_be_repeated,
+            a_change_is_told_once_it_is_written, changes_are_told_in_order, changes_come_in_pages,
+            changes_tell_of_deletions, nothing_new_is_told_in_the_end,
+            no_change_of_writers_at_once_is_missed
         }
     };
 }

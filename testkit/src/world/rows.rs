@@ -3,7 +3,8 @@ use std::sync::{Arc, PoisonError};
 
 use refractory_core::model::License;
 use refractory_core::ports::{
-    Body, DamagedRecord, Head, Kind, Observed, Records, Store, Table, Vault,
+    Aggregate, Changes, DamagedRecord, Kind, Observed, Page, Position, Query, Record, Store,
+    UniqueKey, Vault, Write,
 };
 use refractory_core::{MemoryStore, Result, Secret, SecretName, async_trait};
 
@@ -12,7 +13,7 @@ use super::call::at_once;
 
 /// Every row of a store, as a backup has it.
 #[derive(Debug, Clone)]
-pub struct Backup(Vec<Body>);
+pub struct Backup(Vec<Record>);
 
 impl World {
     /// A backup of everything written down now.
@@ -24,7 +25,13 @@ impl World {
         let rows = self.rows();
         let mut all = Vec::new();
         for kind in Kind::ALL {
-            all.extend(at_once(rows.list(kind))?);
+            let mut query = Query::all(kind);
+            loop {
+                let page = at_once(rows.query(&query))?;
+                all.extend(page.records);
+                let Some(next) = page.next else { break };
+                query = query.after(Some(next));
+            }
         }
         Ok(Backup(all))
     }
@@ -51,63 +58,66 @@ impl World {
         self.rows().damage(kind, id)
     }
 
-    fn watched_save(&self, row: &Body) -> Result<Body> {
+    fn watched_commit(&self, writes: &[Write]) -> Result<Vec<Record>> {
         let rows = self.rows();
-        let before = if let Body::License(license) = row {
-            at_once(Table::<License>::of(rows.as_ref()).load(license.id.as_str()))?
-        } else {
-            None
-        };
-        let saved = at_once(rows.save(row))?;
-        if let (Some(before), Body::License(after)) = (before, &saved) {
-            self.check_lease(&before, after);
+        let mut before = Vec::new();
+        for write in writes {
+            if let Write::Save(Record::License(license)) = write {
+                let stored = at_once(rows.load(Kind::License, license.id.as_str()));
+                before.push(stored.ok().flatten().and_then(License::from_record));
+            } else {
+                before.push(None);
+            }
         }
-        Ok(saved)
+        let written = at_once(rows.commit(writes))?;
+        for (before, after) in before.into_iter().zip(&written) {
+            if let (Some(before), Record::License(after)) = (before, after) {
+                self.check_lease(&before, after);
+            }
+        }
+        Ok(written)
+    }
+}
+
+/// What a commit is called among the calls of the world: after its first write, which its events come with.
+fn called(writes: &[Write]) -> &'static str {
+    match writes.first() {
+        Some(Write::Save(_)) => "store.save",
+        Some(Write::Delete(_)) => "store.delete",
+        Some(Write::Insert(_)) | None => "store.insert",
     }
 }
 
 #[async_trait]
 impl Store for World {
-    async fn insert(&self, row: &Body) -> Result<Body> {
-        let row = row.clone();
-        self.call("store.insert", move |world| at_once(world.rows().insert(&row))).await
-    }
-
-    async fn load(&self, kind: Kind, id: &str) -> Result<Option<Body>> {
+    async fn load(&self, kind: Kind, id: &str) -> Result<Option<Record>> {
         let id = id.to_owned();
         self.call("store.load", move |world| at_once(world.rows().load(kind, &id))).await
     }
 
-    async fn find(&self, kind: Kind, unique: &str) -> Result<Option<Body>> {
-        let unique = unique.to_owned();
-        self.call("store.find", move |world| at_once(world.rows().find(kind, &unique))).await
+    async fn find(&self, key: &UniqueKey) -> Result<Option<Record>> {
+        let key = key.clone();
+        self.call("store.find", move |world| at_once(world.rows().find(&key))).await
     }
 
-    async fn list(&self, kind: Kind) -> Result<Vec<Body>> {
-        self.call("store.list", move |world| at_once(world.rows().list(kind))).await
+    async fn query(&self, query: &Query) -> Result<Page> {
+        let query = query.clone();
+        self.call("store.query", move |world| at_once(world.rows().query(&query))).await
     }
 
-    async fn scan(&self, kind: Kind) -> Result<Records> {
-        self.call("store.list", move |world| at_once(world.rows().scan(kind))).await
+    async fn commit(&self, writes: &[Write]) -> Result<Vec<Record>> {
+        let writes = writes.to_vec();
+        self.call(called(&writes), move |world| world.watched_commit(&writes)).await
+    }
+
+    async fn changes(&self, kind: Kind, after: Position, limit: usize) -> Result<Changes> {
+        let told = move |world: &Self| at_once(world.rows().changes(kind, after, limit));
+        self.call("store.changes", told).await
     }
 
     async fn discard(&self, record: &DamagedRecord) -> Result<()> {
         let record = record.clone();
         self.call("store.discard", move |world| at_once(world.rows().discard(&record))).await
-    }
-
-    async fn heads(&self, kind: Kind) -> Result<Vec<Head>> {
-        self.call("store.heads", move |world| at_once(world.rows().heads(kind))).await
-    }
-
-    async fn save(&self, row: &Body) -> Result<Body> {
-        let row = row.clone();
-        self.call("store.save", move |world| world.watched_save(&row)).await
-    }
-
-    async fn delete(&self, row: &Body) -> Result<()> {
-        let row = row.clone();
-        self.call("store.delete", move |world| at_once(world.rows().delete(&row))).await
     }
 }
 

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use refractory_core::model::{AdminGuard, PasswordHash, Principal, Role, User, UserName};
-use refractory_core::ports::{Aggregate, Body, Head, Kind, Store, Table};
+use refractory_core::ports::{
+    Aggregate, Changes, Kind, Page, Position, Query, Record, Store, Table, UniqueKey, Write,
+};
 use refractory_core::{ErrorKind, MemoryStore, Refractory, Result, async_trait};
 use testkit::conformance::administrators::{handle, race_for_the_last_one};
 use testkit::fault::{Faults, Trouble};
@@ -16,31 +18,25 @@ struct Shared(std::sync::Arc<MemoryStore>);
 
 #[async_trait]
 impl Store for Shared {
-    async fn insert(&self, row: &Body) -> Result<Body> {
-        tokio::task::yield_now().await;
-        self.0.insert(row).await
-    }
-    async fn load(&self, kind: Kind, id: &str) -> Result<Option<Body>> {
+    async fn load(&self, kind: Kind, id: &str) -> Result<Option<Record>> {
         tokio::task::yield_now().await;
         self.0.load(kind, id).await
     }
-    async fn find(&self, kind: Kind, unique: &str) -> Result<Option<Body>> {
-        self.0.find(kind, unique).await
-    }
-    async fn list(&self, kind: Kind) -> Result<Vec<Body>> {
+    async fn find(&self, key: &UniqueKey) -> Result<Option<Record>> {
         tokio::task::yield_now().await;
-        self.0.list(kind).await
+        self.0.find(key).await
     }
-    async fn heads(&self, kind: Kind) -> Result<Vec<Head>> {
-        self.0.heads(kind).await
-    }
-    async fn save(&self, row: &Body) -> Result<Body> {
+    async fn query(&self, query: &Query) -> Result<Page> {
         tokio::task::yield_now().await;
-        self.0.save(row).await
+        self.0.query(query).await
     }
-    async fn delete(&self, row: &Body) -> Result<()> {
+    async fn commit(&self, writes: &[Write]) -> Result<Vec<Record>> {
         tokio::task::yield_now().await;
-        self.0.delete(row).await
+        self.0.commit(writes).await
+    }
+    async fn changes(&self, kind: Kind, after: Position, limit: usize) -> Result<Changes> {
+        tokio::task::yield_now().await;
+        self.0.changes(kind, after, limit).await
     }
 }
 

@@ -80,3 +80,14 @@ fn crowds_need_more_than_one_edge() {
     let one = line(&bill(1, &SetUp::usual()), "portal, edge and worker");
     about(line(&bill(50_000, &SetUp::usual()), "portal, edge and worker") / one, 3.0);
 }
+
+#[test]
+fn looking_for_changes_does_not_cost_more_with_more_tables() {
+    let looking = |tables| line(&bill(tables, &SetUp::usual()), "looking for changes in DynamoDB");
+    // Two that look twice a second, a unit each time.
+    about(looking(1), 1.60);
+    about(looking(5_000), looking(1));
+    // Sockets need three portals there.
+    about(looking(50_000), 3.0 * looking(1));
+    assert!(looking(50_000) < 10.0);
+}

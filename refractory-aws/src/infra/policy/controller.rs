@@ -199,6 +199,7 @@ const ASSETS: &[Right] = &[
 const STATE: &[Right] = &[
     Right {
         actions: &[
+            "dynamodb:BatchGetItem",
             "dynamodb:DeleteItem",
             "dynamodb:GetItem",
             "dynamodb:PutItem",

@@ -1,7 +1,7 @@
 //! What somebody can do who has exactly a policy: the emulator enforces them.
 use std::fmt::Debug;
 
-use aws_sdk_dynamodb::types::{AttributeValue, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Put, TransactWriteItem};
 use aws_sdk_ecs::types::{
     AwsVpcConfiguration, ContainerDefinition, NetworkConfiguration, NetworkMode,
 };
@@ -186,6 +186,11 @@ async fn the_controller_reaches_its_own_data_and_nobody_elses() {
         .key_condition_expression("pk = :p")
         .expression_attribute_values(":p", AttributeValue::S("a".to_owned()));
     query.send().await.unwrap();
+    let text = |text: &str| AttributeValue::S(text.to_owned());
+    let key = [("pk".to_owned(), text("a")), ("sk".to_owned(), text("b"))];
+    let keys = KeysAndAttributes::builder().keys(key.into()).build().unwrap();
+    let several = controller.dynamodb.batch_get_item().request_items(&ground.table, keys);
+    several.send().await.unwrap();
     refused(controller.dynamodb.delete_table().table_name(&ground.table).send().await);
     refused(controller.dynamodb.scan().table_name(&ground.table).send().await);
 

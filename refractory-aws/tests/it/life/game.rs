@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use refractory_core::model::{LicenseWish, WorldId};
 use refractory_core::plan::{Decision, decide};
 use refractory_core::ports::{
-    Body, Endpoint, GameControl, GameStatus, GameTarget, Granted, Head, InstanceRuntime, Kind,
-    LaunchSpec, LicensePool, Observed, Stop, Store, WorldRef,
+    Changes, Endpoint, GameControl, GameStatus, GameTarget, Granted, InstanceRuntime, Kind,
+    LaunchSpec, LicensePool, Observed, Page, Position, Query, Record, Stop, Store, UniqueKey,
+    WorldRef, Write,
 };
 use refractory_core::{Clock as _, InstanceId, Key, LicenseId, Ports, Result, async_trait};
 use testkit::aws::{Account, FaultProxy};
@@ -165,13 +166,9 @@ impl LicensePool for Watched<dyn LicensePool> {
 
 #[async_trait]
 impl Store for Watched<dyn Store> {
-    async fn insert(&self, row: &Body) -> Result<Body> {
-        self.port.insert(row).await
-    }
-
-    async fn load(&self, kind: Kind, id: &str) -> Result<Option<Body>> {
+    async fn load(&self, kind: Kind, id: &str) -> Result<Option<Record>> {
         let loaded = self.port.load(kind, id).await;
-        if let Ok(Some(Body::Instance(row))) = &loaded {
+        if let Ok(Some(Record::Instance(row))) = &loaded {
             // A worker's step begins so.
             let now = self.watch.clock.now();
             let waits = row.fault.as_ref().map(|fault| fault.retry_in(now)).unwrap_or_default();
@@ -179,25 +176,17 @@ impl Store for Watched<dyn Store> {
         }
         loaded
     }
-
-    async fn find(&self, kind: Kind, unique: &str) -> Result<Option<Body>> {
-        self.port.find(kind, unique).await
+    async fn find(&self, key: &UniqueKey) -> Result<Option<Record>> {
+        self.port.find(key).await
     }
-
-    async fn list(&self, kind: Kind) -> Result<Vec<Body>> {
-        self.port.list(kind).await
+    async fn query(&self, query: &Query) -> Result<Page> {
+        self.port.query(query).await
     }
-
-    async fn heads(&self, kind: Kind) -> Result<Vec<Head>> {
-        self.port.heads(kind).await
+    async fn commit(&self, writes: &[Write]) -> Result<Vec<Record>> {
+        self.port.commit(writes).await
     }
-
-    async fn save(&self, row: &Body) -> Result<Body> {
-        self.port.save(row).await
-    }
-
-    async fn delete(&self, row: &Body) -> Result<()> {
-        self.port.delete(row).await
+    async fn changes(&self, kind: Kind, after: Position, limit: usize) -> Result<Changes> {
+        self.port.changes(kind, after, limit).await
     }
 }
 

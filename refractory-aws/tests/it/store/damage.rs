@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue::{self, N, S};
 use refractory_aws::{Clients, schema};
 use refractory_core::model::{Event, Purpose, Token};
-use refractory_core::ports::{Body, DamagedRecord, Kind, Store, Table};
+use refractory_core::ports::{
+    DamagedRecord, Follower, Index, Kind, Query, Record, Store, Table, UniqueKey,
+};
 use refractory_core::{ErrorKind, Timestamp};
 use testkit::aws::Emulator;
 use testkit::conformance::sample;
@@ -43,12 +45,18 @@ async fn a_damaged_row_is_named_and_hides_no_other() {
         Table::of(&store).insert(&sample::event(name)).await.unwrap();
     }
     set(&clients, "b", "body", S("{\"event\":".to_owned())).await;
-    set(&clients, "d", "fmt", N("2".to_owned())).await;
-    let all = store.scan(Kind::Event).await.unwrap();
-    let ids = |rows: &[Body]| rows.iter().map(|row| row.id().to_owned()).collect::<Vec<_>>();
-    assert_eq!(ids(&all.rows), ["a", "c"]);
-    assert_eq!(ids(&store.list(Kind::Event).await.unwrap()), ["a", "c"]);
+    set(&clients, "d", "fmt", N("3".to_owned())).await;
+    let all = store.query(&Query::all(Kind::Event)).await.unwrap();
+    let ids = |rows: &[Record]| rows.iter().map(|row| row.id().to_owned()).collect::<Vec<_>>();
+    assert_eq!(ids(&all.records), ["a", "c"]);
     assert_eq!(all.damaged.iter().map(|it| it.id.as_str()).collect::<Vec<_>>(), ["b", "d"]);
+    for index in [
+        Query::index(Index::EventByTime),
+        Query::partition(Index::EventByInstance, "full"),
+        Query::partition(Index::EventByActor, "owner"),
+    ] {
+        assert_eq!(store.query(&index).await.unwrap(), all, "{index:?}");
+    }
     for name in ["a", "c"] {
         assert!(Table::<Event>::of(&store).load(name).await.unwrap().is_some(), "{name}");
     }
@@ -57,18 +65,22 @@ async fn a_damaged_row_is_named_and_hides_no_other() {
     assert!(damaged.for_people().contains("The record of the event `b` is damaged"), "{damaged:?}");
     let newer = store.load(Kind::Event, "d").await.unwrap_err();
     assert!(newer.for_people().contains("newer version of Refractory"), "{newer:?}");
-    assert_eq!(
-        store.heads(Kind::Event).await.unwrap().len(),
-        4,
-        "changes of the others are noticed"
-    );
+    let told = async || {
+        let followed = Follower::new(Kind::Event).poll(&store).await.unwrap();
+        followed.written.into_keys().collect::<Vec<_>>()
+    };
+    assert_eq!(told().await, ["a", "b", "c", "d"], "changes of the others are noticed");
     let stale = DamagedRecord { text: "{".to_owned(), ..all.damaged[0].clone() };
     assert_eq!(store.discard(&stale).await.unwrap_err().kind(), ErrorKind::Conflict);
     for record in &all.damaged {
         store.discard(record).await.unwrap();
         assert_eq!(store.discard(record).await.unwrap_err().kind(), ErrorKind::NotFound);
     }
-    assert_eq!(store.heads(Kind::Event).await.unwrap().len(), 2);
+    assert_eq!(told().await, ["a", "c"]);
+    let left = store.query(&Query::index(Index::EventByTime)).await.unwrap();
+    assert_eq!((ids(&left.records), left.damaged), (ids(&all.records), Vec::new()));
+    let whole = DamagedRecord { id: "a".to_owned(), ..all.damaged[0].clone() };
+    assert_eq!(store.discard(&whole).await.unwrap_err().kind(), ErrorKind::Conflict, "it is read");
 }
 
 /// A key whose licence cannot be read is nobody else's, until somebody removes the record.
@@ -88,9 +100,9 @@ async fn a_damaged_row_keeps_its_texts_until_it_is_removed() {
     broken.send().await.unwrap();
     let other = sample::license("b", "friday");
     assert_eq!(Table::of(&store).insert(&other).await.unwrap_err().kind(), ErrorKind::Conflict);
-    let found = store.find(Kind::License, "holder:friday").await.unwrap_err();
+    let found = store.find(&UniqueKey::holder(&"friday".parse().unwrap())).await.unwrap_err();
     assert_eq!(found.kind(), ErrorKind::Damaged);
-    let damaged = store.scan(Kind::License).await.unwrap().damaged;
+    let damaged = store.query(&Query::all(Kind::License)).await.unwrap().damaged;
     assert_eq!(damaged[0].name(), taken.name);
     store.discard(&damaged[0]).await.unwrap();
     Table::of(&store).insert(&other).await.unwrap();
@@ -110,8 +122,16 @@ async fn sessions_end_by_themselves_and_setup_links_do_not() {
         Token { until: session.until.after(std::time::Duration::from_hours(1)), ..session };
     let longer = Table::of(&store).save(&longer).await.unwrap();
     assert_eq!(raw(&clients, "token", "a").await.get(schema::TIME_TO_LIVE), end(&longer).as_ref());
-    Table::of(&store).save(&Token { purpose: Purpose::Setup, ..longer }).await.unwrap();
+    let place = "index/token-by-expiry/";
+    let sort = |token: &Token| format!("{:020}\u{1}a", token.until.0);
+    let ends = async |token: &Token| {
+        raw(&clients, place, &sort(token)).await.get(schema::TIME_TO_LIVE).cloned()
+    };
+    assert_eq!(ends(&longer).await, end(&longer), "its places end with it");
+    let longer =
+        Table::of(&store).save(&Token { purpose: Purpose::Setup, ..longer }).await.unwrap();
     assert_eq!(raw(&clients, "token", "a").await.get(schema::TIME_TO_LIVE), None);
+    assert_eq!(ends(&longer).await, None);
     Table::of(&store).insert(&sample::event("a")).await.unwrap();
     assert_eq!(raw(&clients, "event", "a").await.get(schema::TIME_TO_LIVE), None);
 }
@@ -124,11 +144,17 @@ async fn a_row_may_have_almost_four_hundred_kilobytes() {
     let table = Table::<Event>::of(&store);
     let bare = |text: String| Event { text, ..sample::event("a") };
     // To the last byte that `Content::of` lets through.
-    let around = serde_json::to_string(&refractory_core::ports::Aggregate::into_body(Event {
+    let around = serde_json::to_string(&refractory_core::ports::Aggregate::into_record(Event {
         revision: 1,
         ..bare(String::new())
     }));
-    let room = 396 * 1024 - around.unwrap().len();
+    // The places in indexes are remembered beside it.
+    let places = [
+        "event-by-time/\u{1}00000000000000000019",
+        "event-by-instance/full\u{1}00000000000000000019",
+        "event-by-actor/owner\u{1}00000000000000000019",
+    ];
+    let room = 396 * 1024 - around.unwrap().len() - places.concat().len();
     let mut row = table.insert(&bare("x".repeat(room))).await.unwrap();
     for _ in 0..8 {
         row = table.save(&row).await.unwrap();
@@ -137,4 +163,27 @@ async fn a_row_may_have_almost_four_hundred_kilobytes() {
     let error = table.save(&longer).await.unwrap_err();
     assert_eq!((error.kind(), error.is_transient()), (ErrorKind::Invalid, false), "{error:?}");
     assert_eq!(table.load("a").await.unwrap(), Some(row));
+}
+
+/// What DynamoDB deleted by itself leaves its places for a while: they show nothing, and stop no page.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_place_whose_record_is_gone_shows_nothing() {
+    let account = Emulator::shared().await.account();
+    let (store, clients) = (fresh(&account).await, clients(&account));
+    for name in ["a", "b", "c"] {
+        Table::of(&store).insert(&sample::event(name)).await.unwrap();
+    }
+    let delete = clients
+        .dynamodb
+        .delete_item()
+        .table_name(TABLE)
+        .key(schema::PARTITION_KEY, S("event".to_owned()))
+        .key(schema::SORT_KEY, S("b".to_owned()));
+    delete.send().await.unwrap();
+    let query = Query::index(Index::EventByTime).limit(2);
+    let first = store.query(&query).await.unwrap();
+    assert_eq!(first.records.iter().map(Record::id).collect::<Vec<_>>(), ["a"]);
+    let second = store.query(&query.after(first.next)).await.unwrap();
+    assert_eq!(second.records.iter().map(Record::id).collect::<Vec<_>>(), ["c"]);
+    assert_eq!(second.next, None);
 }

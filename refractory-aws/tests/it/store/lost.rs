@@ -1,9 +1,10 @@
 //! Calls that go wrong on their way, and have their effect or not.
 use std::time::Duration;
 
-use refractory_aws::DynamoStore;
+use aws_sdk_dynamodb::types::AttributeValue;
+use refractory_aws::{DynamoStore, schema};
 use refractory_core::model::{Instance, WorkerMark};
-use refractory_core::ports::{Kind, Store, Table};
+use refractory_core::ports::{Follower, Index, Kind, Query, Table, UniqueKey};
 use refractory_core::{ErrorKind, Result};
 use testkit::aws::{Account, Emulator, Fault, FaultProxy, Rule};
 use testkit::conformance::sample;
@@ -31,35 +32,46 @@ async fn life(store: &DynamoStore) -> Result<Vec<u64>> {
     let row = table.insert(&sample::bare("a", "friday")).await?;
     let saved = table.save(&row).await?;
     let renamed = table.save(&Instance { slug: "sunday".parse()?, ..saved.clone() }).await?;
-    let found = table.find("slug:sunday").await?;
+    let found = table.find(&UniqueKey::slug("sunday")).await?;
     let listed = table.list().await?;
-    let heads = store.heads(Kind::Instance).await?;
+    let indexed = table.page(&Query::index(Index::InstanceByName)).await?.records;
+    let told = Follower::new(Kind::Instance).poll(store).await?;
     let mut revisions = vec![row.revision, saved.revision, renamed.revision];
     revisions.extend(found.iter().map(|row| row.revision));
     revisions.extend(listed.iter().map(|row| row.revision));
-    revisions.extend(heads.iter().map(|head| head.revision));
+    revisions.extend(indexed.iter().map(|row| row.revision));
+    revisions.extend(told.written.into_values());
     table.delete(&renamed).await?;
     Ok(revisions)
 }
 
-/// What is left in the table.
+/// What is left in the table, but for the notes of what was deleted.
 async fn items(account: &Account) -> usize {
-    let scan = clients(account).dynamodb.scan().table_name(TABLE).send().await;
-    scan.unwrap().items().len()
+    let scan = clients(account).dynamodb.scan().table_name(TABLE).send().await.unwrap();
+    let is_note = |item: &&std::collections::HashMap<String, AttributeValue>| {
+        item[schema::SORT_KEY].as_s().unwrap().starts_with('~')
+    };
+    scan.items().iter().filter(|item| !is_note(item)).count()
 }
 
 /// Every request of a life, once with every fault: the SDK sends it again, and nobody notices.
 async fn survives(fault: Fault) {
     let account = Emulator::shared().await.account();
     let Behind { proxy, store, .. } = behind(&account, Duration::from_secs(8)).await;
-    assert_eq!(life(&store).await.unwrap(), [1, 2, 3, 3, 3, 3]);
-    let requests = proxy.calls().len();
-    assert_eq!(requests, 9, "insert, save, rename (2), find (2), list, heads, delete");
+    assert_eq!(life(&store).await.unwrap(), [1, 2, 3, 3, 3, 3, 3]);
+    let first = proxy.calls().len();
+    assert_eq!(
+        first, 12,
+        "stamps, insert, save, rename (2), find (2), list, index (2), changes, delete"
+    );
+    assert_eq!(life(&store).await.unwrap(), [1, 2, 3, 3, 3, 3, 3]);
+    let requests = proxy.calls().len() - first;
+    assert_eq!(requests, 11, "the stamps are known");
     for number in 1..=requests {
         proxy.arrange(Rule::any().nth(number), fault.clone());
         let met = life(&store).await;
         let revisions = met.unwrap_or_else(|error| panic!("{fault:?} at {number}: {error:?}"));
-        assert_eq!(revisions, [1, 2, 3, 3, 3, 3], "{fault:?} at {number}");
+        assert_eq!(revisions, [1, 2, 3, 3, 3, 3, 3], "{fault:?} at {number}");
         if let Fault::Late(after) = fault {
             tokio::time::sleep(after + Duration::from_millis(50)).await;
         }

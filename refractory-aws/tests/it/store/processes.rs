@@ -1,7 +1,7 @@
 //! Several processes on one table.
 use refractory_core::ErrorKind;
 use refractory_core::model::{Instance, License};
-use refractory_core::ports::{Kind, Store, Table};
+use refractory_core::ports::{Follower, Index, Kind, Position, Query, Store, Table, UniqueKey};
 use testkit::aws::{Account, Emulator};
 use testkit::conformance::sample;
 use tokio::task::JoinSet;
@@ -44,6 +44,10 @@ async fn eight_processes_on_one_row_lose_no_update() {
     assert_eq!((row.generation, row.revision), (1 + WRITERS * ROUNDS, 1 + WRITERS * ROUNDS));
 }
 
+fn holder() -> UniqueKey {
+    UniqueKey::holder(&"one".parse().unwrap())
+}
+
 /// Eight licences and one instance that may hold one of them: taken and given back as fast as eight processes can.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn eight_processes_on_one_text_never_hold_it_twice() {
@@ -62,7 +66,7 @@ async fn eight_processes_on_one_text_never_hold_it_twice() {
             let taken = License { lease: Some(sample::lease(&name, "one")), ..mine };
             match table.save(&taken).await {
                 Ok(held) => {
-                    assert_eq!(table.find("holder:one").await.unwrap().as_ref(), Some(&held));
+                    assert_eq!(table.find(&holder()).await.unwrap().as_ref(), Some(&held));
                     table.save(&License { lease: None, ..held }).await.unwrap();
                 }
                 Err(error) => assert_eq!(error.kind(), ErrorKind::Conflict, "{error:?}"),
@@ -70,7 +74,7 @@ async fn eight_processes_on_one_text_never_hold_it_twice() {
         }
     })
     .await;
-    assert_eq!(Table::<License>::of(&store).find("holder:one").await.unwrap(), None);
+    assert_eq!(Table::<License>::of(&store).find(&holder()).await.unwrap(), None);
     let licenses = Table::<License>::of(&store).list().await.unwrap();
     assert!(licenses.iter().all(|license| license.lease.is_none()));
     let held: u64 = licenses.iter().map(|license| (license.revision - 1) / 2).sum();
@@ -82,17 +86,65 @@ async fn eight_processes_on_one_text_never_hold_it_twice() {
 async fn every_process_sees_every_write_at_once() {
     let account = Emulator::shared().await.account();
     let (one, two) = (fresh(&account).await, another(&account));
-    let head = |heads: Vec<refractory_core::ports::Head>| {
-        heads.into_iter().map(|head| (head.id, head.revision)).collect::<Vec<_>>()
-    };
+    let mut followers = [Follower::new(Kind::Instance), Follower::new(Kind::Instance)];
+    let [of_one, of_two] = &mut followers;
     let row = Table::of(&one).insert(&sample::bare("a", "friday")).await.unwrap();
-    assert_eq!(head(two.heads(Kind::Instance).await.unwrap()), [("a".to_owned(), 1)]);
+    assert_eq!(told(of_two, &two).await, [("a".to_owned(), 1)]);
     let row = Table::of(&two).save(&row).await.unwrap();
-    assert_eq!(head(one.heads(Kind::Instance).await.unwrap()), [("a".to_owned(), 2)]);
+    assert_eq!(told(of_one, &one).await, [("a".to_owned(), 2)]);
     let row = Instance { slug: "sunday".parse().unwrap(), ..row };
     let row = Table::of(&one).save(&row).await.unwrap();
-    assert_eq!(head(two.heads(Kind::Instance).await.unwrap()), [("a".to_owned(), 3)]);
-    assert_eq!(Table::<Instance>::of(&two).find("slug:sunday").await.unwrap().as_ref(), Some(&row));
+    assert_eq!(told(of_two, &two).await, [("a".to_owned(), 3)]);
+    let key = UniqueKey::slug("sunday");
+    assert_eq!(Table::<Instance>::of(&two).find(&key).await.unwrap().as_ref(), Some(&row));
+    let names = Query::index(Index::InstanceByName);
+    assert_eq!(Table::<Instance>::of(&two).page(&names).await.unwrap().records, [row.clone()]);
     Table::of(&two).delete(&row).await.unwrap();
-    assert_eq!(head(one.heads(Kind::Instance).await.unwrap()), []);
+    let followed = of_one.poll(&one).await.unwrap();
+    assert_eq!(followed.gone.into_iter().collect::<Vec<_>>(), ["a"]);
+    assert_eq!(Table::<Instance>::of(&one).page(&names).await.unwrap().records, []);
+    // Whichever of the two writes it again, both notice.
+    Table::of(&one).insert(&sample::bare("a", "friday")).await.unwrap();
+    assert_eq!(told(of_two, &two).await, [("a".to_owned(), 1)]);
+    assert_eq!(told(of_one, &one).await, [("a".to_owned(), 1)]);
+}
+
+async fn told(follower: &mut Follower, store: &dyn Store) -> Vec<(String, u64)> {
+    follower.poll(store).await.unwrap().written.into_iter().collect()
+}
+
+/// One follows while seven write, with pages much shorter than what is written meanwhile: nothing is missed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_follows_seven_writers_misses_nothing() {
+    const ROUNDS: usize = 15;
+    let account = Emulator::shared().await.account();
+    let store = fresh(&account).await;
+    let (mut known, mut at) = (std::collections::BTreeMap::new(), Position::START);
+    let mut writers = JoinSet::new();
+    for writer in 1..WRITERS {
+        let store = another(&account);
+        writers.spawn(async move {
+            for round in 0..ROUNDS {
+                let name = format!("w{writer}-{round}");
+                let row = Table::of(&store).insert(&sample::bare(&name, &name)).await.unwrap();
+                Table::of(&store).save(&row).await.unwrap();
+            }
+        });
+    }
+    loop {
+        let is_over = writers.try_join_next().is_none() && writers.is_empty();
+        loop {
+            let told = store.changes(Kind::Instance, at, 7).await.unwrap();
+            at = told.next;
+            known.extend(told.changes.into_iter().map(|change| (change.id, change.revision)));
+            if !told.more {
+                break;
+            }
+        }
+        if is_over {
+            break;
+        }
+    }
+    assert_eq!(known.len(), 7 * ROUNDS);
+    assert!(known.values().all(|revision| *revision == Some(2)), "{known:?}");
 }

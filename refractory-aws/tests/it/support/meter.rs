@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::config::interceptors::{
 };
 use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_dynamodb::error::BoxError;
+use aws_sdk_dynamodb::operation::batch_get_item::{BatchGetItemInput, BatchGetItemOutput};
 use aws_sdk_dynamodb::operation::get_item::{GetItemInput, GetItemOutput};
 use aws_sdk_dynamodb::operation::query::{QueryInput, QueryOutput};
 use aws_sdk_dynamodb::operation::transact_write_items::{
@@ -51,6 +52,8 @@ impl Intercept for Meter {
             input.return_consumed_capacity = Some(Total);
         } else if let Some(input) = input.downcast_mut::<GetItemInput>() {
             input.return_consumed_capacity = Some(Total);
+        } else if let Some(input) = input.downcast_mut::<BatchGetItemInput>() {
+            input.return_consumed_capacity = Some(Total);
         } else if let Some(input) = input.downcast_mut::<UpdateItemInput>() {
             input.return_consumed_capacity = Some(Total);
         } else if let Some(input) = input.downcast_mut::<TransactWriteItemsInput>() {
@@ -75,6 +78,8 @@ impl Intercept for Meter {
             one(output.consumed_capacity())
         } else if let Some(output) = output.downcast_ref::<GetItemOutput>() {
             one(output.consumed_capacity())
+        } else if let Some(output) = output.downcast_ref::<BatchGetItemOutput>() {
+            output.consumed_capacity().iter().map(|capacity| one(Some(capacity))).sum()
         } else if let Some(output) = output.downcast_ref::<UpdateItemOutput>() {
             one(output.consumed_capacity())
         } else if let Some(output) = output.downcast_ref::<TransactWriteItemsOutput>() {

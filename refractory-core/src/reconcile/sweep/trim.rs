@@ -1,22 +1,21 @@
 //! Rows that have had their day.
 use super::retention::superfluous;
 use crate::model::{Event, Token};
-use crate::ports::{Aggregate, Table};
+use crate::ports::{Aggregate, Index, Query, Table};
 use crate::service::Deployment;
 use crate::{ErrorKind, Result};
 
 impl Deployment {
     /// Deletes sessions and links that have ended, and what the audit trail no longer has room for.
     pub(super) async fn trim(&self) -> Result<()> {
-        let mut ended = Vec::new();
-        for token in Table::<Token>::of(self.ports.store.as_ref()).list().await? {
-            if self.has_ended(&token) {
-                ended.push(token);
-            } else {
-                self.date_anew(token).await?;
-            }
+        let tokens = Table::<Token>::of(self.ports.store.as_ref());
+        let now = self.clock.now();
+        // Dated later than now: the clock was set back since.
+        for token in tokens.gather(Query::index(Index::TokenByMade).since(now)).await?.0 {
+            self.date_anew(token).await?;
         }
-        self.delete_all(ended.into_iter()).await?;
+        let (past, _) = tokens.gather(Query::index(Index::TokenByExpiry).until(now)).await?;
+        self.delete_all(past.into_iter().filter(|token| self.has_ended(token))).await?;
         let events = Table::<Event>::of(self.ports.store.as_ref()).list().await?;
         let age = |event: &Event| self.clock.age(event.at).unwrap_or_default();
         let gone = superfluous(&events, age, &self.patience);

@@ -1,17 +1,17 @@
 //! SQLite: a file that several processes may open, or memory.
 use std::fs::OpenOptions;
 use std::io::ErrorKind as Io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sea_orm::SqlxSqliteConnector;
 use sea_orm::sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqlitePool, SqlitePoolOptions,
     SqliteSynchronous,
 };
 use sea_orm::sqlx::{ConnectOptions, Error as SqlxError};
+use sea_orm::{DatabaseConnection, SqlxSqliteConnector};
 
-use super::Connections;
+use super::{Connections, copy_into};
 use crate::sql::error::{is_busy, is_the_disk, told_by_driver};
 use crate::sql::options::SqlOptions;
 use crate::{Error, ErrorKind, Result};
@@ -87,6 +87,37 @@ async fn on_a_bad_disk(
         }
     }
     None
+}
+
+/// Copies the database to `refractory.db.before-CHANGE`: what an older version can go back to.
+pub(super) async fn copy_before(
+    writes: &DatabaseConnection,
+    path: &Path,
+    change: &str,
+) -> Result<()> {
+    const DURING: &str = "copying the database before an update";
+    let beside = |end: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(format!(".before-{change}{end}"));
+        PathBuf::from(name)
+    };
+    // Under another name until it is whole.
+    let (draft, copy) = (beside(".part"), beside(""));
+    let failed = |error: std::io::Error| {
+        Error::new(ErrorKind::Unavailable, DURING)
+            .about("to", copy.display())
+            .advise("The database can't be copied before the update. Make room and let this user write beside it, then try again. Nothing was changed.")
+            .caused_by(error)
+    };
+    match std::fs::remove_file(&draft) {
+        Err(error) if error.kind() != Io::NotFound => return Err(failed(error)),
+        Ok(()) | Err(_) => {}
+    }
+    make_private(&draft)?;
+    copy_into(writes, &draft, DURING).await?;
+    std::fs::rename(&draft, &copy).map_err(failed)?;
+    tracing::info!(copy = %copy.display(), "the database was copied before its update");
+    Ok(())
 }
 
 fn holds_anything(path: &Path) -> bool {

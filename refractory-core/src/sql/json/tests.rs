@@ -3,7 +3,7 @@ use crate::model::WorkerMark;
 use crate::ports::Aggregate;
 use crate::{Timestamp, WorkerId};
 
-fn model(id: &str) -> row::Model {
+fn model(id: &str) -> record::Model {
     let id = WorkerId::new(id).unwrap();
     let mark = WorkerMark {
         id,
@@ -12,13 +12,15 @@ fn model(id: &str) -> row::Model {
         unlisted: Vec::new(),
         revision: 3,
     }
-    .into_body();
-    row::Model {
+    .into_record();
+    record::Model {
         kind: "worker".to_owned(),
         id: mark.id().to_owned(),
         revision: 4,
         format: FORMAT,
         body: written(&mark).unwrap(),
+        position: 1,
+        claims: String::new(),
     }
 }
 
@@ -30,10 +32,10 @@ fn a_row_is_read_at_the_revision_of_its_column() {
 
 #[test]
 fn a_row_that_cannot_be_read_names_its_kind_and_id() {
-    let damaged = row::Model { body: "{\"worker\":{".to_owned(), ..model("a") };
-    let foreign = row::Model { kind: "user".to_owned(), ..model("a") };
-    let swapped = row::Model { id: "b".to_owned(), ..model("a") };
-    let newer = row::Model { format: FORMAT + 1, ..model("a") };
+    let damaged = record::Model { body: "{\"worker\":{".to_owned(), ..model("a") };
+    let foreign = record::Model { kind: "user".to_owned(), ..model("a") };
+    let swapped = record::Model { id: "b".to_owned(), ..model("a") };
+    let newer = record::Model { format: FORMAT + 1, ..model("a") };
     for (kind, model) in [
         (Kind::Worker, damaged),
         (Kind::User, foreign),

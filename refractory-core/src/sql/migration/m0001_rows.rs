@@ -1,6 +1,8 @@
 //! The first tables: rows, and the texts that they claim.
-use sea_orm::sea_query::{ColumnDef, ForeignKey, ForeignKeyAction, Index, IntoIden, Table};
-use sea_orm::{DbBackend, DynIden, Statement};
+use sea_orm::sea_query::{ColumnDef, ForeignKey, ForeignKeyAction, Index, Table};
+use sea_orm::{DbBackend, Statement};
+
+use super::{column, text};
 
 // Names are written out: an entity may change later, and this must not.
 pub(super) fn statements(backend: DbBackend) -> Vec<Statement> {
@@ -30,18 +32,4 @@ pub(super) fn statements(backend: DbBackend) -> Vec<Statement> {
     let by_row =
         Index::create().name("row_key_by_row").table("row_key").col("kind").col("id").take();
     vec![backend.build(&row), backend.build(&row_key), backend.build(&by_row)]
-}
-
-fn column(name: &'static str) -> DynIden {
-    name.into_iden()
-}
-
-/// A text that is compared by its bytes, as ids are ordered everywhere.
-fn text(backend: DbBackend, name: &'static str) -> ColumnDef {
-    let mut column = ColumnDef::new(name);
-    column.text().not_null();
-    if backend == DbBackend::Postgres {
-        column.extra("COLLATE \"C\"");
-    }
-    column.take()
 }

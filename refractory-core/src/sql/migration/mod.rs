@@ -3,10 +3,12 @@
 //! Changes are few and go one way, so this is a list. `sea-orm-migration` would do it as well, and brings times, decimals and
 //! the reading of foreign schemas into every build.
 mod m0001_rows;
+mod m0002_records;
+mod reindex;
 
-use sea_orm::sea_query::{ColumnDef, Query, Table};
+use sea_orm::sea_query::{ColumnDef, Expr, ExprTrait, Func, IntoIden, Query, Table};
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, Statement,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, DynIden, Statement,
 };
 
 use super::connect::begin;
@@ -17,11 +19,15 @@ use crate::{Error, ErrorKind, Result};
 struct Migration {
     name: &'static str,
     statements: fn(DbBackend) -> Vec<Statement>,
+    /// Whether records have other places in the indexes afterward.
+    reindexes: bool,
 }
 
 /// All of them, oldest first. One that was released never changes again.
-const MIGRATIONS: &[Migration] =
-    &[Migration { name: "m0001_rows", statements: m0001_rows::statements }];
+const MIGRATIONS: &[Migration] = &[
+    Migration { name: "m0001_rows", statements: m0001_rows::statements, reindexes: false },
+    Migration { name: "m0002_records", statements: m0002_records::statements, reindexes: true },
+];
 
 /// Where the names of those lie that this database has had.
 const TABLE: &str = "refractory_migration";
@@ -42,8 +48,13 @@ pub(super) async fn migrate(database: &DatabaseConnection) -> Result<()> {
     let applied = applied(&transaction).await.map_err(|error| told(error, DURING))?;
     is_behind(&applied)?;
     let ahead = MIGRATIONS.iter().filter(|known| applied.iter().all(|name| name != known.name));
+    let mut reindexes = false;
     for migration in ahead {
         apply(&transaction, migration).await.map_err(|error| told(error, DURING))?;
+        reindexes |= migration.reindexes;
+    }
+    if reindexes {
+        reindex::reindex(&transaction).await.map_err(|error| told(error, DURING))?;
     }
     transaction.commit().await.map_err(|error| told(error, DURING))
 }
@@ -59,7 +70,41 @@ async fn alone(transaction: &DatabaseTransaction) -> Result<(), DbErr> {
         .if_not_exists()
         .col(ColumnDef::new("version").string().not_null().primary_key())
         .take();
-    transaction.execute(&kept).await.map(|_| ())
+    transaction.execute(&kept).await?;
+    drop_first_form(transaction).await
+}
+
+/// The first version wrote down when each was applied, and nothing asks for it.
+async fn drop_first_form(transaction: &DatabaseTransaction) -> Result<(), DbErr> {
+    const COLUMN: &str = "applied_at";
+    let found = match transaction.get_database_backend() {
+        DbBackend::Postgres => Query::select()
+            .expr(Expr::value(1))
+            .from(("information_schema", "columns"))
+            .and_where(Expr::col("table_name").eq(TABLE))
+            .and_where(Expr::col("column_name").eq(COLUMN))
+            .take(),
+        _ => Query::select()
+            .expr(Expr::value(1))
+            .from_function(Func::cust("pragma_table_info").arg(TABLE), "columns")
+            .and_where(Expr::col("name").eq(COLUMN))
+            .take(),
+    };
+    if transaction.query_one(&found).await?.is_some() {
+        let dropped = Table::alter().table(TABLE).drop_column(COLUMN).take();
+        transaction.execute(&dropped).await?;
+    }
+    Ok(())
+}
+
+/// The first of the changes that a database with records still needs; `None` for a new one, and for one that is up to date.
+pub(super) async fn outstanding(database: &DatabaseConnection) -> Result<Option<&'static str>> {
+    let Ok(applied) = applied(database).await else { return Ok(None) };
+    if applied.is_empty() || !is_behind(&applied)? {
+        return Ok(None);
+    }
+    let missing = MIGRATIONS.iter().find(|known| applied.iter().all(|name| name != known.name));
+    Ok(missing.map(|migration| migration.name))
 }
 
 async fn apply(transaction: &DatabaseTransaction, migration: &Migration) -> Result<(), DbErr> {
@@ -88,4 +133,18 @@ fn is_behind(applied: &[String]) -> Result<bool> {
             ));
     }
     Ok(applied.len() < MIGRATIONS.len())
+}
+
+fn column(name: &'static str) -> DynIden {
+    name.into_iden()
+}
+
+/// A text that is compared by its bytes, as ids are ordered everywhere.
+fn text(backend: DbBackend, name: &'static str) -> ColumnDef {
+    let mut column = ColumnDef::new(name);
+    column.text().not_null();
+    if backend == DbBackend::Postgres {
+        column.extra("COLLATE \"C\"");
+    }
+    column.take()
 }

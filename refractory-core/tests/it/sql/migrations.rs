@@ -1,11 +1,11 @@
 //! Tables of each earlier version, filled, are brought up to date with all that is in them.
-use refractory_core::model::Instance;
-use refractory_core::ports::{Kind, Store, Table};
+use refractory_core::model::{Event, Instance, Token, User};
+use refractory_core::ports::{Index, Kind, Query, Store, Table, UniqueKey};
 use refractory_core::sql::{SqlOptions, SqlStore};
 use refractory_core::{ErrorKind, Secret};
 use testkit::conformance::sample;
 
-use super::{open, place, raw};
+use super::{heads, list, open, place, raw};
 
 /// What version 1 left in a file: one full row of each kind.
 const VERSION_1: &str = include_str!("../../fixtures/sqlite_version_1.sql");
@@ -27,10 +27,10 @@ async fn a_filled_database_of_version_1_is_read_whole_and_can_be_written() {
     let store = open(&url).await;
     let came_later = [Kind::Deployment, Kind::AdminGuard];
     for kind in came_later {
-        assert!(store.list(kind).await.unwrap().is_empty(), "{}", kind.name());
+        assert!(list(&store, kind).await.is_empty(), "{}", kind.name());
     }
     for kind in Kind::ALL.into_iter().filter(|kind| !came_later.contains(kind)) {
-        let rows = store.list(kind).await.unwrap();
+        let rows = list(&store, kind).await;
         let [row] = &rows[..] else { panic!("{} rows of {}", rows.len(), kind.name()) };
         assert_eq!((row.id(), row.revision()), ("full", 1), "{}", kind.name());
         assert_eq!(row.unique(), sample::full(kind).unique(), "{}", kind.name());
@@ -52,4 +52,106 @@ async fn a_database_of_a_newer_version_is_refused_and_left_as_it_is() {
     let error = outcome.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Invalid);
     assert!(error.for_people().contains("newer version of Refractory"), "{}", error.for_people());
+}
+
+/// What the version before the indexes left after an afternoon: the portal, a demo table that was on, accounts, licenses.
+const BEFORE_INDEXES: &str = include_str!("../../fixtures/sqlite_before_indexes.sql");
+/// The same in PostgreSQL.
+const BEFORE_INDEXES_ON_A_SERVER: &str = include_str!("../../fixtures/postgres_before_indexes.sql");
+
+/// Everything is where it was, and is found by each index.
+async fn is_whole(store: &SqlStore) {
+    async fn names(store: &SqlStore, query: Query) -> Vec<String> {
+        let users = Table::<User>::of(store).gather(query).await.unwrap();
+        assert!(users.1.is_empty(), "{:?}", users.1);
+        users.0.into_iter().map(|user| user.name.to_string()).collect()
+    }
+    let by_name = Query::index(Index::UserByName);
+    assert_eq!(names(store, by_name).await, ["anna", "bert", "carl", "demo"]);
+    let admins = Query::partition(Index::UserByRole, "admin");
+    assert_eq!(names(store, admins).await, ["anna", "demo"]);
+    let tables = Table::<Instance>::of(store);
+    let found = tables.gather(Query::index(Index::InstanceByName)).await.unwrap().0;
+    let slugs: Vec<_> = found.iter().map(|table| table.slug.as_str()).collect();
+    assert_eq!(slugs, ["demo", "friday-night", "sunday"]);
+    let friday = tables.find(&UniqueKey::slug("friday-night")).await.unwrap().unwrap();
+    assert_eq!(friday.title(), "Friday Höhle");
+    let owner = friday.owner.clone().unwrap();
+    let hers = tables.gather(Query::partition(Index::InstanceByOwner, owner.as_str())).await;
+    assert_eq!(hers.unwrap().0, [friday]);
+    let active = tables.gather(Query::index(Index::InstanceActive)).await.unwrap().0;
+    assert_eq!(active.iter().map(|table| table.slug.as_str()).collect::<Vec<_>>(), ["demo"]);
+    let events = Table::<Event>::of(store);
+    let by_time = events.gather(Query::index(Index::EventByTime)).await.unwrap().0;
+    assert_eq!(by_time.len(), events.list().await.unwrap().len());
+    assert!(by_time.len() > 10 && by_time.is_sorted_by_key(|event| event.at));
+    let links = Query::partition(Index::TokenByUser, owner.as_str());
+    assert_eq!(Table::<Token>::of(store).gather(links).await.unwrap().0.len(), 1);
+    for kind in Kind::ALL {
+        let told = heads(store, kind).await;
+        assert_eq!(told.len(), list(store, kind).await.len(), "{}", kind.name());
+    }
+    for table in found {
+        tables.save(&table).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_filled_database_gets_its_indexes_and_a_copy_of_what_it_was() {
+    let (folder, url) = place();
+    let file = folder.path().join("refractory.db");
+    std::fs::write(&file, "").unwrap();
+    raw(&url, BEFORE_INDEXES).await;
+    is_whole(&open(&url).await).await;
+    let copy = folder.path().join("refractory.db.before-m0002_records");
+    let copied = std::fs::read(&copy).unwrap();
+    open(&url).await.close().await.unwrap();
+    assert!(copied == std::fs::read(&copy).unwrap(), "it is made once");
+    // What the older version would open: its tables, and all that was in them.
+    let former = format!("sqlite:{}", copy.display());
+    raw(&former, "INSERT INTO row SELECT kind, id || '2', revision, format, body FROM row").await;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(std::fs::metadata(&copy).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    std::fs::copy(&copy, &file).unwrap();
+    for end in ["-wal", "-shm"] {
+        drop(std::fs::remove_file(folder.path().join(format!("refractory.db{end}"))));
+    }
+    assert_eq!(heads(&open(&url).await, Kind::User).await.len(), 4 + 4, "a copy is opened as well");
+}
+
+#[tokio::test]
+async fn an_update_that_cannot_be_copied_before_changes_nothing() {
+    let (folder, url) = place();
+    std::fs::write(folder.path().join("refractory.db"), "").unwrap();
+    raw(&url, BEFORE_INDEXES).await;
+    // Where the copy would be drafted something lies that is not ours to remove.
+    let draft = folder.path().join("refractory.db.before-m0002_records.part");
+    std::fs::create_dir(&draft).unwrap();
+    let error = SqlStore::open(&Secret::new(&*url), &SqlOptions::default()).await.unwrap_err();
+    assert!(error.for_people().contains("can't be copied before the update"), "{error:?}");
+    raw(&url, "SELECT count(*) FROM row").await;
+    std::fs::remove_dir(&draft).unwrap();
+    is_whole(&open(&url).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_filled_database_of_a_server_gets_its_indexes_once_whoever_opens_it() {
+    let server = testkit::postgres::Server::start().unwrap();
+    let url = server.database().unwrap();
+    let name = url.rsplit('/').next().unwrap().to_owned();
+    server.query(&name, BEFORE_INDEXES_ON_A_SERVER).unwrap();
+    let users = server.query(&name, "SELECT count(*) FROM row WHERE kind = 'user'").unwrap();
+    let mut opening = tokio::task::JoinSet::new();
+    for _ in 0..4 {
+        let url = url.clone();
+        opening.spawn(async move { open(&url).await });
+    }
+    for store in opening.join_all().await {
+        is_whole(&store).await;
+    }
+    let kept = "SELECT count(*) FROM before_m0002_row WHERE kind = 'user'";
+    assert_eq!(server.query(&name, kept).unwrap(), users, "the copy");
 }

@@ -9,7 +9,10 @@ mod processes;
 mod sqlite;
 mod trouble;
 
+use std::collections::BTreeMap;
+
 use refractory_core::Secret;
+use refractory_core::ports::{Follower, Kind, Query, Record, Store};
 use refractory_core::sql::{SqlOptions, SqlStore};
 use tempfile::TempDir;
 
@@ -23,6 +26,16 @@ fn place() -> (TempDir, String) {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}", folder.path().join("refractory.db").display());
     (folder, url)
+}
+
+/// Every record of `kind` that can be read.
+async fn list(store: &SqlStore, kind: Kind) -> Vec<Record> {
+    store.query(&Query::all(kind)).await.unwrap().records
+}
+
+/// Ids and revisions of all records of `kind`.
+async fn heads(store: &SqlStore, kind: Kind) -> BTreeMap<String, u64> {
+    Follower::new(kind).poll(store).await.unwrap().written
 }
 
 /// A connection that says what it likes, past the store.

@@ -15,7 +15,7 @@ async fn accounts_sessions_links_and_entries_of_an_older_version_are_as_good_as_
     let anna = app.add_user(&operator, name, Role::Admin, None).await.unwrap();
     raw(
         &url,
-        "UPDATE row SET body = json_remove(body, '$.user.session_epoch', '$.user.link_epoch')
+        "UPDATE record SET body = json_remove(body, '$.user.session_epoch', '$.user.link_epoch')
          WHERE kind = 'user'",
     )
     .await;
@@ -25,8 +25,8 @@ async fn accounts_sessions_links_and_entries_of_an_older_version_are_as_good_as_
     let link = app.sign_in_link(&operator, &anna.id).await.unwrap();
     raw(
         &url,
-        "UPDATE row SET body = json_remove(body, '$.token.epoch') WHERE kind = 'token';
-         UPDATE row SET body = json_remove(body, '$.event.address') WHERE kind = 'event'",
+        "UPDATE record SET body = json_remove(body, '$.token.epoch') WHERE kind = 'token';
+         UPDATE record SET body = json_remove(body, '$.event.address') WHERE kind = 'event'",
     )
     .await;
     let events = Table::<Event>::of(&store).list().await.unwrap();

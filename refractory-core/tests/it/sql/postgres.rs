@@ -1,13 +1,13 @@
 //! PostgreSQL. A server is started for each test; see `testkit::postgres`.
 use refractory_core::model::Instance;
-use refractory_core::ports::{Kind, Store, Table};
+use refractory_core::ports::{Kind, Query, Store, Table};
 use refractory_core::sql::{SqlOptions, SqlStore};
 use refractory_core::{ErrorKind, Secret};
 use testkit::conformance::sample;
 use testkit::postgres::Server;
 use tokio::task::JoinSet;
 
-use super::open;
+use super::{heads, open};
 
 mod suite {
     use std::sync::OnceLock;
@@ -17,7 +17,7 @@ mod suite {
     /// One database for all cases, emptied before each: they are one test. It ends with this process.
     fn fresh() -> String {
         const EMPTY: &str = "DO $$ BEGIN \
-            IF to_regclass('row_key') IS NOT NULL THEN TRUNCATE \"row\" CASCADE; END IF; END $$";
+            IF to_regclass('record') IS NOT NULL THEN TRUNCATE record CASCADE; TRUNCATE deletion; END IF; END $$";
         static SERVER: OnceLock<(Server, String)> = OnceLock::new();
         let (server, url) = SERVER.get_or_init(|| {
             let server = Server::start().unwrap();
@@ -46,7 +46,7 @@ async fn processes_that_open_an_empty_database_at_once_share_it() {
         assert_eq!(Table::<Instance>::of(store).load("a").await.unwrap().as_ref(), Some(&row));
     }
     let name = url.rsplit('/').next().unwrap();
-    assert_eq!(server.query(name, "SELECT count(*) FROM refractory_migration").unwrap(), "1");
+    assert_eq!(server.query(name, "SELECT count(*) FROM refractory_migration").unwrap(), "2");
 }
 
 #[tokio::test]
@@ -126,10 +126,10 @@ async fn damage_hides_no_other_row_and_a_copy_is_left_to_the_server_s_own_tools(
         Table::of(&store).insert(&sample::bare(name, name)).await.unwrap();
     }
     let database = url.rsplit('/').next().unwrap();
-    server.query(database, "UPDATE \"row\" SET body = '{' WHERE id = 'b'").unwrap();
-    let all = store.scan(Kind::Instance).await.unwrap();
-    assert_eq!((all.rows.len(), all.damaged[0].name()), (1, "b"));
-    assert_eq!(store.heads(Kind::Instance).await.unwrap().len(), 2);
+    server.query(database, "UPDATE record SET body = '{' WHERE id = 'b'").unwrap();
+    let all = store.query(&Query::all(Kind::Instance)).await.unwrap();
+    assert_eq!((all.records.len(), all.damaged[0].name()), (1, "b"));
+    assert_eq!(heads(&store, Kind::Instance).await.len(), 2);
     store.discard(&all.damaged[0]).await.unwrap();
     Table::of(&store).insert(&sample::bare("c", "b")).await.unwrap();
     let place = tempfile::tempdir().unwrap();

@@ -1,13 +1,15 @@
 //! SQLite, as a file and in memory.
 use refractory_core::model::Instance;
-use refractory_core::ports::{Kind, Store, Table};
+use refractory_core::ports::{Kind, Store, Table, UniqueKey};
 use testkit::conformance::sample;
 use tokio::time::{Duration, Instant};
 
-use super::{open, place};
+use super::{heads, list, open, place};
 
 mod file {
-    use refractory_core::ports::{Body, Head, Kind, Store};
+    use refractory_core::ports::{
+        Changes, Kind, Page, Position, Query, Record, Store, UniqueKey, Write,
+    };
     use refractory_core::sql::SqlStore;
     use refractory_core::{Result, async_trait};
     use tempfile::TempDir;
@@ -19,26 +21,20 @@ mod file {
 
     #[async_trait]
     impl Store for InItsFolder {
-        async fn insert(&self, row: &Body) -> Result<Body> {
-            self.0.insert(row).await
-        }
-        async fn load(&self, kind: Kind, id: &str) -> Result<Option<Body>> {
+        async fn load(&self, kind: Kind, id: &str) -> Result<Option<Record>> {
             self.0.load(kind, id).await
         }
-        async fn find(&self, kind: Kind, unique: &str) -> Result<Option<Body>> {
-            self.0.find(kind, unique).await
+        async fn find(&self, key: &UniqueKey) -> Result<Option<Record>> {
+            self.0.find(key).await
         }
-        async fn list(&self, kind: Kind) -> Result<Vec<Body>> {
-            self.0.list(kind).await
+        async fn query(&self, query: &Query) -> Result<Page> {
+            self.0.query(query).await
         }
-        async fn heads(&self, kind: Kind) -> Result<Vec<Head>> {
-            self.0.heads(kind).await
+        async fn commit(&self, writes: &[Write]) -> Result<Vec<Record>> {
+            self.0.commit(writes).await
         }
-        async fn save(&self, row: &Body) -> Result<Body> {
-            self.0.save(row).await
-        }
-        async fn delete(&self, row: &Body) -> Result<()> {
-            self.0.delete(row).await
+        async fn changes(&self, kind: Kind, after: Position, limit: usize) -> Result<Changes> {
+            self.0.changes(kind, after, limit).await
         }
     }
 
@@ -64,7 +60,7 @@ async fn what_was_written_is_there_after_opening_again() {
     store.close().await.unwrap();
     let store = open(&url).await;
     for kind in Kind::ALL {
-        assert_eq!(store.list(kind).await.unwrap(), [sample::full(kind).at_revision(1)]);
+        assert_eq!(list(&store, kind).await, [sample::full(kind).at_revision(1)]);
     }
 }
 
@@ -75,7 +71,10 @@ async fn what_was_written_is_there_for_another_process_that_has_the_file_open() 
     let row = Table::of(&ours).insert(&sample::bare("a", "friday")).await.unwrap();
     assert_eq!(Table::of(&theirs).load("a").await.unwrap().as_ref(), Some(&row));
     let row = Table::of(&theirs).save(&row).await.unwrap();
-    assert_eq!(Table::<Instance>::of(&ours).find("slug:friday").await.unwrap(), Some(row));
+    assert_eq!(
+        Table::<Instance>::of(&ours).find(&UniqueKey::slug("friday")).await.unwrap(),
+        Some(row)
+    );
 }
 
 #[cfg(unix)]
@@ -121,7 +120,7 @@ async fn the_file_alone_holds_what_makes_a_deployment_what_it_is_while_it_is_wor
         let alone = folder.path().join(format!("{copies}.db"));
         std::fs::copy(folder.path().join("refractory.db"), &alone).unwrap();
         let copy = open(&format!("sqlite:{}", alone.display())).await;
-        assert_eq!(copy.list(kind).await.unwrap(), [written], "{}", kind.name());
+        assert_eq!(list(&copy, kind).await, [written], "{}", kind.name());
     }
     store.close().await.unwrap();
     assert!(!folder.path().join("refractory.db-wal").exists(), "an end leaves one file");
@@ -137,10 +136,10 @@ async fn a_hundred_instances_are_listed_and_a_thousand_saves_are_done_in_no_time
         Table::of(&store).insert(&sample::instance(&name, &name)).await.unwrap();
     }
     let begun = Instant::now();
-    assert_eq!(store.heads(Kind::Instance).await.unwrap().len(), 100);
+    assert_eq!(heads(&store, Kind::Instance).await.len(), 100);
     let heads = begun.elapsed();
     let begun = Instant::now();
-    assert_eq!(store.list(Kind::Instance).await.unwrap().len(), 100);
+    assert_eq!(list(&store, Kind::Instance).await.len(), 100);
     let list = begun.elapsed();
     let mut row: Instance = Table::of(&store).load("row7").await.unwrap().unwrap();
     let begun = Instant::now();

@@ -1,14 +1,14 @@
 //! Databases that are damaged, full, locked, read-only, or not there.
 use std::fs;
 
-use refractory_core::ports::{Kind, Store, Table};
+use refractory_core::ports::{Kind, Query, Store, Table, UniqueKey};
 use refractory_core::sql::{SqlOptions, SqlStore};
 use refractory_core::{Error, ErrorKind, Secret};
 use sea_orm::{ConnectionTrait, Database};
 use testkit::conformance::sample;
 use tokio::time::Duration;
 
-use super::{open, place, raw};
+use super::{heads, list, open, place, raw};
 
 async fn refused(url: &str) -> Error {
     let quick = SqlOptions::default().with_patience(Duration::from_millis(300));
@@ -55,7 +55,7 @@ async fn a_file_with_a_hole_in_it_is_told_as_damaged() {
     bytes[8192..middle.max(16_384)].fill(0xaa);
     fs::write(&file, bytes).unwrap();
     let error = match SqlStore::open(&Secret::new(&*url), &SqlOptions::default()).await {
-        Ok(store) => store.list(Kind::Event).await.unwrap_err(),
+        Ok(store) => store.query(&Query::all(Kind::Event)).await.unwrap_err(),
         Err(error) => error,
     };
     assert_says(&error, ErrorKind::Unexpected, "is damaged. Stop Refractory");
@@ -68,16 +68,16 @@ async fn a_row_that_cannot_be_read_is_named_and_the_others_can_be_loaded() {
     for name in ["a", "b", "c"] {
         Table::of(&store).insert(&sample::bare(name, name)).await.unwrap();
     }
-    raw(&url, "UPDATE row SET body = '{}' WHERE id = 'b'").await;
+    raw(&url, "UPDATE record SET body = '{}' WHERE id = 'b'").await;
     for outcome in [
         store.load(Kind::Instance, "b").await.map(|_| ()),
-        store.find(Kind::Instance, "slug:b").await.map(|_| ()),
+        store.find(&UniqueKey::slug("b")).await.map(|_| ()),
     ] {
         assert_says(&outcome.unwrap_err(), ErrorKind::Damaged, "instance `b`");
     }
-    assert_eq!(store.list(Kind::Instance).await.unwrap().len(), 2);
+    assert_eq!(list(&store, Kind::Instance).await.len(), 2);
     assert!(store.load(Kind::Instance, "a").await.unwrap().is_some());
-    assert_eq!(store.heads(Kind::Instance).await.unwrap().len(), 3);
+    assert_eq!(heads(&store, Kind::Instance).await.len(), 3);
 }
 
 #[tokio::test]
@@ -91,7 +91,7 @@ async fn a_lock_that_is_held_too_long_is_unavailable_and_what_is_there_can_be_re
     let error = store.save(&row).await.unwrap_err();
     assert_says(&error, ErrorKind::Unavailable, "busy");
     assert!(error.is_transient());
-    assert_eq!(store.list(Kind::User).await.unwrap().len(), 1);
+    assert_eq!(list(&store, Kind::User).await.len(), 1);
     holder.execute_unprepared("ROLLBACK").await.unwrap();
     store.save(&row).await.unwrap();
 }
@@ -113,6 +113,6 @@ async fn a_closed_store_is_unavailable() {
     let (_folder, url) = place();
     let store = open(&url).await;
     store.close().await.unwrap();
-    let error = store.list(Kind::User).await.unwrap_err();
+    let error = store.query(&Query::all(Kind::User)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}");
 }

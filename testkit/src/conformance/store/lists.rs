@@ -1,6 +1,6 @@
 //! Views of many rows.
 use refractory_core::model::{Event, Instance};
-use refractory_core::ports::{Body, Head, Kind, Store, Table};
+use refractory_core::ports::{Follower, Kind, Query, Record, Store, Table, UniqueKey};
 
 use super::rows::written;
 use crate::conformance::sample;
@@ -8,12 +8,27 @@ use crate::conformance::sample;
 /// In the order of their bytes, which is not the order of any dictionary.
 const ORDERED: [&str; 9] = ["-a", "0", "10", "2", "_z", "a-b", "a.b", "a_b", "ab"];
 
-async fn list(store: &dyn Store, kind: Kind) -> Vec<Body> {
-    store.list(kind).await.expect("a list")
+/// Every record of `kind`, page by page.
+pub(super) async fn list(store: &dyn Store, kind: Kind) -> Vec<Record> {
+    all(store, Query::all(kind)).await
 }
 
-async fn heads(store: &dyn Store, kind: Kind) -> Vec<Head> {
-    store.heads(kind).await.expect("heads")
+/// Every record of `query`, page by page.
+pub(super) async fn all(store: &dyn Store, query: Query) -> Vec<Record> {
+    let (mut all, mut query) = (Vec::new(), query);
+    loop {
+        let page = store.query(&query).await.expect("a page");
+        assert!(page.records.len() <= query.page_size(), "a page of {}", page.records.len());
+        all.extend(page.records);
+        let Some(next) = page.next else { return all };
+        query = query.after(Some(next));
+    }
+}
+
+/// Ids and revisions of every record of `kind`, in the order of ids.
+pub(super) async fn heads(store: &dyn Store, kind: Kind) -> Vec<(String, u64)> {
+    let followed = Follower::new(kind).poll(store).await.expect("changes");
+    followed.written.into_iter().collect()
 }
 
 /// Both views are in order of id, whatever the order of writing, byte by byte.
@@ -22,9 +37,9 @@ pub async fn lists_are_in_order_of_id(store: &dyn Store) {
         Table::of(store).insert(&sample::event(ORDERED[at])).await.expect("an insert");
     }
     let listed = list(store, Kind::Event).await;
-    assert_eq!(listed.iter().map(Body::id).collect::<Vec<_>>(), ORDERED, "list");
+    assert_eq!(listed.iter().map(Record::id).collect::<Vec<_>>(), ORDERED, "list");
     let heads = heads(store, Kind::Event).await;
-    assert_eq!(heads.iter().map(|head| head.id.as_str()).collect::<Vec<_>>(), ORDERED, "heads");
+    assert_eq!(heads.iter().map(|head| head.0.as_str()).collect::<Vec<_>>(), ORDERED, "heads");
 }
 
 /// A view of one kind shows no other kind.
@@ -48,9 +63,9 @@ pub async fn lists_are_whole(store: &dyn Store) {
     }
     let expected: Vec<_> = (0..250).map(|at| format!("{at:03}")).collect();
     let listed = list(store, Kind::Event).await;
-    assert_eq!(listed.iter().map(Body::id).collect::<Vec<_>>(), expected, "list");
+    assert_eq!(listed.iter().map(Record::id).collect::<Vec<_>>(), expected, "list");
     let heads = heads(store, Kind::Event).await;
-    assert_eq!(heads.into_iter().map(|head| head.id).collect::<Vec<_>>(), expected, "heads");
+    assert_eq!(heads.into_iter().map(|head| head.0).collect::<Vec<_>>(), expected, "heads");
 }
 
 /// A list shows each row whole and as it is now.
@@ -63,8 +78,8 @@ pub async fn lists_hold_what_load_holds(store: &dyn Store) {
     }
 }
 
-/// Heads are the ids and revisions of the list, after every kind of write.
-pub async fn heads_equal_the_list(store: &dyn Store) {
+/// What is told of changes from the start are the ids and revisions of the list, after every kind of write.
+pub async fn changes_equal_the_list(store: &dyn Store) {
     let mut rows = Vec::new();
     for name in ["c", "a", "d", "b"] {
         rows.push(written(store, name, name).await);
@@ -74,9 +89,8 @@ pub async fn heads_equal_the_list(store: &dyn Store) {
         let saved = Table::of(store).save(&rows[1]).await.expect("a save");
         rows[1] = saved;
     }
-    let head = |row: &Body| Head { id: row.id().to_owned(), revision: row.revision() };
-    let expected =
-        [("a", 4), ("b", 1), ("c", 1)].map(|(id, revision)| Head { id: id.to_owned(), revision });
+    let head = |row: &Record| (row.id().to_owned(), row.revision());
+    let expected = [("a", 4), ("b", 1), ("c", 1)].map(|(id, at)| (id.to_owned(), at));
     assert_eq!(heads(store, Kind::Instance).await, expected, "heads");
     let listed: Vec<_> = list(store, Kind::Instance).await.iter().map(head).collect();
     assert_eq!(listed, expected, "list");
@@ -88,7 +102,10 @@ pub async fn reading_changes_nothing(store: &dyn Store) {
     for _ in 0..2 {
         let table = Table::<Instance>::of(store);
         assert_eq!(table.load("a").await.expect("a load").as_ref(), Some(&row));
-        assert_eq!(table.find("slug:friday").await.expect("a search").as_ref(), Some(&row));
+        assert_eq!(
+            table.find(&UniqueKey::slug("friday")).await.expect("a search").as_ref(),
+            Some(&row)
+        );
         assert_eq!(table.list().await.expect("a list"), vec![row.clone()]);
         assert_eq!(heads(store, Kind::Instance).await.len(), 1);
     }

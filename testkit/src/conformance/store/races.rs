@@ -1,6 +1,6 @@
 //! Writers who meet, and calls that are broken off.
 use refractory_core::model::{Instance, License};
-use refractory_core::ports::{Body, Kind, Store, Table};
+use refractory_core::ports::{Kind, Record, Store, Table, UniqueKey};
 use refractory_core::{ErrorKind, Result};
 
 use super::rows::written;
@@ -81,7 +81,10 @@ pub async fn an_instance_holds_one_licence(store: &dyn Store) {
     let held = Table::<License>::of(store).list().await.expect("a list");
     let held: Vec<_> = held.into_iter().filter(|license| license.lease.is_some()).collect();
     assert_eq!(held.len(), 1, "licenses that say they are held");
-    let found = Table::of(store).find("holder:one").await.expect("a search");
+    let found = Table::of(store)
+        .find(&UniqueKey::stored(Kind::License, "holder:one"))
+        .await
+        .expect("a search");
     assert_eq!(found.as_ref(), held.first());
 }
 
@@ -110,7 +113,7 @@ pub async fn one_of_many_inserts_of_one_id_wins(store: &dyn Store) {
     assert_eq!(Table::<Instance>::of(store).list().await.expect("a list"), won);
 }
 
-async fn load(store: &dyn Store, id: &str) -> Option<Body> {
+async fn load(store: &dyn Store, id: &str) -> Option<Record> {
     store.load(Kind::Instance, id).await.expect("a load")
 }
 
@@ -132,7 +135,7 @@ pub async fn a_dropped_insert_can_be_repeated(store: &dyn Store) {
         if written.is_none() {
             repeat(Table::of(store).insert(&row), ErrorKind::Conflict, polls).await;
         }
-        let found = store.find(Kind::Instance, &format!("slug:{name}")).await.expect("a search");
+        let found = store.find(&UniqueKey::slug(&name)).await.expect("a search");
         assert_eq!(found, load(store, &name).await, "row and text after {polls} polls");
         assert_eq!(found.map(|row| row.revision()), Some(1), "after {polls} polls");
     }
@@ -151,7 +154,7 @@ pub async fn a_dropped_save_can_be_repeated(store: &dyn Store) {
             repeat(Table::of(store).save(&next), ErrorKind::Conflict, polls).await;
         }
         row = Instance { revision: row.revision + 1, ..next };
-        let found = Table::<Instance>::of(store).find(&format!("slug:{slug}")).await;
+        let found = Table::<Instance>::of(store).find(&UniqueKey::slug(&slug)).await;
         assert_eq!(found.expect("a search").as_ref(), Some(&row), "after {polls} polls");
     }
 }
@@ -165,7 +168,8 @@ pub async fn a_dropped_delete_can_be_repeated(store: &dyn Store) {
             repeat(Table::of(store).delete(&row), ErrorKind::NotFound, polls).await;
         }
         assert_eq!(load(store, "a").await, None, "after {polls} polls");
-        let found = store.find(Kind::Instance, "slug:friday").await.expect("a search");
+        let found =
+            store.find(&UniqueKey::stored(Kind::Instance, "slug:friday")).await.expect("a search");
         assert_eq!(found, None, "its text, after {polls} polls");
     }
 }

@@ -1,8 +1,9 @@
 //! One row at a time: revisions, and what is kept.
 use refractory_core::model::{Event, Instance, License, User, WorkerMark};
-use refractory_core::ports::{Body, Kind, Store, Table};
+use refractory_core::ports::{Kind, Record, Store, Table, UniqueKey};
 use refractory_core::{ErrorKind, Result};
 
+use super::lists::{heads, list};
 use crate::conformance::sample;
 
 /// How `outcome` failed.
@@ -18,7 +19,7 @@ pub(super) async fn written(store: &dyn Store, id: &str, slug: &str) -> Instance
     Table::of(store).insert(&sample::bare(id, slug)).await.expect("an insert")
 }
 
-async fn load(store: &dyn Store, row: &Body) -> Option<Body> {
+async fn load(store: &dyn Store, row: &Record) -> Option<Record> {
     store.load(row.kind(), row.id()).await.expect("a load")
 }
 
@@ -54,7 +55,10 @@ pub async fn absent_rows_are_none(store: &dyn Store) {
     written(store, "a", "a").await;
     for kind in Kind::ALL {
         assert_eq!(store.load(kind, "nobody").await.expect("a load"), None);
-        assert_eq!(store.find(kind, "slug:nobody").await.expect("a search"), None);
+        assert_eq!(
+            store.find(&UniqueKey::stored(kind, "slug:nobody")).await.expect("a search"),
+            None
+        );
     }
 }
 
@@ -98,7 +102,7 @@ pub async fn save_does_not_create(store: &dyn Store) {
         let outcome = Table::of(store).save(&row).await;
         assert_eq!(refused(outcome, "there is no such row"), ErrorKind::NotFound);
     }
-    assert_eq!(store.list(Kind::Instance).await.expect("a list"), Vec::new());
+    assert_eq!(list(store, Kind::Instance).await, Vec::new());
 }
 
 /// A row that is gone cannot be saved back.
@@ -108,7 +112,10 @@ pub async fn save_does_not_resurrect(store: &dyn Store) {
     let outcome = Table::of(store).save(&row).await;
     assert_eq!(refused(outcome, "the row is gone"), ErrorKind::NotFound);
     assert_eq!(Table::<Instance>::of(store).load("a").await.expect("a load"), None);
-    assert_eq!(store.find(Kind::Instance, "slug:a").await.expect("a search"), None);
+    assert_eq!(
+        store.find(&UniqueKey::stored(Kind::Instance, "slug:a")).await.expect("a search"),
+        None
+    );
 }
 
 /// Saving one row leaves the others as they are.
@@ -126,10 +133,10 @@ pub async fn delete_removes_from_every_view(store: &dyn Store) {
         store.delete(&row).await.expect("a delete");
         assert_eq!(load(store, &row).await, None, "load");
         for unique in row.unique() {
-            assert_eq!(store.find(kind, &unique).await.expect("a search"), None, "find");
+            assert_eq!(store.find(&unique).await.expect("a search"), None, "find");
         }
-        assert_eq!(store.list(kind).await.expect("a list"), Vec::new(), "list");
-        assert_eq!(store.heads(kind).await.expect("heads"), Vec::new(), "heads");
+        assert_eq!(list(store, kind).await, Vec::new(), "list");
+        assert_eq!(heads(store, kind).await, Vec::new(), "heads");
     }
 }
 
@@ -194,14 +201,14 @@ pub async fn large_rows_round_trip(store: &dyn Store) {
 
 /// Shorthand for rows of the cases.
 pub(super) trait IntoRow {
-    fn into_row(self) -> Body;
+    fn into_row(self) -> Record;
 }
 
 macro_rules! rows {
     ($($type:ty)*) => { $(
         impl IntoRow for $type {
-            fn into_row(self) -> Body {
-                refractory_core::ports::Aggregate::into_body(self)
+            fn into_row(self) -> Record {
+                refractory_core::ports::Aggregate::into_record(self)
             }
         }
     )* };

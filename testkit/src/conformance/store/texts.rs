@@ -1,13 +1,13 @@
 //! Texts that no two rows of a kind may have.
 use refractory_core::ErrorKind;
 use refractory_core::model::{Event, Instance, License, Purpose, Slug, Token, User};
-use refractory_core::ports::{Kind, Store, Table};
+use refractory_core::ports::{Kind, Store, Table, UniqueKey};
 
 use super::rows::{refused, written};
 use crate::conformance::sample;
 
 async fn named(store: &dyn Store, slug: &str) -> Option<Instance> {
-    Table::of(store).find(&format!("slug:{slug}")).await.expect("a search")
+    Table::of(store).find(&UniqueKey::slug(&slug)).await.expect("a search")
 }
 
 fn renamed(row: &Instance, slug: &str) -> Instance {
@@ -49,9 +49,13 @@ pub async fn a_failed_save_changes_nothing(store: &dyn Store) {
     };
     assert_eq!(refused(table.save(&clash).await, "the key was taken"), ErrorKind::Conflict);
     assert_eq!(table.load("b").await.expect("a load"), Some(second.clone()), "the row");
-    let by_name = table.find(&format!("name:{}", second.name)).await.expect("a search");
+    let by_name = table.find(&UniqueKey::license(&second.name)).await.expect("a search");
     assert_eq!(by_name, Some(second.clone()), "its name");
-    assert_eq!(table.find("name:fresh").await.expect("a search"), None, "the name it did not get");
+    assert_eq!(
+        table.find(&UniqueKey::license("fresh")).await.expect("a search"),
+        None,
+        "the name it did not get"
+    );
     table.save(&second).await.expect("a save at the revision that still stands");
 }
 
@@ -60,7 +64,7 @@ pub async fn rows_are_found_by_their_texts(store: &dyn Store) {
     for kind in Kind::ALL {
         let row = store.insert(&sample::full(kind)).await.expect("an insert");
         for unique in row.unique() {
-            let found = store.find(kind, &unique).await.expect("a search");
+            let found = store.find(&unique).await.expect("a search");
             assert_eq!(found.as_ref(), Some(&row), "{unique:?}");
         }
     }
@@ -83,8 +87,12 @@ pub async fn a_row_keeps_its_own_texts(store: &dyn Store) {
     let row = table.insert(&sample::license("a", "one")).await.expect("an insert");
     let row = table.save(&License { fence: 13, ..row }).await.expect("a save");
     let row = table.save(&License { lease: None, ..row }).await.expect("a save without a lease");
-    assert_eq!(table.find("holder:one").await.expect("a search"), None, "the lease");
-    let kept = table.find(&format!("key:{}", row.fingerprint)).await.expect("a search");
+    assert_eq!(
+        table.find(&UniqueKey::stored(Kind::License, "holder:one")).await.expect("a search"),
+        None,
+        "the lease"
+    );
+    let kept = table.find(&UniqueKey::fingerprint(&row.fingerprint)).await.expect("a search");
     assert_eq!(kept, Some(row), "the key");
 }
 
@@ -102,8 +110,15 @@ pub async fn texts_are_per_kind(store: &dyn Store) {
     let license = License { name: "ada".to_owned(), ..sample::license("a", "one") };
     let license = Table::of(store).insert(&license).await.expect("an insert");
     let user = Table::of(store).insert(&user).await.expect("an insert into another kind");
-    assert_eq!(Table::<User>::of(store).find("name:ada").await.expect("a search"), Some(user));
-    let found = Table::<License>::of(store).find("name:ada").await.expect("a search");
+    assert_eq!(
+        Table::<User>::of(store)
+            .find(&UniqueKey::stored(Kind::User, "name:ada"))
+            .await
+            .expect("a search"),
+        Some(user)
+    );
+    let found =
+        Table::<License>::of(store).find(&UniqueKey::license("ada")).await.expect("a search");
     assert_eq!(found, Some(license));
 }
 

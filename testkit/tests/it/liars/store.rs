@@ -1,4 +1,6 @@
 //! Stores that lie.
+mod changes;
+mod commits;
 mod reading;
 mod rushing;
 mod texts;
@@ -8,7 +10,9 @@ use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::sync::{Mutex, PoisonError};
 
-use refractory_core::ports::{Body, DamagedRecord, Head, Kind, Records, Store};
+use refractory_core::ports::{
+    Changes, DamagedRecord, Kind, Page, Position, Query, Record, Store, UniqueKey, Write,
+};
 use refractory_core::{Error, ErrorKind, MemoryStore, Result, async_trait};
 use testkit::conformance::store::CASES;
 
@@ -17,26 +21,36 @@ use super::{Caught, assert_honest_suite, fails};
 /// A way to break one clause. Whatever it does not say is done honestly.
 #[async_trait]
 trait Lie: Debug + Default + Send + Sync + 'static {
-    async fn insert(&self, honest: &MemoryStore, row: &Body) -> Result<Body> {
+    async fn insert(&self, honest: &MemoryStore, row: &Record) -> Result<Record> {
         honest.insert(row).await
     }
-    async fn load(&self, honest: &MemoryStore, kind: Kind, id: &str) -> Result<Option<Body>> {
+    async fn load(&self, honest: &MemoryStore, kind: Kind, id: &str) -> Result<Option<Record>> {
         honest.load(kind, id).await
     }
-    async fn find(&self, honest: &MemoryStore, kind: Kind, unique: &str) -> Result<Option<Body>> {
-        honest.find(kind, unique).await
+    async fn find(&self, honest: &MemoryStore, key: &UniqueKey) -> Result<Option<Record>> {
+        honest.find(key).await
     }
-    async fn list(&self, honest: &MemoryStore, kind: Kind) -> Result<Vec<Body>> {
-        honest.list(kind).await
+    async fn query(&self, honest: &MemoryStore, query: &Query) -> Result<Page> {
+        honest.query(query).await
     }
-    async fn heads(&self, honest: &MemoryStore, kind: Kind) -> Result<Vec<Head>> {
-        honest.heads(kind).await
+    async fn changes(
+        &self,
+        honest: &MemoryStore,
+        kind: Kind,
+        after: Position,
+        limit: usize,
+    ) -> Result<Changes> {
+        honest.changes(kind, after, limit).await
     }
-    async fn save(&self, honest: &MemoryStore, row: &Body) -> Result<Body> {
+    async fn save(&self, honest: &MemoryStore, row: &Record) -> Result<Record> {
         honest.save(row).await
     }
-    async fn delete(&self, honest: &MemoryStore, row: &Body) -> Result<()> {
+    async fn delete(&self, honest: &MemoryStore, row: &Record) -> Result<()> {
         honest.delete(row).await
+    }
+    /// A commit of other than one write.
+    async fn commit(&self, honest: &MemoryStore, writes: &[Write]) -> Result<Vec<Record>> {
+        honest.commit(writes).await
     }
 }
 
@@ -49,29 +63,37 @@ struct Liar<L> {
 #[async_trait]
 #[deny(clippy::missing_trait_methods)]
 impl<L: Lie> Store for Liar<L> {
-    async fn insert(&self, row: &Body) -> Result<Body> {
+    async fn insert(&self, row: &Record) -> Result<Record> {
         self.lie.insert(&self.honest, row).await
     }
-    async fn load(&self, kind: Kind, id: &str) -> Result<Option<Body>> {
+    async fn load(&self, kind: Kind, id: &str) -> Result<Option<Record>> {
         self.lie.load(&self.honest, kind, id).await
     }
-    async fn find(&self, kind: Kind, unique: &str) -> Result<Option<Body>> {
-        self.lie.find(&self.honest, kind, unique).await
+    async fn find(&self, key: &UniqueKey) -> Result<Option<Record>> {
+        self.lie.find(&self.honest, key).await
     }
-    async fn list(&self, kind: Kind) -> Result<Vec<Body>> {
-        self.lie.list(&self.honest, kind).await
+    async fn query(&self, query: &Query) -> Result<Page> {
+        self.lie.query(&self.honest, query).await
     }
-    async fn heads(&self, kind: Kind) -> Result<Vec<Head>> {
-        self.lie.heads(&self.honest, kind).await
+    async fn changes(&self, kind: Kind, after: Position, limit: usize) -> Result<Changes> {
+        self.lie.changes(&self.honest, kind, after, limit).await
     }
-    async fn save(&self, row: &Body) -> Result<Body> {
+    async fn save(&self, row: &Record) -> Result<Record> {
         self.lie.save(&self.honest, row).await
     }
-    async fn delete(&self, row: &Body) -> Result<()> {
+    async fn delete(&self, row: &Record) -> Result<()> {
         self.lie.delete(&self.honest, row).await
     }
-    async fn scan(&self, kind: Kind) -> Result<Records> {
-        self.honest.scan(kind).await
+    async fn commit(&self, writes: &[Write]) -> Result<Vec<Record>> {
+        match writes {
+            [Write::Insert(row)] => Ok(vec![self.lie.insert(&self.honest, row).await?]),
+            [Write::Save(row)] => Ok(vec![self.lie.save(&self.honest, row).await?]),
+            [Write::Delete(row)] => {
+                self.lie.delete(&self.honest, row).await?;
+                Ok(vec![row.clone()])
+            }
+            several => self.lie.commit(&self.honest, several).await,
+        }
     }
     async fn discard(&self, record: &DamagedRecord) -> Result<()> {
         self.honest.discard(record).await
@@ -82,6 +104,11 @@ impl<L: Lie> Store for Liar<L> {
     async fn close(&self) -> Result<()> {
         self.honest.close().await
     }
+}
+
+/// Every record of `kind`.
+async fn list(honest: &MemoryStore, kind: Kind) -> Result<Vec<Record>> {
+    Ok(honest.query(&Query::all(kind)).await?.records)
 }
 
 /// Names that a liar remembers between calls.
@@ -159,7 +186,14 @@ async fn every_lie_about_a_store_is_caught_and_every_case_catches_one() {
             NoTextIsOneText;
         reading:
             AbsentIsAnError FindsByTheFirstTextOnly ListsLikeADictionary ListsAllKinds ListsOnePage
-            ListsStaleRows HeadsLag LoadTouches;
+            ListsStaleRows LoadTouches OrdersById MixesPartitions LowerBoundIsLeftOut
+            UpperBoundCounts IgnoresTheDirection PagesBeginAnew PagesSkipOne OldPlacesStay;
+        commits:
+            EventsAreForgotten WritesOneByOne KeysAreTakenInOrder AnyTwoWrites AnyNumber
+            DroppedCommitKeepsItsLock;
+        changes:
+            TellsOnce RevisionsLag TellsByName FirstPageOnly HidesDeletions TellsAllAgain
+            PassesOverTheLate;
         rushing:
             SaveReadsThenWrites HolderCheckRaces SlugCheckRaces IdCheckRaces
             DroppedInsertKeepsItsClaim DroppedSaveKeepsItsLock DroppedDeleteKeepsItsLock;

@@ -67,10 +67,10 @@ async fn a_worker_does_not_chase_its_own_writes() {
         "a look each five seconds: {}",
         count("runtime.observe")
     );
-    assert!(count("store.heads") <= 2_000, "twice a second: {}", count("store.heads"));
+    assert!(count("store.changes") <= 2_000, "twice a second: {}", count("store.changes"));
     assert!(count("store.save") <= 150, "heartbeats and claims: {}", count("store.save"));
     // Five sweeps, and whoever else works here at each of 120 heartbeats. To read thousands of tables there, too, would be dear.
-    assert!(count("store.list") <= 150, "no heartbeat reads all rows: {}", count("store.list"));
+    assert!(count("store.query") <= 150, "no heartbeat reads all rows: {}", count("store.query"));
 }
 
 fn working(worker: Worker) -> tokio::task::JoinSet<()> {

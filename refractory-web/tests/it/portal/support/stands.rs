@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex};
 
 use refractory_core::model::{Layout, PasswordHash, Program, User, Version};
 use refractory_core::ports::{
-    ArchiveInfo, ArchiveSource, Archives, Authenticator, Body, Credential, Endpoint, GameControl,
-    GameStatus, GameTarget, Head, Identity, InstanceRuntime, Kind, LaunchSpec, LogChunk,
-    LogPosition, LogSource, Observed, Progress, Stop, Store, Table, WorldRef,
+    ArchiveInfo, ArchiveSource, Archives, Authenticator, Changes, Credential, Endpoint,
+    GameControl, GameStatus, GameTarget, Identity, InstanceRuntime, Kind, LaunchSpec, LogChunk,
+    LogPosition, LogSource, Observed, Page, Position, Progress, Query, Record, Stop, Store, Table,
+    UniqueKey, WorldRef, Write,
 };
 use refractory_core::{
     Error, ErrorKind, InstanceId, Key, MemoryStore, ReleaseId, Result, async_trait,
@@ -20,26 +21,20 @@ pub(crate) struct SharedStore(Arc<MemoryStore>);
 
 #[async_trait]
 impl Store for SharedStore {
-    async fn insert(&self, row: &Body) -> Result<Body> {
-        self.0.insert(row).await
-    }
-    async fn load(&self, kind: Kind, id: &str) -> Result<Option<Body>> {
+    async fn load(&self, kind: Kind, id: &str) -> Result<Option<Record>> {
         self.0.load(kind, id).await
     }
-    async fn find(&self, kind: Kind, unique: &str) -> Result<Option<Body>> {
-        self.0.find(kind, unique).await
+    async fn find(&self, key: &UniqueKey) -> Result<Option<Record>> {
+        self.0.find(key).await
     }
-    async fn list(&self, kind: Kind) -> Result<Vec<Body>> {
-        self.0.list(kind).await
+    async fn query(&self, query: &Query) -> Result<Page> {
+        self.0.query(query).await
     }
-    async fn heads(&self, kind: Kind) -> Result<Vec<Head>> {
-        self.0.heads(kind).await
+    async fn commit(&self, writes: &[Write]) -> Result<Vec<Record>> {
+        self.0.commit(writes).await
     }
-    async fn save(&self, row: &Body) -> Result<Body> {
-        self.0.save(row).await
-    }
-    async fn delete(&self, row: &Body) -> Result<()> {
-        self.0.delete(row).await
+    async fn changes(&self, kind: Kind, after: Position, limit: usize) -> Result<Changes> {
+        self.0.changes(kind, after, limit).await
     }
 }
 
@@ -51,7 +46,7 @@ pub(super) struct PlainAuth(pub(super) SharedStore);
 impl Authenticator for PlainAuth {
     async fn authenticate(&self, credential: &Credential) -> Result<Option<Identity>> {
         let Credential::Password { name, password } = credential else { return Ok(None) };
-        let user = Table::<User>::of(&self.0).find(&format!("name:{name}")).await?;
+        let user = Table::<User>::of(&self.0).find(&UniqueKey::user(name)).await?;
         let good = user.and_then(|user| user.password)
             == Some(PasswordHash(format!("plain:{}", password.expose())));
         Ok(good.then(|| Identity { name: name.clone() }))

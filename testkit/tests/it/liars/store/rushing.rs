@@ -1,6 +1,6 @@
 //! Lies that only show when calls meet or are broken off.
 use refractory_core::model::License;
-use refractory_core::ports::{Aggregate, Body, Store};
+use refractory_core::ports::{Aggregate, Record, Store};
 use refractory_core::{MemoryStore, Result, async_trait};
 use tokio::task::yield_now;
 
@@ -8,7 +8,7 @@ use super::writing::overwrite;
 use super::{Lie, Memory, conflict, lie};
 
 lie!(SaveReadsThenWrites {
-    async fn save(&self, honest: &MemoryStore, row: &Body) -> Result<Body> {
+    async fn save(&self, honest: &MemoryStore, row: &Record) -> Result<Record> {
         match honest.load(row.kind(), row.id()).await? {
             Some(stored) if stored.revision() == row.revision() => {}
             _ => return honest.save(row).await,
@@ -23,8 +23,8 @@ lie!(SaveReadsThenWrites {
 
 // Tells the second that it has the licence, and writes down nothing.
 lie!(HolderCheckRaces {
-    async fn save(&self, honest: &MemoryStore, row: &Body) -> Result<Body> {
-        let Some(license) = License::from_body(row.clone()) else {
+    async fn save(&self, honest: &MemoryStore, row: &Record) -> Result<Record> {
+        let Some(license) = License::from_record(row.clone()) else {
             return honest.save(row).await;
         };
         let outcome = honest.save(row).await;
@@ -36,9 +36,9 @@ lie!(HolderCheckRaces {
 });
 
 lie!(SlugCheckRaces {
-    async fn insert(&self, honest: &MemoryStore, row: &Body) -> Result<Body> {
+    async fn insert(&self, honest: &MemoryStore, row: &Record) -> Result<Record> {
         for unique in row.unique() {
-            if honest.find(row.kind(), &unique).await?.is_some() {
+            if honest.find(&unique).await?.is_some() {
                 return Err(conflict());
             }
         }
@@ -52,7 +52,7 @@ lie!(SlugCheckRaces {
 });
 
 lie!(IdCheckRaces {
-    async fn insert(&self, honest: &MemoryStore, row: &Body) -> Result<Body> {
+    async fn insert(&self, honest: &MemoryStore, row: &Record) -> Result<Record> {
         if honest.load(row.kind(), row.id()).await?.is_some() {
             return Err(conflict());
         }
@@ -65,7 +65,7 @@ lie!(IdCheckRaces {
 });
 
 lie!(DroppedInsertKeepsItsClaim(Memory) {
-    async fn insert(&self, honest: &MemoryStore, row: &Body) -> Result<Body> {
+    async fn insert(&self, honest: &MemoryStore, row: &Record) -> Result<Record> {
         if !self.0.add(row.id()) {
             return Err(conflict());
         }
@@ -77,7 +77,7 @@ lie!(DroppedInsertKeepsItsClaim(Memory) {
 });
 
 lie!(DroppedSaveKeepsItsLock(Memory) {
-    async fn save(&self, honest: &MemoryStore, row: &Body) -> Result<Body> {
+    async fn save(&self, honest: &MemoryStore, row: &Record) -> Result<Record> {
         if !self.0.add(row.id()) {
             return Err(conflict());
         }
@@ -89,7 +89,7 @@ lie!(DroppedSaveKeepsItsLock(Memory) {
 });
 
 lie!(DroppedDeleteKeepsItsLock(Memory) {
-    async fn delete(&self, honest: &MemoryStore, row: &Body) -> Result<()> {
+    async fn delete(&self, honest: &MemoryStore, row: &Record) -> Result<()> {
         if !self.0.add(row.id()) {
             return Err(conflict());
         }

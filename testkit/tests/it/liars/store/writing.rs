@@ -1,27 +1,31 @@
 //! Lies about rows and revisions.
 use refractory_core::model::PasswordHash;
-use refractory_core::ports::{Body, Kind, Store};
+use refractory_core::ports::{Kind, Record, Store};
 use refractory_core::{ErrorKind, MemoryStore, Result, async_trait};
 
 use super::{Lie, Memory, conflict, lie};
 
-async fn stored(honest: &MemoryStore, row: &Body) -> Result<Option<Body>> {
+async fn stored(honest: &MemoryStore, row: &Record) -> Result<Option<Record>> {
     honest.load(row.kind(), row.id()).await
 }
 
 /// Writes `row` over `stored`, whatever its revision.
-pub(super) async fn overwrite(honest: &MemoryStore, row: &Body, stored: &Body) -> Result<Body> {
+pub(super) async fn overwrite(
+    honest: &MemoryStore,
+    row: &Record,
+    stored: &Record,
+) -> Result<Record> {
     honest.save(&row.clone().at_revision(stored.revision())).await
 }
 
 lie!(InsertKeepsTheRevision {
-    async fn insert(&self, honest: &MemoryStore, row: &Body) -> Result<Body> {
+    async fn insert(&self, honest: &MemoryStore, row: &Record) -> Result<Record> {
         honest.insert(row).await.map(|_| row.clone())
     }
 });
 
 lie!(InsertReplaces {
-    async fn insert(&self, honest: &MemoryStore, row: &Body) -> Result<Body> {
+    async fn insert(&self, honest: &MemoryStore, row: &Record) -> Result<Record> {
         if let Some(stored) = stored(honest, row).await? {
             honest.delete(&stored).await?;
         }
@@ -30,7 +34,7 @@ lie!(InsertReplaces {
 });
 
 lie!(IdsAreOneSpace {
-    async fn insert(&self, honest: &MemoryStore, row: &Body) -> Result<Body> {
+    async fn insert(&self, honest: &MemoryStore, row: &Record) -> Result<Record> {
         for kind in Kind::ALL {
             if honest.load(kind, row.id()).await?.is_some() {
                 return Err(conflict());
@@ -41,7 +45,7 @@ lie!(IdsAreOneSpace {
 });
 
 lie!(SaveForgetsToWrite {
-    async fn save(&self, honest: &MemoryStore, row: &Body) -> Result<Body> {
+    async fn save(&self, honest: &MemoryStore, row: &Record) -> Result<Record> {
         match stored(honest, row).await? {
             Some(stored) if stored.revision() == row.revision() => {
                 Ok(row.clone().at_revision(row.revision() + 1))
@@ -52,7 +56,7 @@ lie!(SaveForgetsToWrite {
 });
 
 lie!(SaveIgnoresRevisions {
-    async fn save(&self, honest: &MemoryStore, row: &Body) -> Result<Body> {
+    async fn save(&self, honest: &MemoryStore, row: &Record) -> Result<Record> {
         match stored(honest, row).await? {
             Some(stored) => overwrite(honest, row, &stored).await,
             None => honest.save(row).await,
@@ -61,7 +65,7 @@ lie!(SaveIgnoresRevisions {
 });
 
 lie!(SaveIgnoresLaterRevisions {
-    async fn save(&self, honest: &MemoryStore, row: &Body) -> Result<Body> {
+    async fn save(&self, honest: &MemoryStore, row: &Record) -> Result<Record> {
         match stored(honest, row).await? {
             Some(stored) if stored.revision() <= row.revision() => {
                 overwrite(honest, row, &stored).await
@@ -72,13 +76,13 @@ lie!(SaveIgnoresLaterRevisions {
 });
 
 lie!(SaveCreates {
-    async fn save(&self, honest: &MemoryStore, row: &Body) -> Result<Body> {
+    async fn save(&self, honest: &MemoryStore, row: &Record) -> Result<Record> {
         if row.revision() == 0 { honest.insert(row).await } else { honest.save(row).await }
     }
 });
 
 lie!(SaveResurrects {
-    async fn save(&self, honest: &MemoryStore, row: &Body) -> Result<Body> {
+    async fn save(&self, honest: &MemoryStore, row: &Record) -> Result<Record> {
         match honest.save(row).await {
             Err(error) if error.kind() == ErrorKind::NotFound && row.revision() > 0 => {
                 honest.insert(row).await
@@ -89,9 +93,9 @@ lie!(SaveResurrects {
 });
 
 lie!(SaveTouchesAll {
-    async fn save(&self, honest: &MemoryStore, row: &Body) -> Result<Body> {
+    async fn save(&self, honest: &MemoryStore, row: &Record) -> Result<Record> {
         let saved = honest.save(row).await?;
-        for other in honest.list(row.kind()).await? {
+        for other in super::list(honest, row.kind()).await? {
             if other.id() != row.id() {
                 honest.save(&other).await?;
             }
@@ -101,17 +105,17 @@ lie!(SaveTouchesAll {
 });
 
 lie!(DeleteHidesFromLoadOnly(Memory) {
-    async fn load(&self, honest: &MemoryStore, kind: Kind, id: &str) -> Result<Option<Body>> {
+    async fn load(&self, honest: &MemoryStore, kind: Kind, id: &str) -> Result<Option<Record>> {
         if self.0.has(id) { Ok(None) } else { honest.load(kind, id).await }
     }
-    async fn delete(&self, _: &MemoryStore, row: &Body) -> Result<()> {
+    async fn delete(&self, _: &MemoryStore, row: &Record) -> Result<()> {
         self.0.add(row.id());
         Ok(())
     }
 });
 
 lie!(DeleteIgnoresRevisions {
-    async fn delete(&self, honest: &MemoryStore, row: &Body) -> Result<()> {
+    async fn delete(&self, honest: &MemoryStore, row: &Record) -> Result<()> {
         match stored(honest, row).await? {
             Some(stored) => honest.delete(&stored).await,
             None => honest.delete(row).await,
@@ -120,7 +124,7 @@ lie!(DeleteIgnoresRevisions {
 });
 
 lie!(DeleteOfNothingSucceeds {
-    async fn delete(&self, honest: &MemoryStore, row: &Body) -> Result<()> {
+    async fn delete(&self, honest: &MemoryStore, row: &Record) -> Result<()> {
         match honest.delete(row).await {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
             outcome => outcome,
@@ -129,9 +133,9 @@ lie!(DeleteOfNothingSucceeds {
 });
 
 lie!(DeleteTakesTheNext {
-    async fn delete(&self, honest: &MemoryStore, row: &Body) -> Result<()> {
+    async fn delete(&self, honest: &MemoryStore, row: &Record) -> Result<()> {
         honest.delete(row).await?;
-        for other in honest.list(row.kind()).await? {
+        for other in super::list(honest, row.kind()).await? {
             if other.id().starts_with(row.id()) {
                 honest.delete(&other).await?;
             }
@@ -141,16 +145,16 @@ lie!(DeleteTakesTheNext {
 });
 
 lie!(IdsAreUsedUp(Memory) {
-    async fn insert(&self, honest: &MemoryStore, row: &Body) -> Result<Body> {
+    async fn insert(&self, honest: &MemoryStore, row: &Record) -> Result<Record> {
         let first = self.0.add(&format!("{} {}", row.kind().name(), row.id()));
         if first { honest.insert(row).await } else { Err(conflict()) }
     }
 });
 
 lie!(BareFieldsAreFilled {
-    async fn load(&self, honest: &MemoryStore, kind: Kind, id: &str) -> Result<Option<Body>> {
+    async fn load(&self, honest: &MemoryStore, kind: Kind, id: &str) -> Result<Option<Record>> {
         let mut row = honest.load(kind, id).await?;
-        if let Some(Body::User(user)) = &mut row {
+        if let Some(Record::User(user)) = &mut row {
             user.password.get_or_insert(PasswordHash(String::new()));
         }
         Ok(row)
@@ -158,9 +162,9 @@ lie!(BareFieldsAreFilled {
 });
 
 lie!(LongTextIsCut {
-    async fn load(&self, honest: &MemoryStore, kind: Kind, id: &str) -> Result<Option<Body>> {
+    async fn load(&self, honest: &MemoryStore, kind: Kind, id: &str) -> Result<Option<Record>> {
         let mut row = honest.load(kind, id).await?;
-        if let Some(Body::Event(event)) = &mut row {
+        if let Some(Record::Event(event)) = &mut row {
             event.text = event.text.chars().take(65_535).collect();
         }
         Ok(row)
@@ -168,9 +172,9 @@ lie!(LongTextIsCut {
 });
 
 lie!(OddTextIsMangled {
-    async fn load(&self, honest: &MemoryStore, kind: Kind, id: &str) -> Result<Option<Body>> {
+    async fn load(&self, honest: &MemoryStore, kind: Kind, id: &str) -> Result<Option<Record>> {
         let mut row = honest.load(kind, id).await?;
-        if let Some(Body::Event(event)) = &mut row {
+        if let Some(Record::Event(event)) = &mut row {
             event.text.retain(|c| c != '\r');
         }
         Ok(row)

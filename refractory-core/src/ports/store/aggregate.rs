@@ -1,0 +1,164 @@
+//! Aggregates: what is written whole, as one record.
+use std::fmt::Debug;
+
+use super::index::in_order;
+use super::{Index, IndexEntry, Kind, UniqueKey};
+use crate::model::{
+    AdminGuard, DeploymentMark, Event, Instance, License, Purpose, Release, Token, User, WorkerMark,
+};
+
+/// A secret that only the holder of the vault's key can open.
+#[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Sealed {
+    /// The name it is kept under.
+    pub name: crate::SecretName,
+    /// Nonce and ciphertext, in text form as the vault chose it.
+    pub text: String,
+    /// Counts writes; the store compares it.
+    pub revision: u64,
+}
+
+impl Debug for Sealed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Sealed({})", self.name)
+    }
+}
+
+/// Something that is written whole, and compared by revision.
+pub trait Aggregate: Clone + Debug + Send + Sync + Sized + 'static {
+    /// Which kind of row it is.
+    const KIND: Kind;
+
+    /// Its id.
+    fn id(&self) -> &str;
+    /// The revision it was read at; zero for one never written.
+    fn revision(&self) -> u64;
+    /// Sets the revision, as a store does on writing.
+    fn set_revision(&mut self, revision: u64);
+    /// The keys that no other record may have at the same time.
+    fn unique(&self) -> Vec<UniqueKey>;
+    /// Where it stands in the indexes: what [`Store::query`](super::Store::query) finds it by.
+    fn indexed(&self) -> Vec<IndexEntry>;
+    /// Wraps it.
+    fn into_record(self) -> Record;
+    /// Unwraps it; `None` for a row of another kind.
+    fn from_record(record: Record) -> Option<Self>;
+}
+
+macro_rules! aggregates {
+    ($($variant:ident($type:ty), unique: $unique:expr, indexed: $indexed:expr;)*) => {
+        /// A record: one aggregate of any kind.
+        #[derive(Debug, Clone, PartialEq)]
+        #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
+        pub enum Record {
+            $(
+                #[doc = concat!("A row of kind [`Kind::", stringify!($variant), "`].")]
+                $variant(Box<$type>),
+            )*
+        }
+
+        impl Record {
+            /// Which kind of row it is.
+            pub fn kind(&self) -> Kind {
+                match self { $(Self::$variant(_) => Kind::$variant,)* }
+            }
+
+            /// Its id.
+            pub fn id(&self) -> &str {
+                match self { $(Self::$variant(row) => Aggregate::id(row.as_ref()),)* }
+            }
+
+            /// The revision it was read at.
+            pub fn revision(&self) -> u64 {
+                match self { $(Self::$variant(row) => row.revision,)* }
+            }
+
+            /// The same at `revision`.
+            #[must_use]
+            pub fn at_revision(mut self, revision: u64) -> Self {
+                match &mut self { $(Self::$variant(row) => row.revision = revision,)* }
+                self
+            }
+
+            /// The keys that no other record may have.
+            pub fn unique(&self) -> Vec<UniqueKey> {
+                match self { $(Self::$variant(row) => row.unique(),)* }
+            }
+
+            /// Where it stands in the indexes.
+            pub fn indexed(&self) -> Vec<IndexEntry> {
+                match self { $(Self::$variant(row) => row.indexed(),)* }
+            }
+        }
+
+        $(
+            impl Aggregate for $type {
+                const KIND: Kind = Kind::$variant;
+                fn id(&self) -> &str {
+                    aggregates!(@id self $variant)
+                }
+                fn revision(&self) -> u64 {
+                    self.revision
+                }
+                fn set_revision(&mut self, revision: u64) {
+                    self.revision = revision;
+                }
+                fn unique(&self) -> Vec<UniqueKey> {
+                    let unique: fn(&$type) -> Vec<UniqueKey> = $unique;
+                    unique(self)
+                }
+                fn indexed(&self) -> Vec<IndexEntry> {
+                    let indexed: fn(&$type) -> Vec<IndexEntry> = $indexed;
+                    indexed(self)
+                }
+                fn into_record(self) -> Record {
+                    Record::$variant(Box::new(self))
+                }
+                fn from_record(record: Record) -> Option<Self> {
+                    if let Record::$variant(row) = record { Some(*row) } else { None }
+                }
+            }
+        )*
+    };
+    (@id $row:ident Secret) => { $row.name.as_str() };
+    (@id $row:ident $other:ident) => { $row.id.as_str() };
+}
+
+aggregates! {
+    Instance(Instance), unique: |it| vec![UniqueKey::slug(it.slug.as_str())], indexed: |it| {
+        let name = it.slug.as_str();
+        let owned = it.owner.iter().map(|owner| Index::InstanceByOwner.entry(owner.as_str(), name));
+        let active = it.is_active().then(|| Index::InstanceActive.entry("", name));
+        owned.chain(active).chain([Index::InstanceByName.entry("", name)]).collect()
+    };
+    License(License), unique: |it| {
+        let holder = it.lease.iter().map(|lease| UniqueKey::holder(&lease.holder));
+        holder.chain([UniqueKey::license(&it.name), UniqueKey::fingerprint(&it.fingerprint)]).collect()
+    }, indexed: |_| Vec::new();
+    Release(Release), unique: |_| Vec::new(), indexed: |_| Vec::new();
+    User(User), unique: |it| vec![UniqueKey::user(&it.name)], indexed: |it| vec![
+        Index::UserByName.entry("", it.name.as_str()),
+        Index::UserByRole.entry(it.role.name(), it.name.as_str()),
+    ];
+    Token(Token), unique: |it| match it.purpose {
+        // One setup link at a time: the newest console line is the one that works.
+        Purpose::Setup => vec![UniqueKey::setup_link()],
+        Purpose::SignIn(_) | Purpose::Session(_) | Purpose::FoundrySetup(_) => Vec::new(),
+    }, indexed: |it| {
+        let until = in_order(it.until);
+        let user = it.purpose.user().map(|user| Index::TokenByUser.entry(user.as_str(), &until));
+        let made = Index::TokenByMade.entry("", &in_order(it.made));
+        user.into_iter().chain([Index::TokenByExpiry.entry("", &until), made]).collect()
+    };
+    Event(Event), unique: |_| Vec::new(), indexed: |it| {
+        let at = in_order(it.at);
+        let instance = it.instance.iter().map(|id| Index::EventByInstance.entry(id.as_str(), &at));
+        let actor = it.by.iter().map(|id| Index::EventByActor.entry(id.as_str(), &at));
+        instance.chain(actor).chain([Index::EventByTime.entry("", &at)]).collect()
+    };
+    Worker(WorkerMark), unique: |_| Vec::new(), indexed: |_| Vec::new();
+    Secret(Sealed), unique: |_| Vec::new(), indexed: |_| Vec::new();
+    AdminGuard(AdminGuard), unique: |_| Vec::new(), indexed: |_| Vec::new();
+    Deployment(DeploymentMark), unique: |_| Vec::new(), indexed: |_| Vec::new();
+}

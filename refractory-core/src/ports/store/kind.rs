@@ -1,0 +1,71 @@
+//! What kinds of records there are.
+/// What kinds of rows there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// [`Instance`]s.
+    Instance,
+    /// [`License`]s.
+    License,
+    /// [`Release`]s.
+    Release,
+    /// [`User`]s.
+    User,
+    /// [`Token`]s.
+    Token,
+    /// [`Event`]s.
+    Event,
+    /// [`WorkerMark`]s.
+    Worker,
+    /// [`Sealed`] secrets.
+    Secret,
+    /// The one [`AdminGuard`].
+    AdminGuard,
+    /// The [`DeploymentMark`] of the store.
+    Deployment,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 10] = [
+        Self::Instance,
+        Self::License,
+        Self::Release,
+        Self::User,
+        Self::Token,
+        Self::Event,
+        Self::Worker,
+        Self::Secret,
+        Self::AdminGuard,
+        Self::Deployment,
+    ];
+
+    /// The word for it, as stores write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Instance => "instance",
+            Self::License => "license",
+            Self::Release => "release",
+            Self::User => "user",
+            Self::Token => "token",
+            Self::Event => "event",
+            Self::Worker => "worker",
+            Self::Secret => "secret",
+            Self::AdminGuard => "admin-guard",
+            Self::Deployment => "deployment",
+        }
+    }
+
+    /// Whether [`Store::changes`](super::Store::changes) tells of deletions. What is only ever read by its id or by an index is
+    /// missed by no one.
+    pub fn tells_deletions(self) -> bool {
+        match self {
+            Self::Instance | Self::License | Self::Release | Self::User => true,
+            Self::Token
+            | Self::Event
+            | Self::Worker
+            | Self::Secret
+            | Self::AdminGuard
+            | Self::Deployment => false,
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! Typed access to the records of one kind.
+use std::marker::PhantomData;
+
+use super::{Aggregate, Commit, DamagedRecord, Page, Query, Record, Store, UniqueKey};
+use crate::{Error, ErrorKind, Result};
+
+/// The rows of one kind, typed.
+#[derive(Debug)]
+pub struct Table<'a, T>(&'a dyn Store, PhantomData<fn() -> T>);
+
+impl<T> Clone for Table<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Table<'_, T> {}
+
+impl<'a, T: Aggregate> Table<'a, T> {
+    /// The rows of `T` in `store`.
+    pub fn of(store: &'a dyn Store) -> Self {
+        Self(store, PhantomData)
+    }
+
+    /// As [`Store::insert`].
+    pub async fn insert(self, row: &T) -> Result<T> {
+        typed(self.0.insert(&row.clone().into_record()).await?)
+    }
+
+    /// As [`Store::load`].
+    pub async fn load(self, id: &str) -> Result<Option<T>> {
+        self.0.load(T::KIND, id).await?.map(typed).transpose()
+    }
+
+    /// As [`load`](Self::load), where one that cannot be read counts like one that is not there. Only for those who conclude
+    /// nothing from an absence.
+    pub async fn load_readable(self, id: &str) -> Result<Option<T>> {
+        match self.load(id).await {
+            Err(error) if error.kind() == ErrorKind::Damaged => Ok(None),
+            loaded => loaded,
+        }
+    }
+
+    /// As [`Store::find`].
+    pub async fn find(self, key: &UniqueKey) -> Result<Option<T>> {
+        self.0.find(key).await?.map(typed).transpose()
+    }
+
+    /// As [`Store::query`]: one page.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::query`], and `Unexpected` for a query of another kind.
+    pub async fn page(self, query: &Query) -> Result<TypedPage<T>> {
+        let Page { records, damaged, next } = self.0.query(query).await?;
+        let records = records.into_iter().map(typed).collect::<Result<_>>()?;
+        Ok(TypedPage { records, damaged, next })
+    }
+
+    /// Every record that can be read, in the order of ids. For kinds of which there are few; whoever concludes from an absence
+    /// asks [`scan`](Self::scan), or takes what cannot be read for gone.
+    pub async fn list(self) -> Result<Vec<T>> {
+        Ok(self.scan().await?.0)
+    }
+
+    /// Every record, and every one that cannot be read, in the order of ids.
+    pub async fn scan(self) -> Result<(Vec<T>, Vec<DamagedRecord>)> {
+        self.gather(Query::all(T::KIND)).await
+    }
+
+    /// Every page of `query`.
+    pub async fn gather(self, query: Query) -> Result<(Vec<T>, Vec<DamagedRecord>)> {
+        let (mut all, mut damaged) = (Vec::new(), Vec::new());
+        let mut query = query;
+        loop {
+            let page = self.page(&query).await?;
+            all.extend(page.records);
+            damaged.extend(page.damaged);
+            let Some(next) = page.next else { return Ok((all, damaged)) };
+            query = query.after(Some(next));
+        }
+    }
+
+    /// The first `count` records of `query` that can be read.
+    pub async fn first(self, query: Query, count: usize) -> Result<Vec<T>> {
+        let mut all = Vec::new();
+        let mut query = query;
+        while all.len() < count {
+            query = query.limit(count - all.len());
+            let page = self.page(&query).await?;
+            all.extend(page.records);
+            let Some(next) = page.next else { break };
+            query = query.after(Some(next));
+        }
+        Ok(all)
+    }
+
+    /// As [`Store::commit`]; the first record as written.
+    pub async fn commit(self, commit: &Commit) -> Result<T> {
+        let written = self.0.commit(commit.writes()).await?.into_iter().next();
+        typed(written.ok_or_else(|| Error::new(ErrorKind::Unexpected, "committing nothing"))?)
+    }
+
+    /// As [`Store::save`].
+    pub async fn save(self, row: &T) -> Result<T> {
+        typed(self.0.save(&row.clone().into_record()).await?)
+    }
+
+    /// As [`Store::delete`].
+    pub async fn delete(self, row: &T) -> Result<()> {
+        self.0.delete(&row.clone().into_record()).await
+    }
+
+    /// Loads, changes and saves until no other writer comes between; `None` when there is no such row.
+    ///
+    /// `change` returns whether there is anything to write; it runs again after each lost race.
+    pub async fn update(
+        self,
+        id: &str,
+        mut change: impl FnMut(&mut T) -> Result<bool> + Send,
+    ) -> Result<Option<T>> {
+        loop {
+            let Some(mut row) = self.load(id).await? else { return Ok(None) };
+            if !change(&mut row)? {
+                return Ok(Some(row));
+            }
+            match self.save(&row).await {
+                Err(error)
+                    if error.kind() == ErrorKind::Conflict && self.moved(id, &row).await? => {}
+                Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+                saved => return saved.map(Some),
+            }
+        }
+    }
+
+    /// Whether a conflict came from another writer, and not from a unique text that is taken.
+    async fn moved(self, id: &str, row: &T) -> Result<bool> {
+        Ok(self.load(id).await?.is_none_or(|now| now.revision() != row.revision()))
+    }
+}
+
+/// One page of records of one type.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TypedPage<T> {
+    /// The records that can be read, in the order of the query.
+    pub records: Vec<T>,
+    /// Those that cannot.
+    pub damaged: Vec<DamagedRecord>,
+    /// Where the next page begins; none after the last.
+    pub next: Option<super::Cursor>,
+}
+
+fn typed<T: Aggregate>(row: Record) -> Result<T> {
+    T::from_record(row)
+        .ok_or_else(|| Error::new(ErrorKind::Unexpected, "reading a row of another kind"))
+}

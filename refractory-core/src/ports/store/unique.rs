@@ -1,0 +1,63 @@
+//! Keys that no two records may have at the same time.
+use super::Kind;
+use crate::InstanceId;
+use crate::model::UserName;
+
+/// A key that at most one record of its kind has. A store claims it with the write that brings it, and releases it with the
+/// write that takes it away.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UniqueKey {
+    kind: Kind,
+    text: String,
+}
+
+impl UniqueKey {
+    fn new(kind: Kind, text: String) -> Self {
+        Self { kind, text }
+    }
+
+    /// The label of an instance, as it is or as it was typed.
+    pub fn slug(slug: &str) -> Self {
+        Self::new(Kind::Instance, format!("slug:{slug}"))
+    }
+
+    /// The name of a license.
+    pub fn license(name: &str) -> Self {
+        Self::new(Kind::License, format!("name:{name}"))
+    }
+
+    /// The digest of a license key.
+    pub fn fingerprint(fingerprint: &str) -> Self {
+        Self::new(Kind::License, format!("key:{fingerprint}"))
+    }
+
+    /// The license that an instance holds.
+    pub fn holder(instance: &InstanceId) -> Self {
+        Self::new(Kind::License, format!("holder:{instance}"))
+    }
+
+    /// The name of a user.
+    pub fn user(name: &UserName) -> Self {
+        Self::new(Kind::User, format!("name:{name}"))
+    }
+
+    /// The link that makes the first account.
+    pub fn setup_link() -> Self {
+        Self::new(Kind::Token, "setup".to_owned())
+    }
+
+    /// A key as a store wrote it down.
+    pub fn stored(kind: Kind, text: &str) -> Self {
+        Self::new(kind, text.to_owned())
+    }
+
+    /// The kind of record that it is a key of.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// What a store writes down of it.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}
