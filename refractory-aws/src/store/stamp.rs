@@ -1,9 +1,10 @@
 //! Stamps: the order of writes, as far as several writers can agree on one.
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use refractory_core::ports::{Kind, Position};
+use refractory_core::{Clock as _, MonotonicTime, SystemClock};
 
 /// How long a write may be under way after its stamp was taken: a call ends within eight seconds.
 pub(super) const UNDER_WAY: Duration = Duration::from_secs(10);
@@ -22,7 +23,7 @@ struct Seen {
     last: u64,
     /// The latest that was read from the table, and when it was first read.
     newest: u64,
-    since: Instant,
+    since: MonotonicTime,
 }
 
 impl Stamps {
@@ -37,7 +38,7 @@ impl Stamps {
 
     /// Notes the latest stamp that is stored.
     pub(super) fn note(&self, kind: Kind, stamp: u64) {
-        let fresh = Seen { last: stamp, newest: stamp, since: Instant::now() };
+        let fresh = Seen { last: stamp, newest: stamp, since: SystemClock.monotonic() };
         let mut seen = self.seen();
         let seen = seen.entry(kind).or_insert(fresh);
         seen.last = stamp.max(seen.last);
@@ -49,7 +50,7 @@ impl Stamps {
     /// A stamp for a write of `kind`: later than every one that was seen.
     pub(super) fn next(&self, kind: Kind) -> u64 {
         let mut seen = self.seen();
-        let none = Seen { last: 0, newest: 0, since: Instant::now() };
+        let none = Seen { last: 0, newest: 0, since: SystemClock.monotonic() };
         let seen = seen.entry(kind).or_insert(none);
         seen.last = now().max(seen.last.saturating_add(1));
         seen.last
@@ -59,7 +60,7 @@ impl Stamps {
     /// earlier comes any more. No clock but this process's own, which cannot be set, decides about that.
     pub(super) fn settled(&self, kind: Kind) -> Option<u64> {
         let seen = self.seen().get(&kind).copied()?;
-        (seen.since.elapsed() >= UNDER_WAY).then_some(seen.newest)
+        (SystemClock.monotonic().since(seen.since) >= UNDER_WAY).then_some(seen.newest)
     }
 }
 
@@ -137,7 +138,7 @@ pub(super) fn read(text: &str) -> Option<u64> {
 }
 
 pub(super) fn now() -> u64 {
-    micros(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default())
+    SystemClock.now().0.saturating_mul(1_000)
 }
 
 fn micros(duration: Duration) -> u64 {
@@ -164,7 +165,7 @@ mod tests {
         let stamps = Stamps::default();
         let (first, later) = (now(), now() + 5);
         let long_ago = || {
-            let ago = Instant::now().checked_sub(UNDER_WAY).unwrap();
+            let ago = MonotonicTime(SystemClock.monotonic().since(MonotonicTime(UNDER_WAY)));
             stamps.seen().get_mut(&Kind::User).unwrap().since = ago;
         };
         assert_eq!(stamps.settled(Kind::User), None, "nothing was read");

@@ -442,28 +442,24 @@ fn pass(
     let had_by = passing.from.as_ref().or(passing.to.as_ref()).cloned().unwrap_or_default();
     let condition =
         format!("attribute_not_exists({key}) OR {row} = {}", terms.value("id", text(had_by)));
-    match &passing.to {
-        Some(id) => {
-            let mut item = text_key(kind, unique);
-            item.insert(schema::ROW.to_owned(), text(id));
-            let put = Put::builder()
-                .table_name(table)
-                .set_item(Some(item))
-                .condition_expression(condition)
-                .set_expression_attribute_names(Some(terms.names))
-                .set_expression_attribute_values(Some(terms.values));
-            Ok(TransactWriteItem::builder().put(put.build()?).build())
-        }
-        None => {
-            let delete = Delete::builder()
-                .table_name(table)
-                .set_key(Some(text_key(kind, unique)))
-                .condition_expression(condition)
-                .set_expression_attribute_names(Some(terms.names))
-                .set_expression_attribute_values(Some(terms.values));
-            Ok(TransactWriteItem::builder().delete(delete.build()?).build())
-        }
-    }
+    let Some(id) = &passing.to else {
+        let delete = Delete::builder()
+            .table_name(table)
+            .set_key(Some(text_key(kind, unique)))
+            .condition_expression(condition)
+            .set_expression_attribute_names(Some(terms.names))
+            .set_expression_attribute_values(Some(terms.values));
+        return Ok(TransactWriteItem::builder().delete(delete.build()?).build());
+    };
+    let mut item = text_key(kind, unique);
+    item.insert(schema::ROW.to_owned(), text(id));
+    let put = Put::builder()
+        .table_name(table)
+        .set_item(Some(item))
+        .condition_expression(condition)
+        .set_expression_attribute_names(Some(terms.names))
+        .set_expression_attribute_values(Some(terms.values));
+    Ok(TransactWriteItem::builder().put(put.build()?).build())
 }
 
 /// Two records of one batch claim one key.

@@ -71,11 +71,11 @@ fn a_record_that_is_mended_by_hand_is_taken_up_by_a_running_service() {
     soon(Duration::from_mins(1), reached);
     drop(up);
     let database = house.data().join("refractory.db");
-    let set = |format| format!("UPDATE row SET format = {format} WHERE kind = 'instance'");
+    let set = |format| format!("UPDATE record SET format = {format} WHERE kind = 'instance'");
     rewrite(&database, &set(99));
     let up = house.up("");
     let page = |code| get(up.port(), "demo.localhost", "/join").filter(|page| page.code == code);
     soon(Duration::from_secs(30), || page(500));
-    rewrite(&database, &set(1));
+    rewrite(&database, &set(2));
     soon(Duration::from_secs(30), || page(200));
 }

@@ -231,7 +231,7 @@ fn a_service_that_is_suspended_is_not_called_ended() {
 
 fn last_seen(house: &House, at: u64) {
     let set = format!(
-        "UPDATE row SET body = json_set(body, '$.worker.seen', {at}) WHERE kind = 'worker'"
+        "UPDATE record SET body = json_set(body, '$.worker.seen', {at}) WHERE kind = 'worker'"
     );
     rewrite(&house.data().join("refractory.db"), &set);
 }

@@ -52,19 +52,16 @@ impl Worker {
     }
 
     async fn over(&self, row: &Instance, before: Timestamp, told: Option<String>) -> Result<()> {
-        let mut mine = false;
+        let now = self.deployment.clock.now();
         let table = Table::<Instance>::of(self.deployment.ports.store.as_ref());
-        let cleared = table.update(row.id.as_str(), |row| {
-            mine = row.rekey == Some(before);
+        let cleared = table.update_with_events(row.id.as_str(), |row| {
+            let mine = row.rekey == Some(before);
             row.rekey = row.rekey.filter(|_| !mine);
-            Ok(mine)
+            let text = told.clone().filter(|_| mine);
+            let event =
+                text.map(|text| Event::by_system(now, EventKind::Changed, Some(&row.id), text));
+            Ok((mine, event.into_iter().collect()))
         });
-        cleared.await?;
-        if let Some(text) = told.filter(|_| mine) {
-            let now = self.deployment.clock.now();
-            let event = Event::by_system(now, EventKind::Changed, Some(&row.id), text);
-            self.deployment.record(event).await;
-        }
-        Ok(())
+        cleared.await.map(|_| ())
     }
 }

@@ -8,9 +8,9 @@ use super::age_tracker::Moment;
 use super::ages::Ages;
 use super::handover::{self, Move};
 use crate::model::{Event, EventKind, Instance, License, LicenseWish, Power};
-use crate::ports::{Table, Takeover};
+use crate::ports::{Commit, Table, Takeover};
 use crate::service::Deployment;
-use crate::{ErrorKind, InstanceId, Result};
+use crate::{ErrorKind, InstanceId, Result, Timestamp};
 
 /// An instance that holds a license and may be asked for it.
 struct Holder {
@@ -99,20 +99,13 @@ impl Worker {
         let step = handover::next(holder, waiting, &asked, ages, self.deployment.patience.edge_lag);
         let mut changed = holder.clone();
         if handover::apply(&mut changed, waiting, step, now) {
-            match Table::of(self.deployment.ports.store.as_ref()).save(&changed).await {
+            let told = (step == Move::Off).then(|| told_of_stop(holder, now));
+            let commit = Commit::save(&changed).events(told);
+            match Table::of(self.deployment.ports.store.as_ref()).commit(&commit).await {
                 Ok(_) => self.deployment.nudge(),
                 Err(error) if error.kind() == ErrorKind::Conflict => return Ok(true),
                 Err(error) => return Err(error),
             }
-        }
-        if step == Move::Off {
-            let text = format!(
-                "{} is stopping: no one is playing there, and another table is waiting for its license.",
-                holder.title()
-            );
-            self.deployment
-                .record(Event::by_system(now, EventKind::License, Some(&holder.id), text))
-                .await;
         }
         Ok(matches!(step, Move::Block | Move::Wait(_) | Move::Off))
     }
@@ -138,4 +131,13 @@ impl Worker {
         }
         Ok(())
     }
+}
+
+/// What is told of a holder that is stopped for the sake of another.
+fn told_of_stop(holder: &Instance, now: Timestamp) -> Event {
+    let text = format!(
+        "{} is stopping: no one is playing there, and another table is waiting for its license.",
+        holder.title()
+    );
+    Event::by_system(now, EventKind::License, Some(&holder.id), text)
 }

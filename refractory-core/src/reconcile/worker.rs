@@ -10,7 +10,7 @@ use super::sweep::Sightings;
 use super::told::told;
 use crate::model::{Attempt, Held, Hostname, Instance, LicenseWish, Phase, Step};
 use crate::plan::{Decision, decide};
-use crate::ports::{Observed, Progress, Table};
+use crate::ports::{Commit, Observed, Progress, Table};
 use crate::service::Deployment;
 use crate::{ErrorKind, InstanceId, Result, WorkerId};
 
@@ -340,11 +340,9 @@ impl Worker {
         if after.phase() == Phase::Off {
             (after.seen, after.yielding, after.claim, after.doubt) = (None, None, None, None);
         }
-        let saved = Table::of(self.deployment.ports.store.as_ref()).save(&after).await?;
+        let commit = Commit::save(&after).events(told(&before, &after, ages.now));
+        let saved = Table::of(self.deployment.ports.store.as_ref()).commit(&commit).await?;
         self.deployment.nudge();
-        for event in told(&before, &after, ages.now) {
-            self.deployment.record(event).await;
-        }
         Ok(saved)
     }
 }

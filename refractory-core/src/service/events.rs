@@ -6,8 +6,8 @@ use crate::ports::{Index, Query, Table};
 use crate::{InstanceId, Result};
 
 impl Deployment {
-    /// Writes an entry down. What it tells of has been done: an entry that cannot be written, as on a full disk, goes to the
-    /// log of this process, and does not make the deed a failure.
+    /// Writes down an entry that could not be committed with what it tells of, as that has been done already: an entry that
+    /// cannot be written, as on a full disk, goes to the log of this process, and does not make the deed a failure.
     pub(crate) async fn record(&self, event: Event) {
         if let Err(error) = Table::of(self.ports.store.as_ref()).insert(&event).await {
             let Event { kind, instance, name, address, text, .. } = event;
@@ -25,6 +25,18 @@ impl Deployment {
 }
 
 impl Refractory {
+    /// An entry about what `who` does. It is committed with what it tells of, where that is a record.
+    pub(super) fn entry(
+        &self,
+        who: &Principal,
+        kind: EventKind,
+        instance: Option<&InstanceId>,
+        text: String,
+    ) -> Event {
+        Event::by(who, self.now(), kind, instance, text)
+    }
+
+    /// Writes down an entry of its own, about what is no record, or was done in several steps.
     pub(super) async fn tell(
         &self,
         who: &Principal,
@@ -32,7 +44,7 @@ impl Refractory {
         instance: Option<&InstanceId>,
         text: String,
     ) {
-        self.deployment.record(Event::by(who, self.now(), kind, instance, text)).await;
+        self.deployment.record(self.entry(who, kind, instance, text)).await;
     }
 
     /// The latest `limit` entries, newest first: of one instance, or of the whole deployment.

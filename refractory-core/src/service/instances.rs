@@ -7,10 +7,11 @@ use std::time::Duration;
 use super::policy::{Relation, Verb, check};
 use super::{Builder, Deployment};
 use crate::model::{
-    Change, Edit, EventKind, Hostname, Instance, InstanceSpec, License, LicenseWish, NewInstance,
-    Phase, Power, Principal, Release, ReleaseWish, Slug, SlugError, Step, Urgency, differences,
+    Change, Edit, Event, EventKind, Hostname, Instance, InstanceSpec, License, LicenseWish,
+    NewInstance, Phase, Power, Principal, Release, ReleaseWish, Slug, SlugError, Step, Urgency,
+    differences,
 };
-use crate::ports::{InstanceRuntime, IntoPort, Table, UniqueKey};
+use crate::ports::{Commit, InstanceRuntime, IntoPort, Table, UniqueKey};
 use crate::reconcile::choose_release;
 use crate::{Error, ErrorKind, InstanceId, LicenseId, Result, Timestamp};
 
@@ -98,16 +99,10 @@ impl Refractory {
         self.check_spec(&mut new.spec).await?;
         let slug = new.slug.clone();
         let instance = Instance::new(InstanceId::fresh(), new, self.now());
-        let made =
-            self.table().insert(&instance).await.map_err(|error| name_taken(error, &slug))?;
-        self.tell(
-            who,
-            EventKind::Created,
-            Some(&made.id),
-            format!("{} was created.", made.title()),
-        )
-        .await;
-        Ok(made)
+        let text = format!("{} was created.", instance.title());
+        let entry = self.entry(who, EventKind::Created, Some(&instance.id), text);
+        let made = self.table().commit(&Commit::insert(&instance).event(entry)).await;
+        made.map_err(|error| name_taken(error, &slug))
     }
 
     /// Refuses a name that the portal needs.
@@ -202,15 +197,7 @@ impl Refractory {
     ///
     /// `Forbidden`, `NotFound`; `Conflict` when it is being deleted. What keeps it from starting shows in its fault.
     pub async fn start(&self, who: &Principal, id: &InstanceId) -> Result<Instance> {
-        let started = self.wish(who, id, Power::On, Urgency::Gentle, Verb::StartInstance).await?;
-        self.tell(
-            who,
-            EventKind::Start,
-            Some(id),
-            format!("{} started {}.", who.name, started.title()),
-        )
-        .await;
-        Ok(started)
+        self.wish(who, id, Power::On, Urgency::Gentle, Verb::StartInstance).await
     }
 
     /// Asks for an instance to be off.
@@ -224,15 +211,7 @@ impl Refractory {
         id: &InstanceId,
         urgency: Urgency,
     ) -> Result<Instance> {
-        let stopped = self.wish(who, id, Power::Off, urgency, Verb::StopInstance).await?;
-        self.tell(
-            who,
-            EventKind::Stop,
-            Some(id),
-            format!("{} stopped {}.", who.name, stopped.title()),
-        )
-        .await;
-        Ok(stopped)
+        self.wish(who, id, Power::Off, urgency, Verb::StopInstance).await
     }
 
     /// Asks for a running instance to close its world, to stop, and to start again. It keeps its license meanwhile.
@@ -242,12 +221,16 @@ impl Refractory {
     /// `Forbidden`, `NotFound`; `Conflict` when it is not on.
     pub async fn restart(&self, who: &Principal, id: &InstanceId) -> Result<Instance> {
         let now = self.now();
-        let restarted = self.table::<Instance>().update(id.as_str(), |row| {
+        let told = |row: &Instance| {
+            let text = format!("{} restarted {}.", who.name, row.title());
+            self.entry(who, EventKind::Start, Some(id), text)
+        };
+        let restarted = self.table::<Instance>().update_with_events(id.as_str(), |row| {
             let relation = Relation::of(who, row.owner.as_ref());
             check(who, Verb::StartInstance, relation)?;
             check(who, Verb::StopInstance, relation)?;
             if row.is_replacing_launch() && row.wish.power == Power::On {
-                return Ok(false);
+                return Ok((false, vec![told(row)]));
             }
             if !matches!(row.phase(), Phase::On(_)) {
                 return Err(Error::new(ErrorKind::Conflict, "restarting a table")
@@ -255,12 +238,10 @@ impl Refractory {
                     .advise("Only a table that is on can be restarted. Start it instead."));
             }
             row.replace_launch(now);
-            Ok(true)
+            Ok((true, vec![told(row)]))
         });
         let restarted = restarted.await?.ok_or_else(|| no_such(id))?;
         self.deployment.nudge();
-        let text = format!("{} restarted {}.", who.name, restarted.title());
-        self.tell(who, EventKind::Start, Some(id), text).await;
         Ok(restarted)
     }
 
@@ -278,16 +259,7 @@ impl Refractory {
                 instance.slug
             )));
         }
-        let gone =
-            self.wish(who, id, Power::Gone, instance.wish.urgency, Verb::DeleteInstance).await?;
-        self.tell(
-            who,
-            EventKind::Delete,
-            Some(id),
-            format!("{} deleted {}.", who.name, gone.title()),
-        )
-        .await;
-        Ok(gone)
+        self.wish(who, id, Power::Gone, instance.wish.urgency, Verb::DeleteInstance).await
     }
 
     /// Gives up the machine an instance runs on, because it is gone for good and nothing can be asked about it any more.
@@ -301,7 +273,7 @@ impl Refractory {
     /// `Forbidden`, `NotFound`; `Conflict` when nothing of it runs.
     pub async fn assume_lost(&self, who: &Principal, id: &InstanceId) -> Result<Instance> {
         let now = self.now();
-        let given_up = self.table::<Instance>().update(id.as_str(), |row| {
+        let given_up = self.table::<Instance>().update_with_events(id.as_str(), |row| {
             check(who, Verb::AssumeLost, Relation::of(who, row.owner.as_ref()))?;
             if row.journal.get(Step::Runtime).is_none() {
                 return Err(Error::new(ErrorKind::Conflict, "giving a machine up")
@@ -315,12 +287,11 @@ impl Refractory {
             }
             let fresh = row.written_off.is_none();
             row.written_off.get_or_insert(now);
-            Ok(fresh)
+            let text = format!("{} declared the machine of {} lost.", who.name, row.title());
+            Ok((fresh, vec![self.entry(who, EventKind::Stop, Some(id), text)]))
         });
         let given_up = given_up.await?.ok_or_else(|| no_such(id))?;
         self.deployment.nudge();
-        let text = format!("{} declared the machine of {} lost.", who.name, given_up.title());
-        self.tell(who, EventKind::Stop, Some(id), text).await;
         Ok(given_up)
     }
 
@@ -333,14 +304,21 @@ impl Refractory {
         verb: Verb,
     ) -> Result<Instance> {
         let now = self.now();
-        let changed = self.table::<Instance>().update(id.as_str(), |row| {
+        let (kind, did) = match power {
+            Power::On => (EventKind::Start, "started"),
+            Power::Off => (EventKind::Stop, "stopped"),
+            Power::Gone => (EventKind::Delete, "deleted"),
+        };
+        let changed = self.table::<Instance>().update_with_events(id.as_str(), |row| {
             check(who, verb, Relation::of(who, row.owner.as_ref()))?;
             if row.wish.power == Power::Gone && power != Power::Gone {
                 return Err(Error::new(ErrorKind::Conflict, "changing a wish")
                     .permanent()
                     .advise("This table is being deleted."));
             }
-            Ok(row.want(power, urgency, now))
+            let text = format!("{} {did} {}.", who.name, row.title());
+            let entry = self.entry(who, kind, Some(id), text);
+            Ok((row.want(power, urgency, now), vec![entry]))
         });
         let changed = changed.await?.ok_or_else(|| no_such(id))?;
         self.deployment.nudge();
@@ -359,8 +337,8 @@ impl Refractory {
         mut change: Change,
     ) -> Result<Instance> {
         self.settle_choices(&mut change).await?;
-        let mut before = None;
-        let changed = self.table::<Instance>().update(id.as_str(), |row| {
+        let owner = self.owner_named_in(&change).await?;
+        let changed = self.table::<Instance>().update_with_events(id.as_str(), |row| {
             check(who, Verb::ChangeInstance, Relation::of(who, row.owner.as_ref()))?;
             if !change.owner.keeps() {
                 check(who, Verb::TransferInstance, Relation::of(who, row.owner.as_ref()))?;
@@ -376,16 +354,12 @@ impl Refractory {
             if moved {
                 row.setup.revoke();
             }
-            before = Some(was);
-            Ok(differs || moved)
+            Ok((differs || moved, self.told_of_change(who, &was, row, owner.as_deref())))
         });
         let taken =
             |error| if let Some(slug) = &change.slug { name_taken(error, slug) } else { error };
         let changed = changed.await.map_err(taken)?.ok_or_else(|| no_such(id))?;
         self.deployment.nudge();
-        if let Some(before) = before {
-            self.tell_changes(who, &before, &changed).await?;
-        }
         Ok(changed)
     }
 
@@ -409,43 +383,54 @@ impl Refractory {
         Ok(())
     }
 
-    async fn tell_changes(
+    /// What is told of a change; `owner` is what the new owner is called.
+    fn told_of_change(
         &self,
         who: &Principal,
         before: &Instance,
         after: &Instance,
-    ) -> Result<()> {
+        owner: Option<&str>,
+    ) -> Vec<Event> {
+        let mut events = Vec::new();
         let mut fields = differences(&before.wish.spec, &after.wish.spec);
         if before.slug != after.slug {
             fields.insert(0, "name");
         }
         if !fields.is_empty() {
             let text = format!("{} changed {} of {}.", who.name, fields.join(", "), after.title());
-            self.tell(who, EventKind::Changed, Some(&after.id), text).await;
+            events.push(self.entry(who, EventKind::Changed, Some(&after.id), text));
         }
         if before.owner != after.owner {
-            let owner = self.owner_name(after).await?;
             let text = match owner {
                 Some(owner) => format!("{} made {owner} the owner of {}.", who.name, after.title()),
                 None => format!("{} left {} without an owner.", who.name, after.title()),
             };
-            self.tell(who, EventKind::Owner, Some(&after.id), text).await;
+            events.push(self.entry(who, EventKind::Owner, Some(&after.id), text));
         }
-        Ok(())
+        events
     }
 
-    /// What the owner of an instance is called; `None` where it has none, or none with an account any more.
+    /// What the owner that `change` names is called; `None` where it names none, or none with an account any more.
     #[cfg(feature = "accounts")]
-    async fn owner_name(&self, of: &Instance) -> Result<Option<String>> {
-        let Some(owner) = &of.owner else { return Ok(None) };
-        let owner = self.table::<crate::model::User>().load_readable(owner.as_str()).await?;
-        Ok(owner.map(|owner| owner.name.to_string()))
+    async fn owner_named_in(&self, change: &Change) -> Result<Option<String>> {
+        match &change.owner {
+            Edit::Set(owner) => self.user_name(owner).await,
+            Edit::Keep | Edit::Clear => Ok(None),
+        }
+    }
+
+    /// What a user is called; `None` where there is no account any more.
+    #[cfg(feature = "accounts")]
+    async fn user_name(&self, id: &crate::UserId) -> Result<Option<String>> {
+        let user = self.table::<crate::model::User>().load_readable(id.as_str()).await?;
+        Ok(user.map(|user| user.name.to_string()))
     }
 
     #[cfg(not(feature = "accounts"))]
     #[expect(clippy::unused_async, reason = "it asks the store where there are accounts")]
-    async fn owner_name(&self, of: &Instance) -> Result<Option<String>> {
-        Ok(of.owner.as_ref().map(ToString::to_string))
+    async fn owner_named_in(&self, change: &Change) -> Result<Option<String>> {
+        let Edit::Set(owner) = &change.owner else { return Ok(None) };
+        Ok(Some(owner.to_string()))
     }
 
     /// What the owners of those of `instances` are called whose inside `who` may see.
@@ -462,21 +447,17 @@ impl Refractory {
         let inside = |row: &&Instance| {
             super::allows(who.role, Verb::InspectInstance, Relation::of(who, row.owner.as_ref()))
         };
-        let owned: Vec<_> =
-            instances.iter().filter(|row| row.owner.is_some()).filter(inside).collect();
-        if let [one] = owned.as_slice() {
-            let name = self.owner_name(one).await?;
-            return Ok(name.map(|name| (one.id.clone(), name)).into_iter().collect());
+        let mut names = BTreeMap::new();
+        let mut all = BTreeMap::new();
+        for row in instances.iter().filter(inside) {
+            let Some(owner) = &row.owner else { continue };
+            if !names.contains_key(owner) {
+                names.insert(owner, self.user_name(owner).await?);
+            }
+            let name = names.get(owner).cloned().flatten();
+            all.extend(name.map(|name| (row.id.clone(), name)));
         }
-        if owned.is_empty() {
-            return Ok(BTreeMap::new());
-        }
-        let users = self.table::<crate::model::User>().list().await?;
-        let name = |row: &Instance| {
-            let user = users.iter().find(|user| row.owner.as_ref() == Some(&user.id))?;
-            Some((row.id.clone(), user.name.to_string()))
-        };
-        Ok(owned.into_iter().filter_map(name).collect())
+        Ok(all)
     }
 
     /// Waits until `done` holds of the instance; `None` when it is gone.

@@ -33,15 +33,14 @@ impl Refractory {
             }
         };
         let noted = Table::<Instance>::of(self.deployment.ports.store.as_ref())
-            .update(id.as_str(), |row| {
+            .update_with_events(id.as_str(), |row| {
                 let fresh = row.rekey != rekey;
                 row.rekey = rekey;
-                Ok(fresh)
+                let text = format!("{} requested a new uploads key for {}.", who.name, row.title());
+                Ok((fresh, vec![self.entry(who, EventKind::Changed, Some(id), text)]))
             })
             .await?
             .unwrap_or(instance);
-        let text = format!("{} requested a new uploads key for {}.", who.name, noted.title());
-        self.tell(who, EventKind::Changed, Some(id), text).await;
         Ok(noted)
     }
 }

@@ -2,7 +2,7 @@
 use super::Refractory;
 use super::policy::{Relation, Verb, check};
 use crate::model::{Acceptance, EULA_VERSION, EventKind, Instance, License, LicenseKey, Principal};
-use crate::ports::{Observed, UniqueKey};
+use crate::ports::{Commit, Observed, UniqueKey};
 use crate::text::{is_obeyed, trimmed};
 use crate::{Error, ErrorKind, InstanceId, LicenseId, Result, SecretName, UserId};
 
@@ -69,17 +69,10 @@ impl Refractory {
         // The key first: a sealed key without a row is swept up, a row without a key could be leased.
         let name = SecretName::new(&license.secret())?;
         self.deployment.ports.vault.ensure(&name, &key.into_secret()).await?;
-        match self.table().insert(&license).await {
-            Ok(added) => {
-                self.tell(
-                    who,
-                    EventKind::Created,
-                    None,
-                    format!("License {} was added.", added.name),
-                )
-                .await;
-                Ok(added)
-            }
+        let text = format!("License {} was added.", license.name);
+        let entry = self.entry(who, EventKind::Created, None, text);
+        match self.table().commit(&Commit::insert(&license).event(entry)).await {
+            Ok(added) => Ok(added),
             Err(error) => {
                 self.deployment.ports.vault.remove(&name).await?;
                 Err(license_taken(error, &license.name))
@@ -125,10 +118,13 @@ impl Refractory {
     ) -> Result<License> {
         check(who, Verb::ManageLicenses, Relation::Stranger)?;
         let wanted = checked_name(name)?;
-        let renamed = self.table::<License>().update(id.as_str(), |row| {
-            let differs = row.name != wanted;
+        let renamed = self.table::<License>().update_with_events(id.as_str(), |row| {
+            if row.name == wanted {
+                return Ok((false, Vec::new()));
+            }
+            let text = format!("{} renamed the license {} to {wanted}.", who.name, row.name);
             row.name.clone_from(&wanted);
-            Ok(differs)
+            Ok((true, vec![self.entry(who, EventKind::Changed, None, text)]))
         });
         renamed
             .await
@@ -154,22 +150,15 @@ impl Refractory {
             at: self.now(),
             version: EULA_VERSION.to_owned(),
         };
-        let accepted = self.table::<License>().update(id.as_str(), |row| {
+        let accepted = self.table::<License>().update_with_events(id.as_str(), |row| {
             let fresh = row.acceptance().is_none();
             if fresh {
                 row.eula = Some(acceptance.clone());
             }
-            Ok(fresh)
+            let text = format!("{} accepted the license agreement for {}.", who.name, row.name);
+            Ok((fresh, vec![self.entry(who, EventKind::License, None, text)]))
         });
-        let accepted = accepted.await?.ok_or_else(|| no_such(id.as_str()))?;
-        self.tell(
-            who,
-            EventKind::License,
-            None,
-            format!("{} accepted the license agreement for {}.", who.name, accepted.name),
-        )
-        .await;
-        Ok(accepted)
+        accepted.await?.ok_or_else(|| no_such(id.as_str()))
     }
 
     /// Removes a licence that nobody holds.
@@ -186,10 +175,10 @@ impl Refractory {
                 format!("A table is using the license `{}`. Stop that table first.", license.name),
             ));
         }
-        self.table().delete(&license).await?;
+        let text = format!("License {} was removed.", license.name);
+        let entry = self.entry(who, EventKind::Delete, None, text);
+        self.table().commit(&Commit::delete(&license).event(entry)).await?;
         self.deployment.ports.vault.remove(&SecretName::new(&license.secret())?).await?;
-        self.tell(who, EventKind::Delete, None, format!("License {} was removed.", license.name))
-            .await;
         Ok(())
     }
 }

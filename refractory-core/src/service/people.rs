@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use super::Refractory;
 use super::policy::{Relation, Verb, check};
 use crate::model::{EventKind, PasswordHash, Principal, Role, User, UserName, Via};
-use crate::ports::{Credential, Kind, UniqueKey};
+use crate::ports::{Commit, Credential, Kind, UniqueKey};
 use crate::{Error, ErrorKind, Result, Secret, UserId};
 
 impl Refractory {
@@ -56,16 +56,10 @@ impl Refractory {
             added: now,
             revision: 0,
         };
-        let added =
-            self.table().insert(&user).await.map_err(|error| name_taken(error, &user.name))?;
-        self.tell(
-            who,
-            EventKind::Created,
-            None,
-            format!("{} added the user {} with the role {}.", who.name, added.name, added.role),
-        )
-        .await;
-        Ok(added)
+        let text = format!("{} added the user {} with the role {role}.", who.name, user.name);
+        let entry = self.entry(who, EventKind::Created, None, text);
+        let added = self.table().commit(&Commit::insert(&user).event(entry)).await;
+        added.map_err(|error| name_taken(error, &user.name))
     }
 
     /// The account called `name`.
@@ -108,21 +102,20 @@ impl Refractory {
             check(who, Verb::ManagePeople, Relation::Stranger)?;
         }
         let now = self.now();
-        let changed = self.table::<User>().update(id.as_str(), |user| {
+        let changed = self.table::<User>().update_with_events(id.as_str(), |user| {
             user.password = Some(password.clone());
             user.sign_out_everywhere(now);
-            Ok(true)
+            let text = if who.user.as_ref() == Some(id) {
+                format!("{} set a new password. All other sessions were signed out.", user.name)
+            } else {
+                format!(
+                    "{} set a new password for {}. All of their sessions were signed out.",
+                    who.name, user.name
+                )
+            };
+            Ok((true, vec![self.entry(who, EventKind::Password, None, text)]))
         });
         let changed = changed.await?.ok_or_else(|| no_such(id))?;
-        let text = if who.user.as_ref() == Some(id) {
-            format!("{} set a new password. All other sessions were signed out.", changed.name)
-        } else {
-            format!(
-                "{} set a new password for {}. All of their sessions were signed out.",
-                who.name, changed.name
-            )
-        };
-        self.tell(who, EventKind::Password, None, text).await;
         self.close_setups_of(id).await?;
         Ok(changed)
     }
@@ -137,13 +130,12 @@ impl Refractory {
             check(who, Verb::ManagePeople, Relation::Stranger)?;
         }
         let now = self.now();
-        let changed = self.table::<User>().update(id.as_str(), |user| {
+        let changed = self.table::<User>().update_with_events(id.as_str(), |user| {
             user.sign_out_everywhere(now);
-            Ok(true)
+            let text = format!("{} signed {} out everywhere.", who.name, user.name);
+            Ok((true, vec![self.entry(who, EventKind::SignOut, None, text)]))
         });
         let changed = changed.await?.ok_or_else(|| no_such(id))?;
-        let text = format!("{} signed {} out everywhere.", who.name, changed.name);
-        self.tell(who, EventKind::SignOut, None, text).await;
         self.close_setups_of(id).await?;
         Ok(changed)
     }

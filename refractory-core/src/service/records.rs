@@ -2,7 +2,7 @@
 use super::Refractory;
 use super::policy::{Relation, Verb, check};
 use crate::model::{EventKind, Held, Instance, Principal, Record, Step};
-use crate::ports::{DamagedRecord, Kind, UniqueKey};
+use crate::ports::{DamagedRecord, Kind};
 use crate::{Error, ErrorKind, Result};
 
 impl Refractory {
@@ -89,7 +89,7 @@ impl Refractory {
 
     /// Removes an unreadable record that has `key`: for records that are void as soon as there is a newer one.
     #[cfg(feature = "accounts")]
-    pub(super) async fn discard_claimant(&self, key: &UniqueKey) -> Result<()> {
+    pub(super) async fn discard_claimant(&self, key: &crate::ports::UniqueKey) -> Result<()> {
         let store = self.deployment.ports.store.as_ref();
         for record in store.damaged_of(key.kind()).await? {
             if record.unique.iter().any(|text| text == key.text()) {

@@ -2,7 +2,7 @@
 use super::Refractory;
 use super::policy::{Relation, Verb, check};
 use crate::model::{EventKind, Instance, Principal, Release, ReleaseWish};
-use crate::ports::{ArchiveInfo, ArchiveSource};
+use crate::ports::{ArchiveInfo, ArchiveSource, Commit};
 use crate::{Error, ErrorKind, ReleaseId, Result};
 
 impl Refractory {
@@ -30,21 +30,13 @@ impl Refractory {
             return Ok(known);
         }
         let release = self.row(info);
-        match self.table().insert(&release).await {
+        let text = format!("Release {} was added.", release.version);
+        let entry = self.entry(who, EventKind::Created, None, text);
+        match self.table().commit(&Commit::insert(&release).event(entry)).await {
             Err(error) if error.kind() == ErrorKind::Conflict => {
                 self.table().load(release.id.as_str()).await?.ok_or_else(|| no_such(&release.id))
             }
-            Err(error) => Err(error),
-            Ok(added) => {
-                self.tell(
-                    who,
-                    EventKind::Created,
-                    None,
-                    format!("Release {} was added.", added.version),
-                )
-                .await;
-                Ok(added)
-            }
+            added => added,
         }
     }
 
@@ -108,16 +100,10 @@ impl Refractory {
                 ),
             ));
         }
-        self.table().delete(&release).await?;
-        self.deployment.ports.archives.remove(id).await?;
-        self.tell(
-            who,
-            EventKind::Delete,
-            None,
-            format!("Release {} was removed.", release.version),
-        )
-        .await;
-        Ok(())
+        let text = format!("Release {} was removed.", release.version);
+        let entry = self.entry(who, EventKind::Delete, None, text);
+        self.table().commit(&Commit::delete(&release).event(entry)).await?;
+        self.deployment.ports.archives.remove(id).await
     }
 }
 

@@ -10,8 +10,8 @@ use super::{Deployment, MintedToken, Refractory};
 use crate::digest::sha256_hex;
 use crate::id::random_text;
 use crate::model::{
-    EventKind, Instance, Phase, Power, Principal, Purpose, SetupEntry, SetupTicket, Token, User,
-    Via, WorldSummary,
+    Event, EventKind, Instance, Phase, Power, Principal, Purpose, SetupEntry, SetupTicket, Token,
+    User, Via, WorldSummary,
 };
 use crate::ports::{Observed, Table};
 use crate::reconcile::bounded;
@@ -352,14 +352,14 @@ impl Refractory {
     pub async fn settings_saved(&self, id: &InstanceId) -> Result<()> {
         let now = self.now();
         self.table::<Instance>()
-            .update(id.as_str(), |row| {
+            .update_with_events(id.as_str(), |row| {
                 row.setup.settings_saved = Some(now);
-                Ok(true)
+                let text = "Foundry saves its settings and starts again.".to_owned();
+                let event = Event::by_system(now, EventKind::Changed, Some(id), text);
+                Ok((true, vec![event]))
             })
             .await?;
         self.deployment.nudge();
-        let text = "Foundry saves its settings and starts again.".to_owned();
-        self.tell(&Principal::system(), EventKind::Changed, Some(id), text).await;
         Ok(())
     }
 

@@ -22,7 +22,7 @@ impl Refractory {
         let offer = offer.ok_or_else(nothing_to_take)?;
         check(who, Verb::StopInstance, Relation::of(who, offer.owner.as_ref()))?;
         let now = self.now();
-        let asked = self.table::<Instance>().update(offer.holder.as_str(), |holder| {
+        let asked = self.table::<Instance>().update_with_events(offer.holder.as_str(), |holder| {
             let is_on = holder.wish.power == Power::On && matches!(holder.phase(), Phase::On(_));
             let is_empty = holder.seen.as_ref().is_some_and(|seen| seen.players == 0);
             let is_asked = holder.yielding.as_ref().is_some_and(|it| it.to != waiting.id);
@@ -33,13 +33,12 @@ impl Refractory {
             if fresh {
                 holder.yielding = Some(Yielding { to: waiting.id.clone(), since: now });
             }
-            Ok(fresh)
+            let (from, to) = (holder.title(), waiting.title());
+            let text = format!("{} took the license of {from} for {to}.", who.name);
+            let told = |about| self.entry(who, EventKind::License, Some(about), text.clone());
+            Ok((fresh, vec![told(id), told(&holder.id)]))
         });
-        let holder = asked.await?.ok_or_else(nothing_to_take)?;
-        let text =
-            format!("{} took the license of {} for {}.", who.name, holder.title(), waiting.title());
-        self.tell(who, EventKind::License, Some(id), text.clone()).await;
-        self.tell(who, EventKind::License, Some(&holder.id), text).await;
+        asked.await?.ok_or_else(nothing_to_take)?;
         Ok(waiting)
     }
 }

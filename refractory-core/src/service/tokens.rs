@@ -8,7 +8,7 @@ use super::policy::{Relation, Verb, check};
 use crate::digest::sha256_hex;
 use crate::id::random_text;
 use crate::model::{EventKind, PasswordHash, Principal, Purpose, Role, Token, User, UserName, Via};
-use crate::ports::{Index, Query, UniqueKey};
+use crate::ports::{Commit, Index, Query, UniqueKey};
 use crate::{Error, ErrorKind, Result, Secret, TokenId, UserId};
 
 /// How long a link on the console is good for.
@@ -132,14 +132,6 @@ impl Refractory {
         let Purpose::SignIn(user) = &token.purpose else { return Ok(None) };
         let user = self.table::<User>().load_readable(user.as_str()).await?;
         let Some(user) = user else { return Ok(None) };
-        // Taking the link is what decides between two browsers; a void one goes the same way.
-        match self.table().delete(&token).await {
-            Ok(()) => {}
-            Err(error) if matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound) => {
-                return Ok(None);
-            }
-            Err(error) => return Err(error),
-        }
         let good = is_current(&token, user.link_epoch, &user);
         let (who, kind, said) = if good {
             (Principal::person(&user, via), EventKind::SignIn, "signed in by a link")
@@ -150,9 +142,15 @@ impl Refractory {
                 "was not signed in: the link was revoked",
             )
         };
-        let text = format!("{} {said}.", user.name);
-        self.tell(&who.seen_at(address), kind, None, text).await;
-        Ok(good.then_some(user))
+        let entry = self.entry(&who.seen_at(address), kind, None, format!("{} {said}.", user.name));
+        // Taking the link is what decides between two browsers; a void one goes the same way.
+        match self.table().commit(&Commit::delete(&token).event(entry)).await {
+            Ok(_) => Ok(good.then_some(user)),
+            Err(error) if matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound) => {
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     /// A session for a person who has just signed in.
@@ -185,9 +183,9 @@ impl Refractory {
     /// As the store has them.
     pub async fn close_session(&self, who: &Principal, secret: &str) -> Result<()> {
         let Some(token) = self.token(secret).await? else { return Ok(()) };
-        gone(self.table().delete(&token).await)?;
-        self.tell(who, EventKind::SignOut, None, format!("{} signed out.", who.name)).await;
-        Ok(())
+        let text = format!("{} signed out.", who.name);
+        let entry = self.entry(who, EventKind::SignOut, None, text);
+        gone(self.table().commit(&Commit::delete(&token).event(entry)).await.map(|_| ()))
     }
 
     pub(super) async fn end_sessions(&self, of: &UserId) -> Result<()> {

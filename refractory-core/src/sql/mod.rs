@@ -4,7 +4,7 @@
 //! `record_index` their places in the indexes, `deletion` what went lately. The database sees to it that keys are unique, and an
 //! `UPDATE … WHERE revision = …` in the transaction of the commit is all the locking there is. `store_position` counts writes: the
 //! count is taken first in each transaction, so that its order is the order of commits, also where several processes write.
-//! Adding a field or a kind changes no table; adding an index needs a migration that [fills it](migration).
+//! Adding a field or a kind changes no table; adding an index needs a migration that fills it.
 mod address;
 mod connect;
 mod entity;

@@ -1,6 +1,6 @@
 //! Writing: one transaction for each commit.
 use std::collections::BTreeSet;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::{Expr, Query};
@@ -13,7 +13,7 @@ use super::entity::{deletion, record, record_index, record_key};
 use super::error::told;
 use super::json::{self, FORMAT};
 use crate::ports::{IndexEntry, Kind, Record, Write};
-use crate::{Error, ErrorKind, Result};
+use crate::{Clock, Error, ErrorKind, Result, SystemClock};
 
 /// How long a deletion is told of.
 const DELETIONS_FOR: Duration = Duration::from_hours(26);
@@ -204,8 +204,7 @@ pub(super) async fn position(work: &DatabaseTransaction) -> Result<i64> {
 }
 
 fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    i64::try_from(SystemClock.now().0).unwrap_or(i64::MAX)
 }
 
 /// Releases what `record` had and has no longer; what it has and had not.

@@ -250,7 +250,7 @@ fn places_end_with_their_record() {
         Token { id, purpose, made: Timestamp(0), until, epoch: 0, revision: 1 }.into_record()
     };
     let ends = |batch: &Batch| {
-        let puts = batch.parts.iter().filter_map(|part| part.put().map(|put| put.item()));
+        let puts = batch.parts.iter().filter_map(|part| part.put().map(Put::item));
         let places = puts.filter(|item| {
             item::text_of(item, schema::PARTITION_KEY).unwrap().starts_with("index/")
         });

@@ -2,6 +2,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
+use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue::{self, B, L, M, N, S};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
@@ -75,7 +76,7 @@ fn records(items: &[Item]) -> Vec<Record> {
 async fn put(clients: &Clients, items: &[Item]) {
     let put =
         |item: &Item| clients.dynamodb.put_item().table_name(TABLE).set_item(Some(item.clone()));
-    let all = stream::iter(items.iter().map(put)).map(|put| put.send());
+    let all = stream::iter(items.iter().map(put)).map(PutItemFluentBuilder::send);
     all.buffer_unordered(16).try_for_each(async |_| Ok(())).await.unwrap();
 }
 
@@ -214,7 +215,9 @@ async fn processes_may_upgrade_at_once() {
     let account = first_version(&items).await;
     let open = || async { DynamoStore::open(&clients(&account), TABLE).await };
     let (one, two, three) = tokio::join!(open(), open(), open());
-    (one.unwrap(), two.unwrap(), three.unwrap());
+    for outcome in [one, two, three] {
+        outcome.unwrap();
+    }
     is_whole(&account, &items).await;
     let keys = stored(&clients(&account)).await.into_keys().collect::<BTreeSet<_>>();
     assert_eq!(keys, as_if_written_now(&items).await);

@@ -1,4 +1,6 @@
 //! Writes, and what is written together.
+use std::marker::PhantomData;
+
 use super::{Aggregate, Kind, Record};
 use crate::model::Event;
 
@@ -45,26 +47,33 @@ impl Write {
     }
 }
 
-/// A write of one aggregate and the events it causes: stored together, or not at all.
+/// A write of one aggregate of type `T` and the events it causes: stored together, or not at all.
 ///
 /// A second aggregate is written with the first only where the two must agree; whoever does it says why.
 #[derive(Debug, Clone)]
-pub struct Commit(Vec<Write>);
+pub struct Commit<T> {
+    writes: Vec<Write>,
+    first: PhantomData<fn() -> T>,
+}
 
-impl Commit {
+impl<T: Aggregate> Commit<T> {
+    fn of(write: Write) -> Self {
+        Self { writes: vec![write], first: PhantomData }
+    }
+
     /// Adds `row`.
-    pub fn insert(row: &impl Aggregate) -> Self {
-        Self(vec![Write::Insert(row.clone().into_record())])
+    pub fn insert(row: &T) -> Self {
+        Self::of(Write::Insert(row.clone().into_record()))
     }
 
     /// Saves `row`.
-    pub fn save(row: &impl Aggregate) -> Self {
-        Self(vec![Write::Save(row.clone().into_record())])
+    pub fn save(row: &T) -> Self {
+        Self::of(Write::Save(row.clone().into_record()))
     }
 
     /// Deletes `row`.
-    pub fn delete(row: &impl Aggregate) -> Self {
-        Self(vec![Write::Delete(row.clone().into_record())])
+    pub fn delete(row: &T) -> Self {
+        Self::of(Write::Delete(row.clone().into_record()))
     }
 
     /// The same with an event that it causes.
@@ -76,19 +85,20 @@ impl Commit {
     /// The same with events that it causes.
     #[must_use]
     pub fn events(mut self, events: impl IntoIterator<Item = Event>) -> Self {
-        self.0.extend(events.into_iter().map(|event| Write::Insert(event.into_record())));
+        let events = events.into_iter().map(|event| Write::Insert(event.into_record()));
+        self.writes.extend(events);
         self
     }
 
     /// The same with the writes of `other`.
     #[must_use]
-    pub fn and(mut self, other: Self) -> Self {
-        self.0.extend(other.0);
+    pub fn and<U>(mut self, other: Commit<U>) -> Self {
+        self.writes.extend(other.writes);
         self
     }
 
     /// The writes, in order.
     pub fn writes(&self) -> &[Write] {
-        &self.0
+        &self.writes
     }
 }

@@ -277,7 +277,7 @@ impl FromStr for Cursor {
 fn decoded(raw: &str) -> Option<Cursor> {
     /// Longer than any that was made: a sort value is a name, an id or a moment.
     const LONGEST: usize = 2_000;
-    if raw.len() > LONGEST || raw.len() % 2 != 0 || !raw.is_ascii() {
+    if raw.len() > LONGEST || !raw.len().is_multiple_of(2) || !raw.is_ascii() {
         return None;
     }
     let pairs = (0..raw.len()).step_by(2).map(|at| raw.get(at..at + 2));

@@ -2,25 +2,25 @@
 /// What kinds of rows there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
-    /// [`Instance`]s.
+    /// Instances.
     Instance,
-    /// [`License`]s.
+    /// Licenses.
     License,
-    /// [`Release`]s.
+    /// Releases.
     Release,
-    /// [`User`]s.
+    /// Users.
     User,
-    /// [`Token`]s.
+    /// Tokens: sessions and links.
     Token,
-    /// [`Event`]s.
+    /// Events.
     Event,
-    /// [`WorkerMark`]s.
+    /// Workers' signs of life.
     Worker,
-    /// [`Sealed`] secrets.
+    /// Sealed secrets.
     Secret,
-    /// The one [`AdminGuard`].
+    /// The guard of the last administrator.
     AdminGuard,
-    /// The [`DeploymentMark`] of the store.
+    /// The mark of the store's deployment.
     Deployment,
 }
 

@@ -2,6 +2,7 @@
 use std::marker::PhantomData;
 
 use super::{Aggregate, Commit, DamagedRecord, Page, Query, Record, Store, UniqueKey};
+use crate::model::Event;
 use crate::{Error, ErrorKind, Result};
 
 /// The rows of one kind, typed.
@@ -96,7 +97,7 @@ impl<'a, T: Aggregate> Table<'a, T> {
     }
 
     /// As [`Store::commit`]; the first record as written.
-    pub async fn commit(self, commit: &Commit) -> Result<T> {
+    pub async fn commit(self, commit: &Commit<T>) -> Result<T> {
         let written = self.0.commit(commit.writes()).await?.into_iter().next();
         typed(written.ok_or_else(|| Error::new(ErrorKind::Unexpected, "committing nothing"))?)
     }
@@ -111,7 +112,7 @@ impl<'a, T: Aggregate> Table<'a, T> {
         self.0.delete(&row.clone().into_record()).await
     }
 
-    /// Loads, changes and saves until no other writer comes between; `None` when there is no such row.
+    /// Loads, changes and saves until no other writer comes between; `None` when there is no such record.
     ///
     /// `change` returns whether there is anything to write; it runs again after each lost race.
     pub async fn update(
@@ -119,12 +120,25 @@ impl<'a, T: Aggregate> Table<'a, T> {
         id: &str,
         mut change: impl FnMut(&mut T) -> Result<bool> + Send,
     ) -> Result<Option<T>> {
+        self.update_with_events(id, |row| Ok((change(row)?, Vec::new()))).await
+    }
+
+    /// The same, together with the events that the change causes. Where there is nothing to write, they are written alone.
+    pub async fn update_with_events(
+        self,
+        id: &str,
+        mut change: impl FnMut(&mut T) -> Result<(bool, Vec<Event>)> + Send,
+    ) -> Result<Option<T>> {
         loop {
             let Some(mut row) = self.load(id).await? else { return Ok(None) };
-            if !change(&mut row)? {
+            let (is_changed, events) = change(&mut row)?;
+            if !is_changed {
+                for event in events {
+                    Table::of(self.0).insert(&event).await?;
+                }
                 return Ok(Some(row));
             }
-            match self.save(&row).await {
+            match self.commit(&Commit::save(&row).events(events)).await {
                 Err(error)
                     if error.kind() == ErrorKind::Conflict && self.moved(id, &row).await? => {}
                 Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),

@@ -84,7 +84,7 @@ async fn drop_first_form(transaction: &DatabaseTransaction) -> Result<(), DbErr>
             .and_where(Expr::col("table_name").eq(TABLE))
             .and_where(Expr::col("column_name").eq(COLUMN))
             .take(),
-        _ => Query::select()
+        DbBackend::Sqlite | DbBackend::MySql | _ => Query::select()
             .expr(Expr::value(1))
             .from_function(Func::cust("pragma_table_info").arg(TABLE), "columns")
             .and_where(Expr::col("name").eq(COLUMN))

@@ -2,7 +2,7 @@
 use std::collections::BTreeMap;
 
 use refractory_core::model::Instance;
-use refractory_core::ports::{Change, Follower, Kind, Position, Store, Table};
+use refractory_core::ports::{Change, Followed, Follower, Kind, Position, Store, Table};
 
 use super::rows::written;
 use crate::conformance::rush::{Call, together};
@@ -79,13 +79,13 @@ pub async fn changes_tell_of_deletions(store: &dyn Store) {
     let mut follower = Follower::new(Kind::Instance);
     assert_eq!(follower.poll(store).await.expect("changes").written.len(), 2);
     Table::of(store).delete(&row).await.expect("a delete");
-    let followed = follower.poll(store).await.expect("changes");
-    assert!(followed.gone.contains("a") && followed.written.is_empty(), "{followed:?}");
+    let told = follower.poll(store).await.expect("changes");
+    assert!(told.gone.contains("a") && told.written.is_empty(), "{told:?}");
     written(store, "a", "a").await;
-    let followed = follower.poll(store).await.expect("changes");
-    assert_eq!(followed.written, BTreeMap::from([("a".to_owned(), 1)]));
-    let followed = Follower::new(Kind::Instance).poll(store).await.expect("changes");
-    assert_eq!(followed.written.len(), 2, "{followed:?}");
+    let told = follower.poll(store).await.expect("changes");
+    assert_eq!(told.written, BTreeMap::from([("a".to_owned(), 1)]));
+    let told = Follower::new(Kind::Instance).poll(store).await.expect("changes");
+    assert_eq!(told.written.len(), 2, "{told:?}");
 }
 
 /// Reading again tells a follower nothing, and reading is no change.
@@ -95,10 +95,10 @@ pub async fn nothing_new_is_told_in_the_end(store: &dyn Store) {
     follower.poll(store).await.expect("changes");
     for _ in 0..3 {
         Table::<Instance>::of(store).load("a").await.expect("a load");
-        assert_eq!(follower.poll(store).await.expect("changes"), Default::default());
+        assert_eq!(follower.poll(store).await.expect("changes"), Followed::default());
     }
     Table::of(store).save(&Instance { revision: 9, ..row }).await.expect_err("a lost race");
-    assert_eq!(follower.poll(store).await.expect("changes"), Default::default());
+    assert_eq!(follower.poll(store).await.expect("changes"), Followed::default());
 }
 
 /// Whoever reads while eight write has been told of everything in the end: a write that is stored late is not passed over.

@@ -7,7 +7,7 @@ use super::rows::{refused, written};
 use crate::conformance::sample;
 
 async fn named(store: &dyn Store, slug: &str) -> Option<Instance> {
-    Table::of(store).find(&UniqueKey::slug(&slug)).await.expect("a search")
+    Table::of(store).find(&UniqueKey::slug(slug)).await.expect("a search")
 }
 
 fn renamed(row: &Instance, slug: &str) -> Instance {
