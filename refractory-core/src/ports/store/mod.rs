@@ -55,7 +55,8 @@ pub trait Store: Debug + Send + Sync + 'static {
 
     /// Makes all `writes`, or none, and returns the records as written, in their order.
     ///
-    /// At most [`MAX_WRITES`], each of another record. *Repeat*: a second commit of the same revisions is `Conflict`. *Dropped*:
+    /// At most [`MAX_WRITES`], each of another record; a store may refuse fewer where they change more than a hundred keys and
+    /// places. *Repeat*: a second commit of the same revisions is `Conflict`. *Dropped*:
     /// all may be written or none; load and compare.
     ///
     /// # Errors
@@ -111,7 +112,7 @@ pub trait Store: Debug + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// As [`commit`](Self::commit).
+    /// `Conflict`, and as [`commit`](Self::commit) has them.
     async fn insert(&self, record: &Record) -> Result<Record> {
         single(self.commit(&[Write::Insert(record.clone())]).await)
     }
@@ -120,7 +121,7 @@ pub trait Store: Debug + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// As [`commit`](Self::commit).
+    /// `Conflict`, `NotFound`, and as [`commit`](Self::commit) has them.
     async fn save(&self, record: &Record) -> Result<Record> {
         single(self.commit(&[Write::Save(record.clone())]).await)
     }
@@ -129,7 +130,7 @@ pub trait Store: Debug + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// As [`commit`](Self::commit).
+    /// `Conflict`, `NotFound`, and as [`commit`](Self::commit) has them.
     async fn delete(&self, record: &Record) -> Result<()> {
         self.commit(&[Write::Delete(record.clone())]).await.map(|_| ())
     }

@@ -1,4 +1,6 @@
 //! Rows that have had their day.
+use std::time::Duration;
+
 use super::retention::superfluous;
 use crate::model::{Event, Token};
 use crate::ports::{Aggregate, Index, Query, Table};
@@ -14,7 +16,9 @@ impl Deployment {
         for token in tokens.gather(Query::index(Index::TokenByMade).since(now)).await?.0 {
             self.date_anew(token).await?;
         }
-        let (past, _) = tokens.gather(Query::index(Index::TokenByExpiry).until(now)).await?;
+        // One that ends at this very moment has ended.
+        let past = Query::index(Index::TokenByExpiry).until(now.after(Duration::from_millis(1)));
+        let (past, _) = tokens.gather(past).await?;
         self.delete_all(past.into_iter().filter(|token| self.has_ended(token))).await?;
         let events = Table::<Event>::of(self.ports.store.as_ref()).list().await?;
         let age = |event: &Event| self.clock.age(event.at).unwrap_or_default();
