@@ -18,7 +18,7 @@ pub(crate) enum Exit {
     Conflict,
     /// It is not allowed.
     Forbidden,
-    /// A limit was reached: licences, space.
+    /// A limit was reached: licenses, space.
     Exhausted,
     /// Something does not answer, or no worker is alive.
     Unavailable,

@@ -24,7 +24,7 @@ pub enum ErrorKind {
     Invalid,
     /// The caller may not do this, or a person has to allow it first.
     Forbidden,
-    /// A limit was reached: licences, quota, capacity, space.
+    /// A limit was reached: licenses, quota, capacity, space.
     Exhausted,
     /// The provider does not answer, or asks to slow down.
     Unavailable,

@@ -95,7 +95,7 @@ macro_rules! ids {
 ids! {
     /// Names one instance for ever, whatever it is called.
     InstanceId
-    /// Names one licence.
+    /// Names one license.
     LicenseId
     /// Names one person with an account.
     UserId

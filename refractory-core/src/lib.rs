@@ -7,7 +7,7 @@
 //!
 //! Without features this crate is the domain, the plan, the worker and the service, over a store in memory. The features add
 //! what one machine needs: `foundry` (the program itself), `local` (processes, folders, a keyring), `sqlite` and `postgres`,
-//! `config`, and `accounts` (people, sessions, licence keys).
+//! `config`, and `accounts` (people, sessions, license keys).
 #[cfg(feature = "foundry")]
 mod blocking;
 pub mod clock;

@@ -81,7 +81,7 @@ fn renamed(instance: &Instance) -> bool {
     name.is_some_and(|name| name.label() != instance.slug.as_str())
 }
 
-/// Whether a launch is ahead and the licence that is held is not the one it should run on.
+/// Whether a launch is ahead and the license that is held is not the one it should run on.
 fn unsuited(instance: &Instance) -> bool {
     let launched = instance.journal.get(Step::Runtime).is_some();
     let Some(Held::License(held)) = instance.journal.held(Step::License) else { return false };

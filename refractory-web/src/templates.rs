@@ -23,7 +23,7 @@ pub(crate) const FILES: [(&str, &str); 22] = [
     ("confirm-stop.html", include_str!("templates/confirm-stop.html")),
     ("table.html", include_str!("templates/table.html")),
     ("settings.html", include_str!("templates/settings.html")),
-    ("licences.html", include_str!("templates/licences.html")),
+    ("licenses.html", include_str!("templates/licenses.html")),
     ("releases.html", include_str!("templates/releases.html")),
     ("people.html", include_str!("templates/people.html")),
     ("account.html", include_str!("templates/account.html")),

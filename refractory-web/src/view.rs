@@ -383,7 +383,7 @@ fn remedy(who: &Principal, fault: &Fault) -> Option<Remedy> {
     let license = fault.step == Step::License
         || (fault.step == Step::World && fault.kind == ErrorKind::Forbidden);
     if license && may(Verb::ManageLicenses) {
-        return Some(Remedy { path: "/licences", label: "Open Licenses" });
+        return Some(Remedy { path: "/licenses", label: "Open Licenses" });
     }
     let release = fault.step == Step::Runtime
         && matches!(fault.kind, ErrorKind::NotFound | ErrorKind::Invalid);

@@ -16,7 +16,7 @@ fi
 file=/data/Config/license.json
 if [ -f "$file" ]; then
   case "$(cat "$file")" in
-    *"\"${LICENSE:-no licence}\""*) ;;
+    *"\"${LICENSE:-no license}\""*) ;;
     *) rm -f "$file" ;;
   esac
 fi

@@ -38,13 +38,12 @@ pub(super) fn spec() -> LaunchSpec {
         added: Timestamp::default(),
         revision: 0,
     };
-    LaunchSpec {
-        release: Some(release),
-        license: Some(Secret::new("ABCD-EFGH-IJKL-MNOP-QRST-1239")),
-        admin_key: Secret::new("hush"),
-        language: Some("de.core".to_owned()),
-        hostname: Some("friday.games.example".to_owned()),
-        public: Some((443, true)),
-        ..LaunchSpec::default()
-    }
+    LaunchSpec::default().with(|spec| {
+        spec.release = Some(release);
+        spec.license = Some(Secret::new("ABCD-EFGH-IJKL-MNOP-QRST-1239"));
+        spec.admin_key = Secret::new("hush");
+        spec.language = Some("de.core".to_owned());
+        spec.hostname = Some("friday.games.example".to_owned());
+        spec.public = Some((443, true));
+    })
 }

@@ -14,7 +14,7 @@ pub(super) const RELEASE_URL: &str = "release_url";
 ///
 /// # Errors
 ///
-/// `Invalid`: the licence key is none.
+/// `Invalid`: the license key is none.
 pub(super) fn told(
     spec: &LaunchSpec,
     release_url: Option<&str>,

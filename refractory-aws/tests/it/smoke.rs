@@ -123,10 +123,9 @@ impl Account {
             .await;
         let bucket = self.ready("uploads", async || ports.assets.ensure(&of).await).await.handle;
         let key = Key { instance: of.clone(), epoch: 1 };
-        let spec = LaunchSpec {
-            admin_key: Secret::new("a word for one smoke test"),
-            ..LaunchSpec::default()
-        };
+        let spec = LaunchSpec::default().with(|spec| {
+            spec.admin_key = Secret::new("a word for one smoke test");
+        });
         self.ready("launch", async || ports.runtime.ensure(&key, &spec).await).await;
         self.uploads_are_read(&of, &bucket).await;
         self.something_is_printed(&ports, &of).await;

@@ -1,4 +1,4 @@
-//! The demo: a table that needs no licence, on a stand-in for Foundry.
+//! The demo: a table that needs no license, on a stand-in for Foundry.
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};

@@ -90,7 +90,7 @@ async fn accept(desk: &Desk, args: Accept) -> Result<()> {
     tell(desk, &station, &accepted, &said).await
 }
 
-/// Says what was done to one licence.
+/// Says what was done to one license.
 async fn tell(desk: &Desk, station: &Station, license: &License, said: &str) -> Result<()> {
     let views = station.refractory.licenses(&Principal::operator()).await?;
     let view = views.iter().find(|view| view.license.id == license.id);

@@ -173,7 +173,7 @@ fn release(table: &Instance, releases: &[Release]) -> Option<String> {
     }
 }
 
-/// A licence; the key is masked.
+/// A license; the key is masked.
 #[derive(Debug, Serialize)]
 pub(crate) struct LicenseJson {
     id: String,

@@ -111,7 +111,7 @@ impl Site {
         self.moves_to_aws(&keys);
     }
 
-    /// Starts a table called `friday`, on a licence of its own.
+    /// Starts a table called `friday`, on a license of its own.
     fn start_friday(&self) {
         let house = &self.house;
         house.run(&format!("release add {}", self.release())).ok();

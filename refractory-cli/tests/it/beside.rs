@@ -33,7 +33,7 @@ fn accounts_are_added_changed_and_removed() {
 }
 
 #[test]
-fn licences_are_added_accepted_and_removed_and_never_shown() {
+fn licenses_are_added_accepted_and_removed_and_never_shown() {
     let house = House::new();
     let added = house.tell("license add club", KEY).ok();
     assert!(added.out.contains("license accept") && !added.out.contains("EFGH"), "{added:?}");

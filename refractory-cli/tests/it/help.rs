@@ -82,7 +82,7 @@ fn completions_name_every_command() {
 }
 
 #[test]
-fn a_licence_key_or_a_password_is_no_argument() {
+fn a_license_key_or_a_password_is_no_argument() {
     let house = House::new();
     house.run("license add club ABCD-EFGH-IJKL-MNOP-QRST-UVWX").failed(2, "unexpected argument");
     house.run("user add jane --password hunter22").failed(2, "unexpected argument");

@@ -22,7 +22,7 @@ fn launch(house: &House, name: &str) -> (Option<u64>, Option<String>) {
     (table["pid"].as_u64(), table["launch"].as_str().map(ToOwned::to_owned))
 }
 
-/// A table on a licence of its own.
+/// A table on a license of its own.
 fn licensed(house: &House, name: &str, license: &str, key: &str) {
     house.tell(&format!("license add {license}"), key).ok();
     house.run(&format!("license accept {license} --yes-i-accept Jane")).ok();
@@ -30,7 +30,7 @@ fn licensed(house: &House, name: &str, license: &str, key: &str) {
     house.run(&format!("instance start {name} --wait")).ok();
 }
 
-/// Which licence is held by whom.
+/// Which license is held by whom.
 fn holders(house: &House) -> Vec<(String, String)> {
     let licenses = house.run("license list --json").ok().json();
     let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();

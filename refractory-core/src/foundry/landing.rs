@@ -3,7 +3,7 @@
 /// The state of a program, as one visitor meets it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Landing {
-    /// It wants a licence key, or the agreement accepted.
+    /// It wants a license key, or the agreement accepted.
     License,
     /// No world is open, and this visitor is not its administrator.
     Auth,
@@ -13,7 +13,7 @@ pub enum Landing {
     World,
 }
 
-/// What the licence page asks for.
+/// What the license page asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LicensePage {
     /// The key.
@@ -33,7 +33,7 @@ pub fn classify(leads_to: &str) -> Option<Landing> {
     }
 }
 
-/// What the licence page `html` asks for.
+/// What the license page `html` asks for.
 pub fn license_page(html: &str) -> LicensePage {
     if html.contains("license-key") { LicensePage::Key } else { LicensePage::Agreement }
 }
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn the_licence_page_is_known_by_its_form() {
+    fn the_license_page_is_known_by_its_form() {
         assert_eq!(license_page(r#"<form id="license-key">"#), LicensePage::Key);
         assert_eq!(license_page(r#"<form id="eula">"#), LicensePage::Agreement);
     }

@@ -18,7 +18,7 @@ const DURING: &str = "writing license.json";
 ///
 /// # Errors
 ///
-/// `Invalid` (`key` is not a licence key), `Forbidden`, `Exhausted`, `Unavailable`.
+/// `Invalid` (`key` is not a license key), `Forbidden`, `Exhausted`, `Unavailable`.
 pub async fn write_license(config: &Path, key: &Secret) -> Result<()> {
     let key = LicenseKey::new(key.expose())?;
     let config = config.to_owned();
@@ -40,7 +40,7 @@ pub async fn write_license(config: &Path, key: &Secret) -> Result<()> {
 }
 
 /// Removes the `license.json` of the folder `config`; absent is fine. For a table that holds no
-/// licence any more.
+/// license any more.
 ///
 /// # Errors
 ///

@@ -4,7 +4,7 @@ use std::time::Duration;
 use super::{Step, Version, WorldId};
 use crate::{InstanceId, Timestamp, UserId, WorkerId};
 
-/// A person's acceptance of the end user licence agreement. Never made by a program, only replayed.
+/// A person's acceptance of the end user license agreement. Never made by a program, only replayed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Acceptance {
@@ -79,7 +79,7 @@ pub struct Seen {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Yielding {
-    /// Who waits for its licence.
+    /// Who waits for its license.
     pub to: InstanceId,
     /// Since when joins are blocked.
     pub since: Timestamp,

@@ -31,7 +31,7 @@ pub enum EventKind {
     Lost,
     /// A failure.
     Fault,
-    /// A licence was granted, returned or asked for.
+    /// A license was granted, returned or asked for.
     License,
     /// Somebody signed in, with a password or by a link.
     SignIn,

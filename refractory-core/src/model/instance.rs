@@ -8,6 +8,7 @@ use crate::{InstanceId, Key, ReleaseId, Timestamp, UserId};
 
 /// What is asked for when an instance is created.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct NewInstance {
     /// The label in its public name.
     pub slug: Slug,

@@ -14,7 +14,7 @@ use crate::{LicenseId, Timestamp};
     serde(rename_all = "kebab-case")
 )]
 pub enum Step {
-    /// A lease on a licence.
+    /// A lease on a license.
     License,
     /// The folder or file system with all of its data.
     Volume,
@@ -84,7 +84,7 @@ impl Attempt {
     serde(rename_all = "kebab-case")
 )]
 pub enum Held {
-    /// This licence, under this fence; none where none is needed.
+    /// This license, under this fence; none where none is needed.
     License(Option<(LicenseId, u64)>),
     /// A volume: the provider's own handle, a hint only.
     Volume(String),

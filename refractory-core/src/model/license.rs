@@ -1,4 +1,4 @@
-//! Licence keys, and who holds them.
+//! License keys, and who holds them.
 mod key_text;
 
 use std::fmt;
@@ -8,7 +8,7 @@ use super::Acceptance;
 use crate::text::is_invisible;
 use crate::{Error, ErrorKind, InstanceId, LicenseId, Secret, Timestamp};
 
-/// Why a text is not a licence key. Never holds the text.
+/// Why a text is not a license key. Never holds the text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LicenseKeyError {
@@ -43,7 +43,7 @@ impl From<LicenseKeyError> for Error {
     }
 }
 
-/// A licence key: 24 characters, kept without dashes, shown masked.
+/// A license key: 24 characters, kept without dashes, shown masked.
 #[derive(Clone, PartialEq, Eq)]
 pub struct LicenseKey(Secret);
 
@@ -113,7 +113,7 @@ impl FromStr for LicenseKey {
     }
 }
 
-/// Which licence an instance should run on.
+/// Which license an instance should run on.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[cfg_attr(
     feature = "serde",
@@ -130,21 +130,21 @@ pub enum LicenseWish {
     NotNeeded,
 }
 
-/// Who holds a licence now.
+/// Who holds a license now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Lease {
-    /// Which licence.
+    /// Which license.
     pub license: LicenseId,
     /// The holder.
     pub holder: InstanceId,
-    /// Counts the grants of this licence: a smaller fence is an older grant.
+    /// Counts the grants of this license: a smaller fence is an older grant.
     pub fence: u64,
     /// Since when.
     pub since: Timestamp,
 }
 
-/// Who gets a licence next, before anybody else.
+/// Who gets a license next, before anybody else.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Reservation {
@@ -154,7 +154,7 @@ pub struct Reservation {
     pub until: Timestamp,
 }
 
-/// One licence: everything but the key, which lies in the vault under [`License::secret`].
+/// One license: everything but the key, which lies in the vault under [`License::secret`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct License {
@@ -166,7 +166,7 @@ pub struct License {
     pub masked: String,
     /// Distinguishes keys without holding one: a keyed digest made by the vault's owner.
     pub fingerprint: String,
-    /// Who has accepted the end user licence agreement for it, and when.
+    /// Who has accepted the end user license agreement for it, and when.
     pub eula: Option<Acceptance>,
     /// Who holds it now.
     pub lease: Option<Lease>,

@@ -37,7 +37,7 @@ pub enum Program {
     /// Node.js of the right major.
     #[default]
     Node,
-    /// The demo's stand-in: no Foundry, no licence.
+    /// The demo's stand-in: no Foundry, no license.
     Demo,
 }
 

@@ -10,7 +10,7 @@ use latin::Latin;
 
 /// Labels that would shadow a name the deployment needs for itself. Where instances share a host with the portal, its paths are reserved
 /// besides: see [`Addressing::reserving`](crate::Addressing::reserving).
-const RESERVED: [&str; 27] = [
+const RESERVED: [&str; 28] = [
     "about",
     "account",
     "admin",
@@ -21,6 +21,7 @@ const RESERVED: [&str; 27] = [
     "autoconfig",
     "healthz",
     "licences",
+    "licenses",
     "live",
     "localhost",
     "mail",

@@ -148,7 +148,7 @@ pub struct InstanceSpec {
     pub release: ReleaseWish,
     /// The world to open; none leaves Foundry in its setup.
     pub world: Option<WorldId>,
-    /// Which licence it runs on.
+    /// Which license it runs on.
     pub license: LicenseWish,
     /// How much of the machine it may use.
     pub limits: Limits,

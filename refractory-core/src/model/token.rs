@@ -8,6 +8,7 @@ use crate::{InstanceId, Timestamp, TokenId, UserId};
     derive(serde::Serialize, serde::Deserialize),
     serde(rename_all = "kebab-case")
 )]
+#[non_exhaustive]
 pub enum Purpose {
     /// Making the first account; void once there is one.
     Setup,

@@ -173,7 +173,7 @@ fn a_rename_takes_the_old_name_away_even_where_it_was_only_intended() {
 }
 
 #[test]
-fn another_licence_is_taken_before_a_launch_and_never_under_one() {
+fn another_license_is_taken_before_a_launch_and_never_under_one() {
     let mut instance = up_to(Power::On, Some(Step::Runtime));
     instance.wish.spec.license = LicenseWish::Only(LicenseId::new("other").unwrap());
     assert_eq!(decide(&instance, NONE), Decision::Remove(Step::License));
@@ -193,7 +193,7 @@ proptest! {
         undoing in proptest::option::of(0_usize..6),
         power in 0_u8..3,
         renamed in any::<bool>(),
-        licence in 0_u8..3,
+        license in 0_u8..3,
     ) {
         let power = [Power::On, Power::Off, Power::Gone][usize::from(power)];
         let mut instance = instance(power);
@@ -207,7 +207,7 @@ proptest! {
         }
         instance.undoing =
             undoing.map(|at| Undoing { step: Step::ALL[at], since: NOW, failures: 0 });
-        instance.wish.spec.license = match licence {
+        instance.wish.spec.license = match license {
             0 => LicenseWish::Any,
             1 => LicenseWish::Only(LicenseId::new("other").unwrap()),
             _ => LicenseWish::NotNeeded,

@@ -19,9 +19,17 @@ pub enum Credential {
 
 /// Who they turned out to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Identity {
     /// The account they have here.
     pub name: UserName,
+}
+
+impl Identity {
+    /// The account `name`.
+    pub fn new(name: UserName) -> Self {
+        Self { name }
+    }
 }
 
 /// Checks credentials.

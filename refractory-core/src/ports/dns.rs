@@ -7,11 +7,19 @@ use crate::{InstanceId, Result, async_trait};
 
 /// A name and where it should lead.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct NameRecord {
     /// The name.
     pub name: Hostname,
     /// Where it leads.
     pub target: Endpoint,
+}
+
+impl NameRecord {
+    /// A record that has `name` lead to `target`.
+    pub fn new(name: Hostname, target: Endpoint) -> Self {
+        Self { name, target }
+    }
 }
 
 /// Gives instances their names. Where the edge answers for a whole domain, [`NoDns`](crate::null::NoDns) does.

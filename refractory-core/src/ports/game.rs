@@ -21,9 +21,9 @@ pub struct GameTarget {
 pub struct WorldRef {
     /// The world; none leaves the program in its setup, licensed and closed.
     pub world: Option<WorldId>,
-    /// The licence key to enter if the program asks for one; none where none is needed.
+    /// The license key to enter if the program asks for one; none where none is needed.
     pub license: Option<Secret>,
-    /// Whether a person has accepted the licence agreement for that key, so that it may be replayed.
+    /// Whether a person has accepted the license agreement for that key, so that it may be replayed.
     pub eula_accepted: bool,
 }
 
@@ -41,7 +41,7 @@ pub struct GameStatus {
 /// Opens, watches and closes worlds in a running program.
 #[async_trait]
 pub trait GameControl: Debug + Send + Sync + 'static {
-    /// Gets the program past its licence pages and opens the world.
+    /// Gets the program past its license pages and opens the world.
     ///
     /// *Repeat*: an open world is reported. Another open world is closed first.
     /// *Answers*: `Pending` (with [`Progress::uninterruptible`](super::Progress::uninterruptible) during a migration), `Ready`, `Broken`.

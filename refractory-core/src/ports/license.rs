@@ -1,4 +1,4 @@
-//! Licences: one key, one reachable instance.
+//! Licenses: one key, one reachable instance.
 use std::fmt::Debug;
 
 use super::Observed;
@@ -12,17 +12,17 @@ pub struct Granted {
     pub lease: Lease,
     /// The key itself.
     pub key: Secret,
-    /// Whether a person has accepted the licence agreement for it.
+    /// Whether a person has accepted the license agreement for it.
     pub eula_accepted: bool,
 }
 
-/// Leases licences by compare-and-swap.
+/// Leases licenses by compare-and-swap.
 ///
-/// A licence has one holder at most, and an instance holds one licence at most. The caller returns
+/// A license has one holder at most, and an instance holds one license at most. The caller returns
 /// a lease only when the machine that used it is known to be gone.
 #[async_trait]
 pub trait LicensePool: Debug + Send + Sync + 'static {
-    /// Leases a licence to `owner`.
+    /// Leases a license to `owner`.
     ///
     /// *Repeat*: the same owner keeps the same lease, even if it now wishes for another.
     /// *Answers*: `Ready`; `Pending` while another holds it, with progress that names the holder.
@@ -30,7 +30,7 @@ pub trait LicensePool: Debug + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// `NotFound` (there is no licence, or not that one), `Unavailable`.
+    /// `NotFound` (there is no license, or not that one), `Unavailable`.
     async fn ensure(&self, owner: &InstanceId, wish: &LicenseWish) -> Result<Observed<Granted>>;
 
     /// Looks at what `owner` holds, changing nothing.
@@ -51,7 +51,7 @@ pub trait LicensePool: Debug + Send + Sync + 'static {
     /// `Unavailable`.
     async fn remove(&self, owner: &InstanceId) -> Result<Observed<Granted>>;
 
-    /// Every licence, with its holder.
+    /// Every license, with its holder.
     ///
     /// # Errors
     ///

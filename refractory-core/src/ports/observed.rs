@@ -31,8 +31,9 @@ impl<T> Observed<T> {
 /// How far something has got, in words a person can read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
 pub struct Progress {
-    /// One fragment, as `waiting for the licence that Friday Night holds`.
+    /// One fragment, as `waiting for the license that Friday Night holds`.
     pub message: String,
     /// Percent done, where it is known.
     pub percent: Option<u8>,
@@ -46,6 +47,7 @@ pub struct Progress {
 /// An instance whose license can be taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
 pub struct Takeover {
     /// The instance that holds the license.
     pub holder: InstanceId,
@@ -87,6 +89,7 @@ impl fmt::Display for Reason {
 /// Where a running program listens, as the edge and the game control reach it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
 pub struct Endpoint {
     /// Host name or address.
     pub host: String,

@@ -13,12 +13,13 @@ pub type Stop = Urgency;
 
 /// What to launch. Complete: a runtime needs nothing else to know.
 #[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
 pub struct LaunchSpec {
     /// Which archive to run; none where the deployment stores none.
     pub release: Option<Release>,
     /// How much of the machine it may use.
     pub limits: Limits,
-    /// The licence key to write down for Foundry; none where none is needed.
+    /// The license key to write down for Foundry; none where none is needed.
     pub license: Option<Secret>,
     /// The administrator's password, the same for the life of the instance.
     pub admin_key: Secret,
@@ -30,6 +31,15 @@ pub struct LaunchSpec {
     pub route_prefix: String,
     /// The public port and whether it is HTTPS, for invitation links only.
     pub public: Option<(u16, bool)>,
+}
+
+impl LaunchSpec {
+    /// The same after `change`: `LaunchSpec::default().with(|spec| spec.language = Some("de.core".to_owned()))`.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
+        change(&mut self);
+        self
+    }
 }
 
 #[cfg(feature = "accounts")]

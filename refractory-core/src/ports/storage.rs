@@ -7,11 +7,21 @@ use crate::{InstanceId, Result, async_trait};
 
 /// What a volume should be like.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct VolumeSpec {
     /// How many bytes it may hold; none for no limit.
     pub quota: Option<u64>,
     /// What is to work on it first: a hint, for a provider to which it matters whose the files are.
     pub release: Option<Version>,
+}
+
+impl VolumeSpec {
+    /// The same after `change`: `VolumeSpec::default().with(|spec| spec.quota = Some(1 << 30))`.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
+        change(&mut self);
+        self
+    }
 }
 
 /// How full a volume is.

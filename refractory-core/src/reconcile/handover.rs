@@ -1,4 +1,4 @@
-//! Moving a licence politely. Pure: which conversation to have with whom.
+//! Moving a license politely. Pure: which conversation to have with whom.
 //!
 //! A holder that has been empty for a while is asked whether anybody plays; joins are blocked; it is asked again; then it
 //! is switched off in the ordinary way, and the lease moves when its machine is gone.
@@ -79,7 +79,7 @@ pub(crate) fn stays(holder: &Instance) -> String {
     )
 }
 
-/// Whether `waiting` still waits for a licence.
+/// Whether `waiting` still waits for a license.
 pub(crate) fn still_waits(waiting: Option<&Instance>) -> bool {
     waiting.is_some_and(Instance::waits_for_license)
 }

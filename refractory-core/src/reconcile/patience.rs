@@ -45,7 +45,7 @@ pub struct Patience {
     pub make_room_after: Duration,
     /// How long an edge may go on letting people in after joins were blocked.
     pub edge_lag: Duration,
-    /// How long after an operator gave a machine up its program may still run somewhere: its licence is kept so long.
+    /// How long after an operator gave a machine up its program may still run somewhere: its license is kept so long.
     pub hard_deadline: Duration,
     /// How long entries of the audit trail are kept: sign-ins half as long, failed ones a sixth.
     pub events_age: Duration,

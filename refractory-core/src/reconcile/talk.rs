@@ -1,4 +1,4 @@
-//! The polite conversation with whoever holds a licence that somebody waits for.
+//! The polite conversation with whoever holds a license that somebody waits for.
 use std::cmp::Reverse;
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ impl Outlook {
 }
 
 impl Worker {
-    /// Talks to those who hold a licence that would serve `waiting`, within one deadline; what there is to tell about it.
+    /// Talks to those who hold a license that would serve `waiting`, within one deadline; what there is to tell about it.
     pub(super) async fn ask_for_room(&self, waiting: &Instance) -> Result<Option<Outlook>> {
         let deadline = self.deployment.patience.deadline;
         bounded(deadline, "asking for a license", self.talk_to_holders(waiting)).await

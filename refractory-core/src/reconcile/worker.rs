@@ -203,7 +203,7 @@ impl Worker {
         Ok(Stride::of(&self.keep(before, after, ages).await?, wait))
     }
 
-    /// Asks for the licence that `waiting` waits for, and adds to what is `told` about it when that will help.
+    /// Asks for the license that `waiting` waits for, and adds to what is `told` about it when that will help.
     async fn wait_for_room(&self, waiting: &Instance, told: &mut Option<Progress>) {
         match self.ask_for_room(waiting).await {
             Ok(Some(outlook)) => {

@@ -89,7 +89,7 @@ pub struct Ports {
     pub game: Arc<dyn GameControl>,
     /// Gives names.
     pub dns: Arc<dyn DnsZone>,
-    /// Leases licences.
+    /// Leases licenses.
     pub licenses: Arc<dyn LicensePool>,
     /// Keeps secrets.
     pub vault: Arc<dyn Vault>,

@@ -87,7 +87,7 @@ impl Refractory {
     ///
     /// # Errors
     ///
-    /// `Forbidden`; `Conflict` when the name is taken; `NotFound` when the release or the licence is not there.
+    /// `Forbidden`; `Conflict` when the name is taken; `NotFound` when the release or the license is not there.
     pub async fn create(&self, who: &Principal, new: NewInstance) -> Result<Instance> {
         let owner = new.owner.clone().or_else(|| who.user.clone());
         check(who, Verb::CreateInstance, Relation::of(who, owner.as_ref()))?;
@@ -266,7 +266,7 @@ impl Refractory {
     ///
     /// The instance is switched off, if it is not. What runs there may still run where nobody sees it, so the
     /// runtime is asked on for [`Patience::hard_deadline`](crate::Patience::hard_deadline), and whatever it
-    /// answers is believed first. Only after that is the launch taken to be gone and its licence returned.
+    /// answers is believed first. Only after that is the launch taken to be gone and its license returned.
     ///
     /// # Errors
     ///

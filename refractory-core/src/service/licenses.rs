@@ -1,4 +1,4 @@
-//! Licences: adding, naming, accepting, removing.
+//! Licenses: adding, naming, accepting, removing.
 use super::Refractory;
 use super::policy::{Relation, Verb, check};
 use crate::model::{Acceptance, EULA_VERSION, EventKind, Instance, License, LicenseKey, Principal};
@@ -6,17 +6,17 @@ use crate::ports::{Commit, Observed, UniqueKey};
 use crate::text::{is_obeyed, trimmed};
 use crate::{Error, ErrorKind, InstanceId, LicenseId, Result, SecretName, UserId};
 
-/// A licence as people see it.
+/// A license as people see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LicenseView {
-    /// The licence; the key in it is masked.
+    /// The license; the key in it is masked.
     pub license: License,
     /// What its holder is called, where it has one.
     pub holder: Option<(InstanceId, String)>,
 }
 
 impl Refractory {
-    /// Every licence with its holder, in order of name.
+    /// Every license with its holder, in order of name.
     ///
     /// # Errors
     ///
@@ -42,7 +42,7 @@ impl Refractory {
         Ok(views)
     }
 
-    /// Adds a licence key under `name`.
+    /// Adds a license key under `name`.
     ///
     /// # Errors
     ///
@@ -91,7 +91,7 @@ impl Refractory {
         }
     }
 
-    /// The licence a person means by its name or its id.
+    /// The license a person means by its name or its id.
     ///
     /// # Errors
     ///
@@ -105,7 +105,7 @@ impl Refractory {
         found.ok_or_else(|| no_such(name))
     }
 
-    /// Gives a licence another name.
+    /// Gives a license another name.
     ///
     /// # Errors
     ///
@@ -132,7 +132,7 @@ impl Refractory {
             .ok_or_else(|| no_such(id.as_str()))
     }
 
-    /// Writes down that the person asking accepts the licence agreement for a key. Only a person can.
+    /// Writes down that the person asking accepts the license agreement for a key. Only a person can.
     ///
     /// # Errors
     ///
@@ -161,7 +161,7 @@ impl Refractory {
         accepted.await?.ok_or_else(|| no_such(id.as_str()))
     }
 
-    /// Removes a licence that nobody holds.
+    /// Removes a license that nobody holds.
     ///
     /// # Errors
     ///

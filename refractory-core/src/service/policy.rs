@@ -4,6 +4,7 @@ use crate::{Error, ErrorKind, Result, UserId};
 
 /// What somebody wants to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Verb {
     /// See that there is an instance: its title, its address, its state.
     SeeInstance,
@@ -29,9 +30,9 @@ pub enum Verb {
     RotateKey,
     /// Read what its program prints.
     ReadLogs,
-    /// See which licences there are, masked, and who holds them.
+    /// See which licenses there are, masked, and who holds them.
     SeeLicenses,
-    /// Add, rename, remove licences; accept agreements.
+    /// Add, rename, remove licenses; accept agreements.
     ManageLicenses,
     /// See which releases are stored.
     SeeReleases,

@@ -1,4 +1,4 @@
-//! The licence pool over any store and any vault.
+//! The license pool over any store and any vault.
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,9 +13,9 @@ use crate::{
 /// How long the next grant is kept for whoever waits, and asks on.
 const KEPT: Duration = Duration::from_secs(30);
 
-/// Leases licences that are rows of a store and keys in a vault.
+/// Leases licenses that are rows of a store and keys in a vault.
 ///
-/// A lease is one field of one row, written by compare-and-swap; that an instance holds one licence
+/// A lease is one field of one row, written by compare-and-swap; that an instance holds one license
 /// at most is a unique text of the row. So two workers, or two processes, cannot both win.
 #[derive(Debug, Clone)]
 pub struct StorePool {
@@ -109,7 +109,7 @@ impl StorePool {
         Ok(None)
     }
 
-    /// Gives up what was kept for `owner` of a licence it no longer waits for.
+    /// Gives up what was kept for `owner` of a license it no longer waits for.
     async fn let_go(&self, license: &License, owner: &InstanceId) -> Result<()> {
         if !reserved_for(license, owner) {
             return Ok(());
@@ -225,7 +225,7 @@ impl LicensePool for StorePool {
     }
 }
 
-/// The licences that may serve a wish: at least one, and each with its agreement accepted by a person.
+/// The licenses that may serve a wish: at least one, and each with its agreement accepted by a person.
 fn wanted(all: Vec<License>, wish: &LicenseWish) -> Result<Vec<License>> {
     let none_at_all = all.is_empty();
     let named: Vec<_> = all
@@ -254,7 +254,7 @@ fn wanted(all: Vec<License>, wish: &LicenseWish) -> Result<Vec<License>> {
     Ok(accepted)
 }
 
-/// Whether the next grant of a licence is kept for somebody else than `owner`.
+/// Whether the next grant of a license is kept for somebody else than `owner`.
 fn kept_for_another(license: &License, owner: &InstanceId, now: Timestamp) -> bool {
     license.reserved.as_ref().is_some_and(|kept| kept.instance != *owner && holds(kept, now))
 }
@@ -269,7 +269,7 @@ fn reserved_for(license: &License, owner: &InstanceId) -> bool {
     license.reserved.as_ref().is_some_and(|kept| kept.instance == *owner)
 }
 
-/// Somebody else wrote the licence first: the next call sees what it says now.
+/// Somebody else wrote the license first: the next call sees what it says now.
 fn ignore_race(saved: Result<License>) -> Result<()> {
     match saved {
         Err(error) if matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound) => Ok(()),

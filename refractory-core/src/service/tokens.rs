@@ -18,6 +18,7 @@ const SESSION: Duration = Duration::from_hours(24 * 14);
 
 /// A token with its secret: the only moment anybody sees it.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct MintedToken {
     /// What goes into a link or a cookie.
     pub secret: Secret,

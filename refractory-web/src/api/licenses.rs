@@ -1,4 +1,4 @@
-//! Licences.
+//! Licenses.
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
@@ -8,19 +8,19 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::guard::Json;
-use crate::pages::LicenceRow;
+use crate::pages::LicenseRow;
 use crate::problem::Problem;
 use crate::session::{Commanded, Person};
 use crate::shared::Shared;
 
 fn shown(license: License) -> serde_json::Value {
-    json!(LicenceRow::of(&LicenseView { license, holder: None }))
+    json!(LicenseRow::of(&LicenseView { license, holder: None }))
 }
 
 /// `GET /licenses`
 pub(crate) async fn list(shared: Data<Shared>, person: Person) -> Result<HttpResponse, Problem> {
     let all = shared.refractory.licenses(&person.who).await?;
-    let rows: Vec<_> = all.iter().map(LicenceRow::of).collect();
+    let rows: Vec<_> = all.iter().map(LicenseRow::of).collect();
     Ok(HttpResponse::Ok().json(json!({ "licenses": rows })))
 }
 

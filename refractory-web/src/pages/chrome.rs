@@ -19,11 +19,11 @@ pub(crate) struct Viewer {
     pub(crate) name: String,
     pub(crate) role: &'static str,
     pub(crate) creates: bool,
-    pub(crate) licences: bool,
+    pub(crate) licenses: bool,
     pub(crate) releases: bool,
     pub(crate) people: bool,
     pub(crate) system: bool,
-    pub(crate) manages_licences: bool,
+    pub(crate) manages_licenses: bool,
     pub(crate) manages_releases: bool,
 }
 
@@ -33,11 +33,11 @@ impl Viewer {
             name: who.name.clone(),
             role: role_in_words(who.role),
             creates: visitor.may(Verb::CreateInstance),
-            licences: visitor.may(Verb::SeeLicenses),
+            licenses: visitor.may(Verb::SeeLicenses),
             releases: visitor.may(Verb::SeeReleases),
             people: visitor.may(Verb::ManagePeople),
             system: visitor.may(Verb::SeeDeployment),
-            manages_licences: visitor.may(Verb::ManageLicenses),
+            manages_licenses: visitor.may(Verb::ManageLicenses),
             manages_releases: visitor.may(Verb::ManageReleases),
         })
     }

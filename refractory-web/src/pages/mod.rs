@@ -6,7 +6,7 @@ mod create;
 mod enter;
 mod failure;
 mod foundry_setup;
-mod licences;
+mod licenses;
 mod password;
 mod people;
 mod releases;
@@ -22,7 +22,7 @@ mod tests;
 mod waiting;
 
 pub(crate) use foundry_setup::{enter as enter_foundry_setup, enter_page as foundry_setup};
-pub(crate) use licences::LicenceRow;
+pub(crate) use licenses::LicenseRow;
 pub(crate) use people::PersonRow;
 pub(crate) use releases::ReleaseRow;
 pub(crate) use routes::{route_table, routes};

@@ -3,7 +3,7 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{ServiceConfig, scope};
 
 use super::{
-    about, account, create, enter, failure, foundry_setup, licences, people, releases, settings,
+    about, account, create, enter, failure, foundry_setup, licenses, people, releases, settings,
     table, tables,
 };
 use crate::live;
@@ -61,11 +61,12 @@ fn of_tables(table: &mut RouteTable) {
 
 fn of_stock(table: &mut RouteTable) {
     table
-        .route("/licences", get().to(licences::list))
-        .route("/licences", post().to(licences::add))
-        .route("/licences/{id}/rename", post().to(licences::rename))
-        .route("/licences/{id}/accept", post().to(licences::accept))
-        .route("/licences/{id}/remove", post().to(licences::remove))
+        .route("/licences", get().to(licenses::moved))
+        .route("/licenses", get().to(licenses::list))
+        .route("/licenses", post().to(licenses::add))
+        .route("/licenses/{id}/rename", post().to(licenses::rename))
+        .route("/licenses/{id}/accept", post().to(licenses::accept))
+        .route("/licenses/{id}/remove", post().to(licenses::remove))
         .route("/releases", get().to(releases::list))
         .route("/releases/upload", post().to(releases::upload))
         .route("/releases/fetch", post().to(releases::fetch))

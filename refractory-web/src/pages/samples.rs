@@ -9,7 +9,7 @@ use super::create::NewTablePage;
 use super::enter::{LinkPage, SetupPage, SignInPage};
 use super::failure::ErrorPage;
 use super::foundry_setup::{FoundrySetupPage, SetUpPage};
-use super::licences::{LicenceRow, LicencesPage};
+use super::licenses::{LicenseRow, LicensesPage};
 use super::people::{FreshLink, PeoplePage, PersonRow};
 use super::releases::{ReleaseRow, ReleasesPage};
 use super::settings::{Owner, SettingsPage};
@@ -32,11 +32,11 @@ fn viewer() -> Viewer {
         name: "anna".into(),
         role: "Administrator",
         creates: true,
-        licences: true,
+        licenses: true,
         releases: true,
         people: true,
         system: true,
-        manages_licences: true,
+        manages_licenses: true,
         manages_releases: true,
     }
 }
@@ -71,7 +71,7 @@ fn table(state: State) -> TableView {
             wait: "in 4 seconds".into(),
             seconds: 4,
         }),
-        remedy: terminal.then_some(Remedy { path: "/licences", label: "Open Licenses" }),
+        remedy: terminal.then_some(Remedy { path: "/licenses", label: "Open Licenses" }),
     };
     TableView {
         id: format!("id-{}", state.name()),
@@ -120,7 +120,7 @@ fn table(state: State) -> TableView {
 
 fn choices() -> Choices {
     let choice = |value: &str, label: &str| Choice { value: value.into(), label: label.into() };
-    Choices { releases: vec![choice("r1", "Foundry 13.351")], licences: vec![choice("l1", "Club")] }
+    Choices { releases: vec![choice("r1", "Foundry 13.351")], licenses: vec![choice("l1", "Club")] }
 }
 
 fn event() -> EventView {
@@ -212,7 +212,7 @@ fn of_tables(t: &Templates) -> Vec<Sample> {
         first,
         offers_password: true,
     };
-    let first = |release, licence| Some(FirstSteps { release, licence });
+    let first = |release, license| Some(FirstSteps { release, license });
     let player = Viewer { creates: false, people: false, system: false, ..viewer() };
     let one = |state, log: Option<LogView>| TablePage {
         chrome: chrome("Friday", Some(viewer())),
@@ -235,7 +235,7 @@ fn of_tables(t: &Templates) -> Vec<Sample> {
         title: "Friday".into(),
         form: SpecForm {
             release: "r1".into(),
-            licence: "l1".into(),
+            license: "l1".into(),
             memory: "2GiB".into(),
             ..SpecForm::default()
         },
@@ -314,7 +314,7 @@ fn of_tables(t: &Templates) -> Vec<Sample> {
 }
 
 fn of_stock(t: &Templates) -> Vec<Sample> {
-    let licence = |holder: Option<&str>, accepted: bool| LicenceRow {
+    let license = |holder: Option<&str>, accepted: bool| LicenseRow {
         id: "l1".into(),
         name: "Club".into(),
         masked: "ABCD-••••-1239".into(),
@@ -322,9 +322,9 @@ fn of_stock(t: &Templates) -> Vec<Sample> {
         accepted_by: accepted.then(|| "anna".into()),
         accepted_at: accepted.then(moment),
     };
-    let licences = |licences, problem: Option<&str>| LicencesPage {
+    let licenses = |licenses, problem: Option<&str>| LicensesPage {
         chrome: chrome("Licenses", Some(viewer())),
-        licences,
+        licenses,
         eula: "2023-03-02",
         name: "Club".into(),
         new_name: String::new(),
@@ -347,10 +347,10 @@ fn of_stock(t: &Templates) -> Vec<Sample> {
         url: "https://example.org/x".into(),
         problem: Some(FormError::at("url", "Expired.")),
     };
-    let rows = vec![licence(Some("Friday"), true), licence(None, false)];
+    let rows = vec![license(Some("Friday"), true), license(None, false)];
     vec![
-        sample(t, "some", &licences(rows, Some("Mistyped."))),
-        sample(t, "none", &licences(Vec::new(), None)),
+        sample(t, "some", &licenses(rows, Some("Mistyped."))),
+        sample(t, "none", &licenses(Vec::new(), None)),
         sample(t, "some", &releases(vec![release])),
         sample(t, "none", &releases(Vec::new())),
     ]

@@ -19,8 +19,8 @@ pub(crate) struct SpecForm {
     /// A release's id; the newest where empty.
     pub(crate) release: String,
     pub(crate) world: String,
-    /// A licence's id; `any`; or `none`.
-    pub(crate) licence: String,
+    /// A license's id; `any`; or `none`.
+    pub(crate) license: String,
     pub(crate) memory: String,
     pub(crate) disk: String,
     pub(crate) language: String,
@@ -38,7 +38,7 @@ impl SpecForm {
                 ReleaseWish::Newest | ReleaseWish::Version(_) => String::new(),
             },
             world: spec.world.as_ref().map(ToString::to_string).unwrap_or_default(),
-            licence: match &spec.license {
+            license: match &spec.license {
                 LicenseWish::Any => "any".to_owned(),
                 LicenseWish::Only(id) => id.to_string(),
                 LicenseWish::NotNeeded => "none".to_owned(),
@@ -56,7 +56,7 @@ impl SpecForm {
             slug: typed.slug.unwrap_or(self.slug),
             release: typed.release.unwrap_or(self.release),
             world: typed.world.unwrap_or(self.world),
-            licence: typed.licence.unwrap_or(self.licence),
+            license: typed.license.unwrap_or(self.license),
             memory: typed.memory.unwrap_or(self.memory),
             disk: typed.disk.unwrap_or(self.disk),
             language: typed.language.unwrap_or(self.language),
@@ -74,7 +74,7 @@ pub(crate) struct SpecInput {
     pub(crate) release: Option<String>,
     pub(crate) world: Option<String>,
     /// A license's id; `any`; or `none`.
-    pub(crate) licence: Option<String>,
+    pub(crate) license: Option<String>,
     pub(crate) memory: Option<String>,
     pub(crate) disk: Option<String>,
     pub(crate) language: Option<String>,
@@ -117,11 +117,11 @@ impl SpecInput {
             Some("newest") => Edit::Set(ReleaseWish::Newest),
             Some(id) => Edit::Set(ReleaseWish::Exact(ReleaseId::new(id).in_field("release")?)),
         };
-        let license = match self.licence.as_deref().map(str::trim) {
+        let license = match self.license.as_deref().map(str::trim) {
             None | Some("") => Edit::Keep,
             Some("any") => Edit::Set(LicenseWish::Any),
             Some("none") => Edit::Set(LicenseWish::NotNeeded),
-            Some(id) => Edit::Set(LicenseWish::Only(LicenseId::new(id).in_field("licence")?)),
+            Some(id) => Edit::Set(LicenseWish::Only(LicenseId::new(id).in_field("license")?)),
         };
         let world = text(self.world.as_deref()).try_map(|world| WorldId::new(&world));
         Ok(SpecChange {
@@ -145,8 +145,8 @@ impl SpecInput {
         let kind = error.kind();
         let field = if kind == ErrorKind::Conflict {
             "slug"
-        } else if kind == ErrorKind::NotFound && named(&self.licence) {
-            "licence"
+        } else if kind == ErrorKind::NotFound && named(&self.license) {
+            "license"
         } else if matches!(kind, ErrorKind::Invalid | ErrorKind::NotFound) && named(&self.release) {
             "release"
         } else {
@@ -195,7 +195,7 @@ pub(crate) struct Choice {
 #[derive(Debug, Clone, Default, Serialize)]
 pub(crate) struct Choices {
     pub(crate) releases: Vec<Choice>,
-    pub(crate) licences: Vec<Choice>,
+    pub(crate) licenses: Vec<Choice>,
 }
 
 impl Choices {
@@ -207,7 +207,7 @@ impl Choices {
             choices.releases = shared.refractory.releases(who).await?.iter().map(release).collect();
         }
         if sees(Verb::SeeLicenses) {
-            choices.licences = shared.refractory.licenses(who).await?.iter().map(licence).collect();
+            choices.licenses = shared.refractory.licenses(who).await?.iter().map(license).collect();
         }
         Ok(choices)
     }
@@ -222,8 +222,8 @@ impl Choices {
             }
         };
         add(&mut self.releases, &form.release, "The current version, no longer stored");
-        if !matches!(form.licence.as_str(), "any" | "none") {
-            add(&mut self.licences, &form.licence, "The current license, removed");
+        if !matches!(form.license.as_str(), "any" | "none") {
+            add(&mut self.licenses, &form.license, "The current license, removed");
         }
         self
     }
@@ -234,7 +234,7 @@ fn release(release: &refractory_core::model::Release) -> Choice {
     Choice { value: release.id.to_string(), label: format!("Foundry {}{demo}", release.version) }
 }
 
-fn licence(view: &refractory_core::LicenseView) -> Choice {
+fn license(view: &refractory_core::LicenseView) -> Choice {
     let label = match &view.holder {
         Some((_, holder)) => format!("{} (in use by {holder})", view.license.name),
         None => view.license.name.clone(),
@@ -277,7 +277,7 @@ mod tests {
         let typed = form(|form| {
             form.world = Some("barovia".into());
             form.memory = Some("2GiB".into());
-            form.licence = Some("none".into());
+            form.license = Some("none".into());
         });
         let spec = applied(&typed, &InstanceSpec::default());
         let slug = typed.slug().unwrap();
@@ -289,7 +289,7 @@ mod tests {
             slug: Some(shown.slug),
             release: Some(shown.release),
             world: Some(shown.world),
-            licence: Some(shown.licence),
+            license: Some(shown.license),
             memory: Some(shown.memory),
             disk: Some(shown.disk),
             language: Some(shown.language),
@@ -319,12 +319,12 @@ mod tests {
         let shown = SpecForm::of(&Slug::new("t").unwrap(), &full());
         let choices = Choices::default().with_present(&shown);
         assert_eq!(
-            (choices.releases[0].value.as_str(), choices.licences[0].value.as_str()),
+            (choices.releases[0].value.as_str(), choices.licenses[0].value.as_str()),
             ("r1", "l1")
         );
         let change = SpecInput {
             release: Some("r1".into()),
-            licence: Some("l1".into()),
+            license: Some("l1".into()),
             ..SpecInput::default()
         };
         let change = change.change(&full()).unwrap();

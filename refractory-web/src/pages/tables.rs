@@ -16,7 +16,7 @@ use crate::view::TableView;
 #[derive(Debug, Serialize)]
 pub(crate) struct FirstSteps {
     pub(crate) release: bool,
-    pub(crate) licence: bool,
+    pub(crate) license: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -77,6 +77,6 @@ async fn first_steps(shared: &Shared, who: &Principal) -> Result<FirstSteps, Pro
     use refractory_core::{Relation, Verb, allows};
     let sees = |verb| allows(who.role, verb, Relation::Stranger);
     let release = sees(Verb::SeeReleases) && !shared.refractory.releases(who).await?.is_empty();
-    let licence = sees(Verb::SeeLicenses) && !shared.refractory.licenses(who).await?.is_empty();
-    Ok(FirstSteps { release, licence })
+    let license = sees(Verb::SeeLicenses) && !shared.refractory.licenses(who).await?.is_empty();
+    Ok(FirstSteps { release, license })
 }

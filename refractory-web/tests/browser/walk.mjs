@@ -105,7 +105,7 @@ async function newcomer(browser) {
   await fill(page, { Name: "Club key 1", Key: "ABCD-EFGH-IJKL-MNOP-QRST-1239" });
   await press(page, "Add license");
   await page.getByRole("heading", { name: "Club key 1" }).waitFor();
-  await look(page, "04-licences", "light");
+  await look(page, "04-licenses", "light");
 
   now = "adding a person";
   await page.getByRole("link", { name: "People" }).click();
@@ -212,7 +212,7 @@ async function elsewhere(browser, where, options, work) {
   await page.getByText("Saved.").first().waitFor();
   if (!page.url().endsWith("/tables/curse-of-strahd")) complaints.push(`${now}: another title moved the table to ${page.url()}`);
   const pages = { "21-tables": "/", "22-new-table": "/tables/new", "23-table": "/tables/curse-of-strahd", "24-settings": "/tables/curse-of-strahd/settings",
-    "25-licences": "/licences", "26-releases": "/releases", "27-people": "/people", "28-system": "/about", "29-account": "/account" };
+    "25-licenses": "/licenses", "26-releases": "/releases", "27-people": "/people", "28-system": "/about", "29-account": "/account" };
   for (const [name, path] of Object.entries(pages)) {
     now = `${path} (${where})`;
     await page.goto(portal + path);

@@ -1,5 +1,5 @@
 //! Holds the game control against a real release of Foundry, clause by clause, so that the stand-in's
-//! truth can be checked by whoever owns a licence.
+//! truth can be checked by whoever owns a license.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a table is what it is for")]
 use std::process::ExitCode;
 

@@ -17,7 +17,7 @@ fn name(subject: &DnsSubject, slug: &str) -> Hostname {
 }
 
 fn record(subject: &DnsSubject, slug: &str, host: &str) -> NameRecord {
-    NameRecord { name: name(subject, slug), target: Endpoint::new(host, 30_000) }
+    NameRecord::new(name(subject, slug), Endpoint::new(host, 30_000))
 }
 
 async fn taken(subject: &DnsSubject, owner: &str, slug: &str, host: &str) -> Hostname {

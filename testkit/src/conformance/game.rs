@@ -1,7 +1,7 @@
 //! The contract of [`GameControl`].
 //!
 //! A suite needs a program to control: [`GameHouse`] is one, freshly started for each case, with an
-//! administrator's password set, two worlds in it that were never opened, and a licence whose
+//! administrator's password set, two worlds in it that were never opened, and a license whose
 //! agreement nobody has accepted.
 use std::fmt::Debug;
 use std::time::Duration;
@@ -101,7 +101,7 @@ async fn seen(house: &dyn GameHouse) -> Option<WorldId> {
     }
 }
 
-/// A world is opened, past the licence pages, and seen to be open.
+/// A world is opened, past the license pages, and seen to be open.
 pub async fn opens_a_world(house: &dyn GameHouse) {
     let [world, _] = house.worlds();
     let status = opened(house, &first(house)).await;
@@ -158,7 +158,7 @@ pub async fn an_unknown_world_is_refused(house: &dyn GameHouse) {
     assert_eq!(seen(house).await, None);
 }
 
-/// Looking changes nothing: neither the licence nor the world.
+/// Looking changes nothing: neither the license nor the world.
 pub async fn observe_changes_nothing(house: &dyn GameHouse) {
     for _ in 0..3 {
         assert_eq!(seen(house).await, None);
@@ -231,7 +231,7 @@ pub async fn an_unaccepted_agreement_is_forbidden(house: &dyn GameHouse) {
     assert_eq!(seen(house).await, None);
 }
 
-/// A licence that is asked for and not there is forbidden, not invented.
+/// A license that is asked for and not there is forbidden, not invented.
 pub async fn a_missing_license_is_forbidden(house: &dyn GameHouse) {
     let without = WorldRef { license: None, ..first(house) };
     match settled(house, &house.target(), &without).await {

@@ -5,7 +5,7 @@ use refractory_core::{ErrorKind, InstanceId, LicenseId};
 
 use super::Subject;
 
-/// A pool, with the licences in it: two, free, their agreements accepted.
+/// A pool, with the licenses in it: two, free, their agreements accepted.
 pub type LicensesSubject = Subject<dyn LicensePool, [LicenseId; 2]>;
 
 const ANY: LicenseWish = LicenseWish::Any;
@@ -43,7 +43,7 @@ async fn holders(subject: &LicensesSubject) -> Vec<Option<InstanceId>> {
     subject.with.iter().map(of).collect()
 }
 
-/// A lease names its licence and its holder, and a look says the same.
+/// A lease names its license and its holder, and a look says the same.
 pub async fn a_lease_is_granted_and_seen(subject: &LicensesSubject) {
     let granted = leased(subject, "a", &ANY).await;
     assert!(subject.with.contains(&granted.lease.license));
@@ -61,8 +61,8 @@ pub async fn ensure_repeats(subject: &LicensesSubject) {
     assert_eq!(holders(subject).await, vec![Some(id("a")), None]);
 }
 
-/// One licence has one holder; whoever else wants it waits, and is told why.
-pub async fn one_licence_has_one_holder(subject: &LicensesSubject) {
+/// One license has one holder; whoever else wants it waits, and is told why.
+pub async fn one_license_has_one_holder(subject: &LicensesSubject) {
     let [only, _] = subject.with.clone();
     let wish = LicenseWish::Only(only);
     leased(subject, "a", &wish).await;
@@ -71,24 +71,24 @@ pub async fn one_licence_has_one_holder(subject: &LicensesSubject) {
 }
 
 /// Two that take any get two, with two keys.
-pub async fn two_owners_get_two_licences(subject: &LicensesSubject) {
+pub async fn two_owners_get_two_licenses(subject: &LicensesSubject) {
     let (one, other) = (leased(subject, "a", &ANY).await, leased(subject, "b", &ANY).await);
     assert_ne!(one.lease.license, other.lease.license);
     assert_ne!(one.key, other.key);
     waits(subject, "c", &ANY).await;
 }
 
-/// A wish for one licence is not served by another.
-pub async fn a_wish_is_for_that_licence(subject: &LicensesSubject) {
+/// A wish for one license is not served by another.
+pub async fn a_wish_is_for_that_license(subject: &LicensesSubject) {
     for wished in subject.with.iter().rev() {
         let granted = leased(subject, wished.as_str(), &LicenseWish::Only(wished.clone())).await;
         assert_eq!(granted.lease.license, *wished);
     }
 }
 
-/// A licence that is not there is `NotFound`.
-pub async fn an_unknown_licence_is_not_found(subject: &LicensesSubject) {
-    let unknown = LicenseWish::Only(LicenseId::new("no-such-licence").expect("an id"));
+/// A license that is not there is `NotFound`.
+pub async fn an_unknown_license_is_not_found(subject: &LicensesSubject) {
+    let unknown = LicenseWish::Only(LicenseId::new("no-such-license").expect("an id"));
     let refused = subject.port.ensure(&id("a"), &unknown).await.expect_err("no such license");
     assert_eq!((refused.kind(), refused.is_transient()), (ErrorKind::NotFound, false));
 }
@@ -106,7 +106,7 @@ pub async fn remove_is_exact(subject: &LicensesSubject) {
     assert!(matches!(subject.port.observe(&id("a")).await, Ok(Observed::Ready(_))));
 }
 
-/// A returned licence is free, and its next lease has a greater fence.
+/// A returned license is free, and its next lease has a greater fence.
 pub async fn the_fence_rises(subject: &LicensesSubject) {
     let [only, _] = subject.with.clone();
     let wish = LicenseWish::Only(only);
@@ -139,7 +139,7 @@ pub async fn giving_up_keeps_nothing(subject: &LicensesSubject) {
     leased(subject, "c", &wish).await;
 }
 
-/// Of many that ask at the same moment, as many win as there are licences.
+/// Of many that ask at the same moment, as many win as there are licenses.
 pub async fn a_rush_has_one_winner_each(subject: &LicensesSubject) {
     let mut hands = tokio::task::JoinSet::new();
     for number in 0..6 {
@@ -174,8 +174,8 @@ pub async fn dropped_calls_can_be_repeated(subject: &LicensesSubject) {
 macro_rules! licenses_cases {
     ([$($run:tt)+] $($rest:tt)*) => {
         $($run)+! { ($($rest)*)
-            a_lease_is_granted_and_seen, ensure_repeats, one_licence_has_one_holder,
-            two_owners_get_two_licences, a_wish_is_for_that_licence, an_unknown_licence_is_not_found,
+            a_lease_is_granted_and_seen, ensure_repeats, one_license_has_one_holder,
+            two_owners_get_two_licenses, a_wish_is_for_that_license, an_unknown_license_is_not_found,
             observe_leases_nothing, remove_is_exact, the_fence_rises,
             the_next_grant_is_kept_for_who_waits, giving_up_keeps_nothing,
             a_rush_has_one_winner_each, dropped_calls_can_be_repeated

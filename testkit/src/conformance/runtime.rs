@@ -58,7 +58,7 @@ pub async fn ensure_repeats(subject: &RuntimeSubject) {
 /// Another spec under the same key is `Invalid`, and changes nothing.
 pub async fn ensure_with_another_spec_is_invalid(subject: &RuntimeSubject) {
     let first = launched(subject, &key(1)).await;
-    let other = LaunchSpec { language: Some("xx.other".to_owned()), ..subject.with.clone() };
+    let other = subject.with.clone().with(|spec| spec.language = Some("xx.other".to_owned()));
     let refused = subject.port.ensure(&key(1), &other).await.expect_err("another spec");
     assert_eq!((refused.kind(), refused.is_transient()), (ErrorKind::Invalid, false));
     assert_eq!(launched(subject, &key(1)).await, first, "the launch goes on");

@@ -132,7 +132,7 @@ pub fn instance(name: &str, slug: &str) -> Instance {
     }
 }
 
-/// A licence that is held, reserved and accepted; its name and its key are `name`'s own.
+/// A license that is held, reserved and accepted; its name and its key are `name`'s own.
 pub fn license(name: &str, holder: &str) -> License {
     License {
         id: id(name),
@@ -153,7 +153,7 @@ pub fn license(name: &str, holder: &str) -> License {
     }
 }
 
-/// A lease of the licence `name` by `holder`.
+/// A lease of the license `name` by `holder`.
 pub fn lease(name: &str, holder: &str) -> Lease {
     Lease { license: id(name), holder: id(holder), fence: 12, since: Timestamp(12) }
 }

@@ -52,7 +52,7 @@ pub async fn a_changed_quota_leaves_the_data(subject: &StorageSubject) {
     let id = id("a");
     made(subject, &id).await;
     subject.with.write(&id, "a world");
-    let roomier = VolumeSpec { quota: Some(1 << 33), ..VolumeSpec::default() };
+    let roomier = VolumeSpec::default().with(|spec| spec.quota = Some(1 << 33));
     let changed = subject.ready(|| subject.port.ensure(&id, &roomier)).await;
     assert_eq!(subject.with.read(&id).as_deref(), Some("a world"));
     if let Some(usage) = changed.usage {

@@ -36,8 +36,8 @@ pub use queries::{
 };
 pub use races::{
     a_dropped_delete_can_be_repeated, a_dropped_insert_can_be_repeated,
-    a_dropped_save_can_be_repeated, an_instance_holds_one_licence, eight_writers_lose_no_update,
-    one_licence_has_one_holder, one_of_many_inserts_of_one_id_wins,
+    a_dropped_save_can_be_repeated, an_instance_holds_one_license, eight_writers_lose_no_update,
+    one_license_has_one_holder, one_of_many_inserts_of_one_id_wins,
     one_of_many_inserts_of_one_slug_wins,
 };
 pub use rows::{
@@ -75,7 +75,7 @@ macro_rules! store_cases {
             rows_without_texts_do_not_collide,
             lists_are_in_order_of_id, lists_are_of_one_kind, lists_are_whole,
             lists_hold_what_load_holds, changes_equal_the_list, reading_changes_nothing,
-            eight_writers_lose_no_update, one_licence_has_one_holder, an_instance_holds_one_licence,
+            eight_writers_lose_no_update, one_license_has_one_holder, an_instance_holds_one_license,
             one_of_many_inserts_of_one_slug_wins, one_of_many_inserts_of_one_id_wins,
             a_dropped_insert_can_be_repeated, a_dropped_save_can_be_repeated,
             a_dropped_delete_can_be_repeated,

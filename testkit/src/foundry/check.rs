@@ -19,7 +19,7 @@ pub const USAGE: &str = "\
 Usage: check-foundry --release ZIP --license KEY [--node PATH] [--accept-eula]
 
 Starts the release in temporary folders, on this machine only, and checks clause by clause that it
-behaves as it is thought to. Without --accept-eula only the clauses before the licence agreement are
+behaves as it is thought to. Without --accept-eula only the clauses before the license agreement are
 checked; give it only if you have read and accepted that agreement for this key.";
 
 /// What is to be checked.
@@ -27,11 +27,11 @@ checked; give it only if you have read and accepted that agreement for this key.
 pub struct Order {
     /// The archive of the release.
     pub release: PathBuf,
-    /// The licence key.
+    /// The license key.
     pub license: LicenseKey,
     /// What runs it; looked for where `None`.
     pub node: Option<PathBuf>,
-    /// Whether the one who asks has accepted the licence agreement.
+    /// Whether the one who asks has accepted the license agreement.
     pub accept_eula: bool,
 }
 
@@ -79,13 +79,13 @@ macro_rules! clauses {
     };
 }
 
-/// These need a licence that nobody has accepted the agreement for.
+/// These need a license that nobody has accepted the agreement for.
 const BEFORE_THE_AGREEMENT: [&str; 3] = [
     "an_unaccepted_agreement_is_forbidden",
     "a_missing_license_is_forbidden",
     "observe_changes_nothing",
 ];
-/// The clause whose house signs the licence for the others, so that the vendor is asked once.
+/// The clause whose house signs the license for the others, so that the vendor is asked once.
 const SIGNS: &str = "opens_a_world";
 
 /// Checks a release and tells the outcome line by line; says whether all clauses hold.
@@ -117,7 +117,7 @@ pub async fn check(
             continue;
         }
         if needs_signature && signed.is_none() {
-            tell(format!("skipped  {}: the licence could not be signed", clause.name));
+            tell(format!("skipped  {}: the license could not be signed", clause.name));
             continue;
         }
         let house = bench.house(if before { None } else { signed.clone() }).await?;

@@ -28,12 +28,12 @@ const PASSWORD: &str = "conformance";
 /// The two worlds in every house.
 const WORLDS: [&str; 2] = ["first", "strahd's höhle (old)"];
 
-/// Which release is started, and with which licence.
+/// Which release is started, and with which license.
 #[derive(Debug, Clone)]
 pub struct Plan {
     /// Which release it is.
     pub version: Version,
-    /// The licence key.
+    /// The license key.
     pub license: String,
     /// A `license.json` that is signed already, where there is one.
     pub signed: Option<Vec<u8>>,
@@ -204,7 +204,7 @@ fn furnished(data: DataFolder, plan: &Plan, core: Version) -> DataFolder {
     let data = WORLDS.iter().fold(data, |data, world| data.with_world(world, core));
     install_system(&data.system("dice"), plan.version);
     if let Some(signed) = &plan.signed {
-        std::fs::write(data.license(), signed).expect("the licence can be written");
+        std::fs::write(data.license(), signed).expect("the license can be written");
     }
     data
 }

@@ -5,7 +5,7 @@ use super::license::Standing;
 #[derive(Debug, Clone, Copy)]
 #[expect(clippy::struct_excessive_bools, reason = "facts that hold or not, each by itself")]
 pub(crate) struct Situation {
-    /// Whether the licence stops everything.
+    /// Whether the license stops everything.
     pub(crate) standing: Standing,
     /// Whether an admin password is set.
     pub(crate) admin_set: bool,

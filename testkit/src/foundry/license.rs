@@ -7,7 +7,7 @@ use sha2::Sha256;
 
 use super::folder::{DataFolder, write_whole};
 
-/// What the program makes of its licence.
+/// What the program makes of its license.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Standing {
     /// No key, or one that is no key.
@@ -20,7 +20,7 @@ pub(crate) enum Standing {
     Signed,
 }
 
-/// The stored licence.
+/// The stored license.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct License(Map<String, Value>);
 
@@ -87,7 +87,7 @@ pub fn signature_of(key: &str, host: &str) -> String {
     hex::encode(mac.finalize().into_bytes())
 }
 
-/// The name the licence is bound to: what `hostname` prints.
+/// The name the license is bound to: what `hostname` prints.
 pub fn machine_name() -> String {
     rustix::system::uname().nodename().to_string_lossy().into_owned()
 }

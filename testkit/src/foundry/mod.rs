@@ -26,10 +26,10 @@
 //! | `hang` | accept connections and never answer |
 //! | `http_code`, `status_code` | answer every request, or `/api/status`, with this status |
 //! | `users`, `users_lag` | pretend this many users; how long a lost one counts on (15 s) |
-//! | `eula_again` | ask for the agreement again although the licence is signed |
+//! | `eula_again` | ask for the agreement again although the license is signed |
 //! | `site` | the fake site that signs; without one the stand-in signs by itself |
 //! | `sign_fails` | no signature is to be had |
-//! | `hostname` | the host name the licence is held against, instead of the machine's |
+//! | `hostname` | the host name the license is held against, instead of the machine's |
 //! | `node` | the version of Node.js it pretends to be (`v20.11.0`) |
 //! | `keep_lock` | leave the lock behind after an orderly end |
 //! | `lock_refresh`, `lock_stale` | how the lock is kept (5 s, 10 s) |

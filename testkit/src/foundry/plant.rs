@@ -14,13 +14,13 @@ use super::version::Version;
 pub const LICENSE_KEY: &str = "AAAA-BBBB-CCCC-DDDD-EEEE-FFFF";
 
 impl DataFolder {
-    /// Writes a licence that is signed for this machine.
+    /// Writes a license that is signed for this machine.
     #[must_use]
     pub fn with_signed_license(self) -> Self {
         self.with_license_signed_for(&machine_name())
     }
 
-    /// Writes a licence that is signed for another machine, or for this one by its name.
+    /// Writes a license that is signed for another machine, or for this one by its name.
     #[must_use]
     pub fn with_license_signed_for(self, host: &str) -> Self {
         let key = LICENSE_KEY.replace('-', "");
@@ -30,7 +30,7 @@ impl DataFolder {
         self
     }
 
-    /// Writes a licence key nobody has accepted the agreement with.
+    /// Writes a license key nobody has accepted the agreement with.
     #[must_use]
     pub fn with_unsigned_license(self) -> Self {
         let license = json!({"license": LICENSE_KEY.replace('-', "")});

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::version::Version;
 
-/// The name in package.json that makes the program a demonstration, which needs no licence.
+/// The name in package.json that makes the program a demonstration, which needs no license.
 pub(crate) const DEMO_NAME: &str = "refractory-demo";
 
 /// The unpacked release the stand-in plays.
@@ -14,7 +14,7 @@ pub(crate) struct Program {
     pub(crate) version: Version,
     /// The oldest major version of Node.js it starts on.
     pub(crate) node_minimum: u32,
-    /// Whether it is the demonstration, which needs no licence.
+    /// Whether it is the demonstration, which needs no license.
     pub(crate) demo: bool,
     home: PathBuf,
 }

@@ -84,12 +84,12 @@ impl Table {
         self.game.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The host name the licence is held against.
+    /// The host name the license is held against.
     pub(crate) fn host(&self) -> String {
         self.switches.now().hostname.clone().unwrap_or_else(machine_name)
     }
 
-    /// What the licence is worth here and now.
+    /// What the license is worth here and now.
     pub(crate) fn standing(&self) -> Standing {
         if self.program.demo {
             return Standing::Signed;
@@ -100,7 +100,7 @@ impl Table {
         if again && standing == Standing::Signed { Standing::Rejected } else { standing }
     }
 
-    /// The licence key.
+    /// The license key.
     pub(crate) fn license_key(&self) -> Option<String> {
         self.licensing().license.key()
     }

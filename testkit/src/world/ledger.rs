@@ -107,12 +107,12 @@ impl World {
         Self { clock, ..self.clone() }
     }
 
-    /// A pool of licences that are rows of this world's store.
+    /// A pool of licenses that are rows of this world's store.
     pub fn pool(&self) -> StorePool {
         StorePool::new(self.clone(), self.clone(), self.clock())
     }
 
-    /// This world behind every port, with licences as rows of its store.
+    /// This world behind every port, with licenses as rows of its store.
     pub fn ports(&self) -> Ports {
         let store: Arc<dyn Store> = Arc::new(self.clone());
         let vault: Arc<dyn Vault> = Arc::new(self.clone());
@@ -154,7 +154,7 @@ impl World {
         });
     }
 
-    /// Adds a licence whose agreement a person has accepted.
+    /// Adds a license whose agreement a person has accepted.
     ///
     /// # Errors
     ///

@@ -128,8 +128,8 @@ suite!(snapshots, snapshots_cases, snapshots(&world(), NoSnapshots);
 
 // There is no stock: no license is scarce, none is listed, and no key opens anything.
 suite!(licenses, licenses_cases, licenses();
-    holds: a_lease_is_granted_and_seen, a_wish_is_for_that_licence, remove_is_exact, the_fence_rises;
-    not: ensure_repeats, one_licence_has_one_holder, two_owners_get_two_licences, an_unknown_licence_is_not_found,
+    holds: a_lease_is_granted_and_seen, a_wish_is_for_that_license, remove_is_exact, the_fence_rises;
+    not: ensure_repeats, one_license_has_one_holder, two_owners_get_two_licenses, an_unknown_license_is_not_found,
         observe_leases_nothing, the_next_grant_is_kept_for_who_waits, giving_up_keeps_nothing,
         a_rush_has_one_winner_each, dropped_calls_can_be_repeated);
 
@@ -179,7 +179,7 @@ async fn every_null_port_answers_the_same_question_the_same() {
         }};
     }
     let name = Hostname::under(&Slug::new("friday").unwrap(), "games.example");
-    let record = NameRecord { name: name.clone(), target: Endpoint::new("127.0.0.1", 1) };
+    let record = NameRecord::new(name.clone(), Endpoint::new("127.0.0.1", 1));
     twice!(NoDns.ensure(&a, &record));
     twice!(NoDns.remove(&a, &name));
     assert_eq!(NoDns.list().await.unwrap(), []);

@@ -183,3 +183,24 @@ fn nothing_is_left_undone_and_nothing_names_this_place() {
         }
     }
 }
+
+/// Spellings that may not come back, and the lines that may have them: what earlier versions were called by.
+#[test]
+fn words_that_went_do_not_come_back() {
+    let british = ["licen", "ce"].concat();
+    let former = [
+        format!("\"{british}s\","),
+        format!("\"/{british}s\""),
+        format!("`GET /{british}s`"),
+        format!("visible_alias = \"{british}\""),
+    ];
+    let crates = ["core", "aws", "web", "cli"].map(|name| format!("refractory-{name}"));
+    let sources = crates.iter().map(String::as_str).chain(["testkit", "examples"]);
+    let pages = [".html", ".js", ".css", ".mjs"].map(|end| ("refractory-web", end));
+    let all = sources.map(|folder| (folder, ".rs")).chain(pages).chain([("docs", ".md")]);
+    for (path, text) in all.flat_map(|(folder, end)| files(folder, end)) {
+        for line in text.lines().filter(|line| line.to_lowercase().contains(&british)) {
+            assert!(former.iter().any(|former| line.contains(former)), "{path}: {line}");
+        }
+    }
+}

@@ -26,7 +26,7 @@ async fn fake() -> FakeSite {
 }
 
 #[tokio::test]
-async fn an_account_is_entered_and_its_licences_are_read() {
+async fn an_account_is_entered_and_its_licenses_are_read() {
     let fake = fake().await;
     let site = client(&fake);
     let account = site.log_in("Gamemaster", &Secret::new("sesame")).await.unwrap();
@@ -34,7 +34,7 @@ async fn an_account_is_entered_and_its_licences_are_read() {
     assert!(!format!("{account:?}").contains("sesame"));
     let owned = site.licenses(&account).await.unwrap();
     assert_eq!(owned.len(), 1);
-    assert_eq!(owned[0].name, "My licence");
+    assert_eq!(owned[0].name, "My license");
     assert_eq!(owned[0].key.expose(), testkit::foundry::LICENSE_KEY.replace('-', ""));
 }
 

@@ -37,11 +37,11 @@ fn a_definition_is_the_same_for_other_secrets_and_another_for_other_settings() {
     let config = AwsConfig::default();
     let digest = |spec: &LaunchSpec| definition(spec, &config).unwrap().digest().unwrap();
     let spec = sample::spec();
-    let other_key = LaunchSpec { admin_key: Secret::new("another"), ..spec.clone() };
+    let other_key = spec.clone().with(|spec| spec.admin_key = Secret::new("another"));
     assert_eq!(digest(&other_key), digest(&spec), "secrets are told apart from it");
-    let other_language = LaunchSpec { language: None, ..spec.clone() };
+    let other_language = spec.clone().with(|spec| spec.language = None);
     assert_ne!(digest(&other_language), digest(&spec));
-    let unlicensed = LaunchSpec { license: None, ..spec.clone() };
+    let unlicensed = spec.clone().with(|spec| spec.license = None);
     assert_ne!(digest(&unlicensed), digest(&spec));
 }
 
@@ -65,7 +65,7 @@ fn a_program_reaches_a_private_bucket_at_its_tables_own_address() {
     let spec = sample::spec();
     let private = |spec| at(AssetAccess::Private, Some("http://127.0.0.1:1"), spec);
     assert_eq!(private(&spec).as_deref(), Some("https://friday.games.example"));
-    let plain = LaunchSpec { public: Some((8080, false)), ..spec.clone() };
+    let plain = spec.clone().with(|spec| spec.public = Some((8080, false)));
     assert_eq!(private(&plain).as_deref(), Some("http://friday.games.example:8080"));
     assert_eq!(at(AssetAccess::Public, None, &spec), None);
     let emulated = at(AssetAccess::Public, Some("http://127.0.0.1:1"), &spec);

@@ -273,7 +273,7 @@ async fn a_launch_that_a_former_version_began_is_recognized() {
     let endpoint = Endpoint::new("10.0.0.7", 30_000).with_prefix("friday");
     assert_eq!(seen, Observed::Ready(endpoint));
     assert!(server.asked().iter().all(|asked| operation(asked) != "runtask"), "it runs already");
-    let other = LaunchSpec { language: None, ..sample::spec() };
+    let other = sample::spec().with(|spec| spec.language = None);
     let refused = runtime(&server, &Arc::default()).ensure(&key(), &other).await.unwrap_err();
     assert_eq!((refused.kind(), refused.is_transient()), (ErrorKind::Invalid, false));
 }

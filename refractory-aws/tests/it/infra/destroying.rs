@@ -143,7 +143,7 @@ async fn scenario_14_names_go_before_what_they_lead_to() {
     let names = Route53Zone::new(site.clients.clone(), &ground, Naming::new(NAME)).unwrap();
     let of = InstanceId::new("one").unwrap();
     let name = Hostname::under(&Slug::new("friday").unwrap(), "tables.example.org");
-    let record = NameRecord { name: name.clone(), target: Endpoint::new("10.0.0.1", 30_000) };
+    let record = NameRecord::new(name.clone(), Endpoint::new("10.0.0.1", 30_000));
     until(async || names.ensure(&of, &record).await).await;
     assert_eq!(site.infra.survey().await.unwrap().counted()["name"], 1);
 

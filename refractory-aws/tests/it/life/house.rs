@@ -25,7 +25,7 @@ use crate::support::{clients, hasty_clients_at};
 /// How long one part of a life may take before a test gives it up.
 const PATIENCE: Duration = Duration::from_mins(2);
 
-/// A deployment with one licence, in an account of its own.
+/// A deployment with one license, in an account of its own.
 pub(super) struct House {
     pub(super) account: Account,
     pub(super) proxy: Arc<FaultProxy>,

@@ -37,13 +37,13 @@ async fn shells() -> Bed {
 }
 
 fn doing(bed: &Bed, what: &str) -> LaunchSpec {
-    LaunchSpec { language: Some(what.to_owned()), ..bed.spec.clone() }
+    bed.spec.clone().with(|spec| spec.language = Some(what.to_owned()))
 }
 
 /// The volume of a table that is made for `release`.
 async fn volume(bed: &Bed, raw: &str, release: Version) -> Key {
     let instance = InstanceId::new(raw).unwrap();
-    let spec = VolumeSpec { release: Some(release), ..VolumeSpec::default() };
+    let spec = VolumeSpec::default().with(|spec| spec.release = Some(release));
     let made = bed.storage().ensure(&instance, &spec).await.unwrap();
     assert!(matches!(made, Observed::Ready(_)), "{made:?}");
     Key { instance, epoch: 1 }

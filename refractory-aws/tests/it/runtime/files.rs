@@ -8,7 +8,7 @@ use testkit::foundry::LICENSE_KEY;
 use crate::support::bed::{Bed, down, up};
 
 #[tokio::test]
-async fn a_licence_of_another_key_is_taken_away_and_one_of_this_key_is_kept_with_its_signature() {
+async fn a_license_of_another_key_is_taken_away_and_one_of_this_key_is_kept_with_its_signature() {
     let bed = Bed::made().await;
     let (runtime, key) = (bed.runtime(), bed.table("a").await);
     let config = bed.folder(&key.instance).join("Config");

@@ -77,7 +77,7 @@ async fn a_volume_belongs_to_the_user_of_the_image_that_works_on_it_first() {
         ("old", Some(Version::new(13, 351)), 421),
     ];
     for (table, release, owner) in rows {
-        let spec = VolumeSpec { release, ..VolumeSpec::default() };
+        let spec = VolumeSpec::default().with(|spec| spec.release = release);
         let made = bed.storage().ensure(&id(table), &spec).await.unwrap();
         let Observed::Ready(volume) = made else { panic!("{made:?}") };
         let asked = bed.clients.efs.describe_access_points().access_point_id(&volume.handle);
@@ -118,7 +118,7 @@ async fn the_limit_of_access_points_is_told_with_what_to_do() {
 #[tokio::test]
 async fn a_quota_is_neither_kept_nor_shown() {
     let bed = Bed::made().await;
-    let spec = VolumeSpec { quota: Some(1), ..VolumeSpec::default() };
+    let spec = VolumeSpec::default().with(|spec| spec.quota = Some(1));
     let made = bed.storage().ensure(&id("a"), &spec).await.unwrap();
     assert!(matches!(made, Observed::Ready(volume) if volume.usage.is_none()));
 }

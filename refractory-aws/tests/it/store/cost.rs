@@ -122,9 +122,9 @@ async fn a_save_is_one_request_and_writes_one_item() {
     assert!(calls == 1 && delete <= 16.0, "a delete: {delete} units in {calls}");
 }
 
-/// A start takes a licence, which changes a text: two requests, and no third.
+/// A start takes a license, which changes a text: two requests, and no third.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn taking_a_licence_is_two_requests() {
+async fn taking_a_license_is_two_requests() {
     let (store, meter) = metered().await;
     let free = License { lease: None, ..sample::license("a", "-") };
     let free = Table::of(&store).insert(&free).await.unwrap();

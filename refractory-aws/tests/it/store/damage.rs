@@ -83,7 +83,7 @@ async fn a_damaged_row_is_named_and_hides_no_other() {
     assert_eq!(store.discard(&whole).await.unwrap_err().kind(), ErrorKind::Conflict, "it is read");
 }
 
-/// A key whose licence cannot be read is nobody else's, until somebody removes the record.
+/// A key whose license cannot be read is nobody else's, until somebody removes the record.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_damaged_row_keeps_its_texts_until_it_is_removed() {
     let account = Emulator::shared().await.account();

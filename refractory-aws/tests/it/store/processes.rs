@@ -48,7 +48,7 @@ fn holder() -> UniqueKey {
     UniqueKey::holder(&"one".parse().unwrap())
 }
 
-/// Eight licences and one instance that may hold one of them: taken and given back as fast as eight processes can.
+/// Eight licenses and one instance that may hold one of them: taken and given back as fast as eight processes can.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn eight_processes_on_one_text_never_hold_it_twice() {
     const ROUNDS: usize = 12;

@@ -338,12 +338,11 @@ fn spec() -> LaunchSpec {
         added: Timestamp::default(),
         revision: 0,
     };
-    LaunchSpec {
-        release: Some(release),
-        license: Some(Secret::new(testkit::foundry::LICENSE_KEY)),
-        admin_key: Secret::new("the-password-of-the-administrator"),
-        hostname: Some("friday.games.example".to_owned()),
-        public: Some((443, true)),
-        ..LaunchSpec::default()
-    }
+    LaunchSpec::default().with(|spec| {
+        spec.release = Some(release);
+        spec.license = Some(Secret::new(testkit::foundry::LICENSE_KEY));
+        spec.admin_key = Secret::new("the-password-of-the-administrator");
+        spec.hostname = Some("friday.games.example".to_owned());
+        spec.public = Some((443, true));
+    })
 }

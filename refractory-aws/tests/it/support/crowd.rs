@@ -132,7 +132,7 @@ impl Crowd {
         Bill::of(&self.proxy.calls())
     }
 
-    /// What a person sees first: every table, and every licence.
+    /// What a person sees first: every table, and every license.
     pub(crate) async fn page(&self) -> Bill {
         self.proxy.forget();
         let who = Principal::operator();

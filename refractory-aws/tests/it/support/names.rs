@@ -154,7 +154,7 @@ pub(crate) fn record(slug: &str, host: &str) -> NameRecord {
 
 /// `slug`, leading to `host` and `port`.
 pub(crate) fn record_at(slug: &str, host: &str, port: u16) -> NameRecord {
-    NameRecord { name: name(slug), target: Endpoint::new(host, port) }
+    NameRecord::new(name(slug), Endpoint::new(host, port))
 }
 
 /// A table that answers everything with its name, at a loopback address.

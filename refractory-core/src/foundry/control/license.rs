@@ -1,4 +1,4 @@
-//! Getting past the licence pages.
+//! Getting past the license pages.
 use super::talk::Talk;
 use crate::foundry::client::Fields;
 use crate::foundry::landing::{Landing, LicensePage, license_page};
@@ -10,7 +10,7 @@ const DURING: &str = "licensing Foundry";
 
 impl Talk<'_> {
     /// Enters the key and replays the agreement, as far as the program asks for either. Afterwards
-    /// it lands somewhere else than on its licence page.
+    /// it lands somewhere else than on its license page.
     pub(super) async fn license(&self, want: &WorldRef) -> Result<Landing> {
         if self.license_page().await? == LicensePage::Key {
             self.enter_key(want).await?;

@@ -1,4 +1,4 @@
-//! Logging in, and the licence keys of an account.
+//! Logging in, and the license keys of an account.
 use super::client::{Jar, Site, odd};
 use super::markup::{Piece, pieces, plain};
 use crate::model::LicenseKey;
@@ -12,7 +12,7 @@ pub struct Account {
     pub(super) jar: Jar,
 }
 
-/// A licence key that an account holds.
+/// A license key that an account holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwnedLicense {
     /// What its owner calls it; empty where it has no name.
@@ -49,7 +49,7 @@ impl Site {
         }
     }
 
-    /// The licence keys of `account`.
+    /// The license keys of `account`.
     ///
     /// # Errors
     ///

@@ -40,7 +40,7 @@ impl Site {
     ///
     /// # Errors
     ///
-    /// `Forbidden` (the session has ended, or the account holds no licence), `NotFound` (no such release), `Invalid` (it leads to a host that is not allowed), `Unavailable`.
+    /// `Forbidden` (the session has ended, or the account holds no license), `NotFound` (no such release), `Invalid` (it leads to a host that is not allowed), `Unavailable`.
     pub async fn timed_url(&self, account: &Account, version: Version) -> Result<TimedUrl> {
         const DURING: &str = "asking for a download";
         let platform = if version >= FIRST_NODE_ARCHIVE { "node" } else { "linux" };

@@ -1,4 +1,4 @@
-//! The vendor's site: an account, its licence keys, and releases to download.
+//! The vendor's site: an account, its license keys, and releases to download.
 mod account;
 mod client;
 mod download;

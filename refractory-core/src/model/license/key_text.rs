@@ -41,7 +41,7 @@ fn labeled(line: &str) -> (Label, &str) {
     }
 }
 
-/// Whether a label is that of a license key, as `FOUNDRY_LICENSE_KEY`, `Licence key` or `key`.
+/// Whether a label is that of a license key, as `FOUNDRY_LICENSE_KEY`, `License key` or `key`.
 fn means_license(label: &str) -> bool {
     let letters: String =
         label.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();

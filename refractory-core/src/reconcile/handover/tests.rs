@@ -148,7 +148,7 @@ fn whoever_waits_is_told_when_the_holder_is_asked_row_by_row() {
 }
 
 #[test]
-fn only_who_has_no_licence_waits() {
+fn only_who_has_no_license_waits() {
     let mut row = instance("a", Power::On);
     assert!(still_waits(Some(&row)) && !still_waits(None));
     row.journal.hold(Step::License, Held::License(None));

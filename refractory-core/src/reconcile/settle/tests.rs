@@ -134,7 +134,7 @@ fn a_permanent_error_ends_a_start_at_once() {
 }
 
 #[test]
-fn silence_stalls_a_start_but_neither_a_wait_for_a_licence_nor_a_migration() {
+fn silence_stalls_a_start_but_neither_a_wait_for_a_license_nor_a_migration() {
     let much_later = 700;
     let mut desk = Desk::new(Some(Step::Runtime));
     desk.intend(Step::Runtime);

@@ -52,7 +52,7 @@ impl Terms<'_> {
         Duration::ZERO
     }
 
-    /// A start begins with its licence. What uploads need is made sure of anew by each: the configuration may say otherwise
+    /// A start begins with its license. What uploads need is made sure of anew by each: the configuration may say otherwise
     /// than when it was made, and whoever went round us may have taken some of it away.
     fn look_again(self, instance: &mut Instance) {
         if instance.journal.held(Step::Assets).is_some() {
@@ -76,7 +76,7 @@ impl Terms<'_> {
         let silent = self.ages.watched(attempt.moved);
         let wait = self.poll_after(self.ages.watched(attempt.since));
         instance.journal.intend(step, attempt);
-        // A licence may be waited for as long as people like; a migration must never be broken off.
+        // A license may be waited for as long as people like; a migration must never be broken off.
         if step == Step::License || protected || silent < self.patience.stall {
             return wait;
         }

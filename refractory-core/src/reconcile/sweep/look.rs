@@ -11,7 +11,7 @@ pub(crate) enum Listing {
     Names,
     /// Running programs.
     Launches,
-    /// Leases of licences.
+    /// Leases of licenses.
     Leases,
     /// What only the net beneath finds again.
     Remains,

@@ -104,7 +104,7 @@ impl Sightings {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether any launch runs that nobody explains: it may use any licence.
+    /// Whether any launch runs that nobody explains: it may use any license.
     pub(crate) fn any_launch(&self) -> bool {
         self.seen().strays.keys().any(|stray| matches!(stray, Stray::Launch(_)))
     }

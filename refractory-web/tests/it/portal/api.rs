@@ -63,7 +63,7 @@ async fn a_program_does_everything_with_a_token() {
 }
 
 #[tokio::test]
-async fn licences_and_people_have_their_verbs() {
+async fn licenses_and_people_have_their_verbs() {
     let place = Place::open().await;
     let mut anna = program(&place, "anna", Role::Admin).await;
     let key = json!({ "name": "Club", "key": "ABCD-EFGH-IJKL-MNOP-QRST-1239" });
@@ -312,7 +312,7 @@ async fn a_form_changes_the_fields_that_it_has() {
         ("world", "barovia"),
         ("memory", "2GiB"),
         ("disk", "9GiB"),
-        ("licence", "none"),
+        ("license", "none"),
         ("language", "de.deutsch"),
     ];
     anna.submit_and_follow("/tables/new", "/tables", &fields).await;

@@ -74,6 +74,6 @@ async fn the_portal_and_the_api_take_a_key_in_any_dress() {
     }
     let mut browser = place.signed_in("bea", Role::Admin).await;
     let form = [("name", "form"), ("key", "\u{feff}abcd\u{2011}efgh ijkl mnop qrst 1234\r\n")];
-    let sent = browser.submit_and_follow("/licences", "/licences", &form).await;
+    let sent = browser.submit_and_follow("/licenses", "/licenses", &form).await;
     assert!(sent.text.contains("form was added"), "{}", sent.text);
 }

@@ -99,7 +99,7 @@ async fn every_answer_of_the_portal_ties_the_browser_down() {
 async fn pages_have_no_script_or_style_of_their_own() {
     let place = Place::open().await;
     let mut anna = place.signed_in("anna", Role::Admin).await;
-    for path in ["/", "/tables/new", "/licences", "/releases", "/people", "/about", "/account"] {
+    for path in ["/", "/tables/new", "/licenses", "/releases", "/people", "/about", "/account"] {
         let page = anna.get(path).await.text;
         assert!(
             !page.contains("<style") && !page.contains(" style=") && !page.contains("<script>"),

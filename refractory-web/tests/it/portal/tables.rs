@@ -25,7 +25,7 @@ async fn a_table_is_made_started_stopped_renamed_and_deleted_without_scripts() {
     anna.submit_and_follow("/", "/tables/curse-of-strahd/stop", &[("back", "/")]).await;
     place.refractory.wait(&system, &table.id, |table| table.phase() == Phase::Off).await.unwrap();
     let fields =
-        [("title", "Barovia"), ("slug", "barovia"), ("licence", "any"), ("memory", "2GiB")];
+        [("title", "Barovia"), ("slug", "barovia"), ("license", "any"), ("memory", "2GiB")];
     let settings = "/tables/curse-of-strahd/settings";
     let page = anna.submit_and_follow(settings, settings, &fields).await;
     assert!(
@@ -56,7 +56,7 @@ async fn bad_input_comes_back_with_a_sentence_and_with_what_was_typed() {
         (vec![("title", "T"), ("slug", "t"), ("world", "../x")], "not a world ID"),
         (vec![("title", "T"), ("slug", "t"), ("memory", "lots")], "Limit of memory"),
         (vec![("title", "T"), ("slug", "t"), ("release", "feedfeed")], "release doesn&#39;t exist"),
-        (vec![("title", "T"), ("slug", "t"), ("licence", "nope")], "no such license"),
+        (vec![("title", "T"), ("slug", "t"), ("license", "nope")], "no such license"),
     ];
     for (fields, told) in rows {
         let answer = anna.submit("/tables/new", "/tables", &fields).await;
@@ -92,7 +92,7 @@ async fn each_role_sees_and_does_what_is_theirs() {
         "/tables/mine",
         "/tables/hers/settings",
         "/tables/mine/settings",
-        "/licences",
+        "/licenses",
         "/releases",
         "/people",
         "/about",
@@ -115,7 +115,7 @@ async fn each_role_sees_and_does_what_is_theirs() {
     /tables/mine             200 200 200
     /tables/hers/settings    200 403 403
     /tables/mine/settings    200 200 403
-    /licences                200 200 403
+    /licenses                200 200 403
     /releases                200 200 403
     /people                  200 403 403
     /about                   200 403 403
@@ -131,36 +131,36 @@ async fn each_role_sees_and_does_what_is_theirs() {
 }
 
 #[tokio::test]
-async fn licences_are_added_masked_accepted_renamed_and_removed() {
+async fn licenses_are_added_masked_accepted_renamed_and_removed() {
     let place = Place::open().await;
     let mut anna = place.signed_in("anna", Role::Admin).await;
-    let wrong = anna.submit("/licences", "/licences", &[("name", "Club"), ("key", "ABCD")]).await;
+    let wrong = anna.submit("/licenses", "/licenses", &[("name", "Club"), ("key", "ABCD")]).await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(wrong.text.contains("24 letters and digits") && wrong.text.contains("value=\"Club\""));
     let key = "ABCD-EFGH-IJKL-MNOP-QRST-1239";
     let page =
-        anna.submit_and_follow("/licences", "/licences", &[("name", "Club"), ("key", key)]).await;
+        anna.submit_and_follow("/licenses", "/licenses", &[("name", "Club"), ("key", key)]).await;
     assert!(
         page.text.contains("ABCD-••••-••••-••••-••••-1239") && !page.text.contains("EFGH-IJKL")
     );
     assert!(page.text.contains("https://foundryvtt.com/article/license/"));
     let id = place.refractory.licenses(&Principal::operator()).await.unwrap()[0].license.id.clone();
-    let accept = format!("/licences/{id}/accept");
-    let unticked = anna.submit("/licences", &accept, &[]).await;
+    let accept = format!("/licenses/{id}/accept");
+    let unticked = anna.submit("/licenses", &accept, &[]).await;
     assert_eq!(unticked.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(unticked.text.contains("select the checkbox"));
     assert!(unticked.text.contains(&format!("aria-describedby=\"agree-{id}-error\"")));
-    let ticked = anna.submit_and_follow("/licences", &accept, &[("agree", "yes")]).await;
+    let ticked = anna.submit_and_follow("/licenses", &accept, &[("agree", "yes")]).await;
     assert!(ticked.text.contains("Agreement accepted by anna"));
     let renamed = anna
-        .submit_and_follow("/licences", &format!("/licences/{id}/rename"), &[("name", "Guild")])
+        .submit_and_follow("/licenses", &format!("/licenses/{id}/rename"), &[("name", "Guild")])
         .await;
     assert!(renamed.text.contains("<h2>Guild</h2>"));
     let other = "ABCD-EFGH-IJKL-MNOP-QRST-1241";
-    anna.submit_and_follow("/licences", "/licences", &[("name", "Other"), ("key", other)]).await;
+    anna.submit_and_follow("/licenses", "/licenses", &[("name", "Other"), ("key", other)]).await;
     for (name, sentence) in [("Other", "already exists"), ("", "Enter a name")] {
-        let path = format!("/licences/{id}/rename");
-        let refused = anna.submit("/licences", &path, &[("name", name)]).await;
+        let path = format!("/licenses/{id}/rename");
+        let refused = anna.submit("/licenses", &path, &[("name", name)]).await;
         assert!(refused.status.is_client_error(), "{}", refused.text);
         assert!(refused.text.contains(sentence), "{}", refused.text);
         let field = format!(
@@ -170,8 +170,8 @@ async fn licences_are_added_masked_accepted_renamed_and_removed() {
     }
     let all = place.refractory.licenses(&Principal::operator()).await.unwrap();
     let other = all.iter().find(|view| view.license.name == "Other").unwrap().license.id.clone();
-    anna.submit_and_follow("/licences", &format!("/licences/{other}/remove"), &[]).await;
-    let removed = anna.submit_and_follow("/licences", &format!("/licences/{id}/remove"), &[]).await;
+    anna.submit_and_follow("/licenses", &format!("/licenses/{other}/remove"), &[]).await;
+    let removed = anna.submit_and_follow("/licenses", &format!("/licenses/{id}/remove"), &[]).await;
     assert!(removed.text.contains("No licenses yet"));
 }
 

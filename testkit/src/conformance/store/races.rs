@@ -58,8 +58,8 @@ async fn save_all(store: &dyn Store, rows: &[License]) -> Vec<Result<License>> {
     together(rows.iter().map(save).collect()).await
 }
 
-/// Of several who take one licence at the same time, one has it.
-pub async fn one_licence_has_one_holder(store: &dyn Store) {
+/// Of several who take one license at the same time, one has it.
+pub async fn one_license_has_one_holder(store: &dyn Store) {
     let free = License { lease: None, ..sample::license("a", "-") };
     let free = Table::of(store).insert(&free).await.expect("an insert");
     let taken = |holder: &str| License { lease: Some(sample::lease("a", holder)), ..free.clone() };
@@ -69,8 +69,8 @@ pub async fn one_licence_has_one_holder(store: &dyn Store) {
     assert_eq!(Table::of(store).load("a").await.expect("a load"), won);
 }
 
-/// Of several licences that one instance is given at the same time, it holds one.
-pub async fn an_instance_holds_one_licence(store: &dyn Store) {
+/// Of several licenses that one instance is given at the same time, it holds one.
+pub async fn an_instance_holds_one_license(store: &dyn Store) {
     let mut taken = Vec::new();
     for name in ["a", "b", "c", "d"] {
         let free = License { lease: None, ..sample::license(name, "-") };

@@ -47,7 +47,7 @@ pub fn release_zip(version: Version, layout: Layout) -> io::Result<Vec<u8>> {
     archive(version, layout, "foundryvtt")
 }
 
-/// The archive of the demonstration, which the stand-in runs without a licence.
+/// The archive of the demonstration, which the stand-in runs without a license.
 ///
 /// # Errors
 /// None that memory does not give.

@@ -33,7 +33,7 @@ fn license(settings: &Settings, folder: &DataFolder) -> Result<(), String> {
     if folder.license().exists() {
         return Ok(());
     }
-    let key = plain_key(asked).ok_or("FOUNDRY_LICENSE_KEY is not a licence key")?;
+    let key = plain_key(asked).ok_or("FOUNDRY_LICENSE_KEY is not a license key")?;
     write(&folder.license(), json!({"license": key}).to_string().as_bytes())
 }
 

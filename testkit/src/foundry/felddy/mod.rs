@@ -8,7 +8,7 @@
 //!
 //! Faithful in what costs people their worlds: images up to 11.313 do not hear SIGTERM, images up to 14.363 hear it
 //! and do not wait for the program, so that a world which is open is not closed. And the host name, to which the
-//! licence is bound, is another at each start.
+//! license is bound, is another at each start.
 mod configure;
 mod entrypoint;
 mod fetch;

@@ -7,12 +7,12 @@ use super::http::Reply;
 use super::table::Table;
 use super::world::World;
 
-/// Where the licence key is typed.
+/// Where the license key is typed.
 pub(crate) fn license_key(table: &Table) -> String {
-    Page::new(table, "Licence key").part("license", include_str!("license_key.html")).html()
+    Page::new(table, "License key").part("license", include_str!("license_key.html")).html()
 }
 
-/// Where the end user licence agreement is accepted.
+/// Where the end user license agreement is accepted.
 pub(crate) fn agreement(table: &Table) -> String {
     Page::new(table, "Agreement").part("license", include_str!("agreement.html")).html()
 }

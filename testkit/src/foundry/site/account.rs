@@ -5,7 +5,7 @@ use crate::foundry::license::plain_key;
 use crate::foundry::plant::LICENSE_KEY;
 use crate::foundry::version::Version;
 
-/// One account, its licences, and the releases there are.
+/// One account, its licenses, and the releases there are.
 #[derive(Debug, Clone)]
 pub struct Account {
     /// The name, as the site spells it.
@@ -21,12 +21,12 @@ pub struct Account {
 }
 
 impl Default for Account {
-    /// `Gamemaster` with password `sesame`, one licence, the last release of each generation.
+    /// `Gamemaster` with password `sesame`, one license, the last release of each generation.
     fn default() -> Self {
         Self {
             username: "Gamemaster".into(),
             password: "sesame".into(),
-            licenses: vec![(LICENSE_KEY.into(), "My licence".into())],
+            licenses: vec![(LICENSE_KEY.into(), "My license".into())],
             releases: Version::EACH_GENERATION.to_vec(),
             link_life: Duration::from_mins(5),
         }
@@ -34,7 +34,7 @@ impl Default for Account {
 }
 
 impl Account {
-    /// Whether one of its licences has this key, dashes or not.
+    /// Whether one of its licenses has this key, dashes or not.
     pub(super) fn owns(&self, key: &str) -> bool {
         let key = plain_key(key);
         key.is_some() && self.licenses.iter().any(|(owned, _)| plain_key(owned) == key)

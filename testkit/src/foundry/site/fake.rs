@@ -21,8 +21,8 @@ use crate::foundry::license::{plain_key, signature_of};
 use crate::foundry::signing;
 use crate::foundry::tasks::Tasks;
 
-/// A site on this machine that signs people in, lists licences and releases, hands out archives
-/// and signs licences. It ends when it is dropped.
+/// A site on this machine that signs people in, lists licenses and releases, hands out archives
+/// and signs licenses. It ends when it is dropped.
 #[derive(Debug)]
 pub struct FakeSite {
     site: Arc<Site>,

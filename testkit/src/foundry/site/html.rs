@@ -17,7 +17,7 @@ pub(super) fn front(token: &str, signed_in: Option<&str>) -> String {
     ))
 }
 
-/// The licences of an account.
+/// The licenses of an account.
 pub(super) fn licenses(account: &Account) -> String {
     let one = |(key, name): &(String, String)| {
         format!(

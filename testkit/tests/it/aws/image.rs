@@ -105,7 +105,7 @@ async fn accept(at: &str) {
 }
 
 #[tokio::test]
-async fn a_licence_must_be_accepted_again_at_each_start() {
+async fn a_license_must_be_accepted_again_at_each_start() {
     let account = account().await;
     let table = Table::new(
         &account,

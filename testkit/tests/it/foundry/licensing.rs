@@ -1,4 +1,4 @@
-//! The licence and the human's yes.
+//! The license and the human's yes.
 use testkit::foundry::{DataFolder, LICENSE_KEY, Launch, machine_name};
 
 use super::visitor::Visitor;

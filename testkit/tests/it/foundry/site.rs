@@ -44,7 +44,7 @@ fn path_of(url: &str) -> String {
 }
 
 #[tokio::test]
-async fn signing_in_leads_to_the_name_and_the_licences() {
+async fn signing_in_leads_to_the_name_and_the_licenses() {
     let site = FakeSite::start(Account::default()).await.unwrap();
     assert_eq!(sign_in(&site, "gamemaster", "wrong").await, None);
     let session = sign_in(&site, "gamemaster", "sesame").await.unwrap();

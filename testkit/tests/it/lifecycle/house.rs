@@ -48,13 +48,13 @@ impl House {
         Self::new(&world, &world)
     }
 
-    /// A quiet house with this many licences.
+    /// A quiet house with this many licenses.
     pub(super) async fn quiet(licenses: usize) -> Self {
         let world = stocked(licenses).await;
         Self::new(&world, &world)
     }
 
-    /// A quiet house with one licence, where a table must have been empty for so long before it is asked to make room.
+    /// A quiet house with one license, where a table must have been empty for so long before it is asked to make room.
     pub(super) async fn slow_to_ask(make_room_after: Duration) -> Self {
         let world = stocked(1).await;
         Self::patient(&world, world.ports(), make_room_after)
@@ -157,7 +157,7 @@ impl House {
     }
 }
 
-/// A world with this many licences.
+/// A world with this many licenses.
 async fn stocked(licenses: usize) -> World {
     let world = World::default();
     for number in 0..licenses {

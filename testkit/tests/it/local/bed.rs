@@ -159,14 +159,13 @@ pub(super) async fn spec(ports: &LocalPorts) -> LaunchSpec {
         added: Timestamp::default(),
         revision: 0,
     };
-    LaunchSpec {
-        release: Some(release),
-        admin_key: Secret::new(ADMIN_KEY),
-        license: Some(Secret::new(LICENSE_KEY)),
-        hostname: Some("friday.localhost".to_owned()),
-        public: Some((8080, false)),
-        ..LaunchSpec::default()
-    }
+    LaunchSpec::default().with(|spec| {
+        spec.release = Some(release);
+        spec.admin_key = Secret::new(ADMIN_KEY);
+        spec.license = Some(Secret::new(LICENSE_KEY));
+        spec.hostname = Some("friday.localhost".to_owned());
+        spec.public = Some((8080, false));
+    })
 }
 
 pub(super) async fn up(runtime: &ProcessRuntime, key: &Key, spec: &LaunchSpec) -> Endpoint {

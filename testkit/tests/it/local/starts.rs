@@ -55,7 +55,7 @@ async fn another_spec_under_the_same_key_is_invalid() {
     let bed = Bed::made().await;
     let runtime = bed.runtime();
     bed.up(&runtime, 1).await;
-    let other = LaunchSpec { language: Some("de.core".to_owned()), ..bed.spec.clone() };
+    let other = bed.spec.clone().with(|spec| spec.language = Some("de.core".to_owned()));
     let error = runtime.ensure(&bed.key(1), &other).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Invalid);
     assert!(matches!(runtime.observe(&bed.key(1)).await.unwrap(), Observed::Ready(_)));
@@ -99,7 +99,7 @@ async fn a_launch_that_a_former_version_began_goes_on_after_the_upgrade() {
     written["digest"] = former_digest(&bed.spec).into();
     fs::write(bed.note(1), written.to_string()).unwrap();
     let upgraded = bed.runtime();
-    let other = LaunchSpec { language: Some("de.core".to_owned()), ..bed.spec.clone() };
+    let other = bed.spec.clone().with(|spec| spec.language = Some("de.core".to_owned()));
     let refused = upgraded.ensure(&bed.key(1), &other).await.unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Invalid);
     let endpoint = bed.up(&upgraded, 1).await;

@@ -49,7 +49,7 @@ impl Authenticator for PlainAuth {
         let user = Table::<User>::of(&self.0).find(&UniqueKey::user(name)).await?;
         let good = user.and_then(|user| user.password)
             == Some(PasswordHash(format!("plain:{}", password.expose())));
-        Ok(good.then(|| Identity { name: name.clone() }))
+        Ok(good.then(|| Identity::new(name.clone())))
     }
 }
 

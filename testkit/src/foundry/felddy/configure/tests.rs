@@ -70,7 +70,7 @@ fn an_older_image_writes_older_options() {
 }
 
 #[test]
-fn a_licence_that_is_there_is_never_touched() {
+fn a_license_that_is_there_is_never_touched() {
     let data = tempfile::tempdir().unwrap();
     let version = Version::new(13, 351);
     start(data.path(), version, &[("FOUNDRY_LICENSE_KEY", KEY)]);

@@ -21,7 +21,7 @@ lie!(SaveReadsThenWrites {
     }
 });
 
-// Tells the second that it has the licence, and writes down nothing.
+// Tells the second that it has the license, and writes down nothing.
 lie!(HolderCheckRaces {
     async fn save(&self, honest: &MemoryStore, row: &Record) -> Result<Record> {
         let Some(license) = License::from_record(row.clone()) else {

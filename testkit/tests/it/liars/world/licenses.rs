@@ -115,7 +115,7 @@ impl LicensePool for Liar {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_lie_about_licences_is_caught_and_every_case_catches_one() {
+async fn every_lie_about_licenses_is_caught_and_every_case_catches_one() {
     every_lie_is_caught!(licenses_cases, licenses, LIES, |lie| async move {
         let world = world();
         let liar = Liar { pool: world.pool(), lie, locked: LeakyLock::default() };

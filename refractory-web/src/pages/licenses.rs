@@ -1,5 +1,6 @@
-//! Licence keys: adding, naming, accepting the agreement, removing.
+//! License keys: adding, naming, accepting the agreement, removing.
 use actix_web::http::StatusCode;
+use actix_web::http::header::LOCATION;
 use actix_web::{HttpResponse, web};
 use refractory_core::model::LicenseKey;
 use refractory_core::{EULA_VERSION, LicenseId, LicenseView, Secret};
@@ -14,9 +15,9 @@ use crate::shared::Shared;
 use crate::templates::page;
 use crate::words::Moment;
 
-/// A licence, as people read it.
+/// A license, as people read it.
 #[derive(Debug, Clone, Serialize)]
-pub(crate) struct LicenceRow {
+pub(crate) struct LicenseRow {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) masked: String,
@@ -27,7 +28,7 @@ pub(crate) struct LicenceRow {
     pub(crate) accepted_at: Option<Moment>,
 }
 
-impl LicenceRow {
+impl LicenseRow {
     pub(crate) fn of(view: &LicenseView) -> Self {
         let eula = view.license.acceptance();
         Self {
@@ -42,9 +43,9 @@ impl LicenceRow {
 }
 
 #[derive(Debug, Serialize)]
-pub(crate) struct LicencesPage {
+pub(crate) struct LicensesPage {
     pub(crate) chrome: Chrome,
-    pub(crate) licences: Vec<LicenceRow>,
+    pub(crate) licenses: Vec<LicenseRow>,
     pub(crate) eula: &'static str,
     pub(crate) name: String,
     /// What was typed as the new name of the license that `problem` is about.
@@ -52,13 +53,13 @@ pub(crate) struct LicencesPage {
     pub(crate) problem: Option<FormError>,
 }
 
-page! { LicencesPage => "licences.html"; }
+page! { LicensesPage => "licenses.html"; }
 
-async fn licences_page(shared: &Shared, person: &Person) -> Result<LicencesPage, Problem> {
+async fn licenses_page(shared: &Shared, person: &Person) -> Result<LicensesPage, Problem> {
     let all = shared.refractory.licenses(&person.who).await?;
-    Ok(LicencesPage {
-        chrome: Chrome::of(shared, &person.visitor, "Licenses", "licences"),
-        licences: all.iter().map(LicenceRow::of).collect(),
+    Ok(LicensesPage {
+        chrome: Chrome::of(shared, &person.visitor, "Licenses", "licenses"),
+        licenses: all.iter().map(LicenseRow::of).collect(),
         eula: EULA_VERSION,
         name: String::new(),
         new_name: String::new(),
@@ -66,12 +67,17 @@ async fn licences_page(shared: &Shared, person: &Person) -> Result<LicencesPage,
     })
 }
 
-/// `GET /licences`
+/// `GET /licenses`
 pub(crate) async fn list(
     shared: web::Data<Shared>,
     person: Person,
 ) -> Result<HttpResponse, Problem> {
-    shared.templates.answer(StatusCode::OK, &licences_page(&shared, &person).await?)
+    shared.templates.answer(StatusCode::OK, &licenses_page(&shared, &person).await?)
+}
+
+/// `GET /licences`: the address of an earlier version, which bookmarks may have.
+pub(crate) async fn moved() -> HttpResponse {
+    HttpResponse::MovedPermanently().insert_header((LOCATION, "/licenses")).finish()
 }
 
 #[derive(Debug, Deserialize)]
@@ -82,7 +88,7 @@ pub(crate) struct AddForm {
     agree: String,
 }
 
-/// `POST /licences`
+/// `POST /licenses`
 pub(crate) async fn add(
     shared: web::Data<Shared>,
     ordered: Ordered<AddForm>,
@@ -98,13 +104,13 @@ pub(crate) async fn add(
         Ok::<_, InvalidForm>(added)
     };
     match added.await {
-        Ok(licence) => {
-            let flash = Flash::good(format!("License {} was added.", licence.name));
-            Ok(say_at(&shared, &person.visitor, "/licences", &flash))
+        Ok(license) => {
+            let flash = Flash::good(format!("License {} was added.", license.name));
+            Ok(say_at(&shared, &person.visitor, "/licenses", &flash))
         }
         Err(invalid) => {
             let (problem, said) = invalid.show()?;
-            let mut page = licences_page(&shared, &person).await?;
+            let mut page = licenses_page(&shared, &person).await?;
             page.problem = Some(said);
             page.name = form.name;
             shared.templates.answer(problem.status(), &page)
@@ -117,26 +123,26 @@ pub(crate) struct RenameForm {
     name: String,
 }
 
-fn licence(raw: &str) -> Result<LicenseId, Problem> {
+fn license(raw: &str) -> Result<LicenseId, Problem> {
     LicenseId::new(raw).map_err(|_| Problem::no_page())
 }
 
-/// `POST /licences/{id}/rename`
+/// `POST /licenses/{id}/rename`
 pub(crate) async fn rename(
     shared: web::Data<Shared>,
     id: web::Path<String>,
     ordered: Ordered<RenameForm>,
 ) -> Result<HttpResponse, Problem> {
     let Ordered { form, person } = ordered;
-    let id = licence(&id)?;
+    let id = license(&id)?;
     match shared.refractory.rename_license(&person.who, &id, &form.name).await {
         Ok(_) => {
             let flash = Flash::good("The license was renamed.");
-            Ok(say_at(&shared, &person.visitor, "/licences", &flash))
+            Ok(say_at(&shared, &person.visitor, "/licenses", &flash))
         }
         Err(error) => {
             let problem = Problem::from(error).for_form()?.about_input()?;
-            let mut page = licences_page(&shared, &person).await?;
+            let mut page = licenses_page(&shared, &person).await?;
             page.problem = Some(FormError::at(format!("name-{id}"), problem.sentence()));
             page.new_name = form.name;
             shared.templates.answer(problem.status(), &page)
@@ -150,31 +156,31 @@ pub(crate) struct AgreeForm {
     agree: String,
 }
 
-/// `POST /licences/{id}/accept`
+/// `POST /licenses/{id}/accept`
 pub(crate) async fn accept(
     shared: web::Data<Shared>,
     id: web::Path<String>,
     ordered: Ordered<AgreeForm>,
 ) -> Result<HttpResponse, Problem> {
     let Ordered { form, person } = ordered;
-    let id = licence(&id)?;
+    let id = license(&id)?;
     if form.agree != "yes" {
         let sentence = "Read the agreement, select the checkbox, then accept.";
-        let mut page = licences_page(&shared, &person).await?;
+        let mut page = licenses_page(&shared, &person).await?;
         page.problem = Some(FormError::at(format!("agree-{id}"), sentence));
         return shared.templates.answer(StatusCode::UNPROCESSABLE_ENTITY, &page);
     }
     let accepted = shared.refractory.accept_eula(&person.who, &id).await;
-    say_result(&shared, &person.visitor, "/licences", accepted, "Agreement accepted.")
+    say_result(&shared, &person.visitor, "/licenses", accepted, "Agreement accepted.")
 }
 
-/// `POST /licences/{id}/remove`
+/// `POST /licenses/{id}/remove`
 pub(crate) async fn remove(
     shared: web::Data<Shared>,
     id: web::Path<String>,
     ordered: Ordered<Nothing>,
 ) -> Result<HttpResponse, Problem> {
     let person = ordered.person;
-    let removed = shared.refractory.remove_license(&person.who, &licence(&id)?).await;
-    say_result(&shared, &person.visitor, "/licences", removed, "The license was removed.")
+    let removed = shared.refractory.remove_license(&person.who, &license(&id)?).await;
+    say_result(&shared, &person.visitor, "/licenses", removed, "The license was removed.")
 }
