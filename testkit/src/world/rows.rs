@@ -22,16 +22,10 @@ impl World {
     ///
     /// As the store has them.
     pub fn back_up(&self) -> Result<Backup> {
-        let rows = self.rows();
+        let rows: Arc<dyn Store> = self.rows();
         let mut all = Vec::new();
         for kind in Kind::ALL {
-            let mut query = Query::all(kind);
-            loop {
-                let page = at_once(rows.query(&query))?;
-                all.extend(page.records);
-                let Some(next) = page.next else { break };
-                query = query.after(Some(next));
-            }
+            all.extend(at_once(rows.gather(Query::all(kind)))?.records);
         }
         Ok(Backup(all))
     }

@@ -137,6 +137,22 @@ pub trait Store: Debug + Send + Sync + 'static {
 }
 
 impl dyn Store {
+    /// Every page of `query`, as one.
+    ///
+    /// # Errors
+    ///
+    /// As [`query`](Store::query).
+    pub async fn gather(&self, query: Query) -> Result<Page> {
+        let (mut all, mut query) = (Page::default(), query);
+        loop {
+            let page = self.query(&query).await?;
+            all.records.extend(page.records);
+            all.damaged.extend(page.damaged);
+            let Some(next) = page.next else { return Ok(all) };
+            query = query.after(Some(next));
+        }
+    }
+
     /// Whether there is any record of `kind`, readable or not.
     ///
     /// # Errors
@@ -153,15 +169,9 @@ impl dyn Store {
     ///
     /// As [`query`](Store::query).
     pub async fn ids_of(&self, kind: Kind) -> Result<Vec<String>> {
-        let mut ids = Vec::new();
-        let mut query = Query::all(kind);
-        loop {
-            let page = self.query(&query).await?;
-            ids.extend(page.records.iter().map(|record| record.id().to_owned()));
-            ids.extend(page.damaged.into_iter().map(|record| record.id));
-            let Some(next) = page.next else { return Ok(ids) };
-            query = query.after(Some(next));
-        }
+        let all = self.gather(Query::all(kind)).await?;
+        let readable = all.records.iter().map(|record| record.id().to_owned());
+        Ok(readable.chain(all.damaged.into_iter().map(|record| record.id)).collect())
     }
 
     /// The record `id` of `kind` as it is stored, if it cannot be read.
@@ -180,14 +190,7 @@ impl dyn Store {
     ///
     /// As [`query`](Store::query).
     pub async fn damaged_of(&self, kind: Kind) -> Result<Vec<DamagedRecord>> {
-        let mut damaged = Vec::new();
-        let mut query = Query::all(kind);
-        loop {
-            let page = self.query(&query).await?;
-            damaged.extend(page.damaged);
-            let Some(next) = page.next else { return Ok(damaged) };
-            query = query.after(Some(next));
-        }
+        Ok(self.gather(Query::all(kind)).await?.damaged)
     }
 }
 

@@ -71,15 +71,8 @@ impl<'a, T: Aggregate> Table<'a, T> {
 
     /// Every page of `query`.
     pub async fn gather(self, query: Query) -> Result<(Vec<T>, Vec<DamagedRecord>)> {
-        let (mut all, mut damaged) = (Vec::new(), Vec::new());
-        let mut query = query;
-        loop {
-            let page = self.page(&query).await?;
-            all.extend(page.records);
-            damaged.extend(page.damaged);
-            let Some(next) = page.next else { return Ok((all, damaged)) };
-            query = query.after(Some(next));
-        }
+        let Page { records, damaged, next: _ } = self.0.gather(query).await?;
+        Ok((records.into_iter().map(typed).collect::<Result<_>>()?, damaged))
     }
 
     /// The first `count` records of `query` that can be read.

@@ -297,7 +297,7 @@ async fn a_ticket_works_once_whichever_portal_it_comes_to() {
 async fn a_ticket_ends_with_its_minute() {
     let mut desk = Desk::new().await;
     let link = desk.link().await;
-    let tokens = Table::<Token>::of(&desk.store);
+    let tokens = Table::<Token>::of(desk.store.as_ref());
     let minted = tokens.list().await.unwrap();
     let token = minted.iter().find(|token| !format!("{:?}", token.purpose).contains("Session"));
     let mut token = token.unwrap().clone();

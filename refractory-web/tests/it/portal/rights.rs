@@ -27,7 +27,7 @@ async fn broken(place: &Place) -> Instance {
     };
     let new = NewInstance::named(Slug::new("friday").unwrap()).with_spec(spec).owned_by(gil.id);
     let made = place.refractory.create(&operator, new).await.unwrap();
-    let broken = Table::<Instance>::of(&place.store).update(made.id.as_str(), |row| {
+    let broken = Table::<Instance>::of(place.store.as_ref()).update(made.id.as_str(), |row| {
         row.wish.power = Power::On;
         row.fault = Some(Fault {
             step: Step::Runtime,

@@ -107,7 +107,7 @@ impl Place {
             row.slug = slug.clone();
             Ok(true)
         };
-        Table::<Instance>::of(&self.store).update(id.as_str(), rename).await.unwrap();
+        Table::<Instance>::of(self.store.as_ref()).update(id.as_str(), rename).await.unwrap();
         // Whoever waits for changes is told by one that changes nothing.
         self.refractory.change(&Principal::operator(), id, Change::default()).await.unwrap();
     }

@@ -6,37 +6,16 @@ use std::sync::{Arc, Mutex};
 
 use refractory_core::model::{Layout, PasswordHash, Program, User, Version};
 use refractory_core::ports::{
-    ArchiveInfo, ArchiveSource, Archives, Authenticator, Changes, Credential, Endpoint,
-    GameControl, GameStatus, GameTarget, Identity, InstanceRuntime, Kind, LaunchSpec, LogChunk,
-    LogPosition, LogSource, Observed, Page, Position, Progress, Query, Record, Stop, Store, Table,
-    UniqueKey, WorldRef, Write,
+    ArchiveInfo, ArchiveSource, Archives, Authenticator, Credential, Endpoint, GameControl,
+    GameStatus, GameTarget, Identity, InstanceRuntime, LaunchSpec, LogChunk, LogPosition,
+    LogSource, Observed, Progress, Stop, Table, UniqueKey, WorldRef,
 };
 use refractory_core::{
     Error, ErrorKind, InstanceId, Key, MemoryStore, ReleaseId, Result, async_trait,
 };
 
 /// One store in two hands: the deployment's and the authenticator's.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct SharedStore(Arc<MemoryStore>);
-
-#[async_trait]
-impl Store for SharedStore {
-    async fn load(&self, kind: Kind, id: &str) -> Result<Option<Record>> {
-        self.0.load(kind, id).await
-    }
-    async fn find(&self, key: &UniqueKey) -> Result<Option<Record>> {
-        self.0.find(key).await
-    }
-    async fn query(&self, query: &Query) -> Result<Page> {
-        self.0.query(query).await
-    }
-    async fn commit(&self, writes: &[Write]) -> Result<Vec<Record>> {
-        self.0.commit(writes).await
-    }
-    async fn changes(&self, kind: Kind, after: Position, limit: usize) -> Result<Changes> {
-        self.0.changes(kind, after, limit).await
-    }
-}
+pub(crate) type SharedStore = Arc<MemoryStore>;
 
 /// Compares passwords as they are: hashing is another crate's.
 #[derive(Debug)]
@@ -46,7 +25,7 @@ pub(super) struct PlainAuth(pub(super) SharedStore);
 impl Authenticator for PlainAuth {
     async fn authenticate(&self, credential: &Credential) -> Result<Option<Identity>> {
         let Credential::Password { name, password } = credential else { return Ok(None) };
-        let user = Table::<User>::of(&self.0).find(&UniqueKey::user(name)).await?;
+        let user = Table::<User>::of(self.0.as_ref()).find(&UniqueKey::user(name)).await?;
         let good = user.and_then(|user| user.password)
             == Some(PasswordHash(format!("plain:{}", password.expose())));
         Ok(good.then(|| Identity::new(name.clone())))
