@@ -5,8 +5,8 @@ use refractory_core::config::{Backend, Base, Schema, Settings};
 use refractory_core::finding::Finding;
 use refractory_core::foundry::FoundryControl;
 use refractory_core::local::Passwords;
-use refractory_core::null::{NoAssetDoor, NoDns};
-use refractory_core::ports::{AssetDoor, AssetStore, DnsZone, Store};
+use refractory_core::null::{NoAssetGateway, NoDns};
+use refractory_core::ports::{AssetGateway, AssetStore, DnsZone, Store};
 use refractory_core::{
     DeploymentId, Error, ErrorKind, Pairing, Ports, Result, StorePool, SystemClock, Timestamp,
     async_trait, pair,
@@ -162,13 +162,14 @@ impl Footing {
             return Err(nameless());
         }
         let uploads = uploads.with_origins(&addressing).within(ground.boundary.clone());
-        let (assets, asset_door): (Arc<dyn AssetStore>, Arc<dyn AssetDoor>) = match config.assets {
-            AssetAccess::Volume => (Arc::new(uploads.on_volume()), Arc::new(NoAssetDoor)),
-            AssetAccess::Public | AssetAccess::Private => {
-                let door = uploads.door();
-                (Arc::new(uploads), Arc::new(door))
-            }
-        };
+        let (assets, asset_gateway): (Arc<dyn AssetStore>, Arc<dyn AssetGateway>) =
+            match config.assets {
+                AssetAccess::Volume => (Arc::new(uploads.on_volume()), Arc::new(NoAssetGateway)),
+                AssetAccess::Public | AssetAccess::Private => {
+                    let door = uploads.door();
+                    (Arc::new(uploads), Arc::new(door))
+                }
+            };
         let logs = CloudWatchLogs::new(clients.clone(), ground, config, Arc::clone(&clock));
         let remains =
             Remains::new(clients.clone(), config, storage.clone(), runtime.clone(), logs.clone());
@@ -180,11 +181,11 @@ impl Footing {
             runtime: Arc::new(runtime),
             storage: Arc::new(storage),
             assets,
-            asset_door,
+            asset_gateway,
             game: Arc::new(FoundryControl::new()?),
             licenses: Arc::new(pool),
             vault,
-            leftovers: Arc::new(remains),
+            orphaned_resources: Arc::new(remains),
             auth: Arc::new(Passwords::new(Arc::clone(&store))),
             store,
         })

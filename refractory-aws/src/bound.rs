@@ -59,6 +59,6 @@ mod tests {
         assert_eq!(listed("a test", pages).await.unwrap(), 5_000);
         let begun = tokio::time::Instant::now();
         listed("a test", std::future::pending::<Result<()>>()).await.unwrap_err();
-        assert!(begun.elapsed() < refractory_core::Patience::default().listing);
+        assert!(begun.elapsed() < refractory_core::WorkerOptions::default().listing);
     }
 }

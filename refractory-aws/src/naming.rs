@@ -1,6 +1,6 @@
 //! Names and tags: how everything of a deployment is found again.
 use refractory_core::digest::sha256_hex;
-use refractory_core::{InstanceId, Key, ReleaseId, SecretName};
+use refractory_core::{InstanceId, LaunchId, ReleaseId, SecretName};
 
 /// The tag that everything of a deployment carries, with the deployment as its value.
 pub(crate) const TAG_DEPLOYMENT: &str = "refractory:deployment";
@@ -57,13 +57,13 @@ impl Naming {
     }
 
     /// The client token of a launch: at most 64 characters, as ECS takes it.
-    pub fn client_token(&self, key: &Key) -> String {
+    pub fn client_token(&self, key: &LaunchId) -> String {
         sha256_hex(&[self.deployment.as_bytes(), b"/", key.to_string().as_bytes()])
     }
 
     /// The client token of one attempt at a launch. Attempts differ, so that the next is not answered with the last; an
     /// attempt that is repeated is the same attempt.
-    pub fn attempt_token(&self, key: &Key, attempt: u32) -> String {
+    pub fn attempt_token(&self, key: &LaunchId, attempt: u32) -> String {
         if attempt == 0 {
             return self.client_token(key);
         }
@@ -72,12 +72,12 @@ impl Naming {
     }
 
     /// What a launch's tasks are started by: letters, digits, hyphens and slashes, as ECS takes it.
-    pub fn started_by(&self, key: &Key) -> String {
-        format!("{}/{}/{}", self.deployment, label(&key.instance), key.epoch)
+    pub fn started_by(&self, key: &LaunchId) -> String {
+        format!("{}/{}/{}", self.deployment, label(&key.instance), key.attempt)
     }
 
     /// The version of the launch secret that a launch reads.
-    pub fn launch_version(&self, key: &Key) -> String {
+    pub fn launch_version(&self, key: &LaunchId) -> String {
         sha256_hex(&[self.deployment.as_bytes(), b"/told/", key.to_string().as_bytes()])
     }
 
@@ -177,7 +177,7 @@ mod tests {
 
     #[test]
     fn a_token_is_short_enough_for_ecs() {
-        let key = Key { instance: InstanceId::fresh(), epoch: 7 };
+        let key = LaunchId { instance: InstanceId::fresh(), attempt: 7 };
         let naming = Naming::new("refractory");
         assert_eq!(naming.client_token(&key).len(), 64);
         let tokens: Vec<_> = (0..3).map(|attempt| naming.attempt_token(&key, attempt)).collect();

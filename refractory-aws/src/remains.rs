@@ -2,7 +2,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_secretsmanager::types::{Filter, FilterNameStringType, SecretListEntry};
-use refractory_core::ports::{Leftover, Leftovers, Observed};
+use refractory_core::ports::{Observed, OrphanedResource, OrphanedResources};
 use refractory_core::{InstanceId, Result, async_trait};
 
 use crate::bound::{bounded, listed};
@@ -51,8 +51,8 @@ impl Remains {
         Ok(all)
     }
 
-    async fn all(&self) -> Result<Vec<Leftover>> {
-        let mut of_each: BTreeMap<String, Leftover> = BTreeMap::new();
+    async fn all(&self) -> Result<Vec<OrphanedResource>> {
+        let mut of_each: BTreeMap<String, OrphanedResource> = BTreeMap::new();
         for secret in self.secrets().await? {
             if let Some(left) = self.leftover(&secret) {
                 of_each.insert(left.name.clone(), left);
@@ -62,11 +62,11 @@ impl Remains {
     }
 
     /// What `secret` is; none for one that is not ours, whatever its name, or that is on its way out.
-    fn leftover(&self, secret: &SecretListEntry) -> Option<Leftover> {
+    fn leftover(&self, secret: &SecretListEntry) -> Option<OrphanedResource> {
         let name = secret.name().filter(|name| name.starts_with(&self.naming.told()))?;
         let tag = secret.tags().iter().find(|tag| tag.key() == Some(TAG_INSTANCE))?;
         let of = InstanceId::new(tag.value()?).ok().filter(|_| secret.deleted_date().is_none())?;
-        Some(Leftover {
+        Some(OrphanedResource {
             name: name.to_owned(),
             of,
             what: format!("the secret `{name}`, and the task definitions that read it"),
@@ -85,8 +85,8 @@ impl Remains {
 }
 
 #[async_trait]
-impl Leftovers for Remains {
-    async fn list(&self) -> Result<Vec<Leftover>> {
+impl OrphanedResources for Remains {
+    async fn list(&self) -> Result<Vec<OrphanedResource>> {
         listed("listing what is left of tables", self.all()).await
     }
 

@@ -116,29 +116,30 @@ ids! {
 /// Names one launch of one instance.
 ///
 /// A port finds a launch by its key, never by the provider's own handle: a key is known and written
-/// down before the first call, so that a lost reply loses nothing. The epoch changes with each fresh
+/// down before the first call, so that a lost reply loses nothing. The attempt changes with each fresh
 /// launch, because a provider may answer a repeated token with the launch that has ended.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct Key {
+pub struct LaunchId {
     /// Whose launch it is.
     pub instance: InstanceId,
     /// Which launch of it, counted from one.
-    pub epoch: u32,
+    #[cfg_attr(feature = "serde", serde(rename = "epoch"))]
+    pub attempt: u32,
 }
 
-impl fmt::Display for Key {
+impl fmt::Display for LaunchId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.instance, self.epoch)
+        write!(f, "{}.{}", self.instance, self.attempt)
     }
 }
 
-impl FromStr for Key {
+impl FromStr for LaunchId {
     type Err = IdError;
     fn from_str(raw: &str) -> Result<Self, IdError> {
         let bad = || IdError(raw.chars().take(80).collect());
-        let (instance, epoch) = raw.rsplit_once('.').ok_or_else(bad)?;
-        Ok(Self { instance: instance.parse()?, epoch: epoch.parse().map_err(|_| bad())? })
+        let (instance, attempt) = raw.rsplit_once('.').ok_or_else(bad)?;
+        Ok(Self { instance: instance.parse()?, attempt: attempt.parse().map_err(|_| bad())? })
     }
 }
 

@@ -40,12 +40,12 @@ pub use async_trait::async_trait;
 pub use clock::{Clock, MonotonicTime, SystemClock, Timestamp};
 pub use error::{Error, ErrorKind, Result};
 pub use id::{
-    DeploymentId, EventId, IdError, InstanceId, Key, LicenseId, ReleaseId, SecretName, TokenId,
-    UserId, WorkerId,
+    DeploymentId, EventId, IdError, InstanceId, LaunchId, LicenseId, ReleaseId, SecretName,
+    TokenId, UserId, WorkerId,
 };
 pub use memory::{MemoryStore, MemoryVault};
 pub use model::{Change, EULA_VERSION};
-pub use reconcile::{Patience, Worker};
+pub use reconcile::{Worker, WorkerOptions};
 pub use secret::Secret;
 pub use service::{
     Addressing, Builder, Changes, Pairing, Playing, Ports, Refractory, Relation, StorePool, Verb,

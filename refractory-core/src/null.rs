@@ -5,12 +5,13 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::model::{Hostname, Lease, LicenseWish};
+use crate::model::{Hostname, Lease, LicenseChoice};
 use crate::ports::{
-    ArchiveInfo, ArchiveSource, Archives, AssetAsk, AssetDoor, AssetPass, AssetSpace, AssetStore,
-    Authenticator, Credential, DnsZone, GameControl, GameStatus, GameTarget, Granted, Identity,
-    Leftover, Leftovers, LicensePool, LogChunk, LogPosition, LogSource, NameRecord, Observed,
-    Snapshot, SnapshotName, Snapshots, Stop, Volume, VolumeSpec, WorldRef, WorldStorage,
+    AccessDecision, ArchiveInfo, ArchiveSource, Archives, AssetGateway, AssetRequest, AssetSpace,
+    AssetStore, Authenticator, Credential, DnsZone, GameControl, GameStatus, GameTarget, Granted,
+    Identity, LicensePool, LogChunk, LogPosition, LogSource, NameRecord, Observed,
+    OrphanedResource, OrphanedResources, Snapshot, SnapshotName, Snapshots, Stop, Volume,
+    VolumeSpec, WorldRef, WorldStorage,
 };
 use crate::{
     Error, ErrorKind, InstanceId, LicenseId, ReleaseId, Result, Secret, Timestamp, async_trait,
@@ -57,11 +58,11 @@ impl AssetStore for NoAssets {
 
 /// Has no door to uploads: they are the program's own files, or the provider serves them.
 #[derive(Debug, Default, Clone, Copy)]
-pub struct NoAssetDoor;
+pub struct NoAssetGateway;
 
 #[async_trait]
-impl AssetDoor for NoAssetDoor {
-    async fn admit(&self, _: &AssetAsk) -> Result<AssetPass> {
+impl AssetGateway for NoAssetGateway {
+    async fn admit(&self, _: &AssetRequest) -> Result<AccessDecision> {
         Err(Error::new(ErrorKind::Unsupported, "serving uploads")
             .advise("This installation has no separate storage for uploads."))
     }
@@ -69,11 +70,11 @@ impl AssetDoor for NoAssetDoor {
 
 /// Leaves nothing behind that another port would not find.
 #[derive(Debug, Default, Clone, Copy)]
-pub struct NoLeftovers;
+pub struct NoOrphanedResources;
 
 #[async_trait]
-impl Leftovers for NoLeftovers {
-    async fn list(&self) -> Result<Vec<Leftover>> {
+impl OrphanedResources for NoOrphanedResources {
+    async fn list(&self) -> Result<Vec<OrphanedResource>> {
         Ok(Vec::new())
     }
     async fn remove(&self, _: &InstanceId) -> Result<Observed<()>> {
@@ -151,14 +152,18 @@ fn granted(lease: Lease) -> Observed<Granted> {
 
 #[async_trait]
 impl LicensePool for Unlicensed {
-    async fn ensure(&self, owner: &InstanceId, wish: &LicenseWish) -> Result<Observed<Granted>> {
+    async fn ensure(
+        &self,
+        owner: &InstanceId,
+        choice: &LicenseChoice,
+    ) -> Result<Observed<Granted>> {
         let mut leases = self.leases();
         if let Some(lease) = leases.held.get(owner) {
             return Ok(granted(lease.clone()));
         }
-        let license = match wish {
-            LicenseWish::Only(id) => id.clone(),
-            LicenseWish::Any | LicenseWish::NotNeeded => LicenseId::new(owner.as_str())?,
+        let license = match choice {
+            LicenseChoice::Only(id) => id.clone(),
+            LicenseChoice::Any | LicenseChoice::NotNeeded => LicenseId::new(owner.as_str())?,
         };
         leases.fence += 1;
         let (holder, fence) = (owner.clone(), leases.fence);

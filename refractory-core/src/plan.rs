@@ -1,7 +1,7 @@
 //! What to do next. Pure: no clock, no network, no store.
 use std::time::Duration;
 
-use crate::model::{Held, Instance, LicenseWish, Power, Record, Step};
+use crate::model::{Held, Instance, LicenseChoice, Power, Record, Step};
 
 /// The next thing to do for one instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,8 +51,8 @@ fn up(instance: &Instance) -> Decision {
 /// What has to go before the way up can go on. Data is never among it: a volume goes with its instance only.
 fn repair(instance: &Instance) -> Option<Decision> {
     let lost = |(step, record): (&Step, &Record)| *record == Record::Lost && !step.outlives_off();
-    let half_gone = instance.undoing.as_ref().is_some_and(|undoing| {
-        !undoing.step.outlives_off() && instance.journal.get(undoing.step).is_some()
+    let half_gone = instance.teardown.as_ref().is_some_and(|teardown| {
+        !teardown.step.outlives_off() && instance.journal.get(teardown.step).is_some()
     });
     if half_gone || instance.journal.iter().any(lost) {
         return down(instance, |step| !step.outlives_off());
@@ -85,10 +85,10 @@ fn renamed(instance: &Instance) -> bool {
 fn unsuited(instance: &Instance) -> bool {
     let launched = instance.journal.get(Step::Runtime).is_some();
     let Some(Held::License(held)) = instance.journal.held(Step::License) else { return false };
-    let suits = match (held, &instance.wish.spec.license) {
-        (None, LicenseWish::NotNeeded) | (Some(_), LicenseWish::Any) => true,
-        (Some((held, _)), LicenseWish::Only(wished)) => held == wished,
-        (None, _) | (Some(_), LicenseWish::NotNeeded) => false,
+    let suits = match (held, &instance.desired.spec.license) {
+        (None, LicenseChoice::NotNeeded) | (Some(_), LicenseChoice::Any) => true,
+        (Some((held, _)), LicenseChoice::Only(wished)) => held == wished,
+        (None, _) | (Some(_), LicenseChoice::NotNeeded) => false,
     };
     !launched && !suits
 }

@@ -6,7 +6,7 @@ use refractory_core::config::{Complaint, Doc, Section, Size, Span};
 use serde::{Deserialize, Serialize};
 
 use crate::connections::FEWEST;
-use crate::proxy::{Network, NetworkError, Patience};
+use crate::proxy::{Network, NetworkError, ProxyTimeouts};
 
 /// Who may read `/metrics`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -51,19 +51,19 @@ pub struct WebConfig {
     pub connections: Option<usize>,
     /// Connections of one client; where left out, a quarter of all. Proxies that are trusted may have them all.
     pub connections_each: Option<usize>,
-    /// As [`Patience::connect`].
+    /// As [`ProxyTimeouts::connect`].
     pub connect_within: Span,
-    /// As [`Patience::head`].
+    /// As [`ProxyTimeouts::head`].
     pub answer_within: Span,
-    /// As [`Patience::body`].
+    /// As [`ProxyTimeouts::body`].
     pub stalled_after: Span,
-    /// As [`Patience::tunnel`]; zero waits for ever.
+    /// As [`ProxyTimeouts::tunnel`]; zero waits for ever.
     pub quiet_socket: Span,
 }
 
 impl Default for WebConfig {
     fn default() -> Self {
-        let patience = Patience::default();
+        let patience = ProxyTimeouts::default();
         Self {
             listen: "127.0.0.1:8080".to_owned(),
             domain: "localhost".to_owned(),
@@ -103,13 +103,13 @@ impl WebConfig {
     }
 
     /// How long the edge waits for what.
-    pub(crate) fn patience(&self) -> Patience {
-        Patience {
+    pub(crate) fn patience(&self) -> ProxyTimeouts {
+        ProxyTimeouts {
             connect: self.connect_within.get(),
             head: self.answer_within.get(),
             body: self.stalled_after.get(),
             tunnel: Some(self.quiet_socket.get()).filter(|span| !span.is_zero()),
-            ..Patience::default()
+            ..ProxyTimeouts::default()
         }
     }
 

@@ -66,7 +66,7 @@ impl Feed {
     async fn follow_workers(&self, refractory: &Refractory) {
         loop {
             self.look_for_workers(refractory).await;
-            tokio::time::sleep(refractory.patience().heartbeat).await;
+            tokio::time::sleep(refractory.worker_options().heartbeat).await;
         }
     }
 

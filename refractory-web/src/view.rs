@@ -33,7 +33,7 @@ impl State {
 
     /// How `table` stands.
     pub(crate) fn of(table: &Instance) -> Self {
-        match (table.phase(), table.wish.power) {
+        match (table.phase(), table.desired.power) {
             (_, Power::Gone) => Self::Deleting,
             // What a failed start leaves is undone in the background; what matters is that it failed, and why.
             (Phase::Off | Phase::Stopping(_), Power::On)
@@ -191,10 +191,10 @@ fn worlds(table: &Instance) -> Vec<WorldRow> {
         id: id.to_string(),
         title: title.to_owned(),
         open: open == Some(id),
-        chosen: table.wish.spec.world.as_ref() == Some(id),
+        chosen: table.desired.spec.world.as_ref() == Some(id),
     };
     let known = table.worlds.iter().map(|world| row(&world.id, &world.title));
-    let chosen = table.wish.spec.world.iter();
+    let chosen = table.desired.spec.world.iter();
     let unheard = chosen.filter(|id| table.worlds.iter().all(|world| world.id != **id));
     known.chain(unheard.map(|id| row(id, id.as_str()))).collect()
 }
@@ -266,7 +266,7 @@ const IN_SETUP: &str = "In Foundry's setup";
 fn headline(table: &Instance, state: State) -> &'static str {
     match (state, table.phase()) {
         (State::Attention, _) => "Needs attention",
-        (State::On, _) if table.yielding.is_some() => "Handing over its license",
+        (State::On, _) if table.preemption.is_some() => "Handing over its license",
         (State::On, _) if table.is_in_setup() => IN_SETUP,
         (State::On, _) => "Ready to play",
         (State::Off, _) => "Off",
@@ -297,7 +297,7 @@ pub(crate) fn going_up(table: &Instance, step: Step) -> &'static str {
         Step::Volume => "Preparing data",
         Step::Assets => "Preparing uploads",
         Step::Runtime => "Starting Foundry",
-        Step::World if table.wish.spec.world.is_some() => "Opening the world",
+        Step::World if table.desired.spec.world.is_some() => "Opening the world",
         Step::World => "Signing in to Foundry",
         Step::Name => "Making it reachable",
     }
@@ -355,7 +355,7 @@ fn trouble(refractory: &Refractory, who: &Principal, table: &Instance) -> Option
         terminal: fault.terminal,
         attempts: fault.attempts,
         retry_at: now.after(fault.retry_in(now)).into(),
-        next: next_attempt(table, fault, refractory.patience().give_up_after, now),
+        next: next_attempt(table, fault, refractory.worker_options().give_up_after, now),
         remedy: remedy(who, fault),
     })
 }
@@ -368,7 +368,7 @@ fn next_attempt(table: &Instance, fault: &Fault, most: u32, now: Timestamp) -> O
     let number = fault.attempts.saturating_add(1);
     let seconds = fault.retry_in(now).as_millis().div_ceil(1000);
     let seconds = u64::try_from(seconds).unwrap_or(u64::MAX);
-    let name = if table.wish.power == Power::On {
+    let name = if table.desired.power == Power::On {
         format!("Attempt {number} of {}", most.max(number))
     } else {
         format!("Attempt {number}")

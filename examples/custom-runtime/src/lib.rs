@@ -6,13 +6,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use refractory_core::ports::{Endpoint, InstanceRuntime, LaunchSpec, Observed, Reason, Stop};
-use refractory_core::{Error, ErrorKind, Key, Result, async_trait};
+use refractory_core::{Error, ErrorKind, LaunchId, Result, async_trait};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 /// Runs launches as tasks that listen on ports of this machine.
 #[derive(Debug, Default)]
-pub struct Listeners(Mutex<BTreeMap<Key, Launch>>);
+pub struct Listeners(Mutex<BTreeMap<LaunchId, Launch>>);
 
 /// One launch. One that has ended is remembered, so that it is not revived.
 #[derive(Debug)]
@@ -22,14 +22,14 @@ enum Launch {
 }
 
 impl Listeners {
-    fn launches(&self) -> MutexGuard<'_, BTreeMap<Key, Launch>> {
+    fn launches(&self) -> MutexGuard<'_, BTreeMap<LaunchId, Launch>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[async_trait]
 impl InstanceRuntime for Listeners {
-    async fn ensure(&self, key: &Key, spec: &LaunchSpec) -> Result<Observed<Endpoint>> {
+    async fn ensure(&self, key: &LaunchId, spec: &LaunchSpec) -> Result<Observed<Endpoint>> {
         // Bound before the lock is taken: no lock is held across an await, and a call dropped here did nothing.
         let failed = |cause| Error::new(ErrorKind::Unavailable, "opening a port").caused_by(cause);
         let listener = TcpListener::bind("127.0.0.1:0").await.map_err(failed)?;
@@ -56,21 +56,21 @@ impl InstanceRuntime for Listeners {
         }
     }
 
-    async fn observe(&self, key: &Key) -> Result<Observed<Endpoint>> {
+    async fn observe(&self, key: &LaunchId) -> Result<Observed<Endpoint>> {
         Ok(match self.launches().get(key) {
             Some(Launch::Running { endpoint, .. }) => Observed::Ready(endpoint.clone()),
             Some(Launch::Ended) | None => Observed::Absent,
         })
     }
 
-    async fn remove(&self, key: &Key, _: Stop) -> Result<Observed<Endpoint>> {
+    async fn remove(&self, key: &LaunchId, _: Stop) -> Result<Observed<Endpoint>> {
         if let Some(launch) = self.launches().get_mut(key) {
             *launch = Launch::Ended;
         }
         Ok(Observed::Absent)
     }
 
-    async fn list(&self) -> Result<Vec<Key>> {
+    async fn list(&self) -> Result<Vec<LaunchId>> {
         let launches = self.launches();
         let running =
             launches.iter().filter(|(_, launch)| matches!(launch, Launch::Running { .. }));

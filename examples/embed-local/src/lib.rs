@@ -9,12 +9,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use refractory_core::ports::{Endpoint, InstanceRuntime, LaunchSpec, Observed, Reason, Stop};
-use refractory_core::{Error, ErrorKind, Key, Result, async_trait};
+use refractory_core::{Error, ErrorKind, LaunchId, Result, async_trait};
 use tokio::process::{Child, Command};
 
 /// Runs a program for each launch.
 #[derive(Debug, Default)]
-pub struct Processes(Mutex<BTreeMap<Key, Launch>>);
+pub struct Processes(Mutex<BTreeMap<LaunchId, Launch>>);
 
 /// One launch. One that has ended is remembered, so that it is not started again under the same key.
 #[derive(Debug)]
@@ -54,14 +54,14 @@ fn failed(during: &'static str, cause: io::Error) -> Error {
 }
 
 impl Processes {
-    fn launches(&self) -> MutexGuard<'_, BTreeMap<Key, Launch>> {
+    fn launches(&self) -> MutexGuard<'_, BTreeMap<LaunchId, Launch>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[async_trait]
 impl InstanceRuntime for Processes {
-    async fn ensure(&self, key: &Key, spec: &LaunchSpec) -> Result<Observed<Endpoint>> {
+    async fn ensure(&self, key: &LaunchId, spec: &LaunchSpec) -> Result<Observed<Endpoint>> {
         let mut launches = self.launches();
         let launch = match launches.entry(key.clone()) {
             Entry::Occupied(known) => known.into_mut(),
@@ -75,13 +75,13 @@ impl InstanceRuntime for Processes {
         Ok(launch.running()?.map_or_else(ended, Observed::Ready))
     }
 
-    async fn observe(&self, key: &Key) -> Result<Observed<Endpoint>> {
+    async fn observe(&self, key: &LaunchId) -> Result<Observed<Endpoint>> {
         let mut launches = self.launches();
         let running = launches.get_mut(key).map(Launch::running).transpose()?.flatten();
         Ok(running.map_or(Observed::Absent, Observed::Ready))
     }
 
-    async fn remove(&self, key: &Key, _: Stop) -> Result<Observed<Endpoint>> {
+    async fn remove(&self, key: &LaunchId, _: Stop) -> Result<Observed<Endpoint>> {
         let mut launches = self.launches();
         let Some(launch) = launches.get_mut(key) else { return Ok(Observed::Absent) };
         if launch.running()?.is_none() {
@@ -93,7 +93,7 @@ impl InstanceRuntime for Processes {
         Ok(Observed::Pending(None))
     }
 
-    async fn list(&self) -> Result<Vec<Key>> {
+    async fn list(&self) -> Result<Vec<LaunchId>> {
         let mut running = Vec::new();
         for (key, launch) in self.launches().iter_mut() {
             running.extend(launch.running()?.map(|_| key.clone()));

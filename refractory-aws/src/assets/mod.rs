@@ -27,7 +27,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use refractory_core::model::Instance;
-use refractory_core::ports::{AssetSpace, AssetStore, Observed, Progress, Store, Table};
+use refractory_core::ports::{AssetSpace, AssetStore, Collection, Observed, Progress, Store};
 use refractory_core::{
     Addressing, Clock, InstanceId, MonotonicTime, Result, Timestamp, async_trait,
 };
@@ -106,7 +106,7 @@ impl BucketAssets {
     }
 
     async fn row(&self, of: &InstanceId) -> Result<Option<Instance>> {
-        Table::<Instance>::of(self.store.as_ref()).load(of.as_str()).await
+        Collection::<Instance>::of(self.store.as_ref()).load(of.as_str()).await
     }
 }
 

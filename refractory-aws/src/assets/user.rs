@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_iam::types::Tag;
 use refractory_core::model::{Held, Instance, Step, User};
-use refractory_core::ports::Table;
+use refractory_core::ports::Collection;
 use refractory_core::{Error, ErrorKind, InstanceId, Result, Timestamp};
 
 use super::BucketAssets;
@@ -130,7 +130,7 @@ impl BucketAssets {
     async fn owner_name(&self, row: &Instance) -> Result<String> {
         let owner = match &row.owner {
             Some(owner) => {
-                Table::<User>::of(self.store.as_ref()).load_readable(owner.as_str()).await?
+                Collection::<User>::of(self.store.as_ref()).load_readable(owner.as_str()).await?
             }
             None => None,
         };

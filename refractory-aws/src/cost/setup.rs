@@ -1,5 +1,5 @@
 //! What is set up, as far as it costs.
-use refractory_core::Patience;
+use refractory_core::WorkerOptions;
 
 use crate::config::{Architecture, AssetAccess, AwsConfig, Naming, Routing};
 
@@ -62,7 +62,7 @@ impl SetUp {
 
     /// What `config` says, on a stack as it is deployed where nothing else is asked for.
     pub fn of(config: &AwsConfig) -> Self {
-        let patience = Patience::default();
+        let patience = WorkerOptions::default();
         Self {
             architecture: config.architecture,
             cpu: f64::from(config.cpu_millis) / 1000.0,

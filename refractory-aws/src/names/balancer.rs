@@ -208,7 +208,7 @@ impl DnsZone for BalancerNames {
         listed("listing names", self.taken()).await
     }
 
-    fn leads_past_the_edge(&self) -> bool {
+    fn bypasses_proxy(&self) -> bool {
         true
     }
 }

@@ -2,7 +2,7 @@
 use std::sync::Arc;
 
 use refractory_core::ports::{LaunchSpec, SnapshotName};
-use refractory_core::{Error, ErrorKind, InstanceId, Key, Result};
+use refractory_core::{Error, ErrorKind, InstanceId, LaunchId, Result};
 
 use super::definition::{Definition, Ingredients};
 use super::fleet::Fleet;
@@ -12,7 +12,12 @@ use super::tell::Told;
 
 impl Fleet {
     /// What was begun for `key`; begins it with `spec`, whose digest is `digest`, if nothing was.
-    pub(super) async fn begin(&self, key: &Key, spec: &LaunchSpec, digest: &str) -> Result<Begun> {
+    pub(super) async fn begin(
+        &self,
+        key: &LaunchId,
+        spec: &LaunchSpec,
+        digest: &str,
+    ) -> Result<Begun> {
         if let Some(begun) = self.memory.begun(key) {
             return Ok(begun);
         }
@@ -23,7 +28,7 @@ impl Fleet {
     /// Sees to it that what `begun` needs is there: the secret and the definition. Says what is then known of it.
     pub(super) async fn prepare(
         self: &Arc<Self>,
-        key: &Key,
+        key: &LaunchId,
         spec: &LaunchSpec,
         begun: Begun,
     ) -> Result<Begun> {

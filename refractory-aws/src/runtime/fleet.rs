@@ -2,7 +2,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use refractory_core::{Clock, Key};
+use refractory_core::{Clock, LaunchId};
 
 use super::capacity::Ladder;
 use super::gather::Gather;
@@ -26,7 +26,7 @@ pub(super) struct Fleet {
     pub(super) ladder: Ladder,
     pub(super) memory: Memory,
     pub(super) describing: Gather<String, Sight>,
-    pub(super) seeking: Gather<Key, Sight>,
+    pub(super) seeking: Gather<LaunchId, Sight>,
 }
 
 impl Fleet {

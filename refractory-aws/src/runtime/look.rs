@@ -5,7 +5,7 @@ use std::sync::Arc;
 use aws_sdk_ecs::types::{DesiredStatus, TaskField};
 use aws_sdk_secretsmanager::operation::describe_secret::DescribeSecretError;
 use futures_util::future::try_join_all;
-use refractory_core::{InstanceId, Key, Result};
+use refractory_core::{InstanceId, LaunchId, Result};
 
 use super::fleet::Fleet;
 use super::memory::GRACE;
@@ -29,7 +29,7 @@ pub(super) enum Found {
 
 impl Fleet {
     /// What there is of the launch `key`.
-    pub(super) async fn look(self: &Arc<Self>, key: &Key) -> Result<Found> {
+    pub(super) async fn look(self: &Arc<Self>, key: &LaunchId) -> Result<Found> {
         let sight = match self.memory.arn(key) {
             Some(arn) => self.describe(arn).await?,
             None => self.seek(key).await?,
@@ -44,7 +44,7 @@ impl Fleet {
     }
 
     /// ECS shows nothing of `key`, which was begun.
-    pub(super) fn missing(&self, key: &Key) -> Found {
+    pub(super) fn missing(&self, key: &LaunchId) -> Found {
         let missed = self.memory.missed(key, self.clock.monotonic());
         if missed < GRACE { Found::Unsure } else { Found::Nothing }
     }
@@ -63,13 +63,13 @@ impl Fleet {
     }
 
     /// A launch whose task is not known here, sought together with all that are sought now.
-    pub(super) async fn seek(self: &Arc<Self>, key: &Key) -> Result<Option<Sight>> {
+    pub(super) async fn seek(self: &Arc<Self>, key: &LaunchId) -> Result<Option<Sight>> {
         let me = Arc::clone(self);
         let question = move |keys| async move { me.seek_all(keys).await };
         self.seeking.ask(key.clone(), |_, _| {}, question).await
     }
 
-    async fn seek_all(&self, keys: BTreeSet<Key>) -> Result<BTreeMap<Key, Sight>> {
+    async fn seek_all(&self, keys: BTreeSet<LaunchId>) -> Result<BTreeMap<LaunchId, Sight>> {
         // A few are asked for by family; more, as after a restart, by listing everything there is.
         let sights = if keys.len() > 1 + self.memory.len() / MOST {
             let (running, stopped) = self.listed(None).await?;
@@ -79,7 +79,7 @@ impl Fleet {
             let of_each = try_join_all(instances.into_iter().map(|of| self.of_family(of))).await?;
             of_each.into_iter().flatten().collect()
         };
-        let mut found: BTreeMap<Key, Sight> = BTreeMap::new();
+        let mut found: BTreeMap<LaunchId, Sight> = BTreeMap::new();
         for sight in sights.into_values().filter(|sight| keys.contains(&sight.key)) {
             if found.get(&sight.key).is_none_or(|other| other.yields_to(&sight)) {
                 found.insert(sight.key.clone(), sight);
@@ -151,7 +151,7 @@ impl Fleet {
     }
 
     /// Whether anybody has ever begun `key`: the launch secret was written for it first.
-    async fn was_begun(&self, key: &Key) -> Result<bool> {
+    async fn was_begun(&self, key: &LaunchId) -> Result<bool> {
         if let Some(begun) = self.memory.begun(key)
             && !begun.inherited
         {
@@ -178,7 +178,7 @@ impl Fleet {
     }
 
     /// Every launch of this deployment that runs, starts or stops.
-    pub(super) async fn all(&self) -> Result<Vec<Key>> {
+    pub(super) async fn all(&self) -> Result<Vec<LaunchId>> {
         let (running, stopped) = self.listed(None).await?;
         let every: Vec<String> = running.iter().chain(&stopped).cloned().collect();
         self.memory.keep_labels(&every.iter().collect());
@@ -189,7 +189,7 @@ impl Fleet {
         let stopping = stopped.iter().filter(|arn| known(arn).is_none_or(|label| !label.over));
         let asked = self.describe_all(unknown.chain(stopping).cloned().collect()).await?;
         let seen = asked.into_values().filter(|sight| !matches!(sight.stage, Stage::Stopped(_)));
-        let mut keys: BTreeSet<Key> = seen.map(|sight| sight.key).collect();
+        let mut keys: BTreeSet<LaunchId> = seen.map(|sight| sight.key).collect();
         keys.extend(running.iter().filter_map(|arn| known(arn)?.key.clone()));
         Ok(keys.into_iter().collect())
     }

@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use refractory_core::{InstanceId, Key, MonotonicTime, Secret};
+use refractory_core::{InstanceId, LaunchId, MonotonicTime, Secret};
 
 use super::sight::{Sight, Stage};
 
@@ -56,7 +56,7 @@ impl Begun {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Label {
     /// The launch; none for tasks that are no launches of tables.
-    pub(super) key: Option<Key>,
+    pub(super) key: Option<LaunchId>,
     /// Whether it has stopped, which is for ever.
     pub(super) over: bool,
 }
@@ -67,9 +67,9 @@ pub(super) struct Memory(Mutex<Lines>);
 
 #[derive(Debug, Default)]
 struct Lines {
-    tasks: BTreeMap<Key, Known>,
-    begun: BTreeMap<Key, Begun>,
-    missed: BTreeMap<Key, MonotonicTime>,
+    tasks: BTreeMap<LaunchId, Known>,
+    begun: BTreeMap<LaunchId, Begun>,
+    missed: BTreeMap<LaunchId, MonotonicTime>,
     labels: BTreeMap<String, Label>,
     told: BTreeSet<InstanceId>,
 }
@@ -91,12 +91,12 @@ impl Memory {
     }
 
     /// The task of `key`.
-    pub(super) fn arn(&self, key: &Key) -> Option<String> {
+    pub(super) fn arn(&self, key: &LaunchId) -> Option<String> {
         self.lines().tasks.get(key).map(|known| known.arn.clone())
     }
 
     /// `key` has been launched as `arn`.
-    pub(super) fn launched(&self, key: &Key, arn: &str) {
+    pub(super) fn launched(&self, key: &LaunchId, arn: &str) {
         let mut lines = self.lines();
         lines.tasks.insert(key.clone(), Known { arn: arn.to_owned(), seen: None });
         lines.labels.insert(arn.to_owned(), Label { key: Some(key.clone()), over: false });
@@ -124,7 +124,12 @@ impl Memory {
     }
 
     /// The launch `key`, if it was seen running within `span` before `now`. Odd readings are never answered from memory.
-    pub(super) fn running(&self, key: &Key, now: MonotonicTime, span: Duration) -> Option<Sight> {
+    pub(super) fn running(
+        &self,
+        key: &LaunchId,
+        now: MonotonicTime,
+        span: Duration,
+    ) -> Option<Sight> {
         let lines = self.lines();
         let (sight, at) = lines.tasks.get(key)?.seen.as_ref()?;
         let fresh = now.since(*at) < span && matches!(sight.stage, Stage::Running(_));
@@ -132,7 +137,7 @@ impl Memory {
     }
 
     /// What was seen of `key` counts no longer: something was done to it.
-    pub(super) fn unsee(&self, key: &Key) {
+    pub(super) fn unsee(&self, key: &LaunchId) {
         if let Some(known) = self.lines().tasks.get_mut(key) {
             known.seen = None;
         }
@@ -156,13 +161,13 @@ impl Memory {
     }
 
     /// `key` was looked for and not found; says for how long that has been so.
-    pub(super) fn missed(&self, key: &Key, now: MonotonicTime) -> Duration {
+    pub(super) fn missed(&self, key: &LaunchId, now: MonotonicTime) -> Duration {
         let since = *self.lines().missed.entry(key.clone()).or_insert(now);
         now.since(since)
     }
 
     /// `key` is gone: nothing is remembered of it.
-    pub(super) fn forget(&self, key: &Key) {
+    pub(super) fn forget(&self, key: &LaunchId) {
         let mut lines = self.lines();
         lines.tasks.remove(key);
         lines.begun.remove(key);
@@ -170,17 +175,17 @@ impl Memory {
     }
 
     /// What was begun for `key`.
-    pub(super) fn begun(&self, key: &Key) -> Option<Begun> {
+    pub(super) fn begun(&self, key: &LaunchId) -> Option<Begun> {
         self.lines().begun.get(key).cloned()
     }
 
     /// `key` is begun, unless it has been.
-    pub(super) fn begin(&self, key: &Key, fresh: Begun) -> Begun {
+    pub(super) fn begin(&self, key: &LaunchId, fresh: Begun) -> Begun {
         self.lines().begun.entry(key.clone()).or_insert(fresh).clone()
     }
 
     /// Changes what is known of the beginning of `key`.
-    pub(super) fn change(&self, key: &Key, change: impl FnOnce(&mut Begun)) -> Option<Begun> {
+    pub(super) fn change(&self, key: &LaunchId, change: impl FnOnce(&mut Begun)) -> Option<Begun> {
         let mut lines = self.lines();
         let begun = lines.begun.get_mut(key)?;
         change(begun);
@@ -188,12 +193,12 @@ impl Memory {
     }
 
     /// `key` runs: how it was begun matters no longer.
-    pub(super) fn settle(&self, key: &Key) {
+    pub(super) fn settle(&self, key: &LaunchId) {
         self.lines().begun.remove(key);
     }
 
     /// The next attempt at `key` is made: the task that found no machine counts no longer.
-    pub(super) fn detach(&self, key: &Key) {
+    pub(super) fn detach(&self, key: &LaunchId) {
         self.lines().tasks.remove(key);
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use refractory_core::ports::{
     Endpoint, InstanceRuntime, LaunchSpec, Observed, Progress, Reason, Stop,
 };
-use refractory_core::{Clock, Error, ErrorKind, InstanceId, Key, Result, async_trait};
+use refractory_core::{Clock, Error, ErrorKind, InstanceId, LaunchId, Result, async_trait};
 
 use super::definition::PORT;
 use super::end::End;
@@ -64,11 +64,11 @@ impl FargateRuntime {
 
 #[async_trait]
 impl InstanceRuntime for FargateRuntime {
-    async fn ensure(&self, key: &Key, spec: &LaunchSpec) -> Result<Observed<Endpoint>> {
+    async fn ensure(&self, key: &LaunchId, spec: &LaunchSpec) -> Result<Observed<Endpoint>> {
         bounded("starting a table", Box::pin(self.0.ensure(key, spec))).await
     }
 
-    async fn observe(&self, key: &Key) -> Result<Observed<Endpoint>> {
+    async fn observe(&self, key: &LaunchId) -> Result<Observed<Endpoint>> {
         let now = self.0.clock.monotonic();
         if let Some(sight) = self.0.memory.running(key, now, FRESH) {
             return Ok(seen(&sight));
@@ -86,11 +86,11 @@ impl InstanceRuntime for FargateRuntime {
         }
     }
 
-    async fn remove(&self, key: &Key, _how: Stop) -> Result<Observed<Endpoint>> {
+    async fn remove(&self, key: &LaunchId, _how: Stop) -> Result<Observed<Endpoint>> {
         bounded("stopping a table", Box::pin(self.0.stop(key))).await
     }
 
-    async fn list(&self) -> Result<Vec<Key>> {
+    async fn list(&self) -> Result<Vec<LaunchId>> {
         listed("listing tables", Box::pin(self.0.all())).await
     }
 }
@@ -101,7 +101,11 @@ const UNSEEN: &str = "AWS does not show its task yet";
 const NO_MACHINE: &str = "AWS had no capacity for it. It is tried again.";
 
 impl Fleet {
-    async fn ensure(self: &Arc<Self>, key: &Key, spec: &LaunchSpec) -> Result<Observed<Endpoint>> {
+    async fn ensure(
+        self: &Arc<Self>,
+        key: &LaunchId,
+        spec: &LaunchSpec,
+    ) -> Result<Observed<Endpoint>> {
         let digest = spec.digest();
         if self.memory.begun(key).is_some_and(|begun| begun.digest != digest) {
             return Err(changed(key));
@@ -120,7 +124,11 @@ impl Fleet {
     }
 
     /// What there is of a launch means this to whoever wants it: what is over is not begun again.
-    async fn ensured(self: &Arc<Self>, key: &Key, spec: &LaunchSpec) -> Result<Observed<Endpoint>> {
+    async fn ensured(
+        self: &Arc<Self>,
+        key: &LaunchId,
+        spec: &LaunchSpec,
+    ) -> Result<Observed<Endpoint>> {
         let sight = match self.look(key).await? {
             Found::Task(sight) => sight,
             Found::Unsure => return Ok(pending(UNSEEN)),
@@ -152,12 +160,12 @@ impl Fleet {
     }
 
     /// Whether this process knows how the launch was begun.
-    fn can_go_elsewhere(&self, key: &Key) -> bool {
+    fn can_go_elsewhere(&self, key: &LaunchId) -> bool {
         self.memory.begun(key).is_some_and(|begun| !begun.inherited)
     }
 
     /// Once it is launched there is time to take away the definition that it replaced.
-    async fn tidy(&self, key: &Key) {
+    async fn tidy(&self, key: &LaunchId) {
         let retired = self.memory.begun(key).and_then(|begun| begun.retired);
         if let Some(arn) = retired {
             self.memory.change(key, |begun| begun.retired = None);
@@ -188,7 +196,7 @@ fn broken(sentence: &str) -> Observed<Endpoint> {
     Observed::Broken(Reason(sentence.to_owned()))
 }
 
-fn changed(key: &Key) -> Error {
+fn changed(key: &LaunchId) -> Error {
     Error::new(ErrorKind::Invalid, "looking at a launch").about("key", key).advise(
         "This table was started with other settings. Stop and start it to use the new ones.",
     )

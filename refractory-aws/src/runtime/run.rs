@@ -8,7 +8,7 @@ use aws_sdk_ecs::types::{
 };
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::error::operation::BuildError;
-use refractory_core::{Error, ErrorKind, Key, Result};
+use refractory_core::{Error, ErrorKind, LaunchId, Result};
 
 use super::capacity::{Place, Provider};
 use super::end::is_capacity;
@@ -31,7 +31,7 @@ impl Fleet {
     ///
     /// An attempt that is repeated, because its answer was lost, is the same attempt: its token says so. The next one is made
     /// only when the last is known to have left no task that could still run.
-    pub(super) async fn run(&self, key: &Key, begun: &Begun, prefix: &str) -> Result<()> {
+    pub(super) async fn run(&self, key: &LaunchId, begun: &Begun, prefix: &str) -> Result<()> {
         let Some(definition) =
             begun.definition.as_deref().filter(|_| self.clock.monotonic() >= begun.retry_at)
         else {
@@ -73,7 +73,7 @@ impl Fleet {
         }
     }
 
-    fn tags(&self, key: &Key, begun: &Begun, prefix: &str) -> Vec<aws_sdk_ecs::types::Tag> {
+    fn tags(&self, key: &LaunchId, begun: &Begun, prefix: &str) -> Vec<aws_sdk_ecs::types::Tag> {
         let (launch, attempt) = (key.to_string(), begun.attempt.to_string());
         let told = [
             (TAG_DEPLOYMENT, self.naming.deployment()),
@@ -89,7 +89,7 @@ impl Fleet {
             .collect()
     }
 
-    fn answered(&self, key: &Key, answer: &RunTaskOutput) -> Result<()> {
+    fn answered(&self, key: &LaunchId, answer: &RunTaskOutput) -> Result<()> {
         if let Some(arn) = answer.tasks().first().and_then(|task| task.task_arn()) {
             self.memory.launched(key, arn);
             return Ok(());
@@ -104,7 +104,7 @@ impl Fleet {
     }
 
     /// There was no machine: the next attempt is made elsewhere, or later.
-    pub(super) fn elsewhere(&self, key: &Key) -> Result<()> {
+    pub(super) fn elsewhere(&self, key: &LaunchId) -> Result<()> {
         let now = self.clock.monotonic();
         let begun = self.memory.change(key, |begun| {
             begun.attempt += 1;

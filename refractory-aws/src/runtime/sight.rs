@@ -1,6 +1,6 @@
 //! What ECS shows of one task.
 use aws_sdk_ecs::types::{Attachment, Task};
-use refractory_core::Key;
+use refractory_core::LaunchId;
 
 use super::end::End;
 use crate::naming::{TAG_ATTEMPT, TAG_DEPLOYMENT, TAG_DIGEST, TAG_KEY, TAG_PREFIX};
@@ -24,7 +24,7 @@ pub(super) struct Sight {
     /// The task's own name.
     pub(super) arn: String,
     /// The launch that it is.
-    pub(super) key: Key,
+    pub(super) key: LaunchId,
     /// The digest of what it was launched with, as the version that launched it wrote it.
     pub(super) digest: String,
     /// Which attempt at the launch it is.

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use refractory_core::ports::{Endpoint, Observed};
-use refractory_core::{Key, Result};
+use refractory_core::{LaunchId, Result};
 
 use super::end::ASKED;
 use super::fleet::Fleet;
@@ -14,7 +14,7 @@ use crate::error::refused;
 
 impl Fleet {
     /// Moves the end of the launch `key` along.
-    pub(super) async fn stop(self: &Arc<Self>, key: &Key) -> Result<Observed<Endpoint>> {
+    pub(super) async fn stop(self: &Arc<Self>, key: &LaunchId) -> Result<Observed<Endpoint>> {
         let sight = match self.look(key).await? {
             Found::Task(sight) => sight,
             Found::Unsure => {
@@ -36,7 +36,7 @@ impl Fleet {
         Ok(pending("stopping"))
     }
 
-    async fn ask_to_stop(&self, key: &Key, arn: &str) -> Result<()> {
+    async fn ask_to_stop(&self, key: &LaunchId, arn: &str) -> Result<()> {
         let call = self.clients.ecs.stop_task().cluster(&self.ground.cluster).task(arn);
         let answer = call.reason(format!("{ASKED}the launch {key} is ended")).send().await;
         self.memory.unsee(key);

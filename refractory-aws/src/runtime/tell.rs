@@ -6,7 +6,7 @@ use aws_sdk_secretsmanager::operation::describe_secret::DescribeSecretError;
 use aws_sdk_secretsmanager::operation::put_secret_value::PutSecretValueError;
 use aws_sdk_secretsmanager::types::Tag;
 use refractory_core::ports::LaunchSpec;
-use refractory_core::{Error, ErrorKind, InstanceId, Key, Result, Secret};
+use refractory_core::{Error, ErrorKind, InstanceId, LaunchId, Result, Secret};
 
 use super::fleet::Fleet;
 use super::told::told;
@@ -61,7 +61,7 @@ impl Fleet {
 
     /// Writes `words` down for the launch `key`, as one version of the table's secret. The version is named after the launch, so
     /// the same words may be written again, and whoever has others learns that it was not the first.
-    pub(super) async fn tell(&self, key: &Key, words: &Secret) -> Result<Told> {
+    pub(super) async fn tell(&self, key: &LaunchId, words: &Secret) -> Result<Told> {
         let of = &key.instance;
         if self.memory.was_told(of) {
             match self.write_version(key, words).await? {
@@ -86,7 +86,7 @@ impl Fleet {
         Ok(told)
     }
 
-    async fn write_version(&self, key: &Key, words: &Secret) -> Result<Written> {
+    async fn write_version(&self, key: &LaunchId, words: &Secret) -> Result<Written> {
         let call = self
             .clients
             .secrets
@@ -105,7 +105,7 @@ impl Fleet {
         }
     }
 
-    async fn make_secret(&self, key: &Key, words: &Secret) -> Result<Written> {
+    async fn make_secret(&self, key: &LaunchId, words: &Secret) -> Result<Written> {
         let tag = |name: &str, value: &str| Tag::builder().key(name).value(value).build();
         let call =
             self.clients.secrets.create_secret().name(self.naming.launch_secret(&key.instance));

@@ -10,9 +10,11 @@ use refractory_aws::infra::{Choices, Extent, Infra};
 use refractory_aws::{AwsBackend, Clients, Ground, Naming};
 use refractory_core::config::{Loader, Sources};
 use refractory_core::model::{Instance, NewInstance, Slug};
-use refractory_core::ports::{LaunchSpec, Observed, SnapshotName, Stop, Table, Volume, VolumeSpec};
+use refractory_core::ports::{
+    Collection, LaunchSpec, Observed, SnapshotName, Stop, Volume, VolumeSpec,
+};
 use refractory_core::{
-    Addressing, Clock as _, InstanceId, Key, Ports, Result, Secret, SecretName, SystemClock,
+    Addressing, Clock as _, InstanceId, LaunchId, Ports, Result, Secret, SecretName, SystemClock,
 };
 
 /// What the table runs: anything that keeps running, has a shell, and prints a line.
@@ -115,14 +117,14 @@ impl Account {
         let slug = Slug::new(&self.name).unwrap();
         let row = Instance::new(InstanceId::fresh(), NewInstance::named(slug), SystemClock.now());
         let of = row.id.clone();
-        let rows = Table::<Instance>::of(ports.store.as_ref());
+        let rows = Collection::<Instance>::of(ports.store.as_ref());
         rows.insert(&row).await.unwrap();
 
         let volume = self
             .ready("volume", async || ports.storage.ensure(&of, &VolumeSpec::default()).await)
             .await;
         let bucket = self.ready("uploads", async || ports.assets.ensure(&of).await).await.handle;
-        let key = Key { instance: of.clone(), epoch: 1 };
+        let key = LaunchId { instance: of.clone(), attempt: 1 };
         let spec = LaunchSpec::default().with(|spec| {
             spec.admin_key = Secret::new("a word for one smoke test");
         });
@@ -140,8 +142,8 @@ impl Account {
 
         self.absent("uploads, away", async || ports.assets.remove(&of).await).await;
         self.absent("volume, away", async || ports.storage.remove(&of).await).await;
-        self.absent("the rest, away", async || ports.leftovers.remove(&of).await).await;
-        assert_eq!(ports.leftovers.list().await.unwrap(), []);
+        self.absent("the rest, away", async || ports.orphaned_resources.remove(&of).await).await;
+        assert_eq!(ports.orphaned_resources.list().await.unwrap(), []);
         let row = rows.load(of.as_str()).await.unwrap().unwrap();
         rows.delete(&row).await.unwrap();
         drop((ports, ground));

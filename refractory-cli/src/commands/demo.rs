@@ -4,8 +4,8 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use refractory_core::local::DemoProgram;
 use refractory_core::model::{
-    Instance, InstanceSpec, LicenseWish, NewInstance, Principal, Release, ReleaseWish, Role, Slug,
-    User, UserName, WorldId,
+    Instance, InstanceSpec, LicenseChoice, NewInstance, Principal, Release, ReleaseChoice, Role,
+    Slug, User, UserName, WorldId,
 };
 use refractory_core::ports::ArchiveSource;
 use refractory_core::{Error, ErrorKind};
@@ -61,9 +61,9 @@ async fn table(station: &Station, release: &Release) -> Result<Instance, Error> 
     }
     let spec = InstanceSpec {
         title: "Demo".to_owned(),
-        release: ReleaseWish::Exact(release.id.clone()),
+        release: ReleaseChoice::Exact(release.id.clone()),
         world: Some(WorldId::new(WORLD)?),
-        license: LicenseWish::NotNeeded,
+        license: LicenseChoice::NotNeeded,
         ..InstanceSpec::default()
     };
     station.refractory.create(&who, NewInstance::named(Slug::new(NAME)?).with_spec(spec)).await

@@ -263,7 +263,7 @@ fn alive(workers: &[WorkerMark]) -> Finding {
     Finding::note(
         "worker",
         format!(
-            "{alive} Leftovers of a crash can't be found here because listing fails: {unlisted}."
+            "{alive} OrphanedResources of a crash can't be found here because listing fails: {unlisted}."
         ),
         "see the log of `refractory up`",
     )

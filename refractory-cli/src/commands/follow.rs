@@ -83,7 +83,7 @@ fn arrived(table: &Instance, goal: Goal) -> Result<bool, Failure> {
             format!("Another user turned `{}` {asked} in the meantime.", table.slug),
         )
     };
-    match (goal, table.wish.power, table.phase()) {
+    match (goal, table.desired.power, table.phase()) {
         (Goal::On, Power::On, _) if table.given_up() => {
             let message =
                 table.live_fault().map_or_else(String::new, |fault| fault.message.clone());

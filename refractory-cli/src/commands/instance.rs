@@ -2,8 +2,8 @@
 use anyhow::{Result, bail};
 use refractory_core::config::Size;
 use refractory_core::model::{
-    Change, Edit as Field, Instance, InstanceSpec, LicenseWish, Limits, LimitsChange, NewInstance,
-    Phase, Principal, ReleaseWish, Slug, SpecChange, Urgency, WorldId,
+    Change, Edit as Field, Instance, InstanceSpec, LicenseChoice, Limits, LimitsChange,
+    NewInstance, Phase, Principal, ReleaseChoice, Slug, SpecChange, Urgency, WorldId,
 };
 use refractory_core::text::one_line;
 use refractory_core::{Error, ErrorKind};
@@ -69,12 +69,12 @@ async fn create(desk: &Desk, station: &Station, args: Create) -> Result<()> {
 async fn spec(station: &Station, args: &Create) -> Result<InstanceSpec> {
     let who = Principal::operator();
     let release = match &args.release {
-        Some(name) => ReleaseWish::Exact(station.refractory.find_release(&who, name).await?.id),
-        None => ReleaseWish::Newest,
+        Some(name) => ReleaseChoice::Exact(station.refractory.find_release(&who, name).await?.id),
+        None => ReleaseChoice::Newest,
     };
     let license = match &args.license {
-        Some(name) => LicenseWish::Only(station.refractory.find_license(&who, name).await?.id),
-        None => LicenseWish::Any,
+        Some(name) => LicenseChoice::Only(station.refractory.find_license(&who, name).await?.id),
+        None => LicenseChoice::Any,
     };
     Ok(InstanceSpec {
         title: args.title.clone(),
@@ -327,13 +327,17 @@ async fn change(station: &Station, args: Edit) -> Result<Change> {
     let who = Principal::operator();
     let app = &station.refractory;
     let release = match emptied(args.release) {
-        Field::Set(name) if name == "newest" => Field::Set(ReleaseWish::Newest),
-        Field::Set(name) => Field::Set(ReleaseWish::Exact(app.find_release(&who, &name).await?.id)),
+        Field::Set(name) if name == "newest" => Field::Set(ReleaseChoice::Newest),
+        Field::Set(name) => {
+            Field::Set(ReleaseChoice::Exact(app.find_release(&who, &name).await?.id))
+        }
         Field::Clear => Field::Clear,
         Field::Keep => Field::Keep,
     };
     let license = match emptied(args.license) {
-        Field::Set(name) => Field::Set(LicenseWish::Only(app.find_license(&who, &name).await?.id)),
+        Field::Set(name) => {
+            Field::Set(LicenseChoice::Only(app.find_license(&who, &name).await?.id))
+        }
         Field::Clear => Field::Clear,
         Field::Keep => Field::Keep,
     };

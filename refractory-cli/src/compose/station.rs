@@ -33,7 +33,7 @@ impl Station {
     /// The workers that live. One that was not heard of while an `up` runs here is given the time to write its next sign of
     /// life: the clock may have been set since the last one.
     pub(crate) async fn workers(&self) -> Result<Vec<WorkerMark>> {
-        let until = Instant::now() + self.refractory.patience().heartbeat + LATE;
+        let until = Instant::now() + self.refractory.worker_options().heartbeat + LATE;
         loop {
             let alive = self.refractory.workers().await?;
             let over = Instant::now() >= until;

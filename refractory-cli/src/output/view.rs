@@ -1,6 +1,6 @@
 //! Rows as people and programs are shown them.
 use refractory_core::model::{
-    Health, Instance, LicenseWish, Phase, Power, Release, ReleaseWish, Step, User, WorkerMark,
+    Health, Instance, LicenseChoice, Phase, Power, Release, ReleaseChoice, Step, User, WorkerMark,
 };
 use refractory_core::{LicenseView, Refractory};
 use serde::Serialize;
@@ -51,7 +51,7 @@ pub(crate) struct FaultJson {
 
 impl TableJson {
     pub(crate) fn of(refractory: &Refractory, releases: &[Release], table: &Instance) -> Self {
-        let spec = &table.wish.spec;
+        let spec = &table.desired.spec;
         let on = matches!(table.phase(), Phase::On(_));
         let progress = table.progress();
         Self {
@@ -63,7 +63,7 @@ impl TableJson {
             step: step(table).map(Step::name),
             progress: progress.map(|progress| progress.message.clone()),
             percent: progress.and_then(|progress| progress.percent),
-            launch: (table.epoch > 0).then(|| table.key().to_string()),
+            launch: (table.epoch > 0).then(|| table.launch_id().to_string()),
             pid: table.endpoint().and_then(|endpoint| endpoint.pid),
             endpoint: table.endpoint().map(ToString::to_string),
             players: table.seen.as_ref().filter(|_| on).map(|seen| seen.players),
@@ -73,9 +73,9 @@ impl TableJson {
             open_world: table.open_world().filter(|_| on).map(ToString::to_string),
             worlds: table.worlds.iter().map(|world| world.id.to_string()).collect(),
             license: match &spec.license {
-                LicenseWish::Any => "any".to_owned(),
-                LicenseWish::NotNeeded => "not-needed".to_owned(),
-                LicenseWish::Only(id) => id.to_string(),
+                LicenseChoice::Any => "any".to_owned(),
+                LicenseChoice::NotNeeded => "not-needed".to_owned(),
+                LicenseChoice::Only(id) => id.to_string(),
             },
             owner: None,
             fault: table.live_fault().map(|fault| FaultJson {
@@ -101,7 +101,7 @@ impl TableJson {
 
 /// The word for where a table is.
 fn phase(table: &Instance) -> &'static str {
-    match (table.phase(), table.wish.power) {
+    match (table.phase(), table.desired.power) {
         (_, Power::Gone) => "deleting",
         (Phase::Off, _) if table.health() == Health::NeedsAttention => "attention",
         (Phase::Off, _) => "off",
@@ -166,10 +166,10 @@ pub(crate) fn words(table: &Instance) -> String {
 
 fn release(table: &Instance, releases: &[Release]) -> Option<String> {
     let version = |id| releases.iter().find(|row| row.id == id).map(|row| row.version.to_string());
-    match (&table.wish.spec.release, &table.release) {
-        (ReleaseWish::Exact(id), _) => version(id.clone()).or_else(|| Some(id.to_string())),
-        (ReleaseWish::Version(version), _) => Some(version.to_string()),
-        (ReleaseWish::Newest, pinned) => pinned.clone().and_then(version),
+    match (&table.desired.spec.release, &table.release) {
+        (ReleaseChoice::Exact(id), _) => version(id.clone()).or_else(|| Some(id.to_string())),
+        (ReleaseChoice::Version(version), _) => Some(version.to_string()),
+        (ReleaseChoice::Newest, pinned) => pinned.clone().and_then(version),
     }
 }
 

@@ -2,7 +2,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Complaint, Doc, Section, Span};
-use crate::Patience;
+use crate::WorkerOptions;
 
 /// `[core]`: the backend, the data folder, and the worker's timeouts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,35 +13,35 @@ pub struct CoreConfig {
     pub backend: String,
     /// The data folder.
     pub data: String,
-    /// As [`Patience::give_up_after`].
+    /// As [`WorkerOptions::give_up_after`].
     pub give_up_after: u32,
-    /// As [`Patience::backoff_cap`].
+    /// As [`WorkerOptions::backoff_cap`].
     pub longest_wait: Span,
-    /// As [`Patience::probe`].
+    /// As [`WorkerOptions::probe`].
     pub probe: Span,
-    /// As [`Patience::stall`].
+    /// As [`WorkerOptions::stall`].
     pub stall: Span,
-    /// As [`Patience::close_within`].
+    /// As [`WorkerOptions::close_within`].
     pub close_within: Span,
-    /// As [`Patience::losses`].
+    /// As [`WorkerOptions::losses`].
     pub losses: usize,
-    /// As [`Patience::loss_window`].
+    /// As [`WorkerOptions::loss_window`].
     pub loss_window: Span,
-    /// As [`Patience::resync`].
+    /// As [`WorkerOptions::resync`].
     pub resync: Span,
-    /// As [`Patience::make_room_after`].
+    /// As [`WorkerOptions::make_room_after`].
     pub make_room_after: Span,
-    /// As [`Patience::sweep`].
+    /// As [`WorkerOptions::sweep`].
     pub sweep: Span,
-    /// As [`Patience::stray_age`].
+    /// As [`WorkerOptions::stray_age`].
     pub stray_age: Span,
-    /// As [`Patience::concurrency`].
+    /// As [`WorkerOptions::concurrency`].
     pub concurrency: usize,
 }
 
 impl Default for CoreConfig {
     fn default() -> Self {
-        let patience = Patience::default();
+        let patience = WorkerOptions::default();
         Self {
             backend: "local".to_owned(),
             data: "refractory-data".to_owned(),
@@ -63,7 +63,7 @@ impl Default for CoreConfig {
 
 impl CoreConfig {
     /// Makes a worker as patient as this says.
-    pub fn apply(&self, patience: &mut Patience) {
+    pub fn apply(&self, patience: &mut WorkerOptions) {
         patience.give_up_after = self.give_up_after;
         patience.backoff_cap = self.longest_wait.get();
         patience.probe = self.probe.get();

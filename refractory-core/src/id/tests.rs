@@ -17,8 +17,8 @@ fn what_could_leave_a_folder_is_not_an_id() {
 
 #[test]
 fn a_key_is_read_back_and_fits_a_client_token() {
-    let key = Key { instance: InstanceId::fresh(), epoch: u32::MAX };
+    let key = LaunchId { instance: InstanceId::fresh(), attempt: u32::MAX };
     assert_eq!(key.to_string().parse(), Ok(key.clone()));
     assert!(key.to_string().len() <= 64);
-    assert!("no-epoch".parse::<Key>().is_err());
+    assert!("no-epoch".parse::<LaunchId>().is_err());
 }

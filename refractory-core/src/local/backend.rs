@@ -13,7 +13,7 @@ use crate::config::{Backend, Base, Schema, Settings};
 use crate::finding::Finding;
 use crate::foundry::FoundryControl;
 use crate::foundry::node::NodeOptions;
-use crate::null::{NoAssetDoor, NoAssets, NoDns, NoLeftovers};
+use crate::null::{NoAssetGateway, NoAssets, NoDns, NoOrphanedResources};
 use crate::ports::Store;
 use crate::{Clock, Ports, Result, StorePool, async_trait};
 
@@ -217,12 +217,12 @@ impl LocalPorts {
             runtime: Arc::new(runtime),
             storage: Arc::new(self.storage()),
             assets: Arc::new(NoAssets),
-            asset_door: Arc::new(NoAssetDoor),
+            asset_gateway: Arc::new(NoAssetGateway),
             game: Arc::new(FoundryControl::new()?),
             dns: Arc::new(NoDns),
             licenses: Arc::new(pool),
             vault,
-            leftovers: Arc::new(NoLeftovers),
+            orphaned_resources: Arc::new(NoOrphanedResources),
             archives: Arc::new(archives),
             logs: Arc::new(FolderLogs::new(self.log_files())),
             auth: Arc::new(Passwords::new(Arc::clone(&self.store))),

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
 
-use crate::ports::{IntoPort, Kind, Observed, Reason, Sealed, Store, Table, Vault};
+use crate::ports::{Collection, IntoPort, Kind, Observed, Reason, Sealed, Store, Vault};
 use crate::{Error, ErrorKind, Result, Secret, SecretName, async_trait};
 
 const NONCE: usize = 24;
@@ -64,11 +64,13 @@ impl Keyring {
     async fn mark(&self) {
         let marked = async {
             let name = SecretName::new(MARK)?;
-            match self.table().load(MARK).await? {
+            match self.collection().load(MARK).await? {
                 Some(_) => Ok(()),
-                None => {
-                    self.table().insert(&self.seal(&name, &Secret::new(MARK))?).await.map(|_| ())
-                }
+                None => self
+                    .collection()
+                    .insert(&self.seal(&name, &Secret::new(MARK))?)
+                    .await
+                    .map(|_| ()),
             }
         };
         if let Err(error) = marked.await {
@@ -95,7 +97,7 @@ impl Keyring {
         let mut closed = 0;
         let others = sealed.iter().map(String::as_str).filter(|id| *id != MARK);
         for id in std::iter::once(MARK).chain(others).take(TRIED) {
-            match ring.table().load(id).await {
+            match ring.collection().load(id).await {
                 Ok(Some(sealed)) if ring.opened(&sealed).is_some() => return Ok(KeyFile::Good),
                 Ok(Some(_)) => closed += 1,
                 Ok(None) => {}
@@ -110,8 +112,8 @@ impl Keyring {
         Self { store, cipher: XChaCha20Poly1305::new(&Key::from(key)) }
     }
 
-    fn table(&self) -> Table<'_, Sealed> {
-        Table::of(self.store.as_ref())
+    fn collection(&self) -> Collection<'_, Sealed> {
+        Collection::of(self.store.as_ref())
     }
 
     fn seal(&self, name: &SecretName, secret: &Secret) -> Result<Sealed> {
@@ -149,13 +151,13 @@ impl Keyring {
 #[async_trait]
 impl Vault for Keyring {
     async fn ensure(&self, name: &SecretName, fresh: &Secret) -> Result<Observed<Secret>> {
-        if let Some(sealed) = self.table().load(name.as_str()).await? {
+        if let Some(sealed) = self.collection().load(name.as_str()).await? {
             return Ok(self.unseal(&sealed));
         }
-        match self.table().insert(&self.seal(name, fresh)?).await {
+        match self.collection().insert(&self.seal(name, fresh)?).await {
             Ok(sealed) => Ok(self.unseal(&sealed)),
             Err(error) if error.kind() == ErrorKind::Conflict => self
-                .table()
+                .collection()
                 .load(name.as_str())
                 .await?
                 .map(|sealed| self.unseal(&sealed))
@@ -165,15 +167,15 @@ impl Vault for Keyring {
     }
 
     async fn observe(&self, name: &SecretName) -> Result<Observed<Secret>> {
-        let sealed = self.table().load(name.as_str()).await?;
+        let sealed = self.collection().load(name.as_str()).await?;
         Ok(sealed.map_or(Observed::Absent, |sealed| self.unseal(&sealed)))
     }
 
     async fn remove(&self, name: &SecretName) -> Result<Observed<Secret>> {
-        let Some(sealed) = self.table().load(name.as_str()).await? else {
+        let Some(sealed) = self.collection().load(name.as_str()).await? else {
             return Ok(Observed::Absent);
         };
-        match self.table().delete(&sealed).await {
+        match self.collection().delete(&sealed).await {
             Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
             Ok(()) | Err(_) => Ok(Observed::Absent),
         }

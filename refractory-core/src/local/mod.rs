@@ -7,13 +7,13 @@ mod config;
 mod data_dir;
 mod fetching;
 mod folder;
+mod keyed_mutex;
 mod keyring;
 mod logs;
 mod pairing;
 mod passwords;
 mod process;
 mod programs;
-mod turns;
 
 pub use archives::LocalArchives;
 pub use backend::{LocalBackend, LocalPorts};

@@ -7,7 +7,7 @@ use tokio::sync::Semaphore;
 
 use crate::blocking::blocking;
 use crate::model::{PasswordHash, User, UserName};
-use crate::ports::{Authenticator, Credential, Identity, IntoPort, Store, Table, UniqueKey};
+use crate::ports::{Authenticator, Collection, Credential, Identity, IntoPort, Store, UniqueKey};
 use crate::{Error, ErrorKind, Result, Secret, async_trait};
 
 /// A hash of nobody's password, as costly to check as one that is made now: the first unknown name costs what any other does.
@@ -41,7 +41,7 @@ impl Passwords {
     }
 
     async fn stored(&self, name: &UserName) -> Result<Option<PasswordHash>> {
-        let user = Table::<User>::of(self.store.as_ref()).find(&UniqueKey::user(name)).await?;
+        let user = Collection::<User>::of(self.store.as_ref()).find(&UniqueKey::user(name)).await?;
         Ok(user.and_then(|user| user.password))
     }
 

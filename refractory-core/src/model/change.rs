@@ -1,5 +1,5 @@
 //! Changes that name what they change, and leave everything else as it is.
-use super::{InstanceSpec, LicenseWish, Limits, ReleaseWish, Slug, WorldId};
+use super::{InstanceSpec, LicenseChoice, Limits, ReleaseChoice, Slug, WorldId};
 use crate::{Error, ErrorKind, Result, UserId};
 
 /// What a change does to one field. In JSON a field that is left out is kept, and `null` clears it, as RFC 7396 has it.
@@ -122,11 +122,11 @@ pub struct SpecChange {
     /// What people call it.
     pub title: Edit<String>,
     /// Which release it runs. A release moves only when it is named here.
-    pub release: Edit<ReleaseWish>,
+    pub release: Edit<ReleaseChoice>,
     /// The world to open.
     pub world: Edit<WorldId>,
     /// Which license it runs on.
-    pub license: Edit<LicenseWish>,
+    pub license: Edit<LicenseChoice>,
     /// How much of the machine it may use.
     pub limits: Edit<LimitsChange>,
     /// Foundry's language.

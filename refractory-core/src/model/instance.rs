@@ -1,10 +1,11 @@
-//! One instance: the wish, the journal, the last fault.
+//! One instance: the desired state, the journal, the last fault.
 use super::{
-    Attempt, Claim, Doubt, Fault, Held, InstanceSpec, Journal, Power, Record, ReleaseWish, Seen,
-    SetupAccess, Slug, Step, Undoing, Urgency, Wish, WorldSummary, Yielding,
+    Attempt, Claim, DesiredState, Fault, Held, InstanceSpec, Journal, Power, Preemption, Record,
+    ReleaseChoice, Seen, SetupAccess, Slug, Step, SuspectedFailure, Teardown, Urgency,
+    WorldSummary,
 };
 use crate::ports::Endpoint;
-use crate::{InstanceId, Key, ReleaseId, Timestamp, UserId};
+use crate::{InstanceId, LaunchId, ReleaseId, Timestamp, UserId};
 
 /// What is asked for when an instance is created.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +40,7 @@ impl NewInstance {
     }
 }
 
-/// One instance. Three things are stored - wish, journal, fault - and none of them is a status;
+/// One instance. Three things are stored - desired state, journal, fault - and none of them is a status;
 /// the rest are names, counters, and notes that processes leave for each other.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -53,8 +54,9 @@ pub struct Instance {
     /// When it was created.
     pub created: Timestamp,
     /// What people want.
-    pub wish: Wish,
-    /// Counts changes of the wish.
+    #[cfg_attr(feature = "serde", serde(rename = "wish"))]
+    pub desired: DesiredState,
+    /// Counts changes of the desired state.
     pub generation: u64,
     /// Counts launches.
     pub epoch: u32,
@@ -68,19 +70,21 @@ pub struct Instance {
     #[cfg_attr(feature = "serde", serde(default))]
     pub unanswered: Option<Timestamp>,
     /// The step in hand on the way down.
-    #[cfg_attr(feature = "serde", serde(default))]
-    pub undoing: Option<Undoing>,
+    #[cfg_attr(feature = "serde", serde(default, rename = "undoing"))]
+    pub teardown: Option<Teardown>,
     /// When an operator said that the machine of the present launch is lost for good.
     #[cfg_attr(feature = "serde", serde(default))]
     pub written_off: Option<Timestamp>,
     /// One odd reading, waiting for a second.
-    pub doubt: Option<Doubt>,
+    #[cfg_attr(feature = "serde", serde(rename = "doubt"))]
+    pub suspected_failure: Option<SuspectedFailure>,
     /// When it died unasked, latest last; bounded.
     pub losses: Vec<Timestamp>,
     /// What the game last said.
     pub seen: Option<Seen>,
     /// Asked to make room for somebody else.
-    pub yielding: Option<Yielding>,
+    #[cfg_attr(feature = "serde", serde(rename = "yielding"))]
+    pub preemption: Option<Preemption>,
     /// When a new key for its uploads was asked for, until no launch has the old one any more.
     #[cfg_attr(feature = "serde", serde(default))]
     pub rekey: Option<Timestamp>,
@@ -108,7 +112,7 @@ impl Instance {
             slug: new.slug,
             owner: new.owner,
             created: now,
-            wish: Wish {
+            desired: DesiredState {
                 power: Power::Off,
                 urgency: Urgency::Gentle,
                 spec: new.spec,
@@ -120,12 +124,12 @@ impl Instance {
             journal: Journal::default(),
             fault: None,
             unanswered: None,
-            undoing: None,
+            teardown: None,
             written_off: None,
-            doubt: None,
+            suspected_failure: None,
             losses: Vec::new(),
             seen: None,
-            yielding: None,
+            preemption: None,
             rekey: None,
             setup: SetupAccess::default(),
             worlds: Vec::new(),
@@ -141,31 +145,35 @@ impl Instance {
         self.effective_power() == Power::On && self.phase() == super::Phase::Starting(Step::License)
     }
 
-    /// The key of the present launch.
-    pub fn key(&self) -> Key {
-        Key { instance: self.id.clone(), epoch: self.epoch }
+    /// The present launch.
+    pub fn launch_id(&self) -> LaunchId {
+        LaunchId { instance: self.id.clone(), attempt: self.epoch }
     }
 
     /// What people call it.
     pub fn title(&self) -> &str {
-        if self.wish.spec.title.is_empty() { self.slug.as_str() } else { &self.wish.spec.title }
+        if self.desired.spec.title.is_empty() {
+            self.slug.as_str()
+        } else {
+            &self.desired.spec.title
+        }
     }
 
-    /// Records a new wish. The same wish made again counts as new when something is wrong,
+    /// Records a new desired state. The same one asked for again counts as new when something is wrong,
     /// or else a Start button would do nothing after a failure. `Gone` is final. Answers whether anything changed.
     pub fn want(&mut self, power: Power, urgency: Urgency, now: Timestamp) -> bool {
-        if self.wish.power == Power::Gone && power != Power::Gone {
+        if self.desired.power == Power::Gone && power != Power::Gone {
             return false;
         }
         let awaited = power == Power::On && self.is_awaited(now);
-        let same = self.wish.power == power && self.wish.urgency == urgency;
-        if same && self.fault.is_none() && self.yielding.is_none() {
+        let same = self.desired.power == power && self.desired.urgency == urgency;
+        if same && self.fault.is_none() && self.preemption.is_none() {
             return awaited;
         }
-        self.wish.power = power;
-        self.wish.urgency = urgency;
+        self.desired.power = power;
+        self.desired.urgency = urgency;
         self.generation += 1;
-        self.yielding = None;
+        self.preemption = None;
         self.setup.revoke();
         self.losses.clear();
         self.started = (power == Power::On).then_some(now);
@@ -174,10 +182,10 @@ impl Instance {
 
     /// Asks for the present launch to be replaced.
     pub(crate) fn replace_launch(&mut self, now: Timestamp) {
-        self.wish.urgency = Urgency::Gentle;
-        self.wish.replaced_launch = Some(self.epoch);
+        self.desired.urgency = Urgency::Gentle;
+        self.desired.replaced_launch = Some(self.epoch);
         self.generation += 1;
-        (self.yielding, self.seen) = (None, None);
+        (self.preemption, self.seen) = (None, None);
         self.setup.revoke();
         self.losses.clear();
         self.started = Some(now);
@@ -185,14 +193,15 @@ impl Instance {
 
     /// Whether the present launch is there and is to be replaced.
     pub(crate) fn is_replacing_launch(&self) -> bool {
-        self.wish.replaced_launch == Some(self.epoch) && self.journal.get(Step::Runtime).is_some()
+        self.desired.replaced_launch == Some(self.epoch)
+            && self.journal.get(Step::Runtime).is_some()
     }
 
     /// Notes the archive of the launch in hand. A table that was made before there was one stays on it from now on: only
     /// somebody who names another release moves it.
     pub(crate) fn pin(&mut self, release: Option<ReleaseId>) {
         if let Some(id) = &release {
-            self.wish.spec.release = ReleaseWish::Exact(id.clone());
+            self.desired.spec.release = ReleaseChoice::Exact(id.clone());
         }
         self.release = release;
     }
@@ -210,18 +219,19 @@ impl Instance {
     }
 
     /// Whether people want it on, whatever came of that.
-    pub fn wish_is_on(&self) -> bool {
-        self.wish.power == Power::On
+    pub fn is_desired_on(&self) -> bool {
+        self.desired.power == Power::On
     }
 
-    /// Whether it is wished on or gone, or anything is there that being off does not keep.
+    /// Whether it is to be on or gone, or anything is there that being off does not keep.
     pub fn is_active(&self) -> bool {
-        self.wish.power != Power::Off || self.journal.iter().any(|(step, _)| !step.outlives_off())
+        self.desired.power != Power::Off
+            || self.journal.iter().any(|(step, _)| !step.outlives_off())
     }
 
     /// The power to act on: a start that was given up is a stop.
     pub fn effective_power(&self) -> Power {
-        match self.wish.power {
+        match self.desired.power {
             Power::On if self.given_up() => Power::Off,
             power @ (Power::On | Power::Off | Power::Gone) => power,
         }
@@ -229,7 +239,7 @@ impl Instance {
 
     /// Whether people want it down at once.
     pub fn is_urgent(&self) -> bool {
-        self.wish.urgency == Urgency::Now && !self.wish_is_on()
+        self.desired.urgency == Urgency::Now && !self.is_desired_on()
     }
 
     /// Whether a world is being migrated in it, as far as the journal knows: that is never broken off.
@@ -238,12 +248,12 @@ impl Instance {
         matches!(record, Some(Record::Intended(Attempt { progress: Some(progress), .. })) if progress.uninterruptible)
     }
 
-    /// The fault, if the present wish has met one.
+    /// The fault, if the present desired state has met one.
     pub fn live_fault(&self) -> Option<&Fault> {
         self.fault.as_ref().filter(|fault| fault.generation == self.generation)
     }
 
-    /// Whether the present wish was given up on.
+    /// Whether the present desired state was given up on.
     pub fn given_up(&self) -> bool {
         self.live_fault().is_some_and(|fault| fault.terminal)
     }

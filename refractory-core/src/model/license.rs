@@ -120,7 +120,7 @@ impl FromStr for LicenseKey {
     derive(serde::Serialize, serde::Deserialize),
     serde(rename_all = "kebab-case")
 )]
-pub enum LicenseWish {
+pub enum LicenseChoice {
     /// Any free license.
     #[default]
     Any,

@@ -1,8 +1,9 @@
 //! The domain: what people want, what was done about it, and how that reads.
 mod admins;
-mod booked;
+mod annotation;
 mod change;
 mod deployment;
+mod desired_state;
 mod event;
 mod fault;
 mod instance;
@@ -16,28 +17,27 @@ mod spec;
 mod token;
 mod version;
 mod view;
-mod wish;
 mod worker;
 
 pub use admins::{AdminChange, AdminGuard};
-pub use booked::{Acceptance, Claim, Doubt, Seen, Undoing, Yielding};
+pub use annotation::{Acceptance, Claim, Preemption, Seen, SuspectedFailure, Teardown};
 pub(crate) use change::differences;
 pub use change::{Change, Edit, LimitsChange, SpecChange};
 pub use deployment::DeploymentMark;
+pub use desired_state::{DesiredState, Power, Urgency};
 pub use event::{Event, EventKind};
 pub use fault::Fault;
 pub use instance::{Instance, NewInstance};
 pub use journal::{Attempt, Held, Journal, Record, Step};
 pub use license::{
-    EULA_VERSION, Lease, License, LicenseKey, LicenseKeyError, LicenseWish, Reservation,
+    EULA_VERSION, Lease, License, LicenseChoice, LicenseKey, LicenseKeyError, Reservation,
 };
 pub use people::{PasswordHash, Principal, Role, User, UserName, UserNameError, Via};
-pub use release::{Layout, Program, Release, ReleaseWish};
+pub use release::{Layout, Program, Release, ReleaseChoice};
 pub use setup::{SetupAccess, SetupEntry, WorldSummary};
 pub use slug::{Hostname, Slug, SlugError};
 pub use spec::{InstanceSpec, Limits, WorldId, WorldIdError};
 pub use token::{Purpose, SetupTicket, Token};
 pub use version::{Version, VersionError};
 pub use view::{Health, Phase};
-pub use wish::{Power, Urgency, Wish};
 pub use worker::WorkerMark;

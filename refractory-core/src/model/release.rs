@@ -70,7 +70,7 @@ pub struct Release {
     derive(serde::Serialize, serde::Deserialize),
     serde(rename_all = "kebab-case")
 )]
-pub enum ReleaseWish {
+pub enum ReleaseChoice {
     /// The newest one stored when the instance was created; pinned at creation, never moved by itself.
     #[default]
     Newest,

@@ -2,7 +2,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{LicenseWish, ReleaseWish};
+use super::{LicenseChoice, ReleaseChoice};
 use crate::text::{is_obeyed, one_line, trimmed};
 use crate::{Error, ErrorKind};
 
@@ -145,11 +145,11 @@ pub struct InstanceSpec {
     /// What people call it; the slug where empty.
     pub title: String,
     /// Which release it runs.
-    pub release: ReleaseWish,
+    pub release: ReleaseChoice,
     /// The world to open; none leaves Foundry in its setup.
     pub world: Option<WorldId>,
     /// Which license it runs on.
-    pub license: LicenseWish,
+    pub license: LicenseChoice,
     /// How much of the machine it may use.
     pub limits: Limits,
     /// Foundry's language, as `en.core`; Foundry's default where `None`.

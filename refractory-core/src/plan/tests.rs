@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::Timestamp;
-use crate::model::{Attempt, Fault, Hostname, NewInstance, Phase, Slug, Undoing, Urgency};
+use crate::model::{Attempt, Fault, Hostname, NewInstance, Phase, Slug, Teardown, Urgency};
 use crate::ports::Endpoint;
 use crate::{ErrorKind, InstanceId, LicenseId};
 
@@ -154,7 +154,7 @@ fn data_is_never_removed_because_something_was_lost() {
 #[test]
 fn what_has_begun_to_go_goes_all_the_way() {
     let mut instance = up_to(Power::On, None);
-    instance.undoing = Some(Undoing { step: Step::World, since: NOW, failures: 0 });
+    instance.teardown = Some(Teardown { step: Step::World, since: NOW, failures: 0 });
     assert_eq!(decide(&instance, NONE), Decision::Remove(Step::Name));
     instance.journal.clear(Step::Name);
     assert_eq!(decide(&instance, NONE), Decision::Remove(Step::World));
@@ -175,7 +175,7 @@ fn a_rename_takes_the_old_name_away_even_where_it_was_only_intended() {
 #[test]
 fn another_license_is_taken_before_a_launch_and_never_under_one() {
     let mut instance = up_to(Power::On, Some(Step::Runtime));
-    instance.wish.spec.license = LicenseWish::Only(LicenseId::new("other").unwrap());
+    instance.desired.spec.license = LicenseChoice::Only(LicenseId::new("other").unwrap());
     assert_eq!(decide(&instance, NONE), Decision::Remove(Step::License));
     instance.journal.hold(Step::Runtime, held(Step::Runtime));
     assert_eq!(decide(&instance, NONE), Decision::Intend(Step::World));
@@ -190,7 +190,7 @@ proptest! {
     #[test]
     fn every_journal_reaches_every_wish(
         records in proptest::collection::vec(any_record(), 6),
-        undoing in proptest::option::of(0_usize..6),
+        teardown in proptest::option::of(0_usize..6),
         power in 0_u8..3,
         renamed in any::<bool>(),
         license in 0_u8..3,
@@ -205,12 +205,12 @@ proptest! {
                 _ => instance.journal.lose(step),
             }
         }
-        instance.undoing =
-            undoing.map(|at| Undoing { step: Step::ALL[at], since: NOW, failures: 0 });
-        instance.wish.spec.license = match license {
-            0 => LicenseWish::Any,
-            1 => LicenseWish::Only(LicenseId::new("other").unwrap()),
-            _ => LicenseWish::NotNeeded,
+        instance.teardown =
+            teardown.map(|at| Teardown { step: Step::ALL[at], since: NOW, failures: 0 });
+        instance.desired.spec.license = match license {
+            0 => LicenseChoice::Any,
+            1 => LicenseChoice::Only(LicenseId::new("other").unwrap()),
+            _ => LicenseChoice::NotNeeded,
         };
         if renamed {
             instance.slug = Slug::new("saturday").unwrap();
@@ -236,7 +236,7 @@ fn reach(instance: &mut Instance) -> Option<Decision> {
             }
             Decision::Remove(step) => {
                 instance.journal.clear(step);
-                instance.undoing = None;
+                instance.teardown = None;
             }
             Decision::Wait(_) => return None,
             end @ (Decision::Probe | Decision::Rest | Decision::Forget) => return Some(end),
@@ -246,9 +246,9 @@ fn reach(instance: &mut Instance) -> Option<Decision> {
 }
 
 fn perfect(instance: &Instance, step: Step) -> Held {
-    match (step, &instance.wish.spec.license) {
-        (Step::License, LicenseWish::NotNeeded) => Held::License(None),
-        (Step::License, LicenseWish::Only(id)) => Held::License(Some((id.clone(), 1))),
+    match (step, &instance.desired.spec.license) {
+        (Step::License, LicenseChoice::NotNeeded) => Held::License(None),
+        (Step::License, LicenseChoice::Only(id)) => Held::License(Some((id.clone(), 1))),
         (Step::Name, _) => Held::Name(Hostname::under(&instance.slug, "example.org")),
         _ => held(step),
     }

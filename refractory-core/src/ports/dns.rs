@@ -52,7 +52,7 @@ pub trait DnsZone: Debug + Send + Sync + 'static {
 
     /// Whether names lead to instances without passing the edge, which can then keep nobody out: no table with such a
     /// name is ever asked to make room for another.
-    fn leads_past_the_edge(&self) -> bool {
+    fn bypasses_proxy(&self) -> bool {
         false
     }
 }

@@ -2,8 +2,8 @@
 use std::sync::Arc;
 
 use super::{
-    Archives, AssetDoor, AssetStore, Authenticator, DnsZone, GameControl, InstanceRuntime,
-    Leftovers, LicensePool, LogSource, Snapshots, Store, Vault, WorldStorage,
+    Archives, AssetGateway, AssetStore, Authenticator, DnsZone, GameControl, InstanceRuntime,
+    LicensePool, LogSource, OrphanedResources, Snapshots, Store, Vault, WorldStorage,
 };
 use crate::Clock;
 
@@ -56,6 +56,6 @@ macro_rules! into_port {
 }
 
 into_port! {
-    Archives AssetDoor AssetStore Authenticator Clock DnsZone GameControl InstanceRuntime Leftovers LicensePool LogSource
+    Archives AssetGateway AssetStore Authenticator Clock DnsZone GameControl InstanceRuntime OrphanedResources LicensePool LogSource
     Snapshots Store Vault WorldStorage
 }

@@ -2,7 +2,7 @@
 use std::fmt::Debug;
 
 use super::Observed;
-use crate::model::{Lease, LicenseWish};
+use crate::model::{Lease, LicenseChoice};
 use crate::{InstanceId, LicenseId, Result, Secret, async_trait};
 
 /// A lease that was granted, with what it opens.
@@ -31,7 +31,8 @@ pub trait LicensePool: Debug + Send + Sync + 'static {
     /// # Errors
     ///
     /// `NotFound` (there is no license, or not that one), `Unavailable`.
-    async fn ensure(&self, owner: &InstanceId, wish: &LicenseWish) -> Result<Observed<Granted>>;
+    async fn ensure(&self, owner: &InstanceId, choice: &LicenseChoice)
+    -> Result<Observed<Granted>>;
 
     /// Looks at what `owner` holds, changing nothing.
     ///

@@ -15,16 +15,16 @@
 //!
 //! A caller therefore never needs to know whether a failed call had its effect: it calls again.
 mod archive;
-mod asset_door;
+mod asset_gateway;
 mod assets;
 mod auth;
 mod dns;
 mod game;
 mod into_port;
-mod leftovers;
 mod license;
 mod logs;
 mod observed;
+mod orphaned_resources;
 mod runtime;
 mod snapshot;
 mod storage;
@@ -32,24 +32,25 @@ mod store;
 mod vault;
 
 pub use archive::{ArchiveInfo, ArchiveSource, Archives};
-pub use asset_door::{
-    AssetAsk, AssetDoor, AssetErrand, AssetPass, AssetReader, AssetRefusal, is_signature,
+pub use asset_gateway::{
+    AccessDecision, AssetGateway, AssetReader, AssetRefusal, AssetRequest, SignedRequest,
+    is_signature,
 };
 pub use assets::{AssetSpace, AssetStore};
 pub use auth::{Authenticator, Credential, Identity};
 pub use dns::{DnsZone, NameRecord};
 pub use game::{GameControl, GameStatus, GameTarget, WorldRef};
 pub use into_port::IntoPort;
-pub use leftovers::{Leftover, Leftovers};
 pub use license::{Granted, LicensePool};
 pub use logs::{LogChunk, LogPosition, LogSource};
 pub use observed::{Endpoint, Observed, Progress, Reason, Takeover};
+pub use orphaned_resources::{OrphanedResource, OrphanedResources};
 pub use runtime::{InstanceRuntime, LaunchSpec, Stop};
 pub use snapshot::{Snapshot, SnapshotName, Snapshots};
 pub use storage::{Usage, Volume, VolumeSpec, WorldStorage};
 pub use store::{
-    Aggregate, Change, Changes, Commit, Cursor, DamagedRecord, Followed, Follower, Index,
-    IndexEntry, Kind, MAX_WRITES, Page, Position, Query, Record, Scope, Sealed, Store, Table,
+    Aggregate, Change, Changes, Collection, Commit, Cursor, DamagedRecord, Followed, Follower,
+    Index, IndexEntry, Kind, MAX_WRITES, Page, Position, Query, Record, Scope, Sealed, Store,
     TypedPage, UniqueKey, Write, check_writes, damaged,
 };
 pub use vault::Vault;

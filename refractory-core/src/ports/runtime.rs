@@ -6,7 +6,7 @@ use super::{Endpoint, Observed};
 #[cfg(feature = "accounts")]
 use crate::digest::sha256_hex;
 use crate::model::{Limits, Release, Urgency};
-use crate::{Key, Result, Secret, async_trait};
+use crate::{LaunchId, Result, Secret, async_trait};
 
 /// How to stop something.
 pub type Stop = Urgency;
@@ -101,7 +101,7 @@ impl LaunchSpec {
     }
 }
 
-/// Runs the program of an instance, one launch for each [`Key`].
+/// Runs the program of an instance, one launch for each [`LaunchId`].
 ///
 /// The launch works on the volume of the key's instance. It outlives the process that asked for it.
 #[async_trait]
@@ -115,7 +115,7 @@ pub trait InstanceRuntime: Debug + Send + Sync + 'static {
     /// # Errors
     ///
     /// `Invalid`, `Exhausted`, `Unavailable`, `Forbidden`.
-    async fn ensure(&self, key: &Key, spec: &LaunchSpec) -> Result<Observed<Endpoint>>;
+    async fn ensure(&self, key: &LaunchId, spec: &LaunchSpec) -> Result<Observed<Endpoint>>;
 
     /// Looks at the launch `key`.
     ///
@@ -124,7 +124,7 @@ pub trait InstanceRuntime: Debug + Send + Sync + 'static {
     /// # Errors
     ///
     /// `Unavailable`, `Forbidden`.
-    async fn observe(&self, key: &Key) -> Result<Observed<Endpoint>>;
+    async fn observe(&self, key: &LaunchId) -> Result<Observed<Endpoint>>;
 
     /// Makes the launch `key`, and no other, end: asks it to end, waits, then forces it. Each call
     /// moves the stop along and answers at once.
@@ -134,14 +134,14 @@ pub trait InstanceRuntime: Debug + Send + Sync + 'static {
     /// # Errors
     ///
     /// `Unavailable`, `Forbidden`.
-    async fn remove(&self, key: &Key, how: Stop) -> Result<Observed<Endpoint>>;
+    async fn remove(&self, key: &LaunchId, how: Stop) -> Result<Observed<Endpoint>>;
 
     /// Every launch of this deployment, and of no other.
     ///
     /// # Errors
     ///
     /// `Unavailable`, `Forbidden`.
-    async fn list(&self) -> Result<Vec<Key>>;
+    async fn list(&self) -> Result<Vec<LaunchId>>;
 
     /// How long there is to close what runs when this process is told to end, where no launch can outlive it; `None` where
     /// launches live on by themselves, as they should wherever they can.

@@ -4,10 +4,10 @@ use std::time::Duration;
 use super::settle::Outcome;
 use crate::id::random_text;
 use crate::model::{
-    Held, Hostname, Instance, Record, Release, ReleaseWish, Step, Urgency, Version,
+    Held, Hostname, Instance, Record, Release, ReleaseChoice, Step, Urgency, Version,
 };
 use crate::ports::{
-    GameTarget, Granted, LaunchSpec, NameRecord, Observed, Table, VolumeSpec, WorldRef,
+    Collection, GameTarget, Granted, LaunchSpec, NameRecord, Observed, VolumeSpec, WorldRef,
 };
 use crate::service::Deployment;
 use crate::{Error, ErrorKind, InstanceId, ReleaseId, Result, Secret, SecretName};
@@ -37,7 +37,7 @@ impl Deployment {
             return outcome;
         }
         Outcome::Made(
-            bounded(self.patience.deadline, step.name(), self.make_step(instance, step)).await,
+            bounded(self.options.deadline, step.name(), self.make_step(instance, step)).await,
         )
     }
 
@@ -45,7 +45,7 @@ impl Deployment {
         let (ports, id) = (&self.ports, &instance.id);
         match step {
             Step::License => {
-                let granted = ports.licenses.ensure(id, &instance.wish.spec.license).await?;
+                let granted = ports.licenses.ensure(id, &instance.desired.spec.license).await?;
                 Ok(granted.map(|granted| {
                     Held::License(Some((granted.lease.license, granted.lease.fence)))
                 }))
@@ -54,7 +54,7 @@ impl Deployment {
                 // That there is no such release, the launch says.
                 let release = self.pick_release(instance).await.ok().flatten();
                 let spec = VolumeSpec {
-                    quota: instance.wish.spec.limits.disk,
+                    quota: instance.desired.spec.limits.disk,
                     release: release.map(|release| release.version),
                 };
                 Ok(ports.storage.ensure(id, &spec).await?.map(|volume| Held::Volume(volume.handle)))
@@ -64,7 +64,7 @@ impl Deployment {
             }
             Step::Runtime => {
                 let spec = self.launch_spec(instance).await?;
-                Ok(ports.runtime.ensure(&instance.key(), &spec).await?.map(Held::Runtime))
+                Ok(ports.runtime.ensure(&instance.launch_id(), &spec).await?.map(Held::Runtime))
             }
             Step::World => {
                 let world = self.world_ref(instance).await?;
@@ -82,9 +82,9 @@ impl Deployment {
     /// A program that died while a world was opened in it is no reason to ask the world again.
     async fn found_dead(&self, instance: &Instance) -> Option<Outcome> {
         let looked = bounded(
-            self.patience.deadline,
+            self.options.deadline,
             "looking at a launch",
-            self.ports.runtime.observe(&instance.key()),
+            self.ports.runtime.observe(&instance.launch_id()),
         )
         .await;
         match looked {
@@ -104,7 +104,7 @@ impl Deployment {
         urgency: Urgency,
     ) -> Outcome {
         Outcome::Undone(
-            bounded(self.patience.deadline, step.name(), self.unmake_step(instance, step, urgency))
+            bounded(self.options.deadline, step.name(), self.unmake_step(instance, step, urgency))
                 .await,
         )
     }
@@ -120,7 +120,9 @@ impl Deployment {
             Step::License => Ok(ports.licenses.remove(id).await?.map(|_| ())),
             Step::Volume => Ok(ports.storage.remove(id).await?.map(|_| ())),
             Step::Assets => Ok(ports.assets.remove(id).await?.map(|_| ())),
-            Step::Runtime => Ok(ports.runtime.remove(&instance.key(), urgency).await?.map(|_| ())),
+            Step::Runtime => {
+                Ok(ports.runtime.remove(&instance.launch_id(), urgency).await?.map(|_| ()))
+            }
             // Where nothing is known to listen, no world can be open.
             Step::World if instance.endpoint().is_none() => Ok(Observed::Absent),
             Step::World => {
@@ -142,10 +144,13 @@ impl Deployment {
 
     /// Looks at a running instance: the program first, then the game in it.
     pub(crate) async fn look(&self, instance: &Instance) -> Outcome {
-        let deadline = self.patience.deadline;
-        let runtime =
-            bounded(deadline, "looking at a launch", self.ports.runtime.observe(&instance.key()))
-                .await;
+        let deadline = self.options.deadline;
+        let runtime = bounded(
+            deadline,
+            "looking at a launch",
+            self.ports.runtime.observe(&instance.launch_id()),
+        )
+        .await;
         let game = match &runtime {
             Ok(Observed::Ready(_)) => {
                 Some(bounded(deadline, "asking the game", self.ask_game(instance)).await)
@@ -164,8 +169,8 @@ impl Deployment {
 
     /// Removes what is still held of an instance that is gone; says whether nothing is left.
     pub(crate) async fn forget_the_rest(&self, instance: &Instance) -> Result<bool> {
-        let (deadline, ports) = (self.patience.deadline, &self.ports);
-        let rest = ports.leftovers.remove(&instance.id);
+        let (deadline, ports) = (self.options.deadline, &self.ports);
+        let rest = ports.orphaned_resources.remove(&instance.id);
         let rest = bounded(deadline, "forgetting what is left", rest).await?;
         let name = admin_key_name(&instance.id)?;
         bounded(deadline, "forgetting secrets", ports.vault.remove(&name)).await?;
@@ -175,12 +180,12 @@ impl Deployment {
 
     /// Picks the archive a launch will run.
     pub(crate) async fn pick_release(&self, instance: &Instance) -> Result<Option<Release>> {
-        let table = Table::<Release>::of(self.ports.store.as_ref());
-        if let ReleaseWish::Exact(id) = &instance.wish.spec.release {
+        let table = Collection::<Release>::of(self.ports.store.as_ref());
+        if let ReleaseChoice::Exact(id) = &instance.desired.spec.release {
             // One that cannot be read says so, and is not taken for removed.
             table.load(id.as_str()).await?;
         }
-        choose_release(&instance.wish.spec.release, table.list().await?)
+        choose_release(&instance.desired.spec.release, table.list().await?)
     }
 
     async fn launch_spec(&self, instance: &Instance) -> Result<LaunchSpec> {
@@ -188,7 +193,7 @@ impl Deployment {
             Some(id) => Some(self.release(id).await?.ok_or_else(no_release)?),
             None => None,
         };
-        let spec = &instance.wish.spec;
+        let spec = &instance.desired.spec;
         let by_path = self.addressing.by_path;
         Ok(LaunchSpec {
             release,
@@ -208,7 +213,7 @@ impl Deployment {
     }
 
     async fn release(&self, id: &ReleaseId) -> Result<Option<Release>> {
-        Table::of(self.ports.store.as_ref()).load(id.as_str()).await
+        Collection::of(self.ports.store.as_ref()).load(id.as_str()).await
     }
 
     async fn granted(&self, instance: &Instance) -> Result<Option<Granted>> {
@@ -226,7 +231,7 @@ impl Deployment {
         let granted = self.granted(instance).await?;
         let eula_accepted = granted.as_ref().is_some_and(|granted| granted.eula_accepted);
         let license = granted.map(|granted| granted.key).filter(|key| !key.is_empty());
-        Ok(WorldRef { world: instance.wish.spec.world.clone(), license, eula_accepted })
+        Ok(WorldRef { world: instance.desired.spec.world.clone(), license, eula_accepted })
     }
 
     pub(crate) async fn target(&self, instance: &Instance) -> Result<GameTarget> {
@@ -248,7 +253,7 @@ impl Deployment {
             return Ok(Some(known));
         }
         // A program that runs is asked all the same where the record of its release cannot be read.
-        let table = Table::<Release>::of(self.ports.store.as_ref());
+        let table = Collection::<Release>::of(self.ports.store.as_ref());
         let version = table.load_readable(of.as_str()).await?.map(|release| release.version);
         if let Some(version) = version {
             self.known.note_version(of, version);
@@ -292,15 +297,15 @@ fn unreadable_key() -> Error {
     )
 }
 
-/// The archive that `wish` means among `all`; none where none is stored and none was named: not every runtime needs one.
-pub(crate) fn choose_release(wish: &ReleaseWish, all: Vec<Release>) -> Result<Option<Release>> {
-    let matching = all.into_iter().filter(|release| match wish {
-        ReleaseWish::Newest => true,
-        ReleaseWish::Version(version) => release.version == *version,
-        ReleaseWish::Exact(id) => release.id == *id,
+/// The archive that `choice` means among `all`; none where none is stored and none was named: not every runtime needs one.
+pub(crate) fn choose_release(choice: &ReleaseChoice, all: Vec<Release>) -> Result<Option<Release>> {
+    let matching = all.into_iter().filter(|release| match choice {
+        ReleaseChoice::Newest => true,
+        ReleaseChoice::Version(version) => release.version == *version,
+        ReleaseChoice::Exact(id) => release.id == *id,
     });
     match matching.max_by_key(|release| (release.version, release.added)) {
-        None if *wish != ReleaseWish::Newest => Err(no_release()),
+        None if *choice != ReleaseChoice::Newest => Err(no_release()),
         chosen => Ok(chosen),
     }
 }

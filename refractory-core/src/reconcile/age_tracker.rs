@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::Patience;
+use super::WorkerOptions;
 use super::ages::{Age, Ages};
 use crate::clock::ClockHistory;
 use crate::model::{Attempt, Instance, Record};
@@ -74,13 +74,13 @@ impl AgeTracker {
         row: &Instance,
         (now, born): (Moment, Moment),
         clock: &ClockHistory,
-        patience: &Patience,
+        options: &WorkerOptions,
     ) -> Ages {
         let mut state = self.state();
-        let awake = state.stay_awake(now.at, patience);
+        let awake = state.stay_awake(now.at, options);
         let known = state.rows.entry(row.id.clone()).or_default();
-        known.count(now.at, patience);
-        let dates = dates(row, patience);
+        known.count(now.at, options);
+        let dates = dates(row, options);
         known.dates.retain(|date, _| dates.contains(date));
         let watched = known.watched;
         for date in dates {
@@ -117,11 +117,11 @@ impl AgeTracker {
         row: &Instance,
         now: Moment,
         clock: &ClockHistory,
-        patience: &Patience,
+        options: &WorkerOptions,
     ) -> Ages {
         let state = self.state();
         let known = state.rows.get(&row.id);
-        let ages = dates(row, patience).into_iter().map(|date| {
+        let ages = dates(row, options).into_iter().map(|date| {
             let met = known.and_then(|known| known.dates.get(&date));
             let since = met.map_or_else(
                 || clock.age(date).unwrap_or_default(),
@@ -135,8 +135,8 @@ impl AgeTracker {
     }
 
     /// Says that this process is awake.
-    pub(super) fn tick(&self, at: MonotonicTime, patience: &Patience) {
-        self.state().stay_awake(at, patience);
+    pub(super) fn tick(&self, at: MonotonicTime, options: &WorkerOptions) {
+        self.state().stay_awake(at, options);
     }
 
     /// `of` is to be looked at again after `wait`.
@@ -173,9 +173,9 @@ impl AgeTracker {
 
 impl State {
     /// Counts the time since this was last asked as time awake; of a longer one than a process ever works through, only so much.
-    fn stay_awake(&mut self, at: MonotonicTime, patience: &Patience) -> Duration {
+    fn stay_awake(&mut self, at: MonotonicTime, options: &WorkerOptions) -> Duration {
         let passed = self.counted.map_or(Duration::ZERO, |counted| at.since(counted));
-        let longest = patience.probe.max(patience.poll * 20) + patience.deadline;
+        let longest = options.probe.max(options.poll * 20) + options.deadline;
         self.awake += passed.min(longest);
         self.counted = Some(at);
         self.awake
@@ -184,9 +184,9 @@ impl State {
 
 impl Row {
     /// Counts the time since the instance was last looked at, as far as that was planned and a call may take.
-    fn count(&mut self, at: MonotonicTime, patience: &Patience) {
+    fn count(&mut self, at: MonotonicTime, options: &WorkerOptions) {
         let passed = self.looked.map_or(Duration::ZERO, |looked| at.since(looked));
-        let longest = self.planned.min(patience.backoff_cap) + patience.deadline;
+        let longest = self.planned.min(options.backoff_cap) + options.deadline;
         self.watched += passed.min(longest);
         self.looked = Some(at);
     }
@@ -204,18 +204,18 @@ impl Row {
 }
 
 /// Every date in `row` that something is counted from.
-fn dates(row: &Instance, patience: &Patience) -> Vec<Timestamp> {
+fn dates(row: &Instance, options: &WorkerOptions) -> Vec<Timestamp> {
     let attempts = row.journal.iter().filter_map(|(_, record)| match record {
         Record::Intended(Attempt { since, moved, .. }) => Some([*since, *moved]),
         Record::Held(_) | Record::Lost => None,
     });
     let mut dates: Vec<_> = attempts.flatten().chain(row.losses.iter().copied()).collect();
-    dates.extend(row.fault.as_ref().map(|fault| fault.met(patience.backoff_cap)));
-    dates.extend(row.undoing.as_ref().map(|undoing| undoing.since));
-    dates.extend(row.doubt.as_ref().map(|doubt| doubt.since));
+    dates.extend(row.fault.as_ref().map(|fault| fault.met(options.backoff_cap)));
+    dates.extend(row.teardown.as_ref().map(|teardown| teardown.since));
+    dates.extend(row.suspected_failure.as_ref().map(|doubt| doubt.since));
     dates.extend(row.seen.as_ref().map(|seen| seen.at));
-    dates.extend(row.yielding.as_ref().map(|yielding| yielding.since));
-    dates.extend(row.claim.as_ref().map(|claim| claim.written(patience.claim)));
+    dates.extend(row.preemption.as_ref().map(|preemption| preemption.since));
+    dates.extend(row.claim.as_ref().map(|claim| claim.written(options.claim)));
     dates.extend([row.unanswered, row.written_off, row.started].into_iter().flatten());
     dates
 }

@@ -6,7 +6,7 @@ use super::age_tracker::Moment;
 use super::ages::Ages;
 use crate::model::{Claim, Instance};
 use crate::plan::Decision;
-use crate::ports::Table;
+use crate::ports::Collection;
 use crate::{ErrorKind, Result};
 
 impl Worker {
@@ -17,7 +17,7 @@ impl Worker {
         let claim =
             instance.claim.as_ref().filter(|claim| claim.worker != self.id && !self.sole)?;
         let lasts = claim.lasts.unwrap_or_else(|| self.claim_length());
-        let written = claim.written(self.deployment.patience.claim);
+        let written = claim.written(self.deployment.options.claim);
         let left = lasts.saturating_sub(ages.known(written));
         (!left.is_zero()).then_some(left)
     }
@@ -35,7 +35,7 @@ impl Worker {
             return Ok(Some(instance));
         }
         instance.claim = Some(self.fresh_claim(&instance));
-        match Table::of(self.deployment.ports.store.as_ref()).save(&instance).await {
+        match Collection::of(self.deployment.ports.store.as_ref()).save(&instance).await {
             Ok(saved) => Ok(Some(saved)),
             Err(error) if matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound) => {
                 Ok(None)
@@ -61,11 +61,11 @@ impl Worker {
 
     /// Never shorter than what it has to cover, or somebody else could take over in the middle of a call.
     fn claim_length(&self) -> Duration {
-        self.deployment.patience.claim.max(self.longest_step() * 2)
+        self.deployment.options.claim.max(self.longest_step() * 2)
     }
 
-    /// A step looks for strays or at the program, makes its call, and may ask a holder for room.
+    /// A step looks for orphans or at the program, makes its call, and may ask a holder for room.
     fn longest_step(&self) -> Duration {
-        self.deployment.patience.deadline * 3
+        self.deployment.options.deadline * 3
     }
 }

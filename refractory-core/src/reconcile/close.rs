@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::Worker;
 use crate::model::{Event, EventKind, Instance, Power, Step, Urgency};
 use crate::plan::{Decision, decide};
-use crate::ports::{Index, Query, Table};
+use crate::ports::{Collection, Index, Query};
 use crate::{ErrorKind, InstanceId};
 
 /// The longest pause between two steps of one instance: there is little time, and nobody else to spare.
@@ -71,7 +71,7 @@ impl Worker {
 
     /// Every instance of which something may run. Where the store does not say, there is nothing to go by.
     async fn rows_that_run(&self) -> Vec<Instance> {
-        let table = Table::<Instance>::of(self.deployment.ports.store.as_ref());
+        let table = Collection::<Instance>::of(self.deployment.ports.store.as_ref());
         let (rows, damaged) = match table.gather(Query::index(Index::InstanceActive)).await {
             Ok(active) => active,
             Err(error) => {
@@ -112,7 +112,7 @@ impl Worker {
             sleep(wait.clamp(LEAST, PAUSE)).await;
         }
         let now = self.deployment.clock.now();
-        let text = if row.wish_is_on() {
+        let text = if row.is_desired_on() {
             format!("{} was closed because Refractory ends. It starts again with it.", row.title())
         } else {
             format!("{} was closed because Refractory ends.", row.title())
@@ -124,7 +124,7 @@ impl Worker {
     /// The row as it is written down now. Where somebody else wrote it meanwhile, theirs counts; where nothing can be
     /// written, ours does.
     async fn noted(&self, row: Instance) -> Instance {
-        let table = Table::<Instance>::of(self.deployment.ports.store.as_ref());
+        let table = Collection::<Instance>::of(self.deployment.ports.store.as_ref());
         match table.save(&row).await {
             Ok(saved) => saved,
             Err(error) if error.kind() == ErrorKind::Conflict => {
@@ -144,8 +144,8 @@ impl Worker {
 /// The instance as if people wanted it off.
 fn switched_off(row: &Instance, urgency: Urgency) -> Instance {
     let mut row = row.clone();
-    row.wish.power = Power::Off;
-    row.wish.urgency = urgency;
+    row.desired.power = Power::Off;
+    row.desired.urgency = urgency;
     row.fault = None;
     row
 }

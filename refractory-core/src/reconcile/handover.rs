@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::ages::Ages;
 use crate::Timestamp;
-use crate::model::{Instance, Phase, Power, Yielding};
+use crate::model::{Instance, Phase, Power, Preemption};
 use crate::ports::{GameStatus, Observed};
 use crate::{InstanceId, Result};
 
@@ -34,13 +34,13 @@ pub(crate) fn next(
     edge_lag: Duration,
 ) -> Move {
     let empty = matches!(asked, Ok(Observed::Ready(status)) if status.players == 0);
-    match &holder.yielding {
+    match &holder.preemption {
         None if empty => Move::Block,
         None => Move::Leave,
-        Some(yielding) if yielding.to != *waiting => Move::Leave,
+        Some(preemption) if preemption.to != *waiting => Move::Leave,
         Some(_) if !empty => Move::Unblock,
-        Some(yielding) => {
-            let left = edge_lag.saturating_sub(ages.since(yielding.since));
+        Some(preemption) => {
+            let left = edge_lag.saturating_sub(ages.since(preemption.since));
             if left.is_zero() { Move::Off } else { Move::Wait(left) }
         }
     }
@@ -49,10 +49,10 @@ pub(crate) fn next(
 /// For how long `holder` has been empty, as far as it was looked at, where it may be asked to make room at all. Never while
 /// it does not run, or is wanted off already; nor while somebody plays there, or nobody has looked yet.
 pub(crate) fn empty_for(holder: &Instance, ages: &Ages) -> Option<Duration> {
-    if holder.wish.power != Power::On || !matches!(holder.phase(), Phase::On(_)) {
+    if holder.desired.power != Power::On || !matches!(holder.phase(), Phase::On(_)) {
         return None;
     }
-    if holder.yielding.is_some() {
+    if holder.preemption.is_some() {
         return Some(Duration::MAX);
     }
     let empty = holder.seen.as_ref().filter(|seen| seen.players == 0);
@@ -94,11 +94,11 @@ pub(crate) fn apply(
     match step {
         Move::Leave | Move::Wait(_) => false,
         Move::Block => {
-            holder.yielding = Some(Yielding { to: waiting.clone(), since: now });
+            holder.preemption = Some(Preemption { to: waiting.clone(), since: now });
             true
         }
         Move::Unblock => {
-            holder.yielding = None;
+            holder.preemption = None;
             true
         }
         Move::Off => {

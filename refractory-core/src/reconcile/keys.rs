@@ -2,7 +2,7 @@
 use super::Worker;
 use super::act::bounded;
 use crate::model::{Event, EventKind, Instance, Power};
-use crate::ports::{Observed, Table};
+use crate::ports::{Collection, Observed};
 use crate::{ErrorKind, Result, Timestamp};
 
 impl Worker {
@@ -12,14 +12,14 @@ impl Worker {
     ///
     /// As the store has them. A key that cannot be replaced now is tried again, and keeps none of the others.
     pub async fn rotate_keys(&self) -> Result<()> {
-        let all = Table::<Instance>::of(self.deployment.ports.store.as_ref()).list().await?;
+        let all = Collection::<Instance>::of(self.deployment.ports.store.as_ref()).list().await?;
         self.rotate_keys_of(&all).await
     }
 
     pub(super) async fn rotate_keys_of(&self, rows: &[Instance]) -> Result<()> {
         let mut done = Ok(());
         for row in rows {
-            let wanted = row.rekey.filter(|_| row.wish.power != Power::Gone);
+            let wanted = row.rekey.filter(|_| row.desired.power != Power::Gone);
             // Whoever has it in hand goes on with its key as well.
             let ages = self.ages_of(row);
             if let Some(before) = wanted
@@ -32,7 +32,7 @@ impl Worker {
     }
 
     async fn rotate_key(&self, row: &Instance, before: Timestamp) -> Result<()> {
-        let deadline = self.deployment.patience.deadline;
+        let deadline = self.deployment.options.deadline;
         let turn = self.deployment.ports.assets.rotate(&row.id, before);
         match bounded(deadline, "replacing a key for uploads", turn).await {
             Ok(Observed::Ready(_)) => {
@@ -53,7 +53,7 @@ impl Worker {
 
     async fn over(&self, row: &Instance, before: Timestamp, told: Option<String>) -> Result<()> {
         let now = self.deployment.clock.now();
-        let table = Table::<Instance>::of(self.deployment.ports.store.as_ref());
+        let table = Collection::<Instance>::of(self.deployment.ports.store.as_ref());
         let cleared = table.update_with_events(row.id.as_str(), |row| {
             let mine = row.rekey == Some(before);
             row.rekey = row.rekey.filter(|_| !mine);

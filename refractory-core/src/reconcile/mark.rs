@@ -1,7 +1,7 @@
 //! Signs of life, for those who want to know whether anybody works.
 use super::Worker;
 use crate::model::WorkerMark;
-use crate::ports::{Kind, Table};
+use crate::ports::{Collection, Kind};
 use crate::{ErrorKind, Result};
 
 impl Worker {
@@ -10,11 +10,11 @@ impl Worker {
         if let Err(error) = self.deployment.ports.runtime.tend().await {
             tracing::debug!(?error, "tending what runs");
         }
-        let table = Table::<WorkerMark>::of(self.deployment.ports.store.as_ref());
+        let table = Collection::<WorkerMark>::of(self.deployment.ports.store.as_ref());
         let now = self.deployment.clock.now();
         let alive = |mark: &mut WorkerMark| {
             mark.seen = now;
-            mark.unlisted = self.sightings.missed();
+            mark.unlisted = self.observations.missed();
             Ok(true)
         };
         let known = match table.update(self.id.as_str(), alive).await {
@@ -29,7 +29,7 @@ impl Worker {
             known => known?,
         };
         if known.is_none() {
-            let unlisted = self.sightings.missed();
+            let unlisted = self.observations.missed();
             let (id, born) = (self.id.clone(), self.born.date);
             let mark = WorkerMark { id, born, seen: now, unlisted, revision: 0 };
             table.insert(&mark).await?;
@@ -38,7 +38,7 @@ impl Worker {
         let (known, at) = (&self.deployment.liveness, self.deployment.clock.monotonic());
         known.keep(&marks);
         for mark in marks {
-            let long = self.deployment.patience.heartbeat * 60;
+            let long = self.deployment.options.heartbeat * 60;
             let dead = self.sole || known.is_silent(&mark, (now, at), long);
             if mark.id != self.id && dead {
                 ignore_race(table.delete(&mark).await)?;
@@ -48,7 +48,7 @@ impl Worker {
     }
 
     pub(super) async fn bow_out(&self) {
-        let table = Table::<WorkerMark>::of(self.deployment.ports.store.as_ref());
+        let table = Collection::<WorkerMark>::of(self.deployment.ports.store.as_ref());
         if let Ok(Some(mark)) = table.load(self.id.as_str()).await
             && let Err(error) = table.delete(&mark).await
         {

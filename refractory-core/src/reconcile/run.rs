@@ -6,18 +6,18 @@ use tokio::task::{Id, JoinError, JoinSet};
 
 use super::Worker;
 use super::queue::Queue;
-use super::worker::Stride;
+use super::worker::StepOutcome;
 use crate::model::Instance;
-use crate::ports::{Followed, Follower, Kind, Table};
+use crate::ports::{Collection, Followed, Follower, Kind};
 use crate::{Error, ErrorKind, InstanceId, MonotonicTime, Result};
 
-type Done = Result<(Id, Result<Stride>), JoinError>;
+type Done = Result<(Id, Result<StepOutcome>), JoinError>;
 
 /// One life of a worker.
 pub(super) struct Run<'a> {
     worker: &'a Worker,
     queue: Queue,
-    hands: JoinSet<Result<Stride>>,
+    hands: JoinSet<Result<StepOutcome>>,
     sweep: JoinSet<Result<()>>,
     keys: JoinSet<Result<()>>,
     whose: BTreeMap<Id, InstanceId>,
@@ -58,9 +58,9 @@ impl<'a> Run<'a> {
     /// Looks for changes and hands out what is due.
     pub(super) async fn round(&mut self) {
         let now = self.worker.deployment.clock.monotonic();
-        self.worker.ages.tick(now, &self.worker.deployment.patience);
+        self.worker.ages.tick(now, &self.worker.deployment.options);
         if now >= self.next_heartbeat {
-            self.next_heartbeat = now.after(self.worker.deployment.patience.heartbeat);
+            self.next_heartbeat = now.after(self.worker.deployment.options.heartbeat);
             self.report("saying that it lives", self.worker.heartbeat().await);
             self.look_over().await;
         }
@@ -73,7 +73,7 @@ impl<'a> Run<'a> {
             Ok(followed) => self.notice(&followed, now),
             Err(error) => self.report("looking for changes", Err(error)),
         }
-        for id in self.queue.take(now, self.worker.deployment.patience.concurrency) {
+        for id in self.queue.take(now, self.worker.deployment.options.concurrency) {
             let (worker, mine) = (self.worker.clone(), id.clone());
             let hand = self.hands.spawn(async move { worker.stride(&mine).await });
             self.whose.insert(hand.id(), id);
@@ -92,7 +92,7 @@ impl<'a> Run<'a> {
     }
 
     async fn owed_rows(&self) -> Result<Vec<Instance>> {
-        let table = Table::<Instance>::of(self.worker.deployment.ports.store.as_ref());
+        let table = Collection::<Instance>::of(self.worker.deployment.ports.store.as_ref());
         let mut rows = Vec::new();
         for id in &self.owed {
             rows.extend(table.load_readable(id.as_str()).await?);
@@ -143,12 +143,12 @@ impl<'a> Run<'a> {
         let deployment = &self.worker.deployment;
         let now = deployment.clock.monotonic();
         // Where all hands are full, only a hand that comes back makes room.
-        let due = if self.hands.len() < deployment.patience.concurrency {
-            self.queue.next().map_or(deployment.patience.resync, |at| at.since(now))
+        let due = if self.hands.len() < deployment.options.concurrency {
+            self.queue.next().map_or(deployment.options.resync, |at| at.since(now))
         } else {
-            deployment.patience.resync
+            deployment.options.resync
         };
-        let due = due.min(deployment.patience.resync);
+        let due = due.min(deployment.options.resync);
         tokio::select! {
             Some(swept) = self.sweep.join_next() => self.swept(swept),
             Some(done) = self.hands.join_next_with_id() => self.put_back(done),
@@ -194,14 +194,14 @@ impl<'a> Run<'a> {
             }
             Err(error) => {
                 tracing::debug!(instance = %id, ?error, "a step is repeated");
-                let patience = &self.worker.deployment.patience;
+                let options = &self.worker.deployment.options;
                 if matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound) {
                     Duration::ZERO
                 } else if error.kind() == ErrorKind::Damaged {
                     // Somebody has to see to it; nothing is done about this one meanwhile.
-                    patience.probe
+                    options.probe
                 } else {
-                    patience.backoff
+                    options.backoff
                 }
             }
         };

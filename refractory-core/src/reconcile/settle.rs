@@ -6,7 +6,7 @@ mod up;
 
 use std::time::Duration;
 
-use super::Patience;
+use super::WorkerOptions;
 use super::ages::Ages;
 use crate::model::{Held, Instance, Step};
 use crate::plan::Decision;
@@ -34,13 +34,13 @@ pub(crate) struct Terms<'a> {
     /// How old what the row tells was then.
     pub ages: &'a Ages,
     /// How patient the worker is.
-    pub patience: &'a Patience,
+    pub options: &'a WorkerOptions,
 }
 
 impl<'a> Terms<'a> {
     /// The terms of a call that is made on a row of these ages.
-    pub(crate) fn new(ages: &'a Ages, patience: &'a Patience) -> Self {
-        Self { now: ages.now, ages, patience }
+    pub(crate) fn new(ages: &'a Ages, options: &'a WorkerOptions) -> Self {
+        Self { now: ages.now, ages, options }
     }
 
     /// Writes the outcome down; says how long until the next step.
@@ -90,7 +90,7 @@ impl<'a> Terms<'a> {
 
     /// Asks often at first and seldom later.
     fn poll_after(self, waited: Duration) -> Duration {
-        (waited / 10).clamp(self.patience.poll, self.patience.poll * 20)
+        (waited / 10).clamp(self.options.poll, self.options.poll * 20)
     }
 }
 

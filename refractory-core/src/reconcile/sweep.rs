@@ -1,47 +1,47 @@
 //! What exists and nobody explains: reported first, removed much later, data never.
 mod look;
+mod orphans;
 mod retention;
-mod sightings;
 mod treat;
 mod trim;
 
 pub(crate) use look::{Listing, Look};
-pub(crate) use sightings::{Sightings, Stray};
+pub(crate) use orphans::{Orphan, OrphanObservations};
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{Instance, Step};
-use crate::ports::Table;
+use crate::ports::Collection;
 use crate::service::Deployment;
-use crate::{InstanceId, Key, Result};
+use crate::{InstanceId, LaunchId, Result};
 
 use super::act::bounded;
 
 impl Deployment {
-    /// Looks for strays once, and treats what has been seen for long enough. One that cannot be treated keeps nobody from the others.
-    pub(crate) async fn sweep(&self, sightings: &Sightings) -> Result<()> {
+    /// Looks for orphans once, and treats what has been seen for long enough. One that cannot be treated keeps nobody from the others.
+    pub(crate) async fn sweep(&self, observations: &OrphanObservations) -> Result<()> {
         let look = self.look_around().await?;
         let (now, seen) = (self.clock.monotonic(), look.seen.clone());
-        sightings.note(look, now);
+        observations.note(look, now);
         self.trim().await?;
         let mut swept = Ok(());
-        for sighting in sightings.count(now, &seen, self.patience.sweep * 3) {
+        for sighting in observations.count(now, &seen, self.options.sweep * 3) {
             swept = swept.and(self.treat(&sighting).await);
         }
         swept
     }
 
     /// Looks for launches that nobody explains and for nothing else: those stand for keys in use, and somebody waits for the answer.
-    pub(crate) async fn look_for_launches(&self, sightings: &Sightings) -> Result<()> {
+    pub(crate) async fn look_for_launches(&self, observations: &OrphanObservations) -> Result<()> {
         let looked = async {
             let launches = self.ports.runtime.list().await?;
             let rows = self.rows().await?;
             self.still_there(launches, &rows).await
         };
-        let found = bounded(self.patience.deadline, "looking for strays", looked).await?;
+        let found = bounded(self.options.deadline, "looking for orphans", looked).await?;
         let mut look = Look::default();
-        look.found(Listing::Launches, found.into_iter().map(Stray::Launch));
-        sightings.note(look, self.clock.monotonic());
+        look.found(Listing::Launches, found.into_iter().map(Orphan::Launch));
+        observations.note(look, self.clock.monotonic());
         Ok(())
     }
 
@@ -56,24 +56,24 @@ impl Deployment {
             self.listed(ports.licenses.list()),
             self.listed(ports.storage.list()),
             self.listed(ports.assets.list()),
-            self.listed(ports.leftovers.list()),
+            self.listed(ports.orphaned_resources.list()),
         );
         let rows = self.rows().await?;
         let odd = |of: &InstanceId| !rows.exist(of);
         let mut look = Look::default();
         if let Some(names) = look.had(Listing::Names, names) {
             let odd = names.into_iter().filter(|(_, of)| !rows.has(of, Step::Name));
-            look.found(Listing::Names, odd.map(|(name, of)| Stray::Name(name, of)));
+            look.found(Listing::Names, odd.map(|(name, of)| Orphan::Name(name, of)));
         }
         if let Some(volumes) = look.had(Listing::Volumes, volumes) {
-            look.found(Listing::Volumes, volumes.into_iter().filter(odd).map(Stray::Volume));
+            look.found(Listing::Volumes, volumes.into_iter().filter(odd).map(Orphan::Volume));
         }
         if let Some(assets) = look.had(Listing::Assets, assets) {
-            look.found(Listing::Assets, assets.into_iter().filter(odd).map(Stray::Assets));
+            look.found(Listing::Assets, assets.into_iter().filter(odd).map(Orphan::Assets));
         }
         if let Some(remains) = look.had(Listing::Remains, remains) {
             let odd = remains.into_iter().filter(|left| odd(&left.of));
-            look.found(Listing::Remains, odd.map(Stray::Remains));
+            look.found(Listing::Remains, odd.map(Orphan::Remains));
         }
         let leases = look.had(Listing::Leases, leases);
         let Some(launches) = look.had(Listing::Launches, launches) else { return Ok(look) };
@@ -81,22 +81,22 @@ impl Deployment {
             let odd = leases.into_iter().filter_map(|(license, of)| Some((license, of?)));
             let odd = odd.filter(|(_, of)| !rows.has(of, Step::License));
             let odd = odd.filter(|(_, of)| launches.iter().all(|key| key.instance != *of));
-            look.found(Listing::Leases, odd.map(|(license, of)| Stray::Lease(license, of)));
+            look.found(Listing::Leases, odd.map(|(license, of)| Orphan::Lease(license, of)));
         }
         let odd = self.listed(self.still_there(launches, &rows)).await;
         if let Some(odd) = look.had(Listing::Launches, odd) {
-            look.found(Listing::Launches, odd.into_iter().map(Stray::Launch));
+            look.found(Listing::Launches, odd.into_iter().map(Orphan::Launch));
         }
         Ok(look)
     }
 
     /// A list has time of its own: a long one ends late, and holds none of the others up.
     async fn listed<T>(&self, list: impl Future<Output = Result<T>>) -> Result<T> {
-        bounded(self.patience.listing, "listing what there is", list).await
+        bounded(self.options.listing, "listing what there is", list).await
     }
 
     async fn rows(&self) -> Result<Rows> {
-        let (all, damaged) = Table::<Instance>::of(self.ports.store.as_ref()).scan().await?;
+        let (all, damaged) = Collection::<Instance>::of(self.ports.store.as_ref()).scan().await?;
         Ok(Rows {
             readable: all.into_iter().map(|row| (row.id.clone(), row)).collect(),
             damaged: damaged.into_iter().filter_map(|row| InstanceId::new(&row.id).ok()).collect(),
@@ -104,7 +104,7 @@ impl Deployment {
     }
 
     /// The launches that no row explains. One that ended between the two questions is none.
-    async fn still_there(&self, mut launches: Vec<Key>, rows: &Rows) -> Result<Vec<Key>> {
+    async fn still_there(&self, mut launches: Vec<LaunchId>, rows: &Rows) -> Result<Vec<LaunchId>> {
         launches.retain(|key| !rows.explain(key));
         if !launches.is_empty() {
             let again = self.ports.runtime.list().await?;
@@ -130,9 +130,12 @@ impl Rows {
             || self.readable.get(id).is_some_and(|row| row.journal.get(step).is_some())
     }
 
-    fn explain(&self, key: &Key) -> bool {
+    fn explain(&self, key: &LaunchId) -> bool {
         let runs = |row: &Instance| row.journal.get(Step::Runtime).is_some();
         self.damaged.contains(&key.instance)
-            || self.readable.get(&key.instance).is_some_and(|row| runs(row) && row.key() == *key)
+            || self
+                .readable
+                .get(&key.instance)
+                .is_some_and(|row| runs(row) && row.launch_id() == *key)
     }
 }

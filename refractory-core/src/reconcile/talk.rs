@@ -7,8 +7,8 @@ use super::act::bounded;
 use super::age_tracker::Moment;
 use super::ages::Ages;
 use super::handover::{self, Move};
-use crate::model::{Event, EventKind, Instance, License, LicenseWish, Power};
-use crate::ports::{Commit, Table, Takeover};
+use crate::model::{Event, EventKind, Instance, License, LicenseChoice, Power};
+use crate::ports::{Collection, Commit, Takeover};
 use crate::service::Deployment;
 use crate::{ErrorKind, InstanceId, Result, Timestamp};
 
@@ -37,25 +37,25 @@ impl Outlook {
 impl Worker {
     /// Talks to those who hold a license that would serve `waiting`, within one deadline; what there is to tell about it.
     pub(super) async fn ask_for_room(&self, waiting: &Instance) -> Result<Option<Outlook>> {
-        let deadline = self.deployment.patience.deadline;
+        let deadline = self.deployment.options.deadline;
         bounded(deadline, "asking for a license", self.talk_to_holders(waiting)).await
     }
 
     async fn talk_to_holders(&self, waiting: &Instance) -> Result<Option<Outlook>> {
-        let (mut holders, licenses) = self.holders(&waiting.wish.spec.license).await?;
+        let (mut holders, licenses) = self.holders(&waiting.desired.spec.license).await?;
         // One conversation at a time, the one that is under way first, then whoever has been empty longest.
         holders.sort_by_key(|Holder { row, empty, .. }| {
             (
-                row.yielding.as_ref().is_none_or(|yielding| yielding.to != waiting.id),
+                row.preemption.as_ref().is_none_or(|preemption| preemption.to != waiting.id),
                 Reverse(*empty),
             )
         });
-        if self.deployment.ports.dns.leads_past_the_edge() {
+        if self.deployment.ports.dns.bypasses_proxy() {
             let stays = |holder: &Holder| Outlook::told(handover::stays(&holder.row));
             return Ok(holders.first().map(stays));
         }
         for holder in &holders {
-            let left = self.deployment.patience.make_room_after.saturating_sub(holder.empty);
+            let left = self.deployment.options.make_room_after.saturating_sub(holder.empty);
             let is_early = !left.is_zero();
             if is_early || self.talk(holder, &waiting.id).await? {
                 let row = &holder.row;
@@ -68,24 +68,25 @@ impl Worker {
         Ok(None)
     }
 
-    /// The running instances that hold a license which would serve `wish` and may be asked for it; and how many licenses would
+    /// The running instances that hold a license which would serve `choice` and may be asked for it; and how many licenses would
     /// serve.
-    async fn holders(&self, wish: &LicenseWish) -> Result<(Vec<Holder>, usize)> {
+    async fn holders(&self, choice: &LicenseChoice) -> Result<(Vec<Holder>, usize)> {
         let store = self.deployment.ports.store.as_ref();
         let mut holders = Vec::new();
         let mut licenses = 0;
-        for license in Table::<License>::of(store).list().await? {
-            let serves = match wish {
-                LicenseWish::Only(id) => license.id == *id,
-                LicenseWish::Any => true,
-                LicenseWish::NotNeeded => false,
+        for license in Collection::<License>::of(store).list().await? {
+            let serves = match choice {
+                LicenseChoice::Only(id) => license.id == *id,
+                LicenseChoice::Any => true,
+                LicenseChoice::NotNeeded => false,
             };
             licenses += usize::from(serves && license.eula.is_some());
             let Some(lease) = license.lease.filter(|_| serves) else { continue };
-            let row = Table::<Instance>::of(store).load_readable(lease.holder.as_str()).await?;
+            let row =
+                Collection::<Instance>::of(store).load_readable(lease.holder.as_str()).await?;
             let Some(row) = row else { continue };
-            let Deployment { clock, patience, .. } = &*self.deployment;
-            let ages = self.ages.peek(&row, Moment::now(clock), clock, patience);
+            let Deployment { clock, options, .. } = &*self.deployment;
+            let ages = self.ages.peek(&row, Moment::now(clock), clock, options);
             let empty = handover::empty_for(&row, &ages);
             holders.extend(empty.map(|empty| Holder { row, ages, empty }));
         }
@@ -96,12 +97,12 @@ impl Worker {
     async fn talk(&self, holder: &Holder, waiting: &InstanceId) -> Result<bool> {
         let (Holder { row: holder, ages, .. }, now) = (holder, holder.ages.now);
         let asked = self.deployment.ask_game(holder).await;
-        let step = handover::next(holder, waiting, &asked, ages, self.deployment.patience.edge_lag);
+        let step = handover::next(holder, waiting, &asked, ages, self.deployment.options.edge_lag);
         let mut changed = holder.clone();
         if handover::apply(&mut changed, waiting, step, now) {
             let told = (step == Move::Off).then(|| told_of_stop(holder, now));
             let commit = Commit::save(&changed).events(told);
-            match Table::of(self.deployment.ports.store.as_ref()).commit(&commit).await {
+            match Collection::of(self.deployment.ports.store.as_ref()).commit(&commit).await {
                 Ok(_) => self.deployment.nudge(),
                 Err(error) if error.kind() == ErrorKind::Conflict => return Ok(true),
                 Err(error) => return Err(error),
@@ -112,18 +113,18 @@ impl Worker {
 
     /// Lets people in again where nobody waits any more, or where nobody can be kept out.
     pub(super) async fn unblock_abandoned(&self, holders: &[Instance]) -> Result<()> {
-        let table = Table::<Instance>::of(self.deployment.ports.store.as_ref());
-        let in_vain = self.deployment.ports.dns.leads_past_the_edge();
+        let table = Collection::<Instance>::of(self.deployment.ports.store.as_ref());
+        let in_vain = self.deployment.ports.dns.bypasses_proxy();
         for holder in holders {
-            let Some(yielding) = &holder.yielding else { continue };
-            let waiting = table.load_readable(yielding.to.as_str()).await?;
+            let Some(preemption) = &holder.preemption else { continue };
+            let waiting = table.load_readable(preemption.to.as_str()).await?;
             let goes_on = !in_vain && handover::still_waits(waiting.as_ref());
-            if goes_on || holder.wish.power != Power::On {
+            if goes_on || holder.desired.power != Power::On {
                 continue;
             }
             let stale = |row: &mut Instance| {
-                let same = row.yielding.as_ref() == Some(yielding);
-                row.yielding = row.yielding.take().filter(|_| !same);
+                let same = row.preemption.as_ref() == Some(preemption);
+                row.preemption = row.preemption.take().filter(|_| !same);
                 Ok(same)
             };
             table.update(holder.id.as_str(), stale).await?;

@@ -6,11 +6,11 @@ use super::age_tracker::{AgeTracker, Moment};
 use super::ages::Ages;
 use super::run::Run;
 use super::settle::{Outcome, Terms};
-use super::sweep::Sightings;
+use super::sweep::OrphanObservations;
 use super::told::told;
-use crate::model::{Attempt, Held, Hostname, Instance, LicenseWish, Phase, Step};
+use crate::model::{Attempt, Held, Hostname, Instance, LicenseChoice, Phase, Step};
 use crate::plan::{Decision, decide};
-use crate::ports::{Commit, Observed, Progress, Table};
+use crate::ports::{Collection, Commit, Observed, Progress};
 use crate::service::Deployment;
 use crate::{ErrorKind, InstanceId, Result, WorkerId};
 
@@ -24,7 +24,7 @@ pub struct Worker {
     pub(super) id: WorkerId,
     pub(super) born: Moment,
     pub(super) sole: bool,
-    pub(super) sightings: Arc<Sightings>,
+    pub(super) observations: Arc<OrphanObservations>,
     pub(super) ages: Arc<AgeTracker>,
     /// When a call was last broken off.
     broken_off: Arc<Mutex<Option<Moment>>>,
@@ -38,7 +38,7 @@ impl Worker {
             id: WorkerId::fresh(),
             born,
             sole: false,
-            sightings: Arc::default(),
+            observations: Arc::default(),
             ages: Arc::default(),
             broken_off: Arc::default(),
         }
@@ -97,33 +97,33 @@ impl Worker {
 
     /// Takes one step for every instance; says how long until the next is due.
     pub async fn pass(&self) -> Duration {
-        let table = Table::<Instance>::of(self.deployment.ports.store.as_ref());
-        let Ok(all) = table.list().await else { return self.deployment.patience.backoff };
-        let mut next = self.deployment.patience.probe;
+        let table = Collection::<Instance>::of(self.deployment.ports.store.as_ref());
+        let Ok(all) = table.list().await else { return self.deployment.options.backoff };
+        let mut next = self.deployment.options.probe;
         for instance in all {
             let step = self.step(&instance.id).await;
-            next = next.min(step.unwrap_or(self.deployment.patience.backoff));
+            next = next.min(step.unwrap_or(self.deployment.options.backoff));
         }
         next
     }
 
-    /// Looks for strays once. [`run_until`](Self::run_until) does it by itself. What cannot be listed is left for the next
+    /// Looks for orphans once. [`run_until`](Self::run_until) does it by itself. What cannot be listed is left for the next
     /// time, and is shown beside the worker's sign of life.
     ///
     /// # Errors
     ///
     /// As the store has them, and the ports that were to remove something.
     pub async fn sweep(&self) -> Result<()> {
-        self.deployment.sweep(&self.sightings).await
+        self.deployment.sweep(&self.observations).await
     }
 
     /// How long until the next sweep is due: sooner while a program runs that nobody explains.
     pub(super) fn sweep_after(&self) -> Duration {
-        let patience = &self.deployment.patience;
-        if self.sightings.any_launch() {
-            patience.probe.min(patience.sweep)
+        let options = &self.deployment.options;
+        if self.observations.any_launch() {
+            options.probe.min(options.sweep)
         } else {
-            patience.sweep
+            options.sweep
         }
     }
 
@@ -136,11 +136,11 @@ impl Worker {
         self.stride(id).await.map(|stride| stride.wait)
     }
 
-    pub(super) async fn stride(&self, id: &InstanceId) -> Result<Stride> {
-        let table = Table::<Instance>::of(self.deployment.ports.store.as_ref());
+    pub(super) async fn stride(&self, id: &InstanceId) -> Result<StepOutcome> {
+        let table = Collection::<Instance>::of(self.deployment.ports.store.as_ref());
         let Some(instance) = table.load(id.as_str()).await? else {
             self.ages.forget(id);
-            return Ok(Stride::over());
+            return Ok(StepOutcome::over());
         };
         let ages = self.ages_of(&instance);
         let stride = self.stride_on(instance, &ages).await?;
@@ -148,19 +148,19 @@ impl Worker {
         Ok(stride)
     }
 
-    async fn stride_on(&self, instance: Instance, ages: &Ages) -> Result<Stride> {
+    async fn stride_on(&self, instance: Instance, ages: &Ages) -> Result<StepOutcome> {
         if let Some(wait) = self.claimed_by_another(&instance, ages) {
             self.ages.leave(&instance.id);
-            return Ok(Stride::of(&instance, wait));
+            return Ok(StepOutcome::of(&instance, wait));
         }
         let decision = decide(&instance, self.fault_waits(&instance, ages));
         match decision {
-            Decision::Rest => Ok(Stride::of(&instance, Duration::MAX)),
-            Decision::Wait(left) => Ok(Stride::of(&instance, left)),
+            Decision::Rest => Ok(StepOutcome::of(&instance, Duration::MAX)),
+            Decision::Wait(left) => Ok(StepOutcome::of(&instance, left)),
             Decision::Forget => self.forget(&instance).await,
             Decision::Intend(step) => self.intend(instance, step, ages).await,
             Decision::Ensure(_) | Decision::Remove(_) | Decision::Probe => {
-                let read = Stride::of(&instance, Duration::ZERO);
+                let read = StepOutcome::of(&instance, Duration::ZERO);
                 match self.take(instance, decision, ages).await? {
                     Some(instance) => self.carry_out(instance, decision, ages).await,
                     None => Ok(read),
@@ -170,8 +170,8 @@ impl Worker {
     }
 
     pub(super) fn ages_of(&self, instance: &Instance) -> Ages {
-        let (clock, patience) = (&self.deployment.clock, &self.deployment.patience);
-        self.ages.look(instance, (Moment::now(clock), self.born_anew()), clock, patience)
+        let (clock, options) = (&self.deployment.clock, &self.deployment.options);
+        self.ages.look(instance, (Moment::now(clock), self.born_anew()), clock, options)
     }
 
     /// When this worker was born, or last broke a call off.
@@ -181,26 +181,31 @@ impl Worker {
 
     /// How long the last fault has still to be waited for: never longer than it was to be.
     fn fault_waits(&self, instance: &Instance, ages: &Ages) -> Duration {
-        let longest = self.deployment.patience.backoff_cap;
+        let longest = self.deployment.options.backoff_cap;
         instance.fault.as_ref().map_or(Duration::ZERO, |fault| {
             let wait = fault.wait.unwrap_or(longest).min(longest);
             wait.saturating_sub(ages.since(fault.met(longest)))
         })
     }
 
-    async fn carry_out(&self, before: Instance, decision: Decision, ages: &Ages) -> Result<Stride> {
-        let in_air = InAir { worker: self, landed: false };
+    async fn carry_out(
+        &self,
+        before: Instance,
+        decision: Decision,
+        ages: &Ages,
+    ) -> Result<StepOutcome> {
+        let in_flight = InFlightGuard { worker: self, landed: false };
         let mut outcome = self.act(&before, decision, ages).await;
-        in_air.land();
+        in_flight.land();
         if decision == Decision::Ensure(Step::License)
             && let Outcome::Made(Ok(Observed::Pending(told))) = &mut outcome
-            && !self.sightings.any_launch()
+            && !self.observations.any_launch()
         {
             self.wait_for_room(&before, told).await;
         }
         let mut after = before.clone();
         let wait = self.terms(ages).settle(&mut after, decision, outcome);
-        Ok(Stride::of(&self.keep(before, after, ages).await?, wait))
+        Ok(StepOutcome::of(&self.keep(before, after, ages).await?, wait))
     }
 
     /// Asks for the license that `waiting` waits for, and adds to what is `told` about it when that will help.
@@ -230,7 +235,7 @@ impl Worker {
                         Outcome::Made(Ok(Observed::Ready(Held::License(None))))
                     }
                     Ok(None) => deployment.make(instance, step).await,
-                    Ok(Some(stray)) => Outcome::Made(Ok(Observed::Pending(Some(stray)))),
+                    Ok(Some(orphan)) => Outcome::Made(Ok(Observed::Pending(Some(orphan)))),
                     Err(error) => Outcome::Made(Err(error)),
                 }
             }
@@ -240,7 +245,7 @@ impl Worker {
                 Outcome::Undone(Ok(Observed::Absent))
             }
             Decision::Remove(step) => {
-                let undone = deployment.unmake(instance, step, instance.wish.urgency).await;
+                let undone = deployment.unmake(instance, step, instance.desired.urgency).await;
                 self.believe_the_operator(instance, step, undone, ages)
             }
             Decision::Probe
@@ -254,11 +259,12 @@ impl Worker {
     /// A program that no table explains, and that could share a key or a volume with what is to be made.
     async fn in_the_way(&self, instance: &Instance, step: Step) -> Result<Option<Progress>> {
         let now = self.deployment.clock.monotonic();
-        if self.sightings.is_stale(now, self.deployment.patience.probe) {
-            self.deployment.look_for_launches(&self.sightings).await?;
+        if self.observations.is_stale(now, self.deployment.options.probe) {
+            self.deployment.look_for_launches(&self.observations).await?;
         }
-        let own = self.sightings.launch_of(&instance.id);
-        let any = step == Step::License && needs_license(instance) && self.sightings.any_launch();
+        let own = self.observations.launch_of(&instance.id);
+        let any =
+            step == Step::License && needs_license(instance) && self.observations.any_launch();
         Ok((own || any).then(|| {
             Progress::new(
                 "an orphaned program is running and may use any license. Stop it, or wait until it is removed",
@@ -285,10 +291,10 @@ impl Worker {
     }
 
     pub(super) fn terms<'a>(&'a self, ages: &'a Ages) -> Terms<'a> {
-        Terms::new(ages, &self.deployment.patience)
+        Terms::new(ages, &self.deployment.options)
     }
 
-    async fn intend(&self, before: Instance, step: Step, ages: &Ages) -> Result<Stride> {
+    async fn intend(&self, before: Instance, step: Step, ages: &Ages) -> Result<StepOutcome> {
         let mut after = before.clone();
         let mut attempt = Attempt::begun(ages.now);
         if step == Step::Name {
@@ -300,7 +306,7 @@ impl Worker {
                 Ok(release) => after.pin(release.map(|release| release.id)),
                 Err(error) if matches!(error.kind(), ErrorKind::Invalid | ErrorKind::Damaged) => {
                     let wait = self.terms(ages).refuse(&mut after, step, &error);
-                    return Ok(Stride::of(&self.keep(before, after, ages).await?, wait));
+                    return Ok(StepOutcome::of(&self.keep(before, after, ages).await?, wait));
                 }
                 Err(error) => return Err(error),
             }
@@ -310,16 +316,16 @@ impl Worker {
             after.setup.sessions.clear();
         }
         after.journal.intend(step, attempt);
-        Ok(Stride::of(&self.keep(before, after, ages).await?, Duration::ZERO))
+        Ok(StepOutcome::of(&self.keep(before, after, ages).await?, Duration::ZERO))
     }
 
-    async fn forget(&self, instance: &Instance) -> Result<Stride> {
+    async fn forget(&self, instance: &Instance) -> Result<StepOutcome> {
         if !self.deployment.forget_the_rest(instance).await? {
-            return Ok(Stride::of(instance, self.deployment.patience.poll));
+            return Ok(StepOutcome::of(instance, self.deployment.options.poll));
         }
-        Table::of(self.deployment.ports.store.as_ref()).delete(instance).await?;
+        Collection::of(self.deployment.ports.store.as_ref()).delete(instance).await?;
         self.deployment.nudge();
-        Ok(Stride::over())
+        Ok(StepOutcome::over())
     }
 
     /// Writes the row if anything changed and tells people what did; answers what stands then.
@@ -338,10 +344,11 @@ impl Worker {
             after.last_start = u64::try_from(ages.since(since).as_millis()).ok();
         }
         if after.phase() == Phase::Off {
-            (after.seen, after.yielding, after.claim, after.doubt) = (None, None, None, None);
+            (after.seen, after.preemption, after.claim, after.suspected_failure) =
+                (None, None, None, None);
         }
         let commit = Commit::save(&after).events(told(&before, &after, ages.now));
-        let saved = Table::of(self.deployment.ports.store.as_ref()).commit(&commit).await?;
+        let saved = Collection::of(self.deployment.ports.store.as_ref()).commit(&commit).await?;
         self.deployment.nudge();
         Ok(saved)
     }
@@ -349,7 +356,7 @@ impl Worker {
 
 /// What one step came to.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Stride {
+pub(super) struct StepOutcome {
     /// How long until the next one is due.
     pub(super) wait: Duration,
     /// The revision this worker knows of: another one in the store is somebody else's doing.
@@ -358,9 +365,9 @@ pub(super) struct Stride {
     pub(super) owed: bool,
 }
 
-impl Stride {
+impl StepOutcome {
     fn of(row: &Instance, wait: Duration) -> Self {
-        let owed = row.yielding.is_some() || row.rekey.is_some();
+        let owed = row.preemption.is_some() || row.rekey.is_some();
         Self { wait, wrote: row.revision, owed }
     }
 
@@ -370,18 +377,18 @@ impl Stride {
 }
 
 /// A call that is being made. Dropped before it lands, it may yet have its effect, and nothing says so but this.
-struct InAir<'a> {
+struct InFlightGuard<'a> {
     worker: &'a Worker,
     landed: bool,
 }
 
-impl InAir<'_> {
+impl InFlightGuard<'_> {
     fn land(mut self) {
         self.landed = true;
     }
 }
 
-impl Drop for InAir<'_> {
+impl Drop for InFlightGuard<'_> {
     fn drop(&mut self) {
         if !self.landed {
             let now = Moment::now(&self.worker.deployment.clock);
@@ -392,5 +399,5 @@ impl Drop for InAir<'_> {
 }
 
 fn needs_license(instance: &Instance) -> bool {
-    instance.wish.spec.license != LicenseWish::NotNeeded
+    instance.desired.spec.license != LicenseChoice::NotNeeded
 }

@@ -24,7 +24,7 @@ impl Refractory {
     pub(super) async fn change_account(&self, id: &UserId, becomes: Option<Role>) -> Result<User> {
         let mut asked = None;
         loop {
-            let Some(user) = self.table::<User>().load(id.as_str()).await? else {
+            let Some(user) = self.collection::<User>().load(id.as_str()).await? else {
                 return asked.filter(|_| becomes.is_none()).ok_or_else(|| no_such(id));
             };
             if becomes == Some(user.role) {
@@ -52,8 +52,8 @@ impl Refractory {
         }
         // Counted after the guard was read: nobody ends an administrator in between, or the guard has moved.
         let others = Query::partition(Index::UserByRole, Role::Admin.name());
-        let admins = self.table::<User>().first(others, 2).await?;
-        if self.table().load(user.id.as_str()).await?.as_ref() != Some(user) {
+        let admins = self.collection::<User>().first(others, 2).await?;
+        if self.collection().load(user.id.as_str()).await?.as_ref() != Some(user) {
             return Ok(Attempt::Overtaken);
         }
         if admins.iter().all(|other| other.id == user.id) {
@@ -61,7 +61,7 @@ impl Refractory {
         }
         let change = AdminChange { user: user.id.clone(), revision: user.revision, becomes };
         let guard = AdminGuard { pending: Some(change), ..guard };
-        match written(self.table().save(&guard).await)? {
+        match written(self.collection().save(&guard).await)? {
             Some(guard) => match self.finish(&guard).await? {
                 Attempt::Overtaken => Ok(Attempt::WrittenDown),
                 attempt @ (Attempt::Made(_) | Attempt::WrittenDown) => Ok(attempt),
@@ -72,10 +72,10 @@ impl Refractory {
 
     async fn admin_guard(&self) -> Result<AdminGuard> {
         loop {
-            if let Some(guard) = self.table::<AdminGuard>().load(AdminGuard::ID).await? {
+            if let Some(guard) = self.collection::<AdminGuard>().load(AdminGuard::ID).await? {
                 return Ok(guard);
             }
-            if let Some(guard) = written(self.table().insert(&AdminGuard::fresh()).await)? {
+            if let Some(guard) = written(self.collection().insert(&AdminGuard::fresh()).await)? {
                 return Ok(guard);
             }
         }
@@ -85,13 +85,13 @@ impl Refractory {
     /// answer stays pending.
     async fn finish(&self, guard: &AdminGuard) -> Result<Attempt> {
         let Some(change) = &guard.pending else { return Ok(Attempt::Overtaken) };
-        let user = self.table::<User>().load_readable(change.user.as_str()).await?;
+        let user = self.collection::<User>().load_readable(change.user.as_str()).await?;
         let attempt = match user.filter(|user| user.revision == change.revision) {
             Some(user) => self.apply(&user, change.becomes).await?,
             // It was made, or the account was written since: at this revision it can never be made any more.
             None => Attempt::Overtaken,
         };
-        written(self.table().save(&AdminGuard { pending: None, ..guard.clone() }).await)?;
+        written(self.collection().save(&AdminGuard { pending: None, ..guard.clone() }).await)?;
         Ok(attempt)
     }
 
@@ -102,9 +102,9 @@ impl Refractory {
                 let mut changed = user.clone();
                 changed.role = role;
                 changed.link_epoch += 1;
-                written(self.table().save(&changed).await)?.is_some()
+                written(self.collection().save(&changed).await)?.is_some()
             }
-            None => written(self.table().delete(user).await)?.is_some(),
+            None => written(self.collection().delete(user).await)?.is_some(),
         };
         Ok(if made { Attempt::Made(user.clone()) } else { Attempt::Overtaken })
     }

@@ -7,15 +7,15 @@ use super::{Addressing, Deployment, Ports, Refractory};
 use crate::clock::ClockHistory;
 use crate::memory::MemoryStore;
 use crate::null::{
-    NoArchives, NoAssetDoor, NoAssets, NoAuth, NoDns, NoGame, NoLeftovers, NoLogs, NoSnapshots,
-    NoStorage, Unlicensed,
+    NoArchives, NoAssetGateway, NoAssets, NoAuth, NoDns, NoGame, NoLogs, NoOrphanedResources,
+    NoSnapshots, NoStorage, Unlicensed,
 };
 use crate::ports::{
-    Archives, AssetDoor, AssetStore, Authenticator, DnsZone, GameControl, InstanceRuntime,
-    IntoPort, Leftovers, LicensePool, LogSource, Snapshots, Store, Vault, WorldStorage,
+    Archives, AssetGateway, AssetStore, Authenticator, DnsZone, GameControl, InstanceRuntime,
+    IntoPort, LicensePool, LogSource, OrphanedResources, Snapshots, Store, Vault, WorldStorage,
 };
 use crate::reconcile::{Known, Liveness};
-use crate::{Clock, MemoryVault, Patience, SystemClock, Worker};
+use crate::{Clock, MemoryVault, SystemClock, Worker, WorkerOptions};
 
 /// Puts a deployment together from ports. Everything but the runtime has a default.
 ///
@@ -30,12 +30,12 @@ use crate::{Clock, MemoryVault, Patience, SystemClock, Worker};
 /// | [`dns`](Self::dns) | [`NoDns`]: a wildcard name, or the proxy of `refractory-web`, answers for every instance |
 /// | [`game`](Self::game) | [`NoGame`]: a program is ready when it runs |
 /// | [`storage`](Self::storage), [`assets`](Self::assets), [`archives`](Self::archives) | nothing is kept: the runtime has its own data and programs |
-/// | [`asset_door`](Self::asset_door), [`snapshots`](Self::snapshots), [`logs`](Self::logs), [`leftovers`](Self::leftovers) | there are none |
+/// | [`asset_gateway`](Self::asset_gateway), [`snapshots`](Self::snapshots), [`logs`](Self::logs), [`orphaned_resources`](Self::orphaned_resources) | there are none |
 #[derive(Debug)]
 pub struct Builder {
     ports: Ports,
     clock: Arc<dyn Clock>,
-    patience: Patience,
+    options: WorkerOptions,
     addressing: Addressing,
 }
 
@@ -56,13 +56,13 @@ impl Builder {
             runtime,
             storage: Arc::new(NoStorage),
             assets: Arc::new(NoAssets),
-            asset_door: Arc::new(NoAssetDoor),
+            asset_gateway: Arc::new(NoAssetGateway),
             snapshots: Arc::new(NoSnapshots),
             game: Arc::new(NoGame),
             dns: Arc::new(NoDns),
             licenses: Arc::new(Unlicensed::default()),
             vault: Arc::new(MemoryVault::default()),
-            leftovers: Arc::new(NoLeftovers),
+            orphaned_resources: Arc::new(NoOrphanedResources),
             archives: Arc::new(NoArchives),
             logs: Arc::new(NoLogs),
             auth: Arc::new(NoAuth),
@@ -75,7 +75,7 @@ impl Builder {
         Self {
             ports,
             clock: Arc::new(SystemClock),
-            patience: Patience::default(),
+            options: WorkerOptions::default(),
             addressing: Addressing::default(),
         }
     }
@@ -85,8 +85,8 @@ impl Builder {
         storage: WorldStorage;
         /// Keeps uploads in `assets`.
         assets: AssetStore;
-        /// Serves uploads through `asset_door`, where browsers can't reach them directly.
-        asset_door: AssetDoor;
+        /// Serves uploads through `asset_gateway`, where browsers can't reach them directly.
+        asset_gateway: AssetGateway;
         /// Keeps copies of data in `snapshots`.
         snapshots: Snapshots;
         /// Opens and closes worlds, and counts players, through `game`.
@@ -97,8 +97,8 @@ impl Builder {
         licenses: LicensePool;
         /// Keeps license keys and passwords of programs in `vault`.
         vault: Vault;
-        /// Finds what a crash left behind with `leftovers`.
-        leftovers: Leftovers;
+        /// Finds what a crash left behind with `orphaned_resources`.
+        orphaned_resources: OrphanedResources;
         /// Keeps release archives in `archives`.
         archives: Archives;
         /// Reads the output of programs from `logs`.
@@ -125,8 +125,8 @@ impl Builder {
 
     /// Changes how patient the worker is.
     #[must_use]
-    pub fn patience(mut self, change: impl FnOnce(&mut Patience)) -> Self {
-        change(&mut self.patience);
+    pub fn worker_options(mut self, change: impl FnOnce(&mut WorkerOptions)) -> Self {
+        change(&mut self.options);
         self
     }
 
@@ -136,7 +136,7 @@ impl Builder {
         let deployment = Arc::new(Deployment {
             ports: self.ports,
             clock: ClockHistory::new(self.clock),
-            patience: self.patience,
+            options: self.options,
             addressing: self.addressing,
             known: Known::default(),
             #[cfg(feature = "accounts")]

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use crate::Patience;
 #[cfg(feature = "accounts")]
 use crate::Secret;
+use crate::WorkerOptions;
 use crate::clock::ClockHistory;
 use crate::ports::{
-    Archives, AssetDoor, AssetStore, Authenticator, DnsZone, GameControl, InstanceRuntime,
-    Leftovers, LicensePool, LogSource, Snapshots, Store, Vault, WorldStorage,
+    Archives, AssetGateway, AssetStore, Authenticator, DnsZone, GameControl, InstanceRuntime,
+    LicensePool, LogSource, OrphanedResources, Snapshots, Store, Vault, WorldStorage,
 };
 use crate::reconcile::{Known, Liveness};
 
@@ -82,7 +82,7 @@ pub struct Ports {
     /// Keeps uploads.
     pub assets: Arc<dyn AssetStore>,
     /// Lets players and programs reach uploads through the deployment.
-    pub asset_door: Arc<dyn AssetDoor>,
+    pub asset_gateway: Arc<dyn AssetGateway>,
     /// Keeps copies of data.
     pub snapshots: Arc<dyn Snapshots>,
     /// Talks to programs.
@@ -94,7 +94,7 @@ pub struct Ports {
     /// Keeps secrets.
     pub vault: Arc<dyn Vault>,
     /// Finds what a crash left behind.
-    pub leftovers: Arc<dyn Leftovers>,
+    pub orphaned_resources: Arc<dyn OrphanedResources>,
     /// Keeps release archives.
     pub archives: Arc<dyn Archives>,
     /// Reads logs.
@@ -110,7 +110,7 @@ pub struct Ports {
 pub(crate) struct Deployment {
     pub(crate) ports: Ports,
     pub(crate) clock: ClockHistory,
-    pub(crate) patience: Patience,
+    pub(crate) options: WorkerOptions,
     pub(crate) addressing: Addressing,
     pub(crate) known: Known,
     /// What marks of devices are signed with, once it was read.

@@ -60,7 +60,7 @@ impl Refractory {
         if marks.is_empty() {
             return Ok(None);
         }
-        let Some(user) = self.table::<User>().find(&UniqueKey::user(name)).await? else {
+        let Some(user) = self.collection::<User>().find(&UniqueKey::user(name)).await? else {
             return Ok(None);
         };
         let epoch = user.session_epoch.to_string();

@@ -2,14 +2,14 @@
 use super::policy::{Relation, Verb, check};
 use super::{Deployment, Refractory};
 use crate::model::{Event, EventKind, Instance, Principal};
-use crate::ports::{Index, Query, Table};
+use crate::ports::{Collection, Index, Query};
 use crate::{InstanceId, Result};
 
 impl Deployment {
     /// Writes down an entry that could not be committed with what it tells of, as that has been done already: an entry that
     /// cannot be written, as on a full disk, goes to the log of this process, and does not make the deed a failure.
     pub(crate) async fn record(&self, event: Event) {
-        if let Err(error) = Table::of(self.ports.store.as_ref()).insert(&event).await {
+        if let Err(error) = Collection::of(self.ports.store.as_ref()).insert(&event).await {
             let Event { kind, instance, name, address, text, .. } = event;
             tracing::error!(
                 ?error,
@@ -61,7 +61,7 @@ impl Refractory {
         match of {
             Some(id) => {
                 let owner = self
-                    .table::<Instance>()
+                    .collection::<Instance>()
                     .load(id.as_str())
                     .await?
                     .and_then(|instance| instance.owner);
@@ -73,6 +73,6 @@ impl Refractory {
             Some(id) => Query::partition(Index::EventByInstance, id.as_str()),
             None => Query::index(Index::EventByTime),
         };
-        self.table().first(query.descending(), limit).await
+        self.collection().first(query.descending(), limit).await
     }
 }

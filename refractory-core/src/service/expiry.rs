@@ -5,7 +5,7 @@
 //! is taken to be made now, and written down so.
 use super::Deployment;
 use crate::model::Token;
-use crate::ports::Table;
+use crate::ports::Collection;
 use crate::{ErrorKind, Result};
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ impl Deployment {
         let age = self.clock.age(token.made).unwrap_or_default();
         let left = token.until.since(token.made).saturating_sub(age);
         let dated = Token { made: now, until: now.after(left), ..token };
-        match Table::of(self.ports.store.as_ref()).save(&dated).await {
+        match Collection::of(self.ports.store.as_ref()).save(&dated).await {
             Err(error) if matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound) => {
                 Ok(None)
             }

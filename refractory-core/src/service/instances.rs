@@ -7,17 +7,17 @@ use std::time::Duration;
 use super::policy::{Relation, Verb, check};
 use super::{Builder, Deployment};
 use crate::model::{
-    Change, Edit, Event, EventKind, Hostname, Instance, InstanceSpec, License, LicenseWish,
-    NewInstance, Phase, Power, Principal, Release, ReleaseWish, Slug, SlugError, Step, Urgency,
+    Change, Edit, Event, EventKind, Hostname, Instance, InstanceSpec, License, LicenseChoice,
+    NewInstance, Phase, Power, Principal, Release, ReleaseChoice, Slug, SlugError, Step, Urgency,
     differences,
 };
-use crate::ports::{Commit, InstanceRuntime, IntoPort, Table, UniqueKey};
+use crate::ports::{Collection, Commit, InstanceRuntime, IntoPort, UniqueKey};
 use crate::reconcile::choose_release;
 use crate::{Error, ErrorKind, InstanceId, LicenseId, Result, Timestamp};
 
 /// A cheap handle on a deployment. Every front end holds one; none holds a port.
 ///
-/// It changes wishes and reads rows. A [`Worker`](crate::Worker), in this process or another, does the rest.
+/// It changes desired states and reads records. A [`Worker`](crate::Worker), in this process or another, does the rest.
 #[derive(Debug, Clone)]
 pub struct Refractory {
     pub(crate) deployment: Arc<Deployment>,
@@ -60,8 +60,8 @@ impl Refractory {
     }
 
     /// How patient its workers are.
-    pub fn patience(&self) -> &crate::Patience {
-        &self.deployment.patience
+    pub fn worker_options(&self) -> &crate::WorkerOptions {
+        &self.deployment.options
     }
 
     /// The public name of an instance.
@@ -79,8 +79,8 @@ impl Refractory {
         }
     }
 
-    pub(crate) fn table<T: crate::ports::Aggregate>(&self) -> Table<'_, T> {
-        Table::of(self.deployment.ports.store.as_ref())
+    pub(crate) fn collection<T: crate::ports::Aggregate>(&self) -> Collection<'_, T> {
+        Collection::of(self.deployment.ports.store.as_ref())
     }
 
     /// Adds an instance, switched off. The release is pinned here: nothing moves a table to a newer one by itself.
@@ -101,7 +101,7 @@ impl Refractory {
         let instance = Instance::new(InstanceId::fresh(), new, self.now());
         let text = format!("{} was created.", instance.title());
         let entry = self.entry(who, EventKind::Created, Some(&instance.id), text);
-        let made = self.table().commit(&Commit::insert(&instance).event(entry)).await;
+        let made = self.collection().commit(&Commit::insert(&instance).event(entry)).await;
         made.map_err(|error| name_taken(error, &slug))
     }
 
@@ -115,22 +115,23 @@ impl Refractory {
 
     async fn check_spec(&self, spec: &mut InstanceSpec) -> Result<()> {
         *spec = std::mem::take(spec).checked()?;
-        if let ReleaseWish::Exact(id) = &spec.release {
+        if let ReleaseChoice::Exact(id) = &spec.release {
             // One that cannot be read says so, and is not taken for removed.
-            self.table::<Release>().load(id.as_str()).await?;
+            self.collection::<Release>().load(id.as_str()).await?;
         }
-        if let Some(release) = choose_release(&spec.release, self.table::<Release>().list().await?)?
+        if let Some(release) =
+            choose_release(&spec.release, self.collection::<Release>().list().await?)?
         {
-            spec.release = ReleaseWish::Exact(release.id);
+            spec.release = ReleaseChoice::Exact(release.id);
         }
-        if let LicenseWish::Only(id) = &spec.license {
+        if let LicenseChoice::Only(id) = &spec.license {
             self.check_license(id).await?;
         }
         Ok(())
     }
 
     async fn check_license(&self, id: &LicenseId) -> Result<()> {
-        if self.table::<License>().load(id.as_str()).await?.is_none() {
+        if self.collection::<License>().load(id.as_str()).await?.is_none() {
             return Err(Error::new(ErrorKind::NotFound, "choosing a license").advise(
                 "There is no such license. See Licenses, or run `refractory license list`.",
             ));
@@ -144,7 +145,8 @@ impl Refractory {
     ///
     /// `Forbidden`, `NotFound`.
     pub async fn get(&self, who: &Principal, id: &InstanceId) -> Result<Instance> {
-        let found = self.table::<Instance>().load(id.as_str()).await?.ok_or_else(|| no_such(id))?;
+        let found =
+            self.collection::<Instance>().load(id.as_str()).await?.ok_or_else(|| no_such(id))?;
         check(who, Verb::SeeInstance, Relation::of(who, found.owner.as_ref()))?;
         Ok(found)
     }
@@ -155,7 +157,7 @@ impl Refractory {
     ///
     /// `Forbidden`, `NotFound`.
     pub async fn find(&self, who: &Principal, name: &str) -> Result<Instance> {
-        let found = match self.table::<Instance>().find(&UniqueKey::slug(name)).await? {
+        let found = match self.collection::<Instance>().find(&UniqueKey::slug(name)).await? {
             Some(found) => Some(found),
             None => self.find_as_typed(name).await?,
         };
@@ -166,12 +168,12 @@ impl Refractory {
 
     /// By its id, or by its name with the capitals and marks that a person may give it.
     async fn find_as_typed(&self, name: &str) -> Result<Option<Instance>> {
-        if let Some(found) = self.table::<Instance>().load(name).await? {
+        if let Some(found) = self.collection::<Instance>().load(name).await? {
             return Ok(Some(found));
         }
         match Slug::from_name(name) {
             Ok(slug) if slug.as_str() != name => {
-                self.table::<Instance>().find(&UniqueKey::slug(slug.as_str())).await
+                self.collection::<Instance>().find(&UniqueKey::slug(slug.as_str())).await
             }
             _ => Ok(None),
         }
@@ -183,7 +185,7 @@ impl Refractory {
     ///
     /// As the store has them.
     pub async fn list(&self, who: &Principal) -> Result<Vec<Instance>> {
-        let mut all = self.table::<Instance>().list().await?;
+        let mut all = self.collection::<Instance>().list().await?;
         all.retain(|instance| {
             super::allows(who.role, Verb::SeeInstance, Relation::of(who, instance.owner.as_ref()))
         });
@@ -191,13 +193,13 @@ impl Refractory {
         Ok(all)
     }
 
-    /// Asks for an instance to be on. The same wish made again counts as new when something is wrong.
+    /// Asks for an instance to be on. The same one asked for again counts as new when something is wrong.
     ///
     /// # Errors
     ///
     /// `Forbidden`, `NotFound`; `Conflict` when it is being deleted. What keeps it from starting shows in its fault.
     pub async fn start(&self, who: &Principal, id: &InstanceId) -> Result<Instance> {
-        self.wish(who, id, Power::On, Urgency::Gentle, Verb::StartInstance).await
+        self.want(who, id, Power::On, Urgency::Gentle, Verb::StartInstance).await
     }
 
     /// Asks for an instance to be off.
@@ -211,7 +213,7 @@ impl Refractory {
         id: &InstanceId,
         urgency: Urgency,
     ) -> Result<Instance> {
-        self.wish(who, id, Power::Off, urgency, Verb::StopInstance).await
+        self.want(who, id, Power::Off, urgency, Verb::StopInstance).await
     }
 
     /// Asks for a running instance to close its world, to stop, and to start again. It keeps its license meanwhile.
@@ -225,11 +227,11 @@ impl Refractory {
             let text = format!("{} restarted {}.", who.name, row.title());
             self.entry(who, EventKind::Start, Some(id), text)
         };
-        let restarted = self.table::<Instance>().update_with_events(id.as_str(), |row| {
+        let restarted = self.collection::<Instance>().update_with_events(id.as_str(), |row| {
             let relation = Relation::of(who, row.owner.as_ref());
             check(who, Verb::StartInstance, relation)?;
             check(who, Verb::StopInstance, relation)?;
-            if row.is_replacing_launch() && row.wish.power == Power::On {
+            if row.is_replacing_launch() && row.desired.power == Power::On {
                 return Ok((false, vec![told(row)]));
             }
             if !matches!(row.phase(), Phase::On(_)) {
@@ -259,13 +261,13 @@ impl Refractory {
                 instance.slug
             )));
         }
-        self.wish(who, id, Power::Gone, instance.wish.urgency, Verb::DeleteInstance).await
+        self.want(who, id, Power::Gone, instance.desired.urgency, Verb::DeleteInstance).await
     }
 
     /// Gives up the machine an instance runs on, because it is gone for good and nothing can be asked about it any more.
     ///
     /// The instance is switched off, if it is not. What runs there may still run where nobody sees it, so the
-    /// runtime is asked on for [`Patience::hard_deadline`](crate::Patience::hard_deadline), and whatever it
+    /// runtime is asked on for [`WorkerOptions::hard_deadline`](crate::WorkerOptions::hard_deadline), and whatever it
     /// answers is believed first. Only after that is the launch taken to be gone and its license returned.
     ///
     /// # Errors
@@ -273,7 +275,7 @@ impl Refractory {
     /// `Forbidden`, `NotFound`; `Conflict` when nothing of it runs.
     pub async fn assume_lost(&self, who: &Principal, id: &InstanceId) -> Result<Instance> {
         let now = self.now();
-        let given_up = self.table::<Instance>().update_with_events(id.as_str(), |row| {
+        let given_up = self.collection::<Instance>().update_with_events(id.as_str(), |row| {
             check(who, Verb::AssumeLost, Relation::of(who, row.owner.as_ref()))?;
             if row.journal.get(Step::Runtime).is_none() {
                 return Err(Error::new(ErrorKind::Conflict, "giving a machine up")
@@ -282,7 +284,7 @@ impl Refractory {
                         "Nothing of this table is running, so there is nothing to declare lost.",
                     ));
             }
-            if row.wish_is_on() {
+            if row.is_desired_on() {
                 row.want(Power::Off, Urgency::Now, now);
             }
             let fresh = row.written_off.is_none();
@@ -295,7 +297,7 @@ impl Refractory {
         Ok(given_up)
     }
 
-    async fn wish(
+    async fn want(
         &self,
         who: &Principal,
         id: &InstanceId,
@@ -309,10 +311,10 @@ impl Refractory {
             Power::Off => (EventKind::Stop, "stopped"),
             Power::Gone => (EventKind::Delete, "deleted"),
         };
-        let changed = self.table::<Instance>().update_with_events(id.as_str(), |row| {
+        let changed = self.collection::<Instance>().update_with_events(id.as_str(), |row| {
             check(who, verb, Relation::of(who, row.owner.as_ref()))?;
-            if row.wish.power == Power::Gone && power != Power::Gone {
-                return Err(Error::new(ErrorKind::Conflict, "changing a wish")
+            if row.desired.power == Power::Gone && power != Power::Gone {
+                return Err(Error::new(ErrorKind::Conflict, "changing the desired state")
                     .permanent()
                     .advise("This table is being deleted."));
             }
@@ -338,7 +340,7 @@ impl Refractory {
     ) -> Result<Instance> {
         self.settle_choices(&mut change).await?;
         let owner = self.owner_named_in(&change).await?;
-        let changed = self.table::<Instance>().update_with_events(id.as_str(), |row| {
+        let changed = self.collection::<Instance>().update_with_events(id.as_str(), |row| {
             check(who, Verb::ChangeInstance, Relation::of(who, row.owner.as_ref()))?;
             if !change.owner.keeps() {
                 check(who, Verb::TransferInstance, Relation::of(who, row.owner.as_ref()))?;
@@ -348,7 +350,7 @@ impl Refractory {
             }
             let was = row.clone();
             apply(&change, row)?;
-            let differs = (&row.slug, &row.wish.spec) != (&was.slug, &was.wish.spec);
+            let differs = (&row.slug, &row.desired.spec) != (&was.slug, &was.desired.spec);
             row.generation += u64::from(differs);
             let moved = row.owner != was.owner;
             if moved {
@@ -367,16 +369,16 @@ impl Refractory {
     async fn settle_choices(&self, change: &mut Change) -> Result<()> {
         change.spec = std::mem::take(&mut change.spec).checked()?;
         if let Edit::Set(wish) = &change.spec.release
-            && let Some(release) = choose_release(wish, self.table::<Release>().list().await?)?
+            && let Some(release) = choose_release(wish, self.collection::<Release>().list().await?)?
         {
-            change.spec.release = Edit::Set(ReleaseWish::Exact(release.id));
+            change.spec.release = Edit::Set(ReleaseChoice::Exact(release.id));
         }
-        if let Edit::Set(LicenseWish::Only(id)) = &change.spec.license {
+        if let Edit::Set(LicenseChoice::Only(id)) = &change.spec.license {
             self.check_license(id).await?;
         }
         #[cfg(feature = "accounts")]
         if let Edit::Set(owner) = &change.owner
-            && self.table::<crate::model::User>().load(owner.as_str()).await?.is_none()
+            && self.collection::<crate::model::User>().load(owner.as_str()).await?.is_none()
         {
             return Err(super::people::no_such(owner));
         }
@@ -392,7 +394,7 @@ impl Refractory {
         owner: Option<&str>,
     ) -> Vec<Event> {
         let mut events = Vec::new();
-        let mut fields = differences(&before.wish.spec, &after.wish.spec);
+        let mut fields = differences(&before.desired.spec, &after.desired.spec);
         if before.slug != after.slug {
             fields.insert(0, "name");
         }
@@ -422,7 +424,7 @@ impl Refractory {
     /// What a user is called; `None` where there is no account any more.
     #[cfg(feature = "accounts")]
     async fn user_name(&self, id: &crate::UserId) -> Result<Option<String>> {
-        let user = self.table::<crate::model::User>().load_readable(id.as_str()).await?;
+        let user = self.collection::<crate::model::User>().load_readable(id.as_str()).await?;
         Ok(user.map(|user| user.name.to_string()))
     }
 
@@ -490,7 +492,7 @@ fn apply(change: &Change, row: &mut Instance) -> Result<()> {
     if let Some(slug) = &change.slug {
         row.slug.clone_from(slug);
     }
-    change.spec.apply(&mut row.wish.spec)?;
+    change.spec.apply(&mut row.desired.spec)?;
     match &change.owner {
         Edit::Keep => {}
         Edit::Clear => row.owner = None,

@@ -2,7 +2,7 @@
 use super::Refractory;
 use super::policy::{Relation, Verb, check};
 use crate::model::{EventKind, Instance, Power, Principal};
-use crate::ports::{Observed, Table};
+use crate::ports::{Collection, Observed};
 use crate::{Error, ErrorKind, InstanceId, Result};
 
 impl Refractory {
@@ -18,7 +18,7 @@ impl Refractory {
     pub async fn rotate_key(&self, who: &Principal, id: &InstanceId) -> Result<Instance> {
         let instance = self.get(who, id).await?;
         check(who, Verb::RotateKey, Relation::of(who, instance.owner.as_ref()))?;
-        if instance.wish.power == Power::Gone {
+        if instance.desired.power == Power::Gone {
             return Err(refused("This table and its key are being deleted."));
         }
         let before = instance.rekey.unwrap_or_else(|| self.now());
@@ -32,7 +32,7 @@ impl Refractory {
                 ));
             }
         };
-        let noted = Table::<Instance>::of(self.deployment.ports.store.as_ref())
+        let noted = Collection::<Instance>::of(self.deployment.ports.store.as_ref())
             .update_with_events(id.as_str(), |row| {
                 let fresh = row.rekey != rekey;
                 row.rekey = rekey;

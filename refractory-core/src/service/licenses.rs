@@ -24,11 +24,11 @@ impl Refractory {
     pub async fn licenses(&self, who: &Principal) -> Result<Vec<LicenseView>> {
         check(who, Verb::SeeLicenses, Relation::Stranger)?;
         let mut views = Vec::new();
-        for license in self.table::<License>().list().await? {
+        for license in self.collection::<License>().list().await? {
             let holder = match &license.lease {
                 Some(lease) => {
                     let title = self
-                        .table::<Instance>()
+                        .collection::<Instance>()
                         .load_readable(lease.holder.as_str())
                         .await?
                         .map(|row| row.title().to_owned());
@@ -71,7 +71,7 @@ impl Refractory {
         self.deployment.ports.vault.ensure(&name, &key.into_secret()).await?;
         let text = format!("License {} was added.", license.name);
         let entry = self.entry(who, EventKind::Created, None, text);
-        match self.table().commit(&Commit::insert(&license).event(entry)).await {
+        match self.collection().commit(&Commit::insert(&license).event(entry)).await {
             Ok(added) => Ok(added),
             Err(error) => {
                 self.deployment.ports.vault.remove(&name).await?;
@@ -98,9 +98,9 @@ impl Refractory {
     /// `Forbidden`, `NotFound`.
     pub async fn find_license(&self, who: &Principal, name: &str) -> Result<License> {
         check(who, Verb::SeeLicenses, Relation::Stranger)?;
-        let found = match self.table::<License>().find(&UniqueKey::license(name)).await? {
+        let found = match self.collection::<License>().find(&UniqueKey::license(name)).await? {
             Some(found) => Some(found),
-            None => self.table::<License>().load(name).await?,
+            None => self.collection::<License>().load(name).await?,
         };
         found.ok_or_else(|| no_such(name))
     }
@@ -118,7 +118,7 @@ impl Refractory {
     ) -> Result<License> {
         check(who, Verb::ManageLicenses, Relation::Stranger)?;
         let wanted = checked_name(name)?;
-        let renamed = self.table::<License>().update_with_events(id.as_str(), |row| {
+        let renamed = self.collection::<License>().update_with_events(id.as_str(), |row| {
             if row.name == wanted {
                 return Ok((false, Vec::new()));
             }
@@ -150,7 +150,7 @@ impl Refractory {
             at: self.now(),
             version: EULA_VERSION.to_owned(),
         };
-        let accepted = self.table::<License>().update_with_events(id.as_str(), |row| {
+        let accepted = self.collection::<License>().update_with_events(id.as_str(), |row| {
             let fresh = row.acceptance().is_none();
             if fresh {
                 row.eula = Some(acceptance.clone());
@@ -168,8 +168,11 @@ impl Refractory {
     /// `Forbidden`, `NotFound`; `Conflict` while a table holds it.
     pub async fn remove_license(&self, who: &Principal, id: &LicenseId) -> Result<()> {
         check(who, Verb::ManageLicenses, Relation::Stranger)?;
-        let license =
-            self.table::<License>().load(id.as_str()).await?.ok_or_else(|| no_such(id.as_str()))?;
+        let license = self
+            .collection::<License>()
+            .load(id.as_str())
+            .await?
+            .ok_or_else(|| no_such(id.as_str()))?;
         if license.lease.is_some() {
             return Err(Error::new(ErrorKind::Conflict, "removing a license").permanent().advise(
                 format!("A table is using the license `{}`. Stop that table first.", license.name),
@@ -177,7 +180,7 @@ impl Refractory {
         }
         let text = format!("License {} was removed.", license.name);
         let entry = self.entry(who, EventKind::Delete, None, text);
-        self.table().commit(&Commit::delete(&license).event(entry)).await?;
+        self.collection().commit(&Commit::delete(&license).event(entry)).await?;
         self.deployment.ports.vault.remove(&SecretName::new(&license.secret())?).await?;
         Ok(())
     }

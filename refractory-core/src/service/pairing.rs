@@ -1,6 +1,6 @@
 //! Whether a store and what lies beside it belong to one deployment.
 use crate::model::DeploymentMark;
-use crate::ports::{Kind, Store, Table};
+use crate::ports::{Collection, Kind, Store};
 use crate::{DeploymentId, ErrorKind, Result, Timestamp};
 
 /// How a store stands to what lies beside it: a data folder, the volumes of a stack.
@@ -49,7 +49,7 @@ pub async fn pair(
         return Ok(marked(store, id).await?.unwrap_or(Pairing::Emptied));
     }
     let mark = DeploymentMark { id: id.clone(), marked: now, revision: 0 };
-    let table = Table::<DeploymentMark>::of(store);
+    let table = Collection::<DeploymentMark>::of(store);
     match table.insert(&mark).await {
         // Another one may have marked it in the same moment. Both read after they wrote, so one of them sees the other, and
         // whoever does gives way.

@@ -25,7 +25,7 @@ impl Refractory {
     /// `Forbidden`.
     pub async fn users(&self, who: &Principal) -> Result<Vec<User>> {
         check(who, Verb::ManagePeople, Relation::Stranger)?;
-        let mut all = self.table::<User>().list().await?;
+        let mut all = self.collection::<User>().list().await?;
         all.sort_by(|one, other| one.name.cmp(&other.name));
         Ok(all)
     }
@@ -58,7 +58,7 @@ impl Refractory {
         };
         let text = format!("{} added the user {} with the role {role}.", who.name, user.name);
         let entry = self.entry(who, EventKind::Created, None, text);
-        let added = self.table().commit(&Commit::insert(&user).event(entry)).await;
+        let added = self.collection().commit(&Commit::insert(&user).event(entry)).await;
         added.map_err(|error| name_taken(error, &user.name))
     }
 
@@ -84,7 +84,7 @@ impl Refractory {
 
     async fn account_named(&self, name: &str) -> Result<User> {
         let name = UserName::new(name)?;
-        self.table::<User>().find(&UniqueKey::user(&name)).await?.ok_or_else(|| no_such(&name))
+        self.collection::<User>().find(&UniqueKey::user(&name)).await?.ok_or_else(|| no_such(&name))
     }
 
     /// Sets a password and signs the account out everywhere: every session, and every link that was not used yet.
@@ -102,7 +102,7 @@ impl Refractory {
             check(who, Verb::ManagePeople, Relation::Stranger)?;
         }
         let now = self.now();
-        let changed = self.table::<User>().update_with_events(id.as_str(), |user| {
+        let changed = self.collection::<User>().update_with_events(id.as_str(), |user| {
             user.password = Some(password.clone());
             user.sign_out_everywhere(now);
             let text = if who.user.as_ref() == Some(id) {
@@ -130,7 +130,7 @@ impl Refractory {
             check(who, Verb::ManagePeople, Relation::Stranger)?;
         }
         let now = self.now();
-        let changed = self.table::<User>().update_with_events(id.as_str(), |user| {
+        let changed = self.collection::<User>().update_with_events(id.as_str(), |user| {
             user.sign_out_everywhere(now);
             let text = format!("{} signed {} out everywhere.", who.name, user.name);
             Ok((true, vec![self.entry(who, EventKind::SignOut, None, text)]))
@@ -156,7 +156,7 @@ impl Refractory {
             self.tell(who, EventKind::Role, None, text).await;
         }
         self.close_setups_of(id).await?;
-        self.table::<User>().load(id.as_str()).await?.ok_or_else(|| no_such(id))
+        self.collection::<User>().load(id.as_str()).await?.ok_or_else(|| no_such(id))
     }
 
     /// Removes an account and its sessions. The last administrator stays; their tables become nobody's in particular.
@@ -194,7 +194,9 @@ impl Refractory {
             .authenticate(&Credential::Password { name, password })
             .await?;
         let user = match &identity {
-            Some(identity) => self.table::<User>().find(&UniqueKey::user(&identity.name)).await?,
+            Some(identity) => {
+                self.collection::<User>().find(&UniqueKey::user(&identity.name)).await?
+            }
             None => None,
         };
         let (kind, text) = if user.is_some() {

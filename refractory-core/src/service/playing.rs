@@ -57,6 +57,6 @@ impl Refractory {
             let target = deployment.target(instance).await?;
             deployment.ports.game.players(&target).await
         };
-        bounded(deployment.patience.deadline, "asking who plays", asked).await
+        bounded(deployment.options.deadline, "asking who plays", asked).await
     }
 }

@@ -2,9 +2,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::model::{Instance, Lease, License, LicenseWish, Phase, Reservation};
+use crate::model::{Instance, Lease, License, LicenseChoice, Phase, Reservation};
 use crate::ports::{
-    Granted, IntoPort, LicensePool, Observed, Progress, Store, Table, UniqueKey, Vault,
+    Collection, Granted, IntoPort, LicensePool, Observed, Progress, Store, UniqueKey, Vault,
 };
 use crate::{
     Clock, Error, ErrorKind, InstanceId, LicenseId, Result, SecretName, Timestamp, async_trait,
@@ -34,12 +34,12 @@ impl StorePool {
         Self { store: store.into_port(), vault: vault.into_port(), clock: clock.into_port() }
     }
 
-    fn table(&self) -> Table<'_, License> {
-        Table::of(self.store.as_ref())
+    fn collection(&self) -> Collection<'_, License> {
+        Collection::of(self.store.as_ref())
     }
 
     async fn held(&self, owner: &InstanceId) -> Result<Option<License>> {
-        self.table().find(&UniqueKey::holder(owner)).await
+        self.collection().find(&UniqueKey::holder(owner)).await
     }
 
     async fn granted(&self, license: &License, lease: Lease) -> Result<Granted> {
@@ -62,7 +62,7 @@ impl StorePool {
         };
         license.lease = Some(lease.clone());
         license.reserved = None;
-        match self.table().save(&license).await {
+        match self.collection().save(&license).await {
             Ok(saved) => self.granted(&saved, lease).await.map(Some),
             Err(error) if matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound) => {
                 Ok(None)
@@ -75,10 +75,10 @@ impl StorePool {
     /// one at most, and of the one whose holder makes room for `owner`, if one does.
     async fn reserve(&self, candidates: &[License], owner: &InstanceId) -> Result<()> {
         let now = self.clock.now();
-        let yielding = self.yielding_to(owner, candidates).await?;
+        let preemption = self.yielding_to(owner, candidates).await?;
         let kept = candidates.iter().find(|license| reserved_for(license, owner));
         let open = candidates.iter().find(|license| !kept_for_another(license, owner, now));
-        let Some(chosen) = yielding.or(kept).or(open) else { return Ok(()) };
+        let Some(chosen) = preemption.or(kept).or(open) else { return Ok(()) };
         for license in candidates.iter().filter(|license| license.id != chosen.id) {
             self.let_go(license, owner).await?;
         }
@@ -88,7 +88,7 @@ impl StorePool {
         }
         let until = now.after(KEPT);
         let reserved = Some(Reservation { instance: owner.clone(), until });
-        ignore_race(self.table().save(&License { reserved, ..chosen.clone() }).await)
+        ignore_race(self.collection().save(&License { reserved, ..chosen.clone() }).await)
     }
 
     /// The candidate whose holder was asked to make room for `owner`, unless it is kept for another.
@@ -100,9 +100,9 @@ impl StorePool {
         let now = self.clock.now();
         for license in candidates.iter().filter(|it| !kept_for_another(it, owner, now)) {
             let Some(lease) = &license.lease else { continue };
-            let table = Table::<Instance>::of(self.store.as_ref());
+            let table = Collection::<Instance>::of(self.store.as_ref());
             let holder = table.load_readable(lease.holder.as_str()).await?;
-            if holder.and_then(|row| row.yielding).is_some_and(|it| it.to == *owner) {
+            if holder.and_then(|row| row.preemption).is_some_and(|it| it.to == *owner) {
                 return Ok(Some(license));
             }
         }
@@ -114,7 +114,7 @@ impl StorePool {
         if !reserved_for(license, owner) {
             return Ok(());
         }
-        ignore_race(self.table().save(&License { reserved: None, ..license.clone() }).await)
+        ignore_race(self.collection().save(&License { reserved: None, ..license.clone() }).await)
     }
 
     async fn waiting(
@@ -134,7 +134,7 @@ impl StorePool {
         let Some(lease) = &license.lease else {
             return Ok(format!("{} is reserved for another table.", license.name));
         };
-        let table = Table::<Instance>::of(self.store.as_ref());
+        let table = Collection::<Instance>::of(self.store.as_ref());
         let holder = match table.load(lease.holder.as_str()).await {
             Err(error) if error.kind() == ErrorKind::Damaged => {
                 return Ok(format!("{} is held by a table whose record is damaged", license.name));
@@ -162,17 +162,21 @@ impl StorePool {
 
 #[async_trait]
 impl LicensePool for StorePool {
-    async fn ensure(&self, owner: &InstanceId, wish: &LicenseWish) -> Result<Observed<Granted>> {
+    async fn ensure(
+        &self,
+        owner: &InstanceId,
+        choice: &LicenseChoice,
+    ) -> Result<Observed<Granted>> {
         if let Some(license) = self.held(owner).await?
             && let Some(lease) = license.lease.clone()
         {
             return Ok(Observed::Ready(self.granted(&license, lease).await?));
         }
-        if let LicenseWish::Only(id) = wish {
+        if let LicenseChoice::Only(id) = choice {
             // One that cannot be read says so, and is not taken for removed.
-            self.table().load(id.as_str()).await?;
+            self.collection().load(id.as_str()).await?;
         }
-        let wanted = wanted(self.table().list().await?, wish)?;
+        let wanted = wanted(self.collection().list().await?, choice)?;
         let now = self.clock.now();
         let free =
             |license: &&License| license.lease.is_none() && !kept_for_another(license, owner, now);
@@ -198,7 +202,7 @@ impl LicensePool for StorePool {
     }
 
     async fn remove(&self, owner: &InstanceId) -> Result<Observed<Granted>> {
-        for license in self.table().list().await? {
+        for license in self.collection().list().await? {
             let theirs = |license: &License| {
                 (
                     license.lease.as_ref().is_some_and(|lease| lease.holder == *owner),
@@ -214,26 +218,26 @@ impl LicensePool for StorePool {
                 row.reserved = row.reserved.take().filter(|_| !reserved);
                 Ok(leased || reserved)
             };
-            self.table().update(license.id.as_str(), give_back).await?;
+            self.collection().update(license.id.as_str(), give_back).await?;
         }
         Ok(Observed::Absent)
     }
 
     async fn list(&self) -> Result<Vec<(LicenseId, Option<InstanceId>)>> {
         let pair = |license: License| (license.id, license.lease.map(|lease| lease.holder));
-        Ok(self.table().list().await?.into_iter().map(pair).collect())
+        Ok(self.collection().list().await?.into_iter().map(pair).collect())
     }
 }
 
-/// The licenses that may serve a wish: at least one, and each with its agreement accepted by a person.
-fn wanted(all: Vec<License>, wish: &LicenseWish) -> Result<Vec<License>> {
+/// The licenses that may serve a choice: at least one, and each with its agreement accepted by a person.
+fn wanted(all: Vec<License>, choice: &LicenseChoice) -> Result<Vec<License>> {
     let none_at_all = all.is_empty();
     let named: Vec<_> = all
         .into_iter()
-        .filter(|license| match wish {
-            LicenseWish::Only(id) => license.id == *id,
-            LicenseWish::Any => true,
-            LicenseWish::NotNeeded => false,
+        .filter(|license| match choice {
+            LicenseChoice::Only(id) => license.id == *id,
+            LicenseChoice::Any => true,
+            LicenseChoice::NotNeeded => false,
         })
         .collect();
     if named.is_empty() {

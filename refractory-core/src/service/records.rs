@@ -70,7 +70,7 @@ impl Refractory {
                 ),
             ));
         }
-        for row in self.table::<Instance>().list().await? {
+        for row in self.collection::<Instance>().list().await? {
             let runs_on_it = match row.journal.get(Step::License) {
                 Some(Record::Held(Held::License(Some((held, _))))) => held.as_str() == license.id,
                 Some(Record::Held(_)) | None => false,

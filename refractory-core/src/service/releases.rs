@@ -1,7 +1,7 @@
 //! Releases: adding, listing, removing.
 use super::Refractory;
 use super::policy::{Relation, Verb, check};
-use crate::model::{EventKind, Instance, Principal, Release, ReleaseWish};
+use crate::model::{EventKind, Instance, Principal, Release, ReleaseChoice};
 use crate::ports::{ArchiveInfo, ArchiveSource, Commit};
 use crate::{Error, ErrorKind, ReleaseId, Result};
 
@@ -13,7 +13,7 @@ impl Refractory {
     /// `Forbidden`.
     pub async fn releases(&self, who: &Principal) -> Result<Vec<Release>> {
         check(who, Verb::SeeReleases, Relation::Stranger)?;
-        let mut all = self.table::<Release>().list().await?;
+        let mut all = self.collection::<Release>().list().await?;
         all.sort_by_key(|release| std::cmp::Reverse((release.version, release.added)));
         Ok(all)
     }
@@ -26,16 +26,18 @@ impl Refractory {
     pub async fn add_release(&self, who: &Principal, source: &ArchiveSource) -> Result<Release> {
         check(who, Verb::ManageReleases, Relation::Stranger)?;
         let info = self.deployment.ports.archives.add(source).await?;
-        if let Some(known) = self.table::<Release>().load(info.id.as_str()).await? {
+        if let Some(known) = self.collection::<Release>().load(info.id.as_str()).await? {
             return Ok(known);
         }
         let release = self.row(info);
         let text = format!("Release {} was added.", release.version);
         let entry = self.entry(who, EventKind::Created, None, text);
-        match self.table().commit(&Commit::insert(&release).event(entry)).await {
-            Err(error) if error.kind() == ErrorKind::Conflict => {
-                self.table().load(release.id.as_str()).await?.ok_or_else(|| no_such(&release.id))
-            }
+        match self.collection().commit(&Commit::insert(&release).event(entry)).await {
+            Err(error) if error.kind() == ErrorKind::Conflict => self
+                .collection()
+                .load(release.id.as_str())
+                .await?
+                .ok_or_else(|| no_such(&release.id)),
             added => added,
         }
     }
@@ -78,12 +80,12 @@ impl Refractory {
     pub async fn remove_release(&self, who: &Principal, id: &ReleaseId) -> Result<()> {
         check(who, Verb::ManageReleases, Relation::Stranger)?;
         let release =
-            self.table::<Release>().load(id.as_str()).await?.ok_or_else(|| no_such(id))?;
+            self.collection::<Release>().load(id.as_str()).await?.ok_or_else(|| no_such(id))?;
         let needs = |instance: &Instance| {
-            instance.wish.spec.release == ReleaseWish::Exact(id.clone())
+            instance.desired.spec.release == ReleaseChoice::Exact(id.clone())
                 || (instance.release.as_ref() == Some(id) && !instance.journal.is_empty())
         };
-        let (instances, damaged) = self.table::<Instance>().scan().await?;
+        let (instances, damaged) = self.collection::<Instance>().scan().await?;
         if let Some(unknown) = damaged.first() {
             return Err(Error::new(ErrorKind::Conflict, "removing a release").permanent().advise(
                 format!(
@@ -102,7 +104,7 @@ impl Refractory {
         }
         let text = format!("Release {} was removed.", release.version);
         let entry = self.entry(who, EventKind::Delete, None, text);
-        self.table().commit(&Commit::delete(&release).event(entry)).await?;
+        self.collection().commit(&Commit::delete(&release).event(entry)).await?;
         self.deployment.ports.archives.remove(id).await
     }
 }

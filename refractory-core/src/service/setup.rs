@@ -13,7 +13,7 @@ use crate::model::{
     Event, EventKind, Instance, Phase, Power, Principal, Purpose, SetupEntry, SetupTicket, Token,
     User, Via, WorldSummary,
 };
-use crate::ports::{Observed, Table};
+use crate::ports::{Collection, Observed};
 use crate::reconcile::bounded;
 use crate::{Error, ErrorKind, InstanceId, Result, Secret, SecretName, Timestamp, UserId};
 
@@ -114,13 +114,13 @@ impl Deployment {
                 .about("instance", &instance.id)
                 .advise(sentence))
         };
-        if self.ports.dns.leads_past_the_edge() {
+        if self.ports.dns.bypasses_proxy() {
             return refused(
                 ErrorKind::Unsupported,
                 "The load balancer of this deployment leads past Refractory, so Foundry's setup can't be opened. Set `routing = \"edge\"` in `[aws]` to use it.".to_owned(),
             );
         }
-        if instance.wish.power == Power::Gone {
+        if instance.desired.power == Power::Gone {
             return refused(ErrorKind::Conflict, "This table is being deleted.".to_owned());
         }
         if !matches!(instance.phase(), Phase::On(_)) {
@@ -131,7 +131,7 @@ impl Deployment {
             );
         }
         if let Some(world) = instance.open_world() {
-            let sentence = if let Some(chosen) = &instance.wish.spec.world {
+            let sentence = if let Some(chosen) = &instance.desired.spec.world {
                 format!(
                     "The world `{world}` is open, and the table opens the world `{chosen}` at every start. To get back to Foundry's setup, clear the world in the table's settings, then stop the table and start it again."
                 )
@@ -148,7 +148,7 @@ impl Deployment {
     /// A session that is Foundry's administrator's, for a person's browser.
     async fn administer(&self, instance: &Instance) -> Result<Secret> {
         let target = self.target(instance).await?;
-        bounded(self.patience.deadline, DURING, self.ports.game.administer(&target)).await
+        bounded(self.options.deadline, DURING, self.ports.game.administer(&target)).await
     }
 }
 
@@ -211,7 +211,7 @@ impl Refractory {
         let Some(ticket) = self.setup_ticket_of(secret, id, host).await? else { return Ok(None) };
         let Some(token) = self.token(secret).await? else { return Ok(None) };
         // Taking the ticket is what decides between two browsers, whichever edges they came to.
-        match self.table().delete(&token).await {
+        match self.collection().delete(&token).await {
             Ok(()) => {}
             Err(error) if matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound) => {
                 return Ok(None);
@@ -241,7 +241,7 @@ impl Refractory {
     /// Whose `ticket` it is; none for an operator's, and when the account is gone.
     async fn account(&self, ticket: &SetupTicket) -> Result<Option<User>> {
         match &ticket.user {
-            Some(user) => self.table::<User>().load(user.as_str()).await,
+            Some(user) => self.collection::<User>().load(user.as_str()).await,
             None => Ok(None),
         }
     }
@@ -268,7 +268,7 @@ impl Refractory {
         let (now, digest) = (self.now(), foundry_session_digest(session.expose()));
         let entry = SetupEntry { user: who.user.clone(), until };
         let mut good = None;
-        self.table::<Instance>()
+        self.collection::<Instance>()
             .update(ticket.instance.as_str(), |row| {
                 good = (row.setup.generation == ticket.generation).then_some(ticket.generation);
                 if good.is_some() {
@@ -309,7 +309,7 @@ impl Refractory {
         }
         let session = self.deployment.administer(&instance).await?;
         let digest = foundry_session_digest(session.expose());
-        self.table::<Instance>()
+        self.collection::<Instance>()
             .update(pass.instance.as_str(), |row| {
                 row.setup.note_session(digest.clone());
                 Ok(true)
@@ -325,7 +325,7 @@ impl Refractory {
     ///
     /// As the store has them.
     pub async fn close_setup(&self, id: &InstanceId) -> Result<()> {
-        self.table::<Instance>().update(id.as_str(), |row| Ok(row.setup.revoke())).await?;
+        self.collection::<Instance>().update(id.as_str(), |row| Ok(row.setup.revoke())).await?;
         self.deployment.nudge();
         Ok(())
     }
@@ -336,7 +336,7 @@ impl Refractory {
     ///
     /// As the store has them.
     pub(super) async fn close_setups_of(&self, user: &UserId) -> Result<()> {
-        for instance in self.table::<Instance>().list().await? {
+        for instance in self.collection::<Instance>().list().await? {
             if instance.setup.has(user) {
                 self.close_setup(&instance.id).await?;
             }
@@ -351,7 +351,7 @@ impl Refractory {
     /// As the store has them.
     pub async fn settings_saved(&self, id: &InstanceId) -> Result<()> {
         let now = self.now();
-        self.table::<Instance>()
+        self.collection::<Instance>()
             .update_with_events(id.as_str(), |row| {
                 row.setup.settings_saved = Some(now);
                 let text = "Foundry saves its settings and starts again.".to_owned();
@@ -378,11 +378,11 @@ impl Refractory {
             let target = self.deployment.target(&instance).await?;
             self.deployment.ports.game.worlds(&target).await
         };
-        let deadline = self.deployment.patience.deadline;
+        let deadline = self.deployment.options.deadline;
         let Ok(Some(found)) = bounded(deadline, "asking for worlds", asked).await else {
             return Ok(instance.worlds);
         };
-        let kept = Table::<Instance>::of(self.deployment.ports.store.as_ref())
+        let kept = Collection::<Instance>::of(self.deployment.ports.store.as_ref())
             .update(id.as_str(), |row| Ok(WorldSummary::replace(&mut row.worlds, found.clone())))
             .await?;
         self.deployment.nudge();

@@ -1,7 +1,7 @@
 //! Taking a license from a table where no one plays, without waiting for the grace period.
 use super::Refractory;
 use super::policy::{Relation, Verb, check};
-use crate::model::{EventKind, Instance, Phase, Power, Principal, Yielding};
+use crate::model::{EventKind, Instance, Phase, Power, Preemption, Principal};
 use crate::{Error, ErrorKind, InstanceId, Result};
 
 impl Refractory {
@@ -22,22 +22,24 @@ impl Refractory {
         let offer = offer.ok_or_else(nothing_to_take)?;
         check(who, Verb::StopInstance, Relation::of(who, offer.owner.as_ref()))?;
         let now = self.now();
-        let asked = self.table::<Instance>().update_with_events(offer.holder.as_str(), |holder| {
-            let is_on = holder.wish.power == Power::On && matches!(holder.phase(), Phase::On(_));
-            let is_empty = holder.seen.as_ref().is_some_and(|seen| seen.players == 0);
-            let is_asked = holder.yielding.as_ref().is_some_and(|it| it.to != waiting.id);
-            if !is_on || !is_empty || is_asked {
-                return Err(nothing_to_take());
-            }
-            let fresh = holder.yielding.is_none();
-            if fresh {
-                holder.yielding = Some(Yielding { to: waiting.id.clone(), since: now });
-            }
-            let (from, to) = (holder.title(), waiting.title());
-            let text = format!("{} took the license of {from} for {to}.", who.name);
-            let told = |about| self.entry(who, EventKind::License, Some(about), text.clone());
-            Ok((fresh, vec![told(id), told(&holder.id)]))
-        });
+        let asked =
+            self.collection::<Instance>().update_with_events(offer.holder.as_str(), |holder| {
+                let is_on =
+                    holder.desired.power == Power::On && matches!(holder.phase(), Phase::On(_));
+                let is_empty = holder.seen.as_ref().is_some_and(|seen| seen.players == 0);
+                let is_asked = holder.preemption.as_ref().is_some_and(|it| it.to != waiting.id);
+                if !is_on || !is_empty || is_asked {
+                    return Err(nothing_to_take());
+                }
+                let fresh = holder.preemption.is_none();
+                if fresh {
+                    holder.preemption = Some(Preemption { to: waiting.id.clone(), since: now });
+                }
+                let (from, to) = (holder.title(), waiting.title());
+                let text = format!("{} took the license of {from} for {to}.", who.name);
+                let told = |about| self.entry(who, EventKind::License, Some(about), text.clone());
+                Ok((fresh, vec![told(id), told(&holder.id)]))
+            });
         asked.await?.ok_or_else(nothing_to_take)?;
         Ok(waiting)
     }

@@ -43,7 +43,7 @@ impl Refractory {
             epoch,
             revision: 0,
         };
-        let token = self.table().insert(&token).await?;
+        let token = self.collection().insert(&token).await?;
         Ok(MintedToken { secret: Secret::new(secret), token })
     }
 
@@ -59,8 +59,8 @@ impl Refractory {
                 "An account already exists. Use `refractory user link NAME` to get a sign-in link.",
             ));
         }
-        match self.table::<Token>().find(&UniqueKey::setup_link()).await {
-            Ok(Some(old)) => self.table().delete(&old).await?,
+        match self.collection::<Token>().find(&UniqueKey::setup_link()).await {
+            Ok(Some(old)) => self.collection().delete(&old).await?,
             Ok(None) => {}
             Err(error) if error.kind() == ErrorKind::Damaged => {
                 self.discard_claimant(&UniqueKey::setup_link()).await?;
@@ -77,7 +77,8 @@ impl Refractory {
     /// `Forbidden`, `NotFound`.
     pub async fn sign_in_link(&self, who: &Principal, user: &UserId) -> Result<MintedToken> {
         check(who, Verb::ManagePeople, Relation::Stranger)?;
-        let user = self.table::<User>().load(user.as_str()).await?.ok_or_else(|| no_such(user))?;
+        let user =
+            self.collection::<User>().load(user.as_str()).await?.ok_or_else(|| no_such(user))?;
         let minted = self.mint(Purpose::SignIn(user.id), LINK, user.link_epoch).await?;
         let text = format!("{} made a sign-in link for {}.", who.name, user.name);
         self.tell(who, EventKind::SignInLink, None, text).await;
@@ -114,7 +115,7 @@ impl Refractory {
             return Err(stale());
         }
         // Taking the link is what decides between two browsers.
-        self.table().delete(&token).await.map_err(|_| stale())?;
+        self.collection().delete(&token).await.map_err(|_| stale())?;
         self.add_user(&Principal::system(), name, Role::Admin, Some(password)).await
     }
 
@@ -131,7 +132,7 @@ impl Refractory {
     ) -> Result<Option<User>> {
         let Some(token) = self.token(secret).await? else { return Ok(None) };
         let Purpose::SignIn(user) = &token.purpose else { return Ok(None) };
-        let user = self.table::<User>().load_readable(user.as_str()).await?;
+        let user = self.collection::<User>().load_readable(user.as_str()).await?;
         let Some(user) = user else { return Ok(None) };
         let good = is_current(&token, user.link_epoch, &user);
         let (who, kind, said) = if good {
@@ -145,7 +146,7 @@ impl Refractory {
         };
         let entry = self.entry(&who.seen_at(address), kind, None, format!("{} {said}.", user.name));
         // Taking the link is what decides between two browsers; a void one goes the same way.
-        match self.table().commit(&Commit::delete(&token).event(entry)).await {
+        match self.collection().commit(&Commit::delete(&token).event(entry)).await {
             Ok(_) => Ok(good.then_some(user)),
             Err(error) if matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound) => {
                 Ok(None)
@@ -172,7 +173,7 @@ impl Refractory {
         let Some(token) = self.token(secret).await? else { return Ok(None) };
         let Purpose::Session(user) = &token.purpose else { return Ok(None) };
         // Nobody is signed in by a record that cannot be read, and nobody is kept from signing in as another.
-        let user = self.table::<User>().load_readable(user.as_str()).await?;
+        let user = self.collection::<User>().load_readable(user.as_str()).await?;
         let user = user.filter(|user| is_current(&token, user.session_epoch, user));
         Ok(user.map(|user| Principal::person(&user, via)))
     }
@@ -186,14 +187,14 @@ impl Refractory {
         let Some(token) = self.token(secret).await? else { return Ok(()) };
         let text = format!("{} signed out.", who.name);
         let entry = self.entry(who, EventKind::SignOut, None, text);
-        gone(self.table().commit(&Commit::delete(&token).event(entry)).await.map(|_| ()))
+        gone(self.collection().commit(&Commit::delete(&token).event(entry)).await.map(|_| ()))
     }
 
     pub(super) async fn end_sessions(&self, of: &UserId) -> Result<()> {
         let theirs = Query::partition(Index::TokenByUser, of.as_str());
-        for token in self.table::<Token>().gather(theirs).await?.0 {
+        for token in self.collection::<Token>().gather(theirs).await?.0 {
             if matches!(token.purpose, Purpose::Session(_) | Purpose::SignIn(_)) {
-                gone(self.table().delete(&token).await)?;
+                gone(self.collection().delete(&token).await)?;
             }
         }
         Ok(())
@@ -201,7 +202,7 @@ impl Refractory {
 
     pub(super) async fn token(&self, secret: &str) -> Result<Option<Token>> {
         // A link or a session that cannot be read is none.
-        let found = self.table::<Token>().load_readable(token_id(secret)?.as_str()).await?;
+        let found = self.collection::<Token>().load_readable(token_id(secret)?.as_str()).await?;
         match found.filter(|token| !self.deployment.has_ended(token)) {
             Some(token) => self.deployment.date_anew(token).await,
             None => Ok(None),

@@ -1,7 +1,7 @@
 //! Uploads on their way through the deployment.
 use super::Refractory;
 use crate::Result;
-use crate::ports::{AssetAsk, AssetPass};
+use crate::ports::{AccessDecision, AssetRequest};
 
 impl Refractory {
     /// What is to be done about something that was asked of an instance's uploads, for whoever stands in front of it. Whether
@@ -9,10 +9,10 @@ impl Refractory {
     ///
     /// # Errors
     ///
-    /// As [`AssetDoor::admit`](crate::ports::AssetDoor::admit) has them; `Unavailable` when it takes too long.
-    pub async fn admit_upload(&self, ask: &AssetAsk) -> Result<AssetPass> {
-        let admitted = self.deployment.ports.asset_door.admit(ask);
-        crate::reconcile::bounded(self.deployment.patience.deadline, "serving uploads", admitted)
+    /// As [`AssetGateway::admit`](crate::ports::AssetGateway::admit) has them; `Unavailable` when it takes too long.
+    pub async fn admit_upload(&self, ask: &AssetRequest) -> Result<AccessDecision> {
+        let admitted = self.deployment.ports.asset_gateway.admit(ask);
+        crate::reconcile::bounded(self.deployment.options.deadline, "serving uploads", admitted)
             .await
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Deployment, Refractory};
 use crate::model::Instance;
-use crate::ports::{DamagedRecord, Follower, Kind, Table};
+use crate::ports::{Collection, DamagedRecord, Follower, Kind};
 use crate::{ErrorKind, InstanceId, Result};
 
 /// What has changed since the last look.
@@ -69,7 +69,7 @@ impl Watch {
         self.damaged.retain(|id| !self.gone.contains(id));
         let (mut changes, mut fresh) = (Changes::default(), Vec::new());
         for id in self.written.union(&self.damaged) {
-            match Table::<Instance>::of(store).load(id).await {
+            match Collection::<Instance>::of(store).load(id).await {
                 Ok(row) => changes.changed.extend(row),
                 // One that cannot be read keeps no one from hearing of the others.
                 Err(error) if error.kind() == ErrorKind::Damaged => {
@@ -105,7 +105,7 @@ impl Watch {
             }
             // A change made here nudges; one made by another process is seen when the store is asked again.
             let _changed_or_due =
-                tokio::time::timeout(self.deployment.patience.resync, self.nudges.changed()).await;
+                tokio::time::timeout(self.deployment.options.resync, self.nudges.changed()).await;
         }
     }
 }

@@ -10,11 +10,11 @@ impl Refractory {
     ///
     /// As the store has them.
     pub async fn workers(&self) -> Result<Vec<WorkerMark>> {
-        let mut all = self.table::<WorkerMark>().list().await?;
+        let mut all = self.collection::<WorkerMark>().list().await?;
         let (clock, known) = (&self.deployment.clock, &self.deployment.liveness);
         let now = (clock.now(), clock.monotonic());
         known.keep(&all);
-        all.retain(|mark| known.is_alive(mark, now, self.patience().silence()));
+        all.retain(|mark| known.is_alive(mark, now, self.worker_options().silence()));
         Ok(all)
     }
 }

@@ -27,8 +27,8 @@ fn shown(
     let inside = view.can.inspect;
     let mut value = json!(view);
     if inside {
-        value["spec"] = json!(table.wish.spec);
-        value["power"] = json!(table.wish.power);
+        value["spec"] = json!(table.desired.spec);
+        value["power"] = json!(table.desired.power);
         value["owner"] = json!(owner);
         value["created"] = json!(table.created.to_string());
         value["generation"] = json!(table.generation);

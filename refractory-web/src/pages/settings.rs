@@ -53,7 +53,7 @@ async fn settings_page(
             "Only the table's owner and administrators can change it.",
         ));
     }
-    let present = SpecForm::of(&table.slug, &table.wish.spec);
+    let present = SpecForm::of(&table.slug, &table.desired.spec);
     Ok(SettingsPage {
         chrome: Chrome::of(shared, &person.visitor, "Settings", "tables"),
         slug: table.slug.to_string(),
@@ -87,7 +87,7 @@ pub(crate) async fn show(
     slug: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let table = shared.refractory.find(&person.who, &slug).await?;
-    let form = SpecForm::of(&table.slug, &table.wish.spec);
+    let form = SpecForm::of(&table.slug, &table.desired.spec);
     let page = settings_page(&shared, &person, &table, form).await?;
     shared.templates.answer(StatusCode::OK, &page)
 }
@@ -108,7 +108,7 @@ pub(crate) async fn save(
         }
         Err(invalid) => {
             let (problem, said) = invalid.show()?;
-            let form = SpecForm::of(&table.slug, &table.wish.spec).typed(form);
+            let form = SpecForm::of(&table.slug, &table.desired.spec).typed(form);
             let mut page = settings_page(&shared, &person, &table, form).await?;
             page.problem = Some(said);
             shared.templates.answer(problem.status(), &page)
@@ -122,7 +122,7 @@ async fn change(
     table: &Instance,
     form: &SpecInput,
 ) -> Result<Instance, InvalidForm> {
-    let spec = form.change(&table.wish.spec)?;
+    let spec = form.change(&table.desired.spec)?;
     let slug = if form.slug.is_some() { Some(form.slug()?) } else { None };
     let owner = match form.owner.as_deref() {
         None => Edit::Keep,
@@ -156,7 +156,7 @@ pub(crate) async fn delete(
         }
         Err(error) => {
             let problem = Problem::from(error).for_form()?;
-            let kept = SpecForm::of(&table.slug, &table.wish.spec);
+            let kept = SpecForm::of(&table.slug, &table.desired.spec);
             let mut page = settings_page(&shared, &person, &table, kept).await?;
             page.delete_problem = Some(FormError::at("typed", problem.sentence()));
             shared.templates.answer(problem.status(), &page)

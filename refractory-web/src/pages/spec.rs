@@ -1,7 +1,7 @@
 //! The form in which people say what a table should be like.
 use refractory_core::config::Size;
 use refractory_core::model::{
-    Edit, InstanceSpec, LicenseWish, LimitsChange, Principal, Program, ReleaseWish, Slug,
+    Edit, InstanceSpec, LicenseChoice, LimitsChange, Principal, Program, ReleaseChoice, Slug,
     SpecChange, WorldId,
 };
 use refractory_core::{Error, ErrorKind, LicenseId, Relation, ReleaseId, Result, Verb, allows};
@@ -34,14 +34,14 @@ impl SpecForm {
             title: spec.title.clone(),
             slug: slug.to_string(),
             release: match &spec.release {
-                ReleaseWish::Exact(id) => id.to_string(),
-                ReleaseWish::Newest | ReleaseWish::Version(_) => String::new(),
+                ReleaseChoice::Exact(id) => id.to_string(),
+                ReleaseChoice::Newest | ReleaseChoice::Version(_) => String::new(),
             },
             world: spec.world.as_ref().map(ToString::to_string).unwrap_or_default(),
             license: match &spec.license {
-                LicenseWish::Any => "any".to_owned(),
-                LicenseWish::Only(id) => id.to_string(),
-                LicenseWish::NotNeeded => "none".to_owned(),
+                LicenseChoice::Any => "any".to_owned(),
+                LicenseChoice::Only(id) => id.to_string(),
+                LicenseChoice::NotNeeded => "none".to_owned(),
             },
             memory: size(spec.limits.memory).unwrap_or_default(),
             disk: size(spec.limits.disk).unwrap_or_default(),
@@ -114,14 +114,14 @@ impl SpecInput {
         };
         let release = match self.release.as_deref().map(str::trim) {
             None | Some("") => Edit::Keep,
-            Some("newest") => Edit::Set(ReleaseWish::Newest),
-            Some(id) => Edit::Set(ReleaseWish::Exact(ReleaseId::new(id).in_field("release")?)),
+            Some("newest") => Edit::Set(ReleaseChoice::Newest),
+            Some(id) => Edit::Set(ReleaseChoice::Exact(ReleaseId::new(id).in_field("release")?)),
         };
         let license = match self.license.as_deref().map(str::trim) {
             None | Some("") => Edit::Keep,
-            Some("any") => Edit::Set(LicenseWish::Any),
-            Some("none") => Edit::Set(LicenseWish::NotNeeded),
-            Some(id) => Edit::Set(LicenseWish::Only(LicenseId::new(id).in_field("license")?)),
+            Some("any") => Edit::Set(LicenseChoice::Any),
+            Some("none") => Edit::Set(LicenseChoice::NotNeeded),
+            Some(id) => Edit::Set(LicenseChoice::Only(LicenseId::new(id).in_field("license")?)),
         };
         let world = text(self.world.as_deref()).try_map(|world| WorldId::new(&world));
         Ok(SpecChange {
@@ -258,9 +258,9 @@ mod tests {
     fn full() -> InstanceSpec {
         InstanceSpec {
             title: "T".into(),
-            release: ReleaseWish::Exact(ReleaseId::new("r1").unwrap()),
+            release: ReleaseChoice::Exact(ReleaseId::new("r1").unwrap()),
             world: Some(WorldId::new("barovia").unwrap()),
-            license: LicenseWish::Only(LicenseId::new("l1").unwrap()),
+            license: LicenseChoice::Only(LicenseId::new("l1").unwrap()),
             limits: Limits { memory: Some(2 << 30), cpu_millis: Some(1500), disk: Some(9 << 30) },
             language: Some("en.core".into()),
         }

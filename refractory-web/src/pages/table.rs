@@ -1,7 +1,7 @@
 //! One table: how it stands, what happened, what its program prints.
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use refractory_core::model::{Event, Instance, LicenseWish, Principal, ReleaseWish, Urgency};
+use refractory_core::model::{Event, Instance, LicenseChoice, Principal, ReleaseChoice, Urgency};
 use refractory_core::ports::LogPosition;
 use refractory_core::text::plain;
 use refractory_core::{InstanceId, Playing, Relation, Verb, allows};
@@ -129,11 +129,11 @@ async fn facts(
     table: &Instance,
 ) -> Result<Vec<(&'static str, String)>, Problem> {
     let sees = |verb| allows(who.role, verb, Relation::Stranger);
-    let spec = &table.wish.spec;
+    let spec = &table.desired.spec;
     let owners = shared.refractory.owners(who, std::slice::from_ref(table)).await?;
     let owner = owners.get(&table.id).cloned();
     let mut facts = vec![("Owner", owner.unwrap_or_else(|| "No one".to_owned()))];
-    if let ReleaseWish::Exact(id) = &spec.release
+    if let ReleaseChoice::Exact(id) = &spec.release
         && sees(Verb::SeeReleases)
     {
         let all = shared.refractory.releases(who).await?;
@@ -154,9 +154,9 @@ async fn facts(
             all.iter().find(|view| view.holder.as_ref().is_some_and(|(id, _)| *id == table.id));
         let said = match (held, &spec.license) {
             (Some(view), _) => view.license.name.clone(),
-            (None, LicenseWish::Any) => "Any free license".to_owned(),
-            (None, LicenseWish::NotNeeded) => "Not needed".to_owned(),
-            (None, LicenseWish::Only(id)) => all
+            (None, LicenseChoice::Any) => "Any free license".to_owned(),
+            (None, LicenseChoice::NotNeeded) => "Not needed".to_owned(),
+            (None, LicenseChoice::Only(id)) => all
                 .iter()
                 .find(|view| view.license.id == *id)
                 .map_or_else(|| "removed".to_owned(), |view| view.license.name.clone()),

@@ -253,14 +253,14 @@ impl Edge {
             Door::Admin if sets_up => Entry::Setup,
             Door::Admin if !passes => return Err(Notice::Closed(route)),
             Door::Admin | Door::Open => Entry::Free,
-            Door::Join if route.yielding => return Err(Notice::HandOver(route)),
+            Door::Join if route.preemption => return Err(Notice::HandOver(route)),
             Door::Join if passes => Entry::Free,
             Door::Join => Entry::Join,
         };
         let is_new = handshake(request.head()) != Handshake::Absent || path.contains("socket.io");
         let query = request.query_string();
         let goes_on = path.contains("socket.io") && !opens_session(path, query);
-        if route.yielding && is_new && !goes_on {
+        if route.preemption && is_new && !goes_on {
             return Err(Notice::HandOver(route));
         }
         Ok(entry)

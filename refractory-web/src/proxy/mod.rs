@@ -45,5 +45,5 @@ pub use network::{Network, NetworkError};
 pub use notice::{Access, Notice, Pages, Wants};
 pub use plain::PlainPages;
 pub use route::{Route, Routes};
-pub use settings::{EdgeSettings, Patience, SetupGate};
+pub use settings::{EdgeSettings, ProxyTimeouts, SetupGate};
 pub(crate) use setup::{session_cookie, to_setup};

@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 use tokio_rustls::client::TlsStream;
 
-use super::Patience;
+use super::ProxyTimeouts;
 use super::body::Outgoing;
 use super::failure::{Failure, Side};
 use super::route::Target;
@@ -35,7 +35,7 @@ const MAX_HEADERS: usize = 256;
 pub(super) struct Pool {
     idle: RefCell<HashMap<Arc<str>, Vec<Idle>>>,
     crew: RefCell<JoinSet<()>>,
-    patience: Patience,
+    patience: ProxyTimeouts,
 }
 
 struct Idle {
@@ -66,7 +66,7 @@ thread_local! {
 
 impl Pool {
     /// The pool of the edge numbered `edge` on this thread.
-    pub(super) fn here(edge: u64, patience: &Patience) -> Rc<Self> {
+    pub(super) fn here(edge: u64, patience: &ProxyTimeouts) -> Rc<Self> {
         let fresh = || {
             Rc::new(Self {
                 idle: RefCell::default(),

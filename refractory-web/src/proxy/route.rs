@@ -28,7 +28,7 @@ pub struct Route {
     /// Whether people need to worry.
     pub health: Health,
     /// Whether it makes room for another table.
-    pub yielding: bool,
+    pub preemption: bool,
     /// What the step in hand last told.
     pub progress: Option<Progress>,
     /// The failure the present wish has met.
@@ -100,7 +100,7 @@ impl Route {
             owner: instance.owner.clone(),
             phase: instance.phase(),
             health: instance.health(),
-            yielding: instance.yielding.is_some(),
+            preemption: instance.preemption.is_some(),
             progress: instance.progress().cloned(),
             fault: instance.live_fault().cloned(),
             started: instance.started,

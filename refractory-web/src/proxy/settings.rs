@@ -19,7 +19,7 @@ pub struct EdgeSettings {
     /// Whether those who run a table may pass Foundry's administrator doors.
     pub managers_pass: bool,
     /// How long to wait for what.
-    pub patience: Patience,
+    pub patience: ProxyTimeouts,
     /// Upgraded connections to one instance.
     pub tunnels_each: usize,
     /// Upgraded connections to all instances together.
@@ -52,7 +52,7 @@ impl EdgeSettings {
             cookies: vec!["refractory_session".to_owned()],
             trusted_proxies: Vec::new(),
             managers_pass: false,
-            patience: Patience::default(),
+            patience: ProxyTimeouts::default(),
             tunnels_each: 1_000,
             tunnels: 20_000,
             tunnels_client: 20_000,
@@ -66,7 +66,7 @@ impl EdgeSettings {
 /// How long the edge waits for what.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Patience {
+pub struct ProxyTimeouts {
     /// For an instance to take a connection.
     pub connect: Duration,
     /// For the head of an answer, counted from the last byte of the question.
@@ -81,7 +81,7 @@ pub struct Patience {
     pub idle: Duration,
 }
 
-impl Default for Patience {
+impl Default for ProxyTimeouts {
     fn default() -> Self {
         Self {
             connect: Duration::from_secs(5),

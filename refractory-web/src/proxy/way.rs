@@ -5,7 +5,7 @@ use http::{Request, Response};
 use hyper::body::Incoming;
 use tokio::time::{Instant, timeout_at};
 
-use super::Patience;
+use super::ProxyTimeouts;
 use super::body::{Outgoing, Pulse};
 use super::failure::{Failure, Side};
 use super::pool::{Lease, Pool};
@@ -15,7 +15,7 @@ use super::route::Target;
 pub(super) struct Way<'a> {
     pub(super) pool: Rc<Pool>,
     pub(super) target: &'a Target,
-    pub(super) patience: Patience,
+    pub(super) patience: ProxyTimeouts,
 }
 
 /// How an attempt failed, with the request where none of it was sent.

@@ -90,7 +90,7 @@ async fn it_serves_what_is_there_and_does_nothing_itself() {
 
     // Said in one process, read in another; and nobody has begun.
     let wished = refractory.get(&who, &table.id).await.unwrap();
-    assert_eq!(wished.wish.power, Power::On);
+    assert_eq!(wished.desired.power, Power::On);
     assert!(matches!(wished.phase(), Phase::Starting(_)) && wished.journal.is_empty());
     assert!(refractory.workers().await.unwrap().is_empty());
     assert!(program.end().success(), "asked to end, it ends well");

@@ -1,10 +1,10 @@
-//! The contract of [`AssetDoor`].
+//! The contract of [`AssetGateway`].
 use std::fmt::Debug;
 use std::sync::Arc;
 
 use refractory_core::InstanceId;
 use refractory_core::ports::{
-    AssetAsk, AssetDoor, AssetErrand, AssetPass, AssetReader, AssetRefusal,
+    AccessDecision, AssetGateway, AssetReader, AssetRefusal, AssetRequest, SignedRequest,
 };
 
 use super::Subject;
@@ -14,22 +14,22 @@ pub trait Program: Debug + Send + Sync + 'static {
     /// The handle of the place of `of`.
     fn handle(&self, of: &InstanceId) -> String;
     /// `ask` with the signature of the program of `by` among its headers.
-    fn sign(&self, by: &InstanceId, ask: AssetAsk) -> AssetAsk;
+    fn sign(&self, by: &InstanceId, ask: AssetRequest) -> AssetRequest;
 }
 
 /// A door to the places of `a` and `b`, with the programs of both.
-pub type DoorSubject = Subject<dyn AssetDoor, Arc<dyn Program>>;
+pub type DoorSubject = Subject<dyn AssetGateway, Arc<dyn Program>>;
 
 fn id(raw: &str) -> InstanceId {
     InstanceId::new(raw).expect("an id")
 }
 
 /// A question about the place of `a`, as a browser puts it; `below` follows the handle.
-fn asked(subject: &DoorSubject, method: &str, below: &str) -> AssetAsk {
+fn asked(subject: &DoorSubject, method: &str, below: &str) -> AssetRequest {
     let of = id("a");
     let handle = subject.with.handle(&of);
     let (path, query) = below.split_once('?').unwrap_or((below, ""));
-    AssetAsk {
+    AssetRequest {
         path: format!("/{handle}{path}"),
         of,
         handle,
@@ -41,35 +41,35 @@ fn asked(subject: &DoorSubject, method: &str, below: &str) -> AssetAsk {
     }
 }
 
-fn with(mut ask: AssetAsk, name: &str, value: &str) -> AssetAsk {
+fn with(mut ask: AssetRequest, name: &str, value: &str) -> AssetRequest {
     ask.headers.push((name.to_owned(), value.to_owned()));
     ask
 }
 
-async fn admit(subject: &DoorSubject, ask: &AssetAsk) -> AssetPass {
+async fn admit(subject: &DoorSubject, ask: &AssetRequest) -> AccessDecision {
     subject.bounded_call("admit", subject.port.admit(ask)).await.expect("admit")
 }
 
-async fn sent(subject: &DoorSubject, ask: &AssetAsk) -> AssetErrand {
+async fn sent(subject: &DoorSubject, ask: &AssetRequest) -> SignedRequest {
     match admit(subject, ask).await {
-        AssetPass::Send(errand) => errand,
-        AssetPass::Refuse(refusal) => panic!("{ask:?} was refused: {refusal:?}"),
+        AccessDecision::Send(errand) => errand,
+        AccessDecision::Refuse(refusal) => panic!("{ask:?} was refused: {refusal:?}"),
     }
 }
 
-async fn refused(subject: &DoorSubject, ask: &AssetAsk) -> AssetRefusal {
+async fn refused(subject: &DoorSubject, ask: &AssetRequest) -> AssetRefusal {
     match admit(subject, ask).await {
-        AssetPass::Refuse(refusal) => {
+        AccessDecision::Refuse(refusal) => {
             assert!((400..600).contains(&refusal.status), "{refusal:?}");
             refusal
         }
-        AssetPass::Send(errand) => {
+        AccessDecision::Send(errand) => {
             panic!("{ask:?} was passed on: {} {}", errand.method, errand.url)
         }
     }
 }
 
-fn named<'a>(errand: &'a AssetErrand, name: &str) -> Option<&'a str> {
+fn named<'a>(errand: &'a SignedRequest, name: &str) -> Option<&'a str> {
     errand.headers.iter().find_map(|(known, value)| (known == name).then_some(value.as_str()))
 }
 
@@ -187,9 +187,9 @@ pub async fn what_was_changed_after_signing_is_refused(subject: &DoorSubject) {
     sent(subject, &ask).await;
     let path = format!("{}2", ask.path);
     let changed = [
-        AssetAsk { method: "DELETE".to_owned(), ..ask.clone() },
-        AssetAsk { path, ..ask.clone() },
-        AssetAsk { query: "x-id=GetObject".to_owned(), ..ask },
+        AssetRequest { method: "DELETE".to_owned(), ..ask.clone() },
+        AssetRequest { path, ..ask.clone() },
+        AssetRequest { query: "x-id=GetObject".to_owned(), ..ask },
     ];
     for changed in changed {
         refused(subject, &changed).await;

@@ -1,5 +1,5 @@
 //! The contract of [`LicensePool`].
-use refractory_core::model::LicenseWish;
+use refractory_core::model::LicenseChoice;
 use refractory_core::ports::{Granted, LicensePool, Observed};
 use refractory_core::{ErrorKind, InstanceId, LicenseId};
 
@@ -8,15 +8,15 @@ use super::Subject;
 /// A pool, with the licenses in it: two, free, their agreements accepted.
 pub type LicensesSubject = Subject<dyn LicensePool, [LicenseId; 2]>;
 
-const ANY: LicenseWish = LicenseWish::Any;
+const ANY: LicenseChoice = LicenseChoice::Any;
 
 fn id(raw: &str) -> InstanceId {
     InstanceId::new(raw).expect("an id")
 }
 
-async fn leased(subject: &LicensesSubject, owner: &str, wish: &LicenseWish) -> Granted {
+async fn leased(subject: &LicensesSubject, owner: &str, choice: &LicenseChoice) -> Granted {
     let owner = id(owner);
-    let granted = subject.ready(|| subject.port.ensure(&owner, wish)).await;
+    let granted = subject.ready(|| subject.port.ensure(&owner, choice)).await;
     assert_eq!(granted.lease.holder, owner);
     granted
 }
@@ -26,8 +26,8 @@ async fn returned(subject: &LicensesSubject, owner: &str) {
     subject.absent(|| subject.port.remove(&owner)).await;
 }
 
-async fn waits(subject: &LicensesSubject, owner: &str, wish: &LicenseWish) -> String {
-    match subject.port.ensure(&id(owner), wish).await.expect("ensure") {
+async fn waits(subject: &LicensesSubject, owner: &str, choice: &LicenseChoice) -> String {
+    match subject.port.ensure(&id(owner), choice).await.expect("ensure") {
         Observed::Pending(Some(progress)) => progress.message,
         other => panic!("it should wait, and say why: {other:?}"),
     }
@@ -55,8 +55,8 @@ pub async fn a_lease_is_granted_and_seen(subject: &LicensesSubject) {
 /// The same owner keeps the same lease, even if it now wishes for another.
 pub async fn ensure_repeats(subject: &LicensesSubject) {
     let [one, other] = subject.with.clone();
-    let first = leased(subject, "a", &LicenseWish::Only(one)).await;
-    let again = leased(subject, "a", &LicenseWish::Only(other)).await;
+    let first = leased(subject, "a", &LicenseChoice::Only(one)).await;
+    let again = leased(subject, "a", &LicenseChoice::Only(other)).await;
     assert_eq!(again.lease, first.lease);
     assert_eq!(holders(subject).await, vec![Some(id("a")), None]);
 }
@@ -64,9 +64,9 @@ pub async fn ensure_repeats(subject: &LicensesSubject) {
 /// One license has one holder; whoever else wants it waits, and is told why.
 pub async fn one_license_has_one_holder(subject: &LicensesSubject) {
     let [only, _] = subject.with.clone();
-    let wish = LicenseWish::Only(only);
-    leased(subject, "a", &wish).await;
-    assert!(!waits(subject, "b", &wish).await.is_empty());
+    let choice = LicenseChoice::Only(only);
+    leased(subject, "a", &choice).await;
+    assert!(!waits(subject, "b", &choice).await.is_empty());
     assert_eq!(holders(subject).await, vec![Some(id("a")), None]);
 }
 
@@ -78,17 +78,17 @@ pub async fn two_owners_get_two_licenses(subject: &LicensesSubject) {
     waits(subject, "c", &ANY).await;
 }
 
-/// A wish for one license is not served by another.
+/// A choice for one license is not served by another.
 pub async fn a_wish_is_for_that_license(subject: &LicensesSubject) {
     for wished in subject.with.iter().rev() {
-        let granted = leased(subject, wished.as_str(), &LicenseWish::Only(wished.clone())).await;
+        let granted = leased(subject, wished.as_str(), &LicenseChoice::Only(wished.clone())).await;
         assert_eq!(granted.lease.license, *wished);
     }
 }
 
 /// A license that is not there is `NotFound`.
 pub async fn an_unknown_license_is_not_found(subject: &LicensesSubject) {
-    let unknown = LicenseWish::Only(LicenseId::new("no-such-license").expect("an id"));
+    let unknown = LicenseChoice::Only(LicenseId::new("no-such-license").expect("an id"));
     let refused = subject.port.ensure(&id("a"), &unknown).await.expect_err("no such license");
     assert_eq!((refused.kind(), refused.is_transient()), (ErrorKind::NotFound, false));
 }
@@ -109,34 +109,34 @@ pub async fn remove_is_exact(subject: &LicensesSubject) {
 /// A returned license is free, and its next lease has a greater fence.
 pub async fn the_fence_rises(subject: &LicensesSubject) {
     let [only, _] = subject.with.clone();
-    let wish = LicenseWish::Only(only);
-    let first = leased(subject, "a", &wish).await;
+    let choice = LicenseChoice::Only(only);
+    let first = leased(subject, "a", &choice).await;
     returned(subject, "a").await;
     assert_eq!(subject.port.observe(&id("a")).await.expect("observe"), Observed::Absent);
-    let next = leased(subject, "b", &wish).await;
+    let next = leased(subject, "b", &choice).await;
     assert!(next.lease.fence > first.lease.fence, "{next:?} after {first:?}");
 }
 
 /// What is returned goes to the one that waits, and nobody slips in between.
 pub async fn the_next_grant_is_kept_for_who_waits(subject: &LicensesSubject) {
     let [only, _] = subject.with.clone();
-    let wish = LicenseWish::Only(only);
-    leased(subject, "a", &wish).await;
-    waits(subject, "b", &wish).await;
+    let choice = LicenseChoice::Only(only);
+    leased(subject, "a", &choice).await;
+    waits(subject, "b", &choice).await;
     returned(subject, "a").await;
-    waits(subject, "c", &wish).await;
-    leased(subject, "b", &wish).await;
+    waits(subject, "c", &choice).await;
+    leased(subject, "b", &choice).await;
 }
 
 /// Who gives up waiting keeps nothing from others.
 pub async fn giving_up_keeps_nothing(subject: &LicensesSubject) {
     let [only, _] = subject.with.clone();
-    let wish = LicenseWish::Only(only);
-    leased(subject, "a", &wish).await;
-    waits(subject, "b", &wish).await;
+    let choice = LicenseChoice::Only(only);
+    leased(subject, "a", &choice).await;
+    waits(subject, "b", &choice).await;
     returned(subject, "b").await;
     returned(subject, "a").await;
-    leased(subject, "c", &wish).await;
+    leased(subject, "c", &choice).await;
 }
 
 /// Of many that ask at the same moment, as many win as there are licenses.

@@ -1,6 +1,6 @@
 //! The contract of [`InstanceRuntime`].
 use refractory_core::ports::{Endpoint, InstanceRuntime, LaunchSpec, Observed, Stop};
-use refractory_core::{ErrorKind, InstanceId, Key};
+use refractory_core::{ErrorKind, InstanceId, LaunchId};
 
 use super::Subject;
 
@@ -15,25 +15,25 @@ pub fn instances() -> [InstanceId; 2] {
     ["conformance-a", "conformance-b"].map(|raw| InstanceId::new(raw).expect("an id"))
 }
 
-fn key(epoch: u32) -> Key {
+fn key(epoch: u32) -> LaunchId {
     let [instance, _] = instances();
-    Key { instance, epoch }
+    LaunchId { instance, attempt: epoch }
 }
 
-fn stranger() -> Key {
+fn stranger() -> LaunchId {
     let [_, instance] = instances();
-    Key { instance, epoch: 1 }
+    LaunchId { instance, attempt: 1 }
 }
 
-async fn launched(subject: &RuntimeSubject, key: &Key) -> Endpoint {
+async fn launched(subject: &RuntimeSubject, key: &LaunchId) -> Endpoint {
     subject.ready(|| subject.port.ensure(key, &subject.with)).await
 }
 
-async fn ended(subject: &RuntimeSubject, key: &Key) {
+async fn ended(subject: &RuntimeSubject, key: &LaunchId) {
     subject.absent(|| subject.port.remove(key, Stop::Gentle)).await;
 }
 
-async fn listed(subject: &RuntimeSubject) -> Vec<Key> {
+async fn listed(subject: &RuntimeSubject) -> Vec<LaunchId> {
     let mut keys = subject.port.list().await.expect("list");
     keys.sort();
     keys

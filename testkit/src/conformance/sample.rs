@@ -1,10 +1,10 @@
 //! One of everything, with every field filled in, and one of everything with as little as there may be.
 use refractory_core::model::{
-    Acceptance, AdminChange, AdminGuard, Attempt, Claim, DeploymentMark, Doubt, Event, EventKind,
-    Fault, Held, Hostname, Instance, InstanceSpec, Journal, Layout, Lease, License, LicenseWish,
-    Limits, NewInstance, PasswordHash, Power, Program, Purpose, Release, ReleaseWish, Reservation,
-    Role, Seen, SetupAccess, SetupEntry, Slug, Step, Token, Undoing, Urgency, User, UserName,
-    Version, Via, Wish, WorkerMark, WorldId, WorldSummary, Yielding,
+    Acceptance, AdminChange, AdminGuard, Attempt, Claim, DeploymentMark, DesiredState, Event,
+    EventKind, Fault, Held, Hostname, Instance, InstanceSpec, Journal, Layout, Lease, License,
+    LicenseChoice, Limits, NewInstance, PasswordHash, Power, Preemption, Program, Purpose, Release,
+    ReleaseChoice, Reservation, Role, Seen, SetupAccess, SetupEntry, Slug, Step, SuspectedFailure,
+    Teardown, Token, Urgency, User, UserName, Version, Via, WorkerMark, WorldId, WorldSummary,
 };
 use refractory_core::ports::{Aggregate, Endpoint, Kind, Progress, Record, Sealed};
 use refractory_core::{
@@ -87,7 +87,7 @@ pub fn instance(name: &str, slug: &str) -> Instance {
         slug: slug_of(slug),
         owner: Some(id("owner")),
         created: Timestamp(1_700_000_000_001),
-        wish: Wish {
+        desired: DesiredState {
             power: Power::On,
             urgency: Urgency::Now,
             spec: spec(),
@@ -99,9 +99,12 @@ pub fn instance(name: &str, slug: &str) -> Instance {
         journal: journal(slug),
         fault: Some(fault()),
         unanswered: Some(Timestamp(24)),
-        undoing: Some(Undoing { step: Step::World, since: Timestamp(25), failures: u32::MAX }),
+        teardown: Some(Teardown { step: Step::World, since: Timestamp(25), failures: u32::MAX }),
         written_off: Some(Timestamp(26)),
-        doubt: Some(Doubt { since: Timestamp(3), reason: ODD_TEXT.to_owned() }),
+        suspected_failure: Some(SuspectedFailure {
+            since: Timestamp(3),
+            reason: ODD_TEXT.to_owned(),
+        }),
         losses: vec![Timestamp(4), Timestamp(5)],
         seen: Some(Seen {
             players: 7,
@@ -109,7 +112,7 @@ pub fn instance(name: &str, slug: &str) -> Instance {
             world: Some(WorldId::new("barovia").expect("a world id")),
             at: Timestamp(6),
         }),
-        yielding: Some(Yielding { to: id("other"), since: Timestamp(7) }),
+        preemption: Some(Preemption { to: id("other"), since: Timestamp(7) }),
         rekey: Some(Timestamp(27)),
         setup: SetupAccess {
             generation: u64::MAX,
@@ -235,9 +238,9 @@ pub fn admin_guard(name: &str) -> AdminGuard {
 fn spec() -> InstanceSpec {
     InstanceSpec {
         title: ODD_TEXT.to_owned(),
-        release: ReleaseWish::Version(Version::new(13, 351)),
+        release: ReleaseChoice::Version(Version::new(13, 351)),
         world: Some(WorldId::new("Curse_of-Strahd.1").expect("a world")),
-        license: LicenseWish::Only(id::<LicenseId>("full")),
+        license: LicenseChoice::Only(id::<LicenseId>("full")),
         limits: Limits { memory: Some(u64::MAX), cpu_millis: Some(1_500), disk: Some(1 << 40) },
         language: Some("de.deutsch".to_owned()),
     }

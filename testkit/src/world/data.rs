@@ -5,7 +5,7 @@ use refractory_core::ports::{
     AssetSpace, AssetStore, Observed, Progress, Snapshot, SnapshotName, Snapshots, Usage, Volume,
     VolumeSpec, WorldStorage,
 };
-use refractory_core::{Error, ErrorKind, InstanceId, Key, Result, Timestamp, async_trait};
+use refractory_core::{Error, ErrorKind, InstanceId, LaunchId, Result, Timestamp, async_trait};
 
 use super::World;
 use super::ledger::{Disk, Turned};
@@ -98,7 +98,7 @@ impl AssetStore for World {
                 return Ok(Observed::Absent);
             }
             let running = ledger.machines.keys().filter(|key| key.instance == of);
-            let running: BTreeSet<Key> = running.cloned().collect();
+            let running: BTreeSet<LaunchId> = running.cloned().collect();
             let key = ledger.keys.entry(of.clone()).or_default();
             if key.before < before {
                 *key = Turned { before, times: key.times + 1, given: running };

@@ -1,6 +1,6 @@
 //! The way to uploads. A signature of this world is what was asked, in clear, beside the name of a key.
 use refractory_core::ports::{
-    AssetAsk, AssetDoor, AssetErrand, AssetPass, AssetReader, AssetRefusal,
+    AccessDecision, AssetGateway, AssetReader, AssetRefusal, AssetRequest, SignedRequest,
 };
 use refractory_core::{InstanceId, Result, async_trait};
 
@@ -11,15 +11,15 @@ const SIGNED: &str = "AWS4-WORLD";
 const KEPT: [&str; 3] = ["range", "if-none-match", "if-modified-since"];
 
 #[async_trait]
-impl AssetDoor for World {
-    async fn admit(&self, ask: &AssetAsk) -> Result<AssetPass> {
+impl AssetGateway for World {
+    async fn admit(&self, ask: &AssetRequest) -> Result<AccessDecision> {
         let ask = ask.clone();
         self.call("door.admit", move |world| Ok(world.judge(&ask))).await
     }
 }
 
 impl World {
-    fn judge(&self, ask: &AssetAsk) -> AssetPass {
+    fn judge(&self, ask: &AssetRequest) -> AccessDecision {
         let below = ask.path.strip_prefix(&format!("/{}", ask.handle));
         let Some(below) = below.filter(|below| below.is_empty() || below.starts_with('/')) else {
             return refused(403);
@@ -48,7 +48,7 @@ impl World {
         self.sent(ask, AssetReader::Program, &ask.query)
     }
 
-    fn sent(&self, ask: &AssetAsk, to: AssetReader, query: &str) -> AssetPass {
+    fn sent(&self, ask: &AssetRequest, to: AssetReader, query: &str) -> AccessDecision {
         let at = Some(self.ledger().knobs.uploads_at.clone()).filter(|at| !at.is_empty());
         let at = at.unwrap_or_else(|| "http://uploads.test".to_owned());
         let host = at.rsplit('/').next().unwrap_or_default().to_owned();
@@ -60,7 +60,7 @@ impl World {
         let mut headers: Vec<_> = kept.cloned().collect();
         headers.push(("host".to_owned(), host));
         headers.push(("x-world-key".to_owned(), format!("key of {}", ask.of)));
-        AssetPass::Send(AssetErrand {
+        AccessDecision::Send(SignedRequest {
             method: ask.method.clone(),
             url: format!("{at}{}{mark}{query}", ask.path),
             headers,
@@ -70,12 +70,12 @@ impl World {
     }
 }
 
-fn refused(status: u16) -> AssetPass {
+fn refused(status: u16) -> AccessDecision {
     let told = Some(("application/xml", format!("<Error><Code>{status}</Code></Error>")));
-    AssetPass::Refuse(AssetRefusal { status, told })
+    AccessDecision::Refuse(AssetRefusal { status, told })
 }
 
-fn signature(by: &InstanceId, ask: &AssetAsk) -> String {
+fn signature(by: &InstanceId, ask: &AssetRequest) -> String {
     format!("{SIGNED} key of {by}: {} {}?{}", ask.method, ask.path, ask.query)
 }
 
@@ -84,7 +84,7 @@ impl Program for World {
         super::data::handle(of)
     }
 
-    fn sign(&self, by: &InstanceId, mut ask: AssetAsk) -> AssetAsk {
+    fn sign(&self, by: &InstanceId, mut ask: AssetRequest) -> AssetRequest {
         let signed = signature(by, &ask);
         ask.headers.push(("authorization".to_owned(), signed));
         ask

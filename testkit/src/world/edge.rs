@@ -40,7 +40,7 @@ impl DnsZone for World {
         .await
     }
 
-    fn leads_past_the_edge(&self) -> bool {
+    fn bypasses_proxy(&self) -> bool {
         self.ledger().knobs.past_the_edge
     }
 }

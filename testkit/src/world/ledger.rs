@@ -4,10 +4,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use refractory_core::model::{Acceptance, Hostname, License, WorldId};
 use refractory_core::ports::{
-    ArchiveInfo, Endpoint, LaunchSpec, SnapshotName, Store, Table, Vault,
+    ArchiveInfo, Collection, Endpoint, LaunchSpec, SnapshotName, Store, Vault,
 };
 use refractory_core::{
-    Clock, InstanceId, Key, LicenseId, MemoryStore, MemoryVault, Ports, ReleaseId, Secret,
+    Clock, InstanceId, LaunchId, LicenseId, MemoryStore, MemoryVault, Ports, ReleaseId, Secret,
     SecretName, StorePool, Timestamp, UserId, null::NoAuth,
 };
 
@@ -33,8 +33,8 @@ pub struct World {
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
     pub(super) knobs: Knobs,
-    pub(super) machines: BTreeMap<Key, Machine>,
-    pub(super) ended: BTreeSet<Key>,
+    pub(super) machines: BTreeMap<LaunchId, Machine>,
+    pub(super) ended: BTreeSet<LaunchId>,
     pub(super) launched: u16,
     pub(super) volumes: BTreeMap<InstanceId, Disk>,
     pub(super) spaces: BTreeSet<InstanceId>,
@@ -52,7 +52,7 @@ pub(super) struct Ledger {
 pub(super) struct Turned {
     pub(super) before: Timestamp,
     pub(super) times: u32,
-    pub(super) given: BTreeSet<Key>,
+    pub(super) given: BTreeSet<LaunchId>,
 }
 
 #[derive(Debug, Clone)]
@@ -120,13 +120,13 @@ impl World {
             runtime: Arc::new(self.clone()),
             storage: Arc::new(self.clone()),
             assets: Arc::new(self.clone()),
-            asset_door: Arc::new(self.clone()),
+            asset_gateway: Arc::new(self.clone()),
             snapshots: Arc::new(self.clone()),
             game: Arc::new(self.clone()),
             dns: Arc::new(self.clone()),
             licenses: Arc::new(self.pool()),
             vault,
-            leftovers: Arc::new(self.clone()),
+            orphaned_resources: Arc::new(self.clone()),
             archives: Arc::new(self.clone()),
             logs: Arc::new(self.clone()),
             auth: Arc::new(NoAuth),
@@ -181,12 +181,12 @@ impl World {
         };
         let secret = SecretName::new(&license.secret())?;
         self.vault.ensure(&secret, &Secret::new(format!("key of {name}"))).await?;
-        Table::of(self.rows().as_ref()).insert(&license).await?;
+        Collection::of(self.rows().as_ref()).insert(&license).await?;
         Ok(id)
     }
 
     /// Every machine that runs now.
-    pub fn machines(&self) -> Vec<Key> {
+    pub fn machines(&self) -> Vec<LaunchId> {
         self.land();
         let now = self.time.now();
         let ledger = self.ledger();

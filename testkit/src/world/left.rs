@@ -1,6 +1,6 @@
 //! What is left, and what went wrong on the way.
 use refractory_core::model::License;
-use refractory_core::ports::{Table, Vault};
+use refractory_core::ports::{Collection, Vault};
 use refractory_core::{Clock, Result};
 
 use super::World;
@@ -8,7 +8,7 @@ use super::call::at_once;
 
 impl World {
     /// What is left behind of instances: empty when nothing leaks.
-    pub fn leftovers(&self) -> Vec<String> {
+    pub fn orphaned_resources(&self) -> Vec<String> {
         self.land();
         let mut left = self.left_in_the_cloud();
         left.extend(self.left_written().unwrap_or_else(|error| vec![error.to_string()]));
@@ -29,7 +29,7 @@ impl World {
         let now = self.clock.now();
         let mut left = Vec::new();
         for License { name, lease, reserved, .. } in
-            at_once(Table::<License>::of(self.rows().as_ref()).list())?
+            at_once(Collection::<License>::of(self.rows().as_ref()).list())?
         {
             left.extend(lease.map(|lease| format!("lease of {name} to {}", lease.holder)));
             let kept = reserved.filter(|kept| kept.until > now);

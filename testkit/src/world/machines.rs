@@ -4,29 +4,29 @@ use std::time::Duration;
 use refractory_core::ports::{
     Endpoint, InstanceRuntime, LaunchSpec, Observed, Progress, Reason, Stop,
 };
-use refractory_core::{Clock, Error, ErrorKind, Key, Result, async_trait};
+use refractory_core::{Clock, Error, ErrorKind, LaunchId, Result, async_trait};
 
 use super::World;
 use super::ledger::{Game, Ledger, Machine};
 
 #[async_trait]
 impl InstanceRuntime for World {
-    async fn ensure(&self, key: &Key, spec: &LaunchSpec) -> Result<Observed<Endpoint>> {
+    async fn ensure(&self, key: &LaunchId, spec: &LaunchSpec) -> Result<Observed<Endpoint>> {
         let (key, spec) = (key.clone(), spec.clone());
         self.call("runtime.ensure", move |world| world.launch(&key, spec)).await
     }
 
-    async fn observe(&self, key: &Key) -> Result<Observed<Endpoint>> {
+    async fn observe(&self, key: &LaunchId) -> Result<Observed<Endpoint>> {
         let key = key.clone();
         self.call("runtime.observe", move |world| world.look_at(&key)).await
     }
 
-    async fn remove(&self, key: &Key, how: Stop) -> Result<Observed<Endpoint>> {
+    async fn remove(&self, key: &LaunchId, how: Stop) -> Result<Observed<Endpoint>> {
         let key = key.clone();
         self.call("runtime.remove", move |world| world.stop(&key, how)).await
     }
 
-    async fn list(&self) -> Result<Vec<Key>> {
+    async fn list(&self) -> Result<Vec<LaunchId>> {
         self.call("runtime.list", |world| {
             let ledger = world.ledger();
             let known = ledger.machines.iter().filter(|(_, machine)| !machine.unreachable);
@@ -41,7 +41,7 @@ impl InstanceRuntime for World {
 }
 
 impl World {
-    fn launch(&self, key: &Key, spec: LaunchSpec) -> Result<Observed<Endpoint>> {
+    fn launch(&self, key: &LaunchId, spec: LaunchSpec) -> Result<Observed<Endpoint>> {
         let known = {
             let ledger = self.ledger();
             if ledger.ended.contains(key) {
@@ -80,7 +80,7 @@ impl World {
         }
     }
 
-    fn look_at(&self, key: &Key) -> Result<Observed<Endpoint>> {
+    fn look_at(&self, key: &LaunchId) -> Result<Observed<Endpoint>> {
         let mut ledger = self.ledger();
         let boots = ledger.knobs.boot_polls;
         let Some(machine) = ledger.machines.get_mut(key) else {
@@ -99,7 +99,7 @@ impl World {
         Ok(Observed::Ready(machine.endpoint.clone()))
     }
 
-    fn stop(&self, key: &Key, how: Stop) -> Result<Observed<Endpoint>> {
+    fn stop(&self, key: &LaunchId, how: Stop) -> Result<Observed<Endpoint>> {
         let now = self.time.now();
         let known = self.ledger().machines.get(key).cloned();
         let Some(machine) = known else {
@@ -117,7 +117,7 @@ impl World {
 }
 
 /// Moves the stop of a machine along.
-fn end(ledger: &mut Ledger, key: &Key) -> Observed<Endpoint> {
+fn end(ledger: &mut Ledger, key: &LaunchId) -> Observed<Endpoint> {
     let polls = ledger.knobs.stop_polls;
     let Some(machine) = ledger.machines.get_mut(key) else { return Observed::Absent };
     let left = machine.stopping.unwrap_or(polls);

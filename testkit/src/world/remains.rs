@@ -1,12 +1,12 @@
 //! Things of instances that only the net beneath finds again.
-use refractory_core::ports::{Leftover, Leftovers, Observed};
+use refractory_core::ports::{Observed, OrphanedResource, OrphanedResources};
 use refractory_core::{InstanceId, Result, async_trait};
 
 use super::World;
-use crate::conformance::leftovers::Litter;
+use crate::conformance::orphaned_resources::Litter;
 
-fn leftover(name: &str, of: &InstanceId) -> Leftover {
-    Leftover {
+fn leftover(name: &str, of: &InstanceId) -> OrphanedResource {
+    OrphanedResource {
         name: name.to_owned(),
         of: of.clone(),
         what: format!("a thing called {name}"),
@@ -22,9 +22,9 @@ impl World {
 }
 
 #[async_trait]
-impl Leftovers for World {
-    async fn list(&self) -> Result<Vec<Leftover>> {
-        self.call("leftovers.list", |world| {
+impl OrphanedResources for World {
+    async fn list(&self) -> Result<Vec<OrphanedResource>> {
+        self.call("orphaned_resources.list", |world| {
             Ok(world.ledger().remains.iter().map(|(name, of)| leftover(name, of)).collect())
         })
         .await
@@ -32,7 +32,7 @@ impl Leftovers for World {
 
     async fn remove(&self, of: &InstanceId) -> Result<Observed<()>> {
         let of = of.clone();
-        self.call("leftovers.remove", move |world| {
+        self.call("orphaned_resources.remove", move |world| {
             world.ledger().remains.retain(|_, owner| *owner != of);
             Ok(Observed::Absent)
         })

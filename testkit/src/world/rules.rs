@@ -1,7 +1,7 @@
 //! The rules of the house.
 use refractory_core::model::{Instance, License, Power};
-use refractory_core::ports::{LaunchSpec, Stop, Table};
-use refractory_core::{Clock, InstanceId, Key};
+use refractory_core::ports::{Collection, LaunchSpec, Stop};
+use refractory_core::{Clock, InstanceId, LaunchId};
 
 use super::World;
 use super::call::at_once;
@@ -13,7 +13,7 @@ impl World {
     }
 
     /// A machine has a lease for its key, alone, and is the only launch of its instance.
-    pub(super) fn check_launch(&self, key: &Key, spec: &LaunchSpec) {
+    pub(super) fn check_launch(&self, key: &LaunchId, spec: &LaunchSpec) {
         let now = self.time.now();
         let others: Vec<_> = {
             let ledger = self.ledger();
@@ -33,7 +33,8 @@ impl World {
     }
 
     fn holds_lease(&self, of: &InstanceId) -> bool {
-        let all = at_once(Table::<License>::of(self.rows().as_ref()).list()).unwrap_or_default();
+        let all =
+            at_once(Collection::<License>::of(self.rows().as_ref()).list()).unwrap_or_default();
         all.iter().any(|license| license.lease.as_ref().is_some_and(|lease| lease.holder == *of))
     }
 
@@ -55,7 +56,7 @@ impl World {
     }
 
     /// A machine stops when no name leads to it, no world is open in it and none is migrated.
-    pub(super) fn check_stop(&self, key: &Key, machine: &Machine, how: Stop) {
+    pub(super) fn check_stop(&self, key: &LaunchId, machine: &Machine, how: Stop) {
         let (led_to, never_closes) = {
             let ledger = self.ledger();
             let led_to = ledger.names.values().any(|(_, target)| *target == machine.endpoint);
@@ -74,8 +75,8 @@ impl World {
     /// Data goes with its instance, and not while anything runs on it.
     pub(super) fn check_destruction(&self, of: &InstanceId) {
         let now = self.time.now();
-        let row = at_once(Table::<Instance>::of(self.rows().as_ref()).load(of.as_str()));
-        if !matches!(row, Ok(Some(row)) if row.wish.power == Power::Gone) {
+        let row = at_once(Collection::<Instance>::of(self.rows().as_ref()).load(of.as_str()));
+        if !matches!(row, Ok(Some(row)) if row.desired.power == Power::Gone) {
             self.break_rule(format!("data of {of} was destroyed, and nobody wanted it gone"));
         }
         let runs = {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use refractory_core::model::{AdminGuard, PasswordHash, Principal, Role, User, UserName};
 use refractory_core::ports::{
-    Aggregate, Changes, Kind, Page, Position, Query, Record, Store, Table, UniqueKey, Write,
+    Aggregate, Changes, Collection, Kind, Page, Position, Query, Record, Store, UniqueKey, Write,
 };
 use refractory_core::{ErrorKind, MemoryStore, Refractory, Result, async_trait};
 use testkit::conformance::administrators::{handle, race_for_the_last_one};
@@ -129,7 +129,7 @@ async fn play(asks: Vec<(usize, Ask)>, trouble: Option<(usize, Trouble)>) {
         refused += usize::from(demoted.is_err_and(|error| error.kind() == ErrorKind::Conflict));
     }
     assert_eq!((admins(&calm).await, refused), (1, 1));
-    let guard = Table::<AdminGuard>::of(&world).load(AdminGuard::ID).await.unwrap();
+    let guard = Collection::<AdminGuard>::of(&world).load(AdminGuard::ID).await.unwrap();
     assert!(guard.is_none_or(|guard| guard.pending.is_none() && guard.revision() > 0));
 }
 

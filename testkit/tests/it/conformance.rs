@@ -46,10 +46,10 @@ mod world_door {
 }
 
 mod world_leftovers {
-    use crate::subjects::{leftovers, world};
+    use crate::subjects::{orphaned_resources, world};
     testkit::conform_leftovers!({
         let world = world();
-        leftovers(&world, world.clone())
+        orphaned_resources(&world, world.clone())
     });
 }
 

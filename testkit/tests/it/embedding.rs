@@ -2,12 +2,12 @@
 use std::sync::Arc;
 
 use refractory_core::null::{
-    NoArchives, NoAssetDoor, NoAssets, NoAuth, NoDns, NoGame, NoLeftovers, NoLogs, NoSnapshots,
-    NoStorage, Unlicensed,
+    NoArchives, NoAssetGateway, NoAssets, NoAuth, NoDns, NoGame, NoLogs, NoOrphanedResources,
+    NoSnapshots, NoStorage, Unlicensed,
 };
 use refractory_core::ports::{
-    Archives, AssetDoor, AssetStore, Authenticator, DnsZone, GameControl, InstanceRuntime,
-    Leftovers, LicensePool, LogSource, Snapshots, Store, Vault, WorldStorage,
+    Archives, AssetGateway, AssetStore, Authenticator, DnsZone, GameControl, InstanceRuntime,
+    LicensePool, LogSource, OrphanedResources, Snapshots, Store, Vault, WorldStorage,
 };
 use refractory_core::{Clock, MemoryStore, MemoryVault, Refractory, SystemClock};
 use testkit::world::World;
@@ -29,13 +29,13 @@ fn every_port_is_taken_as_a_value_and_shared() {
     }
     each! {
         archives: Archives = NoArchives;
-        asset_door: AssetDoor = NoAssetDoor;
+        asset_gateway: AssetGateway = NoAssetGateway;
         assets: AssetStore = NoAssets;
         auth: Authenticator = NoAuth;
         clock: Clock = SystemClock;
         dns: DnsZone = NoDns;
         game: GameControl = NoGame;
-        leftovers: Leftovers = NoLeftovers;
+        orphaned_resources: OrphanedResources = NoOrphanedResources;
         licenses: LicensePool = Unlicensed::default();
         logs: LogSource = NoLogs;
         snapshots: Snapshots = NoSnapshots;

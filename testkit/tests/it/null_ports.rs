@@ -5,14 +5,14 @@
 #![expect(clippy::unwrap_used, reason = "a failed test panics")]
 use std::sync::Arc;
 
-use refractory_core::model::{Hostname, LicenseWish, Slug, Urgency, UserName, Version, WorldId};
+use refractory_core::model::{Hostname, LicenseChoice, Slug, Urgency, UserName, Version, WorldId};
 use refractory_core::null::{
-    NoArchives, NoAssetDoor, NoAssets, NoAuth, NoDns, NoGame, NoLeftovers, NoLogs, NoSnapshots,
-    NoStorage, Unlicensed,
+    NoArchives, NoAssetGateway, NoAssets, NoAuth, NoDns, NoGame, NoLogs, NoOrphanedResources,
+    NoSnapshots, NoStorage, Unlicensed,
 };
 use refractory_core::ports::{
     Archives, AssetStore, Authenticator, Credential, DnsZone, Endpoint, GameControl, GameTarget,
-    Leftovers, LicensePool, NameRecord, Observed, SnapshotName, Snapshots, VolumeSpec,
+    LicensePool, NameRecord, Observed, OrphanedResources, SnapshotName, Snapshots, VolumeSpec,
     WorldStorage,
 };
 use refractory_core::{InstanceId, LicenseId, ReleaseId, Secret, Timestamp, async_trait};
@@ -20,7 +20,9 @@ use testkit::conformance::Subject;
 use testkit::conformance::game::GameHouse;
 use testkit::conformance::licenses::LicensesSubject;
 
-use crate::subjects::{archives, assets, dns, door, leftovers, logs, snapshots, storage, world};
+use crate::subjects::{
+    archives, assets, dns, door, logs, orphaned_resources, snapshots, storage, world,
+};
 
 fn id(raw: &str) -> InstanceId {
     InstanceId::new(raw).unwrap()
@@ -145,12 +147,12 @@ suite!(archives, archives_cases, archives(NoArchives);
         remove_is_exact_and_repeats, a_dropped_add_can_be_repeated);
 
 // Nothing is left behind.
-suite!(leftovers, leftovers_cases, leftovers(&world(), NoLeftovers);
+suite!(orphaned_resources, leftovers_cases, orphaned_resources(&world(), NoOrphanedResources);
     holds: remove_of_absent_succeeds, a_dropped_remove_can_be_repeated;
     not: what_was_left_is_listed_with_its_owner, everything_has_a_name_of_its_own, remove_is_exact);
 
 // There is no door.
-suite!(door, door_cases, door(&world(), NoAssetDoor);
+suite!(door, door_cases, door(&world(), NoAssetGateway);
     holds: ;
     not: anybody_reads_an_upload, a_browser_brings_a_range_and_conditions_only,
         without_a_signature_nothing_is_written_or_listed, no_address_leads_out_of_the_place, the_program_reads_and_writes,
@@ -202,8 +204,8 @@ async fn every_null_port_answers_the_same_question_the_same() {
     twice!(NoSnapshots.remove(&taken));
     assert_eq!(NoSnapshots.list(&a).await.unwrap(), []);
 
-    twice!(NoLeftovers.remove(&a));
-    assert_eq!(Leftovers::list(&NoLeftovers).await.unwrap(), []);
+    twice!(NoOrphanedResources.remove(&a));
+    assert_eq!(OrphanedResources::list(&NoOrphanedResources).await.unwrap(), []);
 
     twice!(NoArchives.remove(&ReleaseId::new(&"a".repeat(64)).unwrap()));
     assert_eq!(Archives::list(&NoArchives).await.unwrap(), []);
@@ -222,10 +224,10 @@ async fn every_null_port_answers_the_same_question_the_same() {
 /// An instance keeps its lease until it is returned, whatever it wishes for meanwhile, and gets the same license after a restart.
 #[tokio::test]
 async fn without_licenses_a_lease_is_kept_until_it_is_returned() {
-    let one = LicenseWish::Only(LicenseId::new("one").unwrap());
-    let (a, any) = (id("a"), LicenseWish::Any);
-    let granted = async |pool: &Unlicensed, wish: &LicenseWish| {
-        let Ok(Observed::Ready(granted)) = pool.ensure(&a, wish).await else {
+    let one = LicenseChoice::Only(LicenseId::new("one").unwrap());
+    let (a, any) = (id("a"), LicenseChoice::Any);
+    let granted = async |pool: &Unlicensed, choice: &LicenseChoice| {
+        let Ok(Observed::Ready(granted)) = pool.ensure(&a, choice).await else {
             panic!("nobody waits")
         };
         granted

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use refractory_core::local::{DataDir, LocalConfig, LocalPorts};
 use refractory_core::model::{
-    Instance, InstanceSpec, LicenseWish, NewInstance, Phase, Principal, Slug, Urgency, WorldId,
+    Instance, InstanceSpec, LicenseChoice, NewInstance, Phase, Principal, Slug, Urgency, WorldId,
 };
 use refractory_core::ports::{ArchiveSource, Endpoint};
 use refractory_core::{Builder, InstanceId, MemoryStore, Refractory, SystemClock};
@@ -129,7 +129,7 @@ async fn a_table_of_the_packages_foundry_stands_on_lives_a_whole_life() {
     app.add_release(&who, &ArchiveSource::File(zip)).await.unwrap();
     let spec = InstanceSpec {
         world: Some(WorldId::new("strahd").unwrap()),
-        license: LicenseWish::NotNeeded,
+        license: LicenseChoice::NotNeeded,
         ..InstanceSpec::default()
     };
     let new = NewInstance::named(Slug::new("strahd").unwrap()).with_spec(spec);

@@ -4,17 +4,17 @@ use std::sync::Arc;
 
 use refractory_core::model::Version;
 use refractory_core::ports::{
-    ArchiveSource, Archives, AssetDoor, AssetStore, DnsZone, InstanceRuntime, LaunchSpec,
-    Leftovers, LicensePool, LogSource, Snapshots, WorldStorage,
+    ArchiveSource, Archives, AssetGateway, AssetStore, DnsZone, InstanceRuntime, LaunchSpec,
+    LicensePool, LogSource, OrphanedResources, Snapshots, WorldStorage,
 };
 use testkit::conformance::Subject;
 use testkit::conformance::archives::{ArchivesSubject, Sources};
 use testkit::conformance::assets::AssetsSubject;
 use testkit::conformance::dns::DnsSubject;
 use testkit::conformance::door::DoorSubject;
-use testkit::conformance::leftovers::LeftoversSubject;
 use testkit::conformance::licenses::LicensesSubject;
 use testkit::conformance::logs::LogsSubject;
+use testkit::conformance::orphaned_resources::LeftoversSubject;
 use testkit::conformance::runtime::RuntimeSubject;
 use testkit::conformance::snapshots::{SnapshotsSubject, Volumes};
 use testkit::conformance::storage::StorageSubject;
@@ -44,11 +44,11 @@ pub(crate) fn assets(assets: impl AssetStore) -> AssetsSubject {
     Subject::new(Arc::new(assets), ())
 }
 
-pub(crate) fn door(world: &World, door: impl AssetDoor) -> DoorSubject {
+pub(crate) fn door(world: &World, door: impl AssetGateway) -> DoorSubject {
     Subject::new(Arc::new(door), Arc::new(world.clone()))
 }
 
-pub(crate) fn leftovers(world: &World, net: impl Leftovers) -> LeftoversSubject {
+pub(crate) fn orphaned_resources(world: &World, net: impl OrphanedResources) -> LeftoversSubject {
     Subject::new(Arc::new(net), Arc::new(world.clone()))
 }
 

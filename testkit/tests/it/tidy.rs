@@ -72,7 +72,7 @@ fn front_ends_never_name_a_port() {
         for port in [
             "InstanceRuntime",
             "WorldStorage",
-            "AssetDoor",
+            "AssetGateway",
             "AssetStore",
             "Snapshots",
             "GameControl",

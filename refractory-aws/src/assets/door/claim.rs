@@ -2,7 +2,7 @@
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
 use refractory_core::Timestamp;
-use refractory_core::ports::AssetAsk;
+use refractory_core::ports::AssetRequest;
 
 use super::refusal::Refusal;
 
@@ -28,7 +28,7 @@ pub(super) struct Claim<'a> {
 
 impl<'a> Claim<'a> {
     /// What `ask` claims, for `region`.
-    pub(super) fn read(ask: &'a AssetAsk, region: &str) -> Result<Self, Refusal> {
+    pub(super) fn read(ask: &'a AssetRequest, region: &str) -> Result<Self, Refusal> {
         let only = |name: &'a str| {
             let mut values = ask.values(name);
             values.next().filter(|_| values.next().is_none())
@@ -79,7 +79,7 @@ impl<'a> Claim<'a> {
     }
 
     /// Everything that S3 acts upon must be signed, or else somebody on the way may have added it.
-    fn check_signed(&self, ask: &AssetAsk) -> Result<(), Refusal> {
+    fn check_signed(&self, ask: &AssetRequest) -> Result<(), Refusal> {
         let is_signed = |name: &str| self.signed.contains(&name);
         let in_order = self.signed.is_sorted_by(|one, next| one < next);
         let here = self.signed.iter().all(|name| ask.values(name).next().is_some());

@@ -28,7 +28,9 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use aws_sdk_s3::presigning::PresigningConfig;
 use futures_util::try_join;
-use refractory_core::ports::{AssetAsk, AssetDoor, AssetErrand, AssetPass, AssetReader};
+use refractory_core::ports::{
+    AccessDecision, AssetGateway, AssetReader, AssetRequest, SignedRequest,
+};
 use refractory_core::{Error, ErrorKind, InstanceId, Result, Secret, async_trait};
 
 use self::address::{Address, Query};
@@ -52,8 +54,8 @@ pub struct BucketDoor {
 }
 
 #[async_trait]
-impl AssetDoor for BucketDoor {
-    async fn admit(&self, ask: &AssetAsk) -> Result<AssetPass> {
+impl AssetGateway for BucketDoor {
+    async fn admit(&self, ask: &AssetRequest) -> Result<AccessDecision> {
         bounded(DURING, async {
             if ask.is_signed() { self.program(ask).await } else { self.browser(ask).await }
         })
@@ -66,7 +68,7 @@ impl BucketDoor {
         Self { assets, memory: Arc::default() }
     }
 
-    async fn browser(&self, ask: &AssetAsk) -> Result<AssetPass> {
+    async fn browser(&self, ask: &AssetRequest) -> Result<AccessDecision> {
         let address = match readable(ask) {
             Ok(address) => address,
             Err(refusal) => return Ok(refusal.for_browser()),
@@ -84,7 +86,7 @@ impl BucketDoor {
         }
     }
 
-    async fn program(&self, ask: &AssetAsk) -> Result<AssetPass> {
+    async fn program(&self, ask: &AssetRequest) -> Result<AccessDecision> {
         let judged = || -> std::result::Result<_, Refusal> {
             if !ask.launched {
                 return Err(Refusal::denied("This table is off, so its bucket can't be used."));
@@ -120,7 +122,7 @@ impl BucketDoor {
     }
 
     /// The key `id` of the table that is asked about, if it has it.
-    async fn key(&self, ask: &AssetAsk, id: &str) -> Result<Option<(Arc<Known>, Secret)>> {
+    async fn key(&self, ask: &AssetRequest, id: &str) -> Result<Option<(Arc<Known>, Secret)>> {
         for found_good in [true, false] {
             let Some(known) = self.known(ask, found_good).await? else { return Ok(None) };
             if let Some(secret) = known.secret(id).cloned() {
@@ -132,23 +134,23 @@ impl BucketDoor {
 
     fn send(
         &self,
-        ask: &AssetAsk,
+        ask: &AssetRequest,
         (known, id, secret): (&Known, &str, &Secret),
         below: &str,
         headers: Vec<(String, String)>,
         (to, payload): (AssetReader, &str),
-    ) -> Result<AssetPass> {
+    ) -> Result<AccessDecision> {
         let url = format!("{}/{below}", known.at);
         let question = Question { method: &ask.method, url: &url, payload, headers };
         let assets = &self.assets;
         let headers = question.signed((id, secret), &assets.clients.region, assets.clock.now())?;
         let (method, with) = (ask.method.clone(), id.to_owned());
-        Ok(AssetPass::Send(AssetErrand { method, url, headers, with, to }))
+        Ok(AccessDecision::Send(SignedRequest { method, url, headers, with, to }))
     }
 
     /// What is known of the uploads that `ask` is about; none where they have no key. Whoever did not find what they
     /// need in it may have it read again, now and then.
-    async fn known(&self, ask: &AssetAsk, found_good: bool) -> Result<Option<Arc<Known>>> {
+    async fn known(&self, ask: &AssetRequest, found_good: bool) -> Result<Option<Arc<Known>>> {
         let reading = self.memory.reading(&ask.of, found_good, self.assets.clock.monotonic());
         let read = reading.get_or_init(|| async {
             match self.read(&ask.of, &ask.handle).await {
@@ -204,7 +206,7 @@ impl BucketDoor {
 }
 
 /// Which upload a browser may read by `ask`.
-fn readable(ask: &AssetAsk) -> std::result::Result<Address, Refusal> {
+fn readable(ask: &AssetRequest) -> std::result::Result<Address, Refusal> {
     if !matches!(ask.method.as_str(), "GET" | "HEAD") {
         let message = "Uploads can be read here.";
         return Err(Refusal { status: 405, code: "MethodNotAllowed", message });

@@ -1,5 +1,5 @@
 //! Which headers go on to S3. Pure.
-use refractory_core::ports::AssetAsk;
+use refractory_core::ports::AssetRequest;
 
 use super::refusal::Refusal;
 
@@ -38,14 +38,14 @@ const GRANTS: &[&str] =
 type Headers = Vec<(String, String)>;
 
 /// What a browser's question goes on with.
-pub(super) fn of_browser(ask: &AssetAsk) -> Headers {
+pub(super) fn of_browser(ask: &AssetRequest) -> Headers {
     let kept = ask.headers.iter().filter(|(name, _)| READING.contains(&name.as_str()));
     kept.cloned().collect()
 }
 
 /// What the program's question goes on with. What S3 would act upon and is not known here is refused, not left out: an
 /// upload must be what its sender took it for.
-pub(super) fn of_program(ask: &AssetAsk) -> Result<Headers, Refusal> {
+pub(super) fn of_program(ask: &AssetRequest) -> Result<Headers, Refusal> {
     let mut kept = Headers::new();
     for (name, value) in &ask.headers {
         let is_known = |names: &[&str]| names.contains(&name.as_str());
@@ -69,7 +69,7 @@ pub(super) fn of_program(ask: &AssetAsk) -> Result<Headers, Refusal> {
 }
 
 /// What S3 is told about a body's digest: what the program told us, where a body can pass as it comes.
-pub(super) fn payload(ask: &AssetAsk) -> Result<&str, Refusal> {
+pub(super) fn payload(ask: &AssetRequest) -> Result<&str, Refusal> {
     let told = ask.values("x-amz-content-sha256").next();
     let told =
         told.ok_or(Refusal::invalid("Say the digest of the body in X-Amz-Content-Sha256."))?;

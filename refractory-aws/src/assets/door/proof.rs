@@ -3,7 +3,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use aws_sigv4::sign::v4::{calculate_signature, generate_signing_key};
 use refractory_core::digest::sha256_hex;
-use refractory_core::ports::AssetAsk;
+use refractory_core::ports::AssetRequest;
 use refractory_core::{Secret, Timestamp};
 use subtle::ConstantTimeEq;
 
@@ -25,7 +25,7 @@ impl Bench<'_> {
     /// Whether `ask`, which means `address`, was signed with `secret` as `claim` has it.
     pub(super) fn prove(
         &self,
-        ask: &AssetAsk,
+        ask: &AssetRequest,
         address: &Address,
         claim: &Claim<'_>,
         secret: &Secret,
@@ -56,7 +56,7 @@ impl Bench<'_> {
 }
 
 /// The question as it is signed.
-fn canonical(ask: &AssetAsk, address: &Address, claim: &Claim<'_>) -> String {
+fn canonical(ask: &AssetRequest, address: &Address, claim: &Claim<'_>) -> String {
     let mut text =
         format!("{}\n{}\n{}\n", ask.method, address.path, Query::read(&ask.query).text());
     for name in &claim.signed {

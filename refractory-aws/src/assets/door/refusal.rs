@@ -1,5 +1,5 @@
 //! Refusals, in S3's own words.
-use refractory_core::ports::{AssetPass, AssetRefusal};
+use refractory_core::ports::{AccessDecision, AssetRefusal};
 
 /// Why a question goes no further, as S3 would say it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,16 +27,16 @@ impl Refusal {
     }
 
     /// As a program reads it. The sentences are ours and hold nothing that would have to be escaped.
-    pub(super) fn for_program(self) -> AssetPass {
+    pub(super) fn for_program(self) -> AccessDecision {
         let Self { status, code, message } = self;
         let body = format!(
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code><Message>{message}</Message></Error>"
         );
-        AssetPass::Refuse(AssetRefusal { status, told: Some(("application/xml", body)) })
+        AccessDecision::Refuse(AssetRefusal { status, told: Some(("application/xml", body)) })
     }
 
     /// As a browser gets it: there is nothing to be learned from how.
-    pub(super) fn for_browser(self) -> AssetPass {
-        AssetPass::Refuse(AssetRefusal { status: self.status, told: None })
+    pub(super) fn for_browser(self) -> AccessDecision {
+        AccessDecision::Refuse(AssetRefusal { status: self.status, told: None })
     }
 }

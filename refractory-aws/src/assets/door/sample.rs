@@ -1,5 +1,5 @@
 //! What unit tests ask, and sign as a client would.
-use refractory_core::ports::AssetAsk;
+use refractory_core::ports::AssetRequest;
 use refractory_core::{InstanceId, Secret, Timestamp};
 
 use super::sign::{NO_BODY, Question};
@@ -14,11 +14,11 @@ pub(super) const AT: Timestamp = Timestamp(1_369_353_600_000);
 pub(super) const HOST: &str = "friday.games.example";
 
 /// A question about `below` in the bucket `b`, with what every signed one has but the signature.
-pub(super) fn ask(method: &str, below: &str) -> AssetAsk {
+pub(super) fn ask(method: &str, below: &str) -> AssetRequest {
     let (path, query) = below.split_once('?').unwrap_or((below, ""));
     let headers =
         [("host", HOST), ("x-amz-content-sha256", NO_BODY), ("x-amz-date", "20130524T000000Z")];
-    AssetAsk {
+    AssetRequest {
         of: InstanceId::new("a").unwrap(),
         handle: "b".to_owned(),
         launched: true,
@@ -31,7 +31,7 @@ pub(super) fn ask(method: &str, below: &str) -> AssetAsk {
 }
 
 /// `ask`, signed by AWS's own implementation, which has nothing in common with what judges it.
-pub(super) fn signed(mut ask: AssetAsk, secret: &str) -> AssetAsk {
+pub(super) fn signed(mut ask: AssetRequest, secret: &str) -> AssetRequest {
     let payload = ask.values("x-amz-content-sha256").next().unwrap().to_owned();
     let mark = if ask.query.is_empty() { "" } else { "?" };
     let url = format!("https://{HOST}{}{mark}{}", ask.path, ask.query);

@@ -21,7 +21,7 @@ fn runs(key: &str, arn: &str) -> Sight {
 #[test]
 fn only_a_plain_reading_is_answered_from_memory_and_only_for_a_while() {
     let memory = Memory::default();
-    let key: Key = "a.1".parse().unwrap();
+    let key: LaunchId = "a.1".parse().unwrap();
     let within = |now| memory.running(&key, now, Duration::from_secs(3)).is_some();
     memory.saw("arn", Some(&runs("a.1", "arn")), NOW);
     assert!(within(NOW.after(Duration::from_secs(2))));
@@ -53,7 +53,7 @@ fn a_question_is_filled_with_those_not_looked_at_for_longest() {
 #[test]
 fn a_task_that_runs_counts_before_one_that_stopped() {
     let memory = Memory::default();
-    let key: Key = "a.1".parse().unwrap();
+    let key: LaunchId = "a.1".parse().unwrap();
     let stopped = sight("a.1", "arn-1", Stage::Stopped(End::Capacity));
     memory.saw("arn-1", Some(&stopped), NOW);
     memory.saw("arn-2", Some(&runs("a.1", "arn-2")), NOW);
@@ -65,7 +65,7 @@ fn a_task_that_runs_counts_before_one_that_stopped() {
 #[test]
 fn what_is_missing_is_missed_since_it_was_first_missed() {
     let memory = Memory::default();
-    let key: Key = "a.1".parse().unwrap();
+    let key: LaunchId = "a.1".parse().unwrap();
     assert_eq!(memory.missed(&key, NOW), Duration::ZERO);
     assert_eq!(memory.missed(&key, NOW.after(GRACE)), GRACE);
     memory.saw("arn", Some(&runs("a.1", "arn")), NOW);

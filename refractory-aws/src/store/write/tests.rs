@@ -41,7 +41,7 @@ fn instance(name: &str, slug: &str) -> Instance {
     let new = NewInstance::named(slug.parse().unwrap());
     let mut instance = Instance::new(InstanceId::new(name).unwrap(), new, Timestamp(1));
     instance.owner = Some(UserId::new("owner").unwrap());
-    instance.wish.power = Power::On;
+    instance.desired.power = Power::On;
     instance.revision = 1;
     instance
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use refractory_aws::{AssetAccess, BucketAssets, BucketDoor};
 use refractory_core::ports::{
-    AssetAsk, AssetDoor, AssetErrand, AssetPass, AssetReader, AssetStore as _,
+    AccessDecision, AssetGateway, AssetReader, AssetRequest, AssetStore as _, SignedRequest,
 };
 use refractory_core::{Clock, ErrorKind, InstanceId};
 use testkit::aws::{Emulator, Fault, FaultProxy, Rule};
@@ -44,22 +44,22 @@ async fn table(tables: &Tables, port: &BucketAssets) -> (InstanceId, Programs) {
     (table, programs)
 }
 
-async fn sent(door: &BucketDoor, ask: &AssetAsk) -> AssetErrand {
+async fn sent(door: &BucketDoor, ask: &AssetRequest) -> SignedRequest {
     match door.admit(ask).await.unwrap() {
-        AssetPass::Send(errand) => errand,
-        AssetPass::Refuse(refusal) => panic!("{refusal:?}"),
+        AccessDecision::Send(errand) => errand,
+        AccessDecision::Refuse(refusal) => panic!("{refusal:?}"),
     }
 }
 
-async fn refused(door: &BucketDoor, ask: &AssetAsk) -> String {
+async fn refused(door: &BucketDoor, ask: &AssetRequest) -> String {
     match door.admit(ask).await.unwrap() {
-        AssetPass::Refuse(refusal) => refusal.told.map(|(_, body)| body).unwrap_or_default(),
-        AssetPass::Send(errand) => panic!("{}", errand.url),
+        AccessDecision::Refuse(refusal) => refusal.told.map(|(_, body)| body).unwrap_or_default(),
+        AccessDecision::Send(errand) => panic!("{}", errand.url),
     }
 }
 
 /// What S3 answers to `errand`, sent with `body`.
-async fn carried_out(tables: &Tables, errand: &AssetErrand, body: &str) -> Page {
+async fn carried_out(tables: &Tables, errand: &SignedRequest, body: &str) -> Page {
     let path = errand.url.strip_prefix(tables.account.endpoint()).unwrap();
     // The line that `browse` writes by itself, and a body of which it knows nothing.
     let headers =

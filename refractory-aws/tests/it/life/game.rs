@@ -3,14 +3,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use refractory_core::model::{LicenseWish, WorldId};
+use refractory_core::model::{LicenseChoice, WorldId};
 use refractory_core::plan::{Decision, decide};
 use refractory_core::ports::{
     Changes, Endpoint, GameControl, GameStatus, GameTarget, Granted, InstanceRuntime, Kind,
     LaunchSpec, LicensePool, Observed, Page, Position, Query, Record, Stop, Store, UniqueKey,
     WorldRef, Write,
 };
-use refractory_core::{Clock as _, InstanceId, Key, LicenseId, Ports, Result, async_trait};
+use refractory_core::{Clock as _, InstanceId, LaunchId, LicenseId, Ports, Result, async_trait};
 use testkit::aws::{Account, FaultProxy};
 
 use crate::support::bed::IMAGE;
@@ -30,7 +30,7 @@ struct Table {
     /// The worlds that are open, by where; each listens, as the load balancer wants to see.
     open: BTreeMap<String, (WorldId, TcpListener)>,
     /// Where each launch was seen to listen.
-    seen: BTreeMap<Key, String>,
+    seen: BTreeMap<LaunchId, String>,
     broken: BTreeSet<String>,
 }
 
@@ -68,7 +68,7 @@ impl Watch {
         self.table().broken.insert(rule);
     }
 
-    fn saw(&self, key: &Key, seen: &Result<Observed<Endpoint>>) {
+    fn saw(&self, key: &LaunchId, seen: &Result<Observed<Endpoint>>) {
         if let Ok(Observed::Ready(endpoint)) = seen {
             self.table().seen.insert(key.clone(), endpoint.host.clone());
         }
@@ -113,19 +113,19 @@ struct Watched<P: ?Sized> {
 
 #[async_trait]
 impl InstanceRuntime for Watched<dyn InstanceRuntime> {
-    async fn ensure(&self, key: &Key, spec: &LaunchSpec) -> Result<Observed<Endpoint>> {
+    async fn ensure(&self, key: &LaunchId, spec: &LaunchSpec) -> Result<Observed<Endpoint>> {
         let seen = self.port.ensure(key, spec).await;
         self.watch.saw(key, &seen);
         seen
     }
 
-    async fn observe(&self, key: &Key) -> Result<Observed<Endpoint>> {
+    async fn observe(&self, key: &LaunchId) -> Result<Observed<Endpoint>> {
         let seen = self.port.observe(key).await;
         self.watch.saw(key, &seen);
         seen
     }
 
-    async fn remove(&self, key: &Key, how: Stop) -> Result<Observed<Endpoint>> {
+    async fn remove(&self, key: &LaunchId, how: Stop) -> Result<Observed<Endpoint>> {
         let open = {
             let table = self.watch.table();
             table.seen.get(key).is_some_and(|host| table.open.contains_key(host))
@@ -136,14 +136,14 @@ impl InstanceRuntime for Watched<dyn InstanceRuntime> {
         self.port.remove(key, how).await
     }
 
-    async fn list(&self) -> Result<Vec<Key>> {
+    async fn list(&self) -> Result<Vec<LaunchId>> {
         self.port.list().await
     }
 }
 
 #[async_trait]
 impl LicensePool for Watched<dyn LicensePool> {
-    async fn ensure(&self, owner: &InstanceId, wish: &LicenseWish) -> Result<Observed<Granted>> {
+    async fn ensure(&self, owner: &InstanceId, wish: &LicenseChoice) -> Result<Observed<Granted>> {
         self.port.ensure(owner, wish).await
     }
 

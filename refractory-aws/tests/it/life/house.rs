@@ -11,7 +11,7 @@ use refractory_core::model::{
     Slug, Urgency, WorldId,
 };
 use refractory_core::ports::{DnsZone, Observed};
-use refractory_core::{Addressing, Builder, InstanceId, Patience, Ports, Refractory, Worker};
+use refractory_core::{Addressing, Builder, InstanceId, Ports, Refractory, Worker, WorkerOptions};
 use testkit::aws::{Account, Census, Emulator, FaultProxy, Program};
 
 use super::game::Watch;
@@ -186,13 +186,13 @@ async fn an_earlier_table(names: &dyn DnsZone) {
 /// Patient with a life in which a hundred calls go wrong, one after the other; and it asks as often as a life takes, not as a
 /// person would like.
 fn builder(ports: Ports, clock: &AheadClock) -> Builder {
-    let patient = |patience: &mut Patience| {
+    let patient = |patience: &mut WorkerOptions| {
         (patience.give_up_after, patience.stall) = (1_000, Duration::from_hours(100));
         patience.close_within = patience.stall;
         (patience.backoff_cap, patience.poll) = (patience.backoff, Duration::from_secs(2));
     };
     let builder = Builder::from_ports(ports).clock(clock.clone());
-    builder.addressing(addressing()).patience(patient)
+    builder.addressing(addressing()).worker_options(patient)
 }
 
 fn addressing() -> Addressing {

@@ -258,7 +258,7 @@ async fn the_doors_that_the_edge_closes_are_closed_by_the_load_balancer_too() {
     assert_eq!(tags.tag_descriptions()[0].tags()[0].value(), Some("refractory"));
     until(async || land.balancer().ensure(&id("b"), &record("monday", "10.0.0.1")).await).await;
     assert_eq!(rules(&land).await.1.len(), 1);
-    assert!(names.leads_past_the_edge() && !land.zone().leads_past_the_edge());
+    assert!(names.bypasses_proxy() && !land.zone().bypasses_proxy());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

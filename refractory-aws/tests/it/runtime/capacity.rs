@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use refractory_aws::FargateRuntime;
 use refractory_core::ports::{Endpoint, InstanceRuntime, LaunchSpec, Observed, Stop};
-use refractory_core::{ErrorKind, Key, Result};
+use refractory_core::{ErrorKind, LaunchId, Result};
 use testkit::aws::{Capacity, Switches};
 
 use crate::support::bed::{Bed, down, up};
@@ -67,7 +67,7 @@ async fn scenario_10_no_spare_capacity_runs_at_the_full_price_where_that_is_allo
 /// Asks for the launch until it is neither ready nor pending.
 async fn failed(
     runtime: &FargateRuntime,
-    key: &Key,
+    key: &LaunchId,
     spec: &LaunchSpec,
 ) -> Result<Observed<Endpoint>> {
     loop {
@@ -88,7 +88,7 @@ async fn scenario_11_a_volume_that_cannot_be_mounted_ends_the_start_and_says_so(
     // The worker takes it away and launches afresh, as often as it has patience: no loop here, one task each.
     down(&runtime, &key).await;
     std::fs::create_dir_all(bed.folder(&key.instance)).unwrap();
-    let next = Key { epoch: 2, ..key };
+    let next = LaunchId { attempt: 2, ..key };
     up(&runtime, &next, &bed.spec).await;
     assert_eq!(bed.tasks().await.len(), 2);
     down(&runtime, &next).await;

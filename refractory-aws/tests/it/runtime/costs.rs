@@ -1,6 +1,6 @@
 //! What calls cost: counted between SDK and AWS.
 use futures_util::future::join_all;
-use refractory_core::Key;
+use refractory_core::LaunchId;
 use refractory_core::ports::{InstanceRuntime, Observed};
 use testkit::aws::FaultProxy;
 
@@ -25,7 +25,7 @@ async fn a_start_makes_three_calls_in_sequence_and_the_next_one_two() {
     down(&runtime, &key).await;
 
     proxy.forget();
-    let next = Key { epoch: 2, ..key };
+    let next = LaunchId { attempt: 2, ..key };
     runtime.ensure(&next, &bed.spec).await.unwrap();
     let mut calls: Vec<_> = proxy.calls().into_iter().map(|call| call.operation).collect();
     assert_eq!(calls.pop().as_deref(), Some("RunTask"));
@@ -43,7 +43,7 @@ async fn a_look_at_many_tables_costs_one_call_for_a_hundred() {
     let definition = bed.bare_definition("bare").await;
     let mut keys = Vec::new();
     for table in 0..TABLES {
-        let key: Key = format!("t{table}.1").parse().unwrap();
+        let key: LaunchId = format!("t{table}.1").parse().unwrap();
         bed.run_bare(&definition, &key).await;
         keys.push(key);
     }
@@ -102,7 +102,7 @@ async fn until_all_run(bed: &Bed, tables: usize) {
 }
 
 /// Looks at every table, `at_once` at a time; how many run.
-async fn looked(runtime: &impl InstanceRuntime, keys: &[Key], at_once: usize) -> usize {
+async fn looked(runtime: &impl InstanceRuntime, keys: &[LaunchId], at_once: usize) -> usize {
     let mut ready = 0;
     for some in keys.chunks(at_once) {
         let seen = join_all(some.iter().map(|key| runtime.observe(key))).await;

@@ -10,7 +10,7 @@ use refractory_core::ports::{
     GameControl as _, GameTarget, InstanceRuntime, LaunchSpec, LogSource as _, Observed, Stop,
     VolumeSpec, WorldRef, WorldStorage as _,
 };
-use refractory_core::{InstanceId, Key};
+use refractory_core::{InstanceId, LaunchId};
 use serde_json::Value;
 use testkit::aws::{Engine, Image};
 use testkit::conformance::Subject;
@@ -41,12 +41,12 @@ fn doing(bed: &Bed, what: &str) -> LaunchSpec {
 }
 
 /// The volume of a table that is made for `release`.
-async fn volume(bed: &Bed, raw: &str, release: Version) -> Key {
+async fn volume(bed: &Bed, raw: &str, release: Version) -> LaunchId {
     let instance = InstanceId::new(raw).unwrap();
     let spec = VolumeSpec::default().with(|spec| spec.release = Some(release));
     let made = bed.storage().ensure(&instance, &spec).await.unwrap();
     assert!(matches!(made, Observed::Ready(_)), "{made:?}");
-    Key { instance, epoch: 1 }
+    LaunchId { instance, attempt: 1 }
 }
 
 /// The table's log, as soon as it holds `part`.
@@ -101,7 +101,7 @@ async fn files_belong_to_the_access_points_user_whatever_user_a_container_has() 
         let seen = std::fs::metadata(&path).unwrap();
         assert_eq!((seen.uid(), seen.gid()), (421, 421), "{}", path.display());
     }
-    let next = Key { epoch: 2, ..key };
+    let next = LaunchId { attempt: 2, ..key };
     up(&runtime, &next, &doing(&bed, visit)).await;
     said(&bed, &next.instance, "found by 1000").await;
     down(&runtime, &next).await;
@@ -261,7 +261,7 @@ async fn a_table_lives_its_whole_life_in_containers() {
     let key = volume(&bed, "a", Version::new(13, 351)).await;
     let control = FoundryControl::new().unwrap();
     for epoch in [1, 2] {
-        let key = Key { epoch, ..key.clone() };
+        let key = LaunchId { attempt: epoch, ..key.clone() };
         let (endpoint, told) = up(&runtime, &key, &bed.spec).await;
         assert!(!told.is_empty(), "people were told what was waited for");
         let admin_key = bed.spec.admin_key.clone();

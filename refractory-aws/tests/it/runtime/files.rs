@@ -2,7 +2,7 @@
 use std::fs;
 
 use refractory_aws::AssetAccess;
-use refractory_core::Key;
+use refractory_core::LaunchId;
 use testkit::foundry::LICENSE_KEY;
 
 use crate::support::bed::{Bed, down, up};
@@ -20,7 +20,7 @@ async fn a_license_of_another_key_is_taken_away_and_one_of_this_key_is_kept_with
         (2, r#"{"license":"ZZZZZZZZZZZZZZZZZZZZZZZZ","signature":"abc"}"#.to_owned(), false),
     ] {
         fs::write(&file, &text).unwrap();
-        let key = Key { epoch, ..key.clone() };
+        let key = LaunchId { attempt: epoch, ..key.clone() };
         up(&runtime, &key, &bed.spec).await;
         assert_eq!(fs::read_to_string(&file).ok(), kept.then_some(text));
         down(&runtime, &key).await;
@@ -28,7 +28,7 @@ async fn a_license_of_another_key_is_taken_away_and_one_of_this_key_is_kept_with
     let mut unlicensed = bed.spec.clone();
     unlicensed.license = None;
     fs::write(&file, r#"{"license":"ZZZZZZZZZZZZZZZZZZZZZZZZ"}"#).unwrap();
-    let key = Key { epoch: 3, ..key };
+    let key = LaunchId { attempt: 3, ..key };
     up(&runtime, &key, &unlicensed).await;
     assert!(!file.exists(), "a table without a license has none");
     down(&runtime, &key).await;

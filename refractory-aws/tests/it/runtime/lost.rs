@@ -1,7 +1,7 @@
 //! When answers are lost, late, or not yet true.
 use std::time::Duration;
 
-use refractory_core::Key;
+use refractory_core::LaunchId;
 use refractory_core::ports::{InstanceRuntime, Observed, Stop};
 use testkit::aws::{Fault, FaultProxy, Program, Rule, Switches};
 
@@ -73,7 +73,7 @@ async fn scenario_09_what_was_begun_and_left_nothing_is_absent_after_a_while_and
     assert!(matches!(runtime.ensure(&key, &bed.spec).await.unwrap(), Observed::Broken(_)));
     assert_eq!(runtime.remove(&key, Stop::Gentle).await.unwrap(), Observed::Absent);
     assert!(bed.tasks().await.is_empty(), "nothing was launched");
-    let next = Key { epoch: 2, ..key };
+    let next = LaunchId { attempt: 2, ..key };
     up(&runtime, &next, &bed.spec).await;
     down(&runtime, &next).await;
 }

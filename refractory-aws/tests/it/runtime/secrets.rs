@@ -1,6 +1,6 @@
 //! What must not be seen is not seen.
 use aws_sdk_ecs::types::TaskDefinitionStatus;
-use refractory_core::Key;
+use refractory_core::LaunchId;
 use refractory_core::ports::{InstanceRuntime, LogSource, Observed};
 use testkit::aws::Program;
 
@@ -46,7 +46,7 @@ async fn a_table_that_is_gone_leaves_neither_definition_nor_secret() {
     up(&runtime, &other, &bed.spec).await;
     for (epoch, language) in [(1, "de.core"), (2, "fr.core"), (3, "en.core")] {
         bed.spec.language = Some(language.to_owned());
-        let key = Key { epoch, ..key.clone() };
+        let key = LaunchId { attempt: epoch, ..key.clone() };
         up(&runtime, &key, &bed.spec).await;
         if epoch == 3 {
             assert!(

@@ -7,7 +7,7 @@ use refractory_aws::{Clients, FargateRuntime};
 use refractory_core::foundry::FoundryControl;
 use refractory_core::model::Version;
 use refractory_core::ports::{GameControl, GameStatus, GameTarget, LogSource, Observed, WorldRef};
-use refractory_core::{ErrorKind, Key, Result};
+use refractory_core::{ErrorKind, LaunchId, Result};
 use testkit::aws::Program;
 use testkit::foundry::{Layout, Version as StandInVersion, image_executable, release_zip};
 
@@ -71,7 +71,7 @@ async fn scenario_19_a_host_name_that_changes_has_the_acceptance_replayed_and_on
     let license = bed.folder(&key.instance).join("Config/license.json");
     let mut hosts = Vec::new();
     for epoch in [1, 2] {
-        let key = Key { epoch, ..key.clone() };
+        let key = LaunchId { attempt: epoch, ..key.clone() };
         let (endpoint, _) = up(&runtime, &key, &bed.spec).await;
         let admin_key = bed.spec.admin_key.clone();
         let at = GameTarget { endpoint, version: Version::new(13, 351), admin_key };

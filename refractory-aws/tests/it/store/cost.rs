@@ -2,7 +2,7 @@
 use futures_util::{StreamExt, stream};
 use refractory_aws::DynamoStore;
 use refractory_core::model::{Instance, License, SetupAccess};
-use refractory_core::ports::{Aggregate, Commit, Index, Kind, Position, Query, Store, Table};
+use refractory_core::ports::{Aggregate, Collection, Commit, Index, Kind, Position, Query, Store};
 use testkit::aws::Emulator;
 use testkit::conformance::sample;
 
@@ -26,7 +26,7 @@ fn instance(at: usize) -> Instance {
         id: format!("instance{at:04}").parse().unwrap(),
         setup: SetupAccess::default(),
         worlds: Vec::new(),
-        doubt: None,
+        suspected_failure: None,
         ..sample::instance("a", &format!("table-{at}"))
     }
 }
@@ -35,7 +35,7 @@ async fn crowd(store: &DynamoStore) {
     let added = stream::iter(0..ROWS)
         .map(|at| {
             let store = store.clone();
-            async move { Table::of(&store).insert(&instance(at)).await.unwrap() }
+            async move { Collection::of(&store).insert(&instance(at)).await.unwrap() }
         })
         .buffer_unordered(16);
     assert_eq!(added.count().await, ROWS);
@@ -66,8 +66,8 @@ async fn looking_for_changes_costs_what_changed() {
     assert_eq!(told.changes, Vec::new());
     let (idle, calls) = meter.read();
     assert!(idle <= 1.0 && calls == 1, "{idle} units in {calls}");
-    let row: Instance = Table::of(&store).load("instance0007").await.unwrap().unwrap();
-    Table::of(&store).save(&row).await.unwrap();
+    let row: Instance = Collection::of(&store).load("instance0007").await.unwrap().unwrap();
+    Collection::of(&store).save(&row).await.unwrap();
     meter.read();
     let told = look(told.next, 1_000).await;
     assert_eq!(told.changes.len(), 1);
@@ -101,23 +101,23 @@ async fn a_page_costs_what_is_on_it() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_save_is_one_request_and_writes_one_item() {
     let (store, meter) = metered().await;
-    Table::of(&store).insert(&instance(1)).await.unwrap();
+    Collection::of(&store).insert(&instance(1)).await.unwrap();
     let (_, calls) = meter.read();
     assert_eq!(calls, 2, "the first write of a process looks for the latest stamp");
-    let row = Table::of(&store).insert(&instance(0)).await.unwrap();
+    let row = Collection::of(&store).insert(&instance(0)).await.unwrap();
     let (insert, calls) = meter.read();
     assert!(calls == 1 && insert <= 16.0, "an insert: {insert} units in {calls}");
-    let row = Table::of(&store).save(&row).await.unwrap();
+    let row = Collection::of(&store).save(&row).await.unwrap();
     let (save, calls) = meter.read();
     assert!(calls == 1 && save <= 4.0, "a save: {save} units in {calls}");
-    let kept: Instance = Table::of(&store).load(row.id()).await.unwrap().unwrap();
+    let kept: Instance = Collection::of(&store).load(row.id()).await.unwrap().unwrap();
     let (load, calls) = meter.read();
     assert!(calls == 1 && load <= 1.0, "a load: {load} units in {calls}");
     let renamed = Instance { slug: "sunday".parse().unwrap(), ..kept };
-    let row = Table::of(&store).save(&renamed).await.unwrap();
+    let row = Collection::of(&store).save(&renamed).await.unwrap();
     let (rename, calls) = meter.read();
     assert!(calls == 2 && rename <= 22.0, "a rename: {rename} units in {calls}");
-    Table::of(&store).delete(&row).await.unwrap();
+    Collection::of(&store).delete(&row).await.unwrap();
     let (delete, calls) = meter.read();
     assert!(calls == 1 && delete <= 16.0, "a delete: {delete} units in {calls}");
 }
@@ -127,10 +127,10 @@ async fn a_save_is_one_request_and_writes_one_item() {
 async fn taking_a_license_is_two_requests() {
     let (store, meter) = metered().await;
     let free = License { lease: None, ..sample::license("a", "-") };
-    let free = Table::of(&store).insert(&free).await.unwrap();
+    let free = Collection::of(&store).insert(&free).await.unwrap();
     meter.read();
     let taken = License { lease: Some(sample::lease("a", "one")), ..free };
-    Table::of(&store).save(&taken).await.unwrap();
+    Collection::of(&store).save(&taken).await.unwrap();
     let (units, calls) = meter.read();
     assert!(calls == 2 && units <= 6.0, "{units} units in {calls}");
 }
@@ -139,8 +139,8 @@ async fn taking_a_license_is_two_requests() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_save_with_its_event_is_one_request() {
     let (store, meter) = metered().await;
-    let row = Table::of(&store).insert(&instance(0)).await.unwrap();
-    Table::of(&store).insert(&sample::event("first")).await.unwrap();
+    let row = Collection::of(&store).insert(&instance(0)).await.unwrap();
+    Collection::of(&store).insert(&sample::event("first")).await.unwrap();
     meter.read();
     let commit = Commit::save(&row).event(sample::event("a"));
     store.commit(commit.writes()).await.unwrap();

@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::AttributeValue::{self, N, S};
 use refractory_aws::{Clients, schema};
 use refractory_core::model::{Event, Purpose, Token};
 use refractory_core::ports::{
-    DamagedRecord, Follower, Index, Kind, Query, Record, Store, Table, UniqueKey,
+    Collection, DamagedRecord, Follower, Index, Kind, Query, Record, Store, UniqueKey,
 };
 use refractory_core::{ErrorKind, Timestamp};
 use testkit::aws::Emulator;
@@ -42,7 +42,7 @@ async fn a_damaged_row_is_named_and_hides_no_other() {
     let account = Emulator::shared().await.account();
     let (store, clients) = (fresh(&account).await, clients(&account));
     for name in ["a", "b", "c", "d"] {
-        Table::of(&store).insert(&sample::event(name)).await.unwrap();
+        Collection::of(&store).insert(&sample::event(name)).await.unwrap();
     }
     set(&clients, "b", "body", S("{\"event\":".to_owned())).await;
     set(&clients, "d", "fmt", N("3".to_owned())).await;
@@ -58,7 +58,7 @@ async fn a_damaged_row_is_named_and_hides_no_other() {
         assert_eq!(store.query(&index).await.unwrap(), all, "{index:?}");
     }
     for name in ["a", "c"] {
-        assert!(Table::<Event>::of(&store).load(name).await.unwrap().is_some(), "{name}");
+        assert!(Collection::<Event>::of(&store).load(name).await.unwrap().is_some(), "{name}");
     }
     let damaged = store.load(Kind::Event, "b").await.unwrap_err();
     assert_eq!(damaged.kind(), ErrorKind::Damaged);
@@ -89,7 +89,7 @@ async fn a_damaged_row_keeps_its_texts_until_it_is_removed() {
     let account = Emulator::shared().await.account();
     let (store, clients) = (fresh(&account).await, clients(&account));
     let taken = sample::license("a", "friday");
-    Table::of(&store).insert(&taken).await.unwrap();
+    Collection::of(&store).insert(&taken).await.unwrap();
     let broken = clients
         .dynamodb
         .update_item()
@@ -99,13 +99,16 @@ async fn a_damaged_row_keeps_its_texts_until_it_is_removed() {
         .update_expression("REMOVE body");
     broken.send().await.unwrap();
     let other = sample::license("b", "friday");
-    assert_eq!(Table::of(&store).insert(&other).await.unwrap_err().kind(), ErrorKind::Conflict);
+    assert_eq!(
+        Collection::of(&store).insert(&other).await.unwrap_err().kind(),
+        ErrorKind::Conflict
+    );
     let found = store.find(&UniqueKey::holder(&"friday".parse().unwrap())).await.unwrap_err();
     assert_eq!(found.kind(), ErrorKind::Damaged);
     let damaged = store.query(&Query::all(Kind::License)).await.unwrap().damaged;
     assert_eq!(damaged[0].name(), taken.name);
     store.discard(&damaged[0]).await.unwrap();
-    Table::of(&store).insert(&other).await.unwrap();
+    Collection::of(&store).insert(&other).await.unwrap();
 }
 
 /// Where nobody trims, DynamoDB does: a day after the end, in seconds.
@@ -115,12 +118,12 @@ async fn sessions_end_by_themselves_and_setup_links_do_not() {
     let (store, clients) = (fresh(&account).await, clients(&account));
     let session = sample::token("a", Purpose::Session(sample::user("ada").id));
     let session = Token { until: Timestamp(4_102_444_800_123), ..session };
-    let session = Table::of(&store).insert(&session).await.unwrap();
+    let session = Collection::of(&store).insert(&session).await.unwrap();
     let end = |token: &Token| Some(N((token.until.0 / 1000 + 86_400).to_string()));
     assert_eq!(raw(&clients, "token", "a").await.get(schema::TIME_TO_LIVE), end(&session).as_ref());
     let longer =
         Token { until: session.until.after(std::time::Duration::from_hours(1)), ..session };
-    let longer = Table::of(&store).save(&longer).await.unwrap();
+    let longer = Collection::of(&store).save(&longer).await.unwrap();
     assert_eq!(raw(&clients, "token", "a").await.get(schema::TIME_TO_LIVE), end(&longer).as_ref());
     let place = "index/token-by-expiry/";
     let sort = |token: &Token| format!("{:020}\u{1}a", token.until.0);
@@ -129,10 +132,10 @@ async fn sessions_end_by_themselves_and_setup_links_do_not() {
     };
     assert_eq!(ends(&longer).await, end(&longer), "its places end with it");
     let longer =
-        Table::of(&store).save(&Token { purpose: Purpose::Setup, ..longer }).await.unwrap();
+        Collection::of(&store).save(&Token { purpose: Purpose::Setup, ..longer }).await.unwrap();
     assert_eq!(raw(&clients, "token", "a").await.get(schema::TIME_TO_LIVE), None);
     assert_eq!(ends(&longer).await, None);
-    Table::of(&store).insert(&sample::event("a")).await.unwrap();
+    Collection::of(&store).insert(&sample::event("a")).await.unwrap();
     assert_eq!(raw(&clients, "event", "a").await.get(schema::TIME_TO_LIVE), None);
 }
 
@@ -141,7 +144,7 @@ async fn sessions_end_by_themselves_and_setup_links_do_not() {
 async fn a_row_may_have_almost_four_hundred_kilobytes() {
     let account = Emulator::shared().await.account();
     let store = fresh(&account).await;
-    let table = Table::<Event>::of(&store);
+    let table = Collection::<Event>::of(&store);
     let bare = |text: String| Event { text, ..sample::event("a") };
     // To the last byte that `Content::of` lets through.
     let around = serde_json::to_string(&refractory_core::ports::Aggregate::into_record(Event {
@@ -171,7 +174,7 @@ async fn a_place_whose_record_is_gone_shows_nothing() {
     let account = Emulator::shared().await.account();
     let (store, clients) = (fresh(&account).await, clients(&account));
     for name in ["a", "b", "c"] {
-        Table::of(&store).insert(&sample::event(name)).await.unwrap();
+        Collection::of(&store).insert(&sample::event(name)).await.unwrap();
     }
     let delete = clients
         .dynamodb

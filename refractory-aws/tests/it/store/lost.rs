@@ -4,7 +4,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::AttributeValue;
 use refractory_aws::{DynamoStore, schema};
 use refractory_core::model::{Instance, WorkerMark};
-use refractory_core::ports::{Follower, Index, Kind, Query, Table, UniqueKey};
+use refractory_core::ports::{Collection, Follower, Index, Kind, Query, UniqueKey};
 use refractory_core::{ErrorKind, Result};
 use testkit::aws::{Account, Emulator, Fault, FaultProxy, Rule};
 use testkit::conformance::sample;
@@ -28,7 +28,7 @@ async fn behind(account: &Account, attempt: Duration) -> Behind {
 
 /// A whole life of one row: what each call answered, in order.
 async fn life(store: &DynamoStore) -> Result<Vec<u64>> {
-    let table = Table::<Instance>::of(store);
+    let table = Collection::<Instance>::of(store);
     let row = table.insert(&sample::bare("a", "friday")).await?;
     let saved = table.save(&row).await?;
     let renamed = table.save(&Instance { slug: "sunday".parse()?, ..saved.clone() }).await?;
@@ -103,9 +103,9 @@ survives! {
 async fn silence_ends_with_the_attempt() {
     let account = Emulator::shared().await.account();
     let Behind { proxy, store, .. } = behind(&account, Duration::from_millis(1_500)).await;
-    let row = Table::of(&store).insert(&sample::worker("a")).await.unwrap();
+    let row = Collection::of(&store).insert(&sample::worker("a")).await.unwrap();
     proxy.arrange(Rule::on("dynamodb", "UpdateItem").nth(1), Fault::Hang);
-    let saved = Table::of(&store).save(&row).await.unwrap();
+    let saved = Collection::of(&store).save(&row).await.unwrap();
     assert_eq!(saved.revision, 2);
     assert_eq!(proxy.count("dynamodb", "UpdateItem"), 2);
 }
@@ -115,11 +115,11 @@ async fn silence_ends_with_the_attempt() {
 async fn a_reply_that_is_always_lost_is_unavailable() {
     let account = Emulator::shared().await.account();
     let Behind { proxy, store, beside } = behind(&account, Duration::from_millis(1_500)).await;
-    let row = Table::of(&store).insert(&sample::worker("a")).await.unwrap();
+    let row = Collection::of(&store).insert(&sample::worker("a")).await.unwrap();
     proxy.arrange(Rule::any(), Fault::ReplyLost);
-    let error = Table::of(&store).save(&row).await.unwrap_err();
+    let error = Collection::of(&store).save(&row).await.unwrap_err();
     assert_eq!((error.kind(), error.is_transient()), (ErrorKind::Unavailable, true), "{error:?}");
-    let stored: WorkerMark = Table::of(&beside).load("a").await.unwrap().unwrap();
+    let stored: WorkerMark = Collection::of(&beside).load("a").await.unwrap().unwrap();
     assert_eq!(stored.revision, 2, "it was written, once");
 }
 
@@ -129,12 +129,12 @@ async fn a_reply_that_is_always_lost_is_unavailable() {
 async fn a_save_that_others_have_written_over_was_still_made() {
     let account = Emulator::shared().await.account();
     let Behind { proxy, store, beside } = behind(&account, Duration::from_millis(1_500)).await;
-    let row = Table::of(&store).insert(&sample::bare("a", "friday")).await.unwrap();
+    let row = Collection::of(&store).insert(&sample::bare("a", "friday")).await.unwrap();
     // The second attempt is held up for as long as an attempt may take, and the third one comes after the others.
     proxy.arrange(Rule::on("dynamodb", "UpdateItem").nth(1), Fault::ReplyLost);
     proxy.arrange(Rule::on("dynamodb", "UpdateItem").nth(2), Fault::Hang);
     let over = async {
-        let table = Table::<Instance>::of(&beside);
+        let table = Collection::<Instance>::of(&beside);
         loop {
             let mut row = table.load("a").await.unwrap().unwrap();
             if row.revision == 2 {
@@ -146,9 +146,9 @@ async fn a_save_that_others_have_written_over_was_still_made() {
             tokio::task::yield_now().await;
         }
     };
-    let (saved, over) = tokio::join!(Table::of(&store).save(&row), over);
+    let (saved, over) = tokio::join!(Collection::of(&store).save(&row), over);
     assert_eq!(saved.unwrap().revision, 2);
     assert_eq!(over, 7);
-    let stored: Instance = Table::of(&beside).load("a").await.unwrap().unwrap();
+    let stored: Instance = Collection::of(&beside).load("a").await.unwrap().unwrap();
     assert_eq!(stored.revision, 7);
 }

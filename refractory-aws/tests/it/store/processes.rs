@@ -1,7 +1,9 @@
 //! Several processes on one table.
 use refractory_core::ErrorKind;
 use refractory_core::model::{Instance, License};
-use refractory_core::ports::{Follower, Index, Kind, Position, Query, Store, Table, UniqueKey};
+use refractory_core::ports::{
+    Collection, Follower, Index, Kind, Position, Query, Store, UniqueKey,
+};
 use testkit::aws::{Account, Emulator};
 use testkit::conformance::sample;
 use tokio::task::JoinSet;
@@ -29,18 +31,18 @@ async fn eight_processes_on_one_row_lose_no_update() {
     const ROUNDS: u64 = 20;
     let account = Emulator::shared().await.account();
     let store = fresh(&account).await;
-    Table::of(&store).insert(&sample::bare("a", "a")).await.unwrap();
+    Collection::of(&store).insert(&sample::bare("a", "a")).await.unwrap();
     eight(&account, |_, store| async move {
         for _ in 0..ROUNDS {
             let count = |row: &mut Instance| {
                 row.generation += 1;
                 Ok(true)
             };
-            assert!(Table::of(&store).update("a", count).await.unwrap().is_some());
+            assert!(Collection::of(&store).update("a", count).await.unwrap().is_some());
         }
     })
     .await;
-    let row: Instance = Table::of(&store).load("a").await.unwrap().unwrap();
+    let row: Instance = Collection::of(&store).load("a").await.unwrap().unwrap();
     assert_eq!((row.generation, row.revision), (1 + WRITERS * ROUNDS, 1 + WRITERS * ROUNDS));
 }
 
@@ -56,10 +58,10 @@ async fn eight_processes_on_one_text_never_hold_it_twice() {
     let store = fresh(&account).await;
     for at in 0..WRITERS {
         let free = License { lease: None, ..sample::license(&format!("l{at}"), &format!("l{at}")) };
-        Table::of(&store).insert(&free).await.unwrap();
+        Collection::of(&store).insert(&free).await.unwrap();
     }
     eight(&account, |at, store| async move {
-        let table = Table::<License>::of(&store);
+        let table = Collection::<License>::of(&store);
         let name = format!("l{at}");
         for _ in 0..ROUNDS {
             let mine = table.load(&name).await.unwrap().unwrap();
@@ -74,8 +76,8 @@ async fn eight_processes_on_one_text_never_hold_it_twice() {
         }
     })
     .await;
-    assert_eq!(Table::<License>::of(&store).find(&holder()).await.unwrap(), None);
-    let licenses = Table::<License>::of(&store).list().await.unwrap();
+    assert_eq!(Collection::<License>::of(&store).find(&holder()).await.unwrap(), None);
+    let licenses = Collection::<License>::of(&store).list().await.unwrap();
     assert!(licenses.iter().all(|license| license.lease.is_none()));
     let held: u64 = licenses.iter().map(|license| (license.revision - 1) / 2).sum();
     assert!(held > 0, "nobody ever held it");
@@ -88,23 +90,23 @@ async fn every_process_sees_every_write_at_once() {
     let (one, two) = (fresh(&account).await, another(&account));
     let mut followers = [Follower::new(Kind::Instance), Follower::new(Kind::Instance)];
     let [of_one, of_two] = &mut followers;
-    let row = Table::of(&one).insert(&sample::bare("a", "friday")).await.unwrap();
+    let row = Collection::of(&one).insert(&sample::bare("a", "friday")).await.unwrap();
     assert_eq!(told(of_two, &two).await, [("a".to_owned(), 1)]);
-    let row = Table::of(&two).save(&row).await.unwrap();
+    let row = Collection::of(&two).save(&row).await.unwrap();
     assert_eq!(told(of_one, &one).await, [("a".to_owned(), 2)]);
     let row = Instance { slug: "sunday".parse().unwrap(), ..row };
-    let row = Table::of(&one).save(&row).await.unwrap();
+    let row = Collection::of(&one).save(&row).await.unwrap();
     assert_eq!(told(of_two, &two).await, [("a".to_owned(), 3)]);
     let key = UniqueKey::slug("sunday");
-    assert_eq!(Table::<Instance>::of(&two).find(&key).await.unwrap().as_ref(), Some(&row));
+    assert_eq!(Collection::<Instance>::of(&two).find(&key).await.unwrap().as_ref(), Some(&row));
     let names = Query::index(Index::InstanceByName);
-    assert_eq!(Table::<Instance>::of(&two).page(&names).await.unwrap().records, [row.clone()]);
-    Table::of(&two).delete(&row).await.unwrap();
+    assert_eq!(Collection::<Instance>::of(&two).page(&names).await.unwrap().records, [row.clone()]);
+    Collection::of(&two).delete(&row).await.unwrap();
     let followed = of_one.poll(&one).await.unwrap();
     assert_eq!(followed.gone.into_iter().collect::<Vec<_>>(), ["a"]);
-    assert_eq!(Table::<Instance>::of(&one).page(&names).await.unwrap().records, []);
+    assert_eq!(Collection::<Instance>::of(&one).page(&names).await.unwrap().records, []);
     // Whichever of the two writes it again, both notice.
-    Table::of(&one).insert(&sample::bare("a", "friday")).await.unwrap();
+    Collection::of(&one).insert(&sample::bare("a", "friday")).await.unwrap();
     assert_eq!(told(of_two, &two).await, [("a".to_owned(), 1)]);
     assert_eq!(told(of_one, &one).await, [("a".to_owned(), 1)]);
 }
@@ -126,8 +128,8 @@ async fn who_follows_seven_writers_misses_nothing() {
         writers.spawn(async move {
             for round in 0..ROUNDS {
                 let name = format!("w{writer}-{round}");
-                let row = Table::of(&store).insert(&sample::bare(&name, &name)).await.unwrap();
-                Table::of(&store).save(&row).await.unwrap();
+                let row = Collection::of(&store).insert(&sample::bare(&name, &name)).await.unwrap();
+                Collection::of(&store).save(&row).await.unwrap();
             }
         });
     }

@@ -9,7 +9,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use refractory_aws::{Clients, DynamoStore, schema};
 use refractory_core::ErrorKind;
 use refractory_core::model::Instance;
-use refractory_core::ports::{Cursor, Follower, Kind, Query, Record, Store, Table, UniqueKey};
+use refractory_core::ports::{Collection, Cursor, Follower, Kind, Query, Record, Store, UniqueKey};
 use serde_json::Value;
 use testkit::aws::{Account, Emulator, FaultProxy};
 
@@ -277,7 +277,7 @@ async fn what_the_first_version_writes_afterwards_is_read_and_put_right_by_the_n
     let items = few();
     let account = first_version(&items).await;
     let store = DynamoStore::open(&clients(&account), TABLE).await.unwrap();
-    let table = Table::<Instance>::of(&store);
+    let table = Collection::<Instance>::of(&store);
     let row = table.load("i0001").await.unwrap().unwrap();
     // As its save does: places and stamp stay as they are.
     let given = Instance { owner: Some("other".parse().unwrap()), ..row.clone() };

@@ -6,7 +6,7 @@ use refractory_aws::{AwsConfig, BucketAssets, Clients, Naming};
 use refractory_core::config::Span;
 use refractory_core::memory::MemoryStore;
 use refractory_core::model::{Attempt, Instance, Journal, NewInstance, Slug, Step, User, UserName};
-use refractory_core::ports::{AssetSpace, AssetStore, Observed, Table};
+use refractory_core::ports::{AssetSpace, AssetStore, Collection, Observed};
 use refractory_core::{Clock as _, InstanceId, Timestamp, UserId};
 use testkit::aws::Account;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -53,7 +53,7 @@ impl Tables {
         let slug = Slug::new(&Slug::suggest(&format!("t{}-{raw}", self.account.id()))).unwrap();
         let mut row = Instance::new(id.clone(), NewInstance::named(slug), self.clock.now());
         row.owner = owner;
-        Table::of(self.store.as_ref()).insert(&row).await.unwrap();
+        Collection::of(self.store.as_ref()).insert(&row).await.unwrap();
         id
     }
 
@@ -70,7 +70,7 @@ impl Tables {
             added: Timestamp(0),
             revision: 0,
         };
-        Table::of(self.store.as_ref()).insert(&user).await.unwrap();
+        Collection::of(self.store.as_ref()).insert(&user).await.unwrap();
         user.id
     }
 
@@ -80,7 +80,7 @@ impl Tables {
         of: &InstanceId,
         change: impl Fn(&mut Instance) + Send + Sync,
     ) {
-        let table = Table::<Instance>::of(self.store.as_ref());
+        let table = Collection::<Instance>::of(self.store.as_ref());
         let changed = table.update(of.as_str(), |row| {
             change(row);
             Ok(true)

@@ -15,7 +15,9 @@ use refractory_core::model::{Layout, Program as Runner, Release, Version};
 use refractory_core::ports::{
     Endpoint, InstanceRuntime, LaunchSpec, Observed, Stop, Volume, VolumeSpec, WorldStorage,
 };
-use refractory_core::{Clock, InstanceId, Key, ReleaseId, Result, Secret, SystemClock, Timestamp};
+use refractory_core::{
+    Clock, InstanceId, LaunchId, ReleaseId, Result, Secret, SystemClock, Timestamp,
+};
 use testkit::aws::{Account, Emulator, Engine, Image, Program};
 use testkit::conformance::Contents;
 use tokio::time::{Instant, sleep};
@@ -119,18 +121,18 @@ impl Bed {
     }
 
     /// Makes the volume of the table called `raw`; the table's first launch.
-    pub(crate) async fn table(&self, raw: &str) -> Key {
+    pub(crate) async fn table(&self, raw: &str) -> LaunchId {
         let instance = InstanceId::new(raw).unwrap();
         self.volume(&instance).await;
-        Key { instance, epoch: 1 }
+        LaunchId { instance, attempt: 1 }
     }
 
     /// The same for a table whose folder is not made when it is first mounted: it cannot be.
-    pub(crate) async fn table_on_bare_ground(&self, raw: &str) -> Key {
+    pub(crate) async fn table_on_bare_ground(&self, raw: &str) -> LaunchId {
         let instance = InstanceId::new(raw).unwrap();
         let root = RootDirectory::builder().path(self.naming.volume_path(&instance));
         self.access_point(&instance, root.build()).await;
-        Key { instance, epoch: 1 }
+        LaunchId { instance, attempt: 1 }
     }
 
     async fn access_point(&self, of: &InstanceId, root: RootDirectory) {
@@ -169,7 +171,7 @@ impl Bed {
     }
 
     /// Runs `definition` as if it were the launch `key`; its task.
-    pub(crate) async fn run_bare(&self, definition: &str, key: &Key) -> String {
+    pub(crate) async fn run_bare(&self, definition: &str, key: &LaunchId) -> String {
         let tag = |name: &str, value: &str| {
             aws_sdk_ecs::types::Tag::builder().key(name).value(value).build()
         };
@@ -187,7 +189,7 @@ impl Bed {
     /// Starts a task of the table `of`, which does nothing but be there.
     pub(crate) async fn start_table(&self, of: &InstanceId) -> String {
         let definition = self.bare_definition(&self.naming.family(of)).await;
-        self.run_bare(&definition, &Key { instance: of.clone(), epoch: 1 }).await
+        self.run_bare(&definition, &LaunchId { instance: of.clone(), attempt: 1 }).await
     }
 
     pub(crate) async fn stop_task(&self, arn: &str) {
@@ -242,7 +244,7 @@ pub(crate) fn id(raw: &str) -> InstanceId {
 /// Asks for the launch until it is ready, and says where; along the way, what people were told.
 pub(crate) async fn up(
     runtime: &FargateRuntime,
-    key: &Key,
+    key: &LaunchId,
     spec: &LaunchSpec,
 ) -> (Endpoint, Vec<String>) {
     let (begun, mut told) = (Instant::now(), Vec::new());
@@ -263,7 +265,7 @@ pub(crate) async fn up(
 }
 
 /// Asks it to end until it has.
-pub(crate) async fn down(runtime: &FargateRuntime, key: &Key) {
+pub(crate) async fn down(runtime: &FargateRuntime, key: &LaunchId) {
     let begun = Instant::now();
     while begun.elapsed() < PATIENCE {
         match runtime.remove(key, Stop::Gentle).await.unwrap() {
@@ -278,7 +280,7 @@ pub(crate) async fn down(runtime: &FargateRuntime, key: &Key) {
 /// Looks until what is seen is what is wanted.
 pub(crate) async fn seen(
     runtime: &FargateRuntime,
-    key: &Key,
+    key: &LaunchId,
     wanted: impl Fn(&Observed<Endpoint>) -> bool,
 ) -> Observed<Endpoint> {
     let begun = Instant::now();

@@ -9,14 +9,14 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use refractory_aws::{AssetAccess, AwsBackend, DynamoStore};
 use refractory_core::config::Base;
 use refractory_core::model::{
-    Held, Hostname, Instance, InstanceSpec, LicenseKey, LicenseWish, NewInstance, Phase, Power,
+    Held, Hostname, Instance, InstanceSpec, LicenseChoice, LicenseKey, NewInstance, Phase, Power,
     Principal, Slug, Step, Urgency,
 };
 use refractory_core::null::NoGame;
 use refractory_core::ports::{
-    Endpoint, InstanceRuntime as _, Observed, Table, Volume, VolumeSpec, WorldStorage as _,
+    Collection, Endpoint, InstanceRuntime as _, Observed, Volume, VolumeSpec, WorldStorage as _,
 };
-use refractory_core::{Addressing, Builder, InstanceId, Key, Refractory, Timestamp, Worker};
+use refractory_core::{Addressing, Builder, InstanceId, LaunchId, Refractory, Timestamp, Worker};
 use testkit::aws::{Call, FaultProxy};
 
 use super::bed::{Bed, IMAGE, PATIENCE, ready};
@@ -198,13 +198,13 @@ async fn settle(bed: &Bed, ids: &[InstanceId]) {
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         };
-        Table::of(&store).insert(&row(volume, endpoint, bed.clock.now())).await.unwrap();
+        Collection::of(&store).insert(&row(volume, endpoint, bed.clock.now())).await.unwrap();
     });
     written.buffer_unordered(HANDS).collect::<Vec<()>>().await;
 }
 
-fn launch(of: &InstanceId) -> Key {
-    Key { instance: of.clone(), epoch: 1 }
+fn launch(of: &InstanceId) -> LaunchId {
+    LaunchId { instance: of.clone(), attempt: 1 }
 }
 
 /// The user and the secret of `of`, which is all that a sweep looks for of uploads and launches.
@@ -225,7 +225,7 @@ async fn name_things(bed: &Bed, of: &InstanceId) {
 fn row(volume: Volume, endpoint: Endpoint, now: Timestamp) -> Instance {
     let id = volume.of;
     let slug = Slug::new(id.as_str()).unwrap();
-    let spec = InstanceSpec { license: LicenseWish::NotNeeded, ..InstanceSpec::default() };
+    let spec = InstanceSpec { license: LicenseChoice::NotNeeded, ..InstanceSpec::default() };
     let new = NewInstance::named(slug.clone()).with_spec(spec);
     let mut row = Instance::new(id.clone(), new, now);
     row.want(Power::On, Urgency::Gentle, now);

@@ -10,7 +10,7 @@ use aws_sigv4::http_request::{
 use aws_sigv4::sign::v4::SigningParams;
 use aws_smithy_runtime_api::client::identity::Identity;
 use refractory_core::digest::sha256_hex;
-use refractory_core::ports::AssetAsk;
+use refractory_core::ports::AssetRequest;
 use refractory_core::{Clock, InstanceId};
 use testkit::conformance::door::Program;
 
@@ -48,18 +48,18 @@ impl Programs {
     }
 
     /// `ask` with a body.
-    pub(crate) fn with_body(mut ask: AssetAsk, body: &str) -> AssetAsk {
+    pub(crate) fn with_body(mut ask: AssetRequest, body: &str) -> AssetRequest {
         let digest = sha256_hex(&[body.as_bytes()]);
         ask.headers.push(("x-amz-content-sha256".to_owned(), digest));
         ask
     }
 
     /// `ask` signed with a key that nobody made.
-    pub(crate) fn invented(&self, ask: AssetAsk, id: &str) -> AssetAsk {
+    pub(crate) fn invented(&self, ask: AssetRequest, id: &str) -> AssetRequest {
         self.signed(ask, id, "invented")
     }
 
-    fn signed(&self, mut ask: AssetAsk, id: &str, secret: &str) -> AssetAsk {
+    fn signed(&self, mut ask: AssetRequest, id: &str, secret: &str) -> AssetRequest {
         let identity: Identity = Credentials::new(id, secret, None, None, "a program").into();
         let mut settings = SigningSettings::default();
         settings.percent_encoding_mode = PercentEncodingMode::Single;
@@ -93,16 +93,21 @@ impl Program for Programs {
         self.told[of][0].clone()
     }
 
-    fn sign(&self, by: &InstanceId, ask: AssetAsk) -> AssetAsk {
+    fn sign(&self, by: &InstanceId, ask: AssetRequest) -> AssetRequest {
         let [_, id, secret] = &self.told[by];
         self.signed(ask, id, secret)
     }
 }
 
 /// A question about `below` in the bucket of `of`, as a browser puts it.
-pub(crate) fn plain(of: &InstanceId, programs: &Programs, method: &str, below: &str) -> AssetAsk {
+pub(crate) fn plain(
+    of: &InstanceId,
+    programs: &Programs,
+    method: &str,
+    below: &str,
+) -> AssetRequest {
     let handle = programs.handle(of);
-    AssetAsk {
+    AssetRequest {
         of: of.clone(),
         path: format!("/{handle}{below}"),
         handle,

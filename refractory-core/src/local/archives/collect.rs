@@ -6,7 +6,7 @@ use super::LocalArchives;
 use crate::blocking::blocking;
 use crate::disk::refused;
 use crate::model::{Instance, Release};
-use crate::ports::{Observed, Reason, Store, Table};
+use crate::ports::{Collection, Observed, Reason, Store};
 use crate::{ReleaseId, Result};
 
 impl LocalArchives {
@@ -37,7 +37,7 @@ impl LocalArchives {
         // Trees first, rows second: what is pinned in between is then seen.
         let me = self.clone();
         let (trees, rests) = blocking("collecting releases", move |_| me.trees.found()).await?;
-        let (instances, damaged) = Table::<Instance>::of(store).scan().await?;
+        let (instances, damaged) = Collection::<Instance>::of(store).scan().await?;
         // What a record that cannot be read is pinned to is not known.
         let used = |id: &ReleaseId| {
             !damaged.is_empty()

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::LocalArchives;
 use crate::model::{Instance, NewInstance, Release, Slug};
-use crate::ports::Table;
+use crate::ports::Collection;
 use crate::ports::{ArchiveInfo, ArchiveSource, Archives, Observed};
 use crate::{ErrorKind, InstanceId, MemoryStore, Timestamp};
 
@@ -118,7 +118,7 @@ async fn only_trees_that_nothing_is_pinned_to_are_collected() {
     let mut instance =
         Instance::new(InstanceId::fresh(), NewInstance::named(slug), Timestamp::default());
     instance.release = Some(kept[0].1.id.clone());
-    Table::of(&store).insert(&instance).await.unwrap();
+    Collection::of(&store).insert(&instance).await.unwrap();
     assert_eq!(archives.collect(&store).await.unwrap(), 1);
     assert!(kept[0].0.exists() && !kept[1].0.exists());
     assert_eq!(archives.list().await.unwrap().len(), 2);

@@ -18,7 +18,7 @@ use crate::blocking::blocking;
 use crate::disk::refused;
 use crate::local::ProcessRuntime;
 use crate::local::background::{Background, Far, percent};
-use crate::local::turns::Turns;
+use crate::local::keyed_mutex::KeyedMutex;
 use crate::ports::{Observed, Progress, Snapshot, SnapshotName, Snapshots, Volume};
 use crate::{InstanceId, Result, async_trait};
 use names::Kept;
@@ -46,7 +46,7 @@ pub struct FolderSnapshots {
     trash: Trash,
     launches: Option<ProcessRuntime>,
     work: Arc<Background<(Job, SnapshotName, InstanceId), Done>>,
-    turns: Arc<Turns>,
+    turns: Arc<KeyedMutex>,
 }
 
 /// What is done in the background.

@@ -24,7 +24,7 @@ async fn the_first_writer_of_a_secret_wins_and_the_row_does_not_show_it() {
     assert_eq!(first, Observed::Ready(Secret::new("one")));
     let again = keyring(folder.path(), &store).await;
     assert_eq!(again.ensure(&name("a"), &Secret::new("two")).await.unwrap(), first);
-    let row = Table::<Sealed>::of(store.as_ref()).load("a").await.unwrap().unwrap();
+    let row = Collection::<Sealed>::of(store.as_ref()).load("a").await.unwrap().unwrap();
     assert!(!row.text.contains("one") && !format!("{row:?} {ring:?}").contains("one"));
 }
 
@@ -34,7 +34,7 @@ async fn a_secret_under_another_name_or_another_key_is_broken() {
         (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap(), memory());
     let ring = keyring(folder.path(), &store).await;
     ring.ensure(&name("a"), &Secret::new("one")).await.unwrap();
-    let table = Table::<Sealed>::of(store.as_ref());
+    let table = Collection::<Sealed>::of(store.as_ref());
     let mut moved = table.load("a").await.unwrap().unwrap();
     moved.name = name("b");
     table.insert(&moved).await.unwrap();
@@ -120,7 +120,7 @@ async fn one_secret_that_is_damaged_does_not_make_the_key_a_wrong_one() {
     let (folder, store) = (tempfile::tempdir().unwrap(), memory());
     let ring = keyring(folder.path(), &store).await;
     ring.ensure(&name("a"), &Secret::new("one")).await.unwrap();
-    let table = Table::<Sealed>::of(store.as_ref());
+    let table = Collection::<Sealed>::of(store.as_ref());
     for damaged in ["a", MARK] {
         let row = table.load(damaged).await.unwrap().unwrap();
         let spoilt = Sealed { text: "AAAA".to_owned(), ..row.clone() };

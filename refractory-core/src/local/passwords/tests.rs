@@ -15,7 +15,7 @@ async fn with_user(password: Option<PasswordHash>) -> Passwords {
         added: Timestamp::default(),
         revision: 0,
     };
-    Table::of(store.as_ref()).insert(&user).await.unwrap();
+    Collection::of(store.as_ref()).insert(&user).await.unwrap();
     Passwords::new(store)
 }
 

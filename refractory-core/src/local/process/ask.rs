@@ -10,7 +10,7 @@ use super::runtime::Machine;
 use crate::blocking::blocking;
 use crate::disk::refused;
 use crate::ports::{Endpoint, Observed, Progress, Reason};
-use crate::{Error, ErrorKind, Key, Result};
+use crate::{Error, ErrorKind, LaunchId, Result};
 
 /// How much of the output tells what it is doing.
 const TAIL: u64 = 4 << 10;
@@ -20,7 +20,7 @@ const UNANSWERED: u32 = 4;
 impl Machine {
     pub(super) async fn ask(
         self: &Arc<Self>,
-        key: &Key,
+        key: &LaunchId,
         note: Note,
         process: Process,
     ) -> Result<Observed<Endpoint>> {

@@ -6,7 +6,7 @@ use std::sync::PoisonError;
 use super::marker;
 use super::note::{Note, Stage};
 use super::runtime::Machine;
-use crate::Key;
+use crate::LaunchId;
 
 /// How much of the output is looked at.
 const TAIL: u64 = 16 << 10;
@@ -51,7 +51,7 @@ impl Machine {
     }
 
     /// The exit status of a child of ours that has ended. Takes the zombie away.
-    pub(super) fn reap(&self, key: &Key) -> Option<ExitStatus> {
+    pub(super) fn reap(&self, key: &LaunchId) -> Option<ExitStatus> {
         let mut children = self.children.lock().unwrap_or_else(PoisonError::into_inner);
         let status = children.get_mut(key)?.try_wait().ok().flatten();
         if status.is_some() {

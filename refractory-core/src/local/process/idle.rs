@@ -5,7 +5,7 @@ use super::launch::works_on;
 use super::marker;
 use super::runtime::{Machine, ProcessRuntime};
 use crate::disk::refused;
-use crate::{Error, ErrorKind, InstanceId, Key, Result};
+use crate::{Error, ErrorKind, InstanceId, LaunchId, Result};
 
 impl ProcessRuntime {
     /// Does `work` while no launch of `of` is live, and lets none begin meanwhile. It is given the number of the last
@@ -36,7 +36,7 @@ impl ProcessRuntime {
 impl Machine {
     fn is_live(&self, of: &InstanceId) -> io::Result<bool> {
         for epoch in self.notes.epochs(of)? {
-            let note = self.notes.read(&Key { instance: of.clone(), epoch })?;
+            let note = self.notes.read(&LaunchId { instance: of.clone(), attempt: epoch })?;
             if let Some(note) = note
                 && self.leader(&note)?.is_some()
             {

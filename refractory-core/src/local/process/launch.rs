@@ -17,7 +17,7 @@ use crate::disk::refused;
 use crate::foundry::Holder;
 use crate::local::folder::full;
 use crate::ports::{LaunchSpec, Usage};
-use crate::{Error, ErrorKind, Key, Result};
+use crate::{Error, ErrorKind, LaunchId, Result};
 
 const DURING: &str = "starting a program";
 
@@ -25,7 +25,7 @@ impl Machine {
     /// Starts the launch `key`. Called by one at a time for each instance, and only where nothing of it runs.
     pub(super) fn launch(
         &self,
-        key: &Key,
+        key: &LaunchId,
         spec: &LaunchSpec,
         invocation: &Invocation,
         tries: u32,
@@ -58,7 +58,7 @@ impl Machine {
     }
 
     /// The folder of the instance. One that is missing is never made here: it may be a disk that is not mounted.
-    fn volume(&self, key: &Key) -> Result<PathBuf> {
+    fn volume(&self, key: &LaunchId) -> Result<PathBuf> {
         let path = self.dir.volumes().join(key.instance.as_str());
         match fs::symlink_metadata(&path) {
             Ok(found) if found.is_dir() => Ok(path),
@@ -79,7 +79,7 @@ impl Machine {
     }
 
     /// Makes sure that no other program works on the volume; says whether that is proved of the one before.
-    fn check_nobody_works_there(&self, key: &Key, folder: &Path) -> Result<Holder> {
+    fn check_nobody_works_there(&self, key: &LaunchId, folder: &Path) -> Result<Holder> {
         let refuse = |error| refused(error, DURING, "/proc".as_ref());
         let ours = marker::of_instance(self.dir.deployment(), &key.instance).map_err(refuse)?;
         if let Some(marked) = ours.first() {
@@ -100,7 +100,7 @@ impl Machine {
     }
 
     /// Writes down what is about to happen, and forgets the launches before.
-    fn intend(&self, key: &Key, spec: &LaunchSpec, tries: u32) -> Result<Note> {
+    fn intend(&self, key: &LaunchId, spec: &LaunchSpec, tries: u32) -> Result<Note> {
         let refuse = |error| refused(error, DURING, &self.notes.0);
         let taken: Vec<u16> = {
             let notes = self.notes.all().map_err(refuse)?;
@@ -111,7 +111,7 @@ impl Machine {
                 .collect()
         };
         let port = port::choose(key, tries, &self.settings.ports, |port| taken.contains(&port))?;
-        let said = format!("{} launch {}, port {port}", self.clock.now(), key.epoch);
+        let said = format!("{} launch {}, port {port}", self.clock.now(), key.attempt);
         let output = self
             .logs
             .note(&key.instance, &said)
@@ -131,8 +131,8 @@ impl Machine {
         };
         self.write(&note)?;
         for epoch in self.notes.epochs(&key.instance).map_err(refuse)? {
-            if epoch < key.epoch {
-                self.notes.forget(&Key { epoch, ..key.clone() }).map_err(refuse)?;
+            if epoch < key.attempt {
+                self.notes.forget(&LaunchId { attempt: epoch, ..key.clone() }).map_err(refuse)?;
             }
         }
         Ok(note)

@@ -7,7 +7,7 @@ use super::proc::{self, Process};
 use super::runtime::Machine;
 use crate::disk::refused;
 use crate::ports::LaunchSpec;
-use crate::{Error, ErrorKind, Key, Result};
+use crate::{Error, ErrorKind, LaunchId, Result};
 
 const DURING: &str = "looking at a launch";
 /// How many ports one launch tries.
@@ -23,7 +23,7 @@ pub(super) enum Seen {
     /// Nothing of it, and a later launch of the same instance is written down.
     Superseded,
     /// It runs, and nothing is written down of it.
-    Stray,
+    Orphan,
     /// It runs.
     Runs(Note, Process),
     /// It ended because somebody else has its port, and may be tried on another.
@@ -38,7 +38,7 @@ impl Seen {
         match self {
             Self::Nothing => Some(0),
             Self::PortTaken(note) => Some(note.tries + 1),
-            Self::Gone | Self::Superseded | Self::Stray | Self::Runs(..) | Self::Ended(_) => None,
+            Self::Gone | Self::Superseded | Self::Orphan | Self::Runs(..) | Self::Ended(_) => None,
         }
     }
 }
@@ -51,7 +51,7 @@ impl Note {
 
 impl Machine {
     /// What there is of the launch `key`; `Invalid` where it was begun with something else than `spec`.
-    pub(super) fn look(&self, key: &Key, spec: Option<&LaunchSpec>) -> Result<Seen> {
+    pub(super) fn look(&self, key: &LaunchId, spec: Option<&LaunchSpec>) -> Result<Seen> {
         let refuse = |error| refused(error, DURING, &self.notes.0);
         let Some(note) = self.notes.read(key).map_err(refuse)? else {
             return self.unnoted(key).map_err(refuse);
@@ -71,11 +71,11 @@ impl Machine {
         }
     }
 
-    fn unnoted(&self, key: &Key) -> io::Result<Seen> {
+    fn unnoted(&self, key: &LaunchId) -> io::Result<Seen> {
         if !marker::of_launch(self.dir.deployment(), key)?.is_empty() {
-            return Ok(Seen::Stray);
+            return Ok(Seen::Orphan);
         }
-        let later = self.notes.epochs(&key.instance)?.into_iter().any(|epoch| epoch > key.epoch);
+        let later = self.notes.epochs(&key.instance)?.into_iter().any(|epoch| epoch > key.attempt);
         Ok(if later { Seen::Superseded } else { Seen::Nothing })
     }
 
@@ -96,7 +96,7 @@ impl Machine {
     }
 
     /// Number, start time and boot name one process. The mark is the second witness, where it can be read.
-    fn is_not_anothers(&self, process: Process, key: &Key) -> io::Result<bool> {
+    fn is_not_anothers(&self, process: Process, key: &LaunchId) -> io::Result<bool> {
         let mark = proc::variable(process.pid, marker::VARIABLE)?;
         Ok(mark.is_none_or(|mark| mark == marker::text(self.dir.deployment(), key)))
     }
@@ -123,7 +123,7 @@ impl Machine {
     }
 }
 
-fn changed(key: &Key) -> Error {
+fn changed(key: &LaunchId) -> Error {
     Error::new(ErrorKind::Invalid, DURING).about("key", key).advise(
         "This table was started with other settings. Stop and start it to use the new ones.",
     )

@@ -2,7 +2,7 @@
 use std::io;
 
 use super::proc::{self, Stat};
-use crate::{InstanceId, Key};
+use crate::{InstanceId, LaunchId};
 
 /// The variable that names the launch, as `<deployment>/<key>`. Children inherit it.
 pub(super) const VARIABLE: &str = "REFRACTORY_KEY";
@@ -10,12 +10,12 @@ pub(super) const VARIABLE: &str = "REFRACTORY_KEY";
 /// A process that carries the mark of this deployment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Marked {
-    pub(super) key: Key,
+    pub(super) key: LaunchId,
     pub(super) stat: Stat,
 }
 
 /// What the variable says for `key`.
-pub(super) fn text(deployment: &str, key: &Key) -> String {
+pub(super) fn text(deployment: &str, key: &LaunchId) -> String {
     format!("{deployment}/{key}")
 }
 
@@ -35,7 +35,7 @@ pub(super) fn scan(deployment: &str) -> io::Result<Vec<Marked>> {
 }
 
 /// The processes of one launch; the one that leads its session first.
-pub(super) fn of_launch(deployment: &str, key: &Key) -> io::Result<Vec<Stat>> {
+pub(super) fn of_launch(deployment: &str, key: &LaunchId) -> io::Result<Vec<Stat>> {
     let mut found: Vec<_> = scan(deployment)?
         .into_iter()
         .filter(|marked| marked.key == *key)
@@ -50,7 +50,7 @@ pub(super) fn of_instance(deployment: &str, of: &InstanceId) -> io::Result<Vec<M
     Ok(scan(deployment)?.into_iter().filter(|marked| marked.key.instance == *of).collect())
 }
 
-fn carried(pid: u32, deployment: &str) -> io::Result<Option<Key>> {
+fn carried(pid: u32, deployment: &str) -> io::Result<Option<LaunchId>> {
     let mark = proc::variable(pid, VARIABLE)?;
     Ok(mark.and_then(|mark| mark.strip_prefix(deployment)?.strip_prefix('/')?.parse().ok()))
 }

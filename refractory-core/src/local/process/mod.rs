@@ -6,6 +6,7 @@ mod group;
 mod idle;
 mod launch;
 mod lifetime;
+mod liveness_tracker;
 mod look;
 mod marker;
 mod note;
@@ -17,7 +18,6 @@ mod runtime;
 mod settings;
 mod spawn;
 mod stop;
-mod voices;
 
 pub use group::ControlGroup;
 pub use prepare::Invocation;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::proc::Process;
 use crate::disk::{private_folder, read_if_any, write_whole};
 use crate::local::logs::Place;
-use crate::{InstanceId, Key, Timestamp};
+use crate::{InstanceId, LaunchId, Timestamp};
 
 /// How far a launch has got.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -32,7 +32,7 @@ pub(super) struct Stopping {
 /// What is written down of one launch.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(super) struct Note {
-    pub(super) key: Key,
+    pub(super) key: LaunchId,
     /// The digest of what was to be launched, as the version that began it wrote it.
     pub(super) digest: String,
     /// Which boot of the machine it belongs to.
@@ -58,12 +58,12 @@ impl Notes {
         self.0.join(of.as_str())
     }
 
-    fn path(&self, key: &Key) -> PathBuf {
-        self.folder(&key.instance).join(format!("{}.json", key.epoch))
+    fn path(&self, key: &LaunchId) -> PathBuf {
+        self.folder(&key.instance).join(format!("{}.json", key.attempt))
     }
 
     /// The note of `key`. One that cannot be read is no note: the mark of the process is what counts then.
-    pub(super) fn read(&self, key: &Key) -> io::Result<Option<Note>> {
+    pub(super) fn read(&self, key: &LaunchId) -> io::Result<Option<Note>> {
         let read = read_if_any(&self.path(key))?;
         Ok(read.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
     }
@@ -74,7 +74,7 @@ impl Notes {
         write_whole(&self.path(&note.key), &text, 0o600)
     }
 
-    pub(super) fn forget(&self, key: &Key) -> io::Result<()> {
+    pub(super) fn forget(&self, key: &LaunchId) -> io::Result<()> {
         match fs::remove_file(self.path(key)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
             Ok(()) | Err(_) => Ok(()),
@@ -102,7 +102,7 @@ impl Notes {
                 continue;
             };
             for epoch in self.epochs(&instance)? {
-                found.extend(self.read(&Key { instance: instance.clone(), epoch })?);
+                found.extend(self.read(&LaunchId { instance: instance.clone(), attempt: epoch })?);
             }
         }
         Ok(found)

@@ -4,7 +4,7 @@ use std::net::{Ipv6Addr, TcpListener};
 use std::ops::RangeInclusive;
 
 use crate::digest::sha256_hex;
-use crate::{Error, ErrorKind, Key, Result};
+use crate::{Error, ErrorKind, LaunchId, Result};
 
 /// A port of `range` that nobody listens on and nobody `else_has`.
 ///
@@ -12,7 +12,7 @@ use crate::{Error, ErrorKind, Key, Result};
 /// each port that turned out to be taken it begins elsewhere. Nothing keeps a stranger from taking the port
 /// before the program does: the program then ends, and the same launch is tried on another.
 pub(super) fn choose(
-    key: &Key,
+    key: &LaunchId,
     tries: u32,
     range: &RangeInclusive<u16>,
     else_has: impl Fn(u16) -> bool,
@@ -55,8 +55,8 @@ fn none_left(range: &RangeInclusive<u16>) -> Error {
 mod tests {
     use super::*;
 
-    fn key(instance: &str) -> Key {
-        Key { instance: instance.parse().unwrap(), epoch: 1 }
+    fn key(instance: &str) -> LaunchId {
+        LaunchId { instance: instance.parse().unwrap(), attempt: 1 }
     }
 
     #[test]

@@ -7,22 +7,22 @@ use std::time::Duration;
 use process_wrap::tokio::ChildWrapper;
 
 use super::lifetime::ends_with_us;
+use super::liveness_tracker::LivenessTracker;
 use super::look::Seen;
 use super::note::Notes;
 use super::prepare::Invocation;
 use super::proc::Process;
 use super::stop::Grace;
-use super::voices::Voices;
 use super::{AtExit, ProcessSettings, marker, proc};
 use crate::blocking::blocking;
 use crate::disk::refused;
 use crate::local::DataDir;
 use crate::local::folder::Measure;
+use crate::local::keyed_mutex::KeyedMutex;
 use crate::local::logs::LogFiles;
-use crate::local::turns::Turns;
 use crate::model::Release;
 use crate::ports::{Endpoint, InstanceRuntime, LaunchSpec, Observed, Progress, Reason, Stop};
-use crate::{Clock, Key, Result, async_trait};
+use crate::{Clock, LaunchId, Result, async_trait};
 
 /// Which program runs a release, and where its script lies.
 #[async_trait]
@@ -61,12 +61,12 @@ pub(super) struct Machine {
     pub(super) programs: Arc<dyn Programs>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) measure: Measure,
-    pub(super) voices: Voices,
+    pub(super) voices: LivenessTracker,
     /// How long each launch that was asked to end has had for it.
-    pub(super) graces: Mutex<BTreeMap<Key, Grace>>,
+    pub(super) graces: Mutex<BTreeMap<LaunchId, Grace>>,
     /// The processes this one started, so that they are reaped and their exit status is known.
-    pub(super) children: Mutex<BTreeMap<Key, Box<dyn ChildWrapper>>>,
-    pub(super) turns: Turns,
+    pub(super) children: Mutex<BTreeMap<LaunchId, Box<dyn ChildWrapper>>>,
+    pub(super) turns: KeyedMutex,
     /// What had ended and was nobody's when it was last looked for.
     pub(super) orphans: Mutex<BTreeSet<Process>>,
     /// Whether programs end when this process does.
@@ -106,17 +106,17 @@ impl ProcessRuntime {
             programs,
             measure: Measure::new(Arc::clone(&clock)),
             clock,
-            voices: Voices::default(),
+            voices: LivenessTracker::default(),
             graces: Mutex::default(),
             children: Mutex::default(),
-            turns: Turns::default(),
+            turns: KeyedMutex::default(),
             dir,
         })))
     }
 }
 
 impl Machine {
-    fn list(&self) -> Result<Vec<Key>> {
+    fn list(&self) -> Result<Vec<LaunchId>> {
         let during = "listing launches";
         let written = self.notes.all().map_err(|error| refused(error, during, &self.notes.0))?;
         let marked = marker::scan(self.dir.deployment())
@@ -131,7 +131,7 @@ impl Machine {
 
 #[async_trait]
 impl InstanceRuntime for ProcessRuntime {
-    async fn ensure(&self, key: &Key, spec: &LaunchSpec) -> Result<Observed<Endpoint>> {
+    async fn ensure(&self, key: &LaunchId, spec: &LaunchSpec) -> Result<Observed<Endpoint>> {
         let (me, of, wanted_spec) = (Arc::clone(&self.0), key.clone(), spec.clone());
         let seen = blocking("looking at a launch", move |_| {
             me.turns.take(&of.instance, || me.look(&of, Some(&wanted_spec)))
@@ -160,7 +160,7 @@ impl InstanceRuntime for ProcessRuntime {
         self.0.ensured(key, seen).await
     }
 
-    async fn observe(&self, key: &Key) -> Result<Observed<Endpoint>> {
+    async fn observe(&self, key: &LaunchId) -> Result<Observed<Endpoint>> {
         let (me, of) = (Arc::clone(&self.0), key.clone());
         let seen = blocking("looking at a launch", move |_| {
             me.turns.take(&of.instance, || me.look(&of, None))
@@ -169,7 +169,7 @@ impl InstanceRuntime for ProcessRuntime {
         self.0.answered(key, seen).await
     }
 
-    async fn remove(&self, key: &Key, how: Stop) -> Result<Observed<Endpoint>> {
+    async fn remove(&self, key: &LaunchId, how: Stop) -> Result<Observed<Endpoint>> {
         let (me, key) = (Arc::clone(&self.0), key.clone());
         blocking("stopping a program", move |wanted| {
             me.turns.take(&key.instance, || me.stop(&key, how, wanted))
@@ -177,7 +177,7 @@ impl InstanceRuntime for ProcessRuntime {
         .await
     }
 
-    async fn list(&self) -> Result<Vec<Key>> {
+    async fn list(&self) -> Result<Vec<LaunchId>> {
         let me = Arc::clone(&self.0);
         blocking("listing launches", move |_| me.list()).await
     }
@@ -206,13 +206,13 @@ fn no_program() -> Reason {
 
 impl Machine {
     /// What `seen` means to a caller who wants it: what is over is not begun again.
-    async fn ensured(self: &Arc<Self>, key: &Key, seen: Seen) -> Result<Observed<Endpoint>> {
+    async fn ensured(self: &Arc<Self>, key: &LaunchId, seen: Seen) -> Result<Observed<Endpoint>> {
         let over = |text: &str| Ok(Observed::Broken(Reason(text.to_owned())));
         match seen {
             Seen::Gone => over("This launch was removed. Start the table again."),
             Seen::Superseded => over("A later launch of this table replaced it."),
             seen @ (Seen::Nothing
-            | Seen::Stray
+            | Seen::Orphan
             | Seen::Runs(..)
             | Seen::PortTaken(_)
             | Seen::Ended(_)) => self.answered(key, seen).await,
@@ -220,14 +220,14 @@ impl Machine {
     }
 
     /// What `seen` means to a caller; asks the program itself where it runs.
-    async fn answered(self: &Arc<Self>, key: &Key, seen: Seen) -> Result<Observed<Endpoint>> {
+    async fn answered(self: &Arc<Self>, key: &LaunchId, seen: Seen) -> Result<Observed<Endpoint>> {
         let pending = |text: &str| Ok(Observed::Pending(Some(Progress::new(text))));
         match seen {
             Seen::Nothing | Seen::Gone | Seen::Superseded => Ok(Observed::Absent),
             Seen::PortTaken(note) => {
                 pending(&format!("port {} was in use, trying another one", note.port))
             }
-            Seen::Stray => Ok(Observed::Broken(Reason(
+            Seen::Orphan => Ok(Observed::Broken(Reason(
                 "It is running, but its records were lost. It is stopped and started again."
                     .to_owned(),
             ))),

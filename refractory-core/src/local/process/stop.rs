@@ -15,7 +15,7 @@ use crate::disk::refused;
 use crate::local::logs::Place;
 use crate::model::Urgency;
 use crate::ports::{Endpoint, Observed, Progress, Stop};
-use crate::{Key, MonotonicTime, Result};
+use crate::{LaunchId, MonotonicTime, Result};
 
 /// How many calls at least a program is waited for before it is forced, however long these took: while the machine sleeps it
 /// has no time to end.
@@ -67,7 +67,12 @@ impl Grace {
 
 impl Machine {
     /// Moves the end of the launch `key` along.
-    pub(super) fn stop(&self, key: &Key, how: Stop, wanted: &Wanted) -> Result<Observed<Endpoint>> {
+    pub(super) fn stop(
+        &self,
+        key: &LaunchId,
+        how: Stop,
+        wanted: &Wanted,
+    ) -> Result<Observed<Endpoint>> {
         let refuse = |error| refused(error, "stopping a program", &self.notes.0);
         let note = self.notes.read(key).map_err(refuse)?;
         let family = self.family(key, note.as_ref()).map_err(refuse)?;
@@ -91,7 +96,7 @@ impl Machine {
         Ok(Observed::Pending(Some(Progress::new("stopping"))))
     }
 
-    fn push(&self, key: &Key, was_asked: bool, how: Stop) -> Push {
+    fn push(&self, key: &LaunchId, was_asked: bool, how: Stop) -> Push {
         let mut graces = self.graces.lock().unwrap_or_else(PoisonError::into_inner);
         let (earlier, now) = (graces.get(key).copied(), self.clock.monotonic());
         let (grace, push) = Grace::next(earlier, was_asked, how, now, &self.settings);
@@ -100,7 +105,7 @@ impl Machine {
     }
 
     /// Every process of the launch that runs: its leader first.
-    fn family(&self, key: &Key, note: Option<&Note>) -> io::Result<Vec<Stat>> {
+    fn family(&self, key: &LaunchId, note: Option<&Note>) -> io::Result<Vec<Stat>> {
         let mut family = Vec::new();
         if let Some(note) = note
             && let Some(process) = self.leader(note)?
@@ -116,7 +121,7 @@ impl Machine {
     }
 
     /// Nothing runs any more: what is left is a note that a late call finds.
-    fn settle(&self, key: &Key, note: Option<Note>) -> io::Result<()> {
+    fn settle(&self, key: &LaunchId, note: Option<Note>) -> io::Result<()> {
         self.reap(key);
         self.voices.forget(key);
         self.graces.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
@@ -133,7 +138,7 @@ impl Machine {
         }
     }
 
-    fn note_of_stray(&self, key: &Key, family: &[Stat]) -> Note {
+    fn note_of_stray(&self, key: &LaunchId, family: &[Stat]) -> Note {
         Note {
             key: key.clone(),
             digest: String::new(),

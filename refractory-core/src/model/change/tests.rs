@@ -4,9 +4,9 @@ use crate::{LicenseId, ReleaseId};
 fn full() -> InstanceSpec {
     InstanceSpec {
         title: "Curse of Strahd".to_owned(),
-        release: ReleaseWish::Exact(ReleaseId::new("r1").unwrap()),
+        release: ReleaseChoice::Exact(ReleaseId::new("r1").unwrap()),
         world: Some(WorldId::new("barovia").unwrap()),
-        license: LicenseWish::Only(LicenseId::new("l1").unwrap()),
+        license: LicenseChoice::Only(LicenseId::new("l1").unwrap()),
         limits: Limits { memory: Some(1 << 31), cpu_millis: Some(1500), disk: Some(1 << 34) },
         language: Some("de.deutsch".to_owned()),
     }
@@ -52,10 +52,10 @@ fn json_is_read_as_a_merge_patch() {
             spec.title = String::new();
             spec.language = None;
         }),
-        (r#"{"license":null}"#, |spec| spec.license = LicenseWish::Any),
+        (r#"{"license":null}"#, |spec| spec.license = LicenseChoice::Any),
         (r#"{"limits":{"cpu_millis":null}}"#, |spec| spec.limits.cpu_millis = None),
         (r#"{"limits":null}"#, |spec| spec.limits = Limits::default()),
-        (r#"{"release":"newest"}"#, |spec| spec.release = ReleaseWish::Newest),
+        (r#"{"release":"newest"}"#, |spec| spec.release = ReleaseChoice::Newest),
     ];
     for (text, expected) in rows {
         let (mut spec, mut wanted) = (full(), full());

@@ -1,24 +1,24 @@
 //! Where everything is written down: the only bus between processes.
 mod aggregate;
 mod changes;
+mod collection;
 mod commit;
 mod damaged;
 mod follow;
 mod index;
 mod kind;
-mod table;
 mod unique;
 
 use std::fmt::Debug;
 
 pub use self::aggregate::{Aggregate, Record, Sealed};
 pub use self::changes::{Change, Changes, Position};
+pub use self::collection::{Collection, TypedPage};
 pub use self::commit::{Commit, Write};
 pub use self::damaged::{DamagedRecord, damaged};
 pub use self::follow::{Followed, Follower};
 pub use self::index::{Cursor, Index, IndexEntry, Page, Query, Scope};
 pub use self::kind::Kind;
-pub use self::table::{Table, TypedPage};
 pub use self::unique::UniqueKey;
 use crate::{Error, ErrorKind, Result, async_trait};
 

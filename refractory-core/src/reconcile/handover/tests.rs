@@ -29,8 +29,8 @@ fn left(holder: &Instance) -> Option<Duration> {
 }
 
 /// Joins blocked for `to`, this long ago.
-fn yielding(to: &str, ago: u64) -> Option<Yielding> {
-    Some(Yielding { to: id(to), since: Timestamp(NOW.0 - ago) })
+fn preemption(to: &str, ago: u64) -> Option<Preemption> {
+    Some(Preemption { to: id(to), since: Timestamp(NOW.0 - ago) })
 }
 
 fn players(players: u32) -> Result<Observed<GameStatus>> {
@@ -49,11 +49,11 @@ fn nobody_plays_row_by_row() {
     let mut holder = instance("a", Power::On);
     for (blocked, expected) in [
         (None, Move::Block),
-        (yielding("b", 1_000), Move::Wait(Duration::from_secs(2))),
-        (yielding("b", 3_000), Move::Off),
-        (yielding("c", 9_000), Move::Leave),
+        (preemption("b", 1_000), Move::Wait(Duration::from_secs(2))),
+        (preemption("b", 3_000), Move::Off),
+        (preemption("c", 9_000), Move::Leave),
     ] {
-        holder.yielding = blocked;
+        holder.preemption = blocked;
         assert_eq!(next(&holder, &id("b"), &players(0), &ages(), LAG), expected);
     }
 }
@@ -64,11 +64,11 @@ fn somebody_plays_or_nobody_knows_row_by_row() {
     for asked in busy() {
         for (blocked, expected) in [
             (None, Move::Leave),
-            (yielding("b", 1_000), Move::Unblock),
-            (yielding("b", 9_000), Move::Unblock),
-            (yielding("c", 9_000), Move::Leave),
+            (preemption("b", 1_000), Move::Unblock),
+            (preemption("b", 9_000), Move::Unblock),
+            (preemption("c", 9_000), Move::Leave),
         ] {
-            holder.yielding = blocked;
+            holder.preemption = blocked;
             assert_eq!(next(&holder, &id("b"), &asked, &ages(), LAG), expected, "{asked:?}");
         }
     }
@@ -79,12 +79,12 @@ fn a_move_is_written_into_the_row_of_the_holder() {
     let mut holder = instance("a", Power::On);
     assert!(!apply(&mut holder, &id("b"), Move::Leave, NOW));
     assert!(apply(&mut holder, &id("b"), Move::Block, NOW));
-    assert_eq!(holder.yielding, yielding("b", 0));
+    assert_eq!(holder.preemption, preemption("b", 0));
     assert!(!apply(&mut holder, &id("b"), Move::Wait(LAG), NOW));
     assert!(apply(&mut holder, &id("b"), Move::Unblock, NOW));
-    assert_eq!(holder.yielding, None);
+    assert_eq!(holder.preemption, None);
     assert!(apply(&mut holder, &id("b"), Move::Off, NOW));
-    assert_eq!((holder.wish.power, holder.wish.urgency), (Power::Off, Urgency::Gentle));
+    assert_eq!((holder.desired.power, holder.desired.urgency), (Power::Off, Urgency::Gentle));
 }
 
 /// So many were seen there since so long ago.
@@ -101,13 +101,13 @@ fn only_who_is_on_and_has_been_empty_for_a_while_is_asked_row_by_row() {
         ("it was started just now", None, seen(0, 0), Some(60_000)),
         ("it has been empty for a while", None, seen(0, 59_000), Some(1_000)),
         ("it has been empty for long enough", None, seen(0, 60_000), Some(0)),
-        ("it is being asked already", yielding("b", 1_000), seen(0, 0), Some(0)),
-        ("it is being asked, and nobody knows who plays", yielding("b", 1_000), None, Some(0)),
+        ("it is being asked already", preemption("b", 1_000), seen(0, 0), Some(0)),
+        ("it is being asked, and nobody knows who plays", preemption("b", 1_000), None, Some(0)),
     ] {
-        (holder.yielding, holder.seen) = (blocked, last);
+        (holder.preemption, holder.seen) = (blocked, last);
         assert_eq!(left(&holder), expected.map(Duration::from_millis), "{what}");
     }
-    (holder.yielding, holder.seen) = (None, seen(0, 90_000));
+    (holder.preemption, holder.seen) = (None, seen(0, 90_000));
     holder.journal.lose(Step::Runtime);
     assert_eq!(left(&holder), None, "it does not run");
     let mut holder = Instance { seen: seen(0, 90_000), ..on("a") };
@@ -123,7 +123,7 @@ fn whoever_asks_for_an_empty_table_again_is_waited_for() {
     assert_eq!(left(&holder), Some(GRACE));
     assert_eq!(holder.generation, generation, "it is the same wish");
     assert!(!holder.want(Power::On, Urgency::Gentle, NOW), "and once is enough");
-    holder.yielding = yielding("b", 1_000);
+    holder.preemption = preemption("b", 1_000);
     assert!(holder.want(Power::On, Urgency::Gentle, Timestamp(NOW.0 + 5)));
     assert_eq!(left(&holder), Some(GRACE));
     assert!(holder.want(Power::On, Urgency::Gentle, NOW), "the clock was set back");

@@ -2,39 +2,39 @@
 use std::time::Duration;
 
 use super::Terms;
-use crate::model::{Attempt, Instance, Record, Step, Undoing};
+use crate::model::{Attempt, Instance, Record, Step, Teardown};
 use crate::ports::{Observed, Progress};
 use crate::{Error, ErrorKind, Result};
 
 impl Terms<'_> {
     /// Writes down that `step` is about to go; whether that was news.
     pub(crate) fn begin_undoing(self, instance: &mut Instance, step: Step) -> bool {
-        if instance.undoing.as_ref().is_some_and(|undoing| undoing.step == step) {
+        if instance.teardown.as_ref().is_some_and(|teardown| teardown.step == step) {
             return false;
         }
-        instance.undoing = Some(Undoing { step, since: self.now, failures: 0 });
+        instance.teardown = Some(Teardown { step, since: self.now, failures: 0 });
         true
     }
 
     /// Whether closing the world has been tried for long enough: then the program is stopped with it open.
     pub(crate) fn out_of_patience(self, instance: &Instance) -> bool {
-        let Some(undoing) = instance.undoing.as_ref().filter(|it| it.step == Step::World) else {
+        let Some(teardown) = instance.teardown.as_ref().filter(|it| it.step == Step::World) else {
             return false;
         };
-        let waited = self.ages.watched(undoing.since);
+        let waited = self.ages.watched(teardown.since);
         if instance.is_migrating() && instance.written_off.is_none() {
             false
         } else if instance.is_urgent() {
-            undoing.failures > 0 || waited >= self.patience.deadline
+            teardown.failures > 0 || waited >= self.options.deadline
         } else {
-            waited >= self.patience.close_within
+            waited >= self.options.close_within
         }
     }
 
     /// Whether a launch that cannot be asked about is gone, because an operator said so and enough time has passed.
     pub(crate) fn is_given_up(self, instance: &Instance) -> bool {
         let said = instance.written_off;
-        said.is_some_and(|said| self.ages.known(said) >= self.patience.hard_deadline)
+        said.is_some_and(|said| self.ages.known(said) >= self.options.hard_deadline)
     }
 
     pub(super) fn undone(
@@ -44,7 +44,7 @@ impl Terms<'_> {
         undone: Result<Observed<()>>,
     ) -> Duration {
         self.begin_undoing(instance, step);
-        let begun = instance.undoing.as_ref().map_or(self.now, |undoing| undoing.since);
+        let begun = instance.teardown.as_ref().map_or(self.now, |teardown| teardown.since);
         self.inherit(instance, begun);
         if let Some(Record::Intended(Attempt { since, .. })) = instance.journal.get(step) {
             let since = *since;
@@ -76,7 +76,7 @@ impl Terms<'_> {
             return left;
         }
         instance.journal.clear(step);
-        instance.undoing = None;
+        instance.teardown = None;
         if step == Step::Runtime {
             instance.written_off = None;
         }
@@ -90,7 +90,7 @@ impl Terms<'_> {
         let seen = matches!(instance.journal.get(step), Some(Record::Held(_) | Record::Lost));
         match instance.unanswered {
             Some(at) if !(seen && step == Step::Runtime) => {
-                self.patience.deadline.saturating_sub(self.ages.known(at))
+                self.options.deadline.saturating_sub(self.ages.known(at))
             }
             Some(_) | None => Duration::ZERO,
         }
@@ -106,15 +106,15 @@ impl Terms<'_> {
         };
         attempt.progress = progress;
         instance.journal.intend(Step::World, attempt);
-        if let Some(undoing) = instance.undoing.as_mut().filter(|_| protected) {
-            undoing.since = self.now;
+        if let Some(teardown) = instance.teardown.as_mut().filter(|_| protected) {
+            teardown.since = self.now;
         }
     }
 }
 
 /// Trouble with undoing is over once it is undone; why a start failed stays to be counted and read.
 fn forget_fault_of_undoing(instance: &mut Instance) {
-    let on = instance.wish_is_on();
+    let on = instance.is_desired_on();
     if instance.fault.as_ref().is_some_and(|fault| !fault.terminal && (!on || fault.attempts == 0))
     {
         instance.fault = None;

@@ -9,7 +9,7 @@ impl Terms<'_> {
     /// A start failed. Too often, or for good, and it is given up.
     pub(super) fn fail(self, instance: &mut Instance, step: Step, error: &Error) -> Duration {
         let attempts = instance.live_fault().map_or(0, |fault| fault.attempts) + 1;
-        let terminal = !error.is_transient() || attempts >= self.patience.give_up_after;
+        let terminal = !error.is_transient() || attempts >= self.options.give_up_after;
         let wait = if terminal { Duration::ZERO } else { self.wait_after(attempts, error) };
         instance.fault = Some(Fault {
             step,
@@ -24,20 +24,20 @@ impl Terms<'_> {
         wait
     }
 
-    /// Undoing failed. It is tried for ever, and why a start was given up stays to be read.
+    /// Teardown failed. It is tried for ever, and why a start was given up stays to be read.
     pub(super) fn fail_undoing(
         self,
         instance: &mut Instance,
         step: Step,
         error: &Error,
     ) -> Duration {
-        let failures = instance.undoing.as_mut().map_or(1, |undoing| {
-            undoing.failures = undoing.failures.saturating_add(1);
-            undoing.failures
+        let failures = instance.teardown.as_mut().map_or(1, |teardown| {
+            teardown.failures = teardown.failures.saturating_add(1);
+            teardown.failures
         });
         let wait = self.wait_after(failures, error);
         let retry_at = self.now.after(wait);
-        let on = instance.wish_is_on();
+        let on = instance.is_desired_on();
         let fault = match instance.live_fault() {
             Some(why) if why.terminal => Fault { retry_at, wait: Some(wait), ..why.clone() },
             // Only failures of the start itself count towards giving it up.
@@ -57,17 +57,17 @@ impl Terms<'_> {
     }
 
     fn wait_after(self, failures: u32, error: &Error) -> Duration {
-        let own = || self.patience.after(failures);
-        error.wait_hint().unwrap_or_else(own).min(self.patience.backoff_cap)
+        let own = || self.options.after(failures);
+        error.wait_hint().unwrap_or_else(own).min(self.options.backoff_cap)
     }
 
     /// The loop breaker: the first death is repaired at once, the next ones ever later, too many never.
     pub(super) fn count_loss(self, instance: &mut Instance, step: Step, reason: &str) -> Duration {
-        instance.losses.retain(|at| self.ages.since(*at) < self.patience.loss_window);
+        instance.losses.retain(|at| self.ages.since(*at) < self.options.loss_window);
         instance.losses.push(self.now);
         let deaths = instance.losses.len();
-        let terminal = deaths >= self.patience.losses;
-        let minutes = self.patience.loss_window.as_secs() / 60;
+        let terminal = deaths >= self.options.losses;
+        let minutes = self.options.loss_window.as_secs() / 60;
         let message = if terminal {
             format!(
                 "{reason} It failed {deaths} times within {minutes} minutes and stays off. See the log, then start it again."
@@ -78,7 +78,7 @@ impl Terms<'_> {
         let wait = if deaths == 1 || terminal {
             Duration::ZERO
         } else {
-            self.patience.after(u32::try_from(deaths).unwrap_or(u32::MAX))
+            self.options.after(u32::try_from(deaths).unwrap_or(u32::MAX))
         };
         instance.fault = Some(Fault {
             step,

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use super::Terms;
 use crate::Result;
-use crate::model::{Doubt, Held, Instance, Seen, Step, WorldId, WorldSummary};
+use crate::model::{Held, Instance, Seen, Step, SuspectedFailure, WorldId, WorldSummary};
 use crate::ports::{Endpoint, GameStatus, Observed};
 
 impl Terms<'_> {
@@ -17,20 +17,24 @@ impl Terms<'_> {
             Ok(Observed::Absent | Observed::Broken(_)) if self.expects_restart(instance) => {
                 return self.restart(instance);
             }
-            Ok(Observed::Absent) => self.doubt(instance, Step::Runtime, "Foundry has ended."),
-            Ok(Observed::Broken(reason)) => self.doubt(instance, Step::Runtime, &reason.0),
+            Ok(Observed::Absent) => {
+                self.suspect_failure(instance, Step::Runtime, "Foundry has ended.")
+            }
+            Ok(Observed::Broken(reason)) => {
+                self.suspect_failure(instance, Step::Runtime, &reason.0)
+            }
             Ok(Observed::Ready(endpoint)) if Some(&endpoint) != instance.endpoint() => {
-                self.doubt(instance, Step::Runtime, "Foundry's address has changed.")
+                self.suspect_failure(instance, Step::Runtime, "Foundry's address has changed.")
             }
             Ok(Observed::Ready(_)) => self.looked_at_game(instance, game),
             Ok(Observed::Pending(_)) | Err(_) => self.unknown(instance),
         };
-        if self.expects_restart(instance) { wait.min(self.patience.poll * 5) } else { wait }
+        if self.expects_restart(instance) { wait.min(self.options.poll * 5) } else { wait }
     }
 
     /// Whether the program was told to save its settings just now, after which it exits.
     fn expects_restart(self, instance: &Instance) -> bool {
-        let within = self.patience.restart_within;
+        let within = self.options.restart_within;
         // A moment that has not come yet was written before the clock was set back: it says nothing.
         let saved = instance.setup.settings_saved.filter(|saved| *saved <= self.now);
         saved.is_some_and(|saved| self.now.since(saved) < within)
@@ -38,7 +42,7 @@ impl Terms<'_> {
 
     /// The program has saved its settings and exited, as it does: it comes up again with them. Nothing was lost.
     fn restart(self, instance: &mut Instance) -> Duration {
-        (instance.doubt, instance.seen, instance.yielding) = (None, None, None);
+        (instance.suspected_failure, instance.seen, instance.preemption) = (None, None, None);
         instance.setup.settings_saved = None;
         instance.started = Some(self.now);
         instance.journal.lose(Step::Runtime);
@@ -48,7 +52,7 @@ impl Terms<'_> {
     /// Not being able to ask says nothing about what runs, nor about who plays: a table that was empty may not be.
     fn unknown(self, instance: &mut Instance) -> Duration {
         instance.seen = instance.seen.take().filter(|seen| seen.players > 0);
-        self.patience.probe
+        self.options.probe
     }
 
     fn looked_at_game(
@@ -61,17 +65,21 @@ impl Terms<'_> {
                 if open_world(instance)
                     .is_none_or(|world| status.world.as_ref() == Some(world)) =>
             {
-                instance.doubt = None;
+                instance.suspected_failure = None;
                 self.see(instance, &status);
-                self.patience.probe
+                self.options.probe
             }
             Some(Ok(Observed::Ready(_))) => {
-                self.doubt(instance, Step::World, "The world was closed.")
+                self.suspect_failure(instance, Step::World, "The world was closed.")
             }
-            Some(Ok(Observed::Broken(reason))) => self.doubt(instance, Step::World, &reason.0),
-            Some(Ok(Observed::Absent)) => {
-                self.doubt(instance, Step::Runtime, "Foundry runs, but doesn't accept connections.")
+            Some(Ok(Observed::Broken(reason))) => {
+                self.suspect_failure(instance, Step::World, &reason.0)
             }
+            Some(Ok(Observed::Absent)) => self.suspect_failure(
+                instance,
+                Step::Runtime,
+                "Foundry runs, but doesn't accept connections.",
+            ),
             Some(Ok(Observed::Pending(_)) | Err(_)) | None => self.unknown(instance),
         }
     }
@@ -93,16 +101,17 @@ impl Terms<'_> {
     }
 
     /// One odd reading is a reading; a second one, later, is believed.
-    fn doubt(self, instance: &mut Instance, step: Step, reason: &str) -> Duration {
-        let Some(doubt) = &instance.doubt else {
-            instance.doubt = Some(Doubt { since: self.now, reason: reason.to_owned() });
-            return self.patience.probe_gap;
+    fn suspect_failure(self, instance: &mut Instance, step: Step, reason: &str) -> Duration {
+        let Some(doubt) = &instance.suspected_failure else {
+            instance.suspected_failure =
+                Some(SuspectedFailure { since: self.now, reason: reason.to_owned() });
+            return self.options.probe_gap;
         };
-        let left = self.patience.probe_gap.saturating_sub(self.ages.since(doubt.since));
+        let left = self.options.probe_gap.saturating_sub(self.ages.since(doubt.since));
         if !left.is_zero() {
             return left;
         }
-        (instance.doubt, instance.seen, instance.yielding) = (None, None, None);
+        (instance.suspected_failure, instance.seen, instance.preemption) = (None, None, None);
         instance.started = Some(self.now);
         instance.journal.lose(step);
         self.count_loss(instance, step, reason)

@@ -1,8 +1,8 @@
 #![expect(clippy::unnecessary_wraps, reason = "rows of a table are written as the code reads them")]
 use super::*;
 use crate::model::{
-    Attempt, Doubt, Fault, NewInstance, Phase, Power, Record, Seen, SetupEntry, Slug, Undoing,
-    Urgency, WorldId,
+    Attempt, Fault, NewInstance, Phase, Power, Record, Seen, SetupEntry, Slug, SuspectedFailure,
+    Teardown, Urgency, WorldId,
 };
 use crate::ports::Progress;
 use crate::{InstanceId, LicenseId};
@@ -10,7 +10,7 @@ use crate::{InstanceId, LicenseId};
 const BEGIN: Timestamp = Timestamp(1_000_000);
 
 struct Desk {
-    patience: Patience,
+    options: WorkerOptions,
     born: Timestamp,
     row: Instance,
 }
@@ -24,13 +24,13 @@ impl Desk {
         for step in Step::ALL.into_iter().filter(|step| next.is_none_or(|next| *step < next)) {
             row.journal.hold(step, held(step));
         }
-        Self { patience: Patience::default(), born: BEGIN, row }
+        Self { options: WorkerOptions::default(), born: BEGIN, row }
     }
 
     fn settle(&mut self, after: u64, decision: Decision, outcome: Outcome) -> Duration {
         let now = BEGIN.after(Duration::from_secs(after));
         let ages = Ages::by_dates(now, self.born);
-        Terms::new(&ages, &self.patience).settle(&mut self.row, decision, outcome)
+        Terms::new(&ages, &self.options).settle(&mut self.row, decision, outcome)
     }
 
     fn made(&mut self, after: u64, step: Step, made: Result<Observed<Held>>) -> Duration {
@@ -214,7 +214,7 @@ fn undoing_is_tried_for_ever_and_counts_for_itself() {
     assert!(!desk.row.given_up(), "{:?}", desk.fault());
     assert_eq!(desk.fault().attempts, 0, "no failure of the start");
     desk.undone(100, Step::World, Ok(Observed::Absent));
-    assert_eq!((desk.row.fault.clone(), desk.row.undoing.clone()), (None, None));
+    assert_eq!((desk.row.fault.clone(), desk.row.teardown.clone()), (None, None));
 }
 
 #[test]
@@ -245,8 +245,8 @@ fn one_odd_reading_is_a_reading_and_a_second_one_is_believed() {
 #[test]
 fn not_being_able_to_ask_says_nothing() {
     let mut desk = Desk::new(None);
-    let doubt = Some(Doubt { since: BEGIN, reason: String::new() });
-    desk.row.doubt.clone_from(&doubt);
+    let suspected_failure = Some(SuspectedFailure { since: BEGIN, reason: String::new() });
+    desk.row.suspected_failure.clone_from(&suspected_failure);
     let before = desk.row.clone();
     desk.settle(100, Decision::Probe, Outcome::Looked(Err(failed()), None));
     let endpoint = Endpoint::new("127.0.0.1", 1);
@@ -278,7 +278,7 @@ fn the_fourth_death_in_a_row_stays_down() {
     let mut desk = Desk::new(None);
     let mut waits = Vec::new();
     for death in 0..4 {
-        desk.row.doubt = Some(Doubt { since: BEGIN, reason: String::new() });
+        desk.row.suspected_failure = Some(SuspectedFailure { since: BEGIN, reason: String::new() });
         let gone = Outcome::Looked(Ok(Observed::Absent), None);
         waits.push(desk.settle(100 + death, Decision::Probe, gone).as_secs());
     }
@@ -292,15 +292,15 @@ fn patience_with_a_world_ends_by_time_and_never_during_a_migration() {
     let tired = |desk: &Desk, after: u64| {
         let now = BEGIN.after(Duration::from_secs(after));
         let ages = Ages::by_dates(now, desk.born);
-        Terms::new(&ages, &desk.patience).out_of_patience(&desk.row)
+        Terms::new(&ages, &desk.options).out_of_patience(&desk.row)
     };
     desk.row.want(Power::Off, Urgency::Gentle, BEGIN);
-    desk.row.undoing = Some(Undoing { step: Step::World, since: BEGIN, failures: 50 });
+    desk.row.teardown = Some(Teardown { step: Step::World, since: BEGIN, failures: 50 });
     assert!(!tired(&desk, 119), "a gentle stop waits, however often it failed");
     assert!(tired(&desk, 120));
     desk.row.want(Power::Off, Urgency::Now, BEGIN);
     assert!(tired(&desk, 0), "an urgent one has failed once");
-    desk.row.undoing = Some(Undoing { step: Step::World, since: BEGIN, failures: 0 });
+    desk.row.teardown = Some(Teardown { step: Step::World, since: BEGIN, failures: 0 });
     assert!(!tired(&desk, 9) && tired(&desk, 10), "or waits one deadline");
     let told = Progress::new("migrating").uninterruptible();
     let migrating = Attempt { progress: Some(told), ..Attempt::begun(BEGIN) };
@@ -336,7 +336,10 @@ fn a_program_that_ends_after_its_settings_were_saved_is_started_again_and_nothin
         assert_eq!(desk.settle(11, Decision::Probe, gone()), Duration::ZERO, "at once");
         assert_eq!(desk.row.journal.get(Step::Runtime), Some(&Record::Lost));
         assert_eq!(desk.row.journal.held(Step::License).cloned(), license);
-        assert_eq!((&desk.row.fault, desk.row.losses.len(), &desk.row.doubt), (&None, 0, &None));
+        assert_eq!(
+            (&desk.row.fault, desk.row.losses.len(), &desk.row.suspected_failure),
+            (&None, 0, &None)
+        );
         assert_eq!(desk.row.setup.generation, 0, "whoever set it up goes on");
         assert_eq!(desk.row.setup.settings_saved, None, "one end is one restart");
     }
@@ -357,10 +360,10 @@ fn a_program_that_ends_for_other_reasons_or_much_later_is_lost() {
 fn a_program_that_is_about_to_exit_is_looked_at_often() {
     let mut desk = Desk::new(None);
     desk.row.journal.hold(Step::World, Held::World(None));
-    assert_eq!(desk.settle(1, Decision::Probe, playing(None)), desk.patience.probe);
+    assert_eq!(desk.settle(1, Decision::Probe, playing(None)), desk.options.probe);
     desk.row.setup.settings_saved = Some(BEGIN);
     assert!(desk.settle(2, Decision::Probe, playing(None)) < Duration::from_secs(1));
-    assert_eq!(desk.settle(200, Decision::Probe, playing(None)), desk.patience.probe);
+    assert_eq!(desk.settle(200, Decision::Probe, playing(None)), desk.options.probe);
 }
 
 #[test]

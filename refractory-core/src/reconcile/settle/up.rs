@@ -47,7 +47,7 @@ impl Terms<'_> {
             self.look_again(instance);
         }
         if Step::ALL.into_iter().all(|step| instance.journal.held(step).is_some()) {
-            (instance.fault, instance.doubt, instance.undoing) = (None, None, None);
+            (instance.fault, instance.suspected_failure, instance.teardown) = (None, None, None);
         }
         Duration::ZERO
     }
@@ -77,7 +77,7 @@ impl Terms<'_> {
         let wait = self.poll_after(self.ages.watched(attempt.since));
         instance.journal.intend(step, attempt);
         // A license may be waited for as long as people like; a migration must never be broken off.
-        if step == Step::License || protected || silent < self.patience.stall {
+        if step == Step::License || protected || silent < self.options.stall {
             return wait;
         }
         lose(instance, step);

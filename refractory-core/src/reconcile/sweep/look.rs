@@ -1,7 +1,7 @@
 //! One look at what there is.
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Stray;
+use super::Orphan;
 use crate::{Error, Result};
 
 /// A kind of thing that is listed.
@@ -39,7 +39,7 @@ impl Listing {
 #[derive(Debug, Default)]
 pub(crate) struct Look {
     /// What nobody explains.
-    pub(super) strays: BTreeSet<Stray>,
+    pub(super) orphans: BTreeSet<Orphan>,
     /// The kinds that this holds for.
     pub(super) seen: BTreeSet<Listing>,
     /// The kinds that could not be listed, and why.
@@ -59,8 +59,8 @@ impl Look {
     }
 
     /// Takes in what nobody explains of one kind.
-    pub(super) fn found(&mut self, what: Listing, strays: impl Iterator<Item = Stray>) {
+    pub(super) fn found(&mut self, what: Listing, orphans: impl Iterator<Item = Orphan>) {
         self.seen.insert(what);
-        self.strays.extend(strays);
+        self.orphans.extend(orphans);
     }
 }

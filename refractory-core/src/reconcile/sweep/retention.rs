@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::model::{Event, EventKind, Via};
-use crate::{EventId, Patience};
+use crate::{EventId, WorkerOptions};
 
 /// Entries that share room. None takes the room of another: who starts and stops a table all day pushes out no change of a role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,11 +47,11 @@ impl Shelf {
         }
     }
 
-    fn age(self, patience: &Patience) -> Duration {
+    fn age(self, options: &WorkerOptions) -> Duration {
         match self {
-            Self::Deployment | Self::Tables | Self::Running => patience.events_age,
-            Self::SignIns => patience.events_age / 2,
-            Self::Failures => patience.events_age / 6,
+            Self::Deployment | Self::Tables | Self::Running => options.events_age,
+            Self::SignIns => options.events_age / 2,
+            Self::Failures => options.events_age / 6,
         }
     }
 }
@@ -72,19 +72,19 @@ fn author(event: &Event) -> (String, &'static str, std::mem::Discriminant<EventK
 pub(super) fn superfluous(
     events: &[Event],
     age: impl Fn(&Event) -> Duration,
-    patience: &Patience,
+    options: &WorkerOptions,
 ) -> BTreeSet<EventId> {
     let mut gone = BTreeSet::new();
     let mut shelves: BTreeMap<Shelf, Vec<&Event>> = BTreeMap::new();
     for event in events {
         let shelf = Shelf::of(event);
-        if age(event) >= shelf.age(patience) {
+        if age(event) >= shelf.age(options) {
             gone.insert(event.id.clone());
         } else {
             shelves.entry(shelf).or_default().push(event);
         }
     }
-    let room = patience.events / Shelf::COUNT;
+    let room = options.events / Shelf::COUNT;
     for shelf in shelves.into_values().filter(|shelf| shelf.len() > room) {
         gone.extend(over_fair_share(shelf, room));
     }

@@ -1,62 +1,63 @@
-//! What is done about a stray: people are told, and much later it goes, without hurting anybody.
-use super::sightings::{Sighting, Stray};
+//! What is done about a orphan: people are told, and much later it goes, without hurting anybody.
+use super::orphans::{Orphan, OrphanObservation};
 use crate::model::{Event, EventKind, Instance, Urgency, Version};
-use crate::ports::{GameTarget, Observed, Table};
+use crate::ports::{Collection, GameTarget, Observed};
 use crate::reconcile::act::bounded;
 use crate::service::Deployment;
-use crate::{Key, Result};
+use crate::{LaunchId, Result};
 
 impl Deployment {
-    /// Tells of a stray the second time it is seen, and removes it once it is old enough.
-    pub(super) async fn treat(&self, sighting: &Sighting) -> Result<()> {
-        let Sighting { stray, age, times } = sighting;
+    /// Tells of a orphan the second time it is seen, and removes it once it is old enough.
+    pub(super) async fn treat(&self, sighting: &OrphanObservation) -> Result<()> {
+        let OrphanObservation { orphan, age, times } = sighting;
         if *times == 2 {
-            tracing::warn!(?stray, "orphaned resource");
-            let event = Event::by_system(self.clock.now(), EventKind::Stray, None, stray.text());
+            tracing::warn!(?orphan, "orphaned resource");
+            let event = Event::by_system(self.clock.now(), EventKind::Stray, None, orphan.text());
             self.record(event).await;
         }
-        if *times > 2 && *age >= self.patience.stray_age && !self.is_named(stray).await? {
-            bounded(self.patience.deadline, "removing a stray", self.clear_away(stray)).await?;
+        if *times > 2 && *age >= self.options.stray_age && !self.is_named(orphan).await? {
+            bounded(self.options.deadline, "removing a stray", self.clear_away(orphan)).await?;
         }
         Ok(())
     }
 
     /// Whether a launch still has a name that leads to it. Asked on the time of a list, which may be a long one.
-    async fn is_named(&self, stray: &Stray) -> Result<bool> {
-        let Stray::Launch(key) = stray else { return Ok(false) };
-        let names = bounded(self.patience.listing, "listing names", self.ports.dns.list()).await?;
+    async fn is_named(&self, orphan: &Orphan) -> Result<bool> {
+        let Orphan::Launch(key) = orphan else { return Ok(false) };
+        let names = bounded(self.options.listing, "listing names", self.ports.dns.list()).await?;
         Ok(names.iter().any(|(_, of)| *of == key.instance))
     }
 
-    async fn clear_away(&self, stray: &Stray) -> Result<()> {
+    async fn clear_away(&self, orphan: &Orphan) -> Result<()> {
         let ports = &self.ports;
-        match stray {
-            Stray::Name(name, of) => ports.dns.remove(of, name).await.map(|_| ()),
-            Stray::Launch(key) => self.end(key).await,
-            Stray::Lease(_, of) => {
+        match orphan {
+            Orphan::Name(name, of) => ports.dns.remove(of, name).await.map(|_| ()),
+            Orphan::Launch(key) => self.end(key).await,
+            Orphan::Lease(_, of) => {
                 // Looked at once more: it may have been switched on since it was seen.
-                let row = Table::<Instance>::of(ports.store.as_ref()).load(of.as_str()).await?;
+                let row =
+                    Collection::<Instance>::of(ports.store.as_ref()).load(of.as_str()).await?;
                 if row.is_none_or(|row| row.journal.get(crate::model::Step::License).is_none()) {
                     ports.licenses.remove(of).await?;
                 }
                 Ok(())
             }
-            Stray::Remains(left) => {
+            Orphan::Remains(left) => {
                 // Looked at once more: a store put back from a backup may explain it again.
                 let row =
-                    Table::<Instance>::of(ports.store.as_ref()).load(left.of.as_str()).await?;
+                    Collection::<Instance>::of(ports.store.as_ref()).load(left.of.as_str()).await?;
                 if row.is_none() {
-                    ports.leftovers.remove(&left.of).await?;
+                    ports.orphaned_resources.remove(&left.of).await?;
                 }
                 Ok(())
             }
-            Stray::Volume(_) | Stray::Assets(_) => Ok(()),
+            Orphan::Volume(_) | Orphan::Assets(_) => Ok(()),
         }
     }
 
     /// Ends a launch that nobody explains and that no name leads to: not while anybody plays or it cannot
     /// be asked, and its world is closed first.
-    async fn end(&self, key: &Key) -> Result<()> {
+    async fn end(&self, key: &LaunchId) -> Result<()> {
         let ports = &self.ports;
         // Without a password the instance was forgotten before this launch came: nobody was ever led to it.
         if let Observed::Ready(endpoint) = ports.runtime.observe(key).await?

@@ -3,14 +3,14 @@ use std::time::Duration;
 
 use super::retention::superfluous;
 use crate::model::{Event, Token};
-use crate::ports::{Aggregate, Index, Query, Table};
+use crate::ports::{Aggregate, Collection, Index, Query};
 use crate::service::Deployment;
 use crate::{ErrorKind, Result};
 
 impl Deployment {
     /// Deletes sessions and links that have ended, and what the audit trail no longer has room for.
     pub(super) async fn trim(&self) -> Result<()> {
-        let tokens = Table::<Token>::of(self.ports.store.as_ref());
+        let tokens = Collection::<Token>::of(self.ports.store.as_ref());
         let now = self.clock.now();
         // Dated later than now: the clock was set back since.
         for token in tokens.gather(Query::index(Index::TokenByMade).since(now)).await?.0 {
@@ -20,14 +20,14 @@ impl Deployment {
         let past = Query::index(Index::TokenByExpiry).until(now.after(Duration::from_millis(1)));
         let (past, _) = tokens.gather(past).await?;
         self.delete_all(past.into_iter().filter(|token| self.has_ended(token))).await?;
-        let events = Table::<Event>::of(self.ports.store.as_ref()).list().await?;
+        let events = Collection::<Event>::of(self.ports.store.as_ref()).list().await?;
         let age = |event: &Event| self.clock.age(event.at).unwrap_or_default();
-        let gone = superfluous(&events, age, &self.patience);
+        let gone = superfluous(&events, age, &self.options);
         self.delete_all(events.into_iter().filter(|event| gone.contains(&event.id))).await
     }
 
     async fn delete_all<T: Aggregate>(&self, rows: impl Iterator<Item = T> + Send) -> Result<()> {
-        let table = Table::<T>::of(self.ports.store.as_ref());
+        let table = Collection::<T>::of(self.ports.store.as_ref());
         for row in rows {
             match table.delete(&row).await {
                 Err(error) if matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound) => {

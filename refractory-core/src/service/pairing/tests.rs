@@ -17,7 +17,7 @@ async fn marks(store: &dyn Store) -> Vec<String> {
 async fn used() -> MemoryStore {
     let store = MemoryStore::default();
     let event = Event::by_system(Timestamp(1), EventKind::Up, None, String::new());
-    Table::of(&store).insert(&event).await.unwrap();
+    Collection::of(&store).insert(&event).await.unwrap();
     store
 }
 
@@ -62,7 +62,7 @@ async fn of_two_that_mark_one_store_at_once_one_gives_way() {
         &store,
         &ours,
         async || {
-            Table::of(&store).insert(&mark).await?;
+            Collection::of(&store).insert(&mark).await?;
             Ok(false)
         },
         Timestamp(1),

@@ -1,6 +1,6 @@
 //! Tables of each earlier version, filled, are brought up to date with all that is in them.
 use refractory_core::model::{Event, Instance, Token, User};
-use refractory_core::ports::{Index, Kind, Query, Store, Table, UniqueKey};
+use refractory_core::ports::{Collection, Index, Kind, Query, Store, UniqueKey};
 use refractory_core::sql::{SqlOptions, SqlStore};
 use refractory_core::{ErrorKind, Secret};
 use testkit::conformance::sample;
@@ -36,12 +36,12 @@ async fn a_filled_database_of_version_1_is_read_whole_and_can_be_written() {
         assert_eq!(row.unique(), sample::full(kind).unique(), "{}", kind.name());
         store.save(row).await.unwrap();
     }
-    let instance: Instance = Table::of(&store).load("full").await.unwrap().unwrap();
+    let instance: Instance = Collection::of(&store).load("full").await.unwrap().unwrap();
     let mut sample = sample::instance("full", "full-table");
     // It could not be wished for then.
-    sample.wish.replaced_launch = None;
-    assert_eq!((instance.wish, instance.journal), (sample.wish, sample.journal));
-    let clash = Table::of(&store).insert(&sample::bare("other", "full-table")).await;
+    sample.desired.replaced_launch = None;
+    assert_eq!((instance.desired, instance.journal), (sample.desired, sample.journal));
+    let clash = Collection::of(&store).insert(&sample::bare("other", "full-table")).await;
     assert_eq!(clash.unwrap_err().kind(), ErrorKind::Conflict, "texts are still claimed");
 }
 
@@ -64,7 +64,7 @@ const BEFORE_INDEXES_ON_A_SERVER: &str = include_str!("../../fixtures/postgres_b
 /// Everything is where it was, and is found by each index.
 async fn is_whole(store: &SqlStore) {
     async fn names(store: &SqlStore, query: Query) -> Vec<String> {
-        let users = Table::<User>::of(store).gather(query).await.unwrap();
+        let users = Collection::<User>::of(store).gather(query).await.unwrap();
         assert!(users.1.is_empty(), "{:?}", users.1);
         users.0.into_iter().map(|user| user.name.to_string()).collect()
     }
@@ -72,7 +72,7 @@ async fn is_whole(store: &SqlStore) {
     assert_eq!(names(store, by_name).await, ["anna", "bert", "carl", "demo"]);
     let admins = Query::partition(Index::UserByRole, "admin");
     assert_eq!(names(store, admins).await, ["anna", "demo"]);
-    let tables = Table::<Instance>::of(store);
+    let tables = Collection::<Instance>::of(store);
     let found = tables.gather(Query::index(Index::InstanceByName)).await.unwrap().0;
     let slugs: Vec<_> = found.iter().map(|table| table.slug.as_str()).collect();
     assert_eq!(slugs, ["demo", "friday-night", "sunday"]);
@@ -83,12 +83,12 @@ async fn is_whole(store: &SqlStore) {
     assert_eq!(hers.unwrap().0, [friday]);
     let active = tables.gather(Query::index(Index::InstanceActive)).await.unwrap().0;
     assert_eq!(active.iter().map(|table| table.slug.as_str()).collect::<Vec<_>>(), ["demo"]);
-    let events = Table::<Event>::of(store);
+    let events = Collection::<Event>::of(store);
     let by_time = events.gather(Query::index(Index::EventByTime)).await.unwrap().0;
     assert_eq!(by_time.len(), events.list().await.unwrap().len());
     assert!(by_time.len() > 10 && by_time.is_sorted_by_key(|event| event.at));
     let links = Query::partition(Index::TokenByUser, owner.as_str());
-    assert_eq!(Table::<Token>::of(store).gather(links).await.unwrap().0.len(), 1);
+    assert_eq!(Collection::<Token>::of(store).gather(links).await.unwrap().0.len(), 1);
     for kind in Kind::ALL {
         let told = heads(store, kind).await;
         assert_eq!(told.len(), list(store, kind).await.len(), "{}", kind.name());

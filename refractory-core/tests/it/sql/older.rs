@@ -1,6 +1,6 @@
 //! What an older version wrote is read by this one, and means the same.
 use refractory_core::model::{Event, PasswordHash, Principal, Role, UserName, Via};
-use refractory_core::ports::Table;
+use refractory_core::ports::Collection;
 use testkit::conformance::administrators::handle;
 
 use super::{open, place, raw};
@@ -29,7 +29,7 @@ async fn accounts_sessions_links_and_entries_of_an_older_version_are_as_good_as_
          UPDATE record SET body = json_remove(body, '$.event.address') WHERE kind = 'event'",
     )
     .await;
-    let events = Table::<Event>::of(&store).list().await.unwrap();
+    let events = Collection::<Event>::of(&store).list().await.unwrap();
     assert!(!events.is_empty() && events.iter().all(|event| event.address.is_none()));
     let who = app.session(session.secret.expose(), Via::Web).await.unwrap();
     assert_eq!(who.unwrap().name, "anna");

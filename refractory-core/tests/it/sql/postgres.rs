@@ -1,6 +1,6 @@
 //! PostgreSQL. A server is started for each test; see `testkit::postgres`.
 use refractory_core::model::Instance;
-use refractory_core::ports::{Kind, Query, Store, Table};
+use refractory_core::ports::{Collection, Kind, Query, Store};
 use refractory_core::sql::{SqlOptions, SqlStore};
 use refractory_core::{ErrorKind, Secret};
 use testkit::conformance::sample;
@@ -41,9 +41,9 @@ async fn processes_that_open_an_empty_database_at_once_share_it() {
         opening.spawn(async move { open(&url).await });
     }
     let stores = opening.join_all().await;
-    let row = Table::of(&stores[0]).insert(&sample::bare("a", "friday")).await.unwrap();
+    let row = Collection::of(&stores[0]).insert(&sample::bare("a", "friday")).await.unwrap();
     for store in &stores {
-        assert_eq!(Table::<Instance>::of(store).load("a").await.unwrap().as_ref(), Some(&row));
+        assert_eq!(Collection::<Instance>::of(store).load("a").await.unwrap().as_ref(), Some(&row));
     }
     let name = url.rsplit('/').next().unwrap();
     assert_eq!(server.query(name, "SELECT count(*) FROM refractory_migration").unwrap(), "2");
@@ -123,7 +123,7 @@ async fn damage_hides_no_other_row_and_a_copy_is_left_to_the_server_s_own_tools(
     let url = server.database().unwrap();
     let store = open(&url).await;
     for name in ["a", "b"] {
-        Table::of(&store).insert(&sample::bare(name, name)).await.unwrap();
+        Collection::of(&store).insert(&sample::bare(name, name)).await.unwrap();
     }
     let database = url.rsplit('/').next().unwrap();
     server.query(database, "UPDATE record SET body = '{' WHERE id = 'b'").unwrap();
@@ -131,7 +131,7 @@ async fn damage_hides_no_other_row_and_a_copy_is_left_to_the_server_s_own_tools(
     assert_eq!((all.records.len(), all.damaged[0].name()), (1, "b"));
     assert_eq!(heads(&store, Kind::Instance).await.len(), 2);
     store.discard(&all.damaged[0]).await.unwrap();
-    Table::of(&store).insert(&sample::bare("c", "b")).await.unwrap();
+    Collection::of(&store).insert(&sample::bare("c", "b")).await.unwrap();
     let place = tempfile::tempdir().unwrap();
     let error = store.copy_to(&place.path().join("copy")).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unsupported);

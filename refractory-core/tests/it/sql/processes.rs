@@ -3,7 +3,7 @@ use std::process::{Command, Stdio};
 
 use refractory_core::ErrorKind;
 use refractory_core::model::Instance;
-use refractory_core::ports::Table;
+use refractory_core::ports::Collection;
 use testkit::conformance::sample;
 
 use super::{open, place};
@@ -24,7 +24,7 @@ async fn processes_that_hammer_one_file_lose_no_update_and_never_see_a_lock() {
     for writer in &mut writers {
         assert!(writer.wait().unwrap().success(), "a writer failed");
     }
-    let row: Instance = Table::of(&open(&url).await).load("a").await.unwrap().unwrap();
+    let row: Instance = Collection::of(&open(&url).await).load("a").await.unwrap().unwrap();
     assert_eq!(row.generation, 1 + WRITERS * ROUNDS, "updates");
     assert_eq!(row.revision, 1 + WRITERS * ROUNDS, "revisions");
 }
@@ -39,7 +39,7 @@ fn another(url: &str) -> std::process::Child {
 /// Opens the file while others do the same, makes the row if it is the first, and counts.
 async fn hammer(url: &str) {
     let store = open(url).await;
-    let table = Table::<Instance>::of(&store);
+    let table = Collection::<Instance>::of(&store);
     if let Err(error) = table.insert(&sample::bare("a", "friday")).await {
         assert_eq!(error.kind(), ErrorKind::Conflict, "{error:?}");
     }

@@ -1,6 +1,6 @@
 //! SQLite, as a file and in memory.
 use refractory_core::model::Instance;
-use refractory_core::ports::{Kind, Store, Table, UniqueKey};
+use refractory_core::ports::{Collection, Kind, Store, UniqueKey};
 use testkit::conformance::sample;
 use tokio::time::{Duration, Instant};
 
@@ -68,11 +68,11 @@ async fn what_was_written_is_there_after_opening_again() {
 async fn what_was_written_is_there_for_another_process_that_has_the_file_open() {
     let (_folder, url) = place();
     let (ours, theirs) = (open(&url).await, open(&url).await);
-    let row = Table::of(&ours).insert(&sample::bare("a", "friday")).await.unwrap();
-    assert_eq!(Table::of(&theirs).load("a").await.unwrap().as_ref(), Some(&row));
-    let row = Table::of(&theirs).save(&row).await.unwrap();
+    let row = Collection::of(&ours).insert(&sample::bare("a", "friday")).await.unwrap();
+    assert_eq!(Collection::of(&theirs).load("a").await.unwrap().as_ref(), Some(&row));
+    let row = Collection::of(&theirs).save(&row).await.unwrap();
     assert_eq!(
-        Table::<Instance>::of(&ours).find(&UniqueKey::slug("friday")).await.unwrap(),
+        Collection::<Instance>::of(&ours).find(&UniqueKey::slug("friday")).await.unwrap(),
         Some(row)
     );
 }
@@ -133,7 +133,7 @@ async fn a_hundred_instances_are_listed_and_a_thousand_saves_are_done_in_no_time
     let store = open(&url).await;
     for at in 0..100 {
         let name = format!("row{at}");
-        Table::of(&store).insert(&sample::instance(&name, &name)).await.unwrap();
+        Collection::of(&store).insert(&sample::instance(&name, &name)).await.unwrap();
     }
     let begun = Instant::now();
     assert_eq!(heads(&store, Kind::Instance).await.len(), 100);
@@ -141,10 +141,10 @@ async fn a_hundred_instances_are_listed_and_a_thousand_saves_are_done_in_no_time
     let begun = Instant::now();
     assert_eq!(list(&store, Kind::Instance).await.len(), 100);
     let list = begun.elapsed();
-    let mut row: Instance = Table::of(&store).load("row7").await.unwrap().unwrap();
+    let mut row: Instance = Collection::of(&store).load("row7").await.unwrap().unwrap();
     let begun = Instant::now();
     for _ in 0..1_000 {
-        row = Table::of(&store).save(&row).await.unwrap();
+        row = Collection::of(&store).save(&row).await.unwrap();
     }
     let saves = begun.elapsed();
     let reopening = Instant::now();

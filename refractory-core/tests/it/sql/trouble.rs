@@ -1,7 +1,7 @@
 //! Databases that are damaged, full, locked, read-only, or not there.
 use std::fs;
 
-use refractory_core::ports::{Kind, Query, Store, Table, UniqueKey};
+use refractory_core::ports::{Collection, Kind, Query, Store, UniqueKey};
 use refractory_core::sql::{SqlOptions, SqlStore};
 use refractory_core::{Error, ErrorKind, Secret};
 use sea_orm::{ConnectionTrait, Database};
@@ -46,7 +46,7 @@ async fn a_file_with_a_hole_in_it_is_told_as_damaged() {
     let (folder, url) = place();
     let store = open(&url).await;
     for at in 0..200 {
-        Table::of(&store).insert(&sample::event(&format!("event{at}"))).await.unwrap();
+        Collection::of(&store).insert(&sample::event(&format!("event{at}"))).await.unwrap();
     }
     store.close().await.unwrap();
     let file = folder.path().join("refractory.db");
@@ -66,7 +66,7 @@ async fn a_row_that_cannot_be_read_is_named_and_the_others_can_be_loaded() {
     let (_folder, url) = place();
     let store = open(&url).await;
     for name in ["a", "b", "c"] {
-        Table::of(&store).insert(&sample::bare(name, name)).await.unwrap();
+        Collection::of(&store).insert(&sample::bare(name, name)).await.unwrap();
     }
     raw(&url, "UPDATE record SET body = '{}' WHERE id = 'b'").await;
     for outcome in [

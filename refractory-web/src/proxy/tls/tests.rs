@@ -10,7 +10,7 @@ use tokio::task::{JoinSet, LocalSet};
 use tokio_rustls::TlsAcceptor;
 
 use super::*;
-use crate::proxy::Patience;
+use crate::proxy::ProxyTimeouts;
 use crate::proxy::body::{Outgoing, Pulse};
 use crate::proxy::pool::Pool;
 use crate::proxy::route::Target;
@@ -60,7 +60,7 @@ fn trusting(certificates: &[&'static [u8]]) -> Tls {
 /// What `host` answers to somebody who trusts these certificates.
 async fn answered(host: &str, port: u16, tls: Tls) -> Result<Vec<u8>, Failure> {
     let target = Target::elsewhere(host, port, Some(tls));
-    let patience = Patience::default();
+    let patience = ProxyTimeouts::default();
     let way = Way { pool: Pool::here(u64::MAX, &patience), target: &target, patience };
     let question = http::Request::get("/map").header("host", host).body(Outgoing::Empty).unwrap();
     let pulse: Rc<Pulse> = Pulse::new(true);

@@ -2,7 +2,7 @@
 use actix_web::HttpRequest;
 use actix_web::http::header;
 use refractory_core::model::Phase;
-use refractory_core::ports::{AssetAsk, is_signature};
+use refractory_core::ports::{AssetRequest, is_signature};
 
 use crate::proxy::Route;
 use crate::proxy::find::first_of;
@@ -11,7 +11,7 @@ use crate::proxy::headers::{Handshake, handshake};
 /// What `request` asks of the uploads of `route`; none where it is about something else.
 ///
 /// Whatever is signed as the store wants it is for the store: the program knows no such requests.
-pub(super) fn of(route: &Route, request: &HttpRequest) -> Option<AssetAsk> {
+pub(super) fn of(route: &Route, request: &HttpRequest) -> Option<AssetRequest> {
     let handle = route.uploads()?;
     let uri = request.uri();
     let mut signatures = request.headers().get_all(header::AUTHORIZATION);
@@ -23,7 +23,7 @@ pub(super) fn of(route: &Route, request: &HttpRequest) -> Option<AssetAsk> {
     }
     let text = |value: &header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     let headers = request.headers().iter();
-    Some(AssetAsk {
+    Some(AssetRequest {
         of: route.id.clone(),
         handle: handle.to_owned(),
         launched: route.phase != Phase::Off,

@@ -13,7 +13,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use http::{HeaderMap, Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
-use refractory_core::ports::{AssetAsk, AssetErrand, AssetPass, AssetReader};
+use refractory_core::ports::{AccessDecision, AssetReader, AssetRequest, SignedRequest};
 use refractory_core::{ErrorKind, Refractory};
 use tokio::time::timeout;
 
@@ -33,8 +33,8 @@ const SOON: Duration = Duration::from_secs(1);
 
 /// Something that was asked of uploads, and how the store is asked for it.
 pub(super) struct Admitted {
-    ask: AssetAsk,
-    errand: AssetErrand,
+    ask: AssetRequest,
+    errand: SignedRequest,
 }
 
 /// An answer of the store, and the connection it comes over.
@@ -112,7 +112,7 @@ impl Edge {
 
     async fn asked(
         &self,
-        errand: &AssetErrand,
+        errand: &SignedRequest,
         body: Outgoing,
         pulse: Rc<Pulse>,
     ) -> Result<Answered, Failure> {
@@ -174,11 +174,11 @@ async fn discard((answer, lease, pulse): Answered) {
 
 async fn admit(
     refractory: &Refractory,
-    ask: &AssetAsk,
-) -> Result<Option<AssetErrand>, Stop<'static>> {
+    ask: &AssetRequest,
+) -> Result<Option<SignedRequest>, Stop<'static>> {
     match refractory.admit_upload(ask).await {
-        Ok(AssetPass::Send(errand)) => Ok(Some(errand)),
-        Ok(AssetPass::Refuse(refusal)) => Err(answer::refused(refusal)),
+        Ok(AccessDecision::Send(errand)) => Ok(Some(errand)),
+        Ok(AccessDecision::Refuse(refusal)) => Err(answer::refused(refusal)),
         // No door, so the address is the program's.
         Err(error) if error.kind() == ErrorKind::Unsupported => Ok(None),
         Err(error) => {
@@ -189,7 +189,11 @@ async fn admit(
 }
 
 /// What the store is asked: what the door says, and nothing else.
-fn question(errand: &AssetErrand, at: &Uri, body: Outgoing) -> Result<Request<Outgoing>, Failure> {
+fn question(
+    errand: &SignedRequest,
+    at: &Uri,
+    body: Outgoing,
+) -> Result<Request<Outgoing>, Failure> {
     let path = at.path_and_query().map_or("/", |path| path.as_str());
     let mut question = Request::builder().method(errand.method.as_str()).uri(path);
     for (name, value) in &errand.headers {

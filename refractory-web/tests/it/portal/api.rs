@@ -317,10 +317,10 @@ async fn a_form_changes_the_fields_that_it_has() {
     ];
     anna.submit_and_follow("/tables/new", "/tables", &fields).await;
     let who = Principal::operator();
-    let before = place.refractory.find(&who, "friday").await.unwrap().wish.spec;
+    let before = place.refractory.find(&who, "friday").await.unwrap().desired.spec;
     let settings = "/tables/friday/settings";
     anna.submit_and_follow(settings, settings, &[("world", "abc")]).await;
-    let after = place.refractory.find(&who, "friday").await.unwrap().wish.spec;
+    let after = place.refractory.find(&who, "friday").await.unwrap().desired.spec;
     let abc = Some(refractory_core::model::WorldId::new("abc").unwrap());
     assert_eq!(after, refractory_core::model::InstanceSpec { world: abc, ..before });
 }

@@ -8,7 +8,7 @@ use refractory_core::model::{
     Token, Urgency,
 };
 use refractory_core::ports::{
-    DnsZone, Endpoint, GameControl, GameTarget, NameRecord, Observed, Table, Vault,
+    Collection, DnsZone, Endpoint, GameControl, GameTarget, NameRecord, Observed, Vault,
 };
 use refractory_core::{
     Change, ErrorKind, InstanceId, MemoryVault, Result, Secret, SecretName, async_trait,
@@ -297,7 +297,7 @@ async fn a_ticket_works_once_whichever_portal_it_comes_to() {
 async fn a_ticket_ends_with_its_minute() {
     let mut desk = Desk::new().await;
     let link = desk.link().await;
-    let tokens = Table::<Token>::of(desk.store.as_ref());
+    let tokens = Collection::<Token>::of(desk.store.as_ref());
     let minted = tokens.list().await.unwrap();
     let token = minted.iter().find(|token| !format!("{:?}", token.purpose).contains("Session"));
     let mut token = token.unwrap().clone();
@@ -614,7 +614,7 @@ async fn a_table_in_setup_says_what_to_do_and_lists_what_was_made_there() {
         .submit_and_follow("/tables/friday", "/tables/friday/world", &[("world", "barovia")])
         .await;
     assert!(after.text.contains("Opens at every start"), "{}", after.text);
-    assert_eq!(desk.row().await.wish.spec.world.unwrap().as_str(), "barovia");
+    assert_eq!(desk.row().await.desired.spec.world.unwrap().as_str(), "barovia");
     assert_eq!(browser.get_at(HOST, "/setup").await.status, StatusCode::OK, "the pass lives on");
     let who = Principal::operator();
     let events = desk.place.refractory.events(&who, Some(&desk.table.id), 50).await.unwrap();
@@ -679,7 +679,7 @@ impl DnsZone for Past {
     async fn list(&self) -> Result<Vec<(Hostname, InstanceId)>> {
         Ok(Vec::new())
     }
-    fn leads_past_the_edge(&self) -> bool {
+    fn bypasses_proxy(&self) -> bool {
         true
     }
 }

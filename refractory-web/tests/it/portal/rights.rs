@@ -6,7 +6,7 @@ use refractory_core::model::{
     Edit, Fault, Instance, InstanceSpec, Limits, NewInstance, Power, Principal, Role, Slug, Step,
     WorldId,
 };
-use refractory_core::ports::Table;
+use refractory_core::ports::Collection;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
@@ -27,8 +27,8 @@ async fn broken(place: &Place) -> Instance {
     };
     let new = NewInstance::named(Slug::new("friday").unwrap()).with_spec(spec).owned_by(gil.id);
     let made = place.refractory.create(&operator, new).await.unwrap();
-    let broken = Table::<Instance>::of(place.store.as_ref()).update(made.id.as_str(), |row| {
-        row.wish.power = Power::On;
+    let broken = Collection::<Instance>::of(place.store.as_ref()).update(made.id.as_str(), |row| {
+        row.desired.power = Power::On;
         row.fault = Some(Fault {
             step: Step::Runtime,
             kind: ErrorKind::Exhausted,
@@ -189,7 +189,7 @@ async fn a_table_is_given_to_another_by_administrators_only() {
     let page = admin.submit_and_follow(settings, settings, &[("owner", "gilbert")]).await.text;
     assert!(page.contains("<dt>Owner</dt><dd>gilbert</dd>"), "{page}");
     let table = place.refractory.find(&Principal::operator(), "friday").await.unwrap();
-    assert_eq!((table.title(), table.wish.spec.limits.memory), ("Friday Night", Some(1 << 31)));
+    assert_eq!((table.title(), table.desired.spec.limits.memory), ("Friday Night", Some(1 << 31)));
     let events = admin.get(&format!("{path}/events")).await.text;
     assert!(events.contains("anna made max the owner of Friday Night."), "{events}");
     let none = admin.json(Method::PATCH, path, to(json!(null))).await;

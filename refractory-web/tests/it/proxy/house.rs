@@ -12,7 +12,7 @@ use refractory_core::model::{
 };
 use refractory_core::ports::Endpoint;
 use refractory_core::{Addressing, Changes, InstanceId, Timestamp};
-use refractory_web::proxy::{Access, Edge, EdgeSettings, Found, Patience};
+use refractory_web::proxy::{Access, Edge, EdgeSettings, Found, ProxyTimeouts};
 
 /// An edge that answers on a free port, under `play.test`, until it is dropped.
 pub(super) struct House {
@@ -30,7 +30,7 @@ pub(super) fn settings() -> EdgeSettings {
 /// Waits only as long as a test may.
 pub(super) fn impatient() -> EdgeSettings {
     let mut settings = settings();
-    let mut patience = Patience::default();
+    let mut patience = ProxyTimeouts::default();
     patience.connect = Duration::from_secs(2);
     patience.head = Duration::from_millis(700);
     patience.body = Duration::from_millis(700);
@@ -159,7 +159,7 @@ pub(super) fn browse(path: &str) -> String {
 pub(super) fn upgrade(path: &str) -> String {
     format!(
         "GET {path} HTTP/1.1\r\nHost: friday.play.test\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n\
-         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+         Sec-WebSocket-LaunchId: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
     )
 }
 

@@ -1,8 +1,8 @@
 //! Uploads in a bucket that only the deployment reads, between a browser, the table's program and the store.
 use refractory_core::Refractory;
 use refractory_core::model::{Attempt, Held, Instance, Step};
-use refractory_core::null::NoAssetDoor;
-use refractory_core::ports::AssetAsk;
+use refractory_core::null::NoAssetGateway;
+use refractory_core::ports::AssetRequest;
 use refractory_core::{InstanceId, Timestamp};
 use testkit::conformance::door::Program;
 use testkit::http::{Answer, Manner, Upstream, Wire};
@@ -34,7 +34,7 @@ impl Bucket {
         let world = World::default();
         world.turn(|knobs| knobs.uploads_at = format!("http://{}", store.address()));
         let (refractory, _worker) =
-            Refractory::builder(world.clone()).asset_door(world.clone()).build();
+            Refractory::builder(world.clone()).asset_gateway(world.clone()).build();
         settings.uploads = Some(refractory);
         let program = Upstream::saying("HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nprogram").await;
         let house = House::empty(settings);
@@ -51,7 +51,7 @@ impl Bucket {
         let of = InstanceId::new("friday").unwrap();
         let handle = self.world.handle(&of);
         let (path, query) = below.split_once('?').unwrap_or((below, ""));
-        let ask = AssetAsk {
+        let ask = AssetRequest {
             path: format!("/{handle}{path}"),
             of,
             handle: handle.clone(),
@@ -319,7 +319,7 @@ async fn where_there_is_no_door_every_address_is_the_tables() {
     let program = Upstream::saying("HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nprogram").await;
     let mut settings = settings();
     let (refractory, _worker) =
-        Refractory::builder(World::default()).asset_door(NoAssetDoor).build();
+        Refractory::builder(World::default()).asset_gateway(NoAssetGateway).build();
     settings.uploads = Some(refractory);
     let house = House::empty(settings);
     house.tell(&with_uploads(awake("friday", program.address())));

@@ -1,6 +1,6 @@
 //! Tables that are not awake, and names that nothing has.
 use refractory_core::ErrorKind;
-use refractory_core::model::{Fault, Step, Yielding};
+use refractory_core::model::{Fault, Preemption, Step};
 use refractory_core::{InstanceId, Timestamp};
 use testkit::http::{Upstream, Wire};
 
@@ -85,10 +85,10 @@ async fn an_unknown_name_is_not_told_which_names_there_are() {
 async fn scenario_20_a_table_that_makes_room_takes_nobody_new() {
     let upstream = Upstream::saying("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await;
     let house = House::before(upstream.address());
-    let mut yielding = awake("friday", upstream.address());
-    yielding.yielding =
-        Some(Yielding { to: InstanceId::new("monday").unwrap(), since: Timestamp(9) });
-    house.tell(&yielding);
+    let mut preemption = awake("friday", upstream.address());
+    preemption.preemption =
+        Some(Preemption { to: InstanceId::new("monday").unwrap(), since: Timestamp(9) });
+    house.tell(&preemption);
     let post = "POST /join HTTP/1.1\r\nHost: friday.play.test\r\nContent-Length: 0\r\n\r\n";
     for (asked, status) in [
         (post.to_owned(), 503),

@@ -2,7 +2,7 @@
 use std::collections::BTreeMap;
 
 use refractory_core::model::Instance;
-use refractory_core::ports::{Change, Followed, Follower, Kind, Position, Store, Table};
+use refractory_core::ports::{Change, Collection, Followed, Follower, Kind, Position, Store};
 
 use super::rows::written;
 use crate::conformance::rush::{Call, together};
@@ -34,12 +34,12 @@ pub async fn a_change_is_told_once_it_is_written(store: &dyn Store) {
     let row = written(store, "a", "a").await;
     let (changes, position) = told(store, Position::START, 100).await;
     assert_eq!(last(&changes), BTreeMap::from([("a", Some(1))]));
-    let row = Table::of(store).save(&row).await.expect("a save");
+    let row = Collection::of(store).save(&row).await.expect("a save");
     let (changes, position) = told(store, position, 100).await;
     assert_eq!(last(&changes).get("a"), Some(&Some(2)));
-    Table::of(store).save(&row).await.expect("a save");
+    Collection::of(store).save(&row).await.expect("a save");
     written(store, "b", "b").await;
-    Table::of(store).insert(&sample::event("c")).await.expect("an insert");
+    Collection::of(store).insert(&sample::event("c")).await.expect("an insert");
     let (changes, _) = told(store, position, 100).await;
     assert_eq!(last(&changes), BTreeMap::from([("a", Some(3)), ("b", Some(1))]));
     let (changes, _) = told(store, Position::START, 100).await;
@@ -52,7 +52,7 @@ pub async fn changes_are_told_in_order(store: &dyn Store) {
     for name in ["c", "a", "d", "b"] {
         rows.push(written(store, name, name).await);
     }
-    Table::of(store).save(&rows[1]).await.expect("a save");
+    Collection::of(store).save(&rows[1]).await.expect("a save");
     let (changes, _) = told(store, Position::START, 100).await;
     let ids: Vec<_> = changes.iter().map(|change| change.id.as_str()).collect();
     assert_eq!(ids, ["c", "d", "b", "a"]);
@@ -78,7 +78,7 @@ pub async fn changes_tell_of_deletions(store: &dyn Store) {
     written(store, "b", "b").await;
     let mut follower = Follower::new(Kind::Instance);
     assert_eq!(follower.poll(store).await.expect("changes").written.len(), 2);
-    Table::of(store).delete(&row).await.expect("a delete");
+    Collection::of(store).delete(&row).await.expect("a delete");
     let told = follower.poll(store).await.expect("changes");
     assert!(told.gone.contains("a") && told.written.is_empty(), "{told:?}");
     written(store, "a", "a").await;
@@ -94,10 +94,10 @@ pub async fn nothing_new_is_told_in_the_end(store: &dyn Store) {
     let row = written(store, "a", "a").await;
     follower.poll(store).await.expect("changes");
     for _ in 0..3 {
-        Table::<Instance>::of(store).load("a").await.expect("a load");
+        Collection::<Instance>::of(store).load("a").await.expect("a load");
         assert_eq!(follower.poll(store).await.expect("changes"), Followed::default());
     }
-    Table::of(store).save(&Instance { revision: 9, ..row }).await.expect_err("a lost race");
+    Collection::of(store).save(&Instance { revision: 9, ..row }).await.expect_err("a lost race");
     assert_eq!(follower.poll(store).await.expect("changes"), Followed::default());
 }
 
@@ -111,7 +111,7 @@ pub async fn no_change_of_writers_at_once_is_missed(store: &dyn Store) {
             Box::pin(async move {
                 let name = format!("r{round}-{at}");
                 let row = written(store, &name, &name).await;
-                Table::of(store).save(&row).await.expect("a save");
+                Collection::of(store).save(&row).await.expect("a save");
             })
         };
         let mut calls: Vec<_> = (0..WRITERS).map(write).collect();

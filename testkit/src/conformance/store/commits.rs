@@ -1,7 +1,9 @@
 //! Several writes that are made together.
 use refractory_core::ErrorKind;
 use refractory_core::model::{Event, Instance, Slug};
-use refractory_core::ports::{Aggregate, Commit, Kind, MAX_WRITES, Store, Table, UniqueKey, Write};
+use refractory_core::ports::{
+    Aggregate, Collection, Commit, Kind, MAX_WRITES, Store, UniqueKey, Write,
+};
 
 use super::lists::{heads, list};
 use super::rows::{refused, written};
@@ -37,7 +39,7 @@ pub async fn a_record_is_committed_with_its_events(store: &dyn Store) {
 pub async fn a_commit_is_made_whole_or_not_at_all(store: &dyn Store) {
     let row = written(store, "a", "friday").await;
     written(store, "b", "sunday").await;
-    let kept = Table::of(store).insert(&sample::event("kept")).await.expect("an insert");
+    let kept = Collection::of(store).insert(&sample::event("kept")).await.expect("an insert");
     let stale = Instance { revision: 9, ..row.clone() };
     let absent = Instance { revision: 1, ..sample::bare("c", "monday") };
     let good = || Commit::save(&renamed(&row, "tuesday")).event(sample::event("new"));
@@ -56,7 +58,11 @@ pub async fn a_commit_is_made_whole_or_not_at_all(store: &dyn Store) {
     ] {
         let outcome = store.commit(commit.writes()).await;
         assert_eq!(refused(outcome, what), kind, "{what}");
-        assert_eq!(Table::of(store).load("a").await.expect("a load"), Some(row.clone()), "{what}");
+        assert_eq!(
+            Collection::of(store).load("a").await.expect("a load"),
+            Some(row.clone()),
+            "{what}"
+        );
         assert_eq!(list(store, Kind::Event).await, [kept.clone().into_record()], "{what}");
         let free = store.find(&UniqueKey::slug("tuesday")).await.expect("a search");
         assert_eq!(free, None, "{what}");
@@ -78,8 +84,8 @@ pub async fn a_key_goes_from_one_record_to_another_in_one_commit(store: &dyn Sto
             let found = store.find(&UniqueKey::slug(slug.as_str())).await.expect("a search");
             assert_eq!(found.expect("a record").id(), id);
         }
-        one = Table::of(store).load("a").await.expect("a load").expect("the record");
-        two = Table::of(store).load("b").await.expect("a load").expect("the record");
+        one = Collection::of(store).load("a").await.expect("a load").expect("the record");
+        two = Collection::of(store).load("b").await.expect("a load").expect("the record");
     }
     let handed = Commit::delete(&one).and(Commit::insert(&sample::bare("c", one.slug.as_str())));
     store.commit(handed.writes()).await.expect("a commit");
@@ -96,7 +102,7 @@ pub async fn a_commit_of_two_writes_of_one_record_is_refused(store: &dyn Store) 
         let outcome = store.commit(&writes).await;
         assert_eq!(refused(outcome, "two writes of one record"), ErrorKind::Invalid);
     }
-    assert_eq!(Table::of(store).load("a").await.expect("a load"), Some(row));
+    assert_eq!(Collection::of(store).load("a").await.expect("a load"), Some(row));
 }
 
 /// A commit has room for so many writes, and no more.
@@ -122,14 +128,14 @@ pub async fn a_dropped_commit_can_be_repeated(store: &dyn Store) {
         let commit = Commit::save(&next).event(sample::event(&id));
         cut(store.commit(commit.writes()), polls).await;
         let stored: Instance =
-            Table::of(store).load("a").await.expect("a load").expect("the record");
+            Collection::of(store).load("a").await.expect("a load").expect("the record");
         if stored.revision == row.revision
             && let Err(error) = store.commit(commit.writes()).await
         {
             // It had its effect late.
             assert_eq!(error.kind(), ErrorKind::Conflict, "after {polls} polls: {error:?}");
         }
-        row = Table::of(store).load("a").await.expect("a load").expect("the record");
+        row = Collection::of(store).load("a").await.expect("a load").expect("the record");
         assert_eq!(row.slug, next.slug, "after {polls} polls");
         let event = store.load(Kind::Event, &id).await.expect("a load");
         assert!(event.is_some(), "the event is missing after {polls} polls");

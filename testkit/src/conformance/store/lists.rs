@@ -1,6 +1,6 @@
 //! Views of many rows.
 use refractory_core::model::{Event, Instance};
-use refractory_core::ports::{Follower, Kind, Query, Record, Store, Table, UniqueKey};
+use refractory_core::ports::{Collection, Follower, Kind, Query, Record, Store, UniqueKey};
 
 use super::rows::written;
 use crate::conformance::sample;
@@ -34,7 +34,7 @@ pub(super) async fn heads(store: &dyn Store, kind: Kind) -> Vec<(String, u64)> {
 /// Both views are in order of id, whatever the order of writing, byte by byte.
 pub async fn lists_are_in_order_of_id(store: &dyn Store) {
     for at in [4, 0, 8, 2, 6, 1, 7, 3, 5] {
-        Table::of(store).insert(&sample::event(ORDERED[at])).await.expect("an insert");
+        Collection::of(store).insert(&sample::event(ORDERED[at])).await.expect("an insert");
     }
     let listed = list(store, Kind::Event).await;
     assert_eq!(listed.iter().map(Record::id).collect::<Vec<_>>(), ORDERED, "list");
@@ -59,7 +59,7 @@ pub async fn lists_are_whole(store: &dyn Store) {
     let text = "x".repeat(5_000);
     for at in 0..250 {
         let event = Event { text: text.clone(), ..sample::event(&format!("{at:03}")) };
-        Table::of(store).insert(&event).await.expect("an insert");
+        Collection::of(store).insert(&event).await.expect("an insert");
     }
     let expected: Vec<_> = (0..250).map(|at| format!("{at:03}")).collect();
     let listed = list(store, Kind::Event).await;
@@ -84,9 +84,9 @@ pub async fn changes_equal_the_list(store: &dyn Store) {
     for name in ["c", "a", "d", "b"] {
         rows.push(written(store, name, name).await);
     }
-    Table::of(store).delete(&rows[2]).await.expect("a delete");
+    Collection::of(store).delete(&rows[2]).await.expect("a delete");
     for _ in 0..3 {
-        let saved = Table::of(store).save(&rows[1]).await.expect("a save");
+        let saved = Collection::of(store).save(&rows[1]).await.expect("a save");
         rows[1] = saved;
     }
     let head = |row: &Record| (row.id().to_owned(), row.revision());
@@ -100,7 +100,7 @@ pub async fn changes_equal_the_list(store: &dyn Store) {
 pub async fn reading_changes_nothing(store: &dyn Store) {
     let row = written(store, "a", "friday").await;
     for _ in 0..2 {
-        let table = Table::<Instance>::of(store);
+        let table = Collection::<Instance>::of(store);
         assert_eq!(table.load("a").await.expect("a load").as_ref(), Some(&row));
         assert_eq!(
             table.find(&UniqueKey::slug("friday")).await.expect("a search").as_ref(),
@@ -109,5 +109,5 @@ pub async fn reading_changes_nothing(store: &dyn Store) {
         assert_eq!(table.list().await.expect("a list"), vec![row.clone()]);
         assert_eq!(heads(store, Kind::Instance).await.len(), 1);
     }
-    Table::of(store).save(&row).await.expect("a save of what was read");
+    Collection::of(store).save(&row).await.expect("a save of what was read");
 }

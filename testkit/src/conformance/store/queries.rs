@@ -1,7 +1,7 @@
 //! Indexes, read a page at a time.
 use refractory_core::Timestamp;
 use refractory_core::model::{Event, Instance, Slug};
-use refractory_core::ports::{Index, Kind, Query, Record, Store, Table};
+use refractory_core::ports::{Collection, Index, Kind, Query, Record, Store};
 
 use super::lists::all;
 use super::rows::written;
@@ -19,7 +19,7 @@ fn event(id: &str, at: u64, about: &str) -> Event {
 
 async fn add_events(store: &dyn Store, events: &[(&str, u64, &str)]) {
     for (id, at, about) in events {
-        Table::of(store).insert(&event(id, *at, about)).await.expect("an insert");
+        Collection::of(store).insert(&event(id, *at, about)).await.expect("an insert");
     }
 }
 
@@ -88,7 +88,7 @@ pub async fn a_page_goes_on_where_the_last_one_ended(store: &dyn Store) {
     let query = Query::index(Index::EventByTime).limit(2);
     let first = store.query(&query).await.expect("a page");
     assert_eq!(ids(&first.records), ["d", "e"]);
-    Table::<Event>::of(store).delete(&stored(store, "e").await).await.expect("a delete");
+    Collection::<Event>::of(store).delete(&stored(store, "e").await).await.expect("a delete");
     add_events(store, &[("0", 4, "one"), ("bb", 30, "one")]).await;
     let second = query.clone().after(first.next);
     let second = store.query(&second).await.expect("a page");
@@ -102,12 +102,12 @@ pub async fn a_page_goes_on_where_the_last_one_ended(store: &dyn Store) {
 }
 
 async fn stored(store: &dyn Store, id: &str) -> Event {
-    Table::of(store).load(id).await.expect("a load").expect("the event")
+    Collection::of(store).load(id).await.expect("a load").expect("the event")
 }
 
 /// An entry comes, moves and goes with the record, and one that is refused moves nothing.
 pub async fn indexes_follow_every_write(store: &dyn Store) {
-    let table = Table::<Instance>::of(store);
+    let table = Collection::<Instance>::of(store);
     let by_owner = |owner: &str| Query::partition(Index::InstanceByOwner, owner);
     let row = written(store, "a", "friday").await;
     assert_eq!(all(store, by_owner("owner")).await, Vec::new());

@@ -1,6 +1,6 @@
 //! Writers who meet, and calls that are broken off.
 use refractory_core::model::{Instance, License};
-use refractory_core::ports::{Kind, Record, Store, Table, UniqueKey};
+use refractory_core::ports::{Collection, Kind, Record, Store, UniqueKey};
 use refractory_core::{ErrorKind, Result};
 
 use super::rows::written;
@@ -22,10 +22,11 @@ fn winners<T>(outcomes: &[Result<T>]) -> usize {
 /// Adds one to a counter of the row, as often as it takes.
 async fn count_up(store: &dyn Store) {
     for _ in 0..10_000 {
-        let mut row: Instance = Table::of(store).load("a").await.expect("a load").expect("the row");
+        let mut row: Instance =
+            Collection::of(store).load("a").await.expect("a load").expect("the row");
         tokio::task::yield_now().await;
         row.generation += 1;
-        match Table::of(store).save(&row).await {
+        match Collection::of(store).save(&row).await {
             Ok(_) => return,
             Err(error) => assert_eq!(error.kind(), ErrorKind::Conflict, "{error:?}"),
         }
@@ -45,7 +46,7 @@ pub async fn eight_writers_lose_no_update(store: &dyn Store) {
         })
     };
     together((0..WRITERS).map(|_| writer()).collect()).await;
-    let stored: Instance = Table::of(store).load("a").await.expect("a load").expect("the row");
+    let stored: Instance = Collection::of(store).load("a").await.expect("a load").expect("the row");
     assert_eq!(stored.generation, row.generation + WRITERS * ROUNDS, "changes");
     assert_eq!(stored.revision, row.revision + WRITERS * ROUNDS, "revisions");
 }
@@ -53,7 +54,7 @@ pub async fn eight_writers_lose_no_update(store: &dyn Store) {
 async fn save_all(store: &dyn Store, rows: &[License]) -> Vec<Result<License>> {
     let save = |row: &License| -> Call<'_, Result<License>> {
         let row = row.clone();
-        Box::pin(async move { Table::of(store).save(&row).await })
+        Box::pin(async move { Collection::of(store).save(&row).await })
     };
     together(rows.iter().map(save).collect()).await
 }
@@ -61,12 +62,12 @@ async fn save_all(store: &dyn Store, rows: &[License]) -> Vec<Result<License>> {
 /// Of several who take one license at the same time, one has it.
 pub async fn one_license_has_one_holder(store: &dyn Store) {
     let free = License { lease: None, ..sample::license("a", "-") };
-    let free = Table::of(store).insert(&free).await.expect("an insert");
+    let free = Collection::of(store).insert(&free).await.expect("an insert");
     let taken = |holder: &str| License { lease: Some(sample::lease("a", holder)), ..free.clone() };
     let outcomes = save_all(store, &["one", "two", "three", "four"].map(taken)).await;
     assert_eq!(winners(&outcomes), 1, "holders of one license");
     let won = outcomes.into_iter().find_map(Result::ok);
-    assert_eq!(Table::of(store).load("a").await.expect("a load"), won);
+    assert_eq!(Collection::of(store).load("a").await.expect("a load"), won);
 }
 
 /// Of several licenses that one instance is given at the same time, it holds one.
@@ -74,14 +75,14 @@ pub async fn an_instance_holds_one_license(store: &dyn Store) {
     let mut taken = Vec::new();
     for name in ["a", "b", "c", "d"] {
         let free = License { lease: None, ..sample::license(name, "-") };
-        let free = Table::of(store).insert(&free).await.expect("an insert");
+        let free = Collection::of(store).insert(&free).await.expect("an insert");
         taken.push(License { lease: Some(sample::lease(name, "one")), ..free });
     }
     assert_eq!(winners(&save_all(store, &taken).await), 1, "licenses of one instance");
-    let held = Table::<License>::of(store).list().await.expect("a list");
+    let held = Collection::<License>::of(store).list().await.expect("a list");
     let held: Vec<_> = held.into_iter().filter(|license| license.lease.is_some()).collect();
     assert_eq!(held.len(), 1, "licenses that say they are held");
-    let found = Table::of(store)
+    let found = Collection::of(store)
         .find(&UniqueKey::stored(Kind::License, "holder:one"))
         .await
         .expect("a search");
@@ -90,7 +91,7 @@ pub async fn an_instance_holds_one_license(store: &dyn Store) {
 
 async fn insert_all(store: &dyn Store, rows: Vec<Instance>) -> Vec<Result<Instance>> {
     let insert = |row: Instance| -> Call<'_, Result<Instance>> {
-        Box::pin(async move { Table::of(store).insert(&row).await })
+        Box::pin(async move { Collection::of(store).insert(&row).await })
     };
     together(rows.into_iter().map(insert).collect()).await
 }
@@ -101,7 +102,7 @@ pub async fn one_of_many_inserts_of_one_slug_wins(store: &dyn Store) {
     let outcomes = insert_all(store, rows).await;
     assert_eq!(winners(&outcomes), 1, "rows with one slug");
     let won: Vec<_> = outcomes.into_iter().filter_map(Result::ok).collect();
-    assert_eq!(Table::<Instance>::of(store).list().await.expect("a list"), won);
+    assert_eq!(Collection::<Instance>::of(store).list().await.expect("a list"), won);
 }
 
 /// Of several rows that are added under one id at the same time, one is.
@@ -110,7 +111,7 @@ pub async fn one_of_many_inserts_of_one_id_wins(store: &dyn Store) {
     let outcomes = insert_all(store, rows).await;
     assert_eq!(winners(&outcomes), 1, "rows with one id");
     let won: Vec<_> = outcomes.into_iter().filter_map(Result::ok).collect();
-    assert_eq!(Table::<Instance>::of(store).list().await.expect("a list"), won);
+    assert_eq!(Collection::<Instance>::of(store).list().await.expect("a list"), won);
 }
 
 async fn load(store: &dyn Store, id: &str) -> Option<Record> {
@@ -130,10 +131,10 @@ pub async fn a_dropped_insert_can_be_repeated(store: &dyn Store) {
     for polls in 1..POLLS {
         let name = format!("row{polls}");
         let row = sample::instance(&name, &name);
-        cut(Table::of(store).insert(&row), polls).await;
+        cut(Collection::of(store).insert(&row), polls).await;
         let written = load(store, &name).await;
         if written.is_none() {
-            repeat(Table::of(store).insert(&row), ErrorKind::Conflict, polls).await;
+            repeat(Collection::of(store).insert(&row), ErrorKind::Conflict, polls).await;
         }
         let found = store.find(&UniqueKey::slug(&name)).await.expect("a search");
         assert_eq!(found, load(store, &name).await, "row and text after {polls} polls");
@@ -147,14 +148,15 @@ pub async fn a_dropped_save_can_be_repeated(store: &dyn Store) {
     for polls in 1..POLLS {
         let slug = format!("s{polls}");
         let next = Instance { revision: row.revision, ..sample::instance("a", &slug) };
-        cut(Table::of(store).save(&next), polls).await;
-        let stored: Instance = Table::of(store).load("a").await.expect("a load").expect("the row");
+        cut(Collection::of(store).save(&next), polls).await;
+        let stored: Instance =
+            Collection::of(store).load("a").await.expect("a load").expect("the row");
         if stored.revision == row.revision {
             assert_eq!(stored, row, "a row that was half saved, after {polls} polls");
-            repeat(Table::of(store).save(&next), ErrorKind::Conflict, polls).await;
+            repeat(Collection::of(store).save(&next), ErrorKind::Conflict, polls).await;
         }
         row = Instance { revision: row.revision + 1, ..next };
-        let found = Table::<Instance>::of(store).find(&UniqueKey::slug(&slug)).await;
+        let found = Collection::<Instance>::of(store).find(&UniqueKey::slug(&slug)).await;
         assert_eq!(found.expect("a search").as_ref(), Some(&row), "after {polls} polls");
     }
 }
@@ -163,9 +165,9 @@ pub async fn a_dropped_save_can_be_repeated(store: &dyn Store) {
 pub async fn a_dropped_delete_can_be_repeated(store: &dyn Store) {
     for polls in 1..POLLS {
         let row = written(store, "a", "friday").await;
-        cut(Table::of(store).delete(&row), polls).await;
+        cut(Collection::of(store).delete(&row), polls).await;
         if load(store, "a").await.is_some() {
-            repeat(Table::of(store).delete(&row), ErrorKind::NotFound, polls).await;
+            repeat(Collection::of(store).delete(&row), ErrorKind::NotFound, polls).await;
         }
         assert_eq!(load(store, "a").await, None, "after {polls} polls");
         let found =

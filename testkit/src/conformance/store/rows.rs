@@ -1,6 +1,6 @@
 //! One row at a time: revisions, and what is kept.
 use refractory_core::model::{Event, Instance, License, User, WorkerMark};
-use refractory_core::ports::{Kind, Record, Store, Table, UniqueKey};
+use refractory_core::ports::{Collection, Kind, Record, Store, UniqueKey};
 use refractory_core::{ErrorKind, Result};
 
 use super::lists::{heads, list};
@@ -16,7 +16,7 @@ pub(super) fn refused<T>(outcome: Result<T>, why: &str) -> ErrorKind {
 
 /// An instance, written to `store`.
 pub(super) async fn written(store: &dyn Store, id: &str, slug: &str) -> Instance {
-    Table::of(store).insert(&sample::bare(id, slug)).await.expect("an insert")
+    Collection::of(store).insert(&sample::bare(id, slug)).await.expect("an insert")
 }
 
 async fn load(store: &dyn Store, row: &Record) -> Option<Record> {
@@ -67,9 +67,9 @@ pub async fn save_moves_the_revision_by_one(store: &dyn Store) {
     let mut row = written(store, "a", "a").await;
     for revision in 2..5 {
         row.epoch += 1;
-        let saved = Table::of(store).save(&row).await.expect("a save");
+        let saved = Collection::of(store).save(&row).await.expect("a save");
         assert_eq!(saved, Instance { revision, ..row.clone() }, "the answer of save");
-        let stored = Table::of(store).load("a").await.expect("a load");
+        let stored = Collection::of(store).load("a").await.expect("a load");
         assert_eq!(stored.as_ref(), Some(&saved), "what load finds");
         row = saved;
     }
@@ -79,27 +79,27 @@ pub async fn save_moves_the_revision_by_one(store: &dyn Store) {
 pub async fn stale_save_conflicts(store: &dyn Store) {
     let read = written(store, "a", "a").await;
     let first = Instance { epoch: 1, ..read.clone() };
-    let first = Table::of(store).save(&first).await.expect("the first save");
+    let first = Collection::of(store).save(&first).await.expect("the first save");
     let second = Instance { epoch: 2, ..read };
-    let outcome = Table::of(store).save(&second).await;
+    let outcome = Collection::of(store).save(&second).await;
     assert_eq!(refused(outcome, "the row had moved"), ErrorKind::Conflict);
-    assert_eq!(Table::of(store).load("a").await.expect("a load"), Some(first));
+    assert_eq!(Collection::of(store).load("a").await.expect("a load"), Some(first));
 }
 
 /// A revision that was never reached is as wrong as one that has passed.
 pub async fn save_of_a_later_revision_conflicts(store: &dyn Store) {
     let read = written(store, "a", "a").await;
     let early = Instance { revision: 2, ..read.clone() };
-    let outcome = Table::of(store).save(&early).await;
+    let outcome = Collection::of(store).save(&early).await;
     assert_eq!(refused(outcome, "nobody had written revision 2"), ErrorKind::Conflict);
-    assert_eq!(Table::of(store).load("a").await.expect("a load"), Some(read));
+    assert_eq!(Collection::of(store).load("a").await.expect("a load"), Some(read));
 }
 
 /// A row that was never added cannot be saved.
 pub async fn save_does_not_create(store: &dyn Store) {
     for revision in [0, 1] {
         let row = Instance { revision, ..sample::bare("a", "a") };
-        let outcome = Table::of(store).save(&row).await;
+        let outcome = Collection::of(store).save(&row).await;
         assert_eq!(refused(outcome, "there is no such row"), ErrorKind::NotFound);
     }
     assert_eq!(list(store, Kind::Instance).await, Vec::new());
@@ -108,10 +108,10 @@ pub async fn save_does_not_create(store: &dyn Store) {
 /// A row that is gone cannot be saved back.
 pub async fn save_does_not_resurrect(store: &dyn Store) {
     let row = written(store, "a", "a").await;
-    Table::of(store).delete(&row).await.expect("a delete");
-    let outcome = Table::of(store).save(&row).await;
+    Collection::of(store).delete(&row).await.expect("a delete");
+    let outcome = Collection::of(store).save(&row).await;
     assert_eq!(refused(outcome, "the row is gone"), ErrorKind::NotFound);
-    assert_eq!(Table::<Instance>::of(store).load("a").await.expect("a load"), None);
+    assert_eq!(Collection::<Instance>::of(store).load("a").await.expect("a load"), None);
     assert_eq!(
         store.find(&UniqueKey::stored(Kind::Instance, "slug:a")).await.expect("a search"),
         None
@@ -122,8 +122,8 @@ pub async fn save_does_not_resurrect(store: &dyn Store) {
 pub async fn save_is_exact(store: &dyn Store) {
     let row = written(store, "a", "a").await;
     let other = written(store, "ab", "ab").await;
-    Table::of(store).save(&Instance { epoch: 1, ..row }).await.expect("a save");
-    assert_eq!(Table::of(store).load("ab").await.expect("a load"), Some(other));
+    Collection::of(store).save(&Instance { epoch: 1, ..row }).await.expect("a save");
+    assert_eq!(Collection::of(store).load("ab").await.expect("a load"), Some(other));
 }
 
 /// A deleted row is gone from every view.
@@ -143,21 +143,21 @@ pub async fn delete_removes_from_every_view(store: &dyn Store) {
 /// A row that somebody wrote in between is not deleted.
 pub async fn delete_of_a_moved_row_conflicts(store: &dyn Store) {
     let read = written(store, "a", "a").await;
-    let moved = Table::of(store).save(&read).await.expect("a save");
+    let moved = Collection::of(store).save(&read).await.expect("a save");
     for stale in [read, Instance { revision: 9, ..moved.clone() }] {
-        let outcome = Table::of(store).delete(&stale).await;
+        let outcome = Collection::of(store).delete(&stale).await;
         assert_eq!(refused(outcome, "the row had moved"), ErrorKind::Conflict);
     }
-    assert_eq!(Table::of(store).load("a").await.expect("a load"), Some(moved));
+    assert_eq!(Collection::of(store).load("a").await.expect("a load"), Some(moved));
 }
 
 /// A row that is not there cannot be deleted, and a second delete says so.
 pub async fn delete_of_an_absent_row_is_not_found(store: &dyn Store) {
-    let outcome = Table::of(store).delete(&sample::bare("b", "b")).await;
+    let outcome = Collection::of(store).delete(&sample::bare("b", "b")).await;
     assert_eq!(refused(outcome, "there never was such a row"), ErrorKind::NotFound);
     let row = written(store, "a", "a").await;
-    Table::of(store).delete(&row).await.expect("a delete");
-    let outcome = Table::of(store).delete(&row).await;
+    Collection::of(store).delete(&row).await.expect("a delete");
+    let outcome = Collection::of(store).delete(&row).await;
     assert_eq!(refused(outcome, "the row is gone"), ErrorKind::NotFound);
 }
 
@@ -165,17 +165,17 @@ pub async fn delete_of_an_absent_row_is_not_found(store: &dyn Store) {
 pub async fn delete_is_exact(store: &dyn Store) {
     let row = written(store, "a", "a").await;
     let other = written(store, "ab", "ab").await;
-    let kin = Table::of(store).insert(&sample::worker("a")).await.expect("an insert");
-    Table::of(store).delete(&row).await.expect("a delete");
-    assert_eq!(Table::of(store).load("ab").await.expect("a load"), Some(other));
-    assert_eq!(Table::<WorkerMark>::of(store).load("a").await.expect("a load"), Some(kin));
+    let kin = Collection::of(store).insert(&sample::worker("a")).await.expect("an insert");
+    Collection::of(store).delete(&row).await.expect("a delete");
+    assert_eq!(Collection::of(store).load("ab").await.expect("a load"), Some(other));
+    assert_eq!(Collection::<WorkerMark>::of(store).load("a").await.expect("a load"), Some(kin));
 }
 
 /// The id of a deleted row can be given again, from revision one.
 pub async fn a_deleted_id_is_free_again(store: &dyn Store) {
     let row = written(store, "a", "a").await;
-    let row = Table::of(store).save(&row).await.expect("a save");
-    Table::of(store).delete(&row).await.expect("a delete");
+    let row = Collection::of(store).save(&row).await.expect("a save");
+    Collection::of(store).delete(&row).await.expect("a delete");
     assert_eq!(written(store, "a", "a").await.revision, 1);
 }
 
@@ -193,9 +193,9 @@ pub async fn every_kind_round_trips(store: &dyn Store) {
 pub async fn large_rows_round_trip(store: &dyn Store) {
     let text = "龍\u{301}🐉x".repeat(25_000);
     let event = Event { text, ..sample::event("a") };
-    let back = Table::of(store).insert(&event).await.expect("an insert");
+    let back = Collection::of(store).insert(&event).await.expect("an insert");
     assert!(back == Event { revision: 1, ..event }, "the answer of insert differs");
-    let stored = Table::<Event>::of(store).load("a").await.expect("a load");
+    let stored = Collection::<Event>::of(store).load("a").await.expect("a load");
     assert!(stored == Some(back), "what load finds differs");
 }
 

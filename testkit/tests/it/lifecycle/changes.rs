@@ -3,9 +3,9 @@ use std::time::Duration;
 
 use refractory_core::model::{
     Change, Edit, InstanceSpec, License, Limits, LimitsChange, NewInstance, Phase, Release,
-    ReleaseWish, Slug, SpecChange, Step, Version, WorldId,
+    ReleaseChoice, Slug, SpecChange, Step, Version, WorldId,
 };
-use refractory_core::ports::Table;
+use refractory_core::ports::Collection;
 use refractory_core::{ErrorKind, InstanceId, ReleaseId};
 use testkit::conformance::sample;
 use testkit::fault::PowerCut;
@@ -14,11 +14,11 @@ use super::house::{Goal, House, op};
 
 async fn store_release(house: &House, name: &str, build: u32) -> ReleaseId {
     let release = Release { version: Version::new(13, build), ..sample::release(name) };
-    Table::of(&house.world).insert(&release).await.unwrap().id
+    Collection::of(&house.world).insert(&release).await.unwrap().id
 }
 
 async fn spec(house: &House, id: &InstanceId) -> InstanceSpec {
-    house.get(id).await.unwrap().wish.spec
+    house.get(id).await.unwrap().desired.spec
 }
 
 fn of(spec: SpecChange) -> Change {
@@ -42,19 +42,19 @@ async fn a_change_of_the_world_moves_neither_the_release_nor_anything_else() {
     let change = SpecChange { world: Edit::Set(world.clone()), ..SpecChange::default() };
     house.app.change(&op(), &id, of(change)).await.unwrap();
     let expected =
-        InstanceSpec { world: Some(world), release: ReleaseWish::Exact(old.clone()), ..full };
+        InstanceSpec { world: Some(world), release: ReleaseChoice::Exact(old.clone()), ..full };
     assert_eq!(spec(&house, &id).await, expected);
     // Not even when the release is no longer stored.
-    let gone: Release = Table::of(&house.world).load(old.as_str()).await.unwrap().unwrap();
-    Table::of(&house.world).delete(&gone).await.unwrap();
+    let gone: Release = Collection::of(&house.world).load(old.as_str()).await.unwrap().unwrap();
+    Collection::of(&house.world).delete(&gone).await.unwrap();
     let limits = LimitsChange { memory: Edit::Clear, ..LimitsChange::default() };
     let change = SpecChange { limits: Edit::Set(limits), ..SpecChange::default() };
     house.app.change(&op(), &id, of(change)).await.unwrap();
     let limits = Limits { memory: None, ..expected.limits.clone() };
     assert_eq!(spec(&house, &id).await, InstanceSpec { limits, ..expected });
-    let change = SpecChange { release: Edit::Set(ReleaseWish::Newest), ..SpecChange::default() };
+    let change = SpecChange { release: Edit::Set(ReleaseChoice::Newest), ..SpecChange::default() };
     house.app.change(&op(), &id, of(change)).await.unwrap();
-    assert_eq!(spec(&house, &id).await.release, ReleaseWish::Exact(newer));
+    assert_eq!(spec(&house, &id).await.release, ReleaseChoice::Exact(newer));
 }
 
 #[tokio::test(start_paused = true)]
@@ -96,11 +96,11 @@ async fn a_change_that_changes_nothing_is_no_news() {
 #[tokio::test(start_paused = true)]
 async fn an_acceptance_of_an_earlier_agreement_starts_nothing() {
     let house = House::quiet(1).await;
-    let all: Vec<License> = Table::of(&house.world).list().await.unwrap();
+    let all: Vec<License> = Collection::of(&house.world).list().await.unwrap();
     for mut license in all {
         license.eula.as_mut().unwrap().version = "2019-01-01".to_owned();
         assert_eq!(license.acceptance(), None);
-        Table::of(&house.world).save(&license).await.unwrap();
+        Collection::of(&house.world).save(&license).await.unwrap();
     }
     let id = house.table("friday").await;
     house.start(&id).await;

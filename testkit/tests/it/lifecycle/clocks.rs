@@ -2,7 +2,7 @@
 use std::time::Duration;
 
 use refractory_core::model::{Phase, Purpose, Step, Token};
-use refractory_core::ports::Table;
+use refractory_core::ports::Collection;
 use refractory_core::{Clock, InstanceId, Worker};
 use testkit::clock::PausedClock;
 use testkit::fault::PowerCut;
@@ -371,7 +371,7 @@ async fn a_key_that_is_kept_for_somebody_is_kept_no_longer_where_the_clock_is_se
     assert_eq!(house.get(&b).await.unwrap().phase(), Phase::Starting(Step::License));
     // Whoever waits goes away, and leaves what was kept for it: its process dies with it.
     let rows = house.world.ports().store;
-    let kept = Table::<refractory_core::model::License>::of(rows.as_ref());
+    let kept = Collection::<refractory_core::model::License>::of(rows.as_ref());
     let license = kept.list().await.unwrap().remove(0);
     assert!(license.reserved.is_some());
     house.delete(&b).await;
@@ -473,7 +473,7 @@ async fn no_clock_that_is_set_back_makes_a_session_good_for_longer_than_its_span
     assert!(is_good(&fresh).await, "a date that is yet to come is taken for now");
     let span = session.token.until.since(session.token.made);
     let rows = house.world.ports().store;
-    let kept = Table::<Token>::of(rows.as_ref());
+    let kept = Collection::<Token>::of(rows.as_ref());
     let row = kept.load(session.token.id.as_str()).await.unwrap().unwrap();
     assert!(matches!(row.purpose, Purpose::Session(_)));
     assert!(row.until <= house.world.clock().now().after(span), "and that is written down");
@@ -525,7 +525,7 @@ async fn waits_that_an_older_version_wrote_end_as_well() {
         row.claim.as_mut().unwrap().lasts = None;
         Ok(true)
     };
-    Table::of(rows.as_ref()).update(id.as_str(), older).await.unwrap();
+    Collection::of(rows.as_ref()).update(id.as_str(), older).await.unwrap();
     let fresh = House::new(&house.world, &house.world);
     let mut worker = fresh.worker();
     assert!(fresh.reach(&mut worker, &mut PowerCut::default(), &id, Goal::OnAfter(0)).await);

@@ -2,7 +2,7 @@
 use std::time::Duration;
 
 use refractory_core::model::{License, Step};
-use refractory_core::ports::{InstanceRuntime, Table};
+use refractory_core::ports::{Collection, InstanceRuntime};
 use refractory_core::{InstanceId, Worker};
 use tokio::time::Instant;
 
@@ -31,7 +31,7 @@ async fn up(house: &House, worker: &mut Worker, table: &InstanceId) -> bool {
 
 async fn leases(house: &House) -> Vec<String> {
     let store = house.world.ports().store;
-    let licenses = Table::<License>::of(store.as_ref()).list().await.unwrap();
+    let licenses = Collection::<License>::of(store.as_ref()).list().await.unwrap();
     licenses.into_iter().filter_map(|license| Some(license.lease?.holder.to_string())).collect()
 }
 
@@ -45,7 +45,7 @@ async fn every_world_is_closed_and_the_next_process_starts_what_people_want() {
     assert!(InstanceRuntime::list(&house.world).await.unwrap().is_empty());
     for table in &tables {
         let row = house.get(table).await.unwrap();
-        assert!(row.wish_is_on() && row.fault.is_none(), "{row:?}");
+        assert!(row.is_desired_on() && row.fault.is_none(), "{row:?}");
         let left: Vec<_> = row.journal.iter().map(|(step, _)| *step).collect();
         assert_eq!(left, [Step::License, Step::Volume, Step::Assets], "it goes on from there");
     }

@@ -2,7 +2,7 @@
 use std::time::Duration;
 
 use refractory_core::model::{License, Phase, Role, UserName, Via};
-use refractory_core::ports::{InstanceRuntime, Kind, Table, WorldStorage};
+use refractory_core::ports::{Collection, InstanceRuntime, Kind, WorldStorage};
 use refractory_core::{ErrorKind, InstanceId};
 use testkit::fault::PowerCut;
 
@@ -19,7 +19,7 @@ async fn up(house: &House, table: &InstanceId) {
 
 async fn licenses(house: &House) -> Vec<License> {
     let store = house.world.ports().store;
-    Table::<License>::of(store.as_ref()).list().await.unwrap()
+    Collection::<License>::of(store.as_ref()).list().await.unwrap()
 }
 
 /// Works and sweeps for long enough that whatever nobody explains would be gone.
@@ -60,7 +60,7 @@ async fn a_running_table_whose_record_is_damaged_runs_on_and_keeps_its_key() {
     assert_eq!(shown[0].name(), "broken");
     assert_eq!(house.app.find(&op(), "broken").await.unwrap_err().kind(), ErrorKind::Damaged);
     assert_eq!(house.app.list(&op()).await.unwrap().len(), 1);
-    // Once somebody has removed the record, its program is a stray: closed, its key returned, its data left.
+    // Once somebody has removed the record, its program is a orphan: closed, its key returned, its data left.
     house.app.remove_damaged(&op(), Kind::Instance, broken.as_str()).await.unwrap();
     work_for_hours(&house).await;
     assert!(house.is_on(&other).await, "the key was returned");

@@ -139,7 +139,7 @@ async fn scenario_20_a_busy_holder_keeps_its_key_until_the_last_player_leaves() 
     let worker = house.worker();
     house.run(&worker, MINUTE * 30).await;
     assert!(house.is_on(&a).await && waits(&house, &b).await);
-    assert_eq!(house.get(&a).await.unwrap().yielding, None, "nobody is kept out");
+    assert_eq!(house.get(&a).await.unwrap().preemption, None, "nobody is kept out");
     let told = told(&house, &b).await;
     assert!(told.contains("in use by a, where 1 person is playing."), "{told}");
     house.world.seat(&a, 0);
@@ -154,7 +154,7 @@ async fn scenario_20_unknown_is_busy() {
     house.start(&b).await;
     house.run(&house.worker(), MINUTE * 30).await;
     assert!(house.is_on(&a).await && waits(&house, &b).await);
-    assert_eq!(house.get(&a).await.unwrap().yielding, None);
+    assert_eq!(house.get(&a).await.unwrap().preemption, None);
 }
 
 #[tokio::test(start_paused = true)]
@@ -165,7 +165,7 @@ async fn scenario_20_a_table_whose_name_leads_past_the_edge_is_never_asked_to_ma
     let worker = house.worker();
     house.run(&worker, MINUTE * 30).await;
     assert!(house.is_on(&a).await && waits(&house, &b).await);
-    assert_eq!(house.get(&a).await.unwrap().yielding, None);
+    assert_eq!(house.get(&a).await.unwrap().preemption, None);
     let told = told(&house, &b).await;
     assert!(told.contains("It becomes free when a is stopped"), "{told}");
     house.stop(&a).await;
@@ -180,15 +180,15 @@ async fn scenario_20_a_player_who_joins_between_the_two_questions_keeps_the_tabl
     let worker = house.worker();
     for _ in 0..100 {
         worker.pass().await;
-        if house.get(&a).await.unwrap().yielding.is_some() {
+        if house.get(&a).await.unwrap().preemption.is_some() {
             break;
         }
     }
-    assert!(house.get(&a).await.unwrap().yielding.is_some(), "joins are blocked");
+    assert!(house.get(&a).await.unwrap().preemption.is_some(), "joins are blocked");
     house.world.seat(&a, 1);
     house.run(&worker, MINUTE * 5).await;
     assert!(house.is_on(&a).await && waits(&house, &b).await);
-    assert_eq!(house.get(&a).await.unwrap().yielding, None, "people are let in again");
+    assert_eq!(house.get(&a).await.unwrap().preemption, None, "people are let in again");
 }
 
 #[tokio::test(start_paused = true)]
@@ -196,13 +196,13 @@ async fn scenario_20_silence_after_blocking_lets_people_in_again() {
     let (house, a, b) = contended().await;
     house.start(&b).await;
     let worker = house.worker();
-    while house.get(&a).await.unwrap().yielding.is_none() {
+    while house.get(&a).await.unwrap().preemption.is_none() {
         worker.pass().await;
     }
     house.world.turn(|knobs| knobs.status_unknown = true);
     house.run(&worker, MINUTE * 5).await;
     assert!(house.is_on(&a).await && waits(&house, &b).await);
-    assert_eq!(house.get(&a).await.unwrap().yielding, None);
+    assert_eq!(house.get(&a).await.unwrap().preemption, None);
 }
 
 #[tokio::test(start_paused = true)]
@@ -210,14 +210,14 @@ async fn who_gives_up_waiting_lets_people_in_again() {
     let (house, a, b) = contended().await;
     house.start(&b).await;
     let worker = house.worker();
-    while house.get(&a).await.unwrap().yielding.is_none() {
+    while house.get(&a).await.unwrap().preemption.is_none() {
         worker.pass().await;
     }
     house.stop(&b).await;
     let run = worker.run_until(tokio::time::sleep(MINUTE));
     run.await;
     assert!(house.is_on(&a).await && house.is_off(&b).await);
-    assert_eq!(house.get(&a).await.unwrap().yielding, None);
+    assert_eq!(house.get(&a).await.unwrap().preemption, None);
 }
 
 #[tokio::test(start_paused = true)]

@@ -32,13 +32,13 @@ impl House {
 
     /// The same, where a table must have been empty for so long before it is asked to make room.
     pub(super) fn patient(world: &World, ports: Ports, make_room_after: Duration) -> Self {
-        let brisk = |patience: &mut refractory_core::Patience| {
+        let brisk = |patience: &mut refractory_core::WorkerOptions| {
             patience.poll = Duration::from_millis(400);
             patience.edge_lag = Duration::from_secs(1);
             patience.make_room_after = make_room_after;
         };
         let build =
-            |ports| Builder::from_ports(ports).clock(world.clock()).patience(brisk).build().0;
+            |ports| Builder::from_ports(ports).clock(world.clock()).worker_options(brisk).build().0;
         Self { world: world.clone(), app: build(world.ports()), troubled: build(ports) }
     }
 
@@ -153,7 +153,7 @@ impl House {
 
     pub(super) fn assert_tidy(&self, when: &str) {
         assert_eq!(self.world.broken_rules(), Vec::<String>::new(), "{when}");
-        assert_eq!(self.world.leftovers(), Vec::<String>::new(), "{when}");
+        assert_eq!(self.world.orphaned_resources(), Vec::<String>::new(), "{when}");
     }
 }
 

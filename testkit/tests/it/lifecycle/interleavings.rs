@@ -3,11 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use refractory_core::model::{Health, LicenseWish, Phase, Urgency};
+use refractory_core::model::{Health, LicenseChoice, Phase, Urgency};
 use refractory_core::ports::{
     Endpoint, Granted, InstanceRuntime, LaunchSpec, LicensePool, Observed, Stop,
 };
-use refractory_core::{InstanceId, Key, LicenseId, Ports, Result, StorePool, Worker, async_trait};
+use refractory_core::{
+    InstanceId, LaunchId, LicenseId, Ports, Result, StorePool, Worker, async_trait,
+};
 use testkit::fault::PowerCut;
 use testkit::world::World;
 
@@ -111,7 +113,7 @@ impl Play {
             let Some(row) = self.house.get(table).await else { continue };
             let settled = match row.phase() {
                 Phase::On(_) => true,
-                Phase::Off => !row.wish_is_on() || row.health() == Health::NeedsAttention,
+                Phase::Off => !row.is_desired_on() || row.health() == Health::NeedsAttention,
                 Phase::Starting(_) | Phase::Stopping(_) => false,
             };
             if !settled {
@@ -204,8 +206,12 @@ struct Generous(StorePool);
 
 #[async_trait]
 impl LicensePool for Generous {
-    async fn ensure(&self, owner: &InstanceId, wish: &LicenseWish) -> Result<Observed<Granted>> {
-        let honest = self.0.ensure(owner, wish).await?;
+    async fn ensure(
+        &self,
+        owner: &InstanceId,
+        choice: &LicenseChoice,
+    ) -> Result<Observed<Granted>> {
+        let honest = self.0.ensure(owner, choice).await?;
         let holder = self.0.list().await?.into_iter().find_map(|(_, holder)| holder);
         match (honest, holder) {
             (Observed::Pending(_), Some(holder)) => self.0.observe(&holder).await,
@@ -234,13 +240,17 @@ struct Forgetful(StorePool);
 
 #[async_trait]
 impl LicensePool for Forgetful {
-    async fn ensure(&self, owner: &InstanceId, wish: &LicenseWish) -> Result<Observed<Granted>> {
-        let honest = self.0.ensure(owner, wish).await?;
+    async fn ensure(
+        &self,
+        owner: &InstanceId,
+        choice: &LicenseChoice,
+    ) -> Result<Observed<Granted>> {
+        let honest = self.0.ensure(owner, choice).await?;
         if let (Observed::Pending(_), Some((_, Some(holder)))) =
             (&honest, self.0.list().await?.into_iter().find(|(_, holder)| holder.is_some()))
         {
             self.0.remove(&holder).await?;
-            return self.0.ensure(owner, wish).await;
+            return self.0.ensure(owner, choice).await;
         }
         Ok(honest)
     }
@@ -261,16 +271,16 @@ struct Hasty(World);
 
 #[async_trait]
 impl InstanceRuntime for Hasty {
-    async fn ensure(&self, key: &Key, spec: &LaunchSpec) -> Result<Observed<Endpoint>> {
+    async fn ensure(&self, key: &LaunchId, spec: &LaunchSpec) -> Result<Observed<Endpoint>> {
         InstanceRuntime::ensure(&self.0, key, spec).await
     }
-    async fn observe(&self, key: &Key) -> Result<Observed<Endpoint>> {
+    async fn observe(&self, key: &LaunchId) -> Result<Observed<Endpoint>> {
         InstanceRuntime::observe(&self.0, key).await
     }
-    async fn remove(&self, key: &Key, how: Stop) -> Result<Observed<Endpoint>> {
+    async fn remove(&self, key: &LaunchId, how: Stop) -> Result<Observed<Endpoint>> {
         InstanceRuntime::remove(&self.0, key, how).await.map(|_| Observed::Absent)
     }
-    async fn list(&self) -> Result<Vec<Key>> {
+    async fn list(&self) -> Result<Vec<LaunchId>> {
         InstanceRuntime::list(&self.0).await
     }
 }

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use refractory_core::model::{EventKind, Health, Phase, Slug, Step, Urgency};
 use refractory_core::{Change, Clock, ErrorKind, InstanceId, Worker};
-use testkit::conformance::leftovers::Litter;
+use testkit::conformance::orphaned_resources::Litter;
 use testkit::fault::{Faults, PowerCut};
 use testkit::world::World;
 
@@ -206,7 +206,7 @@ async fn scenario_04_what_a_crash_left_is_told_with_its_price_and_removed_later(
 async fn scenario_07_a_lost_node_frees_its_key_only_past_the_hard_deadline() {
     let house = House::quiet(1).await;
     let (one, two) = (started(&house, "one").await, house.table("two").await);
-    let hard = house.app.patience().hard_deadline;
+    let hard = house.app.worker_options().hard_deadline;
     let dies = house.world.clock().now().after(Duration::from_hours(1) + hard);
     house.world.lose_node(Some(dies));
     house.start(&two).await;

@@ -4,9 +4,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use refractory_core::model::{EventKind, WorkerMark};
-use refractory_core::ports::{Leftover, Leftovers, Observed, VolumeSpec, WorldStorage};
+use refractory_core::ports::{
+    Observed, OrphanedResource, OrphanedResources, VolumeSpec, WorldStorage,
+};
 use refractory_core::{Error, ErrorKind, InstanceId, Ports, Result, async_trait};
-use testkit::conformance::leftovers::Litter;
+use testkit::conformance::orphaned_resources::Litter;
 use testkit::world::World;
 
 use super::house::{House, op};
@@ -21,23 +23,23 @@ enum Mood {
     Hangs,
 }
 
-/// What finds leftovers, when it feels like it.
+/// What finds orphaned_resources, when it feels like it.
 #[derive(Debug, Clone)]
 struct Moody(World, Arc<Mutex<Mood>>);
 
 #[async_trait]
-impl Leftovers for Moody {
-    async fn list(&self) -> Result<Vec<Leftover>> {
+impl OrphanedResources for Moody {
+    async fn list(&self) -> Result<Vec<OrphanedResource>> {
         let mood = *self.1.lock().unwrap();
         match mood {
-            Mood::Works => Leftovers::list(&self.0).await,
-            Mood::Fails => Err(Error::new(ErrorKind::Unavailable, "listing leftovers")),
+            Mood::Works => OrphanedResources::list(&self.0).await,
+            Mood::Fails => Err(Error::new(ErrorKind::Unavailable, "listing orphaned_resources")),
             Mood::Hangs => pending().await,
         }
     }
 
     async fn remove(&self, of: &InstanceId) -> Result<Observed<()>> {
-        Leftovers::remove(&self.0, of).await
+        OrphanedResources::remove(&self.0, of).await
     }
 }
 
@@ -47,16 +49,18 @@ async fn littered(mood: Mood) -> (House, Arc<Mutex<Mood>>) {
     let nobody = InstanceId::new("nobody").unwrap();
     WorldStorage::ensure(&world, &nobody, &VolumeSpec::default()).await.unwrap();
     world.leave(&nobody).await;
-    let ports =
-        Ports { leftovers: Arc::new(Moody(world.clone(), Arc::clone(&mood))), ..world.ports() };
+    let ports = Ports {
+        orphaned_resources: Arc::new(Moody(world.clone(), Arc::clone(&mood))),
+        ..world.ports()
+    };
     (House::with_ports(&world, ports), mood)
 }
 
-/// What operators were told of: volumes, and leftovers.
+/// What operators were told of: volumes, and orphaned_resources.
 async fn told(house: &House) -> (bool, bool) {
     let events = house.app.events(&op(), None, 100).await.unwrap();
-    let strays: Vec<_> = events.iter().filter(|event| event.kind == EventKind::Stray).collect();
-    let any = |text: &str| strays.iter().any(|event| event.text.contains(text));
+    let orphans: Vec<_> = events.iter().filter(|event| event.kind == EventKind::Stray).collect();
+    let any = |text: &str| orphans.iter().any(|event| event.text.contains(text));
     (any("data of a table"), any("thing-"))
 }
 

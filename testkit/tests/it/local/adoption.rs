@@ -25,7 +25,7 @@ async fn a_parent_to_be_killed() {
     let ports = ports(&folder, config);
     let spec = spec(&ports).await;
     let runtime = ports.runtime(ports.archives()).unwrap();
-    up(&runtime, &refractory_core::Key { instance, epoch: 1 }, &spec).await;
+    up(&runtime, &refractory_core::LaunchId { instance, attempt: 1 }, &spec).await;
     kill(std::process::id(), Signal::KILL);
 }
 

@@ -11,7 +11,7 @@ use refractory_core::ports::{
     WorldStorage,
 };
 use refractory_core::{
-    DeploymentId, InstanceId, Key, MemoryStore, Pairing, Secret, SystemClock, Timestamp, pair,
+    DeploymentId, InstanceId, LaunchId, MemoryStore, Pairing, Secret, SystemClock, Timestamp, pair,
 };
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
@@ -69,8 +69,8 @@ impl Bed {
         ports.runtime(ports.archives()).unwrap()
     }
 
-    pub(super) fn key(&self, epoch: u32) -> Key {
-        Key { instance: self.instance.clone(), epoch }
+    pub(super) fn key(&self, epoch: u32) -> LaunchId {
+        LaunchId { instance: self.instance.clone(), attempt: epoch }
     }
 
     pub(super) fn volume(&self) -> DataFolder {
@@ -168,7 +168,7 @@ pub(super) async fn spec(ports: &LocalPorts) -> LaunchSpec {
     })
 }
 
-pub(super) async fn up(runtime: &ProcessRuntime, key: &Key, spec: &LaunchSpec) -> Endpoint {
+pub(super) async fn up(runtime: &ProcessRuntime, key: &LaunchId, spec: &LaunchSpec) -> Endpoint {
     let started = Instant::now();
     while started.elapsed() < PATIENCE {
         match runtime.ensure(key, spec).await.unwrap() {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use refractory_core::digest::sha256_hex;
 use refractory_core::model::Urgency;
 use refractory_core::ports::{InstanceRuntime, LaunchSpec, Observed};
-use refractory_core::{ErrorKind, Key, Secret};
+use refractory_core::{ErrorKind, LaunchId, Secret};
 use rustix::process::Signal;
 use testkit::foundry::LICENSE_KEY;
 use tokio::time::{Instant, sleep};
@@ -188,7 +188,7 @@ async fn two_launches_of_one_table_never_run_at_once() {
 async fn a_missing_folder_is_not_made_but_told() {
     let bed = Bed::made().await;
     let runtime = bed.runtime();
-    let elsewhere = Key { instance: "elsewhere".parse().unwrap(), epoch: 1 };
+    let elsewhere = LaunchId { instance: "elsewhere".parse().unwrap(), attempt: 1 };
     let mut error = None;
     while error.is_none() {
         error = runtime.ensure(&elsewhere, &bed.spec).await.err();

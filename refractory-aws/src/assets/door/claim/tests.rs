@@ -1,14 +1,14 @@
 use super::*;
 use crate::assets::door::sample;
 
-fn read(ask: &AssetAsk) -> Result<Claim<'_>, (u16, &'static str)> {
+fn read(ask: &AssetRequest) -> Result<Claim<'_>, (u16, &'static str)> {
     Claim::read(ask, "us-east-1").map_err(|refusal| (refusal.status, refusal.code))
 }
 
 const GOOD: &str = "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request, \
                     SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature=abc";
 
-fn with(authorization: &str) -> AssetAsk {
+fn with(authorization: &str) -> AssetRequest {
     let mut ask = sample::ask("GET", "/map");
     ask.headers.push(("authorization".to_owned(), authorization.to_owned()));
     ask

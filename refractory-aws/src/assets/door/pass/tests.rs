@@ -1,7 +1,7 @@
 use super::*;
 use crate::assets::door::sample::ask;
 
-fn with(headers: &[(&str, &str)]) -> AssetAsk {
+fn with(headers: &[(&str, &str)]) -> AssetRequest {
     let mut ask = ask("PUT", "/map");
     ask.headers
         .extend(headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));

@@ -1,7 +1,7 @@
 use super::*;
 use crate::assets::door::sample::{AT, ID, SECRET, ask, signed};
 
-fn judged_at(ask: &AssetAsk, now: Timestamp, secret: &str) -> Result<(), &'static str> {
+fn judged_at(ask: &AssetRequest, now: Timestamp, secret: &str) -> Result<(), &'static str> {
     let bench = Bench { region: "us-east-1", now };
     let address = Address::read(&ask.path, &ask.handle).map_err(|refusal| refusal.code)?;
     let claim = Claim::read(ask, bench.region).map_err(|refusal| refusal.code)?;
@@ -9,11 +9,11 @@ fn judged_at(ask: &AssetAsk, now: Timestamp, secret: &str) -> Result<(), &'stati
     bench.prove(ask, &address, &claim, &Secret::new(secret)).map_err(|refusal| refusal.code)
 }
 
-fn judged(ask: &AssetAsk) -> Result<(), &'static str> {
+fn judged(ask: &AssetRequest) -> Result<(), &'static str> {
     judged_at(ask, AT, SECRET)
 }
 
-fn with(mut ask: AssetAsk, name: &str, value: &str) -> AssetAsk {
+fn with(mut ask: AssetRequest, name: &str, value: &str) -> AssetRequest {
     ask.headers.push((name.to_owned(), value.to_owned()));
     ask
 }
@@ -22,7 +22,7 @@ fn with(mut ask: AssetAsk, name: &str, value: &str) -> AssetAsk {
 #[test]
 fn the_published_examples_are_true() {
     let host = "examplebucket.s3.amazonaws.com";
-    let signature = |ask: &AssetAsk, address: &Address, signed: Vec<&str>| {
+    let signature = |ask: &AssetRequest, address: &Address, signed: Vec<&str>| {
         let scope = "20130524/us-east-1/s3/aws4_request";
         let claim =
             Claim { key: ID, scope, date: "20130524T000000Z", at: AT, signed, signature: "" };
@@ -73,7 +73,7 @@ fn any_change_to_what_was_signed_makes_it_false() {
     let whole =
         signed(with(ask("PUT", "/map?x-id=PutObject"), "content-type", "image/webp"), SECRET);
     assert_eq!(judged(&whole), Ok(()));
-    let changed = |change: &dyn Fn(&mut AssetAsk)| {
+    let changed = |change: &dyn Fn(&mut AssetRequest)| {
         let mut ask = whole.clone();
         change(&mut ask);
         judged(&ask)

@@ -6,8 +6,8 @@ use crate::{InstanceId, Timestamp, UserId};
 
 const DAY: u64 = 24 * 3600 * 1000;
 
-fn patience() -> Patience {
-    Patience::default()
+fn options() -> WorkerOptions {
+    WorkerOptions::default()
 }
 
 fn person(name: &str) -> Principal {
@@ -25,7 +25,7 @@ fn event(who: &Principal, at: u64, kind: EventKind, table: bool) -> Event {
 }
 
 fn kept(events: &[Event], now: u64) -> Vec<&Event> {
-    let gone = superfluous(events, |event| Timestamp(now).since(event.at), &patience());
+    let gone = superfluous(events, |event| Timestamp(now).since(event.at), &options());
     events.iter().filter(|event| !gone.contains(&event.id)).collect()
 }
 
@@ -42,7 +42,7 @@ fn busy_work_pushes_out_neither_what_others_did_nor_what_else_one_did() {
     events.extend((0..60_000).map(|at| event(&eve, 2000 + at, EventKind::Start, true)));
     events.extend((0..30_000).map(|at| event(&eve, 2000 + at, EventKind::SignInLink, false)));
     let kept = kept(&events, 100_000);
-    assert!(kept.len() <= patience().events);
+    assert!(kept.len() <= options().events);
     let left: BTreeSet<_> = kept.iter().map(|event| event.id.clone()).collect();
     assert!(
         quiet.is_subset(&left),
@@ -69,7 +69,7 @@ fn failures_from_everywhere_push_out_nothing_but_failures() {
     let kept = kept(&events, 60_000);
     let count = |kind| kept.iter().filter(|event| event.kind == kind).count();
     assert_eq!((count(EventKind::SignIn), count(EventKind::Password)), (500, 500));
-    assert_eq!(count(EventKind::SignInFailed), patience().events / 5);
+    assert_eq!(count(EventKind::SignInFailed), options().events / 5);
     let newest = events.last().unwrap();
     assert!(kept.iter().any(|event| event.id == newest.id));
 }

@@ -2,7 +2,7 @@
 use std::net::SocketAddr;
 
 use refractory_core::model::{Change, Instance, PasswordHash, Principal, Role, Slug, UserName};
-use refractory_core::ports::Table;
+use refractory_core::ports::Collection;
 use refractory_core::{Addressing, Builder, InstanceId, Refractory, Result, Worker};
 use refractory_web::{Hasher, Listener, Portal, WebConfig};
 use reqwest::StatusCode;
@@ -66,7 +66,7 @@ impl Place {
             .auth(PlainAuth(store.clone()))
             .store(store.clone())
             .addressing(addressing)
-            .patience(|patience| {
+            .worker_options(|patience| {
                 patience.poll = std::time::Duration::from_millis(20);
                 patience.heartbeat = std::time::Duration::from_millis(200);
             });
@@ -107,7 +107,7 @@ impl Place {
             row.slug = slug.clone();
             Ok(true)
         };
-        Table::<Instance>::of(self.store.as_ref()).update(id.as_str(), rename).await.unwrap();
+        Collection::<Instance>::of(self.store.as_ref()).update(id.as_str(), rename).await.unwrap();
         // Whoever waits for changes is told by one that changes nothing.
         self.refractory.change(&Principal::operator(), id, Change::default()).await.unwrap();
     }

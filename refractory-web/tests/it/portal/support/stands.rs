@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex};
 
 use refractory_core::model::{Layout, PasswordHash, Program, User, Version};
 use refractory_core::ports::{
-    ArchiveInfo, ArchiveSource, Archives, Authenticator, Credential, Endpoint, GameControl,
-    GameStatus, GameTarget, Identity, InstanceRuntime, LaunchSpec, LogChunk, LogPosition,
-    LogSource, Observed, Progress, Stop, Table, UniqueKey, WorldRef,
+    ArchiveInfo, ArchiveSource, Archives, Authenticator, Collection, Credential, Endpoint,
+    GameControl, GameStatus, GameTarget, Identity, InstanceRuntime, LaunchSpec, LogChunk,
+    LogPosition, LogSource, Observed, Progress, Stop, UniqueKey, WorldRef,
 };
 use refractory_core::{
-    Error, ErrorKind, InstanceId, Key, MemoryStore, ReleaseId, Result, async_trait,
+    Error, ErrorKind, InstanceId, LaunchId, MemoryStore, ReleaseId, Result, async_trait,
 };
 
 /// One store in two hands: the deployment's and the authenticator's.
@@ -25,7 +25,7 @@ pub(super) struct PlainAuth(pub(super) SharedStore);
 impl Authenticator for PlainAuth {
     async fn authenticate(&self, credential: &Credential) -> Result<Option<Identity>> {
         let Credential::Password { name, password } = credential else { return Ok(None) };
-        let user = Table::<User>::of(self.0.as_ref()).find(&UniqueKey::user(name)).await?;
+        let user = Collection::<User>::of(self.0.as_ref()).find(&UniqueKey::user(name)).await?;
         let good = user.and_then(|user| user.password)
             == Some(PasswordHash(format!("plain:{}", password.expose())));
         Ok(good.then(|| Identity::new(name.clone())))
@@ -36,7 +36,7 @@ impl Authenticator for PlainAuth {
 #[derive(Debug, Clone)]
 pub(crate) struct Knob {
     pub(crate) open: Arc<AtomicBool>,
-    launches: Arc<Mutex<BTreeMap<Key, Endpoint>>>,
+    launches: Arc<Mutex<BTreeMap<LaunchId, Endpoint>>>,
     at: SocketAddr,
 }
 
@@ -48,7 +48,7 @@ impl Knob {
 
 #[async_trait]
 impl InstanceRuntime for Knob {
-    async fn ensure(&self, key: &Key, _: &LaunchSpec) -> Result<Observed<Endpoint>> {
+    async fn ensure(&self, key: &LaunchId, _: &LaunchSpec) -> Result<Observed<Endpoint>> {
         if !self.open.load(Ordering::SeqCst) {
             return Ok(Observed::Pending(Some(Progress::new("unpacking the release").at(40))));
         }
@@ -56,15 +56,15 @@ impl InstanceRuntime for Knob {
         self.launches.lock().unwrap().insert(key.clone(), endpoint.clone());
         Ok(Observed::Ready(endpoint))
     }
-    async fn observe(&self, key: &Key) -> Result<Observed<Endpoint>> {
+    async fn observe(&self, key: &LaunchId) -> Result<Observed<Endpoint>> {
         let found = self.launches.lock().unwrap().get(key).cloned();
         Ok(found.map_or(Observed::Absent, Observed::Ready))
     }
-    async fn remove(&self, key: &Key, _: Stop) -> Result<Observed<Endpoint>> {
+    async fn remove(&self, key: &LaunchId, _: Stop) -> Result<Observed<Endpoint>> {
         self.launches.lock().unwrap().remove(key);
         Ok(Observed::Absent)
     }
-    async fn list(&self) -> Result<Vec<Key>> {
+    async fn list(&self) -> Result<Vec<LaunchId>> {
         Ok(self.launches.lock().unwrap().keys().cloned().collect())
     }
 }

@@ -75,8 +75,8 @@ impl DnsZone for Liar {
         DnsZone::list(&self.world).await
     }
 
-    fn leads_past_the_edge(&self) -> bool {
-        self.world.leads_past_the_edge()
+    fn bypasses_proxy(&self) -> bool {
+        self.world.bypasses_proxy()
     }
 }
 

@@ -1,5 +1,7 @@
 //! Doors to uploads that lie.
-use refractory_core::ports::{AssetAsk, AssetDoor, AssetPass, AssetReader, AssetRefusal};
+use refractory_core::ports::{
+    AccessDecision, AssetGateway, AssetReader, AssetRefusal, AssetRequest,
+};
 use refractory_core::{InstanceId, Result, async_trait};
 use testkit::conformance::door::Program;
 use testkit::world::World;
@@ -32,30 +34,34 @@ struct Liar {
 
 impl Liar {
     /// `ask`, signed by its own program, whoever signed it before.
-    fn honest(&self, ask: &AssetAsk) -> AssetAsk {
+    fn honest(&self, ask: &AssetRequest) -> AssetRequest {
         let mut ask = ask.clone();
         ask.headers.retain(|(name, _)| name != "authorization");
         self.world.sign(&ask.of.clone(), ask)
     }
 
     /// What is passed on for `ask`, which the world would refuse, as if it were another.
-    async fn as_if(&self, ask: &AssetAsk, change: impl FnOnce(&mut AssetAsk)) -> Result<AssetPass> {
+    async fn as_if(
+        &self,
+        ask: &AssetRequest,
+        change: impl FnOnce(&mut AssetRequest),
+    ) -> Result<AccessDecision> {
         let mut other = ask.clone();
         change(&mut other);
         let signed = if ask.is_signed() { self.honest(&other) } else { other };
         let mut pass = self.world.admit(&signed).await?;
-        if let AssetPass::Send(errand) = &mut pass {
+        if let AccessDecision::Send(errand) = &mut pass {
             errand.method.clone_from(&ask.method);
         }
         Ok(pass)
     }
 
     /// How the lie changes what the world says about `ask`.
-    async fn instead(&self, ask: &AssetAsk) -> Result<Option<AssetPass>> {
-        let refusal = AssetPass::Refuse(AssetRefusal { status: 403, told: None });
+    async fn instead(&self, ask: &AssetRequest) -> Result<Option<AccessDecision>> {
+        let refusal = AccessDecision::Refuse(AssetRefusal { status: 403, told: None });
         let signed = ask.is_signed();
         let below = ask.path.strip_prefix(&format!("/{}", ask.handle)).unwrap_or_default();
-        let one = |ask: &mut AssetAsk| ask.path = format!("/{}/map", ask.handle);
+        let one = |ask: &mut AssetRequest| ask.path = format!("/{}/map", ask.handle);
         Ok(match self.lie {
             Lie::SomebodyMustSign if !signed => Some(refusal),
             Lie::AnybodyWrites if !signed && below.len() > 1 => {
@@ -84,7 +90,7 @@ impl Liar {
                 Some(self.world.admit(&self.honest(ask)).await?)
             }
             Lie::AllowsEveryVerb if signed => {
-                let plain = |ask: &mut AssetAsk| {
+                let plain = |ask: &mut AssetRequest| {
                     ask.path = format!("/{}/map", ask.handle);
                     ask.query.clear();
                     "GET".clone_into(&mut ask.method);
@@ -93,15 +99,15 @@ impl Liar {
                 if own { Some(self.as_if(ask, plain).await?) } else { None }
             }
             Lie::ServesWhatSleeps => {
-                let awake = AssetAsk { launched: true, ..ask.clone() };
+                let awake = AssetRequest { launched: true, ..ask.clone() };
                 Some(self.world.admit(&awake).await?)
             }
             _ => None,
         })
     }
 
-    fn spoil(&self, ask: &AssetAsk, pass: &mut AssetPass) {
-        let AssetPass::Send(errand) = pass else { return };
+    fn spoil(&self, ask: &AssetRequest, pass: &mut AccessDecision) {
+        let AccessDecision::Send(errand) = pass else { return };
         let mut add = |name: &str| {
             errand
                 .headers
@@ -120,8 +126,8 @@ impl Liar {
 
 #[async_trait]
 #[deny(clippy::missing_trait_methods)]
-impl AssetDoor for Liar {
-    async fn admit(&self, ask: &AssetAsk) -> Result<AssetPass> {
+impl AssetGateway for Liar {
+    async fn admit(&self, ask: &AssetRequest) -> Result<AccessDecision> {
         let mut pass = match self.instead(ask).await? {
             Some(pass) => pass,
             None => self.world.admit(ask).await?,

@@ -1,5 +1,5 @@
 //! Pools that lie.
-use refractory_core::model::LicenseWish;
+use refractory_core::model::LicenseChoice;
 use refractory_core::ports::{Granted, LicensePool, Observed};
 use refractory_core::{InstanceId, LicenseId, Result, StorePool, async_trait};
 
@@ -30,8 +30,8 @@ struct Liar {
 }
 
 impl Liar {
-    async fn grant(&self, owner: &InstanceId, wish: &LicenseWish) -> Result<Observed<Granted>> {
-        let granted = self.pool.ensure(owner, wish).await?;
+    async fn grant(&self, owner: &InstanceId, choice: &LicenseChoice) -> Result<Observed<Granted>> {
+        let granted = self.pool.ensure(owner, choice).await?;
         let holder = self.pool.list().await?.into_iter().find_map(|(_, holder)| holder);
         match (self.lie, granted, holder) {
             (Lie::ForgetsTheAgreement, granted, _) => {
@@ -73,15 +73,19 @@ impl IntoSecret for &str {
 #[async_trait]
 #[deny(clippy::missing_trait_methods)]
 impl LicensePool for Liar {
-    async fn ensure(&self, owner: &InstanceId, wish: &LicenseWish) -> Result<Observed<Granted>> {
+    async fn ensure(
+        &self,
+        owner: &InstanceId,
+        choice: &LicenseChoice,
+    ) -> Result<Observed<Granted>> {
         if self.lie == Lie::KeepsALock {
             self.locked.take()?;
         }
         if self.lie == Lie::MovesOnAWish {
             self.pool.remove(owner).await?;
         }
-        let wish = if self.lie == Lie::AnyWillDo { &LicenseWish::Any } else { wish };
-        let granted = self.grant(owner, wish).await;
+        let choice = if self.lie == Lie::AnyWillDo { &LicenseChoice::Any } else { choice };
+        let granted = self.grant(owner, choice).await;
         self.locked.give_back();
         match granted {
             Err(_) if self.lie == Lie::AnUnknownOneIsWaitedFor => Ok(Observed::Pending(None)),
@@ -91,7 +95,7 @@ impl LicensePool for Liar {
 
     async fn observe(&self, owner: &InstanceId) -> Result<Observed<Granted>> {
         if self.lie == Lie::ObserveLeases {
-            return self.pool.ensure(owner, &LicenseWish::Any).await;
+            return self.pool.ensure(owner, &LicenseChoice::Any).await;
         }
         self.pool.observe(owner).await
     }

@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use refractory_core::ports::{Endpoint, InstanceRuntime, LaunchSpec, Observed, Stop};
-use refractory_core::{Error, ErrorKind, Key, Result, async_trait};
+use refractory_core::{Error, ErrorKind, LaunchId, Result, async_trait};
 use testkit::world::World;
 
 use super::{LeakyLock, every_lie_is_caught, held_against};
@@ -40,11 +40,11 @@ impl Liar {
         Self { world: world(), lie, locked: LeakyLock::default(), calls: AtomicU32::new(0) }
     }
 
-    async fn launch(&self, key: &Key, spec: &LaunchSpec) -> Result<Observed<Endpoint>> {
+    async fn launch(&self, key: &LaunchId, spec: &LaunchSpec) -> Result<Observed<Endpoint>> {
         InstanceRuntime::ensure(&self.world, key, spec).await
     }
 
-    async fn end_all(&self, which: impl Fn(&Key) -> bool + Send + Sync) -> Result<()> {
+    async fn end_all(&self, which: impl Fn(&LaunchId) -> bool + Send + Sync) -> Result<()> {
         for key in InstanceRuntime::list(&self.world).await?.into_iter().filter(|key| which(key)) {
             while InstanceRuntime::remove(&self.world, &key, Stop::Now).await? != Observed::Absent {
             }
@@ -56,15 +56,15 @@ impl Liar {
 #[async_trait]
 #[deny(clippy::missing_trait_methods)]
 impl InstanceRuntime for Liar {
-    async fn ensure(&self, key: &Key, spec: &LaunchSpec) -> Result<Observed<Endpoint>> {
+    async fn ensure(&self, key: &LaunchId, spec: &LaunchSpec) -> Result<Observed<Endpoint>> {
         match self.lie {
             Lie::LaunchesTwice => {
                 let epoch = 100 + self.calls.fetch_add(1, Ordering::SeqCst);
-                self.launch(&Key { epoch, ..key.clone() }, spec).await?;
+                self.launch(&LaunchId { attempt: epoch, ..key.clone() }, spec).await?;
             }
             Lie::TakesAnySpec => return self.launch(key, &LaunchSpec::default()).await,
             Lie::OneLaunchForEver => {
-                return self.launch(&Key { epoch: 1, ..key.clone() }, spec).await;
+                return self.launch(&LaunchId { attempt: 1, ..key.clone() }, spec).await;
             }
             Lie::Revives => {
                 let seen = self.launch(key, spec).await?;
@@ -88,7 +88,7 @@ impl InstanceRuntime for Liar {
         self.launch(key, spec).await
     }
 
-    async fn observe(&self, key: &Key) -> Result<Observed<Endpoint>> {
+    async fn observe(&self, key: &LaunchId) -> Result<Observed<Endpoint>> {
         match self.lie {
             Lie::ObserveCreates => self.launch(key, &LaunchSpec::default()).await,
             Lie::SeesItElsewhere => {
@@ -99,7 +99,7 @@ impl InstanceRuntime for Liar {
         }
     }
 
-    async fn remove(&self, key: &Key, how: Stop) -> Result<Observed<Endpoint>> {
+    async fn remove(&self, key: &LaunchId, how: Stop) -> Result<Observed<Endpoint>> {
         match self.lie {
             Lie::RemoveOfAbsentFails
                 if !InstanceRuntime::list(&self.world).await?.contains(key) =>
@@ -121,7 +121,7 @@ impl InstanceRuntime for Liar {
         InstanceRuntime::remove(&self.world, key, how).await
     }
 
-    async fn list(&self) -> Result<Vec<Key>> {
+    async fn list(&self) -> Result<Vec<LaunchId>> {
         InstanceRuntime::list(&self.world).await
     }
 

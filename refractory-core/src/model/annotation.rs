@@ -41,7 +41,7 @@ impl Claim {
 /// One odd reading of a running instance; a second one, later, is believed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct Doubt {
+pub struct SuspectedFailure {
     /// When it was first read.
     pub since: Timestamp,
     /// What was read.
@@ -51,7 +51,7 @@ pub struct Doubt {
 /// A step that is being undone: written before the first call, so that what has begun to go goes all the way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct Undoing {
+pub struct Teardown {
     /// The step.
     pub step: Step,
     /// Since when; a migration that has to be waited out is not counted.
@@ -78,7 +78,7 @@ pub struct Seen {
 /// A running instance asked to make room: nobody new may join while it lasts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct Yielding {
+pub struct Preemption {
     /// Who waits for its license.
     pub to: InstanceId,
     /// Since when joins are blocked.

@@ -5,27 +5,27 @@ use std::time::Duration;
 
 use super::{Listing, Look};
 use crate::model::Hostname;
-use crate::ports::Leftover;
-use crate::{InstanceId, Key, LicenseId, MonotonicTime};
+use crate::ports::OrphanedResource;
+use crate::{InstanceId, LaunchId, LicenseId, MonotonicTime};
 
 /// Something that no journal explains. In the order in which it may go.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Stray {
+pub(crate) enum Orphan {
     /// A public name.
     Name(Hostname, InstanceId),
     /// A running program.
-    Launch(Key),
+    Launch(LaunchId),
     /// A lease of an instance that has no use for it, and of which nothing runs.
     Lease(LicenseId, InstanceId),
     /// Something of an instance that no other port would find again.
-    Remains(Leftover),
+    Remains(OrphanedResource),
     /// A volume. Only ever reported.
     Volume(InstanceId),
     /// A place for uploads. Only ever reported.
     Assets(InstanceId),
 }
 
-impl Stray {
+impl Orphan {
     /// The list that it is found by.
     fn listing(&self) -> Listing {
         match self {
@@ -72,26 +72,26 @@ fn price(monthly_mills: Option<u32>) -> String {
     monthly_mills.filter(|mills| *mills > 0).map(text).unwrap_or_default()
 }
 
-/// One stray, as it was seen so far.
+/// One orphan, as it was seen so far.
 #[derive(Debug, Clone)]
-pub(super) struct Sighting {
-    pub(super) stray: Stray,
+pub(super) struct OrphanObservation {
+    pub(super) orphan: Orphan,
     pub(super) age: Duration,
     pub(super) times: u32,
 }
 
-/// How long each stray has been seen and how often; when anybody last looked at launches; and what could not be listed.
+/// How long each orphan has been seen and how often; when anybody last looked at launches; and what could not be listed.
 #[derive(Debug, Default)]
-pub(crate) struct Sightings(Mutex<Seen>);
+pub(crate) struct OrphanObservations(Mutex<Seen>);
 
 #[derive(Debug, Default)]
 struct Seen {
     looked: Option<MonotonicTime>,
-    strays: BTreeMap<Stray, Since>,
+    orphans: BTreeMap<Orphan, Since>,
     missed: BTreeSet<Listing>,
 }
 
-/// For how long a stray has been seen, until when that is counted, and in how many sweeps.
+/// For how long a orphan has been seen, until when that is counted, and in how many sweeps.
 #[derive(Debug)]
 struct Since {
     age: Duration,
@@ -99,23 +99,23 @@ struct Since {
     times: u32,
 }
 
-impl Sightings {
+impl OrphanObservations {
     fn seen(&self) -> MutexGuard<'_, Seen> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether any launch runs that nobody explains: it may use any license.
     pub(crate) fn any_launch(&self) -> bool {
-        self.seen().strays.keys().any(|stray| matches!(stray, Stray::Launch(_)))
+        self.seen().orphans.keys().any(|orphan| matches!(orphan, Orphan::Launch(_)))
     }
 
     /// Whether a launch of this instance runs that its journal does not explain: it uses the same volume.
     pub(crate) fn launch_of(&self, id: &InstanceId) -> bool {
-        let own = |stray: &Stray| matches!(stray, Stray::Launch(key) if key.instance == *id);
-        self.seen().strays.keys().any(own)
+        let own = |orphan: &Orphan| matches!(orphan, Orphan::Launch(key) if key.instance == *id);
+        self.seen().orphans.keys().any(own)
     }
 
-    /// Whether one has to look again before anything is made that a stray could be in the way of: when
+    /// Whether one has to look again before anything is made that a orphan could be in the way of: when
     /// nobody has looked yet, and once in a while as long as there is one.
     pub(crate) fn is_stale(&self, now: MonotonicTime, gap: Duration) -> bool {
         let any = self.any_launch();
@@ -126,14 +126,15 @@ impl Sightings {
     ///
     /// A kind that cannot be listed is told once, until it can be again.
     pub(super) fn note(&self, look: Look, now: MonotonicTime) {
-        let Look { strays, seen: kinds, missed } = look;
+        let Look { orphans, seen: kinds, missed } = look;
         let mut seen = self.seen();
         if kinds.contains(&Listing::Launches) {
             seen.looked = Some(now);
         }
-        seen.strays.retain(|stray, _| !kinds.contains(&stray.listing()) || strays.contains(stray));
-        for stray in strays {
-            seen.strays.entry(stray).or_insert(Since {
+        seen.orphans
+            .retain(|orphan, _| !kinds.contains(&orphan.listing()) || orphans.contains(orphan));
+        for orphan in orphans {
+            seen.orphans.entry(orphan).or_insert(Since {
                 age: Duration::ZERO,
                 counted: now,
                 times: 0,
@@ -161,7 +162,7 @@ impl Sightings {
         self.seen().missed.iter().map(|kind| kind.text().to_owned()).collect()
     }
 
-    /// Counts one sweep that saw `kinds`; every stray of these as it was seen so far, in the order in which they may go.
+    /// Counts one sweep that saw `kinds`; every orphan of these as it was seen so far, in the order in which they may go.
     ///
     /// Between two sweeps `longest` is counted at most: in a time without sweeps nobody has seen anything.
     pub(super) fn count(
@@ -169,13 +170,14 @@ impl Sightings {
         now: MonotonicTime,
         kinds: &BTreeSet<Listing>,
         longest: Duration,
-    ) -> Vec<Sighting> {
+    ) -> Vec<OrphanObservation> {
         let mut seen = self.seen();
-        let counted = seen.strays.iter_mut().filter(|(stray, _)| kinds.contains(&stray.listing()));
-        let counted = counted.map(|(stray, since)| {
+        let counted =
+            seen.orphans.iter_mut().filter(|(orphan, _)| kinds.contains(&orphan.listing()));
+        let counted = counted.map(|(orphan, since)| {
             since.age += now.since(since.counted).min(longest);
             (since.counted, since.times) = (now, since.times.saturating_add(1));
-            Sighting { stray: stray.clone(), age: since.age, times: since.times }
+            OrphanObservation { orphan: orphan.clone(), age: since.age, times: since.times }
         });
         counted.collect()
     }

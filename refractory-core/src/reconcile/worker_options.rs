@@ -4,7 +4,7 @@ use std::time::Duration;
 /// How patient a worker is. The defaults suit one machine.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub struct Patience {
+pub struct WorkerOptions {
     /// The first wait after a failure; it doubles.
     pub backoff: Duration,
     /// The longest wait between attempts.
@@ -36,9 +36,9 @@ pub struct Patience {
     pub heartbeat: Duration,
     /// How often the store is asked for changes that nobody here made.
     pub resync: Duration,
-    /// How often strays are looked for.
+    /// How often orphans are looked for.
     pub sweep: Duration,
-    /// How long a stray launch or name must have been seen before it is removed.
+    /// How long a orphan launch or name must have been seen before it is removed.
     pub stray_age: Duration,
     /// How long a running table must have been empty before it is asked to make room for one that waits: since it came
     /// up, since the last person left, or since somebody asked for it again. Until then people may be on their way.
@@ -57,7 +57,7 @@ pub struct Patience {
     pub concurrency: usize,
 }
 
-impl Default for Patience {
+impl Default for WorkerOptions {
     fn default() -> Self {
         Self {
             backoff: Duration::from_secs(1),
@@ -88,7 +88,7 @@ impl Default for Patience {
     }
 }
 
-impl Patience {
+impl WorkerOptions {
     /// The wait after `failures` in a row: doubled each time, capped.
     pub(crate) fn after(&self, failures: u32) -> Duration {
         self.backoff

@@ -35,7 +35,7 @@ pub enum Urgency {
 /// What people want. Written by the service only, on behalf of somebody.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct Wish {
+pub struct DesiredState {
     /// How much of it should exist.
     pub power: Power,
     /// How patient a stop is.

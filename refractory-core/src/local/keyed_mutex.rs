@@ -6,9 +6,9 @@ use crate::InstanceId;
 
 /// Lets one caller at a time at what belongs to an instance. A turn is never held across an await.
 #[derive(Debug, Default)]
-pub(super) struct Turns(Mutex<BTreeMap<InstanceId, Arc<Mutex<()>>>>);
+pub(super) struct KeyedMutex(Mutex<BTreeMap<InstanceId, Arc<Mutex<()>>>>);
 
-impl Turns {
+impl KeyedMutex {
     fn of(&self, of: &InstanceId) -> Arc<Mutex<()>> {
         let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(turns.entry(of.clone()).or_default())
@@ -39,7 +39,7 @@ mod tests {
 
     #[test]
     fn one_is_let_in_at_a_time_and_instances_do_not_wait_for_each_other() {
-        let turns = Turns::default();
+        let turns = KeyedMutex::default();
         let (a, b) = (InstanceId::new("a").unwrap(), InstanceId::new("b").unwrap());
         turns.take(&a, || {
             assert_eq!(turns.try_take(&a, || ()), None);

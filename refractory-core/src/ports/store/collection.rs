@@ -7,17 +7,17 @@ use crate::{Error, ErrorKind, Result};
 
 /// The rows of one kind, typed.
 #[derive(Debug)]
-pub struct Table<'a, T>(&'a dyn Store, PhantomData<fn() -> T>);
+pub struct Collection<'a, T>(&'a dyn Store, PhantomData<fn() -> T>);
 
-impl<T> Clone for Table<'_, T> {
+impl<T> Clone for Collection<'_, T> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<T> Copy for Table<'_, T> {}
+impl<T> Copy for Collection<'_, T> {}
 
-impl<'a, T: Aggregate> Table<'a, T> {
+impl<'a, T: Aggregate> Collection<'a, T> {
     /// The rows of `T` in `store`.
     pub fn of(store: &'a dyn Store) -> Self {
         Self(store, PhantomData)
@@ -127,7 +127,7 @@ impl<'a, T: Aggregate> Table<'a, T> {
             let (is_changed, events) = change(&mut row)?;
             if !is_changed {
                 for event in events {
-                    Table::of(self.0).insert(&event).await?;
+                    Collection::of(self.0).insert(&event).await?;
                 }
                 return Ok(Some(row));
             }

@@ -1,8 +1,8 @@
-//! The contract of [`Leftovers`].
+//! The contract of [`OrphanedResources`].
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use refractory_core::ports::{Leftover, Leftovers};
+use refractory_core::ports::{OrphanedResource, OrphanedResources};
 use refractory_core::{InstanceId, async_trait};
 
 use super::Subject;
@@ -15,13 +15,13 @@ pub trait Litter: Debug + Send + Sync + 'static {
 }
 
 /// A net, with something that leaves things for it to find.
-pub type LeftoversSubject = Subject<dyn Leftovers, Arc<dyn Litter>>;
+pub type LeftoversSubject = Subject<dyn OrphanedResources, Arc<dyn Litter>>;
 
 fn id(raw: &str) -> InstanceId {
     InstanceId::new(raw).expect("an id")
 }
 
-async fn listed(subject: &LeftoversSubject) -> Vec<Leftover> {
+async fn listed(subject: &LeftoversSubject) -> Vec<OrphanedResource> {
     let mut all = subject.port.list().await.expect("list");
     all.sort();
     all
@@ -99,6 +99,6 @@ macro_rules! leftovers_cases {
 /// One test for each case, against what `$make` makes afresh.
 #[macro_export]
 macro_rules! conform_leftovers {
-    (real_time, $make:expr) => { $crate::leftovers_cases!([$crate::conform_each] real_time leftovers $make); };
-    ($make:expr) => { $crate::leftovers_cases!([$crate::conform_each] paused leftovers $make); };
+    (real_time, $make:expr) => { $crate::leftovers_cases!([$crate::conform_each] real_time orphaned_resources $make); };
+    ($make:expr) => { $crate::leftovers_cases!([$crate::conform_each] paused orphaned_resources $make); };
 }

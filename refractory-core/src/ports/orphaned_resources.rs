@@ -6,7 +6,7 @@ use crate::{InstanceId, Result, async_trait};
 
 /// Something of this deployment that belongs to an instance.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Leftover {
+pub struct OrphanedResource {
     /// The provider's own name for it, as an ARN.
     pub name: String,
     /// Whose it is, or was.
@@ -23,13 +23,13 @@ pub struct Leftover {
 /// next. They go last, just before the row does. And this is the net beneath: the sweep asks for what belongs to
 /// no row; it is told, and much later removed.
 #[async_trait]
-pub trait Leftovers: Debug + Send + Sync + 'static {
+pub trait OrphanedResources: Debug + Send + Sync + 'static {
     /// Everything of this deployment that belongs to some instance, whether that is still there or not.
     ///
     /// # Errors
     ///
     /// `Unavailable`, `Forbidden`.
-    async fn list(&self) -> Result<Vec<Leftover>>;
+    async fn list(&self) -> Result<Vec<OrphanedResource>>;
 
     /// Removes everything of this kind that belongs to `of`, and nothing else. Only ever asked for an instance of
     /// which nothing else is left, or that has no row.

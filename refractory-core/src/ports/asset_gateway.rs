@@ -7,7 +7,7 @@ use crate::{InstanceId, Result, async_trait};
 /// Something that was asked of the uploads of an instance, as it came: Foundry's program speaks S3, whatever the
 /// provider, and players ask for plain addresses.
 #[derive(Clone, PartialEq, Eq)]
-pub struct AssetAsk {
+pub struct AssetRequest {
     /// Whose uploads are meant.
     pub of: InstanceId,
     /// The [`handle`](super::AssetSpace::handle) of the place that they lie in.
@@ -22,11 +22,11 @@ pub struct AssetAsk {
     pub query: String,
     /// Every header, its name in lower case; those of one name in the order they came.
     pub headers: Vec<(String, String)>,
-    /// What an earlier answer to the same question was signed [`with`](AssetErrand::with), if the provider refused that.
+    /// What an earlier answer to the same question was signed [`with`](SignedRequest::with), if the provider refused that.
     pub refused: Option<String>,
 }
 
-impl AssetAsk {
+impl AssetRequest {
     /// The values of the header `name`, which is in lower case.
     pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         let named = self.headers.iter().filter(move |(known, _)| known == name);
@@ -48,16 +48,16 @@ pub fn is_signature(authorization: &str) -> bool {
 
 /// What is to be done about a question.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AssetPass {
+pub enum AccessDecision {
     /// It is asked of the provider in this form; a body goes with it as it comes.
-    Send(AssetErrand),
+    Send(SignedRequest),
     /// It is answered at once.
     Refuse(AssetRefusal),
 }
 
 /// A question for the provider, signed by the door.
 #[derive(Clone, PartialEq, Eq)]
-pub struct AssetErrand {
+pub struct SignedRequest {
     /// The method.
     pub method: String,
     /// The whole address.
@@ -89,26 +89,26 @@ pub struct AssetRefusal {
 }
 
 // Headers hold signatures and sessions: neither belongs into a log.
-impl Debug for AssetAsk {
+impl Debug for AssetRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "AssetAsk({}: {} {})", self.of, self.method, self.path)
+        write!(f, "AssetRequest({}: {} {})", self.of, self.method, self.path)
     }
 }
 
-impl Debug for AssetErrand {
+impl Debug for SignedRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "AssetErrand({} with {} for {:?})", self.method, self.with, self.to)
+        write!(f, "SignedRequest({} with {} for {:?})", self.method, self.with, self.to)
     }
 }
 
 /// Lets players and the program of an instance reach its uploads through the deployment. Where the provider serves
-/// uploads itself, or there are none, [`NoAssetDoor`](crate::null::NoAssetDoor) does.
+/// uploads itself, or there are none, [`NoAssetGateway`](crate::null::NoAssetGateway) does.
 ///
 /// Whoever asks without a signature may read one upload whose name they know, and nothing else: nothing that they send
 /// besides a range and conditions reaches the provider. Whoever signs must do so with the instance's own key, and may do
 /// what the program needs. Either way the provider is asked with that instance's key, so that its own rules hold as well.
 #[async_trait]
-pub trait AssetDoor: Debug + Send + Sync + 'static {
+pub trait AssetGateway: Debug + Send + Sync + 'static {
     /// What is to be done about `ask`.
     ///
     /// It is on the way of every picture: an implementation remembers keys, and asks the provider for them now and then.
@@ -117,5 +117,5 @@ pub trait AssetDoor: Debug + Send + Sync + 'static {
     /// # Errors
     ///
     /// `Unsupported`: there is no such door, and the address is the program's. `Unavailable`, `Forbidden`: the key cannot be read.
-    async fn admit(&self, ask: &AssetAsk) -> Result<AssetPass>;
+    async fn admit(&self, ask: &AssetRequest) -> Result<AccessDecision>;
 }

@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::local::logs::PrintMark;
-use crate::{Key, MonotonicTime};
+use crate::{LaunchId, MonotonicTime};
 
 #[derive(Debug, Clone)]
 struct Voice {
@@ -18,20 +18,20 @@ struct Voice {
 
 /// What each launch last said, as far as this process knows.
 #[derive(Debug, Default)]
-pub(super) struct Voices(Mutex<BTreeMap<Key, Voice>>);
+pub(super) struct LivenessTracker(Mutex<BTreeMap<LaunchId, Voice>>);
 
-impl Voices {
-    fn all(&self) -> MutexGuard<'_, BTreeMap<Key, Voice>> {
+impl LivenessTracker {
+    fn all(&self) -> MutexGuard<'_, BTreeMap<LaunchId, Voice>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The session the program of `key` gave to whoever asks it here.
-    pub(super) fn session(&self, key: &Key) -> Option<String> {
+    pub(super) fn session(&self, key: &LaunchId) -> Option<String> {
         self.all().get(key).and_then(|voice| voice.session.clone())
     }
 
     /// It answered, and perhaps gave a new session.
-    pub(super) fn heard(&self, key: &Key, session: Option<String>, now: MonotonicTime) {
+    pub(super) fn heard(&self, key: &LaunchId, session: Option<String>, now: MonotonicTime) {
         let mut all = self.all();
         let session = session.or_else(|| all.get(key).and_then(|voice| voice.session.clone()));
         let voice = Voice { session, asked: now, silent: Duration::ZERO, printed: None };
@@ -44,7 +44,7 @@ impl Voices {
     /// whole machine slept, is no silence.
     pub(super) fn unheard(
         &self,
-        key: &Key,
+        key: &LaunchId,
         printed: Option<PrintMark>,
         now: MonotonicTime,
         longest: Duration,
@@ -59,7 +59,7 @@ impl Voices {
         voice.silent
     }
 
-    pub(super) fn forget(&self, key: &Key) {
+    pub(super) fn forget(&self, key: &LaunchId) {
         self.all().remove(key);
     }
 }
@@ -70,7 +70,7 @@ mod tests {
 
     const LONGEST: Duration = Duration::from_secs(30);
 
-    fn key() -> Key {
+    fn key() -> LaunchId {
         "abc.1".parse().unwrap()
     }
 
@@ -78,13 +78,13 @@ mod tests {
         MonotonicTime(Duration::from_secs(seconds))
     }
 
-    fn silent(voices: &Voices, seconds: u64) -> u64 {
+    fn silent(voices: &LivenessTracker, seconds: u64) -> u64 {
         voices.unheard(&key(), None, at(seconds), LONGEST).as_secs()
     }
 
     #[test]
     fn silence_is_counted_by_questions_and_ends_with_an_answer() {
-        let voices = Voices::default();
+        let voices = LivenessTracker::default();
         voices.heard(&key(), Some("session".to_owned()), at(0));
         assert_eq!([5, 10, 15].map(|seconds| silent(&voices, seconds)), [5, 10, 15]);
         voices.heard(&key(), None, at(20));
@@ -94,18 +94,22 @@ mod tests {
 
     #[test]
     fn a_time_without_questions_is_no_silence() {
-        let voices = Voices::default();
+        let voices = LivenessTracker::default();
         voices.heard(&key(), None, at(0));
         assert_eq!(silent(&voices, 7_200), 30, "this process slept for two hours");
         assert_eq!(silent(&voices, 7_205), 35);
-        assert_eq!(silent(&Voices::default(), 9_000), 0, "a process that was born just now");
+        assert_eq!(
+            silent(&LivenessTracker::default(), 9_000),
+            0,
+            "a process that was born just now"
+        );
     }
 
     #[test]
     fn who_prints_is_not_silent() {
         let folder = tempfile::tempdir().unwrap();
         let logs = crate::local::logs::LogFiles::new(folder.path().to_owned(), 1 << 20, 2);
-        let (voices, of) = (Voices::default(), key().instance);
+        let (voices, of) = (LivenessTracker::default(), key().instance);
         logs.note(&of, "one").unwrap();
         let mark = || logs.print_mark(&of);
         voices.heard(&key(), None, at(0));
