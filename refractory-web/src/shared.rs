@@ -37,7 +37,7 @@ pub(crate) struct Shared {
     pub(crate) refusals: Slots,
     /// Places for streams of events.
     pub(crate) streams: Slots,
-    /// KeyedMutex true when streams must end so that the portal can.
+    /// Turns true when streams must end so that the portal can.
     pub(crate) stopping: watch::Sender<bool>,
 }
 

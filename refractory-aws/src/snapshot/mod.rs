@@ -3,7 +3,7 @@
 //! A snapshot is a volume packed as `tar` and `gzip`, cut into numbered pieces, and a manifest that says which pieces and
 //! what their checksums are. The manifest is written last: what has none is no snapshot.
 //!
-//! | LaunchId | What it is |
+//! | Key | What it is |
 //! |---|---|
 //! | `snapshots/{instance}/{moment}.json` | the manifest |
 //! | `snapshots/{instance}/{moment}/{attempt}/{number}` | a piece |

@@ -49,7 +49,7 @@ async fn a_secret_that_is_there_costs_one_call_and_one_that_is_not_two() {
     let made = &server.asked()[1].body;
     for part in [
         r#""Name":"refractory/vault/a""#,
-        r#"{"LaunchId":"refractory:deployment","Value":"refractory"}"#,
+        r#"{"Key":"refractory:deployment","Value":"refractory"}"#,
     ] {
         assert!(made.contains(part), "{made}");
     }

@@ -58,7 +58,7 @@ from botocore.exceptions import ClientError
 told = json.loads(boto3.client("secretsmanager").get_secret_value(SecretId=sys.argv[1])["SecretString"])
 bucket = told["buckets"][0]
 own = boto3.client("s3", aws_access_key_id=told["credentials"]["accessKeyId"], aws_secret_access_key=told["credentials"]["secretAccessKey"])
-own.put_object(Bucket=bucket, LaunchId="maps/cave.webp", Body=b"a cave", ContentType="image/webp")
+own.put_object(Bucket=bucket, Key="maps/cave.webp", Body=b"a cave", ContentType="image/webp")
 def status(path):
     try:
         return urllib.request.urlopen(f"{own.meta.endpoint_url}/{bucket}{path}").status

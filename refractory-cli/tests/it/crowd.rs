@@ -141,7 +141,7 @@ fn websockets_of_one_client_leave_room_for_others() {
     let up = house.up_within(1_024, "--demo");
     house.run("instance start demo --wait").ok();
     let handshake = "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: demo.localhost:{port}\r\nUpgrade: websocket\r\n\
-        Connection: Upgrade\r\nSec-WebSocket-LaunchId: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+        Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
     let mut held = crowd(&up, handshake, 60, Whence::There);
     let mut codes: Vec<String> = Vec::new();
     for client in &mut held {

@@ -102,7 +102,7 @@ fn socket_of_session(port: u16, host: &str, session: &str) -> WebSocket<TcpStrea
         .header("Connection", "Upgrade")
         .header("Upgrade", "websocket")
         .header("Sec-WebSocket-Version", "13")
-        .header("Sec-WebSocket-LaunchId", tungstenite::handshake::client::generate_key())
+        .header("Sec-WebSocket-Key", tungstenite::handshake::client::generate_key())
         .body(())
         .unwrap();
     let tcp = TcpStream::connect(("127.0.0.1", port)).unwrap();

@@ -38,7 +38,7 @@ pub struct WorkerOptions {
     pub resync: Duration,
     /// How often orphans are looked for.
     pub sweep: Duration,
-    /// How long a orphan launch or name must have been seen before it is removed.
+    /// How long an orphan launch or name must have been seen before it is removed.
     pub stray_age: Duration,
     /// How long a running table must have been empty before it is asked to make room for one that waits: since it came
     /// up, since the last person left, or since somebody asked for it again. Until then people may be on their way.

@@ -26,7 +26,7 @@ pub(super) fn event(name: &str, data: &serde_json::Value) -> Bytes {
     Bytes::from(format!("event: {name}\ndata: {data}\n\n"))
 }
 
-/// KeyedMutex snapshots into events, remembering what was told.
+/// Turns snapshots into events, remembering what was told.
 pub(super) trait Teller {
     fn tell(&mut self, shared: &Shared, now: &Snapshot) -> Vec<Bytes>;
     /// Goes on as `who` is now: rights may have changed while the stream was open.

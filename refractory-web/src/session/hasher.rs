@@ -8,7 +8,7 @@ use refractory_core::{Result, Secret};
 
 type Hash = dyn Fn(Secret) -> BoxFuture<'static, Result<PasswordHash>> + Send + Sync;
 
-/// KeyedMutex a password into what the store may keep. The portal knows no algorithm: whoever checks
+/// Turns a password into what the store may keep. The portal knows no algorithm: whoever checks
 /// passwords ([`Authenticator`](refractory_core::ports::Authenticator)) chose one, and brings the other half here.
 #[derive(Clone)]
 pub struct Hasher(Arc<Hash>);

@@ -127,7 +127,7 @@ pub trait Contents: Debug + Send + Sync + 'static {
     fn read(&self, of: &InstanceId) -> Option<String>;
 }
 
-/// KeyedMutex a list of cases into tests.
+/// Turns a list of cases into tests.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! conform_each {

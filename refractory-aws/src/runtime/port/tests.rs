@@ -134,7 +134,7 @@ fn without_machine_at_first(_: usize, asked: &Asked) -> Answer {
         }
         "describeaccesspoints" => json!({"AccessPoints": [{
             "AccessPointId": "fsap-1", "LifeCycleState": "available",
-            "Tags": [{"LaunchId": "refractory:deployment", "Value": "club"}, {"LaunchId": "refractory:instance", "Value": "abc"}],
+            "Tags": [{"Key": "refractory:deployment", "Value": "club"}, {"Key": "refractory:instance", "Value": "abc"}],
         }]}),
         "runtask" => {
             let token = body["clientToken"].as_str().unwrap();

@@ -52,14 +52,14 @@ def browse(path, root=at, method="GET", **headers):
         return error.code, dict((name.lower(), value) for name, value in error.headers.items()), error.read()
 
 own, cave = client(), b"a cave" * 1000
-own.put_object(Bucket=bucket, LaunchId="maps/old cave (1).webp", Body=cave, ContentType="image/webp", ACL="public-read")
+own.put_object(Bucket=bucket, Key="maps/old cave (1).webp", Body=cave, ContentType="image/webp", ACL="public-read")
 path = f"/{bucket}/maps/old%20cave%20(1).webp"
 status, headers, body = browse(path + "?1700000000")
 part, again = browse(path, Range="bytes=2-5"), browse(path, If_None_Match=headers["etag"])
 big = os.urandom(9 << 20)
 own.upload_fileobj(io.BytesIO(big), bucket, "big.bin", Config=TransferConfig(multipart_threshold=6 << 20, multipart_chunksize=6 << 20))
 with concurrent.futures.ThreadPoolExecutor(6) as crew:
-    list(crew.map(lambda tile: own.put_object(Bucket=bucket, LaunchId=f"tiles/{tile}.webp", Body=f"tile {tile}".encode(), ContentType="image/webp"), range(300)))
+    list(crew.map(lambda tile: own.put_object(Bucket=bucket, Key=f"tiles/{tile}.webp", Body=f"tile {tile}".encode(), ContentType="image/webp"), range(300)))
     tiles = list(crew.map(lambda tile: browse(f"/{bucket}/tiles/{tile}.webp"), range(300)))
 print(json.dumps({
     "read": [status, headers["content-type"], body == cave, sorted(name for name in headers if name.startswith("x-amz"))],
@@ -72,19 +72,19 @@ print(json.dumps({
     "missing": browse(f"/{bucket}/maps/none.webp")[0],
     "unsigned list": [browse(f"/{bucket}")[0], browse(f"/{bucket}/?list-type=2")[0]],
     "unsigned put": browse(f"/{bucket}/x", method="PUT")[0],
-    "presigned": browse(own.generate_presigned_url("get_object", Params={"Bucket": bucket, "LaunchId": "big.bin"})[len(at):])[0],
+    "presigned": browse(own.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "big.bin"})[len(at):])[0],
     "elsewhere": refused(lambda: own.list_objects_v2(Bucket=other)),
     "buckets": refused(lambda: own.list_buckets()),
     "policy": refused(lambda: own.delete_bucket_policy(Bucket=bucket)),
-    "copied": refused(lambda: own.copy_object(Bucket=bucket, LaunchId="copy", CopySource=f"{other}/x")),
-    "wrong secret": refused(lambda: client(secret="x" * 40).put_object(Bucket=bucket, LaunchId="x", Body=b"x")),
-    "wrong key": refused(lambda: client(key="AKIAINVENTED").put_object(Bucket=bucket, LaunchId="x", Body=b"x")),
+    "copied": refused(lambda: own.copy_object(Bucket=bucket, Key="copy", CopySource=f"{other}/x")),
+    "wrong secret": refused(lambda: client(secret="x" * 40).put_object(Bucket=bucket, Key="x", Body=b"x")),
+    "wrong key": refused(lambda: client(key="AKIAINVENTED").put_object(Bucket=bucket, Key="x", Body=b"x")),
 }))
 "#;
 
 /// What the program is told once its table sleeps.
 const ASLEEP: &str = r#"
-print(json.dumps(refused(lambda: client().put_object(Bucket=bucket, LaunchId="x", Body=b"x"))))
+print(json.dumps(refused(lambda: client().put_object(Bucket=bucket, Key="x", Body=b"x"))))
 "#;
 
 /// What Foundry's own client comes to, with the file that Foundry is given.

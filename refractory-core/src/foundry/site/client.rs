@@ -119,7 +119,7 @@ pub(super) fn odd(during: &'static str) -> Error {
     )
 }
 
-/// KeyedMutex an answer that is none into an error: 429 with how long to wait.
+/// Turns an answer that is none into an error: 429 with how long to wait.
 pub(super) fn checked(response: Response, during: &'static str) -> Result<Response> {
     let status = response.status();
     if status == StatusCode::TOO_MANY_REQUESTS {

@@ -44,7 +44,7 @@ impl ControlGroup {
             .map_err(|error| self.untouchable(error))
     }
 
-    /// KeyedMutex on what keeps limits in the groups within.
+    /// Turns on what keeps limits in the groups within.
     fn turn_on(&self) -> io::Result<()> {
         let on = self.words("cgroup.subtree_control")?;
         for wanted in CONTROLLERS.iter().filter(|wanted| !on.iter().any(|word| word == *wanted)) {

@@ -24,7 +24,7 @@ impl Terms<'_> {
         wait
     }
 
-    /// Teardown failed. It is tried for ever, and why a start was given up stays to be read.
+    /// A teardown failed. It is tried for ever, and why a start was given up stays to be read.
     pub(super) fn fail_undoing(
         self,
         instance: &mut Instance,

@@ -91,7 +91,7 @@ struct Seen {
     missed: BTreeSet<Listing>,
 }
 
-/// For how long a orphan has been seen, until when that is counted, and in how many sweeps.
+/// For how long an orphan has been seen, until when that is counted, and in how many sweeps.
 #[derive(Debug)]
 struct Since {
     age: Duration,
@@ -115,7 +115,7 @@ impl OrphanObservations {
         self.seen().orphans.keys().any(own)
     }
 
-    /// Whether one has to look again before anything is made that a orphan could be in the way of: when
+    /// Whether one has to look again before anything is made that an orphan could be in the way of: when
     /// nobody has looked yet, and once in a while as long as there is one.
     pub(crate) fn is_stale(&self, now: MonotonicTime, gap: Duration) -> bool {
         let any = self.any_launch();

@@ -1,4 +1,4 @@
-//! What is done about a orphan: people are told, and much later it goes, without hurting anybody.
+//! What is done about an orphan: people are told, and much later it goes, without hurting anybody.
 use super::orphans::{Orphan, OrphanObservation};
 use crate::model::{Event, EventKind, Instance, Urgency, Version};
 use crate::ports::{Collection, GameTarget, Observed};
@@ -7,7 +7,7 @@ use crate::service::Deployment;
 use crate::{LaunchId, Result};
 
 impl Deployment {
-    /// Tells of a orphan the second time it is seen, and removes it once it is old enough.
+    /// Tells of an orphan the second time it is seen, and removes it once it is old enough.
     pub(super) async fn treat(&self, sighting: &OrphanObservation) -> Result<()> {
         let OrphanObservation { orphan, age, times } = sighting;
         if *times == 2 {

@@ -28,7 +28,7 @@ async fn an_address_that_root_has_signed_is_good() {
 import urllib.error, urllib.request
 s3 = client('s3')
 s3.create_bucket(Bucket='signed', CreateBucketConfiguration={'LocationConstraint': region})
-s3.put_object(Bucket='signed', LaunchId='k', Body=b'hello')
+s3.put_object(Bucket='signed', Key='k', Body=b'hello')
 def read(signer):
     address = signer.generate_presigned_url('get_object', Params={'Bucket': 'signed', 'LaunchId': 'k'})
     try:

@@ -47,8 +47,8 @@ iam.put_user_policy(UserName='u', PolicyName='p', PolicyDocument=json.dumps(allo
 endpoint = '{}'
 mine = lambda service: client(service, key['AccessKeyId'], key['SecretAccessKey'])
 mine('s3').create_bucket(Bucket='by-proxy', CreateBucketConfiguration={{'LocationConstraint': region}})
-mine('s3').put_object(Bucket='by-proxy', LaunchId='a b/ü', Body=b'x' * 3000000)
-print(len(mine('s3').get_object(Bucket='by-proxy', LaunchId='a b/ü')['Body'].read()))
+mine('s3').put_object(Bucket='by-proxy', Key='a b/ü', Body=b'x' * 3000000)
+print(len(mine('s3').get_object(Bucket='by-proxy', Key='a b/ü')['Body'].read()))
 mine('efs').describe_file_systems()
 mine('route53').list_hosted_zones()
 mine('iam').list_users()

@@ -60,7 +60,7 @@ async fn a_running_table_whose_record_is_damaged_runs_on_and_keeps_its_key() {
     assert_eq!(shown[0].name(), "broken");
     assert_eq!(house.app.find(&op(), "broken").await.unwrap_err().kind(), ErrorKind::Damaged);
     assert_eq!(house.app.list(&op()).await.unwrap().len(), 1);
-    // Once somebody has removed the record, its program is a orphan: closed, its key returned, its data left.
+    // Once somebody has removed the record, its program is an orphan: closed, its key returned, its data left.
     house.app.remove_damaged(&op(), Kind::Instance, broken.as_str()).await.unwrap();
     work_for_hours(&house).await;
     assert!(house.is_on(&other).await, "the key was returned");

@@ -23,7 +23,7 @@ enum Mood {
     Hangs,
 }
 
-/// What finds orphaned_resources, when it feels like it.
+/// What finds orphaned resources, when it feels like it.
 #[derive(Debug, Clone)]
 struct Moody(World, Arc<Mutex<Mood>>);
 
@@ -56,7 +56,7 @@ async fn littered(mood: Mood) -> (House, Arc<Mutex<Mood>>) {
     (House::with_ports(&world, ports), mood)
 }
 
-/// What operators were told of: volumes, and orphaned_resources.
+/// What operators were told of: volumes, and orphaned resources.
 async fn told(house: &House) -> (bool, bool) {
     let events = house.app.events(&op(), None, 100).await.unwrap();
     let orphans: Vec<_> = events.iter().filter(|event| event.kind == EventKind::Stray).collect();
