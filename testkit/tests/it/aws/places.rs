@@ -30,7 +30,7 @@ s3 = client('s3')
 s3.create_bucket(Bucket='signed', CreateBucketConfiguration={'LocationConstraint': region})
 s3.put_object(Bucket='signed', Key='k', Body=b'hello')
 def read(signer):
-    address = signer.generate_presigned_url('get_object', Params={'Bucket': 'signed', 'LaunchId': 'k'})
+    address = signer.generate_presigned_url('get_object', Params={'Bucket': 'signed', 'Key': 'k'})
     try:
         return urllib.request.urlopen(address).read().decode()
     except urllib.error.HTTPError as error:
