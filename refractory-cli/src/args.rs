@@ -3,6 +3,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) mod admin_key;
 pub(crate) mod event;
 #[cfg(feature = "aws")]
 pub(crate) mod infra;
@@ -11,6 +12,7 @@ pub(crate) mod license;
 pub(crate) mod rest;
 pub(crate) mod up;
 
+use admin_key::AdminKeyCommand;
 use event::EventCommand;
 use instance::InstanceCommand;
 use license::LicenseCommand;
@@ -103,6 +105,9 @@ pub(crate) enum Command {
     /// Copies of the deployment's own records and keys: self, restore-self
     #[command(subcommand)]
     Backup(BackupCommand),
+    /// Administrator passwords of deleted tables: list, purge
+    #[command(subcommand)]
+    AdminKey(AdminKeyCommand),
     /// Records that cannot be read: list, show, remove
     #[command(subcommand)]
     Record(RecordCommand),

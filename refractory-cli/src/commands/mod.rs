@@ -1,4 +1,5 @@
 //! One file for each command.
+mod admin_key;
 mod backup;
 mod config;
 #[cfg(feature = "demo")]

@@ -5,7 +5,9 @@ use anyhow::{Context, Result};
 use clap::CommandFactory;
 use tokio::runtime::Builder;
 
-use super::{backup, config, doctor, event, instance, license, record, release, up, user, worker};
+use super::{
+    admin_key, backup, config, doctor, event, instance, license, record, release, up, user, worker,
+};
 use crate::args::{Cli, Command};
 use crate::compose::{Backends, Desk};
 use crate::exit::Exit;
@@ -39,6 +41,7 @@ async fn work(desk: Desk, command: Command) -> Result<Exit> {
         Command::User(command) => user::run(&desk, command).await,
         Command::Event(command) => event::run(&desk, command).await,
         Command::Backup(command) => backup::run(&desk, command).await,
+        Command::AdminKey(command) => admin_key::run(&desk, command).await,
         Command::Record(command) => record::run(&desk, command).await,
         Command::Worker(command) => worker::run(&desk, &command).await,
         #[cfg(feature = "aws")]

@@ -35,47 +35,51 @@ pub struct CoreConfig {
     pub sweep: Span,
     /// As [`WorkerOptions::stray_age`].
     pub stray_age: Span,
+    /// As [`WorkerOptions::admin_key_retention`].
+    pub admin_key_retention: Span,
     /// As [`WorkerOptions::concurrency`].
     pub concurrency: usize,
 }
 
 impl Default for CoreConfig {
     fn default() -> Self {
-        let patience = WorkerOptions::default();
+        let options = WorkerOptions::default();
         Self {
             backend: "local".to_owned(),
             data: "refractory-data".to_owned(),
-            give_up_after: patience.give_up_after,
-            longest_wait: patience.backoff_cap.into(),
-            probe: patience.probe.into(),
-            stall: patience.stall.into(),
-            close_within: patience.close_within.into(),
-            losses: patience.losses,
-            loss_window: patience.loss_window.into(),
-            resync: patience.resync.into(),
-            make_room_after: patience.make_room_after.into(),
-            sweep: patience.sweep.into(),
-            stray_age: patience.stray_age.into(),
-            concurrency: patience.concurrency,
+            give_up_after: options.give_up_after,
+            longest_wait: options.backoff_cap.into(),
+            probe: options.probe.into(),
+            stall: options.stall.into(),
+            close_within: options.close_within.into(),
+            losses: options.losses,
+            loss_window: options.loss_window.into(),
+            resync: options.resync.into(),
+            make_room_after: options.make_room_after.into(),
+            sweep: options.sweep.into(),
+            stray_age: options.stray_age.into(),
+            admin_key_retention: options.admin_key_retention.into(),
+            concurrency: options.concurrency,
         }
     }
 }
 
 impl CoreConfig {
     /// Makes a worker as patient as this says.
-    pub fn apply(&self, patience: &mut WorkerOptions) {
-        patience.give_up_after = self.give_up_after;
-        patience.backoff_cap = self.longest_wait.get();
-        patience.probe = self.probe.get();
-        patience.stall = self.stall.get();
-        patience.close_within = self.close_within.get();
-        patience.losses = self.losses;
-        patience.loss_window = self.loss_window.get();
-        patience.resync = self.resync.get();
-        patience.make_room_after = self.make_room_after.get();
-        patience.sweep = self.sweep.get();
-        patience.stray_age = self.stray_age.get();
-        patience.concurrency = self.concurrency;
+    pub fn apply(&self, options: &mut WorkerOptions) {
+        options.give_up_after = self.give_up_after;
+        options.backoff_cap = self.longest_wait.get();
+        options.probe = self.probe.get();
+        options.stall = self.stall.get();
+        options.close_within = self.close_within.get();
+        options.losses = self.losses;
+        options.loss_window = self.loss_window.get();
+        options.resync = self.resync.get();
+        options.make_room_after = self.make_room_after.get();
+        options.sweep = self.sweep.get();
+        options.stray_age = self.stray_age.get();
+        options.admin_key_retention = self.admin_key_retention.get();
+        options.concurrency = self.concurrency;
     }
 }
 
@@ -111,6 +115,10 @@ impl Section for CoreConfig {
         Doc::new(
             "stray_age",
             "How long an orphaned resource must have been seen before it is removed. Data is never removed.",
+        ),
+        Doc::new(
+            "admin_key_retention",
+            "How long a deleted table's administrator password is kept for a new table of the same name and owner. \"0s\" deletes it with the table.",
         ),
         Doc::new("concurrency", "How many tables are worked on at once."),
     ];

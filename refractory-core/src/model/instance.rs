@@ -5,7 +5,7 @@ use super::{
     WorldSummary,
 };
 use crate::ports::Endpoint;
-use crate::{InstanceId, LaunchId, ReleaseId, Timestamp, UserId};
+use crate::{InstanceId, LaunchId, ReleaseId, SecretName, Timestamp, UserId};
 
 /// What is asked for when an instance is created.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,6 +88,9 @@ pub struct Instance {
     /// When a new key for its uploads was asked for, until no launch has the old one any more.
     #[cfg_attr(feature = "serde", serde(default))]
     pub rekey: Option<Timestamp>,
+    /// The name in the vault of the administrator's password, where it is that of a former instance of this name.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub admin_key: Option<SecretName>,
     /// Who was let into Foundry's setup.
     #[cfg_attr(feature = "serde", serde(default))]
     pub setup: SetupAccess,
@@ -131,6 +134,7 @@ impl Instance {
             seen: None,
             preemption: None,
             rekey: None,
+            admin_key: None,
             setup: SetupAccess::default(),
             worlds: Vec::new(),
             claim: None,

@@ -11,6 +11,7 @@ mod journal;
 mod license;
 mod people;
 mod release;
+mod retained_admin_key;
 mod setup;
 mod slug;
 mod spec;
@@ -34,6 +35,7 @@ pub use license::{
 };
 pub use people::{PasswordHash, Principal, Role, User, UserName, UserNameError, Via};
 pub use release::{Layout, Program, Release, ReleaseChoice};
+pub use retained_admin_key::RetainedAdminKey;
 pub use setup::{SetupAccess, SetupEntry, WorldSummary};
 pub use slug::{Hostname, Slug, SlugError};
 pub use spec::{InstanceSpec, Limits, WorldId, WorldIdError};

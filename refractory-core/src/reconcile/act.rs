@@ -2,7 +2,6 @@
 use std::time::Duration;
 
 use super::settle::Outcome;
-use crate::id::random_text;
 use crate::model::{
     Held, Hostname, Instance, Record, Release, ReleaseChoice, Step, Urgency, Version,
 };
@@ -10,12 +9,7 @@ use crate::ports::{
     Collection, GameTarget, Granted, LaunchSpec, NameRecord, Observed, VolumeSpec, WorldRef,
 };
 use crate::service::Deployment;
-use crate::{Error, ErrorKind, InstanceId, ReleaseId, Result, Secret, SecretName};
-
-/// Where the administrator's password of an instance lies in the vault.
-pub(crate) fn admin_key_name(of: &InstanceId) -> Result<SecretName> {
-    Ok(SecretName::new(&format!("admin-key.{of}"))?)
-}
+use crate::{Error, ErrorKind, ReleaseId, Result};
 
 /// Ends `call` by the deadline of the deployment.
 pub(crate) async fn bounded<T>(
@@ -172,8 +166,6 @@ impl Deployment {
         let (deadline, ports) = (self.options.deadline, &self.ports);
         let rest = ports.orphaned_resources.remove(&instance.id);
         let rest = bounded(deadline, "forgetting what is left", rest).await?;
-        let name = admin_key_name(&instance.id)?;
-        bounded(deadline, "forgetting secrets", ports.vault.remove(&name)).await?;
         self.known.note_password(&instance.id, None);
         Ok(rest == Observed::Absent)
     }
@@ -203,7 +195,7 @@ impl Deployment {
                 .await?
                 .filter(|granted| !granted.key.is_empty())
                 .map(|granted| granted.key),
-            admin_key: self.admin_key(&instance.id).await?,
+            admin_key: self.admin_key(instance).await?,
             language: spec.language.clone(),
             hostname: (!by_path)
                 .then(|| Hostname::under(&instance.slug, &self.addressing.domain).to_string()),
@@ -243,7 +235,7 @@ impl Deployment {
         // Whoever looks at a thousand tables every few seconds must not ask for as many secrets.
         let admin_key = match self.known.password(&instance.id) {
             Some(known) => known,
-            None => self.admin_key(&instance.id).await?,
+            None => self.admin_key(instance).await?,
         };
         Ok(GameTarget { endpoint, version: version.unwrap_or(Version::new(13, 0)), admin_key })
     }
@@ -260,41 +252,6 @@ impl Deployment {
         }
         Ok(version)
     }
-
-    /// The administrator's password: made once, kept for the life of the instance. Asked for at each launch, so that a launch
-    /// never has another one than the vault.
-    async fn admin_key(&self, of: &InstanceId) -> Result<Secret> {
-        let key = self.kept_admin_key(of).await?;
-        self.known.note_password(of, Some(&key));
-        Ok(key)
-    }
-
-    async fn kept_admin_key(&self, of: &InstanceId) -> Result<Secret> {
-        // Looked for first: a question that is answered late leaves no secret behind.
-        if let Some(key) = self.known_admin_key(of).await? {
-            return Ok(key);
-        }
-        let fresh = Secret::new(random_text(32));
-        match self.ports.vault.ensure(&admin_key_name(of)?, &fresh).await? {
-            Observed::Ready(key) => Ok(key),
-            Observed::Absent | Observed::Pending(_) | Observed::Broken(_) => Err(unreadable_key()),
-        }
-    }
-
-    /// The administrator's password, if there is one.
-    pub(super) async fn known_admin_key(&self, of: &InstanceId) -> Result<Option<Secret>> {
-        match self.ports.vault.observe(&admin_key_name(of)?).await? {
-            Observed::Ready(key) => Ok(Some(key)),
-            Observed::Absent => Ok(None),
-            Observed::Pending(_) | Observed::Broken(_) => Err(unreadable_key()),
-        }
-    }
-}
-
-fn unreadable_key() -> Error {
-    Error::new(ErrorKind::Unexpected, "reading the administrator's password").advise(
-        "This deployment's secrets were encrypted with another key file. Restore the previous key file.",
-    )
 }
 
 /// The archive that `choice` means among `all`; none where none is stored and none was named: not every runtime needs one.

@@ -1,5 +1,6 @@
 //! Carries decisions out, one call at a time, and writes down what came of them.
 mod act;
+mod admin_key;
 mod age_tracker;
 mod ages;
 mod claim;

@@ -323,7 +323,8 @@ impl Worker {
         if !self.deployment.forget_the_rest(instance).await? {
             return Ok(StepOutcome::of(instance, self.deployment.options.poll));
         }
-        Collection::of(self.deployment.ports.store.as_ref()).delete(instance).await?;
+        let forgetting = self.deployment.forgetting(instance).await?;
+        Collection::of(self.deployment.ports.store.as_ref()).commit(&forgetting).await?;
         self.deployment.nudge();
         Ok(StepOutcome::over())
     }

@@ -51,6 +51,9 @@ pub struct WorkerOptions {
     pub events_age: Duration,
     /// How many entries of the audit trail are kept at most. Each of five groups of kinds has a fifth of it.
     pub events: usize,
+    /// How long the administrator's password of a deleted instance is kept for the next one of the same name and owner; zero
+    /// forgets it at once.
+    pub admin_key_retention: Duration,
     /// How long after its settings were saved the end of a program is the restart it was asked for.
     pub restart_within: Duration,
     /// How many instances are in hand at once.
@@ -82,6 +85,7 @@ impl Default for WorkerOptions {
             hard_deadline: Duration::from_mins(10),
             events_age: Duration::from_hours(24 * 180),
             events: 20_000,
+            admin_key_retention: Duration::from_hours(24 * 30),
             restart_within: Duration::from_mins(2),
             concurrency: 16,
         }

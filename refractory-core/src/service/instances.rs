@@ -11,7 +11,7 @@ use crate::model::{
     NewInstance, Phase, Power, Principal, Release, ReleaseChoice, Slug, SlugError, Step, Urgency,
     differences,
 };
-use crate::ports::{Collection, Commit, InstanceRuntime, IntoPort, UniqueKey};
+use crate::ports::{Collection, InstanceRuntime, IntoPort, UniqueKey};
 use crate::reconcile::choose_release;
 use crate::{Error, ErrorKind, InstanceId, LicenseId, Result, Timestamp};
 
@@ -101,7 +101,7 @@ impl Refractory {
         let instance = Instance::new(InstanceId::fresh(), new, self.now());
         let text = format!("{} was created.", instance.title());
         let entry = self.entry(who, EventKind::Created, Some(&instance.id), text);
-        let made = self.collection().commit(&Commit::insert(&instance).event(entry)).await;
+        let made = self.insert_with_retained_key(instance, &entry).await;
         made.map_err(|error| name_taken(error, &slug))
     }
 

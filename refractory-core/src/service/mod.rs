@@ -22,6 +22,7 @@ mod policy;
 mod pool;
 mod records;
 mod releases;
+mod retained_keys;
 #[cfg(feature = "accounts")]
 mod setup;
 mod takeover;

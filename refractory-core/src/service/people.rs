@@ -30,6 +30,17 @@ impl Refractory {
         Ok(all)
     }
 
+    /// Returns the name of the account `id`; `None` where it is gone or cannot be read.
+    ///
+    /// # Errors
+    ///
+    /// `Forbidden`, and as the store has them.
+    pub async fn account_name(&self, who: &Principal, id: &UserId) -> Result<Option<UserName>> {
+        check(who, Verb::ManagePeople, Relation::Stranger)?;
+        let found = self.collection::<User>().load_readable(id.as_str()).await?;
+        Ok(found.map(|user| user.name))
+    }
+
     /// Adds an account. Hashing the password is the caller's: it takes a good part of a second, on purpose.
     ///
     /// # Errors

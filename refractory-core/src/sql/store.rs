@@ -157,7 +157,9 @@ fn is_precious(kind: Kind) -> bool {
         | Kind::Instance
         | Kind::Secret
         | Kind::Deployment => true,
-        Kind::Token | Kind::Event | Kind::Worker | Kind::AdminGuard => false,
+        Kind::Token | Kind::Event | Kind::Worker | Kind::AdminGuard | Kind::RetainedAdminKey => {
+            false
+        }
     }
 }
 

@@ -3,8 +3,9 @@ use refractory_core::model::{
     Acceptance, AdminChange, AdminGuard, Attempt, Claim, DeploymentMark, DesiredState, Event,
     EventKind, Fault, Held, Hostname, Instance, InstanceSpec, Journal, Layout, Lease, License,
     LicenseChoice, Limits, NewInstance, PasswordHash, Power, Preemption, Program, Purpose, Release,
-    ReleaseChoice, Reservation, Role, Seen, SetupAccess, SetupEntry, Slug, Step, SuspectedFailure,
-    Teardown, Token, Urgency, User, UserName, Version, Via, WorkerMark, WorldId, WorldSummary,
+    ReleaseChoice, Reservation, RetainedAdminKey, Role, Seen, SetupAccess, SetupEntry, Slug, Step,
+    SuspectedFailure, Teardown, Token, Urgency, User, UserName, Version, Via, WorkerMark, WorldId,
+    WorldSummary,
 };
 use refractory_core::ports::{Aggregate, Endpoint, Kind, Progress, Record, Sealed};
 use refractory_core::{
@@ -28,6 +29,7 @@ pub fn full(kind: Kind) -> Record {
         Kind::Worker => worker("full").into_record(),
         Kind::Secret => sealed("full").into_record(),
         Kind::AdminGuard => admin_guard("full").into_record(),
+        Kind::RetainedAdminKey => retained("full", Some(id("owner"))).into_record(),
         Kind::Deployment => mark("full", Timestamp(40)).into_record(),
     }
 }
@@ -67,12 +69,19 @@ pub fn sparse(kind: Kind) -> Record {
         .into_record(),
         Kind::Secret => Sealed { text: String::new(), ..sealed("sparse") }.into_record(),
         Kind::AdminGuard => AdminGuard { pending: None, ..admin_guard("sparse") }.into_record(),
+        Kind::RetainedAdminKey => retained("sparse", None).into_record(),
         Kind::Deployment => mark("sparse", Timestamp(0)).into_record(),
     }
 }
 
 fn mark(name: &str, marked: Timestamp) -> DeploymentMark {
     DeploymentMark { id: id(name), marked, revision: 0 }
+}
+
+/// The kept password of an administrator.
+fn retained(name: &str, owner: Option<UserId>) -> RetainedAdminKey {
+    let former = Instance { owner, ..bare(name, name) };
+    RetainedAdminKey::of(&former, id(&format!("admin-key.{name}")), Timestamp(32))
 }
 
 /// An instance that nobody has switched on.
@@ -114,6 +123,7 @@ pub fn instance(name: &str, slug: &str) -> Instance {
         }),
         preemption: Some(Preemption { to: id("other"), since: Timestamp(7) }),
         rekey: Some(Timestamp(27)),
+        admin_key: Some(id("admin-key.former")),
         setup: SetupAccess {
             generation: u64::MAX,
             entries: vec![SetupEntry { user: Some(id("owner")), until: Timestamp(28) }],

@@ -1,5 +1,5 @@
 //! What is left, and what went wrong on the way.
-use refractory_core::model::License;
+use refractory_core::model::{License, RetainedAdminKey};
 use refractory_core::ports::{Collection, Vault};
 use refractory_core::{Clock, Result};
 
@@ -36,7 +36,10 @@ impl World {
             left.extend(kept.map(|kept| format!("{name} kept for {}", kept.instance)));
         }
         let secrets = at_once(self.vault.list())?;
+        // What is kept for the next table of a name is no leftover.
+        let kept = at_once(Collection::<RetainedAdminKey>::of(self.rows().as_ref()).list())?;
         let keys = secrets.iter().filter(|name| name.as_str().starts_with("admin-key"));
+        let keys = keys.filter(|name| kept.iter().all(|kept| kept.secret != **name));
         left.extend(keys.map(|name| format!("secret {name}")));
         Ok(left)
     }

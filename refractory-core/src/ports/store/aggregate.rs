@@ -4,7 +4,8 @@ use std::fmt::Debug;
 use super::index::in_order;
 use super::{Index, IndexEntry, Kind, UniqueKey};
 use crate::model::{
-    AdminGuard, DeploymentMark, Event, Instance, License, Purpose, Release, Token, User, WorkerMark,
+    AdminGuard, DeploymentMark, Event, Instance, License, Purpose, Release, RetainedAdminKey,
+    Token, User, WorkerMark,
 };
 
 /// A secret that only the holder of the vault's key can open.
@@ -160,5 +161,8 @@ aggregates! {
     Worker(WorkerMark), unique: |_| Vec::new(), indexed: |_| Vec::new();
     Secret(Sealed), unique: |_| Vec::new(), indexed: |_| Vec::new();
     AdminGuard(AdminGuard), unique: |_| Vec::new(), indexed: |_| Vec::new();
+    RetainedAdminKey(RetainedAdminKey), unique: |it| {
+        vec![UniqueKey::retained_admin_key(&it.slug, it.owner.as_ref())]
+    }, indexed: |it| vec![Index::RetainedAdminKeyByTime.entry("", &in_order(it.deleted))];
     Deployment(DeploymentMark), unique: |_| Vec::new(), indexed: |_| Vec::new();
 }

@@ -32,11 +32,13 @@ pub enum Index {
     EventByInstance,
     /// The events caused by one user by time.
     EventByActor,
+    /// The retained passwords of administrators by when their instance was deleted.
+    RetainedAdminKeyByTime,
 }
 
 impl Index {
     /// Every index.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::InstanceByName,
         Self::InstanceByOwner,
         Self::InstanceActive,
@@ -48,6 +50,7 @@ impl Index {
         Self::EventByTime,
         Self::EventByInstance,
         Self::EventByActor,
+        Self::RetainedAdminKeyByTime,
     ];
 
     /// The kind of its records.
@@ -57,6 +60,7 @@ impl Index {
             Self::UserByName | Self::UserByRole => Kind::User,
             Self::TokenByUser | Self::TokenByExpiry | Self::TokenByMade => Kind::Token,
             Self::EventByTime | Self::EventByInstance | Self::EventByActor => Kind::Event,
+            Self::RetainedAdminKeyByTime => Kind::RetainedAdminKey,
         }
     }
 
@@ -74,6 +78,7 @@ impl Index {
             Self::EventByTime => "event-by-time",
             Self::EventByInstance => "event-by-instance",
             Self::EventByActor => "event-by-actor",
+            Self::RetainedAdminKeyByTime => "retained-admin-key-by-time",
         }
     }
 

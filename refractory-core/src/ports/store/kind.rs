@@ -20,13 +20,15 @@ pub enum Kind {
     Secret,
     /// The guard of the last administrator.
     AdminGuard,
+    /// The administrator's passwords of deleted instances.
+    RetainedAdminKey,
     /// The mark of the store's deployment.
     Deployment,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Instance,
         Self::License,
         Self::Release,
@@ -36,6 +38,7 @@ impl Kind {
         Self::Worker,
         Self::Secret,
         Self::AdminGuard,
+        Self::RetainedAdminKey,
         Self::Deployment,
     ];
 
@@ -51,6 +54,7 @@ impl Kind {
             Self::Worker => "worker",
             Self::Secret => "secret",
             Self::AdminGuard => "admin-guard",
+            Self::RetainedAdminKey => "retained-admin-key",
             Self::Deployment => "deployment",
         }
     }
@@ -65,6 +69,7 @@ impl Kind {
             | Self::Worker
             | Self::Secret
             | Self::AdminGuard
+            | Self::RetainedAdminKey
             | Self::Deployment => false,
         }
     }

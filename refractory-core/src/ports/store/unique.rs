@@ -1,7 +1,7 @@
 //! Keys that no two records may have at the same time.
 use super::Kind;
-use crate::InstanceId;
-use crate::model::UserName;
+use crate::model::{Slug, UserName};
+use crate::{InstanceId, UserId};
 
 /// A key that at most one record of its kind has. A store claims it with the write that brings it, and releases it with the
 /// write that takes it away.
@@ -44,6 +44,12 @@ impl UniqueKey {
     /// The link that makes the first account.
     pub fn setup_link() -> Self {
         Self::new(Kind::Token, "setup".to_owned())
+    }
+
+    /// The administrator's password kept for the name `slug` of `owner`.
+    pub fn retained_admin_key(slug: &Slug, owner: Option<&UserId>) -> Self {
+        let owner = owner.map_or("", UserId::as_str);
+        Self::new(Kind::RetainedAdminKey, format!("name:{owner}:{slug}"))
     }
 
     /// A key as a store wrote it down.

@@ -61,7 +61,7 @@ impl Deployment {
         let ports = &self.ports;
         // Without a password the instance was forgotten before this launch came: nobody was ever led to it.
         if let Observed::Ready(endpoint) = ports.runtime.observe(key).await?
-            && let Some(admin_key) = self.known_admin_key(&key.instance).await?
+            && let Some(admin_key) = self.former_admin_key(&key.instance).await?
         {
             let target = GameTarget { endpoint, version: Version::new(13, 0), admin_key };
             match ports.game.observe(&target).await? {

@@ -20,6 +20,7 @@ impl Deployment {
         let past = Query::index(Index::TokenByExpiry).until(now.after(Duration::from_millis(1)));
         let (past, _) = tokens.gather(past).await?;
         self.delete_all(past.into_iter().filter(|token| self.has_ended(token))).await?;
+        self.purge_old_admin_keys().await?;
         let events = Collection::<Event>::of(self.ports.store.as_ref()).list().await?;
         let age = |event: &Event| self.clock.age(event.at).unwrap_or_default();
         let gone = superfluous(&events, age, &self.options);

@@ -112,7 +112,10 @@ async fn the_file_alone_holds_what_makes_a_deployment_what_it_is_while_it_is_wor
     let (folder, url) = place();
     let store = open(&url).await;
     let precious = Kind::ALL.into_iter().filter(|kind| {
-        !matches!(kind, Kind::Token | Kind::Event | Kind::Worker | Kind::AdminGuard)
+        !matches!(
+            kind,
+            Kind::Token | Kind::Event | Kind::Worker | Kind::AdminGuard | Kind::RetainedAdminKey
+        )
     });
     for (copies, kind) in precious.enumerate() {
         let written = store.insert(&sample::full(kind)).await.unwrap();

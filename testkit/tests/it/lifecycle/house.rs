@@ -4,7 +4,7 @@ use std::time::Duration;
 use refractory_core::model::{
     Health, Held, Instance, InstanceSpec, NewInstance, Phase, Principal, Slug, Step, WorldId,
 };
-use refractory_core::{Builder, InstanceId, Ports, Refractory, Worker};
+use refractory_core::{Builder, InstanceId, Ports, Refractory, Worker, WorkerOptions};
 use testkit::clock::PausedClock;
 use testkit::fault::PowerCut;
 use testkit::world::World;
@@ -32,7 +32,7 @@ impl House {
 
     /// The same, where a table must have been empty for so long before it is asked to make room.
     pub(super) fn patient(world: &World, ports: Ports, make_room_after: Duration) -> Self {
-        let brisk = |patience: &mut refractory_core::WorkerOptions| {
+        let brisk = |patience: &mut WorkerOptions| {
             patience.poll = Duration::from_millis(400);
             patience.edge_lag = Duration::from_secs(1);
             patience.make_room_after = make_room_after;
@@ -58,6 +58,21 @@ impl House {
     pub(super) async fn slow_to_ask(make_room_after: Duration) -> Self {
         let world = stocked(1).await;
         Self::patient(&world, world.ports(), make_room_after)
+    }
+
+    /// A quiet house that keeps no password of a deleted table.
+    pub(super) async fn keeping_no_admin_keys() -> Self {
+        let world = stocked(1).await;
+        let build = || {
+            let forgetful =
+                |options: &mut WorkerOptions| options.admin_key_retention = Duration::ZERO;
+            Builder::from_ports(world.ports())
+                .clock(world.clock())
+                .worker_options(forgetful)
+                .build()
+                .0
+        };
+        Self { world: world.clone(), app: build(), troubled: build() }
     }
 
     /// The handle of whoever sees the world as the workers do.

@@ -1,5 +1,6 @@
 //! Lives of instances in a world, with trouble.
 #![expect(clippy::unwrap_used, reason = "a failed test panics")]
+mod admin_keys;
 mod changes;
 mod clocks;
 mod closing;

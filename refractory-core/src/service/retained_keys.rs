@@ -1,0 +1,82 @@
+//! Administrators' passwords that are kept for instances to come.
+use super::Refractory;
+use super::policy::{Relation, Verb, check};
+use crate::model::{Event, Instance, Principal, RetainedAdminKey, Slug};
+use crate::ports::{Commit, Cursor, Index, Query, TypedPage, UniqueKey};
+use crate::{Error, ErrorKind, Result, UserId};
+
+impl Refractory {
+    /// Adds `instance` with the password of the former one of its name and owner, if that is kept. The record of what is kept goes
+    /// with the same commit: it is given to one instance.
+    pub(super) async fn insert_with_retained_key(
+        &self,
+        mut instance: Instance,
+        entry: &Event,
+    ) -> Result<Instance> {
+        let key = UniqueKey::retained_admin_key(&instance.slug, instance.owner.as_ref());
+        loop {
+            let kept = self.collection::<RetainedAdminKey>().find(&key).await?;
+            let usable = kept.filter(|kept| self.is_retained(kept));
+            instance.admin_key = usable.as_ref().map(|kept| kept.secret.clone());
+            let mut commit = Commit::insert(&instance).event(entry.clone());
+            if let Some(kept) = &usable {
+                commit = commit.and(Commit::delete(kept));
+            }
+            let inserted = self.collection().commit(&commit).await;
+            let raced =
+                |error: &Error| matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound);
+            match (inserted, usable) {
+                (Err(error), Some(kept)) if raced(&error) && self.is_gone(&kept).await? => {}
+                (inserted, _) => return inserted,
+            }
+        }
+    }
+
+    fn is_retained(&self, kept: &RetainedAdminKey) -> bool {
+        let retention = self.deployment.options.admin_key_retention;
+        self.deployment.clock.age(kept.deleted).is_none_or(|age| age < retention)
+    }
+
+    async fn is_gone(&self, kept: &RetainedAdminKey) -> Result<bool> {
+        let now = self.collection::<RetainedAdminKey>().load(kept.id.as_str()).await?;
+        Ok(now.is_none_or(|now| now.revision != kept.revision))
+    }
+
+    /// One page of the administrators' passwords that are kept for instances to come, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// `Forbidden`, and as the store has them.
+    pub async fn retained_admin_keys(
+        &self,
+        who: &Principal,
+        after: Option<Cursor>,
+    ) -> Result<TypedPage<RetainedAdminKey>> {
+        check(who, Verb::SeeDeployment, Relation::Stranger)?;
+        self.collection().page(&Query::index(Index::RetainedAdminKeyByTime).after(after)).await
+    }
+
+    /// Deletes the administrator's password that is kept for the name `slug` of `owner`. A new instance of that name gets a fresh one.
+    ///
+    /// # Errors
+    ///
+    /// `Forbidden`; `NotFound` when none is kept; `Unavailable`.
+    pub async fn purge_admin_key(
+        &self,
+        who: &Principal,
+        slug: &Slug,
+        owner: Option<&UserId>,
+    ) -> Result<()> {
+        check(who, Verb::DeleteInstance, Relation::of(who, owner))?;
+        let key = UniqueKey::retained_admin_key(slug, owner);
+        let kept = self.collection::<RetainedAdminKey>().find(&key).await?;
+        let kept = kept.ok_or_else(|| not_retained(slug))?;
+        self.deployment.purge_admin_key(&kept).await
+    }
+}
+
+fn not_retained(slug: &Slug) -> Error {
+    Error::new(ErrorKind::NotFound, "deleting an administrator's password").advise(format!(
+        "No administrator password is kept for a deleted table called `{slug}` of this owner."
+    ))
+}
