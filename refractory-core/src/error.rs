@@ -1,8 +1,14 @@
 //! The one error that crosses every boundary of this crate.
+mod code;
+mod sentences;
+
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
+
+pub use self::code::{Cause, Code, Remedy};
 
 /// Shorthand for results of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -65,6 +71,8 @@ impl fmt::Display for ErrorKind {
 
 struct Inner {
     kind: ErrorKind,
+    code: Code,
+    remedy: Option<Remedy>,
     transient: bool,
     retry_after: Option<Duration>,
     during: Cow<'static, str>,
@@ -85,6 +93,8 @@ impl Error {
     pub fn new(kind: ErrorKind, during: impl Into<Cow<'static, str>>) -> Self {
         Self(Box::new(Inner {
             kind,
+            code: Code::of(kind),
+            remedy: None,
             transient: kind.is_transient(),
             retry_after: None,
             during: during.into(),
@@ -94,6 +104,21 @@ impl Error {
         }))
     }
 
+    /// Says what went wrong more exactly than the kind does. The sentence follows from the code, unless there is
+    /// [advice](Self::advise) of its own.
+    #[must_use]
+    pub fn coded(mut self, code: Code) -> Self {
+        self.0.code = code;
+        self
+    }
+
+    /// Says what helps. Front ends say it in their own way after the sentence.
+    #[must_use]
+    pub fn helped_by(mut self, remedy: Remedy) -> Self {
+        self.0.remedy = Some(remedy);
+        self
+    }
+
     /// Attaches the cause.
     #[must_use]
     pub fn caused_by(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
@@ -101,7 +126,7 @@ impl Error {
         self
     }
 
-    /// Adds one fact for the log. Never a secret.
+    /// Adds one fact, for the log and for the sentence. Never a secret.
     #[must_use]
     pub fn about(mut self, key: &'static str, value: impl fmt::Display) -> Self {
         self.0.context.push((key, value.to_string()));
@@ -136,6 +161,27 @@ impl Error {
         self.0.kind
     }
 
+    /// What went wrong, as a stable code: the kind's where nothing more exact is known.
+    pub fn code(&self) -> &Code {
+        &self.0.code
+    }
+
+    /// What helps, if anything in particular does.
+    pub fn remedy(&self) -> Option<Remedy> {
+        self.0.remedy
+    }
+
+    /// The fact under `key`.
+    pub fn fact(&self, key: &str) -> Option<&str> {
+        self.0.context.iter().find(|(name, _)| *name == key).map(|(_, value)| value.as_str())
+    }
+
+    /// Every fact by its key.
+    pub fn facts(&self) -> BTreeMap<String, String> {
+        let pairs = self.0.context.iter();
+        pairs.map(|(key, value)| ((*key).to_owned(), value.clone())).collect()
+    }
+
     /// Whether the same call may succeed later with nothing else changed.
     pub fn is_transient(&self) -> bool {
         self.0.transient
@@ -146,32 +192,21 @@ impl Error {
         self.0.retry_after
     }
 
-    /// One sentence, safe in a browser or in a chat.
+    /// One sentence in English, safe in a browser or in a chat.
     pub fn for_people(&self) -> Cow<'_, str> {
         match &self.0.advice {
             Some(sentence) => Cow::Borrowed(sentence),
-            None => Cow::Borrowed(default_advice(self.0.kind)),
+            None => match sentences::sentence(&self.0.code, self) {
+                Some(sentence) => Cow::Owned(sentence),
+                None => Cow::Borrowed(sentences::of_kind(self.0.kind)),
+            },
         }
     }
 }
 
-fn default_advice(kind: ErrorKind) -> &'static str {
-    match kind {
-        ErrorKind::NotFound => "It doesn't exist, or no longer exists.",
-        ErrorKind::Conflict => {
-            "It was changed at the same time by someone else. Reload and try again."
-        }
-        ErrorKind::Invalid => "The request is invalid. Check it and try again.",
-        ErrorKind::Forbidden => "You don't have permission to do this. Ask an administrator.",
-        ErrorKind::Exhausted => {
-            "A limit was reached. Free some resources, or ask an administrator."
-        }
-        ErrorKind::Unavailable => "A required service isn't responding. Try again in a moment.",
-        ErrorKind::Unsupported => "This installation doesn't support this.",
-        ErrorKind::Damaged => {
-            "A record is damaged. Run `refractory record list` to see what to do."
-        }
-        ErrorKind::Unexpected => "Something went wrong in Refractory. See the log for details.",
+impl sentences::Facts for Error {
+    fn fact(&self, key: &str) -> Option<&str> {
+        Error::fact(self, key)
     }
 }
 

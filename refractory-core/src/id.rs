@@ -92,6 +92,14 @@ macro_rules! ids {
     )* };
 }
 
+impl EventId {
+    /// A new id that nothing else has, in the order of time: ids of later moments are greater.
+    pub fn ordered(at: crate::Timestamp) -> Self {
+        let millis = at.0.min(0xffff_ffff_ffff);
+        Self(format!("{millis:012x}-{}", fresh()).into())
+    }
+}
+
 ids! {
     /// Names one instance for ever, whatever it is called.
     InstanceId

@@ -35,10 +35,11 @@ mod service;
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
 pub mod sql;
 pub mod text;
+pub mod words;
 
 pub use async_trait::async_trait;
 pub use clock::{Clock, MonotonicTime, SystemClock, Timestamp};
-pub use error::{Error, ErrorKind, Result};
+pub use error::{Cause, Code, Error, ErrorKind, Remedy, Result};
 pub use id::{
     DeploymentId, EventId, IdError, InstanceId, LaunchId, LicenseId, ReleaseId, SecretName,
     TokenId, UserId, WorkerId,
@@ -48,8 +49,9 @@ pub use model::{Change, EULA_VERSION};
 pub use reconcile::{Worker, WorkerOptions};
 pub use secret::Secret;
 pub use service::{
-    Addressing, Builder, Changes, Pairing, Playing, Ports, Refractory, Relation, StorePool, Verb,
-    Watch, allows, pair,
+    Addressing, Builder, Changes, EventCursor, EventFilter, EventPage, FollowedEvent,
+    InstanceWatch, Pairing, Playing, Ports, Refractory, Relation, Settled, StorePool, Subscription,
+    Verb, Watch, allows, pair, settled,
 };
 #[cfg(feature = "accounts")]
 pub use service::{

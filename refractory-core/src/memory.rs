@@ -56,6 +56,10 @@ impl Store for MemoryStore {
         Ok(self.state().changes(kind, after, limit))
     }
 
+    async fn position(&self, _: Kind) -> Result<Position> {
+        Ok(Position(self.state().position))
+    }
+
     async fn discard(&self, record: &DamagedRecord) -> Result<()> {
         let mut state = self.state();
         let at = (record.kind, record.id.clone());

@@ -4,10 +4,9 @@ use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use refractory_core::model::Health;
+use refractory_core::model::{Health, InstanceState as State};
 
 use crate::feed::Snapshot;
-use crate::view::State;
 
 /// Upper bounds of the duration buckets, in milliseconds.
 const BOUNDS: [u64; 8] = [5, 10, 25, 50, 100, 250, 1000, 5000];
@@ -100,7 +99,7 @@ impl Metrics {
         let mut states: BTreeMap<State, u64> = State::ALL.map(|state| (state, 0)).into();
         let mut faults = 0;
         for table in snapshot.tables.values() {
-            *states.entry(State::of(table)).or_default() += 1;
+            *states.entry(table.state()).or_default() += 1;
             faults += u64::from(table.health() != Health::Fine);
         }
         for (state, count) in states {

@@ -131,7 +131,7 @@ impl From<Error> for Problem {
         if let Some(id) = &id {
             tracing::error!(%id, ?error, "a request failed");
         }
-        let sentence = words::sentence(&error.for_people());
+        let sentence = words::sentence(&words::error(&error));
         Self { status, sentence, id, wait: error.wait_hint(), allow: None }
     }
 }

@@ -1,66 +1,15 @@
 //! A table as people and programs are shown it.
 use std::time::Duration;
 
-use refractory_core::model::{Fault, Health, Instance, Phase, Power, Principal, Step, WorldId};
+use refractory_core::model::{
+    Fault, Instance, InstanceState as State, Phase, Power, Principal, Step, WorldId,
+};
 use refractory_core::text::plain;
-use refractory_core::{ErrorKind, Refractory, Relation, Timestamp, Verb, allows};
+use refractory_core::words::{English, Words as _};
+use refractory_core::{self as core, ErrorKind, Refractory, Relation, Timestamp, Verb, allows};
 use serde::Serialize;
 
 use crate::words::{self, Moment};
-
-/// How a table stands, in one word that style sheets and programs know.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum State {
-    /// Nothing runs.
-    Off,
-    /// On its way up.
-    Starting,
-    /// People can join.
-    On,
-    /// On its way down.
-    Stopping,
-    /// On its way out of the world.
-    Deleting,
-    /// Somebody has to do something.
-    Attention,
-}
-
-impl State {
-    /// Every state.
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Off, Self::Starting, Self::On, Self::Stopping, Self::Deleting, Self::Attention];
-
-    /// How `table` stands.
-    pub(crate) fn of(table: &Instance) -> Self {
-        match (table.phase(), table.desired.power) {
-            (_, Power::Gone) => Self::Deleting,
-            // What a failed start leaves is undone in the background; what matters is that it failed, and why.
-            (Phase::Off | Phase::Stopping(_), Power::On)
-                if table.health() == Health::NeedsAttention =>
-            {
-                Self::Attention
-            }
-            (Phase::Off, _) if table.health() == Health::NeedsAttention => Self::Attention,
-            (Phase::Off, _) => Self::Off,
-            (Phase::Starting(_), _) => Self::Starting,
-            (Phase::On(_), _) => Self::On,
-            (Phase::Stopping(_), _) => Self::Stopping,
-        }
-    }
-
-    /// The word itself.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Off => "off",
-            Self::Starting => "starting",
-            Self::On => "on",
-            Self::Stopping => "stopping",
-            Self::Deleting => "deleting",
-            Self::Attention => "attention",
-        }
-    }
-}
 
 /// The last failure, as a person reads it.
 #[derive(Debug, Clone, Serialize)]
@@ -209,7 +158,7 @@ impl TableView {
     /// Without everything that is for those who run the table: what it waits for, why it fails, who is there.
     fn without_details(self) -> Self {
         Self {
-            headline: if self.in_setup { IN_SETUP } else { plain_headline(self.state) },
+            headline: if self.in_setup { IN_SETUP } else { English.state(self.state) },
             note: self.note.filter(|_| self.in_setup),
             percent: None,
             uninterruptible: false,
@@ -222,7 +171,7 @@ impl TableView {
     }
 
     fn whole(refractory: &Refractory, who: &Principal, table: &Instance) -> Self {
-        let state = State::of(table);
+        let state = table.state();
         let progress = table.progress();
         let url = refractory.public_url(table);
         let can = Can::of(who, table);
@@ -265,59 +214,23 @@ const IN_SETUP: &str = "In Foundry's setup";
 /// The state in two or three words.
 fn headline(table: &Instance, state: State) -> &'static str {
     match (state, table.phase()) {
-        (State::Attention, _) => "Needs attention",
         (State::On, _) if table.preemption.is_some() => "Handing over its license",
         (State::On, _) if table.is_in_setup() => IN_SETUP,
-        (State::On, _) => "Ready to play",
-        (State::Off, _) => "Off",
         (State::Starting, Phase::Starting(step)) => going_up(table, step),
-        (State::Stopping | State::Deleting, Phase::Stopping(step)) => going_down(step),
-        (State::Deleting, _) => "Being deleted",
-        (State::Starting, _) => "Starting",
-        (State::Stopping, _) => "Stopping",
-    }
-}
-
-/// The state alone, in words.
-fn plain_headline(state: State) -> &'static str {
-    match state {
-        State::Off => "Off",
-        State::Starting => "Starting",
-        State::On => "Ready to play",
-        State::Stopping => "Stopping",
-        State::Deleting => "Being deleted",
-        State::Attention => "Needs attention",
+        (State::Stopping | State::Deleting, Phase::Stopping(step)) => English.going_down(step),
+        (state, _) => English.state(state),
     }
 }
 
 /// What the step up in hand is, in words.
 pub(crate) fn going_up(table: &Instance, step: Step) -> &'static str {
-    match step {
-        Step::License => "Waiting for a license",
-        Step::Volume => "Preparing data",
-        Step::Assets => "Preparing uploads",
-        Step::Runtime => "Starting Foundry",
-        Step::World if table.desired.spec.world.is_some() => "Opening the world",
-        Step::World => "Signing in to Foundry",
-        Step::Name => "Making it reachable",
-    }
-}
-
-fn going_down(step: Step) -> &'static str {
-    match step {
-        Step::Name => "Closing its address",
-        Step::World => "Closing the world",
-        Step::Runtime => "Stopping Foundry",
-        Step::Assets => "Deleting uploads",
-        Step::Volume => "Deleting data",
-        Step::License => "Releasing the license",
-    }
+    English.going_up(step, table.desired.spec.world.is_some())
 }
 
 fn note(table: &Instance, state: State, can: Can) -> Option<String> {
     match state {
         State::Starting | State::Stopping | State::Deleting => {
-            table.progress().map(|progress| sentence_case(&plain(&progress.message)))
+            table.progress().map(|progress| sentence_case(&plain(&English.progress(progress))))
         }
         State::On if table.is_in_setup() && can.set_up => Some(
             "No world is open yet. Choose \u{201c}Set up\u{201d} to make one, or to open one, in Foundry's setup."
@@ -351,7 +264,7 @@ fn trouble(refractory: &Refractory, who: &Principal, table: &Instance) -> Option
     let fault = table.live_fault()?;
     let now = refractory.now();
     Some(Trouble {
-        sentence: plain(&fault.message).into_owned(),
+        sentence: plain(&words::fault(fault)).into_owned(),
         terminal: fault.terminal,
         attempts: fault.attempts,
         retry_at: now.after(fault.retry_in(now)).into(),
@@ -379,14 +292,17 @@ fn next_attempt(table: &Instance, fault: &Fault, most: u32, now: Timestamp) -> O
 /// Where what is missing for a start can be added, if `who` may.
 fn remedy(who: &Principal, fault: &Fault) -> Option<Remedy> {
     let may = |verb| allows(who.role, verb, Relation::Stranger);
+    let helps = fault.cause.as_ref().and_then(|cause| cause.remedy);
     // A world that does not open for want of a license says so as `Forbidden`.
     let license = fault.step == Step::License
+        || matches!(helps, Some(core::Remedy::AddLicense | core::Remedy::AcceptAgreement))
         || (fault.step == Step::World && fault.kind == ErrorKind::Forbidden);
     if license && may(Verb::ManageLicenses) {
         return Some(Remedy { path: "/licenses", label: "Open Licenses" });
     }
     let release = fault.step == Step::Runtime
-        && matches!(fault.kind, ErrorKind::NotFound | ErrorKind::Invalid);
+        && (helps == Some(core::Remedy::AddRelease)
+            || matches!(fault.kind, ErrorKind::NotFound | ErrorKind::Invalid));
     (release && may(Verb::ManageReleases))
         .then_some(Remedy { path: "/releases", label: "Open Releases" })
 }

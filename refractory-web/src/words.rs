@@ -1,7 +1,9 @@
 //! Lengths of time, sizes and moments as people say them.
 use std::time::Duration;
 
-use refractory_core::Timestamp;
+use refractory_core::model::Fault;
+use refractory_core::words::{English, Words as _};
+use refractory_core::{Error, Remedy, Timestamp};
 
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
@@ -49,6 +51,42 @@ pub(crate) fn sentence(fragment: &str) -> String {
     let first = letters.next().map(|c| c.to_uppercase().collect::<String>()).unwrap_or_default();
     let end = if fragment.ends_with(['.', '!', '?', ':']) { "" } else { "." };
     format!("{first}{}{end}", letters.as_str())
+}
+
+/// What helps, as the portal says it; none where the front end knows nothing of it.
+pub(crate) fn remedy(remedy: Remedy) -> Option<&'static str> {
+    Some(match remedy {
+        Remedy::AddLicense => "Add one under Licenses.",
+        Remedy::ChooseLicense | Remedy::ChooseWorld => "Choose another one in its settings.",
+        Remedy::AcceptAgreement => "Accept it under Licenses.",
+        Remedy::ListLicenses => "See Licenses.",
+        Remedy::AddRelease => "Add it under Releases.",
+        Remedy::ListReleases => "See Releases.",
+        Remedy::ReadLog => "See the table's log.",
+        Remedy::Start => "Start it again.",
+        Remedy::ListDamagedRecords => "An operator sees what to do with `refractory record list`.",
+        Remedy::CreateSignInLink => "Ask an administrator for a sign-in link.",
+        Remedy::ReadServiceLog => "See Refractory's log.",
+        Remedy::Other | _ => return None,
+    })
+}
+
+/// `sentence`, and what helps.
+pub(crate) fn with_remedy(sentence: String, what: Option<Remedy>) -> String {
+    match what.and_then(remedy) {
+        Some(helps) => format!("{sentence} {helps}"),
+        None => sentence,
+    }
+}
+
+/// What went wrong, and what helps.
+pub(crate) fn error(error: &Error) -> String {
+    with_remedy(English.error(error), error.remedy())
+}
+
+/// Why a table fails, and what helps.
+pub(crate) fn fault(fault: &Fault) -> String {
+    with_remedy(English.fault(fault), fault.cause.as_ref().and_then(|cause| cause.remedy))
 }
 
 /// A moment for machines and for people without scripts.

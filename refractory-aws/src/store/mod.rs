@@ -248,6 +248,15 @@ impl DynamoStore {
         };
         Ok(Changes { changes, next: next.position(), more, expired: false })
     }
+
+    /// The place of the last stamp. What was written shortly before is read once more from there, as something that is earlier
+    /// may still be stored.
+    async fn end(&self, kind: Kind) -> Result<Position> {
+        let newest = Reading { descending: true, ..stamped(kind, 0) };
+        let entries = self.table.read("finding the end of what was written", &newest, 1).await?;
+        let last = entries.first().and_then(item::stamp_of).unwrap_or_default();
+        Ok(At::of(Position::START).end(last, None).position())
+    }
 }
 
 /// The entries of `kind` that were stamped after `after`, in the order of stamps.
@@ -342,6 +351,10 @@ impl Store for DynamoStore {
 
     async fn changes(&self, kind: Kind, after: Position, limit: usize) -> Result<Changes> {
         bounded("looking for changes", self.follow(kind, after, limit)).await
+    }
+
+    async fn position(&self, kind: Kind) -> Result<Position> {
+        bounded("finding the end of what was written", self.end(kind)).await
     }
 
     async fn discard(&self, record: &DamagedRecord) -> Result<()> {

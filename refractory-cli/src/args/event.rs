@@ -20,7 +20,10 @@ pub(crate) struct List {
     /// Only entries about this table
     #[arg(long, value_name = "NAME")]
     pub(crate) instance: Option<String>,
-    /// Only entries of this kind, such as role, password, sign-in-failed
+    /// Only entries that this user caused
+    #[arg(long, value_name = "NAME")]
+    pub(crate) user: Option<String>,
+    /// Only entries of this kind, such as role-changed, start-requested, sign-in-failed
     #[arg(long, value_name = "KIND")]
     pub(crate) kind: Option<String>,
     /// How many entries to show

@@ -7,7 +7,7 @@ use refractory_core::{ErrorKind, InstanceId};
 
 use crate::compose::Station;
 use crate::exit::Exit;
-use crate::output::{Failure, Out, Spinner, words};
+use crate::output::{Failure, Out, Spinner, say, words};
 
 /// How often somebody else's progress is looked at: no event of the store's crosses processes.
 const LOOK: Duration = Duration::from_millis(100);
@@ -85,8 +85,7 @@ fn arrived(table: &Instance, goal: Goal) -> Result<bool, Failure> {
     };
     match (goal, table.desired.power, table.phase()) {
         (Goal::On, Power::On, _) if table.given_up() => {
-            let message =
-                table.live_fault().map_or_else(String::new, |fault| fault.message.clone());
+            let message = table.live_fault().map_or_else(String::new, say::fault);
             Err(Failure::new(Exit::Attention, message))
         }
         (Goal::On, Power::On, Phase::On(_)) | (Goal::Off, Power::Off, Phase::Off) => Ok(true),

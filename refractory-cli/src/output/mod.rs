@@ -3,6 +3,7 @@ mod columns;
 mod moment;
 mod out;
 mod report;
+pub(crate) mod say;
 mod spinner;
 mod view;
 

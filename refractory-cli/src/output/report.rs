@@ -6,6 +6,7 @@ use refractory_core::Error as CoreError;
 use refractory_core::config::Complaints;
 use refractory_core::text::{escaped, json_escaped, one_line};
 
+use super::say;
 use crate::exit::Exit;
 
 /// An ending that is not an error of the core's: a sentence with what to do next.
@@ -55,7 +56,7 @@ pub(crate) fn told(error: &Error) -> (Exit, String) {
             return (Exit::Invalid, complaints.to_string());
         }
         if let Some(core) = cause.downcast_ref::<CoreError>() {
-            return (core.kind().into(), one_line(&core.for_people()).into_owned());
+            return (core.kind().into(), one_line(&say::error(core)).into_owned());
         }
     }
     (Exit::Defect, one_line(&format!("{error:#}")).into_owned())

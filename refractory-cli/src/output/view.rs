@@ -1,9 +1,12 @@
 //! Rows as people and programs are shown them.
 use refractory_core::model::{
-    Health, Instance, LicenseChoice, Phase, Power, Release, ReleaseChoice, Step, User, WorkerMark,
+    Instance, LicenseChoice, Phase, Release, ReleaseChoice, Step, User, WorkerMark,
 };
+use refractory_core::words::{English, Words as _};
 use refractory_core::{LicenseView, Refractory};
 use serde::Serialize;
+
+use super::say;
 
 /// A table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -59,9 +62,9 @@ impl TableJson {
             name: table.slug.to_string(),
             title: table.title().to_owned(),
             url: refractory.public_url(table),
-            phase: phase(table),
+            phase: table.state().name(),
             step: step(table).map(Step::name),
-            progress: progress.map(|progress| progress.message.clone()),
+            progress: progress.map(|progress| English.progress(progress)),
             percent: progress.and_then(|progress| progress.percent),
             launch: (table.epoch > 0).then(|| table.launch_id().to_string()),
             pid: table.endpoint().and_then(|endpoint| endpoint.pid),
@@ -81,7 +84,7 @@ impl TableJson {
             fault: table.live_fault().map(|fault| FaultJson {
                 step: fault.step.name(),
                 kind: fault.kind.to_string(),
-                message: fault.message.clone(),
+                message: say::fault(fault),
                 attempts: fault.attempts,
                 given_up: fault.terminal,
             }),
@@ -99,16 +102,10 @@ impl TableJson {
     }
 }
 
-/// The word for where a table is.
-fn phase(table: &Instance) -> &'static str {
-    match (table.phase(), table.desired.power) {
-        (_, Power::Gone) => "deleting",
-        (Phase::Off, _) if table.health() == Health::NeedsAttention => "attention",
-        (Phase::Off, _) => "off",
-        (Phase::Starting(_), _) => "starting",
-        (Phase::On(_), _) => "on",
-        (Phase::Stopping(_), _) => "stopping",
-    }
+/// As part of a line.
+fn lower_case(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
 fn step(table: &Instance) -> Option<Step> {
@@ -124,42 +121,30 @@ pub(crate) fn words(table: &Instance) -> String {
     if table.given_up()
         && let Some(fault) = table.live_fault()
     {
-        return fault.message.clone();
+        return say::fault(fault);
     }
     let doing = match table.phase() {
-        Phase::Starting(step) => match step {
-            Step::License => "waiting for a license",
-            Step::Volume => "preparing data",
-            Step::Assets => "preparing uploads",
-            Step::Runtime => "starting Foundry",
-            Step::World => "opening the world",
-            Step::Name => "making it reachable",
-        },
-        Phase::Stopping(step) => match step {
-            Step::Name => "closing its address",
-            Step::World => "closing the world",
-            Step::Runtime => "stopping Foundry",
-            Step::Assets => "deleting uploads",
-            Step::Volume => "deleting data",
-            Step::License => "releasing the license",
-        },
+        Phase::Starting(step) => {
+            lower_case(English.going_up(step, table.desired.spec.world.is_some()))
+        }
+        Phase::Stopping(step) => lower_case(English.going_down(step)),
         Phase::On(_) if table.is_in_setup() => {
             let slug = &table.slug;
             return format!(
                 "in Foundry's setup, with no world open; to make one, run `refractory instance open {slug} --setup`"
             );
         }
-        Phase::On(_) => "on",
-        Phase::Off => "off",
+        Phase::On(_) => "on".to_owned(),
+        Phase::Off => "off".to_owned(),
     };
     match table.progress() {
         Some(progress) => match progress.percent {
-            Some(percent) => format!("{doing}: {} ({percent} %)", progress.message),
-            None => format!("{doing}: {}", progress.message),
+            Some(percent) => format!("{doing}: {} ({percent} %)", English.progress(progress)),
+            None => format!("{doing}: {}", English.progress(progress)),
         },
         None => match table.live_fault() {
-            Some(fault) => format!("{doing}: {} (attempt {})", fault.message, fault.attempts),
-            None => doing.to_owned(),
+            Some(fault) => format!("{doing}: {} (attempt {})", say::fault(fault), fault.attempts),
+            None => doing,
         },
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::background::{Background, Far, percent};
 use crate::foundry::Downloading;
 use crate::foundry::node::NodeFinder;
-use crate::model::Release;
+use crate::model::{Release, Waiting};
 use crate::ports::{Observed, Progress};
 use crate::{ErrorKind, Result};
 
@@ -48,7 +48,7 @@ impl Fetching {
 }
 
 fn pending(far: &Far<Downloading>) -> Observed<PathBuf> {
-    let progress = Progress::new("fetching Node.js");
+    let progress = Progress::waiting(Waiting::NodeJs);
     Observed::Pending(Some(match far.told() {
         Some(Downloading { done, total: Some(total) }) if total > 0 => {
             progress.at(percent(done, total))

@@ -1,114 +1,81 @@
-//! What happened, for people who ask later.
+//! Events: what happened, to be read later and to be followed.
+mod kind;
+#[cfg(feature = "serde")]
+mod stored;
+
 use std::net::IpAddr;
 
-use super::{Principal, Via};
+pub use self::kind::{EventKind, FoundOrphan, SignInFailure, SignInMethod};
+use super::{Instance, Named, Principal, Via};
 use crate::{EventId, InstanceId, Timestamp, UserId};
 
-/// What kind of thing happened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[cfg_attr(
-    feature = "serde",
-    derive(serde::Serialize, serde::Deserialize),
-    serde(rename_all = "kebab-case")
-)]
-#[non_exhaustive]
-pub enum EventKind {
-    /// Something was made.
-    Created,
-    /// Something was changed.
-    Changed,
-    /// A start was asked for.
-    Start,
-    /// A stop was asked for.
-    Stop,
-    /// A removal was asked for.
-    Delete,
-    /// It came up.
-    Up,
-    /// It went down.
-    Down,
-    /// It died unasked.
-    Lost,
-    /// A failure.
-    Fault,
-    /// A license was granted, returned or asked for.
-    License,
-    /// Somebody signed in, with a password or by a link.
-    SignIn,
-    /// Somebody failed to sign in.
-    SignInFailed,
-    /// Somebody signed out.
-    SignOut,
-    /// A sign-in link was made.
-    SignInLink,
-    /// A password was set, or an account was signed out everywhere.
-    Password,
-    /// An account has another role.
-    Role,
-    /// A table has another owner.
-    Owner,
-    /// The sweep found something nobody explains.
-    Stray,
-}
-
-/// One entry of the audit trail. Written once, never changed.
+/// One entry of the audit log. Written once, never changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Event {
-    /// Its name.
+    /// Its id; later events have later ids.
     pub id: EventId,
     /// When.
     pub at: Timestamp,
-    /// What kind of thing.
+    /// What happened.
     pub kind: EventKind,
-    /// About which instance, if one.
-    pub instance: Option<InstanceId>,
-    /// Who did it; none for the deployment itself.
-    pub by: Option<UserId>,
-    /// What they were called then.
-    pub name: String,
-    /// Through which door.
+    /// The instance it happened to, and its title at that time.
+    pub instance: Option<Named<InstanceId>>,
+    /// Who did it.
+    pub actor: Actor,
+    /// Through which front end.
     pub via: Via,
-    /// From which network address, where there is one to name.
-    #[cfg_attr(feature = "serde", serde(default))]
+    /// From which network address.
     pub address: Option<IpAddr>,
-    /// One sentence.
-    pub text: String,
     /// Counts writes; the store compares it.
     pub revision: u64,
 }
 
+/// Who did something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    /// The user; none for the deployment itself and for an operator at the prompt.
+    pub user: Option<UserId>,
+    /// The name at that time.
+    pub name: String,
+}
+
 impl Event {
-    /// Something the deployment did by itself.
-    pub fn by_system(
-        at: Timestamp,
-        kind: EventKind,
-        instance: Option<&InstanceId>,
-        text: String,
-    ) -> Self {
-        let who = Principal::system();
-        Self::by(&who, at, kind, instance, text)
+    /// Something that the deployment did.
+    pub fn by_system(at: Timestamp, kind: EventKind) -> Self {
+        Self::by(&Principal::system(), at, kind)
     }
 
-    /// Something `who` did.
-    pub fn by(
-        who: &Principal,
-        at: Timestamp,
-        kind: EventKind,
-        instance: Option<&InstanceId>,
-        text: String,
-    ) -> Self {
+    /// Something that `who` did.
+    pub fn by(who: &Principal, at: Timestamp, kind: EventKind) -> Self {
         Self {
-            id: EventId::fresh(),
+            id: EventId::ordered(at),
             at,
             kind,
-            instance: instance.cloned(),
-            by: who.user.clone(),
-            name: who.name.clone(),
+            instance: None,
+            actor: Actor { user: who.user.clone(), name: who.name.clone() },
             via: who.via,
             address: who.address,
-            text,
             revision: 0,
         }
     }
+
+    /// The same about `instance`.
+    #[must_use]
+    pub fn about(mut self, instance: &Instance) -> Self {
+        self.instance = Some(instance.named());
+        self
+    }
+
+    /// Every instance that it is about, each once.
+    pub fn instances(&self) -> Vec<&InstanceId> {
+        let own = self.instance.as_ref().map(|instance| &instance.id);
+        let mut all: Vec<_> = own.into_iter().chain(self.kind.other_instances()).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
 }
+
+#[cfg(feature = "serde")]
+#[cfg(test)]
+mod tests;

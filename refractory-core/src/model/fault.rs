@@ -2,7 +2,7 @@
 use std::time::Duration;
 
 use super::Step;
-use crate::{ErrorKind, Timestamp};
+use crate::{Cause, ErrorKind, Timestamp};
 
 /// The last failure of an instance.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,7 +12,10 @@ pub struct Fault {
     pub step: Step,
     /// What went wrong.
     pub kind: ErrorKind,
-    /// The sentence a person is shown.
+    /// Why, as a code with what it is about; none where an older version wrote it.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub cause: Option<Cause>,
+    /// The same as a sentence, for causes without words of their own.
     pub message: String,
     /// Failures in a row.
     pub attempts: u32,

@@ -1,7 +1,7 @@
 //! One instance: the desired state, the journal, the last fault.
 use super::{
-    Attempt, Claim, DesiredState, Fault, Held, InstanceSpec, Journal, Power, Preemption, Record,
-    ReleaseChoice, Seen, SetupAccess, Slug, Step, SuspectedFailure, Teardown, Urgency,
+    Attempt, Claim, DesiredState, Fault, Held, InstanceSpec, Journal, Named, Power, Preemption,
+    Record, ReleaseChoice, Seen, SetupAccess, Slug, Step, SuspectedFailure, Teardown, Urgency,
     WorldSummary,
 };
 use crate::ports::Endpoint;
@@ -152,6 +152,11 @@ impl Instance {
     /// The present launch.
     pub fn launch_id(&self) -> LaunchId {
         LaunchId { instance: self.id.clone(), attempt: self.epoch }
+    }
+
+    /// Its id and its title.
+    pub fn named(&self) -> Named<InstanceId> {
+        Named::new(self.id.clone(), self.title())
     }
 
     /// What people call it.

@@ -4,7 +4,7 @@ mod key_text;
 use std::fmt;
 use std::str::FromStr;
 
-use super::Acceptance;
+use super::{Acceptance, Named};
 use crate::text::is_invisible;
 use crate::{Error, ErrorKind, InstanceId, LicenseId, Secret, Timestamp};
 
@@ -184,6 +184,11 @@ pub struct License {
 pub const EULA_VERSION: &str = "2023-03-02";
 
 impl License {
+    /// Its id and its name.
+    pub fn named(&self) -> Named<LicenseId> {
+        Named::new(self.id.clone(), self.name.as_str())
+    }
+
     /// Who accepted the agreement as it is now. An acceptance of an earlier one is none.
     pub fn acceptance(&self) -> Option<&Acceptance> {
         self.eula.as_ref().filter(|eula| eula.version == EULA_VERSION)

@@ -3,6 +3,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
+use super::Named;
 use crate::text::trimmed;
 use crate::{Error, ErrorKind, Timestamp, UserId};
 
@@ -147,6 +148,11 @@ pub struct User {
 }
 
 impl User {
+    /// Their id and their name.
+    pub fn named(&self) -> Named<UserId> {
+        Named::new(self.id.clone(), self.name.as_str())
+    }
+
     /// Makes every session and every sign-in link that was made so far void.
     pub fn sign_out_everywhere(&mut self, now: Timestamp) {
         self.sessions_from = now;

@@ -15,6 +15,46 @@ pub enum Phase {
     Stopping(Step),
 }
 
+/// How an instance stands, in one word that style sheets and programs know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "kebab-case")
+)]
+pub enum InstanceState {
+    /// Nothing runs.
+    Off,
+    /// On its way up.
+    Starting,
+    /// Players can join.
+    On,
+    /// On its way down.
+    Stopping,
+    /// On its way out of the world.
+    Deleting,
+    /// A user has to do something.
+    Attention,
+}
+
+impl InstanceState {
+    /// Every state.
+    pub const ALL: [Self; 6] =
+        [Self::Off, Self::Starting, Self::On, Self::Stopping, Self::Deleting, Self::Attention];
+
+    /// The stable name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Starting => "starting",
+            Self::On => "on",
+            Self::Stopping => "stopping",
+            Self::Deleting => "deleting",
+            Self::Attention => "attention",
+        }
+    }
+}
+
 /// Whether people need to worry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Health {
@@ -33,6 +73,24 @@ impl Instance {
             Power::On => rising(self),
             Power::Off => falling(self, |step| !step.outlives_off()),
             Power::Gone => falling(self, |_| true),
+        }
+    }
+
+    /// How it stands, in one word.
+    pub fn state(&self) -> InstanceState {
+        match (self.phase(), self.desired.power) {
+            (_, Power::Gone) => InstanceState::Deleting,
+            // What a failed start leaves is undone in the background; what matters is that it failed, and why.
+            (Phase::Off | Phase::Stopping(_), Power::On)
+                if self.health() == Health::NeedsAttention =>
+            {
+                InstanceState::Attention
+            }
+            (Phase::Off, _) if self.health() == Health::NeedsAttention => InstanceState::Attention,
+            (Phase::Off, _) => InstanceState::Off,
+            (Phase::Starting(_), _) => InstanceState::Starting,
+            (Phase::On(_), _) => InstanceState::On,
+            (Phase::Stopping(_), _) => InstanceState::Stopping,
         }
     }
 

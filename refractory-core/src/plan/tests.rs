@@ -39,6 +39,7 @@ fn up_to(power: Power, next: Option<Step>) -> Instance {
 
 fn fault(instance: &Instance, retry_at: Timestamp, terminal: bool) -> Fault {
     Fault {
+        cause: None,
         step: Step::Runtime,
         kind: ErrorKind::Unavailable,
         message: String::new(),

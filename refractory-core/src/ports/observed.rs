@@ -1,6 +1,7 @@
 //! What a provider says about one resource.
 use std::fmt;
 
+use crate::model::Waiting;
 use crate::{InstanceId, UserId};
 
 /// What a provider says about one resource.
@@ -28,12 +29,16 @@ impl<T> Observed<T> {
     }
 }
 
-/// How far something has got, in words a person can read.
+/// How far something has got: what is waited for, or the provider's own words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Progress {
-    /// One fragment, as `waiting for the license that Friday Night holds`.
+    /// What is waited for, where that is known.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub waiting: Option<Waiting>,
+    /// The provider's own words, as one fragment; empty where [`waiting`](Self::waiting) says all.
+    #[cfg_attr(feature = "serde", serde(default))]
     pub message: String,
     /// Percent done, where it is known.
     pub percent: Option<u8>,
@@ -58,7 +63,13 @@ pub struct Takeover {
 impl Progress {
     /// Progress of unknown length.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), percent: None, uninterruptible: false, takeover: None }
+        let message = message.into();
+        Self { waiting: None, message, percent: None, uninterruptible: false, takeover: None }
+    }
+
+    /// Something is waited for.
+    pub fn waiting(waiting: Waiting) -> Self {
+        Self { waiting: Some(waiting), ..Self::new("") }
     }
 
     /// The same with `percent` done.

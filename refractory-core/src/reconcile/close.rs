@@ -112,12 +112,8 @@ impl Worker {
             sleep(wait.clamp(LEAST, PAUSE)).await;
         }
         let now = self.deployment.clock.now();
-        let text = if row.is_desired_on() {
-            format!("{} was closed because Refractory ends. It starts again with it.", row.title())
-        } else {
-            format!("{} was closed because Refractory ends.", row.title())
-        };
-        let event = Event::by_system(now, EventKind::Down, Some(&row.id), text);
+        let kind = EventKind::InstanceSuspended { resumes: row.is_desired_on() };
+        let event = Event::by_system(now, kind).about(&row);
         self.deployment.record(event).await;
     }
 

@@ -59,26 +59,6 @@ pub(crate) fn empty_for(holder: &Instance, ages: &Ages) -> Option<Duration> {
     empty.map(|seen| ages.awake(seen.at))
 }
 
-/// When the license of a holder that may be asked after `left` comes to the instance that waits. `only` says that the waiting
-/// instance could use no other license.
-pub(crate) fn outlook(holder: &Instance, only: bool, left: Duration) -> String {
-    let license = if only { "It's".to_owned() } else { format!("{}'s license is", holder.title()) };
-    match left.as_secs().div_ceil(60) {
-        0 => format!("{license} yours in a moment."),
-        1 => format!("{license} yours in 1 minute."),
-        minutes => format!("{license} yours in {minutes} minutes."),
-    }
-}
-
-/// What whoever waits is told about a holder whose name leads past the edge. Whoever joins there cannot be kept out, and
-/// would be thrown out; so it is never asked.
-pub(crate) fn stays(holder: &Instance) -> String {
-    format!(
-        "It becomes free when {} is stopped: players of that table can't be kept from joining.",
-        holder.title()
-    )
-}
-
 /// Whether `waiting` still waits for a license.
 pub(crate) fn still_waits(waiting: Option<&Instance>) -> bool {
     waiting.is_some_and(Instance::waits_for_license)

@@ -36,8 +36,7 @@ impl Worker {
         let turn = self.deployment.ports.assets.rotate(&row.id, before);
         match bounded(deadline, "replacing a key for uploads", turn).await {
             Ok(Observed::Ready(_)) => {
-                let text = format!("The old uploads key of {} was deleted.", row.title());
-                self.over(row, before, Some(text)).await
+                self.over(row, before, Some(EventKind::CredentialsRotated)).await
             }
             Ok(Observed::Absent) => self.over(row, before, None).await,
             Ok(Observed::Pending(_) | Observed::Broken(_)) => Ok(()),
@@ -51,15 +50,14 @@ impl Worker {
         }
     }
 
-    async fn over(&self, row: &Instance, before: Timestamp, told: Option<String>) -> Result<()> {
+    async fn over(&self, row: &Instance, before: Timestamp, told: Option<EventKind>) -> Result<()> {
         let now = self.deployment.clock.now();
         let table = Collection::<Instance>::of(self.deployment.ports.store.as_ref());
         let cleared = table.update_with_events(row.id.as_str(), |row| {
             let mine = row.rekey == Some(before);
             row.rekey = row.rekey.filter(|_| !mine);
-            let text = told.clone().filter(|_| mine);
-            let event =
-                text.map(|text| Event::by_system(now, EventKind::Changed, Some(&row.id), text));
+            let kind = told.clone().filter(|_| mine);
+            let event = kind.map(|kind| Event::by_system(now, kind).about(row));
             Ok((mine, event.into_iter().collect()))
         });
         cleared.await.map(|_| ())

@@ -15,7 +15,7 @@ mod run;
 mod settle;
 mod sweep;
 mod talk;
-mod told;
+mod transition_events;
 mod worker;
 mod worker_options;
 

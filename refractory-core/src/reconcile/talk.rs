@@ -7,10 +7,10 @@ use super::act::bounded;
 use super::age_tracker::Moment;
 use super::ages::Ages;
 use super::handover::{self, Move};
-use crate::model::{Event, EventKind, Instance, License, LicenseChoice, Power};
+use crate::model::{Event, EventKind, Instance, License, LicenseChoice, Outlook, Power};
 use crate::ports::{Collection, Commit, Takeover};
 use crate::service::Deployment;
-use crate::{ErrorKind, InstanceId, Result, Timestamp};
+use crate::{ErrorKind, Result, Timestamp};
 
 /// An instance that holds a license and may be asked for it.
 struct Holder {
@@ -20,28 +20,22 @@ struct Holder {
     empty: Duration,
 }
 
-/// What an instance that waits for a license is told about it.
+/// What an instance that waits for a license may hope for.
 #[derive(Debug)]
-pub(super) struct Outlook {
-    pub(super) sentence: String,
+pub(super) struct Room {
+    pub(super) outlook: Outlook,
     /// Whose license can be taken before its time.
     pub(super) takeover: Option<Takeover>,
 }
 
-impl Outlook {
-    fn told(sentence: String) -> Self {
-        Self { sentence, takeover: None }
-    }
-}
-
 impl Worker {
     /// Talks to those who hold a license that would serve `waiting`, within one deadline; what there is to tell about it.
-    pub(super) async fn ask_for_room(&self, waiting: &Instance) -> Result<Option<Outlook>> {
+    pub(super) async fn ask_for_room(&self, waiting: &Instance) -> Result<Option<Room>> {
         let deadline = self.deployment.options.deadline;
         bounded(deadline, "asking for a license", self.talk_to_holders(waiting)).await
     }
 
-    async fn talk_to_holders(&self, waiting: &Instance) -> Result<Option<Outlook>> {
+    async fn talk_to_holders(&self, waiting: &Instance) -> Result<Option<Room>> {
         let (mut holders, licenses) = self.holders(&waiting.desired.spec.license).await?;
         // One conversation at a time, the one that is under way first, then whoever has been empty longest.
         holders.sort_by_key(|Holder { row, empty, .. }| {
@@ -51,18 +45,22 @@ impl Worker {
             )
         });
         if self.deployment.ports.dns.bypasses_proxy() {
-            let stays = |holder: &Holder| Outlook::told(handover::stays(&holder.row));
+            let stays = |holder: &Holder| Room {
+                outlook: Outlook::WhenStopped { holder: holder.row.named() },
+                takeover: None,
+            };
             return Ok(holders.first().map(stays));
         }
         for holder in &holders {
             let left = self.deployment.options.make_room_after.saturating_sub(holder.empty);
             let is_early = !left.is_zero();
-            if is_early || self.talk(holder, &waiting.id).await? {
+            if is_early || self.talk(holder, waiting).await? {
                 let row = &holder.row;
-                let mut outlook = Outlook::told(handover::outlook(row, licenses == 1, left));
-                outlook.takeover =
+                let (from, only) = (row.named(), licenses == 1);
+                let outlook = Outlook::HandOver { from, within: left, only };
+                let takeover =
                     is_early.then(|| Takeover { holder: row.id.clone(), owner: row.owner.clone() });
-                return Ok(Some(outlook));
+                return Ok(Some(Room { outlook, takeover }));
             }
         }
         Ok(None)
@@ -94,14 +92,15 @@ impl Worker {
     }
 
     /// One exchange with one holder; whether the conversation goes on with it.
-    async fn talk(&self, holder: &Holder, waiting: &InstanceId) -> Result<bool> {
+    async fn talk(&self, holder: &Holder, waiting: &Instance) -> Result<bool> {
         let (Holder { row: holder, ages, .. }, now) = (holder, holder.ages.now);
         let asked = self.deployment.ask_game(holder).await;
-        let step = handover::next(holder, waiting, &asked, ages, self.deployment.options.edge_lag);
+        let step =
+            handover::next(holder, &waiting.id, &asked, ages, self.deployment.options.edge_lag);
         let mut changed = holder.clone();
-        if handover::apply(&mut changed, waiting, step, now) {
-            let told = (step == Move::Off).then(|| told_of_stop(holder, now));
-            let commit = Commit::save(&changed).events(told);
+        if handover::apply(&mut changed, &waiting.id, step, now) {
+            let event = (step == Move::Off).then(|| hand_over_begun(holder, waiting, now));
+            let commit = Commit::save(&changed).events(event);
             match Collection::of(self.deployment.ports.store.as_ref()).commit(&commit).await {
                 Ok(_) => self.deployment.nudge(),
                 Err(error) if error.kind() == ErrorKind::Conflict => return Ok(true),
@@ -134,11 +133,6 @@ impl Worker {
     }
 }
 
-/// What is told of a holder that is stopped for the sake of another.
-fn told_of_stop(holder: &Instance, now: Timestamp) -> Event {
-    let text = format!(
-        "{} is stopping: no one is playing there, and another table is waiting for its license.",
-        holder.title()
-    );
-    Event::by_system(now, EventKind::License, Some(&holder.id), text)
+fn hand_over_begun(holder: &Instance, waiting: &Instance, now: Timestamp) -> Event {
+    Event::by_system(now, EventKind::LicenseHandOverBegun { to: waiting.named() }).about(holder)
 }

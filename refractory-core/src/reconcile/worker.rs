@@ -7,8 +7,11 @@ use super::ages::Ages;
 use super::run::Run;
 use super::settle::{Outcome, Terms};
 use super::sweep::OrphanObservations;
-use super::told::told;
-use crate::model::{Attempt, Held, Hostname, Instance, LicenseChoice, Phase, Step};
+use super::transition_events::transition_events;
+use crate::model::{
+    Attempt, Event, EventKind, Held, Hostname, Instance, LicenseChoice, LicenseWait, Phase, Step,
+    Waiting,
+};
 use crate::plan::{Decision, decide};
 use crate::ports::{Collection, Commit, Observed, Progress};
 use crate::service::Deployment;
@@ -211,10 +214,15 @@ impl Worker {
     /// Asks for the license that `waiting` waits for, and adds to what is `told` about it when that will help.
     async fn wait_for_room(&self, waiting: &Instance, told: &mut Option<Progress>) {
         match self.ask_for_room(waiting).await {
-            Ok(Some(outlook)) => {
-                let told = told.get_or_insert_with(|| Progress::new("waiting for a license"));
-                told.message = format!("{} {}", told.message, outlook.sentence);
-                told.takeover = outlook.takeover;
+            Ok(Some(room)) => {
+                let told = told.get_or_insert_with(|| Progress::new(""));
+                let mut wait = match told.waiting.take() {
+                    Some(Waiting::License(wait)) => wait,
+                    Some(_) | None => LicenseWait::default(),
+                };
+                wait.outlook = Some(room.outlook);
+                told.waiting = Some(Waiting::License(wait));
+                told.takeover = room.takeover;
             }
             Ok(None) => {}
             Err(error) => tracing::debug!(instance = %waiting.id, %error, "asking for a license"),
@@ -265,11 +273,7 @@ impl Worker {
         let own = self.observations.launch_of(&instance.id);
         let any =
             step == Step::License && needs_license(instance) && self.observations.any_launch();
-        Ok((own || any).then(|| {
-            Progress::new(
-                "an orphaned program is running and may use any license. Stop it, or wait until it is removed",
-            )
-        }))
+        Ok((own || any).then(|| Progress::waiting(Waiting::OrphanedProgram)))
     }
 
     /// A launch that cannot be asked about is gone once an operator has said so, and enough time has passed.
@@ -323,7 +327,9 @@ impl Worker {
         if !self.deployment.forget_the_rest(instance).await? {
             return Ok(StepOutcome::of(instance, self.deployment.options.poll));
         }
-        let forgetting = self.deployment.forgetting(instance).await?;
+        let kind = EventKind::InstanceRemoved { owner: instance.owner.clone() };
+        let event = Event::by_system(self.deployment.clock.now(), kind).about(instance);
+        let forgetting = self.deployment.forgetting(instance).await?.event(event);
         Collection::of(self.deployment.ports.store.as_ref()).commit(&forgetting).await?;
         self.deployment.nudge();
         Ok(StepOutcome::over())
@@ -348,7 +354,9 @@ impl Worker {
             (after.seen, after.preemption, after.claim, after.suspected_failure) =
                 (None, None, None, None);
         }
-        let commit = Commit::save(&after).events(told(&before, &after, ages.now));
+        let mut events = transition_events(&before, &after, ages.now);
+        self.deployment.name_licenses(&mut events).await;
+        let commit = Commit::save(&after).events(events);
         let saved = Collection::of(self.deployment.ports.store.as_ref()).commit(&commit).await?;
         self.deployment.nudge();
         Ok(saved)

@@ -8,12 +8,12 @@ use super::policy::{Relation, Verb, check};
 use super::{Builder, Deployment};
 use crate::model::{
     Change, Edit, Event, EventKind, Hostname, Instance, InstanceSpec, License, LicenseChoice,
-    NewInstance, Phase, Power, Principal, Release, ReleaseChoice, Slug, SlugError, Step, Urgency,
-    differences,
+    Named, NewInstance, Phase, Power, Principal, Release, ReleaseChoice, Slug, SlugError, Step,
+    Urgency, differences,
 };
 use crate::ports::{Collection, InstanceRuntime, IntoPort, UniqueKey};
 use crate::reconcile::choose_release;
-use crate::{Error, ErrorKind, InstanceId, LicenseId, Result, Timestamp};
+use crate::{Error, ErrorKind, InstanceId, LicenseId, Result, Timestamp, UserId};
 
 /// A cheap handle on a deployment. Every front end holds one; none holds a port.
 ///
@@ -99,9 +99,8 @@ impl Refractory {
         self.check_spec(&mut new.spec).await?;
         let slug = new.slug.clone();
         let instance = Instance::new(InstanceId::fresh(), new, self.now());
-        let text = format!("{} was created.", instance.title());
-        let entry = self.entry(who, EventKind::Created, Some(&instance.id), text);
-        let made = self.insert_with_retained_key(instance, &entry).await;
+        let event = self.event(who, EventKind::InstanceCreated).about(&instance);
+        let made = self.insert_with_retained_key(instance, &event).await;
         made.map_err(|error| name_taken(error, &slug))
     }
 
@@ -223,10 +222,7 @@ impl Refractory {
     /// `Forbidden`, `NotFound`; `Conflict` when it is not on.
     pub async fn restart(&self, who: &Principal, id: &InstanceId) -> Result<Instance> {
         let now = self.now();
-        let told = |row: &Instance| {
-            let text = format!("{} restarted {}.", who.name, row.title());
-            self.entry(who, EventKind::Start, Some(id), text)
-        };
+        let told = |row: &Instance| self.event(who, EventKind::RestartRequested).about(row);
         let restarted = self.collection::<Instance>().update_with_events(id.as_str(), |row| {
             let relation = Relation::of(who, row.owner.as_ref());
             check(who, Verb::StartInstance, relation)?;
@@ -289,8 +285,7 @@ impl Refractory {
             }
             let fresh = row.written_off.is_none();
             row.written_off.get_or_insert(now);
-            let text = format!("{} declared the machine of {} lost.", who.name, row.title());
-            Ok((fresh, vec![self.entry(who, EventKind::Stop, Some(id), text)]))
+            Ok((fresh, vec![self.event(who, EventKind::MachineDeclaredLost).about(row)]))
         });
         let given_up = given_up.await?.ok_or_else(|| no_such(id))?;
         self.deployment.nudge();
@@ -306,10 +301,10 @@ impl Refractory {
         verb: Verb,
     ) -> Result<Instance> {
         let now = self.now();
-        let (kind, did) = match power {
-            Power::On => (EventKind::Start, "started"),
-            Power::Off => (EventKind::Stop, "stopped"),
-            Power::Gone => (EventKind::Delete, "deleted"),
+        let kind = match power {
+            Power::On => EventKind::StartRequested,
+            Power::Off => EventKind::StopRequested,
+            Power::Gone => EventKind::DeletionRequested,
         };
         let changed = self.collection::<Instance>().update_with_events(id.as_str(), |row| {
             check(who, verb, Relation::of(who, row.owner.as_ref()))?;
@@ -318,9 +313,8 @@ impl Refractory {
                     .permanent()
                     .advise("This table is being deleted."));
             }
-            let text = format!("{} {did} {}.", who.name, row.title());
-            let entry = self.entry(who, kind, Some(id), text);
-            Ok((row.want(power, urgency, now), vec![entry]))
+            let event = self.event(who, kind.clone()).about(row);
+            Ok((row.want(power, urgency, now), vec![event]))
         });
         let changed = changed.await?.ok_or_else(|| no_such(id))?;
         self.deployment.nudge();
@@ -339,7 +333,7 @@ impl Refractory {
         mut change: Change,
     ) -> Result<Instance> {
         self.settle_choices(&mut change).await?;
-        let owner = self.owner_named_in(&change).await?;
+        let owners = self.owner_names(id, &change).await?;
         let changed = self.collection::<Instance>().update_with_events(id.as_str(), |row| {
             check(who, Verb::ChangeInstance, Relation::of(who, row.owner.as_ref()))?;
             if !change.owner.keeps() {
@@ -356,7 +350,7 @@ impl Refractory {
             if moved {
                 row.setup.revoke();
             }
-            Ok((differs || moved, self.told_of_change(who, &was, row, owner.as_deref())))
+            Ok((differs || moved, self.change_events(who, &was, row, owners.clone())))
         });
         let taken =
             |error| if let Some(slug) = &change.slug { name_taken(error, slug) } else { error };
@@ -385,13 +379,13 @@ impl Refractory {
         Ok(())
     }
 
-    /// What is told of a change; `owner` is what the new owner is called.
-    fn told_of_change(
+    /// The events of a change, by the names that the owners have.
+    fn change_events(
         &self,
         who: &Principal,
         before: &Instance,
         after: &Instance,
-        owner: Option<&str>,
+        owners: OwnerNames,
     ) -> Vec<Event> {
         let mut events = Vec::new();
         let mut fields = differences(&before.desired.spec, &after.desired.spec);
@@ -399,40 +393,51 @@ impl Refractory {
             fields.insert(0, "name");
         }
         if !fields.is_empty() {
-            let text = format!("{} changed {} of {}.", who.name, fields.join(", "), after.title());
-            events.push(self.entry(who, EventKind::Changed, Some(&after.id), text));
+            let fields = fields.into_iter().map(ToOwned::to_owned).collect();
+            let kind = EventKind::InstanceChanged { fields };
+            events.push(self.event(who, kind).about(after));
         }
         if before.owner != after.owner {
-            let text = match owner {
-                Some(owner) => format!("{} made {owner} the owner of {}.", who.name, after.title()),
-                None => format!("{} left {} without an owner.", who.name, after.title()),
+            let named = |id: &Option<UserId>, name: Option<String>| {
+                id.clone().map(|id| Named::new(id, name.unwrap_or_default()))
             };
-            events.push(self.entry(who, EventKind::Owner, Some(&after.id), text));
+            let from = named(&before.owner, owners.from);
+            let to = named(&after.owner, owners.to);
+            events.push(self.event(who, EventKind::OwnerChanged { from, to }).about(after));
         }
         events
     }
 
-    /// What the owner that `change` names is called; `None` where it names none, or none with an account any more.
+    /// The names of the present owner of `id` and of the one that `change` names, where it names one.
     #[cfg(feature = "accounts")]
-    async fn owner_named_in(&self, change: &Change) -> Result<Option<String>> {
-        match &change.owner {
-            Edit::Set(owner) => self.user_name(owner).await,
-            Edit::Keep | Edit::Clear => Ok(None),
+    async fn owner_names(&self, id: &InstanceId, change: &Change) -> Result<OwnerNames> {
+        if change.owner.keeps() {
+            return Ok(OwnerNames::default());
         }
+        let before = self.collection::<Instance>().load(id.as_str()).await?;
+        let from = before.and_then(|row| row.owner);
+        let to = if let Edit::Set(owner) = &change.owner { Some(owner) } else { None };
+        let mut names = OwnerNames::default();
+        if let Some(from) = &from {
+            names.from = self.user_name(from).await?;
+        }
+        if let Some(to) = to {
+            names.to = self.user_name(to).await?;
+        }
+        Ok(names)
     }
 
     /// What a user is called; `None` where there is no account any more.
     #[cfg(feature = "accounts")]
-    async fn user_name(&self, id: &crate::UserId) -> Result<Option<String>> {
+    async fn user_name(&self, id: &UserId) -> Result<Option<String>> {
         let user = self.collection::<crate::model::User>().load_readable(id.as_str()).await?;
         Ok(user.map(|user| user.name.to_string()))
     }
 
     #[cfg(not(feature = "accounts"))]
     #[expect(clippy::unused_async, reason = "it asks the store where there are accounts")]
-    async fn owner_named_in(&self, change: &Change) -> Result<Option<String>> {
-        let Edit::Set(owner) = &change.owner else { return Ok(None) };
-        Ok(Some(owner.to_string()))
+    async fn owner_names(&self, _: &InstanceId, _: &Change) -> Result<OwnerNames> {
+        Ok(OwnerNames::default())
     }
 
     /// What the owners of those of `instances` are called whose inside `who` may see.
@@ -486,6 +491,13 @@ impl Refractory {
                 tokio::time::timeout(Duration::from_millis(200), changes.changed()).await;
         }
     }
+}
+
+/// What a former and a new owner are called.
+#[derive(Debug, Clone, Default)]
+struct OwnerNames {
+    from: Option<String>,
+    to: Option<String>,
 }
 
 fn apply(change: &Change, row: &mut Instance) -> Result<()> {

@@ -36,8 +36,8 @@ impl Refractory {
             .update_with_events(id.as_str(), |row| {
                 let fresh = row.rekey != rekey;
                 row.rekey = rekey;
-                let text = format!("{} requested a new uploads key for {}.", who.name, row.title());
-                Ok((fresh, vec![self.entry(who, EventKind::Changed, Some(id), text)]))
+                let kind = EventKind::CredentialsRotationRequested;
+                Ok((fresh, vec![self.event(who, kind).about(row)]))
             })
             .await?
             .unwrap_or(instance);

@@ -69,9 +69,8 @@ impl Refractory {
         // The key first: a sealed key without a row is swept up, a row without a key could be leased.
         let name = SecretName::new(&license.secret())?;
         self.deployment.ports.vault.ensure(&name, &key.into_secret()).await?;
-        let text = format!("License {} was added.", license.name);
-        let entry = self.entry(who, EventKind::Created, None, text);
-        match self.collection().commit(&Commit::insert(&license).event(entry)).await {
+        let event = self.event(who, EventKind::LicenseAdded { license: license.named() });
+        match self.collection().commit(&Commit::insert(&license).event(event)).await {
             Ok(added) => Ok(added),
             Err(error) => {
                 self.deployment.ports.vault.remove(&name).await?;
@@ -122,9 +121,9 @@ impl Refractory {
             if row.name == wanted {
                 return Ok((false, Vec::new()));
             }
-            let text = format!("{} renamed the license {} to {wanted}.", who.name, row.name);
-            row.name.clone_from(&wanted);
-            Ok((true, vec![self.entry(who, EventKind::Changed, None, text)]))
+            let from = std::mem::replace(&mut row.name, wanted.clone());
+            let kind = EventKind::LicenseRenamed { license: row.named(), from };
+            Ok((true, vec![self.event(who, kind)]))
         });
         renamed
             .await
@@ -155,8 +154,8 @@ impl Refractory {
             if fresh {
                 row.eula = Some(acceptance.clone());
             }
-            let text = format!("{} accepted the license agreement for {}.", who.name, row.name);
-            Ok((fresh, vec![self.entry(who, EventKind::License, None, text)]))
+            let kind = EventKind::AgreementAccepted { license: row.named() };
+            Ok((fresh, vec![self.event(who, kind)]))
         });
         accepted.await?.ok_or_else(|| no_such(id.as_str()))
     }
@@ -178,9 +177,8 @@ impl Refractory {
                 format!("A table is using the license `{}`. Stop that table first.", license.name),
             ));
         }
-        let text = format!("License {} was removed.", license.name);
-        let entry = self.entry(who, EventKind::Delete, None, text);
-        self.collection().commit(&Commit::delete(&license).event(entry)).await?;
+        let event = self.event(who, EventKind::LicenseRemoved { license: license.named() });
+        self.collection().commit(&Commit::delete(&license).event(event)).await?;
         self.deployment.ports.vault.remove(&SecretName::new(&license.secret())?).await?;
         Ok(())
     }

@@ -7,6 +7,7 @@ mod deployment;
 mod devices;
 mod events;
 mod expiry;
+mod follow;
 mod instances;
 mod keys;
 #[cfg(feature = "accounts")]
@@ -23,6 +24,7 @@ mod pool;
 mod records;
 mod releases;
 mod retained_keys;
+mod settled;
 #[cfg(feature = "accounts")]
 mod setup;
 mod takeover;
@@ -37,6 +39,8 @@ pub(crate) use deployment::Deployment;
 pub use deployment::{Addressing, Ports};
 #[cfg(feature = "accounts")]
 pub use devices::account_of_mark;
+pub use events::{EventFilter, EventPage};
+pub use follow::{EventCursor, FollowedEvent, InstanceWatch, Subscription};
 pub use instances::Refractory;
 #[cfg(feature = "accounts")]
 pub use licenses::LicenseView;
@@ -46,6 +50,7 @@ pub use password_policy::{PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARS, check_new_pass
 pub use playing::Playing;
 pub use policy::{Relation, Verb, allows};
 pub use pool::StorePool;
+pub use settled::{Settled, settled};
 #[cfg(feature = "accounts")]
 pub use setup::{EnteredSetup, SetupPass, foundry_session_digest};
 #[cfg(feature = "accounts")]

@@ -3,7 +3,9 @@ use std::net::IpAddr;
 
 use super::Refractory;
 use super::policy::{Relation, Verb, check};
-use crate::model::{EventKind, PasswordHash, Principal, Role, User, UserName, Via};
+use crate::model::{
+    EventKind, PasswordHash, Principal, Role, SignInFailure, SignInMethod, User, UserName, Via,
+};
 use crate::ports::{Commit, Credential, Kind, UniqueKey};
 use crate::{Error, ErrorKind, Result, Secret, UserId};
 
@@ -67,9 +69,8 @@ impl Refractory {
             added: now,
             revision: 0,
         };
-        let text = format!("{} added the user {} with the role {role}.", who.name, user.name);
-        let entry = self.entry(who, EventKind::Created, None, text);
-        let added = self.collection().commit(&Commit::insert(&user).event(entry)).await;
+        let event = self.event(who, EventKind::UserAdded { user: user.named(), role });
+        let added = self.collection().commit(&Commit::insert(&user).event(event)).await;
         added.map_err(|error| name_taken(error, &user.name))
     }
 
@@ -116,15 +117,8 @@ impl Refractory {
         let changed = self.collection::<User>().update_with_events(id.as_str(), |user| {
             user.password = Some(password.clone());
             user.sign_out_everywhere(now);
-            let text = if who.user.as_ref() == Some(id) {
-                format!("{} set a new password. All other sessions were signed out.", user.name)
-            } else {
-                format!(
-                    "{} set a new password for {}. All of their sessions were signed out.",
-                    who.name, user.name
-                )
-            };
-            Ok((true, vec![self.entry(who, EventKind::Password, None, text)]))
+            let kind = EventKind::PasswordChanged { user: user.named() };
+            Ok((true, vec![self.event(who, kind)]))
         });
         let changed = changed.await?.ok_or_else(|| no_such(id))?;
         self.close_setups_of(id).await?;
@@ -143,8 +137,8 @@ impl Refractory {
         let now = self.now();
         let changed = self.collection::<User>().update_with_events(id.as_str(), |user| {
             user.sign_out_everywhere(now);
-            let text = format!("{} signed {} out everywhere.", who.name, user.name);
-            Ok((true, vec![self.entry(who, EventKind::SignOut, None, text)]))
+            let kind = EventKind::SignedOutEverywhere { user: user.named() };
+            Ok((true, vec![self.event(who, kind)]))
         });
         let changed = changed.await?.ok_or_else(|| no_such(id))?;
         self.close_setups_of(id).await?;
@@ -160,11 +154,9 @@ impl Refractory {
         check(who, Verb::ManagePeople, Relation::Stranger)?;
         let before = self.change_account(id, Some(role)).await?;
         if before.role != role {
-            let text = format!(
-                "{} changed the role of {} to {role}. It was {}.",
-                who.name, before.name, before.role
-            );
-            self.tell(who, EventKind::Role, None, text).await;
+            let (user, from) = (before.named(), before.role);
+            let kind = EventKind::RoleChanged { user, from, to: role };
+            self.deployment.record(self.event(who, kind)).await;
         }
         self.close_setups_of(id).await?;
         self.collection::<User>().load(id.as_str()).await?.ok_or_else(|| no_such(id))
@@ -180,8 +172,8 @@ impl Refractory {
         let user = self.change_account(id, None).await?;
         self.end_sessions(id).await?;
         self.close_setups_of(id).await?;
-        let text = format!("{} removed the user {}.", who.name, user.name);
-        self.tell(who, EventKind::Delete, None, text).await;
+        let kind = EventKind::UserRemoved { user: user.named() };
+        self.deployment.record(self.event(who, kind)).await;
         Ok(())
     }
 
@@ -210,15 +202,15 @@ impl Refractory {
             }
             None => None,
         };
-        let (kind, text) = if user.is_some() {
-            (EventKind::SignIn, format!("{shown} signed in."))
+        let kind = if user.is_some() {
+            EventKind::SignedIn { method: SignInMethod::Password }
         } else {
-            (EventKind::SignInFailed, format!("Failed sign-in as {shown}."))
+            EventKind::SignInFailed { name: shown, reason: SignInFailure::Credentials }
         };
         let who = user
             .as_ref()
             .map_or_else(|| Principal::stranger(via), |user| Principal::person(user, via));
-        self.tell(&who.seen_at(address), kind, None, text).await;
+        self.deployment.record(self.event(&who.seen_at(address), kind)).await;
         Ok(user)
     }
 }
@@ -233,8 +225,9 @@ impl Refractory {
         let credential = Credential::Password { name: UserName::new(&who.name)?, password };
         let good = self.deployment.ports.auth.authenticate(&credential).await?.is_some();
         if !good {
-            let text = format!("{} entered a wrong current password.", who.name);
-            self.tell(who, EventKind::SignInFailed, None, text).await;
+            let (name, reason) = (who.name.clone(), SignInFailure::CurrentPassword);
+            let kind = EventKind::SignInFailed { name, reason };
+            self.deployment.record(self.event(who, kind)).await;
         }
         Ok(good)
     }

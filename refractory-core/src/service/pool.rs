@@ -2,12 +2,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::model::{Instance, Lease, License, LicenseChoice, Phase, Reservation};
+use crate::model::{
+    HolderActivity, Instance, Lease, License, LicenseChoice, LicenseUse, LicenseWait, Named, Phase,
+    Reservation, Waiting,
+};
 use crate::ports::{
     Collection, Granted, IntoPort, LicensePool, Observed, Progress, Store, UniqueKey, Vault,
 };
 use crate::{
-    Clock, Error, ErrorKind, InstanceId, LicenseId, Result, SecretName, Timestamp, async_trait,
+    Clock, Code, Error, ErrorKind, InstanceId, LicenseId, Remedy, Result, SecretName, Timestamp,
+    async_trait,
 };
 
 /// How long the next grant is kept for whoever waits, and asks on.
@@ -72,23 +76,26 @@ impl StorePool {
     }
 
     /// Has the next grant of one of the candidates kept for `owner`, so that nobody slips in between; of
-    /// one at most, and of the one whose holder makes room for `owner`, if one does.
-    async fn reserve(&self, candidates: &[License], owner: &InstanceId) -> Result<()> {
+    /// one at most, and of the one whose holder makes room for `owner`, if one does. Returns whether one is kept for `owner`.
+    async fn reserve(&self, candidates: &[License], owner: &InstanceId) -> Result<bool> {
         let now = self.clock.now();
         let preemption = self.yielding_to(owner, candidates).await?;
         let kept = candidates.iter().find(|license| reserved_for(license, owner));
         let open = candidates.iter().find(|license| !kept_for_another(license, owner, now));
-        let Some(chosen) = preemption.or(kept).or(open) else { return Ok(()) };
+        let Some(chosen) = preemption.or(kept).or(open) else { return Ok(false) };
         for license in candidates.iter().filter(|license| license.id != chosen.id) {
             self.let_go(license, owner).await?;
         }
         let lasts = |kept: &Reservation| holds(kept, now) && kept.until.since(now) > KEPT / 2;
         if reserved_for(chosen, owner) && chosen.reserved.as_ref().is_some_and(lasts) {
-            return Ok(());
+            return Ok(true);
         }
         let until = now.after(KEPT);
         let reserved = Some(Reservation { instance: owner.clone(), until });
-        ignore_race(self.collection().save(&License { reserved, ..chosen.clone() }).await)
+        match self.collection().save(&License { reserved, ..chosen.clone() }).await {
+            Ok(_) => Ok(true),
+            raced => ignore_race(raced).map(|()| false),
+        }
     }
 
     /// The candidate whose holder was asked to make room for `owner`, unless it is kept for another.
@@ -122,41 +129,45 @@ impl StorePool {
         owner: &InstanceId,
         candidates: Vec<License>,
     ) -> Result<Observed<Granted>> {
-        self.reserve(&candidates, owner).await?;
-        let mut holders = Vec::new();
+        let is_next = self.reserve(&candidates, owner).await?;
+        let mut licenses = Vec::new();
         for license in &candidates {
-            holders.push(self.holder_text(license).await?);
+            licenses.push(self.license_use(license).await?);
         }
-        Ok(Observed::Pending(Some(Progress::new(holders.join(" ")))))
+        let wait = LicenseWait { licenses, position: is_next.then_some(1), outlook: None };
+        Ok(Observed::Pending(Some(Progress::waiting(Waiting::License(wait)))))
     }
 
-    async fn holder_text(&self, license: &License) -> Result<String> {
+    /// How a license is in use.
+    async fn license_use(&self, license: &License) -> Result<LicenseUse> {
+        let used = |holder, activity| LicenseUse {
+            license: license.named(),
+            holder,
+            since: license.lease.as_ref().map(|lease| lease.since),
+            activity,
+        };
         let Some(lease) = &license.lease else {
-            return Ok(format!("{} is reserved for another table.", license.name));
+            return Ok(used(None, HolderActivity::Reserved));
         };
-        let table = Collection::<Instance>::of(self.store.as_ref());
-        let holder = match table.load(lease.holder.as_str()).await {
+        let unnamed = || Some(Named::new(lease.holder.clone(), ""));
+        let collection = Collection::<Instance>::of(self.store.as_ref());
+        Ok(match collection.load(lease.holder.as_str()).await {
             Err(error) if error.kind() == ErrorKind::Damaged => {
-                return Ok(format!("{} is held by a table whose record is damaged", license.name));
+                used(unnamed(), HolderActivity::Damaged)
             }
-            holder => holder?,
-        };
-        let Some(holder) = holder else {
-            return Ok(format!("{} is held by a deleted table.", license.name));
-        };
-        let doing = match (holder.phase(), &holder.seen) {
-            (Phase::On(_), Some(seen)) if seen.players == 1 => {
-                "where 1 person is playing".to_owned()
-            }
-            (Phase::On(_), Some(seen)) if seen.players > 0 => {
-                format!("where {} people are playing", seen.players)
-            }
-            (Phase::On(_), Some(_)) => "where nobody is playing".to_owned(),
-            (Phase::On(_), None) => "which is on".to_owned(),
-            (Phase::Stopping(_) | Phase::Off, _) => "which is stopping".to_owned(),
-            (Phase::Starting(_), _) => "which is starting".to_owned(),
-        };
-        Ok(format!("{} is in use by {}, {doing}.", license.name, holder.title()))
+            Err(error) => return Err(error),
+            Ok(None) => used(unnamed(), HolderActivity::Deleted),
+            Ok(Some(holder)) => used(Some(holder.named()), activity(&holder)),
+        })
+    }
+}
+
+fn activity(holder: &Instance) -> HolderActivity {
+    match (holder.phase(), &holder.seen) {
+        (Phase::On(_), Some(seen)) => HolderActivity::Players(seen.players),
+        (Phase::On(_), None) => HolderActivity::On,
+        (Phase::Stopping(_) | Phase::Off, _) => HolderActivity::Stopping,
+        (Phase::Starting(_), _) => HolderActivity::Starting,
     }
 }
 
@@ -241,19 +252,20 @@ fn wanted(all: Vec<License>, choice: &LicenseChoice) -> Result<Vec<License>> {
         })
         .collect();
     if named.is_empty() {
-        let advice = if none_at_all {
-            "There is no license yet. Add one under Licenses, or with `refractory license add`."
+        let (code, remedy) = if none_at_all {
+            (Code::NO_LICENSES, Remedy::AddLicense)
         } else {
-            "This table's license no longer exists. Choose another one in its settings."
+            (Code::LICENSE_GONE, Remedy::ChooseLicense)
         };
-        return Err(Error::new(ErrorKind::NotFound, "looking for a license").advise(advice));
+        let error = Error::new(ErrorKind::NotFound, "looking for a license");
+        return Err(error.coded(code).helped_by(remedy));
     }
     let accepted: Vec<_> =
         named.iter().filter(|license| license.acceptance().is_some()).cloned().collect();
     if accepted.is_empty() {
-        return Err(Error::new(ErrorKind::Forbidden, "looking for a license").advise(
-            "The Foundry license agreement for this key hasn't been accepted. Accept it under Licenses, or with `refractory license accept`.",
-        ));
+        return Err(Error::new(ErrorKind::Forbidden, "looking for a license")
+            .coded(Code::AGREEMENT_NOT_ACCEPTED)
+            .helped_by(Remedy::AcceptAgreement));
     }
     Ok(accepted)
 }
@@ -282,8 +294,7 @@ fn ignore_race(saved: Result<License>) -> Result<()> {
 }
 
 fn lost_key(license: &License) -> Error {
-    Error::new(ErrorKind::Unexpected, "reading a license key").about("license", &license.name).advise(format!(
-        "The key of license `{}` can't be decrypted: it was encrypted with another key file. Restore that key file, or add the license again.",
-        license.name
-    ))
+    Error::new(ErrorKind::Unexpected, "reading a license key")
+        .coded(Code::LICENSE_UNREADABLE)
+        .about("license", &license.name)
 }

@@ -1,7 +1,7 @@
 //! Records that cannot be read: shown, and removed by nobody but an operator.
 use super::Refractory;
 use super::policy::{Relation, Verb, check};
-use crate::model::{EventKind, Held, Instance, Principal, Record, Step};
+use crate::model::{EventKind, Held, Instance, Named, Principal, Record, Step};
 use crate::ports::{DamagedRecord, Kind};
 use crate::{Error, ErrorKind, Result};
 
@@ -45,13 +45,11 @@ impl Refractory {
         }
         self.deployment.ports.store.discard(record).await?;
         self.deployment.nudge();
-        let text = format!(
-            "{} removed the damaged record of the {} {}.",
-            who.name,
-            kind.name(),
-            record.name()
-        );
-        self.tell(who, EventKind::Delete, None, text).await;
+        let kind = EventKind::DamagedRecordRemoved {
+            record: kind.name().to_owned(),
+            removed: Named::new(record.id.clone(), record.name()),
+        };
+        self.deployment.record(self.event(who, kind)).await;
         Ok(())
     }
 

@@ -30,9 +30,9 @@ impl Refractory {
             return Ok(known);
         }
         let release = self.row(info);
-        let text = format!("Release {} was added.", release.version);
-        let entry = self.entry(who, EventKind::Created, None, text);
-        match self.collection().commit(&Commit::insert(&release).event(entry)).await {
+        let (id, version) = (release.id.clone(), release.version);
+        let event = self.event(who, EventKind::ReleaseAdded { release: id, version });
+        match self.collection().commit(&Commit::insert(&release).event(event)).await {
             Err(error) if error.kind() == ErrorKind::Conflict => self
                 .collection()
                 .load(release.id.as_str())
@@ -102,9 +102,9 @@ impl Refractory {
                 ),
             ));
         }
-        let text = format!("Release {} was removed.", release.version);
-        let entry = self.entry(who, EventKind::Delete, None, text);
-        self.collection().commit(&Commit::delete(&release).event(entry)).await?;
+        let (of, version) = (id.clone(), release.version);
+        let event = self.event(who, EventKind::ReleaseRemoved { release: of, version });
+        self.collection().commit(&Commit::delete(&release).event(event)).await?;
         self.deployment.ports.archives.remove(id).await
     }
 }

@@ -233,8 +233,8 @@ impl Refractory {
         };
         let pass = SetupPass { instance: id.clone(), generation, until, user: who.user.clone() };
         let pass = pass.seal(self.deployment.setup_key().await?);
-        let text = format!("{} opened Foundry's setup of {}.", who.name, instance.title());
-        self.tell(&who, EventKind::Changed, Some(id), text).await;
+        let event = self.event(&who, EventKind::SetupEntered).about(&instance);
+        self.deployment.record(event).await;
         Ok(Some(EnteredSetup { pass, lasts: PASS, session }))
     }
 
@@ -354,8 +354,7 @@ impl Refractory {
         self.collection::<Instance>()
             .update_with_events(id.as_str(), |row| {
                 row.setup.settings_saved = Some(now);
-                let text = "Foundry saves its settings and starts again.".to_owned();
-                let event = Event::by_system(now, EventKind::Changed, Some(id), text);
+                let event = Event::by_system(now, EventKind::SettingsSaved).about(row);
                 Ok((true, vec![event]))
             })
             .await?;

@@ -35,10 +35,8 @@ impl Refractory {
                 if fresh {
                     holder.preemption = Some(Preemption { to: waiting.id.clone(), since: now });
                 }
-                let (from, to) = (holder.title(), waiting.title());
-                let text = format!("{} took the license of {from} for {to}.", who.name);
-                let told = |about| self.entry(who, EventKind::License, Some(about), text.clone());
-                Ok((fresh, vec![told(id), told(&holder.id)]))
+                let kind = EventKind::LicenseTaken { from: holder.named(), to: waiting.named() };
+                Ok((fresh, vec![self.event(who, kind).about(&waiting)]))
             });
         asked.await?.ok_or_else(nothing_to_take)?;
         Ok(waiting)

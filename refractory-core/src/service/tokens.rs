@@ -7,7 +7,10 @@ use super::people::no_such;
 use super::policy::{Relation, Verb, check};
 use crate::digest::sha256_hex;
 use crate::id::random_text;
-use crate::model::{EventKind, PasswordHash, Principal, Purpose, Role, Token, User, UserName, Via};
+use crate::model::{
+    EventKind, PasswordHash, Principal, Purpose, Role, SignInFailure, SignInMethod, Token, User,
+    UserName, Via,
+};
 use crate::ports::{Commit, Index, Query, UniqueKey};
 use crate::{Error, ErrorKind, Result, Secret, TokenId, UserId};
 
@@ -79,9 +82,10 @@ impl Refractory {
         check(who, Verb::ManagePeople, Relation::Stranger)?;
         let user =
             self.collection::<User>().load(user.as_str()).await?.ok_or_else(|| no_such(user))?;
+        let named = user.named();
         let minted = self.mint(Purpose::SignIn(user.id), LINK, user.link_epoch).await?;
-        let text = format!("{} made a sign-in link for {}.", who.name, user.name);
-        self.tell(who, EventKind::SignInLink, None, text).await;
+        let kind = EventKind::SignInLinkCreated { user: named };
+        self.deployment.record(self.event(who, kind)).await;
         Ok(minted)
     }
 
@@ -135,18 +139,16 @@ impl Refractory {
         let user = self.collection::<User>().load_readable(user.as_str()).await?;
         let Some(user) = user else { return Ok(None) };
         let good = is_current(&token, user.link_epoch, &user);
-        let (who, kind, said) = if good {
-            (Principal::person(&user, via), EventKind::SignIn, "signed in by a link")
+        let (who, kind) = if good {
+            let method = SignInMethod::Link;
+            (Principal::person(&user, via), EventKind::SignedIn { method })
         } else {
-            (
-                Principal::stranger(via),
-                EventKind::SignInFailed,
-                "was not signed in: the link was revoked",
-            )
+            let (name, reason) = (user.name.to_string(), SignInFailure::LinkRevoked);
+            (Principal::stranger(via), EventKind::SignInFailed { name, reason })
         };
-        let entry = self.entry(&who.seen_at(address), kind, None, format!("{} {said}.", user.name));
+        let event = self.event(&who.seen_at(address), kind);
         // Taking the link is what decides between two browsers; a void one goes the same way.
-        match self.collection().commit(&Commit::delete(&token).event(entry)).await {
+        match self.collection().commit(&Commit::delete(&token).event(event)).await {
             Ok(_) => Ok(good.then_some(user)),
             Err(error) if matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound) => {
                 Ok(None)
@@ -185,9 +187,8 @@ impl Refractory {
     /// As the store has them.
     pub async fn close_session(&self, who: &Principal, secret: &str) -> Result<()> {
         let Some(token) = self.token(secret).await? else { return Ok(()) };
-        let text = format!("{} signed out.", who.name);
-        let entry = self.entry(who, EventKind::SignOut, None, text);
-        gone(self.collection().commit(&Commit::delete(&token).event(entry)).await.map(|_| ()))
+        let event = self.event(who, EventKind::SignedOut);
+        gone(self.collection().commit(&Commit::delete(&token).event(event)).await.map(|_| ()))
     }
 
     pub(super) async fn end_sessions(&self, of: &UserId) -> Result<()> {

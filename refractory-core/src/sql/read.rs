@@ -218,6 +218,14 @@ pub(super) async fn changes(
     Ok(told)
 }
 
+/// The position of the last write of any kind. Writers take theirs one after another, so none that is earlier comes later.
+pub(super) async fn position(reads: &DatabaseConnection) -> Result<Position, DbErr> {
+    let select = Select::select().column("value").from("store_position").take();
+    let found = reads.query_one(&select).await?;
+    let value: i64 = found.map_or(Ok(0), |found| found.try_get("", "value"))?;
+    Ok(Position(u64::try_from(value).unwrap_or_default()))
+}
+
 /// The position up to which deletions were forgotten.
 async fn floor(reads: &DatabaseConnection) -> Result<i64, DbErr> {
     let select = Select::select().column("floor").from("store_position").take();

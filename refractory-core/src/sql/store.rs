@@ -230,6 +230,11 @@ impl Store for SqlStore {
         Ok(())
     }
 
+    async fn position(&self, _: Kind) -> Result<Position> {
+        let told = read::position(&self.connections.reads).await;
+        told.map_err(|error| self.about(error, "finding the end of what was written"))
+    }
+
     async fn copy_to(&self, to: &Path) -> Result<()> {
         const DURING: &str = "copying the database";
         let writes = &self.connections.writes;

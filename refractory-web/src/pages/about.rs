@@ -1,7 +1,7 @@
 //! The deployment itself.
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use refractory_core::Verb;
+use refractory_core::{EventFilter, Verb};
 use serde::Serialize;
 
 use super::chrome::Chrome;
@@ -51,13 +51,13 @@ pub(crate) async fn about(
         up: words::length(now.since(mark.born)),
         unlisted: mark.unlisted.join(", "),
     };
-    let events = shared.refractory.events(&person.who, None, EVENTS).await?;
+    let log = shared.refractory.events(&person.who, &EventFilter::default(), None, EVENTS).await?;
     let page = AboutPage {
         chrome: Chrome::of(&shared, &person.visitor, "System", "system"),
         version: env!("CARGO_PKG_VERSION"),
         workers: workers.iter().map(row).collect(),
         facts: facts(&shared, &person).await?,
-        events: events.iter().map(EventView::in_full).collect(),
+        events: log.events.iter().map(EventView::in_full).collect(),
     };
     shared.templates.answer(StatusCode::OK, &page)
 }

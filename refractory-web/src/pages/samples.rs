@@ -1,5 +1,6 @@
 //! One page of each kind, in every shape it may take.
 use refractory_core::Timestamp;
+use refractory_core::model::InstanceState as State;
 use serde_json::Value;
 
 use super::about::{AboutPage, WorkerRow};
@@ -20,7 +21,7 @@ use super::waiting::{Door, DoorPart, WaitingPage};
 use crate::form_error::FormError;
 use crate::session::Flash;
 use crate::templates::{Page, Templates};
-use crate::view::{Can, NextAttempt, Remedy, Rung, State, TableView, Trouble, WorldRow};
+use crate::view::{Can, NextAttempt, Remedy, Rung, TableView, Trouble, WorldRow};
 use crate::words::Moment;
 
 fn moment() -> Moment {

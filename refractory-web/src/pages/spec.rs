@@ -365,7 +365,7 @@ mod tests {
                 .slug()
                 .and_then(|_| form.change(&InstanceSpec::default()).map(|_| ()))
                 .unwrap_err();
-            let said = error.error().for_people().into_owned();
+            let said = crate::words::error(error.error());
             assert!(said.contains(told), "{told}: {said}");
         }
     }

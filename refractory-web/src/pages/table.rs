@@ -4,7 +4,8 @@ use actix_web::{HttpResponse, web};
 use refractory_core::model::{Event, Instance, LicenseChoice, Principal, ReleaseChoice, Urgency};
 use refractory_core::ports::LogPosition;
 use refractory_core::text::plain;
-use refractory_core::{InstanceId, Playing, Relation, Verb, allows};
+use refractory_core::words::{English, Words as _};
+use refractory_core::{EventFilter, InstanceId, Playing, Relation, Verb, allows};
 use serde::{Deserialize, Serialize};
 
 use super::chrome::{Chrome, local, say_result};
@@ -31,7 +32,7 @@ pub(crate) struct EventView {
 
 impl EventView {
     pub(crate) fn of(event: &Event) -> Self {
-        Self { at: event.at.into(), text: event.text.clone(), address: None }
+        Self { at: event.at.into(), text: English.event(event), address: None }
     }
 
     /// The same with the address, for those who read the whole audit trail.
@@ -102,8 +103,9 @@ async fn events(
     who: &Principal,
     table: &Instance,
 ) -> Result<Vec<EventView>, Problem> {
-    let events = shared.refractory.events(who, Some(&table.id), EVENTS).await?;
-    Ok(events.iter().map(EventView::of).collect())
+    let filter = EventFilter::about(&table.id);
+    let page = shared.refractory.events(who, &filter, None, EVENTS).await?;
+    Ok(page.events.iter().map(EventView::of).collect())
 }
 
 /// A log that cannot be read is no reason to show nothing.

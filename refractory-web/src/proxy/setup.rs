@@ -187,7 +187,7 @@ impl Edge {
             Err(error) => {
                 tracing::warn!(%error, instance = %route.id, "signing in to Foundry's setup failed");
                 let status = StatusCode::BAD_GATEWAY;
-                let said = format!("{}\n", error.for_people());
+                let said = format!("{}\n", crate::words::error(&error));
                 Err(Stop::Told(status, "text/plain; charset=utf-8", said))
             }
         }

@@ -1,6 +1,7 @@
 //! The contract of [`LicensePool`].
 use refractory_core::model::LicenseChoice;
 use refractory_core::ports::{Granted, LicensePool, Observed};
+use refractory_core::words::{English, Words as _};
 use refractory_core::{ErrorKind, InstanceId, LicenseId};
 
 use super::Subject;
@@ -28,7 +29,7 @@ async fn returned(subject: &LicensesSubject, owner: &str) {
 
 async fn waits(subject: &LicensesSubject, owner: &str, choice: &LicenseChoice) -> String {
     match subject.port.ensure(&id(owner), choice).await.expect("ensure") {
-        Observed::Pending(Some(progress)) => progress.message,
+        Observed::Pending(Some(progress)) => English.progress(&progress),
         other => panic!("it should wait, and say why: {other:?}"),
     }
 }

@@ -1,16 +1,17 @@
 //! One of everything, with every field filled in, and one of everything with as little as there may be.
 use refractory_core::model::{
-    Acceptance, AdminChange, AdminGuard, Attempt, Claim, DeploymentMark, DesiredState, Event,
-    EventKind, Fault, Held, Hostname, Instance, InstanceSpec, Journal, Layout, Lease, License,
-    LicenseChoice, Limits, NewInstance, PasswordHash, Power, Preemption, Program, Purpose, Release,
-    ReleaseChoice, Reservation, RetainedAdminKey, Role, Seen, SetupAccess, SetupEntry, Slug, Step,
-    SuspectedFailure, Teardown, Token, Urgency, User, UserName, Version, Via, WorkerMark, WorldId,
-    WorldSummary,
+    Acceptance, Actor, AdminChange, AdminGuard, Attempt, Claim, DeploymentMark, DesiredState,
+    Event, EventKind, Fault, Held, HolderActivity, Hostname, Instance, InstanceSpec, Journal,
+    Layout, Lease, License, LicenseChoice, LicenseUse, LicenseWait, Limits, Named, NewInstance,
+    Outlook, PasswordHash, Power, Preemption, Program, Purpose, Release, ReleaseChoice,
+    Reservation, RetainedAdminKey, Role, Seen, SetupAccess, SetupEntry, Slug, Step,
+    SuspectedFailure, Teardown, Token, Urgency, User, UserName, Version, Via, Waiting, WorkerMark,
+    WorldId, WorldSummary,
 };
 use refractory_core::ports::{Aggregate, Endpoint, Kind, Progress, Record, Sealed};
 use refractory_core::{
-    DeploymentId, ErrorKind, EventId, InstanceId, LicenseId, ReleaseId, SecretName, Timestamp,
-    TokenId, UserId, WorkerId,
+    Cause, Code, DeploymentId, ErrorKind, EventId, InstanceId, LicenseId, ReleaseId, Remedy,
+    SecretName, Timestamp, TokenId, UserId, WorkerId,
 };
 
 /// Text that stores have mangled before: quotes, wild cards, accents, right-to-left, emoji, control characters.
@@ -53,10 +54,10 @@ pub fn sparse(kind: Kind) -> Record {
         Kind::User => User { password: None, ..user("sparse") }.into_record(),
         Kind::Token => token("sparse", Purpose::Setup).into_record(),
         Kind::Event => Event {
+            kind: EventKind::SignedOut,
             instance: None,
-            by: None,
+            actor: Actor { user: None, name: String::new() },
             address: None,
-            text: String::new(),
             ..event("sparse")
         }
         .into_record(),
@@ -212,20 +213,40 @@ pub fn token(name: &str, purpose: Purpose) -> Token {
     }
 }
 
-/// An entry of the audit trail.
+/// An entry of the audit log.
 pub fn event(name: &str) -> Event {
     Event {
         id: id(name),
         at: Timestamp(19),
-        kind: EventKind::License,
-        instance: Some(id("full")),
-        by: Some(id("owner")),
-        name: ODD_TEXT.to_owned(),
+        kind: EventKind::AttemptFailed {
+            step: Step::World,
+            cause: cause(),
+            message: ODD_TEXT.to_owned(),
+            attempt: u32::MAX,
+            retry: Some(std::time::Duration::from_millis(1_500)),
+        },
+        instance: Some(Named::new(id("full"), ODD_TEXT)),
+        actor: Actor { user: Some(id("owner")), name: ODD_TEXT.to_owned() },
         via: Via::Discord,
         address: Some(std::net::Ipv6Addr::LOCALHOST.into()),
-        text: ODD_TEXT.to_owned(),
         revision: 0,
     }
+}
+
+/// An event that says `text`, as version 0.1 wrote it.
+pub fn event_saying(name: &str, text: String) -> Event {
+    Event { kind: EventKind::Recorded { name: "changed".to_owned(), text }, ..event(name) }
+}
+
+/// An event as a newer version may write it.
+pub fn event_of_tomorrow(name: &str) -> Event {
+    let details = r#"{"hours":[1,2.5,null],"text":"O'Brien \\ 龍"}"#.to_owned();
+    Event { kind: EventKind::Unknown { name: "session-booked".to_owned(), details }, ..event(name) }
+}
+
+fn cause() -> Cause {
+    let cause = Cause::new(Code::new("code-of-someone-else"));
+    cause.about("reason", ODD_TEXT).helped_by(Remedy::ReadLog)
 }
 
 /// A worker's sign of life.
@@ -259,7 +280,8 @@ fn spec() -> InstanceSpec {
 fn journal(slug: &str) -> Journal {
     let mut journal = Journal::default();
     let endpoint = Endpoint::new("fd00::1", 30_000).with_prefix("/table/").with_pid(4_711);
-    let progress = Progress::new(ODD_TEXT).at(40).uninterruptible();
+    let mut progress = Progress::waiting(Waiting::License(license_wait())).at(40).uninterruptible();
+    ODD_TEXT.clone_into(&mut progress.message);
     let attempt = Attempt {
         since: Timestamp(22),
         moved: Timestamp(24),
@@ -275,10 +297,24 @@ fn journal(slug: &str) -> Journal {
     journal
 }
 
+fn license_wait() -> LicenseWait {
+    let used = LicenseUse {
+        license: Named::new(id("full"), ODD_TEXT),
+        holder: Some(Named::new(id("other"), ODD_TEXT)),
+        since: Some(Timestamp(23)),
+        activity: HolderActivity::Players(u32::MAX),
+    };
+    let from = Named::new(id("other"), ODD_TEXT);
+    let within = std::time::Duration::from_mins(3);
+    let outlook = Some(Outlook::HandOver { from, within, only: true });
+    LicenseWait { licenses: vec![used], position: Some(1), outlook }
+}
+
 fn fault() -> Fault {
     Fault {
         step: Step::World,
         kind: ErrorKind::Exhausted,
+        cause: Some(cause()),
         message: ODD_TEXT.to_owned(),
         attempts: 9,
         retry_at: Timestamp(25),

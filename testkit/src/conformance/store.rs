@@ -17,9 +17,9 @@ mod rows;
 mod texts;
 
 pub use changes::{
-    a_change_is_told_once_it_is_written, changes_are_told_in_order, changes_come_in_pages,
-    changes_tell_of_deletions, no_change_of_writers_at_once_is_missed,
-    nothing_new_is_told_in_the_end,
+    a_change_is_told_once_it_is_written, a_position_misses_nothing_that_is_written_later,
+    changes_are_told_in_order, changes_come_in_pages, changes_tell_of_deletions,
+    no_change_of_writers_at_once_is_missed, nothing_new_is_told_in_the_end,
 };
 pub use commits::{
     a_commit_is_made_whole_or_not_at_all, a_commit_of_two_writes_of_one_record_is_refused,
@@ -41,8 +41,8 @@ pub use races::{
     one_of_many_inserts_of_one_slug_wins,
 };
 pub use rows::{
-    a_deleted_id_is_free_again, absent_rows_are_none, delete_is_exact,
-    delete_of_a_moved_row_conflicts, delete_of_an_absent_row_is_not_found,
+    a_deleted_id_is_free_again, absent_rows_are_none, an_event_of_a_newer_version_survives_a_save,
+    delete_is_exact, delete_of_a_moved_row_conflicts, delete_of_an_absent_row_is_not_found,
     delete_removes_from_every_view, every_kind_round_trips, ids_are_per_kind,
     insert_of_a_taken_id_conflicts, inserted_rows_are_at_revision_one, large_rows_round_trip,
     save_does_not_create, save_does_not_resurrect, save_is_exact, save_moves_the_revision_by_one,
@@ -68,7 +68,8 @@ macro_rules! store_cases {
             save_of_a_later_revision_conflicts, save_does_not_create, save_does_not_resurrect,
             save_is_exact, delete_removes_from_every_view, delete_of_a_moved_row_conflicts,
             delete_of_an_absent_row_is_not_found, delete_is_exact, a_deleted_id_is_free_again,
-            every_kind_round_trips, large_rows_round_trip,
+            every_kind_round_trips, an_event_of_a_newer_version_survives_a_save,
+            large_rows_round_trip,
             a_taken_text_conflicts, a_failed_insert_claims_nothing, a_failed_save_changes_nothing,
             rows_are_found_by_their_texts, a_renamed_row_claims_and_releases,
             a_row_keeps_its_own_texts, a_deleted_row_releases_its_texts, texts_are_per_kind,
@@ -86,7 +87,8 @@ macro_rules! store_cases {
             a_key_goes_from_one_record_to_another_in_one_commit,
             a_commit_of_two_writes_of_one_record_is_refused, too_many_writes_are_refused,
             a_dropped_commit_can_be_repeated,
-            a_change_is_told_once_it_is_written, changes_are_told_in_order, changes_come_in_pages,
+            a_change_is_told_once_it_is_written, a_position_misses_nothing_that_is_written_later,
+            changes_are_told_in_order, changes_come_in_pages,
             changes_tell_of_deletions, nothing_new_is_told_in_the_end,
             no_change_of_writers_at_once_is_missed
         }

@@ -109,6 +109,11 @@ impl Store for World {
         self.call("store.changes", told).await
     }
 
+    async fn position(&self, kind: Kind) -> Result<Position> {
+        let told = move |world: &Self| at_once(world.rows().position(kind));
+        self.call("store.position", told).await
+    }
+
     async fn discard(&self, record: &DamagedRecord) -> Result<()> {
         let record = record.clone();
         self.call("store.discard", move |world| at_once(world.rows().discard(&record))).await

@@ -34,6 +34,9 @@ impl Store for Shared {
         tokio::task::yield_now().await;
         self.0.commit(writes).await
     }
+    async fn position(&self, kind: Kind) -> Result<Position> {
+        self.0.position(kind).await
+    }
     async fn changes(&self, kind: Kind, after: Position, limit: usize) -> Result<Changes> {
         tokio::task::yield_now().await;
         self.0.changes(kind, after, limit).await

@@ -100,7 +100,8 @@ fn places_are_in_the_order_of_sort_values_and_then_of_ids() {
 fn a_row_that_dynamodb_would_not_take_is_invalid() {
     let long = |length: usize| {
         use refractory_core::model::{Event, EventKind};
-        Event::by_system(Timestamp(1), EventKind::Up, None, "x".repeat(length)).into_record()
+        let kind = EventKind::Recorded { name: "up".to_owned(), text: "x".repeat(length) };
+        Event::by_system(Timestamp(1), kind).into_record()
     };
     assert!(Content::of(&long(400_000)).is_ok());
     let error = Content::of(&long(410_000)).unwrap_err();

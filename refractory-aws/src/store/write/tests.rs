@@ -1,5 +1,6 @@
 use refractory_core::model::{
-    Event, EventKind, Instance, License, NewInstance, Power, Purpose, Token, WorkerMark,
+    Actor, Event, EventKind, Instance, License, Named, NewInstance, Power, Purpose, Token,
+    WorkerMark,
 };
 use refractory_core::ports::{Aggregate, MAX_WRITES};
 use refractory_core::{InstanceId, LicenseId, Timestamp, TokenId, UserId, WorkerId};
@@ -47,11 +48,10 @@ fn instance(name: &str, slug: &str) -> Instance {
 }
 
 fn event(at: usize) -> Write {
-    let instance = Some(InstanceId::new("a").unwrap());
-    let event = Event {
-        by: Some(UserId::new("owner").unwrap()),
-        ..Event::by_system(Timestamp(1), EventKind::Up, instance.as_ref(), String::new())
-    };
+    let instance = Some(Named::new(InstanceId::new("a").unwrap(), ""));
+    let actor = Actor { user: Some(UserId::new("owner").unwrap()), name: String::new() };
+    let event = Event::by_system(Timestamp(1), EventKind::InstanceStarted);
+    let event = Event { instance, actor, ..event };
     let id = refractory_core::EventId::new(&format!("e{at}")).unwrap();
     Write::Insert(Event { id, ..event }.into_record())
 }

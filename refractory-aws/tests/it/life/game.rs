@@ -185,6 +185,9 @@ impl Store for Watched<dyn Store> {
     async fn commit(&self, writes: &[Write]) -> Result<Vec<Record>> {
         self.port.commit(writes).await
     }
+    async fn position(&self, kind: Kind) -> Result<Position> {
+        self.port.position(kind).await
+    }
     async fn changes(&self, kind: Kind, after: Position, limit: usize) -> Result<Changes> {
         self.port.changes(kind, after, limit).await
     }

@@ -6,6 +6,7 @@ use super::closing::Closing;
 use super::memory::Known;
 use super::talk::{Talk, went_away};
 use crate::Result;
+use crate::model::Waiting;
 use crate::ports::{GameStatus, Observed, Progress, Stop};
 
 /// How long a call waits for the answer to a close, which may come only at its end.
@@ -77,5 +78,5 @@ impl Talk<'_> {
 }
 
 fn closing() -> Observed<GameStatus> {
-    Observed::Pending(Some(Progress::new("closing the world")))
+    Observed::Pending(Some(Progress::waiting(Waiting::WorldClosing)))
 }

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use crate::Result;
 use crate::foundry::client::{Answer, Fields, Visitor};
 use crate::foundry::socket::{Event, Socket};
-use crate::model::WorldId;
+use crate::model::{Waiting, WorldId};
 use crate::ports::{Endpoint, Progress};
 
 /// The answer to a launch, which may come at once or at its end.
@@ -81,11 +81,9 @@ impl Launch {
     pub(super) fn progress(&self) -> Progress {
         let told = lock(&self.told);
         let progress = match told.phase {
-            Phase::Opening => Progress::new("opening the world"),
-            Phase::Unheard => Progress::new("opening the world").uninterruptible(),
-            Phase::Migrating => {
-                Progress::new("migrating the world; don't interrupt this").uninterruptible()
-            }
+            Phase::Opening => Progress::waiting(Waiting::WorldOpening),
+            Phase::Unheard => Progress::waiting(Waiting::WorldOpening).uninterruptible(),
+            Phase::Migrating => Progress::waiting(Waiting::Migration).uninterruptible(),
         };
         match told.percent {
             Some(percent) => progress.at(percent),

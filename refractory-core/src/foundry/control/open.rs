@@ -10,7 +10,7 @@ use crate::foundry::client::Answer;
 use crate::foundry::landing::Landing;
 use crate::foundry::socket::Socket;
 use crate::foundry::status::Status;
-use crate::model::WorldId;
+use crate::model::{Waiting, WorldId};
 use crate::ports::{GameStatus, Observed, Progress, Reason, WorldRef};
 use crate::{Error, ErrorKind, Result};
 
@@ -103,7 +103,7 @@ impl Talk<'_> {
             Some(Ok(progress)) => Observed::Pending(Some(progress)),
             // It opens, and nobody here asked for it or listens: it may be a migration.
             Some(Err(_)) | None => {
-                Observed::Pending(Some(Progress::new("opening the world").uninterruptible()))
+                Observed::Pending(Some(Progress::waiting(Waiting::WorldOpening).uninterruptible()))
             }
         }
     }

@@ -8,6 +8,7 @@ use crate::disk::refused;
 use crate::foundry::release::{Limits, Unpacking, is_unpacked, unpack};
 use crate::id::random_text;
 use crate::local::background::{Background, percent};
+use crate::model::Waiting;
 use crate::ports::{Observed, Progress};
 use crate::{ReleaseId, Result};
 
@@ -92,7 +93,7 @@ fn is_abandoned(name: &str) -> bool {
 }
 
 fn told(far: Option<Unpacking>) -> Progress {
-    let progress = Progress::new("unpacking the release");
+    let progress = Progress::waiting(Waiting::Release);
     match far {
         Some(Unpacking { done, total }) if total > 0 => progress.at(percent(done, total)),
         _ => progress,

@@ -10,6 +10,7 @@ use super::note::Note;
 use super::trash::{SLICE, Trash};
 use crate::blocking::{Wanted, blocking};
 use crate::disk::{private_folder, refused};
+use crate::model::Waiting;
 use crate::ports::{Observed, Progress, Usage, Volume, VolumeSpec, WorldStorage};
 use crate::{Clock, Error, ErrorKind, InstanceId, Result, async_trait};
 
@@ -86,7 +87,7 @@ impl FolderStorage {
                 Ok(Observed::Ready(self.volume(of, &path, quota)?))
             }
             None if self.trash.of(of)?.is_empty() => Ok(Observed::Absent),
-            None => Ok(Observed::Pending(Some(Progress::new("its files are removed")))),
+            None => Ok(Observed::Pending(Some(Progress::waiting(Waiting::VolumeRemoval)))),
         }
     }
 
@@ -103,7 +104,7 @@ impl FolderStorage {
             let gone = discard(&path, &mut budget)
                 .map_err(|error| refused(error, "emptying the trash", &path))?;
             if !gone {
-                return Ok(Observed::Pending(Some(Progress::new("its files are removed"))));
+                return Ok(Observed::Pending(Some(Progress::waiting(Waiting::VolumeRemoval))));
             }
         }
         Ok(Observed::Absent)

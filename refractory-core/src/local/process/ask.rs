@@ -9,6 +9,7 @@ use super::proc::{self, Process};
 use super::runtime::Machine;
 use crate::blocking::blocking;
 use crate::disk::refused;
+use crate::model::Waiting;
 use crate::ports::{Endpoint, Observed, Progress, Reason};
 use crate::{Error, ErrorKind, LaunchId, Result};
 
@@ -97,7 +98,7 @@ impl Machine {
         match last_words(&tail) {
             Some(words) if migrates(&words) => Progress::new(words).uninterruptible(),
             Some(words) => Progress::new(words),
-            None => Progress::new("the program starts"),
+            None => Progress::waiting(Waiting::ProgramStart),
         }
     }
 }

@@ -20,7 +20,7 @@ use crate::local::DataDir;
 use crate::local::folder::Measure;
 use crate::local::keyed_mutex::KeyedMutex;
 use crate::local::logs::LogFiles;
-use crate::model::Release;
+use crate::model::{Release, Waiting};
 use crate::ports::{Endpoint, InstanceRuntime, LaunchSpec, Observed, Progress, Reason, Stop};
 use crate::{Clock, LaunchId, Result, async_trait};
 
@@ -232,7 +232,9 @@ impl Machine {
                     .to_owned(),
             ))),
             Seen::Ended(reason) => Ok(Observed::Broken(Reason(reason))),
-            Seen::Runs(note, _) if note.stopping.is_some() => pending("stopping"),
+            Seen::Runs(note, _) if note.stopping.is_some() => {
+                Ok(Observed::Pending(Some(Progress::waiting(Waiting::ProgramStop))))
+            }
             Seen::Runs(note, process) => self.ask(key, note, process).await,
         }
     }

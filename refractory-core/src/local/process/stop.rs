@@ -13,7 +13,7 @@ use super::runtime::Machine;
 use crate::blocking::Wanted;
 use crate::disk::refused;
 use crate::local::logs::Place;
-use crate::model::Urgency;
+use crate::model::{Urgency, Waiting};
 use crate::ports::{Endpoint, Observed, Progress, Stop};
 use crate::{LaunchId, MonotonicTime, Result};
 
@@ -93,7 +93,7 @@ impl Machine {
             Push::Wait => {}
             Push::Force => signal(&family, Signal::KILL).map_err(refuse)?,
         }
-        Ok(Observed::Pending(Some(Progress::new("stopping"))))
+        Ok(Observed::Pending(Some(Progress::waiting(Waiting::ProgramStop))))
     }
 
     fn push(&self, key: &LaunchId, was_asked: bool, how: Stop) -> Push {

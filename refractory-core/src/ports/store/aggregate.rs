@@ -154,8 +154,9 @@ aggregates! {
     };
     Event(Event), unique: |_| Vec::new(), indexed: |it| {
         let at = in_order(it.at);
-        let instance = it.instance.iter().map(|id| Index::EventByInstance.entry(id.as_str(), &at));
-        let actor = it.by.iter().map(|id| Index::EventByActor.entry(id.as_str(), &at));
+        let about = it.instances().into_iter();
+        let instance = about.map(|id| Index::EventByInstance.entry(id.as_str(), &at));
+        let actor = it.actor.user.iter().map(|id| Index::EventByActor.entry(id.as_str(), &at));
         instance.chain(actor).chain([Index::EventByTime.entry("", &at)]).collect()
     };
     Worker(WorkerMark), unique: |_| Vec::new(), indexed: |_| Vec::new();

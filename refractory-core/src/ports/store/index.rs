@@ -201,6 +201,16 @@ impl Query {
         &self.scope
     }
 
+    /// Whether it goes through where `entry` stands.
+    pub fn goes_through(&self, entry: &IndexEntry) -> bool {
+        match &self.scope {
+            Scope::Kind(kind) => *kind == entry.index.kind(),
+            Scope::Partition(index, partition) => {
+                (*index, partition) == (entry.index, &entry.partition)
+            }
+        }
+    }
+
     /// The kind of the records.
     pub fn kind(&self) -> Kind {
         match &self.scope {

@@ -77,6 +77,24 @@ pub trait Store: Debug + Send + Sync + 'static {
     /// `Unavailable`.
     async fn changes(&self, kind: Kind, after: Position, limit: usize) -> Result<Changes>;
 
+    /// The position after every write of `kind` that is stored: reading on from there tells of what is written next.
+    ///
+    /// A store that does not answer this at once goes through all changes.
+    ///
+    /// # Errors
+    ///
+    /// `Unavailable`.
+    async fn position(&self, kind: Kind) -> Result<Position> {
+        let mut position = Position::START;
+        loop {
+            let changes = self.changes(kind, position, 1_000).await?;
+            position = changes.next;
+            if !changes.more {
+                return Ok(position);
+            }
+        }
+    }
+
     /// Deletes a record that cannot be read, if it is still what was read, and releases its keys.
     ///
     /// # Errors

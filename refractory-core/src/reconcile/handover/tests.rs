@@ -133,21 +133,6 @@ fn whoever_asks_for_an_empty_table_again_is_waited_for() {
 }
 
 #[test]
-fn whoever_waits_is_told_when_the_holder_is_asked_row_by_row() {
-    for (left, expected) in [
-        (0, "It's yours in a moment."),
-        (1, "It's yours in 1 minute."),
-        (60, "It's yours in 1 minute."),
-        (61, "It's yours in 2 minutes."),
-        (600, "It's yours in 10 minutes."),
-    ] {
-        assert_eq!(outlook(&on("a"), true, Duration::from_secs(left)), expected, "{left}");
-    }
-    let moment = outlook(&on("a"), false, Duration::ZERO);
-    assert_eq!(moment, "a's license is yours in a moment.");
-}
-
-#[test]
 fn only_who_has_no_license_waits() {
     let mut row = instance("a", Power::On);
     assert!(still_waits(Some(&row)) && !still_waits(None));

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use super::Terms;
 use crate::model::{Fault, Instance, Step};
-use crate::{Error, ErrorKind};
+use crate::{Cause, Code, Error, ErrorKind, Remedy};
 
 impl Terms<'_> {
     /// A start failed. Too often, or for good, and it is given up.
@@ -14,6 +14,7 @@ impl Terms<'_> {
         instance.fault = Some(Fault {
             step,
             kind: error.kind(),
+            cause: Some(Cause::from(error)),
             message: error.for_people().into_owned(),
             attempts,
             retry_at: self.now.after(wait),
@@ -44,6 +45,7 @@ impl Terms<'_> {
             before => Fault {
                 step,
                 kind: error.kind(),
+                cause: Some(Cause::from(error)),
                 message: error.for_people().into_owned(),
                 attempts: if on { before.map_or(0, |fault| fault.attempts) } else { failures },
                 retry_at,
@@ -68,13 +70,15 @@ impl Terms<'_> {
         let deaths = instance.losses.len();
         let terminal = deaths >= self.options.losses;
         let minutes = self.options.loss_window.as_secs() / 60;
-        let message = if terminal {
-            format!(
-                "{reason} It failed {deaths} times within {minutes} minutes and stays off. See the log, then start it again."
-            )
+        let cause = if terminal {
+            Cause::new(Code::LOST_TOO_OFTEN)
+                .about("deaths", deaths)
+                .about("minutes", minutes)
+                .helped_by(Remedy::ReadLog)
         } else {
-            format!("{reason} It is being restarted.")
+            Cause::new(Code::LOST)
         };
+        let cause = cause.about("reason", reason);
         let wait = if deaths == 1 || terminal {
             Duration::ZERO
         } else {
@@ -83,7 +87,8 @@ impl Terms<'_> {
         instance.fault = Some(Fault {
             step,
             kind: ErrorKind::Unavailable,
-            message,
+            message: cause.sentence().unwrap_or_default(),
+            cause: Some(cause),
             attempts: 1,
             retry_at: self.now.after(wait),
             wait: Some(wait),

@@ -4,7 +4,7 @@ use std::time::Duration;
 use super::{Terms, broken};
 use crate::model::{Attempt, Held, Instance, Record, Step};
 use crate::ports::{Observed, Progress, Reason};
-use crate::{Error, ErrorKind, Result};
+use crate::{Code, Error, ErrorKind, Remedy, Result};
 
 impl Terms<'_> {
     pub(super) fn made(
@@ -81,11 +81,10 @@ impl Terms<'_> {
             return wait;
         }
         lose(instance, step);
-        let stalled = format!(
-            "There was no progress for {} minutes. See the table's log.",
-            silent.as_secs() / 60
-        );
-        let error = Error::new(ErrorKind::Unavailable, "waiting for progress").advise(stalled);
+        let error = Error::new(ErrorKind::Unavailable, "waiting for progress")
+            .coded(Code::STALLED)
+            .about("minutes", silent.as_secs() / 60)
+            .helped_by(Remedy::ReadLog);
         self.fail(instance, step, &error)
     }
 }

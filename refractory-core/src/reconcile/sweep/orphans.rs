@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::{Listing, Look};
-use crate::model::Hostname;
+use crate::model::{FoundOrphan, Hostname};
 use crate::ports::OrphanedResource;
 use crate::{InstanceId, LaunchId, LicenseId, MonotonicTime};
 
@@ -38,38 +38,21 @@ impl Orphan {
         }
     }
 
-    pub(super) fn text(&self) -> String {
-        match self {
-            Self::Name(name, _) => {
-                format!("The name {name} points to a table that is off. It will be removed.")
-            }
-            Self::Launch(key) => format!(
-                "An orphaned program is running: launch {key}. It may use any license, so no license is assigned until it ends. Stop it yourself, or wait: it is stopped when no one has played there for long enough."
-            ),
-            Self::Lease(license, of) => format!(
-                "License {license} is held by a table that is off: {of}. It will be released."
-            ),
-            Self::Remains(left) => format!(
-                "Orphaned resource of a deleted table: {} ({}).{} It will be removed.",
-                left.what,
-                left.of,
-                price(left.monthly_mills)
-            ),
-            Self::Volume(id) => {
-                format!("There is data of a table that doesn't exist: {id}. It is kept.")
-            }
-            Self::Assets(id) => {
-                format!("There are uploads of a table that doesn't exist: {id}. They are kept.")
-            }
+    /// The same as it is reported.
+    pub(super) fn report(&self) -> FoundOrphan {
+        match self.clone() {
+            Self::Name(name, instance) => FoundOrphan::PublicName { name, instance },
+            Self::Launch(launch) => FoundOrphan::Program { launch },
+            Self::Lease(license, instance) => FoundOrphan::LicenseLease { license, instance },
+            Self::Remains(left) => FoundOrphan::Resource {
+                description: left.what,
+                instance: left.of,
+                monthly_mills: left.monthly_mills,
+            },
+            Self::Volume(instance) => FoundOrphan::Volume { instance },
+            Self::Assets(instance) => FoundOrphan::Uploads { instance },
         }
     }
-}
-
-/// What something costs, as a sentence of its own; nothing where nobody knows.
-fn price(monthly_mills: Option<u32>) -> String {
-    let text =
-        |mills: u32| format!(" It costs about ${}.{:02} a month.", mills / 1000, mills % 1000 / 10);
-    monthly_mills.filter(|mills| *mills > 0).map(text).unwrap_or_default()
 }
 
 /// One orphan, as it was seen so far.

@@ -24,26 +24,64 @@ impl Shelf {
     const COUNT: usize = 5;
 
     fn of(event: &Event) -> Self {
-        match event.kind {
-            EventKind::SignInFailed => Self::Failures,
-            EventKind::SignIn | EventKind::SignOut => Self::SignIns,
-            EventKind::Password | EventKind::Role | EventKind::SignInLink => Self::Deployment,
-            EventKind::Created | EventKind::Changed | EventKind::Delete | EventKind::License
-                if event.instance.is_none() =>
-            {
+        match &event.kind {
+            EventKind::Unknown { .. } if event.instance.is_some() => Self::Tables,
+            EventKind::SignInFailed { .. } => Self::Failures,
+            EventKind::SignedIn { .. } | EventKind::SignedOut => Self::SignIns,
+            EventKind::InstanceCreated
+            | EventKind::InstanceChanged { .. }
+            | EventKind::OwnerChanged { .. }
+            | EventKind::DeletionRequested
+            | EventKind::InstanceRemoved { .. }
+            | EventKind::SetupEntered
+            | EventKind::SettingsSaved
+            | EventKind::CredentialsRotationRequested
+            | EventKind::CredentialsRotated => Self::Tables,
+            EventKind::StartRequested
+            | EventKind::RestartRequested
+            | EventKind::StopRequested
+            | EventKind::MachineDeclaredLost
+            | EventKind::InstanceStarted
+            | EventKind::InstanceStopped
+            | EventKind::InstanceSuspended { .. }
+            | EventKind::InstanceLost { .. }
+            | EventKind::AttemptFailed { .. }
+            | EventKind::WorldOpened { .. }
+            | EventKind::LicenseGranted { .. }
+            | EventKind::LicenseHandedOver { .. }
+            | EventKind::LicenseReturned { .. }
+            | EventKind::LicenseHandOverBegun { .. }
+            | EventKind::LicenseTaken { .. }
+            | EventKind::OrphanFound { .. } => Self::Running,
+            EventKind::LicenseAdded { .. }
+            | EventKind::LicenseRenamed { .. }
+            | EventKind::AgreementAccepted { .. }
+            | EventKind::LicenseRemoved { .. }
+            | EventKind::ReleaseAdded { .. }
+            | EventKind::ReleaseRemoved { .. }
+            | EventKind::UserAdded { .. }
+            | EventKind::UserRemoved { .. }
+            | EventKind::RoleChanged { .. }
+            | EventKind::PasswordChanged { .. }
+            | EventKind::SignedOutEverywhere { .. }
+            | EventKind::SignInLinkCreated { .. }
+            | EventKind::DamagedRecordRemoved { .. }
+            | EventKind::Unknown { .. } => Self::Deployment,
+            EventKind::Recorded { name, .. } => Self::of_recorded(name, event.instance.is_some()),
+        }
+    }
+
+    /// The kinds that version 0.1 had.
+    fn of_recorded(name: &str, is_of_instance: bool) -> Self {
+        match name {
+            "sign-in-failed" => Self::Failures,
+            "sign-in" | "sign-out" => Self::SignIns,
+            "created" | "changed" | "delete" | "owner" if is_of_instance => Self::Tables,
+            "password" | "role" | "sign-in-link" | "created" | "changed" | "delete" => {
                 Self::Deployment
             }
-            EventKind::Created | EventKind::Changed | EventKind::Delete | EventKind::Owner => {
-                Self::Tables
-            }
-            EventKind::Start
-            | EventKind::Stop
-            | EventKind::Up
-            | EventKind::Down
-            | EventKind::Lost
-            | EventKind::Fault
-            | EventKind::License
-            | EventKind::Stray => Self::Running,
+            "license" if !is_of_instance => Self::Deployment,
+            _ => Self::Running,
         }
     }
 
@@ -57,13 +95,15 @@ impl Shelf {
 }
 
 /// Who fills the trail: a user, an address, a table; each with each kind of entry apart.
-fn author(event: &Event) -> (String, &'static str, std::mem::Discriminant<EventKind>) {
-    let kind = std::mem::discriminant(&event.kind);
-    match (&event.by, event.address, &event.instance) {
+fn author(event: &Event) -> (String, &'static str, String) {
+    let kind = event.kind.name().to_owned();
+    match (&event.actor.user, event.address, &event.instance) {
         (Some(user), _, _) => (user.to_string(), "user", kind),
         (None, Some(address), _) => (address.to_string(), "address", kind),
-        (None, None, Some(table)) if event.via == Via::System => (table.to_string(), "table", kind),
-        (None, None, _) => (event.name.clone(), "name", kind),
+        (None, None, Some(table)) if event.via == Via::System => {
+            (table.id.to_string(), "table", kind)
+        }
+        (None, None, _) => (event.actor.name.clone(), "name", kind),
     }
 }
 

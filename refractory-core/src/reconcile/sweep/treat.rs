@@ -12,7 +12,8 @@ impl Deployment {
         let OrphanObservation { orphan, age, times } = sighting;
         if *times == 2 {
             tracing::warn!(?orphan, "orphaned resource");
-            let event = Event::by_system(self.clock.now(), EventKind::Stray, None, orphan.text());
+            let kind = EventKind::OrphanFound { orphan: orphan.report() };
+            let event = Event::by_system(self.clock.now(), kind);
             self.record(event).await;
         }
         if *times > 2 && *age >= self.options.stray_age && !self.is_named(orphan).await? {

@@ -16,7 +16,7 @@ async fn marks(store: &dyn Store) -> Vec<String> {
 
 async fn used() -> MemoryStore {
     let store = MemoryStore::default();
-    let event = Event::by_system(Timestamp(1), EventKind::Up, None, String::new());
+    let event = Event::by_system(Timestamp(1), EventKind::InstanceStarted);
     Collection::of(&store).insert(&event).await.unwrap();
     store
 }

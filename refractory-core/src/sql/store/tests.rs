@@ -13,7 +13,7 @@ async fn store() -> (SqlStore, tempfile::TempDir) {
 }
 
 fn event(id: &str, text: String) -> Record {
-    let event = Event::by_system(Timestamp(1), EventKind::Up, None, text);
+    let event = Event::by_system(Timestamp(1), EventKind::Recorded { name: "up".to_owned(), text });
     Event { id: EventId::new(id).unwrap(), ..event }.into_record()
 }
 

@@ -33,6 +33,9 @@ mod file {
         async fn commit(&self, writes: &[Write]) -> Result<Vec<Record>> {
             self.0.commit(writes).await
         }
+        async fn position(&self, kind: Kind) -> Result<Position> {
+            self.0.position(kind).await
+        }
         async fn changes(&self, kind: Kind, after: Position, limit: usize) -> Result<Changes> {
             self.0.changes(kind, after, limit).await
         }

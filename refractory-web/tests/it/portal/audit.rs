@@ -1,6 +1,6 @@
 //! What the audit trail says about people, and what ends when an account is changed.
 use refractory_core::model::{EventKind, PasswordHash, Principal, Role, User};
-use refractory_core::{MintedToken, Refractory};
+use refractory_core::{EventFilter, MintedToken, Refractory};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
@@ -87,8 +87,11 @@ async fn an_administrator_signs_another_account_out_everywhere() {
         assert_eq!(bert.get("/").await.to(), "/sign-in", "{way}");
         assert_eq!(follow(&place, &unused).await.status, StatusCode::FORBIDDEN, "{way}");
         let newest = anna.get("/api/v1/events?limit=10").await.json();
-        let told =
-            newest["events"].as_array().unwrap().iter().find(|event| event["kind"] == "sign-out");
+        let told = newest["events"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|event| event["kind"] == "signed-out-everywhere");
         let told = told.unwrap_or_else(|| panic!("{newest}"));
         assert_eq!(told["text"], "anna signed bert out everywhere.");
         assert_eq!(told["address"], "127.0.0.1", "{told}");
@@ -140,14 +143,18 @@ async fn every_change_of_an_account_and_every_way_in_and_out_is_recorded_with_th
     let all = anna.get("/api/v1/events?limit=1000").await.json();
     let all = all["events"].as_array().unwrap();
     let rows = [
-        ("sign-in", "anna", "anna signed in."),
-        ("created", "anna", "anna added the user bert with the role player."),
-        ("role", "anna", "anna changed the role of bert to game-master. It was player."),
-        ("sign-in-link", "anna", "anna made a sign-in link for bert."),
-        ("sign-in", "bert", "bert signed in by a link."),
+        ("signed-in", "anna", "anna signed in."),
+        ("user-added", "anna", "anna added the user bert with the role player."),
+        ("role-changed", "anna", "anna changed the role of bert to game-master. It was player."),
+        ("sign-in-link-created", "anna", "anna made a sign-in link for bert."),
+        ("signed-in", "bert", "bert signed in by a link."),
         ("sign-in-failed", "unknown", "Failed sign-in as anna."),
-        ("password", "anna", "anna set a new password. All other sessions were signed out."),
-        ("sign-out", "anna", "anna signed out."),
+        (
+            "password-changed",
+            "anna",
+            "anna set a new password. All other sessions were signed out.",
+        ),
+        ("signed-out", "anna", "anna signed out."),
     ];
     for (kind, by, text) in rows {
         let found = all
@@ -156,9 +163,14 @@ async fn every_change_of_an_account_and_every_way_in_and_out_is_recorded_with_th
         let found = found.unwrap_or_else(|| panic!("no {kind} by {by}: {text} in {all:#?}"));
         assert_eq!(found["address"], "127.0.0.1", "{text}");
     }
-    assert!(all.iter().any(|event| event["kind"] == "sign-in-link" && event["via"] == "cli"));
+    assert!(
+        all.iter().any(|event| event["kind"] == "sign-in-link-created" && event["via"] == "cli")
+    );
     let page = anna.get("/about").await.text;
     assert!(page.contains("Failed sign-in as anna.") && page.contains("127.0.0.1"));
-    let kept = place.refractory.events(&Principal::operator(), None, 1000).await.unwrap();
-    assert!(kept.iter().any(|event| event.kind == EventKind::Role));
+    let roles = EventFilter::default().of_kind("role-changed");
+    let kept = place.refractory.events(&Principal::operator(), &roles, None, 100).await.unwrap();
+    let kinds: Vec<_> = kept.events.iter().map(|event| event.kind.clone()).collect();
+    let (from, to) = (Role::Player, Role::GameMaster);
+    assert_eq!(kinds, [EventKind::RoleChanged { user: one.named(), from, to }]);
 }

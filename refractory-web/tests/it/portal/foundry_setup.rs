@@ -11,7 +11,8 @@ use refractory_core::ports::{
     Collection, DnsZone, Endpoint, GameControl, GameTarget, NameRecord, Observed, Vault,
 };
 use refractory_core::{
-    Change, ErrorKind, InstanceId, MemoryVault, Result, Secret, SecretName, async_trait,
+    Change, ErrorKind, EventFilter, InstanceId, MemoryVault, Result, Secret, SecretName,
+    async_trait,
 };
 use reqwest::StatusCode;
 use reqwest::header::HeaderValue;
@@ -617,9 +618,10 @@ async fn a_table_in_setup_says_what_to_do_and_lists_what_was_made_there() {
     assert_eq!(desk.row().await.desired.spec.world.unwrap().as_str(), "barovia");
     assert_eq!(browser.get_at(HOST, "/setup").await.status, StatusCode::OK, "the pass lives on");
     let who = Principal::operator();
-    let events = desk.place.refractory.events(&who, Some(&desk.table.id), 50).await.unwrap();
-    let told = events.iter().find(|event| event.text.contains("opened Foundry's setup")).unwrap();
-    assert_eq!((told.kind, told.name.as_str()), (EventKind::Changed, "anna"));
+    let filter = EventFilter::about(&desk.table.id).of_kind("setup-entered");
+    let page = desk.place.refractory.events(&who, &filter, None, 50).await.unwrap();
+    let told = &page.events[0];
+    assert_eq!((&told.kind, told.actor.name.as_str()), (&EventKind::SetupEntered, "anna"));
     assert_eq!(told.address, Some(std::net::Ipv4Addr::LOCALHOST.into()));
 }
 

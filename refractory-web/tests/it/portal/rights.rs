@@ -32,6 +32,7 @@ async fn broken(place: &Place) -> Instance {
         row.fault = Some(Fault {
             step: Step::Runtime,
             kind: ErrorKind::Exhausted,
+            cause: None,
             message: "Error: ENOSPC, write '/srv/private/Data/worlds'".into(),
             attempts: 6,
             retry_at: refractory_core::Timestamp(0),

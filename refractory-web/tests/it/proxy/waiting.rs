@@ -29,6 +29,7 @@ async fn programs_are_told_in_json_and_pictures_in_a_line() {
     given_up.fault = Some(Fault {
         step: Step::Volume,
         kind: ErrorKind::Exhausted,
+        cause: None,
         message: "The disk is full.".to_owned(),
         attempts: 3,
         retry_at: Timestamp(0),

@@ -46,6 +46,19 @@ pub async fn a_change_is_told_once_it_is_written(store: &dyn Store) {
     assert_eq!(changes.len(), 2, "one change for each record");
 }
 
+/// What is written after a position was asked for is told from there.
+pub async fn a_position_misses_nothing_that_is_written_later(store: &dyn Store) {
+    let position = store.position(Kind::Instance).await.expect("a position");
+    written(store, "a", "a").await;
+    let (changes, _) = told(store, position, 100).await;
+    assert_eq!(last(&changes).get("a"), Some(&Some(1)), "of an empty store");
+    let position = store.position(Kind::Instance).await.expect("a position");
+    let row = written(store, "b", "b").await;
+    Collection::of(store).save(&row).await.expect("a save");
+    let (changes, _) = told(store, position, 100).await;
+    assert_eq!(last(&changes).get("b"), Some(&Some(2)));
+}
+
 /// Changes are told in the order in which they were written.
 pub async fn changes_are_told_in_order(store: &dyn Store) {
     let mut rows = Vec::new();

@@ -1,5 +1,5 @@
 //! Views of many rows.
-use refractory_core::model::{Event, Instance};
+use refractory_core::model::Instance;
 use refractory_core::ports::{Collection, Follower, Kind, Query, Record, Store, UniqueKey};
 
 use super::rows::written;
@@ -58,7 +58,7 @@ pub async fn lists_are_of_one_kind(store: &dyn Store) {
 pub async fn lists_are_whole(store: &dyn Store) {
     let text = "x".repeat(5_000);
     for at in 0..250 {
-        let event = Event { text: text.clone(), ..sample::event(&format!("{at:03}")) };
+        let event = sample::event_saying(&format!("{at:03}"), text.clone());
         Collection::of(store).insert(&event).await.expect("an insert");
     }
     let expected: Vec<_> = (0..250).map(|at| format!("{at:03}")).collect();

@@ -13,7 +13,7 @@ fn ids(records: &[Record]) -> Vec<&str> {
 
 /// An event of its own moment, about an instance.
 fn event(id: &str, at: u64, about: &str) -> Event {
-    let instance = sample::bare(about, about).id;
+    let instance = sample::bare(about, about).named();
     Event { at: Timestamp(at), instance: Some(instance), ..sample::event(id) }
 }
 

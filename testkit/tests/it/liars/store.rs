@@ -42,6 +42,9 @@ trait Lie: Debug + Default + Send + Sync + 'static {
     ) -> Result<Changes> {
         honest.changes(kind, after, limit).await
     }
+    async fn position(&self, honest: &MemoryStore, kind: Kind) -> Result<Position> {
+        honest.position(kind).await
+    }
     async fn save(&self, honest: &MemoryStore, row: &Record) -> Result<Record> {
         honest.save(row).await
     }
@@ -77,6 +80,9 @@ impl<L: Lie> Store for Liar<L> {
     }
     async fn changes(&self, kind: Kind, after: Position, limit: usize) -> Result<Changes> {
         self.lie.changes(&self.honest, kind, after, limit).await
+    }
+    async fn position(&self, kind: Kind) -> Result<Position> {
+        self.lie.position(&self.honest, kind).await
     }
     async fn save(&self, row: &Record) -> Result<Record> {
         self.lie.save(&self.honest, row).await
@@ -179,7 +185,7 @@ async fn every_lie_about_a_store_is_caught_and_every_case_catches_one() {
             InsertKeepsTheRevision InsertReplaces IdsAreOneSpace SaveForgetsToWrite
             SaveIgnoresRevisions SaveIgnoresLaterRevisions SaveCreates SaveResurrects SaveTouchesAll
             DeleteHidesFromLoadOnly DeleteIgnoresRevisions DeleteOfNothingSucceeds
-            DeleteTakesTheNext IdsAreUsedUp BareFieldsAreFilled LongTextIsCut OddTextIsMangled;
+            DeleteTakesTheNext IdsAreUsedUp BareFieldsAreFilled TomorrowIsForgotten LongTextIsCut OddTextIsMangled;
         texts:
             TextsAreNotUnique FailedInsertClaims FailedSaveWrites FailedSaveMovesTheRevision
             RenameKeepsTheOldText SaveTripsOverItself DeletedTextsStayTaken TextsAreOneSpace
@@ -193,7 +199,7 @@ async fn every_lie_about_a_store_is_caught_and_every_case_catches_one() {
             DroppedCommitKeepsItsLock;
         changes:
             TellsOnce RevisionsLag TellsByName FirstPageOnly HidesDeletions TellsAllAgain
-            PassesOverTheLate;
+            PassesOverTheLate EndsTooLate;
         rushing:
             SaveReadsThenWrites HolderCheckRaces SlugCheckRaces IdCheckRaces
             DroppedInsertKeepsItsClaim DroppedSaveKeepsItsLock DroppedDeleteKeepsItsLock;

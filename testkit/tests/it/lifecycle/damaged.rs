@@ -3,10 +3,11 @@ use std::time::Duration;
 
 use refractory_core::model::{License, Phase, Role, UserName, Via};
 use refractory_core::ports::{Collection, InstanceRuntime, Kind, WorldStorage};
+use refractory_core::words::{English, Words as _};
 use refractory_core::{ErrorKind, InstanceId};
 use testkit::fault::PowerCut;
 
-use super::house::{Goal, House, op};
+use super::house::{Goal, House, op, said};
 
 const HOURS: Duration = Duration::from_hours(5);
 
@@ -44,17 +45,10 @@ async fn a_running_table_whose_record_is_damaged_runs_on_and_keeps_its_key() {
     assert_eq!(launches.iter().map(|key| &key.instance).collect::<Vec<_>>(), [&broken]);
     assert_eq!(licenses(&house).await[0].lease.as_ref().unwrap().holder, broken);
     assert!(!house.is_on(&other).await, "there is one key");
-    let told = format!("{:?}", house.get(&other).await.unwrap().progress());
+    let row = house.get(&other).await.unwrap();
+    let told = English.progress(row.progress().unwrap());
     assert!(told.contains("record is damaged"), "{told}");
-    assert!(
-        house
-            .app
-            .events(&op(), None, 100)
-            .await
-            .unwrap()
-            .iter()
-            .all(|event| !event.text.contains("nobody explains"))
-    );
+    assert!(house.events(None).await.iter().all(|event| !said(event).contains("nobody explains")));
     // Shown, and refused with what to do.
     let shown = house.app.damaged_instances(&op()).await.unwrap();
     assert_eq!(shown[0].name(), "broken");

@@ -2,6 +2,7 @@
 use std::time::Duration;
 
 use refractory_core::model::{Phase, Principal, Role, Step};
+use refractory_core::words::{English, Words as _};
 use refractory_core::{ErrorKind, InstanceId};
 use testkit::fault::PowerCut;
 
@@ -31,7 +32,7 @@ async fn waits(house: &House, id: &InstanceId) -> bool {
 /// What whoever waits is told.
 async fn told(house: &House, id: &InstanceId) -> String {
     let row = house.get(id).await.unwrap();
-    row.progress().map(|progress| progress.message.clone()).unwrap_or_default()
+    row.progress().map(|progress| English.progress(progress)).unwrap_or_default()
 }
 
 /// Whether a table that was just started, and that nobody has come to yet, loses its key within nine minutes to one that waits.

@@ -2,12 +2,18 @@
 use std::time::Duration;
 
 use refractory_core::model::{
-    Health, Held, Instance, InstanceSpec, NewInstance, Phase, Principal, Slug, Step, WorldId,
+    Event, Health, Held, Instance, InstanceSpec, NewInstance, Phase, Principal, Slug, Step, WorldId,
 };
-use refractory_core::{Builder, InstanceId, Ports, Refractory, Worker, WorkerOptions};
+use refractory_core::words::{English, Words as _};
+use refractory_core::{Builder, EventFilter, InstanceId, Ports, Refractory, Worker, WorkerOptions};
 use testkit::clock::PausedClock;
 use testkit::fault::PowerCut;
 use testkit::world::World;
+
+/// The sentence of an event.
+pub(super) fn said(event: &Event) -> String {
+    English.event(event)
+}
 
 pub(super) fn op() -> Principal {
     Principal::operator()
@@ -116,6 +122,12 @@ impl House {
 
     pub(super) async fn is_off(&self, id: &InstanceId) -> bool {
         self.get(id).await.is_some_and(|row| row.phase() == Phase::Off)
+    }
+
+    /// The latest two hundred events, of one table or of all.
+    pub(super) async fn events(&self, of: Option<&InstanceId>) -> Vec<Event> {
+        let filter = of.map(EventFilter::about).unwrap_or_default();
+        self.app.events(&op(), &filter, None, 200).await.unwrap().events
     }
 
     /// Lets a worker work for `time`.

@@ -7,7 +7,7 @@ use refractory_core::null::NoAssets;
 use refractory_core::{ErrorKind, InstanceId, Ports};
 use testkit::fault::PowerCut;
 
-use super::house::{Goal, House, op};
+use super::house::{Goal, House, op, said};
 
 const MINUTE: Duration = Duration::from_mins(1);
 
@@ -22,8 +22,8 @@ async fn open() -> (House, InstanceId) {
 }
 
 async fn told(house: &House, id: &InstanceId, text: &str) -> usize {
-    let events = house.app.events(&op(), Some(id), 100).await.unwrap();
-    events.iter().filter(|event| event.text.contains(text)).count()
+    let events = house.events(Some(id)).await;
+    events.iter().filter(|event| said(event).contains(text)).count()
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,13 +1,13 @@
 //! Failure scenarios from the field, by number.
 use std::time::Duration;
 
-use refractory_core::model::{EventKind, Health, Phase, Slug, Step, Urgency};
+use refractory_core::model::{EventKind, Health, Phase, Slug, Step, Urgency, Waiting};
 use refractory_core::{Change, Clock, ErrorKind, InstanceId, Worker};
 use testkit::conformance::orphaned_resources::Litter;
 use testkit::fault::{Faults, PowerCut};
 use testkit::world::World;
 
-use super::house::{Goal, House, op};
+use super::house::{Goal, House, op, said};
 
 const MINUTE: Duration = Duration::from_mins(1);
 
@@ -151,10 +151,10 @@ async fn scenario_05_after_a_rollback_strays_are_quarantined_and_keys_stay_lease
     assert_eq!(house.world.machines(), running, "what runs is left alone");
     let row = house.get(&two).await.unwrap();
     assert_eq!(row.phase(), Phase::Starting(Step::License), "no key is given out");
-    assert!(row.progress().unwrap().message.contains("orphaned program"), "{row:?}");
-    let events = house.app.events(&op(), None, 100).await.unwrap();
-    let told = events.iter().filter(|event| event.kind == EventKind::Stray);
-    assert!(told.clone().any(|event| event.text.contains("launch")), "the operator is told");
+    assert!(row.progress().unwrap().waiting == Some(Waiting::OrphanedProgram), "{row:?}");
+    let events = house.events(None).await;
+    let told = events.iter().filter(|event| matches!(event.kind, EventKind::OrphanFound { .. }));
+    assert!(told.clone().any(|event| said(event).contains("launch")), "the operator is told");
     assert!(told.count() >= 2, "of the launch and of its name");
     assert_eq!(house.world.broken_rules(), Vec::<String>::new());
 }
@@ -191,10 +191,11 @@ async fn scenario_04_what_a_crash_left_is_told_with_its_price_and_removed_later(
         house.run(&worker, MINUTE).await;
     }
     assert_eq!(house.world.remains().len(), 3, "nothing goes at once");
-    let events = house.app.events(&op(), None, 100).await.unwrap();
-    let told: Vec<_> = events.iter().filter(|event| event.kind == EventKind::Stray).collect();
+    let events = house.events(None).await;
+    let told: Vec<_> =
+        events.iter().filter(|event| matches!(event.kind, EventKind::OrphanFound { .. })).collect();
     assert_eq!(told.len(), 1, "once, and not of what a row explains: {told:?}");
-    assert!(told[0].text.contains("$0.40 a month"), "{}", told[0].text);
+    assert!(said(told[0]).contains("$0.40 a month"), "{}", said(told[0]));
     for _ in 0..40 {
         worker.sweep().await.unwrap();
         house.run(&worker, Duration::from_mins(2)).await;
@@ -223,10 +224,11 @@ async fn scenario_07_a_lost_node_frees_its_key_only_past_the_hard_deadline() {
     assert!(house.is_off(&one).await && house.is_on(&two).await, "{:?}", house.get(&two).await);
     house.delete(&one).await;
     house.run(&house.worker(), MINUTE).await;
-    let events = house.app.events(&op(), None, 100).await.unwrap();
-    let of_one = events.iter().filter(|event| event.instance.as_ref() == Some(&one));
+    let events = house.events(None).await;
+    let of_one =
+        events.iter().filter(|event| event.instance.as_ref().is_some_and(|it| it.id == one));
     assert!(
-        of_one.clone().any(|event| event.text.contains("declared the machine")),
+        of_one.clone().any(|event| said(event).contains("declared the machine")),
         "a tombstone is left"
     );
     assert_eq!(house.world.broken_rules(), Vec::<String>::new());

@@ -11,7 +11,7 @@ use refractory_core::{Error, ErrorKind, InstanceId, Ports, Result, async_trait};
 use testkit::conformance::orphaned_resources::Litter;
 use testkit::world::World;
 
-use super::house::{House, op};
+use super::house::{House, said};
 
 const MINUTE: Duration = Duration::from_mins(1);
 const LISTED: &str = "orphaned resources of tables";
@@ -58,9 +58,10 @@ async fn littered(mood: Mood) -> (House, Arc<Mutex<Mood>>) {
 
 /// What operators were told of: volumes, and orphaned resources.
 async fn told(house: &House) -> (bool, bool) {
-    let events = house.app.events(&op(), None, 100).await.unwrap();
-    let orphans: Vec<_> = events.iter().filter(|event| event.kind == EventKind::Stray).collect();
-    let any = |text: &str| orphans.iter().any(|event| event.text.contains(text));
+    let events = house.events(None).await;
+    let orphans: Vec<_> =
+        events.iter().filter(|event| matches!(event.kind, EventKind::OrphanFound { .. })).collect();
+    let any = |text: &str| orphans.iter().any(|event| said(event).contains(text));
     (any("data of a table"), any("thing-"))
 }
 

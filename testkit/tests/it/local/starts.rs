@@ -5,6 +5,7 @@ use std::time::Duration;
 use refractory_core::digest::sha256_hex;
 use refractory_core::model::Urgency;
 use refractory_core::ports::{InstanceRuntime, LaunchSpec, Observed};
+use refractory_core::words::{English, Words as _};
 use refractory_core::{ErrorKind, LaunchId, Secret};
 use rustix::process::Signal;
 use testkit::foundry::LICENSE_KEY;
@@ -40,7 +41,7 @@ async fn no_call_waits_for_a_slow_start_and_each_says_how_far_it_is() {
         longest = longest.max(asked.elapsed());
         match seen {
             Observed::Ready(_) => break,
-            Observed::Pending(progress) => told.extend(progress.map(|progress| progress.message)),
+            Observed::Pending(progress) => told.extend(progress.map(|it| English.progress(&it))),
             other => panic!("{other:?}"),
         }
         assert!(started.elapsed() < Duration::from_secs(20));

@@ -91,3 +91,10 @@ lie!(PassesOverTheLate {
         Ok(told)
     }
 });
+
+// As one does that takes the next position for one that is taken.
+lie!(EndsTooLate {
+    async fn position(&self, honest: &MemoryStore, kind: Kind) -> Result<Position> {
+        honest.position(kind).await.map(|Position(last)| Position(last + 1))
+    }
+});

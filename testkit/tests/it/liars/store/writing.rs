@@ -1,5 +1,5 @@
 //! Lies about rows and revisions.
-use refractory_core::model::PasswordHash;
+use refractory_core::model::{EventKind, PasswordHash};
 use refractory_core::ports::{Kind, Record, Store};
 use refractory_core::{ErrorKind, MemoryStore, Result, async_trait};
 
@@ -161,11 +161,26 @@ lie!(BareFieldsAreFilled {
     }
 });
 
+// As one does that writes what it understands.
+lie!(TomorrowIsForgotten {
+    async fn save(&self, honest: &MemoryStore, row: &Record) -> Result<Record> {
+        let mut row = row.clone();
+        if let Record::Event(event) = &mut row
+            && let EventKind::Unknown { details, .. } = &mut event.kind
+        {
+            details.clear();
+        }
+        honest.save(&row).await
+    }
+});
+
 lie!(LongTextIsCut {
     async fn load(&self, honest: &MemoryStore, kind: Kind, id: &str) -> Result<Option<Record>> {
         let mut row = honest.load(kind, id).await?;
-        if let Some(Record::Event(event)) = &mut row {
-            event.text = event.text.chars().take(65_535).collect();
+        if let Some(Record::Event(event)) = &mut row
+            && let EventKind::Recorded { text, .. } = &mut event.kind
+        {
+            *text = text.chars().take(65_535).collect();
         }
         Ok(row)
     }
@@ -175,7 +190,7 @@ lie!(OddTextIsMangled {
     async fn load(&self, honest: &MemoryStore, kind: Kind, id: &str) -> Result<Option<Record>> {
         let mut row = honest.load(kind, id).await?;
         if let Some(Record::Event(event)) = &mut row {
-            event.text.retain(|c| c != '\r');
+            event.actor.name.retain(|c| c != '\r');
         }
         Ok(row)
     }

@@ -1,0 +1,100 @@
+//! The sentences of this crate's own causes, in English. They name no page and no command: what helps is a
+//! [`Remedy`](super::Remedy).
+use super::{Code, ErrorKind};
+
+/// The facts that a cause is about, by key.
+pub(crate) trait Facts {
+    fn fact(&self, key: &str) -> Option<&str>;
+}
+
+/// The sentence of `code`; none for a code of someone else's, and for those that only repeat an [`ErrorKind`].
+#[expect(clippy::too_many_lines, reason = "a table with a row for each code")]
+pub(crate) fn sentence(code: &Code, about: &dyn Facts) -> Option<String> {
+    let fact = |key: &str| about.fact(key).unwrap_or("?").to_owned();
+    let named = |key: &str| about.fact(key).map(|name| format!(" `{name}`")).unwrap_or_default();
+    Some(match code.as_str() {
+        "no-such-table" => format!("There is no table{}.", named("name")),
+        "table-name-taken" => {
+            format!("A table named{} already exists. Choose another name.", named("name"))
+        }
+        "being-deleted" => "This table is being deleted.".to_owned(),
+        "not-on" => "Only a table that is on can be restarted. Start it instead.".to_owned(),
+        "nothing-runs" => {
+            "Nothing of this table is running, so there is nothing to declare lost.".to_owned()
+        }
+        "not-confirmed" => format!(
+            "To delete this table and all of its data, type its name:{}.",
+            named("name")
+        ),
+        "no-licenses" => "There is no license yet.".to_owned(),
+        "no-such-license" => format!("There is no{} license{}.", such(about), named("name")),
+        "license-gone" => "This table's license no longer exists.".to_owned(),
+        "agreement-not-accepted" => {
+            "The Foundry license agreement for this key hasn't been accepted.".to_owned()
+        }
+        "license-taken" => {
+            format!("A license named{}, or with the same key, already exists.", named("name"))
+        }
+        "license-in-use" => {
+            format!("A table is using the license{}. Stop that table first.", named("name"))
+        }
+        "not-waiting-for-license" => "This table isn't waiting for a license. Start it first; if a table where no one is playing has the license, you can take it then.".to_owned(),
+        "no-license-to-take" => "There is no license to take now: someone is playing, or the license is already on its way. Wait a moment and try again.".to_owned(),
+        "license-unreadable" => format!(
+            "The key of license{} can't be decrypted: it was encrypted with another key file. Restore that key file, or add the license again.",
+            named("license")
+        ),
+        "other-key-file" => "This deployment's secrets were encrypted with another key file. Restore the previous key file.".to_owned(),
+        "no-such-release" => match about.fact("name") {
+            Some(name) => format!("There is no release `{name}`."),
+            None => "This release doesn't exist.".to_owned(),
+        },
+        "release-in-use" => format!(
+            "The table{} uses release {}. Choose another release for it first.",
+            named("table"),
+            fact("version")
+        ),
+        "no-such-user" => format!("There is no user named{}.", named("name")),
+        "user-name-taken" => {
+            format!("A user named{} already exists. Choose another name.", named("name"))
+        }
+        "already-set-up" => "An account already exists.".to_owned(),
+        "link-expired" => "This setup link has been used or has expired. Restart Refractory to get a new one, or sign in if you have an account.".to_owned(),
+        "stalled" => format!("There was no progress for {} minutes.", fact("minutes")),
+        "lost" => format!("{} It is being restarted.", fact("reason")),
+        "lost-too-often" => format!(
+            "{} It failed {} times within {} minutes and stays off.",
+            fact("reason"),
+            fact("deaths"),
+            fact("minutes")
+        ),
+        "no-such-damaged-record" => {
+            format!("There is no damaged record `{} {}`.", fact("kind"), fact("id"))
+        }
+        "not-a-cursor" => "This is not a place in the list. Begin again at the first page, without a cursor.".to_owned(),
+        _ => return None,
+    })
+}
+
+fn such(about: &dyn Facts) -> &'static str {
+    if about.fact("name").is_some() { "" } else { " such" }
+}
+
+/// What is said of an error that says nothing of its own.
+pub(crate) fn of_kind(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::NotFound => "It doesn't exist, or no longer exists.",
+        ErrorKind::Conflict => {
+            "It was changed at the same time by someone else. Reload and try again."
+        }
+        ErrorKind::Invalid => "The request is invalid. Check it and try again.",
+        ErrorKind::Forbidden => "You don't have permission to do this. Ask an administrator.",
+        ErrorKind::Exhausted => {
+            "A limit was reached. Free some resources, or ask an administrator."
+        }
+        ErrorKind::Unavailable => "A required service isn't responding. Try again in a moment.",
+        ErrorKind::Unsupported => "This installation doesn't support this.",
+        ErrorKind::Damaged => "A record is damaged.",
+        ErrorKind::Unexpected => "Something went wrong in Refractory. See the log for details.",
+    }
+}

@@ -1,0 +1,424 @@
+//! Following events and instances, whoever causes them.
+use std::collections::VecDeque;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::events::EventFilter;
+use super::policy::{Relation, Verb, allows};
+use super::{Deployment, Refractory};
+use crate::model::{Event, EventKind, Instance, Principal};
+use crate::ports::{Change, Collection, Index, Kind, Position, Query};
+use crate::{Code, Error, ErrorKind, EventId, InstanceId, Result, Timestamp, UserId};
+
+/// How many changes are read at once.
+const PAGE: usize = 100;
+/// How many ids of events that were told are remembered: a store may tell of a write more than once.
+const REMEMBERED: usize = 512;
+/// How much earlier than the last event one may be that is written after it, where positions were forgotten.
+const SLACK: Duration = Duration::from_mins(1);
+
+/// A place in the order in which events were written. What follows it is told by [`Refractory::subscribe`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventCursor {
+    position: Position,
+    /// The event before it; none where it is no event's.
+    seen: Option<EventId>,
+    /// When that happened, for a store that has forgotten the position.
+    at: Timestamp,
+}
+
+/// As text: for addresses, and for `Last-Event-ID`.
+impl fmt::Display for EventCursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seen = self.seen.as_ref().map_or("", EventId::as_str);
+        write!(f, "{:x}_{:x}_{seen}", self.position.0, self.at.0)
+    }
+}
+
+impl FromStr for EventCursor {
+    type Err = Error;
+
+    fn from_str(raw: &str) -> Result<Self> {
+        let read = || {
+            let mut parts = raw.splitn(3, '_');
+            let mut number = || u64::from_str_radix(parts.next()?, 16).ok();
+            let (position, at) = (Position(number()?), Timestamp(number()?));
+            let seen = match parts.next()? {
+                "" => None,
+                id => Some(EventId::new(id).ok()?),
+            };
+            Some(Self { position, seen, at })
+        };
+        read().ok_or_else(|| {
+            Error::new(ErrorKind::Invalid, "reading a cursor").coded(Code::NO_CURSOR)
+        })
+    }
+}
+
+/// An event, and where to go on after it.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct FollowedEvent {
+    /// The event.
+    pub event: Event,
+    /// The place after it.
+    pub cursor: EventCursor,
+}
+
+/// Waits for writes: those made in this process are known at once, others when the store is asked again.
+#[derive(Debug)]
+struct Pulse {
+    nudges: watch::Receiver<u64>,
+    resync: Duration,
+}
+
+impl Pulse {
+    fn of(deployment: &Deployment) -> Self {
+        Self { nudges: deployment.nudge.subscribe(), resync: deployment.options.resync }
+    }
+
+    /// To be called before the store is asked: what is written after that is not missed.
+    fn begin(&mut self) {
+        self.nudges.mark_unchanged();
+    }
+
+    async fn wait(&mut self) {
+        let _changed_or_due = tokio::time::timeout(self.resync, self.nudges.changed()).await;
+    }
+}
+
+/// Events as they are written. What could not be read is told by the next call.
+#[derive(Debug)]
+pub struct Subscription {
+    deployment: Arc<Deployment>,
+    pulse: Pulse,
+    who: Principal,
+    filter: EventFilter,
+    /// Where the pending page begins, and where the next one does.
+    cursor: EventCursor,
+    next: Position,
+    more: bool,
+    pending: VecDeque<EventId>,
+    /// Events that were written while the position was forgotten, oldest first.
+    found: VecDeque<Event>,
+    /// What was taken and is not told yet: a call that is dropped loses nothing.
+    current: Option<Event>,
+    recent: VecDeque<EventId>,
+}
+
+impl Refractory {
+    /// Follows the events that `filter` means and that `who` may read: those after `after`, or from now on.
+    ///
+    /// None that was written is missed, in whatever process, also by who goes on at a cursor after a while. One may be told
+    /// twice after an interruption. Nothing is read while nothing is written.
+    ///
+    /// # Errors
+    ///
+    /// As the store has them.
+    pub async fn subscribe(
+        &self,
+        who: &Principal,
+        filter: EventFilter,
+        after: Option<EventCursor>,
+    ) -> Result<Subscription> {
+        let cursor = match after {
+            Some(cursor) => cursor,
+            None => self.event_cursor().await?,
+        };
+        Ok(Subscription {
+            deployment: Arc::clone(&self.deployment),
+            pulse: Pulse::of(&self.deployment),
+            who: who.clone(),
+            filter,
+            next: cursor.position,
+            cursor,
+            more: true,
+            pending: VecDeque::new(),
+            found: VecDeque::new(),
+            current: None,
+            recent: VecDeque::new(),
+        })
+    }
+
+    /// The place after every event that is written.
+    ///
+    /// # Errors
+    ///
+    /// As the store has them.
+    pub async fn event_cursor(&self) -> Result<EventCursor> {
+        let position = self.deployment.ports.store.position(Kind::Event).await?;
+        Ok(EventCursor { position, seen: None, at: self.now() })
+    }
+}
+
+impl Subscription {
+    /// Goes on as `who`: rights may have changed meanwhile.
+    pub fn look_as(&mut self, who: Principal) {
+        self.who = who;
+    }
+
+    /// The place after the last event that was told.
+    pub fn cursor(&self) -> &EventCursor {
+        &self.cursor
+    }
+
+    /// The next event; waits for it.
+    ///
+    /// # Errors
+    ///
+    /// As the store has them; the next call goes on where this one could not.
+    pub async fn next(&mut self) -> Result<FollowedEvent> {
+        loop {
+            self.pulse.begin();
+            loop {
+                let event = match &self.current {
+                    Some(event) => event.clone(),
+                    None => match self.take().await? {
+                        Some(event) => event,
+                        None => break,
+                    },
+                };
+                self.current = Some(event.clone());
+                let is_told = self.filter.matches(&event) && self.may_read(&event).await?;
+                self.current = None;
+                if is_told {
+                    return Ok(FollowedEvent { event, cursor: self.cursor.clone() });
+                }
+            }
+            self.pulse.wait().await;
+        }
+    }
+
+    /// As a stream that never ends. After an error it goes on.
+    pub fn into_stream(
+        self,
+    ) -> impl futures_util::Stream<Item = Result<FollowedEvent>> + Send + 'static {
+        futures_util::stream::unfold(self, |mut subscription| async move {
+            let next = subscription.next().await;
+            if next.is_err() {
+                subscription.pulse.wait().await;
+            }
+            Some((next, subscription))
+        })
+    }
+
+    /// The next event that is written already, whatever it is.
+    async fn take(&mut self) -> Result<Option<Event>> {
+        loop {
+            if let Some(event) = self.found.pop_front() {
+                self.advance(&event);
+                if self.remember(&event.id) {
+                    return Ok(Some(event));
+                }
+                continue;
+            }
+            let Some(id) = self.pending.front().cloned() else {
+                if !self.read_on().await? {
+                    return Ok(None);
+                }
+                continue;
+            };
+            let events = Collection::<Event>::of(self.deployment.ports.store.as_ref());
+            // One that is gone was deleted meanwhile, and one that cannot be read keeps no one from the others.
+            let event = events.load_readable(id.as_str()).await?;
+            self.pending.pop_front();
+            if let Some(event) = event {
+                self.advance(&event);
+                if self.remember(&id) {
+                    return Ok(Some(event));
+                }
+            }
+        }
+    }
+
+    fn advance(&mut self, event: &Event) {
+        self.cursor.seen = Some(event.id.clone());
+        self.cursor.at = event.at;
+        if self.pending.is_empty() && self.found.is_empty() {
+            self.cursor.position = self.next;
+        }
+    }
+
+    /// Whether it was not told lately.
+    fn remember(&mut self, id: &EventId) -> bool {
+        if self.recent.contains(id) {
+            return false;
+        }
+        if self.recent.len() >= REMEMBERED {
+            self.recent.pop_front();
+        }
+        self.recent.push_back(id.clone());
+        true
+    }
+
+    /// Reads the next page; whether there was anything new.
+    async fn read_on(&mut self) -> Result<bool> {
+        let store = self.deployment.ports.store.as_ref();
+        let page = store.changes(Kind::Event, self.next, PAGE).await?;
+        if page.expired {
+            return self.read_by_time().await;
+        }
+        self.cursor.position = self.next;
+        self.next = page.next;
+        self.more = page.more;
+        self.pending = page.changes.iter().filter_map(|change| change.id.parse().ok()).collect();
+        self.skip_what_was_seen();
+        if self.pending.is_empty() {
+            self.cursor.position = self.next;
+        }
+        Ok(!self.pending.is_empty() || page.more)
+    }
+
+    /// Who comes back with a cursor from the middle of a page has seen the beginning of the page.
+    fn skip_what_was_seen(&mut self) {
+        let seen = self.cursor.seen.as_ref();
+        let at = seen.and_then(|seen| self.pending.iter().position(|id| id == seen));
+        if let Some(at) = at
+            && self.recent.is_empty()
+        {
+            self.pending.drain(..=at);
+        }
+    }
+
+    /// What was written since a position that the store has forgotten, by the date of the last event that was told.
+    async fn read_by_time(&mut self) -> Result<bool> {
+        let store = self.deployment.ports.store.as_ref();
+        let position = store.position(Kind::Event).await?;
+        let since = Query::index(Index::EventByTime).since(self.cursor.at.before(SLACK));
+        let (events, _) = Collection::<Event>::of(store).gather(since).await?;
+        let seen = self.cursor.seen.as_ref();
+        self.found = events.into_iter().filter(|event| Some(&event.id) != seen).collect();
+        self.next = position;
+        if self.found.is_empty() {
+            self.cursor.position = position;
+        }
+        Ok(!self.found.is_empty())
+    }
+
+    async fn may_read(&self, event: &Event) -> Result<bool> {
+        if allows(self.who.role, Verb::ReadEvents, Relation::Stranger) {
+            return Ok(true);
+        }
+        let reads = |owner: &Option<UserId>| {
+            allows(self.who.role, Verb::ReadLogs, Relation::of(&self.who, owner.as_ref()))
+        };
+        if let EventKind::InstanceRemoved { owner } = &event.kind {
+            return Ok(reads(owner));
+        }
+        for id in event.instances() {
+            let instances = Collection::<Instance>::of(self.deployment.ports.store.as_ref());
+            let row = instances.load_readable(id.as_str()).await?;
+            if row.is_some_and(|row| reads(&row.owner)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// One instance as it changes.
+#[derive(Debug)]
+pub struct InstanceWatch {
+    refractory: Refractory,
+    pulse: Pulse,
+    who: Principal,
+    id: InstanceId,
+    position: Option<Position>,
+    /// Whether it was written since it was last read.
+    is_changed: bool,
+    told: Option<u64>,
+    is_gone: bool,
+}
+
+impl Refractory {
+    /// Follows one instance that `who` may see: first as it is, then as it is after each change.
+    pub fn watch_instance(&self, who: &Principal, id: &InstanceId) -> InstanceWatch {
+        InstanceWatch {
+            refractory: self.clone(),
+            pulse: Pulse::of(&self.deployment),
+            who: who.clone(),
+            id: id.clone(),
+            position: None,
+            is_changed: true,
+            told: None,
+            is_gone: false,
+        }
+    }
+}
+
+impl InstanceWatch {
+    /// The instance as it is now, or once it has changed; `None` when it is gone.
+    ///
+    /// # Errors
+    ///
+    /// `Forbidden`, and as the store has them; the next call goes on.
+    pub async fn next(&mut self) -> Result<Option<Instance>> {
+        while !self.is_gone {
+            self.pulse.begin();
+            self.look_for_changes().await?;
+            if self.is_changed {
+                let read = self.refractory.get(&self.who, &self.id).await;
+                self.is_changed = false;
+                match read {
+                    Ok(row) if self.told != Some(row.revision) => {
+                        self.told = Some(row.revision);
+                        return Ok(Some(row));
+                    }
+                    Ok(_) => {}
+                    Err(error) if error.kind() == ErrorKind::NotFound => self.is_gone = true,
+                    Err(error) => {
+                        // It is looked at again by the next call.
+                        self.is_changed = true;
+                        return Err(error);
+                    }
+                }
+                continue;
+            }
+            self.pulse.wait().await;
+        }
+        Ok(None)
+    }
+
+    /// As a stream that ends once the instance is gone. After an error it goes on.
+    pub fn into_stream(
+        self,
+    ) -> impl futures_util::Stream<Item = Result<Instance>> + Send + 'static {
+        futures_util::stream::unfold(self, |mut watch| async move {
+            let next = watch.next().await;
+            if next.is_err() {
+                watch.pulse.wait().await;
+            }
+            next.transpose().map(|next| (next, watch))
+        })
+    }
+
+    /// Notes whether it was written since the last call.
+    async fn look_for_changes(&mut self) -> Result<()> {
+        let store = self.refractory.deployment.ports.store.as_ref();
+        loop {
+            let Some(position) = self.position else {
+                self.position = Some(store.position(Kind::Instance).await?);
+                self.is_changed = true;
+                return Ok(());
+            };
+            let page = store.changes(Kind::Instance, position, PAGE).await?;
+            if page.expired {
+                self.position = None;
+                continue;
+            }
+            let is_it = |change: &Change| {
+                change.id == self.id.as_str()
+                    && (change.revision.is_none() || change.revision != self.told)
+            };
+            self.is_changed |= page.changes.iter().any(is_it);
+            self.position = Some(page.next);
+            if !page.more {
+                return Ok(());
+            }
+        }
+    }
+}
