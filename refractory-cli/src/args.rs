@@ -5,6 +5,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) mod admin_key;
 pub(crate) mod event;
+pub(crate) mod group;
 #[cfg(feature = "aws")]
 pub(crate) mod infra;
 pub(crate) mod instance;
@@ -14,6 +15,7 @@ pub(crate) mod up;
 
 use admin_key::AdminKeyCommand;
 use event::EventCommand;
+use group::GroupCommand;
 use instance::InstanceCommand;
 use license::LicenseCommand;
 use rest::{
@@ -93,9 +95,12 @@ pub(crate) enum Command {
     /// Foundry releases: add, list, remove
     #[command(subcommand)]
     Release(ReleaseCommand),
-    /// Accounts: add, list, role, passwd, link, sign-out, remove
+    /// Accounts: add, list, edit, role, passwd, link, sign-out, disable, enable, remove
     #[command(subcommand)]
     User(UserCommand),
+    /// Groups of users: create, list, show, add, remove, rename, delete
+    #[command(subcommand)]
+    Group(GroupCommand),
     /// The audit log: list
     #[command(subcommand)]
     Event(EventCommand),

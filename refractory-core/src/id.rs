@@ -107,6 +107,8 @@ ids! {
     LicenseId
     /// Names one person with an account.
     UserId
+    /// Names one group of users.
+    GroupId
     /// Names one stored release: the SHA-256 of its archive, in hex.
     ReleaseId
     /// Names one worker process.

@@ -8,6 +8,7 @@
 //! Without features this crate is the domain, the plan, the worker and the service, over a store in memory. The features add
 //! what one machine needs: `foundry` (the program itself), `local` (processes, folders, a keyring), `sqlite` and `postgres`,
 //! `config`, and `accounts` (people, sessions, license keys).
+pub mod access;
 #[cfg(feature = "foundry")]
 mod blocking;
 pub mod clock;
@@ -37,24 +38,27 @@ pub mod sql;
 pub mod text;
 pub mod words;
 
+pub use access::{Rights, Verb, can, may};
 pub use async_trait::async_trait;
 pub use clock::{Clock, MonotonicTime, SystemClock, Timestamp};
 pub use error::{Cause, Code, Error, ErrorKind, Remedy, Result};
 pub use id::{
-    DeploymentId, EventId, IdError, InstanceId, LaunchId, LicenseId, ReleaseId, SecretName,
-    TokenId, UserId, WorkerId,
+    DeploymentId, EventId, GroupId, IdError, InstanceId, LaunchId, LicenseId, ReleaseId,
+    SecretName, TokenId, UserId, WorkerId,
 };
 pub use memory::{MemoryStore, MemoryVault};
 pub use model::{Change, EULA_VERSION};
+pub use ports::Cursor;
 pub use reconcile::{Worker, WorkerOptions};
 pub use secret::Secret;
 pub use service::{
     Addressing, Builder, Changes, EventCursor, EventFilter, EventPage, FollowedEvent,
-    InstanceWatch, Pairing, Playing, Ports, Refractory, Relation, Settled, StorePool, Subscription,
-    Verb, Watch, allows, pair, settled,
+    InstanceWatch, ListQuery, Pairing, Playing, Ports, Refractory, Settled, StorePool,
+    Subscription, Watch, pair, settled,
 };
 #[cfg(feature = "accounts")]
 pub use service::{
-    EnteredSetup, LicenseView, MintedToken, PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARS, SetupPass,
-    account_of_mark, check_new_password, foundry_session_digest,
+    EnteredSetup, LicenseView, Member, MemberPage, MintedToken, PASSWORD_MAX_BYTES,
+    PASSWORD_MIN_CHARS, SetupPass, UserChange, account_of_mark, check_new_password,
+    foundry_session_digest, right_of_group,
 };

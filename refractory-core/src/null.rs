@@ -8,8 +8,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::model::{Hostname, Lease, LicenseChoice};
 use crate::ports::{
     AccessDecision, ArchiveInfo, ArchiveSource, Archives, AssetGateway, AssetRequest, AssetSpace,
-    AssetStore, Authenticator, Credential, DnsZone, GameControl, GameStatus, GameTarget, Granted,
-    Identity, LicensePool, LogChunk, LogPosition, LogSource, NameRecord, Observed,
+    AssetStore, AuthenticatedUser, Authenticator, Credential, DnsZone, GameControl, GameStatus,
+    GameTarget, Granted, LicensePool, LogChunk, LogPosition, LogSource, NameRecord, Observed,
     OrphanedResource, OrphanedResources, Snapshot, SnapshotName, Snapshots, Stop, Volume,
     VolumeSpec, WorldRef, WorldStorage,
 };
@@ -237,7 +237,7 @@ pub struct NoAuth;
 
 #[async_trait]
 impl Authenticator for NoAuth {
-    async fn authenticate(&self, _: &Credential) -> Result<Option<Identity>> {
+    async fn authenticate(&self, _: &Credential) -> Result<Option<AuthenticatedUser>> {
         Ok(None)
     }
 }

@@ -10,7 +10,7 @@ use tera::{Context, Tera};
 use crate::problem::Problem;
 
 /// Every template with its text.
-pub(crate) const FILES: [(&str, &str); 22] = [
+pub(crate) const FILES: [(&str, &str); 24] = [
     ("parts.html", include_str!("templates/parts.html")),
     ("base.html", include_str!("templates/base.html")),
     ("card.html", include_str!("templates/card.html")),
@@ -26,6 +26,8 @@ pub(crate) const FILES: [(&str, &str); 22] = [
     ("licenses.html", include_str!("templates/licenses.html")),
     ("releases.html", include_str!("templates/releases.html")),
     ("people.html", include_str!("templates/people.html")),
+    ("groups.html", include_str!("templates/groups.html")),
+    ("group.html", include_str!("templates/group.html")),
     ("account.html", include_str!("templates/account.html")),
     ("about.html", include_str!("templates/about.html")),
     ("error.html", include_str!("templates/error.html")),

@@ -6,7 +6,7 @@ use refractory_core::model::{
 };
 use refractory_core::text::plain;
 use refractory_core::words::{English, Words as _};
-use refractory_core::{self as core, ErrorKind, Refractory, Relation, Timestamp, Verb, allows};
+use refractory_core::{self as core, ErrorKind, Refractory, Timestamp, Verb, can, may};
 use serde::Serialize;
 
 use crate::words::{self, Moment};
@@ -70,8 +70,7 @@ pub(crate) struct Can {
 
 impl Can {
     fn of(who: &Principal, table: &Instance) -> Self {
-        let relation = Relation::of(who, table.owner.as_ref());
-        let may = |verb| allows(who.role, verb, relation);
+        let may = |verb| can(who, verb, table);
         Self {
             start: may(Verb::StartInstance),
             stop: may(Verb::StopInstance),
@@ -86,14 +85,12 @@ impl Can {
     }
 }
 
-/// Whether `who` may stop the table whose license `table` could take.
+/// Whether `who` may stop the table whose license `table` could take, as far as its owner tells. What is granted there is asked
+/// when they do it.
 fn takes(who: &Principal, table: &Instance) -> bool {
     let offer = table.progress().and_then(|progress| progress.takeover.as_ref());
     table.waits_for_license()
-        && offer.is_some_and(|offer| {
-            let relation = Relation::of(who, offer.owner.as_ref());
-            allows(who.role, Verb::StopInstance, relation)
-        })
+        && offer.is_some_and(|offer| who.is_administrator() || who.is(offer.owner.as_ref()))
 }
 
 /// A table as people and programs are shown it.
@@ -291,7 +288,7 @@ fn next_attempt(table: &Instance, fault: &Fault, most: u32, now: Timestamp) -> O
 
 /// Where what is missing for a start can be added, if `who` may.
 fn remedy(who: &Principal, fault: &Fault) -> Option<Remedy> {
-    let may = |verb| allows(who.role, verb, Relation::Stranger);
+    let may = |verb| may(who, verb);
     let helps = fault.cause.as_ref().and_then(|cause| cause.remedy);
     // A world that does not open for want of a license says so as `Forbidden`.
     let license = fault.step == Step::License

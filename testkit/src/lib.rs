@@ -11,6 +11,8 @@ pub mod fault;
 pub mod foundry;
 #[cfg(feature = "http")]
 pub mod http;
+#[cfg(feature = "suites")]
+pub mod people;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 #[cfg(feature = "foundry")]

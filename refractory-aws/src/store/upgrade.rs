@@ -1,15 +1,15 @@
 //! Bringing a table that an earlier version wrote up to date.
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use refractory_core::ports::Kind;
+use refractory_core::ports::{Kind, Record};
 use refractory_core::{Error, ErrorKind, Result};
 
 use super::call::Reading;
-use super::item::{self, Item, text_of};
+use super::item::{self, Claims, Item, text_of};
 use super::write::upgraded;
 use super::{DynamoStore, schema};
 
 /// The form of the table that this version writes.
-const VERSION: u64 = 2;
+const VERSION: u64 = 3;
 
 const DURING: &str = "bringing the table up to date";
 
@@ -76,7 +76,7 @@ impl DynamoStore {
         };
         let mut found = item;
         for _ in 0..TRIES {
-            let row = item::read(kind, &found).ok().filter(|_| item::is_former(&found));
+            let row = item::read(kind, &found).ok().filter(|row| is_behind(row, &found));
             if row.is_none() && item::stamp_of(&found).is_some() {
                 return Ok(());
             }
@@ -97,6 +97,11 @@ impl DynamoStore {
             "A program of the former version still writes to the store. Stop it, then try again.",
         ))
     }
+}
+
+/// Whether `record`, as `item` holds it, has other places in the indexes now.
+fn is_behind(record: &Record, item: &Item) -> bool {
+    item::is_former(item) || Claims::of(record).places != Claims::in_item(item).places
 }
 
 fn newer_table(version: u64) -> Error {

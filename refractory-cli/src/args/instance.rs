@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 #[derive(Debug, Subcommand)]
 pub(crate) enum InstanceCommand {
     /// Create a table, turned off
-    Create(Create),
+    Create(Box<Create>),
     /// List all tables and their status
     #[command(visible_alias = "ls")]
     List,
@@ -40,11 +40,30 @@ pub(crate) struct Named {
     pub(crate) name: String,
 }
 
+/// Who has which right on a table.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Access (repeatable; no-one clears)")]
+pub(crate) struct GrantArgs {
+    /// Who sees it in lists: signed-in, group:NAME, user:NAME or no-one
+    #[arg(long, value_name = "WHO")]
+    pub(crate) view: Vec<String>,
+    /// Who may join: anyone, signed-in, group:NAME, user:NAME or no-one
+    #[arg(long, value_name = "WHO")]
+    pub(crate) play: Vec<String>,
+    /// Who runs it, beside its owner: group:NAME, user:NAME, signed-in or no-one
+    #[arg(long, value_name = "WHO")]
+    pub(crate) gm: Vec<String>,
+    /// Who changes and deletes it, beside its owner: group:NAME, user:NAME, signed-in or no-one
+    #[arg(long, value_name = "WHO")]
+    pub(crate) manage: Vec<String>,
+}
+
 const CREATE: &str = "\
 Examples:
   refractory instance create friday-night
   refractory instance create strahd --title \"Curse of Strahd\" --release 13.351 --world strahd
-  refractory instance create west-marches --license \"Club key 1\" --memory 2GiB --disk 20GiB";
+  refractory instance create west-marches --license \"Club key 1\" --memory 2GiB --disk 20GiB
+  refractory instance create one-shot --view group:friday-crew --gm user:jane";
 
 /// Create a table, turned off.
 ///
@@ -81,13 +100,16 @@ pub(crate) struct Create {
     /// Foundry's language, such as en.core
     #[arg(long, value_name = "LANGUAGE")]
     pub(crate) language: Option<String>,
+    #[command(flatten)]
+    pub(crate) grants: GrantArgs,
 }
 
 const EDIT: &str = "\
 Examples:
   refractory instance edit friday-night --owner jane
   refractory instance edit strahd --release 13.351 --world strahd
-  refractory instance edit west-marches --memory \"\"     no limit";
+  refractory instance edit west-marches --memory \"\"     no limit
+  refractory instance edit one-shot --view group:friday-crew --gm user:jane";
 
 /// Change the settings or the owner of a table.
 ///
@@ -124,6 +146,8 @@ pub(crate) struct Edit {
     /// The language of Foundry, as en.core
     #[arg(long, value_name = "LANGUAGE")]
     pub(crate) language: Option<String>,
+    #[command(flatten)]
+    pub(crate) grants: GrantArgs,
 }
 
 /// Print a table's address.

@@ -56,6 +56,18 @@ pub(crate) enum UserCommand {
         #[arg(value_parser = role)]
         role: Role,
     },
+    /// Change the e-mail address or the language of a user
+    Edit(EditUser),
+    /// Sign a user out everywhere at once, and let them sign in no more
+    Disable {
+        /// The user's name
+        name: String,
+    },
+    /// Let a disabled user sign in again
+    Enable {
+        /// The user's name
+        name: String,
+    },
     /// Sign a user out everywhere, and make unused sign-in links invalid
     SignOut {
         /// The user's name
@@ -84,6 +96,22 @@ pub(crate) struct AddUser {
     /// Set no password and print a one-time sign-in link
     #[arg(long)]
     pub(crate) link: bool,
+}
+
+/// Change what is known of a user. What you do not name stays; an empty value clears it.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  refractory user edit jane --email jane@example.com --locale en-GB"
+)]
+pub(crate) struct EditUser {
+    /// The user's name
+    pub(crate) name: String,
+    /// The e-mail address
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) email: Option<String>,
+    /// The language, with or without a region, such as en or pt-BR
+    #[arg(long, value_name = "LOCALE")]
+    pub(crate) locale: Option<String>,
 }
 
 /// What can be asked of workers.

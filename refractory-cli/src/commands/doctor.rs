@@ -170,7 +170,8 @@ async fn deployment(desk: &Desk, settings: &Settings, web: &WebConfig) -> (Vec<F
         let local = settings.section::<LocalConfig>().unwrap_or_default();
         findings.extend(unit::examine(up.pid, local.at_exit));
     }
-    let tables = station.refractory.list(&Principal::operator()).await;
+    let tables = station.refractory.list_all(&Principal::operator()).await;
+    let tables = tables.map(|found| found.records);
     let count = tables.as_ref().map_or(0, Vec::len);
     findings.push(match &tables {
         Ok(_) => Finding::fine(

@@ -2,27 +2,29 @@
 use anyhow::{Result, bail};
 use refractory_core::config::Size;
 use refractory_core::model::{
-    Change, Edit as Field, Instance, InstanceSpec, LicenseChoice, Limits, LimitsChange,
-    NewInstance, Phase, Principal, ReleaseChoice, Slug, SpecChange, Urgency, WorldId,
+    Change, Edit as Field, GranteeName, GrantsChange, Instance, InstanceSpec, LicenseChoice,
+    Limits, LimitsChange, NewInstance, Phase, Principal, ReleaseChoice, Right, Slug, SpecChange,
+    Urgency, WorldId,
 };
+use refractory_core::ports::DamagedRecord;
 use refractory_core::text::one_line;
-use refractory_core::{Error, ErrorKind};
+use refractory_core::{Error, ErrorKind, ListQuery, Rights};
 use serde_json::json;
 
 use super::follow::{Goal, follow, nobody_works};
 use super::logs;
 use crate::args::instance::{
-    Create, Delete, Edit, InstanceCommand, Open, Rename, Restart, RotateKey, Start, Stop,
-    TakeLicense,
+    Create, Delete, Edit, GrantArgs, InstanceCommand, Open, Rename, Restart, RotateKey, Start,
+    Stop, TakeLicense,
 };
 use crate::compose::{Desk, Station};
 use crate::exit::Exit;
 use crate::input;
-use crate::output::{Failure, Out, TableJson, words};
+use crate::output::{Failure, GrantsJson, Out, TableJson, words};
 
 pub(crate) async fn run(desk: &Desk, command: InstanceCommand) -> Result<Exit> {
     match command {
-        InstanceCommand::Create(args) => create(desk, &desk.make().await?, args).await?,
+        InstanceCommand::Create(args) => create(desk, &desk.make().await?, *args).await?,
         InstanceCommand::List => list(desk, &desk.open().await?).await?,
         InstanceCommand::Show(args) => {
             let (station, table) = found(desk, &args.name).await?;
@@ -54,7 +56,9 @@ async fn found(desk: &Desk, name: &str) -> Result<(Station, Instance)> {
 async fn create(desk: &Desk, station: &Station, args: Create) -> Result<()> {
     let who = Principal::operator();
     let slug = Slug::from_name(&args.name).map_err(Error::from)?;
+    let grants = grants(&args.grants)?;
     let mut new = NewInstance::named(slug).with_spec(spec(station, &args).await?);
+    new = new.granting(grants);
     if let Some(owner) = &args.owner {
         new = new.owned_by(station.refractory.find_user(&who, owner).await?.id);
     }
@@ -63,7 +67,33 @@ async fn create(desk: &Desk, station: &Station, args: Create) -> Result<()> {
         "Table `{0}` was created. Next: `refractory instance start {0} --wait`.",
         made.slug
     );
+    warn_of_closing(desk, &made);
     desk.out.say(&said, &shown(station, &made).await?)
+}
+
+/// What the flags grant: a right that is not named keeps its grantees.
+fn grants(args: &GrantArgs) -> Result<GrantsChange> {
+    let flags = [
+        (Right::View, &args.view),
+        (Right::Play, &args.play),
+        (Right::GameMaster, &args.gm),
+        (Right::Manage, &args.manage),
+    ];
+    let mut change = GrantsChange::default();
+    for (right, words) in flags.into_iter().filter(|(_, words)| !words.is_empty()) {
+        change = change.granting(right, GranteeName::list(words.iter().map(String::as_str))?);
+    }
+    Ok(change)
+}
+
+/// Says that no one can join, where a table is open to some only: the edge does not know who comes.
+fn warn_of_closing(desk: &Desk, table: &Instance) {
+    if !Rights::of_anyone(table).hold(Right::Play) {
+        desk.out.note(&format!(
+            "Players are not told apart at a table's address yet, so no one can join `{0}`. To open it: `refractory instance edit {0} --play anyone`.",
+            table.slug
+        ));
+    }
 }
 
 async fn spec(station: &Station, args: &Create) -> Result<InstanceSpec> {
@@ -107,45 +137,51 @@ fn millis(cores: f32) -> Result<u32> {
 }
 
 async fn list(desk: &Desk, station: &Station) -> Result<()> {
-    let who = Principal::operator();
+    let who = station.refractory.operator();
     let releases = station.refractory.releases(&who).await?;
-    let tables = station.refractory.list(&who).await?;
-    let owners = station.refractory.owners(&who, &tables).await?;
-    let mut rows: Vec<_> = tables
-        .iter()
-        .map(|table| {
-            let json = TableJson::of(&station.refractory, &releases, table)
-                .owned_by(owners.get(&table.id));
-            let cells = vec![
-                json.name.clone(),
-                json.phase.to_owned(),
-                json.players.map_or_else(String::new, |players| players.to_string()),
-                json.release.clone().unwrap_or_default(),
-                json.url.clone(),
-                if table.title() == json.name {
-                    String::new()
-                } else {
-                    one_line(table.title()).into_owned()
-                },
-            ];
+    let heads = ["name", "phase", "players", "release", "address", "title"];
+    let mut printed = desk.out.paged(&heads);
+    let mut query = ListQuery::first(ListQuery::MAX_LIMIT);
+    loop {
+        let page = station.refractory.list(&who, &query).await?;
+        let owners = station.refractory.owners(&who, &page.records).await?;
+        let row = |table| {
+            let json = TableJson::of(&station.refractory, &releases, table);
+            let json = json.owned_by(owners.get(&table.id));
+            let cells = cells(&json, table);
             (json!(json), cells)
-        })
-        .collect();
-    for record in station.refractory.damaged_instances(&who).await? {
-        let none = || String::new();
-        let cells =
-            vec![record.name().to_owned(), "damaged".to_owned(), none(), none(), none(), none()];
-        rows.push((super::record::value(&record), cells));
-        desk.out.note(&format!(
-            "The record of table `{}` is damaged. `refractory record list` says what to do.",
-            record.name()
-        ));
+        };
+        let damaged = page.damaged.iter().map(|record| damaged_row(desk, record));
+        printed.page(&page.records.iter().map(row).chain(damaged).collect::<Vec<_>>())?;
+        if page.next.is_none() || Out::is_closed() {
+            break;
+        }
+        query = query.after(page.next);
     }
-    desk.out.list(
-        &["name", "phase", "players", "release", "address", "title"],
-        &rows,
-        "No tables. Create one with `refractory instance create NAME`.",
-    )
+    printed.end("No tables. Create one with `refractory instance create NAME`.")
+}
+
+fn cells(json: &TableJson, table: &Instance) -> Vec<String> {
+    let is_named = table.title() == json.name;
+    vec![
+        json.name.clone(),
+        json.phase.to_owned(),
+        json.players.map_or_else(String::new, |players| players.to_string()),
+        json.release.clone().unwrap_or_default(),
+        json.url.clone(),
+        if is_named { String::new() } else { one_line(table.title()).into_owned() },
+    ]
+}
+
+fn damaged_row(desk: &Desk, record: &DamagedRecord) -> (serde_json::Value, Vec<String>) {
+    desk.out.note(&format!(
+        "The record of table `{}` is damaged. `refractory record list` says what to do.",
+        record.name()
+    ));
+    let none = String::new;
+    let cells =
+        vec![record.name().to_owned(), "damaged".to_owned(), none(), none(), none(), none()];
+    (super::record::value(record), cells)
 }
 
 async fn show(desk: &Desk, station: &Station, table: &Instance) -> Result<()> {
@@ -153,8 +189,14 @@ async fn show(desk: &Desk, station: &Station, table: &Instance) -> Result<()> {
     if desk.out.is_json() {
         return Out::value(&json);
     }
+    let rights = json.access.as_ref().map(GrantsJson::in_words);
+    let access = |at: usize| rights.as_ref().map(|rights| rights[at].1.clone());
     let optional = [
         ("owner", json.owner),
+        ("view", access(0)),
+        ("play", access(1)),
+        ("gm", access(2)),
+        ("manage", access(3)),
         ("release", json.release),
         ("world", json.world),
         ("worlds", (!json.worlds.is_empty()).then(|| json.worlds.join(", "))),
@@ -184,7 +226,9 @@ async fn shown(station: &Station, table: &Instance) -> Result<TableJson> {
     let who = Principal::operator();
     let releases = station.refractory.releases(&who).await?;
     let owners = station.refractory.owners(&who, std::slice::from_ref(table)).await?;
-    Ok(TableJson::of(&station.refractory, &releases, table).owned_by(owners.get(&table.id)))
+    let grants = station.refractory.grants(&who, table).await?;
+    let json = TableJson::of(&station.refractory, &releases, table);
+    Ok(json.owned_by(owners.get(&table.id)).granting(&grants))
 }
 
 async fn open(desk: &Desk, args: &Open) -> Result<()> {
@@ -295,7 +339,7 @@ async fn rename(desk: &Desk, args: Rename) -> Result<()> {
     let (station, table) = found(desk, &args.name).await?;
     let slug = Slug::from_name(&args.to).map_err(Error::from)?;
     let spec = SpecChange { title: Field::given(args.title), ..SpecChange::default() };
-    let change = Change { slug: Some(slug), spec, owner: Field::Keep };
+    let change = Change { slug: Some(slug), spec, ..Change::default() };
     let table = station.refractory.change(&Principal::operator(), &table.id, change).await?;
     let json = shown(&station, &table).await?;
     desk.out.say(&format!("The table was renamed to `{}`: {}", table.slug, json.url), &json)
@@ -304,16 +348,24 @@ async fn rename(desk: &Desk, args: Rename) -> Result<()> {
 async fn edit(desk: &Desk, args: Edit) -> Result<()> {
     let (station, table) = found(desk, &args.name).await?;
     let who = Principal::operator();
-    let change = change(&station, args).await?;
-    if change.owner.keeps() && change.spec == nothing_named() {
+    let grants = grants(&args.grants)?;
+    let change = Change { grants, ..change(&station, args).await? };
+    let (grants_only, grants) =
+        (change.owner.keeps() && change.spec == nothing_named(), !change.grants.is_empty());
+    if grants_only && !grants {
         let sentence = "Name at least one setting to change, such as `--title`. `refractory instance edit --help` lists them.";
         bail!(Failure::new(Exit::Invalid, sentence));
     }
     let table = station.refractory.change(&who, &table.id, change).await?;
-    let said = format!(
-        "Table `{}` was changed. Changes to Foundry itself take effect at the next start.",
-        table.slug
-    );
+    let when = if grants_only {
+        "Rights take effect at once."
+    } else {
+        "Changes to Foundry itself take effect at the next start."
+    };
+    let said = format!("Table `{}` was changed. {when}", table.slug);
+    if grants {
+        warn_of_closing(desk, &table);
+    }
     desk.out.say(&said, &shown(&station, &table).await?)
 }
 
@@ -355,7 +407,7 @@ async fn change(station: &Station, args: Edit) -> Result<Change> {
     let (title, language) = (emptied(args.title), emptied(args.language));
     let limits = Field::Set(limits);
     let spec = SpecChange { title, release, world, license, limits, language };
-    Ok(Change { slug: None, spec, owner })
+    Ok(Change { slug: None, spec, owner, ..Change::default() })
 }
 
 fn emptied(said: Option<String>) -> Field<String> {

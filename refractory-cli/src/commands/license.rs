@@ -84,9 +84,9 @@ async fn accept(desk: &Desk, args: Accept) -> Result<()> {
             "The agreement was not accepted. Accept it at the prompt, or with `--yes-i-accept \"Your Name\"`."
         ));
     };
-    let who = Principal { name, ..Principal::operator() };
+    let who = station.refractory.operator_called(name);
     let accepted = station.refractory.accept_eula(&who, &license.id).await?;
-    let said = format!("{} accepted the agreement for license `{}`.", who.name, accepted.name);
+    let said = format!("{} accepted the agreement for license `{}`.", who.name(), accepted.name);
     tell(desk, &station, &accepted, &said).await
 }
 

@@ -7,6 +7,7 @@ mod demo;
 mod doctor;
 mod event;
 mod follow;
+mod group;
 #[cfg(feature = "aws")]
 mod infra;
 mod instance;

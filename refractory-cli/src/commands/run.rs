@@ -6,7 +6,8 @@ use clap::CommandFactory;
 use tokio::runtime::Builder;
 
 use super::{
-    admin_key, backup, config, doctor, event, instance, license, record, release, up, user, worker,
+    admin_key, backup, config, doctor, event, group, instance, license, record, release, up, user,
+    worker,
 };
 use crate::args::{Cli, Command};
 use crate::compose::{Backends, Desk};
@@ -39,6 +40,7 @@ async fn work(desk: Desk, command: Command) -> Result<Exit> {
         Command::License(command) => license::run(&desk, command).await,
         Command::Release(command) => release::run(&desk, command).await,
         Command::User(command) => user::run(&desk, command).await,
+        Command::Group(command) => group::run(&desk, command).await,
         Command::Event(command) => event::run(&desk, command).await,
         Command::Backup(command) => backup::run(&desk, command).await,
         Command::AdminKey(command) => admin_key::run(&desk, command).await,

@@ -1,16 +1,18 @@
 //! `user`.
-use anyhow::Result;
-use refractory_core::Error;
+use anyhow::{Result, bail};
 use refractory_core::local::Passwords;
-use refractory_core::model::{PasswordHash, Principal, Role, User, UserName};
+use refractory_core::model::{
+    Edit, Email, Locale, PasswordHash, Principal, Role, User, UserName, UserState,
+};
+use refractory_core::{Error, ListQuery, UserChange};
 use serde_json::json;
 
 use super::link;
-use crate::args::rest::{AddUser, UserCommand};
+use crate::args::rest::{AddUser, EditUser, UserCommand};
 use crate::compose::{Desk, Station};
 use crate::exit::Exit;
 use crate::input;
-use crate::output::{UserJson, ago};
+use crate::output::{Failure, Out, UserJson, ago};
 
 pub(crate) async fn run(desk: &Desk, command: UserCommand) -> Result<Exit> {
     match command {
@@ -24,6 +26,16 @@ pub(crate) async fn run(desk: &Desk, command: UserCommand) -> Result<Exit> {
                 &format!("The role of {} is now {}.", user.name, user.role),
                 &UserJson::from(&user),
             )?;
+        }
+        UserCommand::Edit(args) => edit(desk, args).await?,
+        UserCommand::Disable { name } => {
+            let user = set_state(desk, &name, UserState::Disabled).await?;
+            let said = format!("{} is signed out everywhere and can't sign in.", user.name);
+            desk.out.say(&said, &UserJson::from(&user))?;
+        }
+        UserCommand::Enable { name } => {
+            let user = set_state(desk, &name, UserState::Active).await?;
+            desk.out.say(&format!("{} can sign in again.", user.name), &UserJson::from(&user))?;
         }
         UserCommand::SignOut { name } => {
             let (station, user) = found(desk, &name).await?;
@@ -66,22 +78,47 @@ async fn add(desk: &Desk, args: &AddUser) -> Result<()> {
     desk.out.say(&said, &json!({ "user": user.name.as_str(), "role": role.name(), "link": link }))
 }
 
+async fn set_state(desk: &Desk, name: &str, state: UserState) -> Result<User> {
+    let (station, user) = found(desk, name).await?;
+    let app = &station.refractory;
+    Ok(app.set_user_state(&app.operator(), &user.id, state).await?)
+}
+
+async fn edit(desk: &Desk, args: EditUser) -> Result<()> {
+    let named = |text: Option<String>| {
+        text.map_or(Edit::Keep, |text| Edit::to(Some(text).filter(|text| !text.trim().is_empty())))
+    };
+    if args.email.is_none() && args.locale.is_none() {
+        bail!(Failure::new(Exit::Invalid, "Name what to change: `--email` or `--locale`."));
+    }
+    let change = UserChange::default()
+        .email(named(args.email).try_map(|text| Email::new(&text))?)
+        .locale(named(args.locale).try_map(|text| Locale::new(&text))?);
+    let (station, user) = found(desk, &args.name).await?;
+    let app = &station.refractory;
+    let user = app.edit_user(&app.operator(), &user.id, &change).await?;
+    desk.out.say(&format!("{} was changed.", user.name), &UserJson::from(&user))
+}
+
 async fn list(desk: &Desk, station: &Station) -> Result<()> {
-    let now = station.refractory.now();
-    let users = station.refractory.users(&Principal::operator()).await?;
-    let rows: Vec<_> = users
-        .iter()
-        .map(|user| {
+    let app = &station.refractory;
+    let (now, mut query) = (app.now(), ListQuery::first(ListQuery::MAX_LIMIT));
+    let mut printed = desk.out.paged(&["name", "role", "state", "password", "added"]);
+    loop {
+        let page = app.users(&app.operator(), &query).await?;
+        let row = |user: &User| {
             let password = if user.password.is_some() { "set" } else { "none" };
-            let cells = [user.name.as_str(), user.role.name(), password, &ago(user.added, now)];
+            let added = ago(user.added, now);
+            let cells = [user.name.as_str(), user.role.name(), user.state.name(), password, &added];
             (UserJson::from(user), cells.map(ToOwned::to_owned).to_vec())
-        })
-        .collect();
-    desk.out.list(
-        &["name", "role", "password", "added"],
-        &rows,
-        "No accounts. Add the first one with `refractory user add NAME`.",
-    )
+        };
+        printed.page(&page.records.iter().map(row).collect::<Vec<_>>())?;
+        if page.next.is_none() || Out::is_closed() {
+            break;
+        }
+        query = query.after(page.next);
+    }
+    printed.end("No accounts. Add the first one with `refractory user add NAME`.")
 }
 
 async fn passwd(desk: &Desk, name: &str) -> Result<()> {

@@ -1,12 +1,15 @@
 //! What people and programs are shown.
+mod access;
 mod columns;
 mod moment;
 mod out;
+mod paged;
 mod report;
 pub(crate) mod say;
 mod spinner;
 mod view;
 
+pub(crate) use access::{GrantsJson, GroupJson};
 pub(crate) use moment::ago;
 pub(crate) use out::Out;
 pub(crate) use report::{Failure, report, told};

@@ -1,11 +1,12 @@
 //! Rows as people and programs are shown them.
 use refractory_core::model::{
-    Instance, LicenseChoice, Phase, Release, ReleaseChoice, Step, User, WorkerMark,
+    Instance, LicenseChoice, NamedGrants, Phase, Release, ReleaseChoice, Step, User, WorkerMark,
 };
 use refractory_core::words::{English, Words as _};
 use refractory_core::{LicenseView, Refractory};
 use serde::Serialize;
 
+use super::access::GrantsJson;
 use super::say;
 
 /// A table.
@@ -37,6 +38,9 @@ pub(crate) struct TableJson {
     license: String,
     /// The name of the user who owns it.
     pub(crate) owner: Option<String>,
+    /// Who has which right; where one table is shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) access: Option<GrantsJson>,
     pub(crate) fault: Option<FaultJson>,
     pub(crate) created: String,
     last_start_ms: Option<u64>,
@@ -81,6 +85,7 @@ impl TableJson {
                 LicenseChoice::Only(id) => id.to_string(),
             },
             owner: None,
+            access: None,
             fault: table.live_fault().map(|fault| FaultJson {
                 step: fault.step.name(),
                 kind: fault.kind.to_string(),
@@ -98,6 +103,12 @@ impl TableJson {
     /// The same with what its owner is called.
     pub(crate) fn owned_by(mut self, owner: Option<&String>) -> Self {
         self.owner = owner.cloned();
+        self
+    }
+
+    /// The same with who has which right on it.
+    pub(crate) fn granting(mut self, grants: &NamedGrants) -> Self {
+        self.access = Some(GrantsJson::from(grants));
         self
     }
 }
@@ -217,7 +228,13 @@ pub(crate) struct UserJson {
     id: String,
     name: String,
     role: &'static str,
+    /// `active` or `disabled`.
+    state: &'static str,
     has_password: bool,
+    /// `password`, `discord:ID`, `oidc:ISSUER:SUB`.
+    identities: Vec<String>,
+    email: Option<String>,
+    locale: Option<String>,
     added: String,
 }
 
@@ -227,6 +244,10 @@ impl From<&User> for UserJson {
             id: user.id.to_string(),
             name: user.name.to_string(),
             role: user.role.name(),
+            state: user.state.name(),
+            identities: user.identities().map(|identity| identity.to_string()).collect(),
+            email: user.email.as_ref().map(ToString::to_string),
+            locale: user.locale.as_ref().map(ToString::to_string),
             has_password: user.password.is_some(),
             added: user.added.to_string(),
         }

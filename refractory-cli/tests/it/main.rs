@@ -5,6 +5,7 @@
     clippy::disallowed_methods,
     reason = "what holds up a test has failed it, and real processes keep real time"
 )]
+mod access;
 #[cfg(feature = "aws")]
 mod aws;
 mod backup;

@@ -7,7 +7,9 @@ use tokio::sync::Semaphore;
 
 use crate::blocking::blocking;
 use crate::model::{PasswordHash, User, UserName};
-use crate::ports::{Authenticator, Collection, Credential, Identity, IntoPort, Store, UniqueKey};
+use crate::ports::{
+    AuthenticatedUser, Authenticator, Collection, Credential, IntoPort, Store, UniqueKey,
+};
 use crate::{Error, ErrorKind, Result, Secret, async_trait};
 
 /// A hash of nobody's password, as costly to check as one that is made now: the first unknown name costs what any other does.
@@ -57,11 +59,11 @@ impl Passwords {
 
 #[async_trait]
 impl Authenticator for Passwords {
-    async fn authenticate(&self, credential: &Credential) -> Result<Option<Identity>> {
+    async fn authenticate(&self, credential: &Credential) -> Result<Option<AuthenticatedUser>> {
         match credential {
             Credential::Password { name, password } => {
                 let good = self.check(name, password).await?;
-                Ok(good.then(|| Identity { name: name.clone() }))
+                Ok(good.then(|| AuthenticatedUser { name: name.clone() }))
             }
         }
     }

@@ -2,7 +2,7 @@
 use super::Role;
 use crate::UserId;
 
-/// Serializes the changes that end an administrator: the demotion and the removal of one.
+/// Serializes the changes that end an administrator: demoting, disabling and removing one.
 ///
 /// There is one such record. A change is first written down here, by compare-and-swap, and only then made; the next one
 /// finishes what it finds. So whoever counts the administrators that would be left counts what nobody else is changing.
@@ -25,8 +25,11 @@ pub struct AdminChange {
     pub user: UserId,
     /// The revision of the account that the change is made to; of any other it is void.
     pub revision: u64,
-    /// The role the account has afterward; none when it is removed.
+    /// The role the account has afterward; none when it is removed or disabled.
     pub becomes: Option<Role>,
+    /// Whether it is disabled, and not removed.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub disables: bool,
 }
 
 impl AdminGuard {

@@ -1,5 +1,5 @@
 //! Changes that name what they change, and leave everything else as it is.
-use super::{InstanceSpec, LicenseChoice, Limits, ReleaseChoice, Slug, WorldId};
+use super::{GrantsChange, InstanceSpec, LicenseChoice, Limits, ReleaseChoice, Slug, WorldId};
 use crate::{Error, ErrorKind, Result, UserId};
 
 /// What a change does to one field. In JSON a field that is left out is kept, and `null` clears it, as RFC 7396 has it.
@@ -66,7 +66,7 @@ impl<T> Edit<T> {
         }
     }
 
-    fn apply_to_option(&self, field: &mut Option<T>)
+    pub(crate) fn apply_to_option(&self, field: &mut Option<T>)
     where
         T: Clone,
     {
@@ -192,6 +192,8 @@ pub struct Change {
     pub spec: SpecChange,
     /// Another owner, or none. For administrators.
     pub owner: Edit<UserId>,
+    /// Who has which right on it; takes effect at once.
+    pub grants: GrantsChange,
 }
 
 /// What differs between two specs, in words.

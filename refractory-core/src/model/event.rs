@@ -5,7 +5,7 @@ mod stored;
 
 use std::net::IpAddr;
 
-pub use self::kind::{EventKind, FoundOrphan, SignInFailure, SignInMethod};
+pub use self::kind::{EventKind, FoundOrphan, GrantedRight, SignInFailure, SignInMethod};
 use super::{Instance, Named, Principal, Via};
 use crate::{EventId, InstanceId, Timestamp, UserId};
 

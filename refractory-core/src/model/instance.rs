@@ -1,8 +1,8 @@
 //! One instance: the desired state, the journal, the last fault.
 use super::{
-    Attempt, Claim, DesiredState, Fault, Held, InstanceSpec, Journal, Named, Power, Preemption,
-    Record, ReleaseChoice, Seen, SetupAccess, Slug, Step, SuspectedFailure, Teardown, Urgency,
-    WorldSummary,
+    Attempt, Claim, DesiredState, Fault, Grants, GrantsChange, Held, InstanceSpec, Journal, Named,
+    Power, Preemption, Record, ReleaseChoice, Seen, SetupAccess, Slug, Step, SuspectedFailure,
+    Teardown, Urgency, WorldSummary,
 };
 use crate::ports::Endpoint;
 use crate::{InstanceId, LaunchId, ReleaseId, SecretName, Timestamp, UserId};
@@ -17,18 +17,27 @@ pub struct NewInstance {
     pub spec: InstanceSpec,
     /// Whose it is; the asking person's where `None`.
     pub owner: Option<UserId>,
+    /// Who has which right on it, where that is not as [`Grants::default`] has it.
+    pub grants: GrantsChange,
 }
 
 impl NewInstance {
     /// An instance reachable under `slug`, with everything else left to defaults.
     pub fn named(slug: Slug) -> Self {
-        Self { slug, spec: InstanceSpec::default(), owner: None }
+        Self { slug, spec: InstanceSpec::default(), owner: None, grants: GrantsChange::default() }
     }
 
     /// The same with this spec.
     #[must_use]
     pub fn with_spec(mut self, spec: InstanceSpec) -> Self {
         self.spec = spec;
+        self
+    }
+
+    /// The same with these grants.
+    #[must_use]
+    pub fn granting(mut self, grants: GrantsChange) -> Self {
+        self.grants = grants;
         self
     }
 
@@ -51,6 +60,9 @@ pub struct Instance {
     pub slug: Slug,
     /// Whose it is; nobody's in particular where `None`.
     pub owner: Option<UserId>,
+    /// Whom rights on it are granted to.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub grants: Grants,
     /// When it was created.
     pub created: Timestamp,
     /// What people want.
@@ -114,6 +126,7 @@ impl Instance {
             id,
             slug: new.slug,
             owner: new.owner,
+            grants: Grants::default(),
             created: now,
             desired: DesiredState {
                 power: Power::Off,

@@ -1,4 +1,5 @@
 //! The domain: what people want, what was done about it, and how that reads.
+mod access;
 mod admins;
 mod annotation;
 mod change;
@@ -6,11 +7,15 @@ mod deployment;
 mod desired_state;
 mod event;
 mod fault;
+mod group;
+mod identity;
 mod instance;
 mod journal;
 mod license;
+mod name;
 mod named;
 mod people;
+mod principal;
 mod release;
 mod retained_admin_key;
 mod setup;
@@ -22,21 +27,25 @@ mod view;
 mod waiting;
 mod worker;
 
+pub use access::{Grantee, GranteeName, Grants, GrantsChange, NamedGrants, Right};
 pub use admins::{AdminChange, AdminGuard};
 pub use annotation::{Acceptance, Claim, Preemption, Seen, SuspectedFailure, Teardown};
 pub(crate) use change::differences;
 pub use change::{Change, Edit, LimitsChange, SpecChange};
 pub use deployment::DeploymentMark;
 pub use desired_state::{DesiredState, Power, Urgency};
-pub use event::{Actor, Event, EventKind, FoundOrphan, SignInFailure, SignInMethod};
+pub use event::{Actor, Event, EventKind, FoundOrphan, GrantedRight, SignInFailure, SignInMethod};
 pub use fault::Fault;
+pub use group::{Group, GroupName, GroupNameError, Membership};
+pub use identity::{Email, Identity, Locale, UserState};
 pub use instance::{Instance, NewInstance};
 pub use journal::{Attempt, Held, Journal, Record, Step};
 pub use license::{
     EULA_VERSION, Lease, License, LicenseChoice, LicenseKey, LicenseKeyError, Reservation,
 };
 pub use named::Named;
-pub use people::{PasswordHash, Principal, Role, User, UserName, UserNameError, Via};
+pub use people::{PasswordHash, Role, User, UserName, UserNameError};
+pub use principal::{GroupMember, Principal, Via};
 pub use release::{Layout, Program, Release, ReleaseChoice};
 pub use retained_admin_key::RetainedAdminKey;
 pub use setup::{SetupAccess, SetupEntry, WorldSummary};

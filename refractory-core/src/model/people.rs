@@ -1,81 +1,18 @@
-//! People with an account, and who is asking.
+//! Users: who has an account.
+use std::collections::BTreeSet;
 use std::fmt;
-use std::net::IpAddr;
 use std::str::FromStr;
 
-use super::Named;
-use crate::text::trimmed;
+use super::name::name_type;
+use super::{Email, Identity, Locale, Named, UserState};
 use crate::{Error, ErrorKind, Timestamp, UserId};
 
-/// Why a text cannot be the name of a user.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{0}` is not a valid user name. Use 1 to 32 letters, digits, `.`, `-` and `_`, beginning with a letter or digit"
-)]
-pub struct UserNameError(String);
-
-impl From<UserNameError> for Error {
-    fn from(error: UserNameError) -> Self {
-        let advice = error.to_string();
-        Self::new(ErrorKind::Invalid, "reading a user name").advise(advice)
-    }
+name_type! {
+    /// What a user signs in with. Kept in lower case, unique.
+    UserName, UserNameError, "user name"
 }
 
-/// What a person signs in with. Kept in lower case, unique.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(
-    feature = "serde",
-    derive(serde::Serialize, serde::Deserialize),
-    serde(try_from = "String", into = "String")
-)]
-pub struct UserName(String);
-
-impl UserName {
-    /// Checks `raw`; upper case is folded.
-    pub fn new(raw: &str) -> Result<Self, UserNameError> {
-        let name = trimmed(raw).to_ascii_lowercase();
-        let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
-        let begins = name.chars().next().is_some_and(|c| c.is_ascii_alphanumeric());
-        if begins && name.len() <= 32 && name.chars().all(legal) {
-            Ok(Self(name))
-        } else {
-            Err(UserNameError(raw.chars().take(60).collect()))
-        }
-    }
-
-    /// The name as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for UserName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl FromStr for UserName {
-    type Err = UserNameError;
-    fn from_str(raw: &str) -> Result<Self, UserNameError> {
-        Self::new(raw)
-    }
-}
-
-impl TryFrom<String> for UserName {
-    type Error = UserNameError;
-    fn try_from(raw: String) -> Result<Self, UserNameError> {
-        Self::new(&raw)
-    }
-}
-
-impl From<UserName> for String {
-    fn from(name: UserName) -> Self {
-        name.0
-    }
-}
-
-/// What somebody may do in general; what they may do to one instance follows from whose it is.
+/// What a user may do in the deployment. What they may do with one instance is granted there, in [`Grants`](super::Grants).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(
     feature = "serde",
@@ -121,7 +58,7 @@ impl FromStr for Role {
     }
 }
 
-/// A person with an account.
+/// A user: someone with an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct User {
@@ -141,6 +78,18 @@ pub struct User {
     /// Counts what makes sign-in links void: being signed out everywhere, and a change of role.
     #[cfg_attr(feature = "serde", serde(default))]
     pub link_epoch: u64,
+    /// Whether they may sign in.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub state: UserState,
+    /// Accounts of other services that they sign in with. A password is none of them: [`User::identities`] has it too.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub linked: BTreeSet<Identity>,
+    /// Where they get mail.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub email: Option<Email>,
+    /// The language they read; the deployment's where they have not said.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub locale: Option<Locale>,
     /// When the account was made.
     pub added: Timestamp,
     /// Counts writes; the store compares it.
@@ -151,6 +100,42 @@ impl User {
     /// Their id and their name.
     pub fn named(&self) -> Named<UserId> {
         Named::new(self.id.clone(), self.name.as_str())
+    }
+
+    /// A user who has never signed in.
+    pub fn new(name: UserName, role: Role, password: Option<PasswordHash>, now: Timestamp) -> Self {
+        Self {
+            id: UserId::fresh(),
+            name,
+            role,
+            password,
+            sessions_from: now,
+            // Tokens without a count are of an older version, and none of those is this account's.
+            session_epoch: 1,
+            link_epoch: 1,
+            state: UserState::Active,
+            linked: BTreeSet::new(),
+            email: None,
+            locale: None,
+            added: now,
+            revision: 0,
+        }
+    }
+
+    /// Whether they may sign in.
+    pub fn is_active(&self) -> bool {
+        self.state == UserState::Active
+    }
+
+    /// Whether they count as an administrator who is left.
+    pub fn is_active_administrator(&self) -> bool {
+        self.is_active() && self.role == Role::Admin
+    }
+
+    /// Every way in which they prove who they are.
+    pub fn identities(&self) -> impl Iterator<Item = Identity> + '_ {
+        let password = self.password.as_ref().map(|_| Identity::Password);
+        password.into_iter().chain(self.linked.iter().cloned())
     }
 
     /// Makes every session and every sign-in link that was made so far void.
@@ -169,85 +154,5 @@ pub struct PasswordHash(pub String);
 impl fmt::Debug for PasswordHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("•••")
-    }
-}
-
-/// Which door somebody came through.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[cfg_attr(
-    feature = "serde",
-    derive(serde::Serialize, serde::Deserialize),
-    serde(rename_all = "kebab-case")
-)]
-pub enum Via {
-    /// The portal or its JSON API.
-    Web,
-    /// The Discord bot.
-    Discord,
-    /// A prompt on the machine itself.
-    Cli,
-    /// The deployment itself: a schedule, a hand-over.
-    System,
-}
-
-/// Who is asking. An argument of every method of the service.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Principal {
-    /// Whose account; none for the deployment itself and for the prompt.
-    pub user: Option<UserId>,
-    /// What they are called.
-    pub name: String,
-    /// What they may do in general.
-    pub role: Role,
-    /// Which door they came through.
-    pub via: Via,
-    /// The network address they came from, where there is one to name.
-    pub address: Option<IpAddr>,
-}
-
-impl Principal {
-    /// Somebody with an account.
-    pub fn person(user: &User, via: Via) -> Self {
-        Self {
-            user: Some(user.id.clone()),
-            name: user.name.to_string(),
-            role: user.role,
-            via,
-            address: None,
-        }
-    }
-
-    /// The same, seen at the network address `address`.
-    #[must_use]
-    pub fn seen_at(mut self, address: Option<IpAddr>) -> Self {
-        self.address = address;
-        self
-    }
-
-    /// Whoever may run programs on the machine: they hold the data in any case.
-    pub fn operator() -> Self {
-        Self {
-            user: None,
-            name: "operator".to_owned(),
-            role: Role::Admin,
-            via: Via::Cli,
-            address: None,
-        }
-    }
-
-    /// A stranger at one of the doors, who may do nothing.
-    pub fn stranger(via: Via) -> Self {
-        Self { user: None, name: "unknown".to_owned(), role: Role::Player, via, address: None }
-    }
-
-    /// The deployment itself.
-    pub fn system() -> Self {
-        Self {
-            user: None,
-            name: "refractory".to_owned(),
-            role: Role::Admin,
-            via: Via::System,
-            address: None,
-        }
     }
 }

@@ -44,6 +44,11 @@ impl SetupAccess {
         true
     }
 
+    /// Whether anyone was let in and may still be there.
+    pub fn has_entries(&self) -> bool {
+        !self.entries.is_empty()
+    }
+
     /// Whether `user` was let in and may still be there.
     pub fn has(&self, user: &UserId) -> bool {
         self.entries.iter().any(|entry| entry.user.as_ref() == Some(user))

@@ -10,7 +10,7 @@ use latin::Latin;
 
 /// Labels that would shadow a name the deployment needs for itself. Where instances share a host with the portal, its paths are reserved
 /// besides: see [`Addressing::reserving`](crate::Addressing::reserving).
-const RESERVED: [&str; 28] = [
+const RESERVED: [&str; 29] = [
     "about",
     "account",
     "admin",
@@ -19,6 +19,7 @@ const RESERVED: [&str; 28] = [
     "assets",
     "auth",
     "autoconfig",
+    "groups",
     "healthz",
     "licences",
     "licenses",
@@ -86,6 +87,12 @@ pub struct Slug(String);
 impl Slug {
     /// Checks `raw`.
     pub fn new(raw: &str) -> Result<Self, SlugError> {
+        let slug = Self::label(raw)?;
+        if RESERVED.contains(&raw) { Err(SlugError::Reserved(shown(raw))) } else { Ok(slug) }
+    }
+
+    /// Any label: also one that was a name before this version reserved it.
+    fn label(raw: &str) -> Result<Self, SlugError> {
         let shown = || shown(raw);
         if raw.is_empty() {
             return Err(SlugError::Empty);
@@ -98,9 +105,6 @@ impl Slug {
         }
         if raw.starts_with('-') || raw.ends_with('-') || raw.starts_with("xn--") {
             return Err(SlugError::Hyphen(shown(), Self::suggest(raw)));
-        }
-        if RESERVED.contains(&raw) {
-            return Err(SlugError::Reserved(shown()));
         }
         Ok(Self(raw.to_owned()))
     }
@@ -183,10 +187,11 @@ impl FromStr for Slug {
     }
 }
 
+/// As it was written down. A table that has a name which was reserved since keeps it.
 impl TryFrom<String> for Slug {
     type Error = SlugError;
     fn try_from(raw: String) -> Result<Self, SlugError> {
-        Self::new(&raw)
+        Self::label(&raw)
     }
 }
 

@@ -20,12 +20,12 @@ pub enum Credential {
 /// Who they turned out to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Identity {
+pub struct AuthenticatedUser {
     /// The account they have here.
     pub name: UserName,
 }
 
-impl Identity {
+impl AuthenticatedUser {
     /// The account `name`.
     pub fn new(name: UserName) -> Self {
         Self { name }
@@ -41,5 +41,5 @@ pub trait Authenticator: Debug + Send + Sync + 'static {
     /// # Errors
     ///
     /// `Unavailable`: it could not be checked. `Unsupported`: not this kind of credential.
-    async fn authenticate(&self, credential: &Credential) -> Result<Option<Identity>>;
+    async fn authenticate(&self, credential: &Credential) -> Result<Option<AuthenticatedUser>>;
 }

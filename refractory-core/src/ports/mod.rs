@@ -37,7 +37,7 @@ pub use asset_gateway::{
     is_signature,
 };
 pub use assets::{AssetSpace, AssetStore};
-pub use auth::{Authenticator, Credential, Identity};
+pub use auth::{AuthenticatedUser, Authenticator, Credential};
 pub use dns::{DnsZone, NameRecord};
 pub use game::{GameControl, GameStatus, GameTarget, WorldRef};
 pub use into_port::IntoPort;

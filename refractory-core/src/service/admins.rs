@@ -1,7 +1,7 @@
-//! Roles and removals of accounts. An administrator is ended only while another one is left, whoever else is at it.
+//! Roles, removals and disabling of accounts. An administrator is ended only while another one is left, whoever else is at it.
 use super::Refractory;
 use super::people::no_such;
-use crate::model::{AdminChange, AdminGuard, Role, User};
+use crate::model::{AdminChange, AdminGuard, Role, User, UserState};
 use crate::ports::{Index, Query};
 use crate::{Error, ErrorKind, Result, UserId};
 
@@ -15,22 +15,72 @@ enum Attempt {
     WrittenDown,
 }
 
+/// What becomes of an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum AccountChange {
+    /// It has another role.
+    Role(Role),
+    /// It may not sign in any more.
+    Disabling,
+    /// It is gone.
+    Removal,
+}
+
+impl AccountChange {
+    /// Whether there is nothing left to do.
+    fn is_made(self, user: &User) -> bool {
+        match self {
+            Self::Role(role) => user.role == role,
+            Self::Disabling => !user.is_active(),
+            Self::Removal => false,
+        }
+    }
+
+    /// As the guard has it.
+    fn noted(self, user: &User) -> AdminChange {
+        let (becomes, disables) = match self {
+            Self::Role(role) => (Some(role), false),
+            Self::Disabling => (None, true),
+            Self::Removal => (None, false),
+        };
+        AdminChange { user: user.id.clone(), revision: user.revision, becomes, disables }
+    }
+
+    fn of(noted: &AdminChange) -> Self {
+        match noted.becomes {
+            Some(role) => Self::Role(role),
+            None if noted.disables => Self::Disabling,
+            None => Self::Removal,
+        }
+    }
+}
+
 impl Refractory {
-    /// Gives an account the role `becomes`, or removes it where that is none. Returns the account as it was before.
+    /// Disables an account. Returns it as it was before.
     ///
     /// # Errors
     ///
     /// `NotFound`; `Conflict` for the last administrator.
-    pub(super) async fn change_account(&self, id: &UserId, becomes: Option<Role>) -> Result<User> {
+    pub(super) async fn disable(&self, id: &UserId) -> Result<User> {
+        self.change_account(id, AccountChange::Disabling).await
+    }
+
+    /// Changes an account. Returns it as it was before.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`; `Conflict` for the last administrator.
+    pub(super) async fn change_account(&self, id: &UserId, becomes: AccountChange) -> Result<User> {
         let mut asked = None;
         loop {
             let Some(user) = self.collection::<User>().load(id.as_str()).await? else {
-                return asked.filter(|_| becomes.is_none()).ok_or_else(|| no_such(id));
+                let removed = asked.filter(|_| becomes == AccountChange::Removal);
+                return removed.ok_or_else(|| no_such(id));
             };
-            if becomes == Some(user.role) {
+            if becomes.is_made(&user) {
                 return Ok(asked.unwrap_or(user));
             }
-            let attempt = if user.role == Role::Admin {
+            let attempt = if user.is_active_administrator() {
                 self.end_administrator(&user, becomes).await?
             } else {
                 self.apply(&user, becomes).await?
@@ -44,7 +94,7 @@ impl Refractory {
     }
 
     /// Writes the change down, counts who is left, and makes it.
-    async fn end_administrator(&self, user: &User, becomes: Option<Role>) -> Result<Attempt> {
+    async fn end_administrator(&self, user: &User, becomes: AccountChange) -> Result<Attempt> {
         let guard = self.admin_guard().await?;
         if guard.pending.is_some() {
             self.finish(&guard).await?;
@@ -59,8 +109,7 @@ impl Refractory {
         if admins.iter().all(|other| other.id == user.id) {
             return Err(last_administrator());
         }
-        let change = AdminChange { user: user.id.clone(), revision: user.revision, becomes };
-        let guard = AdminGuard { pending: Some(change), ..guard };
+        let guard = AdminGuard { pending: Some(becomes.noted(user)), ..guard };
         match written(self.collection().save(&guard).await)? {
             Some(guard) => match self.finish(&guard).await? {
                 Attempt::Overtaken => Ok(Attempt::WrittenDown),
@@ -87,7 +136,7 @@ impl Refractory {
         let Some(change) = &guard.pending else { return Ok(Attempt::Overtaken) };
         let user = self.collection::<User>().load_readable(change.user.as_str()).await?;
         let attempt = match user.filter(|user| user.revision == change.revision) {
-            Some(user) => self.apply(&user, change.becomes).await?,
+            Some(user) => self.apply(&user, AccountChange::of(change)).await?,
             // It was made, or the account was written since: at this revision it can never be made any more.
             None => Attempt::Overtaken,
         };
@@ -96,15 +145,20 @@ impl Refractory {
     }
 
     /// Makes the change to the account at the revision it was read at.
-    async fn apply(&self, user: &User, becomes: Option<Role>) -> Result<Attempt> {
+    async fn apply(&self, user: &User, becomes: AccountChange) -> Result<Attempt> {
+        let mut changed = user.clone();
         let made = match becomes {
-            Some(role) => {
-                let mut changed = user.clone();
+            AccountChange::Role(role) => {
                 changed.role = role;
                 changed.link_epoch += 1;
                 written(self.collection().save(&changed).await)?.is_some()
             }
-            None => written(self.collection().delete(user).await)?.is_some(),
+            AccountChange::Disabling => {
+                changed.state = UserState::Disabled;
+                changed.sign_out_everywhere(self.now());
+                written(self.collection().save(&changed).await)?.is_some()
+            }
+            AccountChange::Removal => written(self.collection().delete(user).await)?.is_some(),
         };
         Ok(if made { Attempt::Made(user.clone()) } else { Attempt::Overtaken })
     }

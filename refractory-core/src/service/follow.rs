@@ -8,11 +8,11 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::events::EventFilter;
-use super::policy::{Relation, Verb, allows};
 use super::{Deployment, Refractory};
+use crate::access::{Verb, can, may};
 use crate::model::{Event, EventKind, Instance, Principal};
 use crate::ports::{Change, Collection, Index, Kind, Position, Query};
-use crate::{Code, Error, ErrorKind, EventId, InstanceId, Result, Timestamp, UserId};
+use crate::{Code, Error, ErrorKind, EventId, InstanceId, Result, Timestamp};
 
 /// How many changes are read at once.
 const PAGE: usize = 100;
@@ -300,19 +300,17 @@ impl Subscription {
     }
 
     async fn may_read(&self, event: &Event) -> Result<bool> {
-        if allows(self.who.role, Verb::ReadEvents, Relation::Stranger) {
+        if may(&self.who, Verb::ReadEvents) {
             return Ok(true);
         }
-        let reads = |owner: &Option<UserId>| {
-            allows(self.who.role, Verb::ReadLogs, Relation::of(&self.who, owner.as_ref()))
-        };
         if let EventKind::InstanceRemoved { owner } = &event.kind {
-            return Ok(reads(owner));
+            // Its grants went with it.
+            return Ok(self.who.is(owner.as_ref()));
         }
         for id in event.instances() {
             let instances = Collection::<Instance>::of(self.deployment.ports.store.as_ref());
             let row = instances.load_readable(id.as_str()).await?;
-            if row.is_some_and(|row| reads(&row.owner)) {
+            if row.is_some_and(|row| can(&self.who, Verb::ReadLogs, &row)) {
                 return Ok(true);
             }
         }

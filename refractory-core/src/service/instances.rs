@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::policy::{Relation, Verb, check};
+use super::grants::{in_words, loses_a_game_master};
 use super::{Builder, Deployment};
+use crate::access::{Verb, can, check, check_role, check_view, no_such_instance as no_such};
 use crate::model::{
     Change, Edit, Event, EventKind, Hostname, Instance, InstanceSpec, License, LicenseChoice,
     Named, NewInstance, Phase, Power, Principal, Release, ReleaseChoice, Slug, SlugError, Step,
@@ -90,15 +91,16 @@ impl Refractory {
     /// `Forbidden`; `Conflict` when the name is taken; `NotFound` when the release or the license is not there.
     pub async fn create(&self, who: &Principal, new: NewInstance) -> Result<Instance> {
         let owner = new.owner.clone().or_else(|| who.user.clone());
-        check(who, Verb::CreateInstance, Relation::of(who, owner.as_ref()))?;
+        check_role(who, Verb::CreateInstance)?;
         if new.owner.is_some() && new.owner != who.user {
-            check(who, Verb::ManagePeople, Relation::Stranger)?;
+            check_role(who, Verb::ManagePeople)?;
         }
         self.check_name(&new.slug)?;
         let mut new = NewInstance { owner, ..new };
         self.check_spec(&mut new.spec).await?;
-        let slug = new.slug.clone();
-        let instance = Instance::new(InstanceId::fresh(), new, self.now());
+        let (slug, grants) = (new.slug.clone(), self.resolve(&new.grants).await?);
+        let mut instance = Instance::new(InstanceId::fresh(), new, self.now());
+        grants.apply(&mut instance.grants)?;
         let event = self.event(who, EventKind::InstanceCreated).about(&instance);
         let made = self.insert_with_retained_key(instance, &event).await;
         made.map_err(|error| name_taken(error, &slug))
@@ -146,7 +148,7 @@ impl Refractory {
     pub async fn get(&self, who: &Principal, id: &InstanceId) -> Result<Instance> {
         let found =
             self.collection::<Instance>().load(id.as_str()).await?.ok_or_else(|| no_such(id))?;
-        check(who, Verb::SeeInstance, Relation::of(who, found.owner.as_ref()))?;
+        check_view(who, &found, id)?;
         Ok(found)
     }
 
@@ -161,7 +163,7 @@ impl Refractory {
             None => self.find_as_typed(name).await?,
         };
         let found = found.ok_or_else(|| no_such(name))?;
-        check(who, Verb::SeeInstance, Relation::of(who, found.owner.as_ref()))?;
+        check_view(who, &found, name)?;
         Ok(found)
     }
 
@@ -176,20 +178,6 @@ impl Refractory {
             }
             _ => Ok(None),
         }
-    }
-
-    /// Every instance that `who` may see, in order of name.
-    ///
-    /// # Errors
-    ///
-    /// As the store has them.
-    pub async fn list(&self, who: &Principal) -> Result<Vec<Instance>> {
-        let mut all = self.collection::<Instance>().list().await?;
-        all.retain(|instance| {
-            super::allows(who.role, Verb::SeeInstance, Relation::of(who, instance.owner.as_ref()))
-        });
-        all.sort_by(|one, other| one.slug.cmp(&other.slug));
-        Ok(all)
     }
 
     /// Asks for an instance to be on. The same one asked for again counts as new when something is wrong.
@@ -224,9 +212,8 @@ impl Refractory {
         let now = self.now();
         let told = |row: &Instance| self.event(who, EventKind::RestartRequested).about(row);
         let restarted = self.collection::<Instance>().update_with_events(id.as_str(), |row| {
-            let relation = Relation::of(who, row.owner.as_ref());
-            check(who, Verb::StartInstance, relation)?;
-            check(who, Verb::StopInstance, relation)?;
+            check(who, Verb::StartInstance, row, id)?;
+            check(who, Verb::StopInstance, row, id)?;
             if row.is_replacing_launch() && row.desired.power == Power::On {
                 return Ok((false, vec![told(row)]));
             }
@@ -250,7 +237,7 @@ impl Refractory {
     /// `Forbidden`, `NotFound`; `Invalid` when `typed` is not the name.
     pub async fn delete(&self, who: &Principal, id: &InstanceId, typed: &str) -> Result<Instance> {
         let instance = self.get(who, id).await?;
-        check(who, Verb::DeleteInstance, Relation::of(who, instance.owner.as_ref()))?;
+        check(who, Verb::DeleteInstance, &instance, id)?;
         if typed.trim() != instance.slug.as_str() {
             return Err(Error::new(ErrorKind::Invalid, "confirming a removal").advise(format!(
                 "To delete this table and all of its data, type its name: `{}`.",
@@ -272,7 +259,7 @@ impl Refractory {
     pub async fn assume_lost(&self, who: &Principal, id: &InstanceId) -> Result<Instance> {
         let now = self.now();
         let given_up = self.collection::<Instance>().update_with_events(id.as_str(), |row| {
-            check(who, Verb::AssumeLost, Relation::of(who, row.owner.as_ref()))?;
+            check(who, Verb::AssumeLost, row, id)?;
             if row.journal.get(Step::Runtime).is_none() {
                 return Err(Error::new(ErrorKind::Conflict, "giving a machine up")
                     .permanent()
@@ -307,7 +294,7 @@ impl Refractory {
             Power::Gone => EventKind::DeletionRequested,
         };
         let changed = self.collection::<Instance>().update_with_events(id.as_str(), |row| {
-            check(who, verb, Relation::of(who, row.owner.as_ref()))?;
+            check(who, verb, row, id)?;
             if row.desired.power == Power::Gone && power != Power::Gone {
                 return Err(Error::new(ErrorKind::Conflict, "changing the desired state")
                     .permanent()
@@ -332,12 +319,18 @@ impl Refractory {
         id: &InstanceId,
         mut change: Change,
     ) -> Result<Instance> {
+        // Names of groups, users, licenses and releases are looked up for those only who may change it.
+        check(who, Verb::ChangeInstance, &self.get(who, id).await?, id)?;
         self.settle_choices(&mut change).await?;
+        let grants = self.resolve(&change.grants).await?;
         let owners = self.owner_names(id, &change).await?;
         let changed = self.collection::<Instance>().update_with_events(id.as_str(), |row| {
-            check(who, Verb::ChangeInstance, Relation::of(who, row.owner.as_ref()))?;
+            check(who, Verb::ChangeInstance, row, id)?;
             if !change.owner.keeps() {
-                check(who, Verb::TransferInstance, Relation::of(who, row.owner.as_ref()))?;
+                check(who, Verb::TransferInstance, row, id)?;
+            }
+            if !change.grants.is_empty() {
+                check(who, Verb::GrantRights, row, id)?;
             }
             if let Some(slug) = change.slug.as_ref().filter(|slug| **slug != row.slug) {
                 self.check_name(slug)?;
@@ -347,10 +340,17 @@ impl Refractory {
             let differs = (&row.slug, &row.desired.spec) != (&was.slug, &was.desired.spec);
             row.generation += u64::from(differs);
             let moved = row.owner != was.owner;
-            if moved {
+            grants.apply(&mut row.grants)?;
+            if moved || loses_a_game_master(&was.grants, &row.grants) {
                 row.setup.revoke();
             }
-            Ok((differs || moved, self.change_events(who, &was, row, owners.clone())))
+            let mut events = self.change_events(who, &was, row, owners.clone());
+            let is_granted = row.grants != was.grants;
+            if is_granted {
+                let kind = EventKind::AccessChanged { rights: in_words(&change.grants) };
+                events.push(self.event(who, kind).about(row));
+            }
+            Ok((differs || moved || is_granted, events))
         });
         let taken =
             |error| if let Some(slug) = &change.slug { name_taken(error, slug) } else { error };
@@ -451,9 +451,7 @@ impl Refractory {
         who: &Principal,
         instances: &[Instance],
     ) -> Result<BTreeMap<InstanceId, String>> {
-        let inside = |row: &&Instance| {
-            super::allows(who.role, Verb::InspectInstance, Relation::of(who, row.owner.as_ref()))
-        };
+        let inside = |row: &&Instance| can(who, Verb::InspectInstance, row);
         let mut names = BTreeMap::new();
         let mut all = BTreeMap::new();
         for row in instances.iter().filter(inside) {
@@ -511,12 +509,6 @@ fn apply(change: &Change, row: &mut Instance) -> Result<()> {
         Edit::Set(owner) => row.owner = Some(owner.clone()),
     }
     Ok(())
-}
-
-fn no_such(name: impl std::fmt::Display) -> Error {
-    Error::new(ErrorKind::NotFound, "looking for a table")
-        .about("name", &name)
-        .advise(format!("There is no table `{name}`."))
 }
 
 fn name_taken(error: Error, slug: &Slug) -> Error {

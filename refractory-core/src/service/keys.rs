@@ -1,6 +1,6 @@
 //! The keys that programs reach their uploads with.
 use super::Refractory;
-use super::policy::{Relation, Verb, check};
+use crate::access::{Verb, check};
 use crate::model::{EventKind, Instance, Power, Principal};
 use crate::ports::{Collection, Observed};
 use crate::{Error, ErrorKind, InstanceId, Result};
@@ -17,7 +17,7 @@ impl Refractory {
     /// started; and as [`AssetStore::rotate`](crate::ports::AssetStore::rotate) has them.
     pub async fn rotate_key(&self, who: &Principal, id: &InstanceId) -> Result<Instance> {
         let instance = self.get(who, id).await?;
-        check(who, Verb::RotateKey, Relation::of(who, instance.owner.as_ref()))?;
+        check(who, Verb::RotateKey, &instance, id)?;
         if instance.desired.power == Power::Gone {
             return Err(refused("This table and its key are being deleted."));
         }

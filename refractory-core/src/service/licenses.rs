@@ -1,6 +1,6 @@
 //! Licenses: adding, naming, accepting, removing.
 use super::Refractory;
-use super::policy::{Relation, Verb, check};
+use crate::access::{Verb, can, check_role};
 use crate::model::{Acceptance, EULA_VERSION, EventKind, Instance, License, LicenseKey, Principal};
 use crate::ports::{Commit, Observed, UniqueKey};
 use crate::text::{is_obeyed, trimmed};
@@ -11,7 +11,7 @@ use crate::{Error, ErrorKind, InstanceId, LicenseId, Result, SecretName, UserId}
 pub struct LicenseView {
     /// The license; the key in it is masked.
     pub license: License,
-    /// What its holder is called, where it has one.
+    /// What its holder is called, where it has one: `another table` for one that the asking principal may not see.
     pub holder: Option<(InstanceId, String)>,
 }
 
@@ -22,17 +22,13 @@ impl Refractory {
     ///
     /// `Forbidden`.
     pub async fn licenses(&self, who: &Principal) -> Result<Vec<LicenseView>> {
-        check(who, Verb::SeeLicenses, Relation::Stranger)?;
+        check_role(who, Verb::SeeLicenses)?;
         let mut views = Vec::new();
         for license in self.collection::<License>().list().await? {
             let holder = match &license.lease {
                 Some(lease) => {
-                    let title = self
-                        .collection::<Instance>()
-                        .load_readable(lease.holder.as_str())
-                        .await?
-                        .map(|row| row.title().to_owned());
-                    Some((lease.holder.clone(), title.unwrap_or_else(|| lease.holder.to_string())))
+                    let holder = self.collection::<Instance>().load_readable(lease.holder.as_str());
+                    Some((lease.holder.clone(), named_for(who, holder.await?, &lease.holder)))
                 }
                 None => None,
             };
@@ -53,7 +49,7 @@ impl Refractory {
         name: &str,
         key: LicenseKey,
     ) -> Result<License> {
-        check(who, Verb::ManageLicenses, Relation::Stranger)?;
+        check_role(who, Verb::ManageLicenses)?;
         let license = License {
             id: LicenseId::fresh(),
             name: checked_name(name)?,
@@ -96,7 +92,7 @@ impl Refractory {
     ///
     /// `Forbidden`, `NotFound`.
     pub async fn find_license(&self, who: &Principal, name: &str) -> Result<License> {
-        check(who, Verb::SeeLicenses, Relation::Stranger)?;
+        check_role(who, Verb::SeeLicenses)?;
         let found = match self.collection::<License>().find(&UniqueKey::license(name)).await? {
             Some(found) => Some(found),
             None => self.collection::<License>().load(name).await?,
@@ -115,7 +111,7 @@ impl Refractory {
         id: &LicenseId,
         name: &str,
     ) -> Result<License> {
-        check(who, Verb::ManageLicenses, Relation::Stranger)?;
+        check_role(who, Verb::ManageLicenses)?;
         let wanted = checked_name(name)?;
         let renamed = self.collection::<License>().update_with_events(id.as_str(), |row| {
             if row.name == wanted {
@@ -137,7 +133,7 @@ impl Refractory {
     ///
     /// `Forbidden`, `NotFound`.
     pub async fn accept_eula(&self, who: &Principal, id: &LicenseId) -> Result<License> {
-        check(who, Verb::ManageLicenses, Relation::Stranger)?;
+        check_role(who, Verb::ManageLicenses)?;
         if who.via == crate::model::Via::System {
             return Err(Error::new(ErrorKind::Forbidden, "accepting an agreement")
                 .advise("Only a person can accept the license agreement."));
@@ -166,7 +162,7 @@ impl Refractory {
     ///
     /// `Forbidden`, `NotFound`; `Conflict` while a table holds it.
     pub async fn remove_license(&self, who: &Principal, id: &LicenseId) -> Result<()> {
-        check(who, Verb::ManageLicenses, Relation::Stranger)?;
+        check_role(who, Verb::ManageLicenses)?;
         let license = self
             .collection::<License>()
             .load(id.as_str())
@@ -181,6 +177,15 @@ impl Refractory {
         self.collection().commit(&Commit::delete(&license).event(event)).await?;
         self.deployment.ports.vault.remove(&SecretName::new(&license.secret())?).await?;
         Ok(())
+    }
+}
+
+/// What `who` may be told of the instance `id`, which holds a license.
+fn named_for(who: &Principal, holder: Option<Instance>, id: &InstanceId) -> String {
+    match holder {
+        Some(holder) if can(who, Verb::SeeInstance, &holder) => holder.title().to_owned(),
+        Some(_) => "another table".to_owned(),
+        None => id.to_string(),
     }
 }
 

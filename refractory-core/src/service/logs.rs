@@ -1,6 +1,6 @@
 //! What the program of an instance prints.
 use super::Refractory;
-use super::policy::{Relation, Verb, check};
+use crate::access::{Verb, check};
 use crate::model::Principal;
 use crate::ports::{LogChunk, LogPosition};
 use crate::{InstanceId, Result};
@@ -19,7 +19,7 @@ impl Refractory {
         limit: usize,
     ) -> Result<LogChunk> {
         let instance = self.get(who, of).await?;
-        check(who, Verb::ReadLogs, Relation::of(who, instance.owner.as_ref()))?;
+        check(who, Verb::ReadLogs, &instance, of)?;
         self.deployment.ports.logs.read(of, from, limit).await
     }
 }

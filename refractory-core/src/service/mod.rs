@@ -8,10 +8,16 @@ mod devices;
 mod events;
 mod expiry;
 mod follow;
+mod grants;
+#[cfg(feature = "accounts")]
+mod groups;
+#[cfg(feature = "accounts")]
+mod identities;
 mod instances;
 mod keys;
 #[cfg(feature = "accounts")]
 mod licenses;
+mod list;
 mod logs;
 mod pairing;
 #[cfg(feature = "accounts")]
@@ -19,8 +25,8 @@ mod password_policy;
 #[cfg(feature = "accounts")]
 mod people;
 mod playing;
-mod policy;
 mod pool;
+mod principals;
 mod records;
 mod releases;
 mod retained_keys;
@@ -41,14 +47,18 @@ pub use deployment::{Addressing, Ports};
 pub use devices::account_of_mark;
 pub use events::{EventFilter, EventPage};
 pub use follow::{EventCursor, FollowedEvent, InstanceWatch, Subscription};
+#[cfg(feature = "accounts")]
+pub use groups::{Member, MemberPage, right_of_group};
+#[cfg(feature = "accounts")]
+pub use identities::UserChange;
 pub use instances::Refractory;
 #[cfg(feature = "accounts")]
 pub use licenses::LicenseView;
+pub use list::ListQuery;
 pub use pairing::{Pairing, pair};
 #[cfg(feature = "accounts")]
 pub use password_policy::{PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARS, check_new_password};
 pub use playing::Playing;
-pub use policy::{Relation, Verb, allows};
 pub use pool::StorePool;
 pub use settled::{Settled, settled};
 #[cfg(feature = "accounts")]

@@ -1,12 +1,14 @@
 //! People: accounts and signing in.
 use std::net::IpAddr;
 
-use super::Refractory;
-use super::policy::{Relation, Verb, check};
+use super::admins::AccountChange;
+use super::{ListQuery, Refractory};
+use crate::access::{Verb, check_role};
 use crate::model::{
-    EventKind, PasswordHash, Principal, Role, SignInFailure, SignInMethod, User, UserName, Via,
+    EventKind, Grantee, PasswordHash, Principal, Role, SignInFailure, SignInMethod, User, UserName,
+    Via,
 };
-use crate::ports::{Commit, Credential, Kind, UniqueKey};
+use crate::ports::{Commit, Credential, Index, Kind, Query, TypedPage, UniqueKey};
 use crate::{Error, ErrorKind, Result, Secret, UserId};
 
 impl Refractory {
@@ -20,16 +22,36 @@ impl Refractory {
         Ok(!self.deployment.ports.store.holds_any(Kind::User).await?)
     }
 
-    /// Every account, in order of name.
+    /// The users, in order of name, a page at a time.
     ///
     /// # Errors
     ///
     /// `Forbidden`.
-    pub async fn users(&self, who: &Principal) -> Result<Vec<User>> {
-        check(who, Verb::ManagePeople, Relation::Stranger)?;
-        let mut all = self.collection::<User>().list().await?;
-        all.sort_by(|one, other| one.name.cmp(&other.name));
-        Ok(all)
+    pub async fn users(&self, who: &Principal, query: &ListQuery) -> Result<TypedPage<User>> {
+        check_role(who, Verb::ManagePeople)?;
+        self.collection().page(&query.on(Query::index(Index::UserByName))).await
+    }
+
+    /// Every page of [`users`](Self::users), one after another: for those who show everything.
+    ///
+    /// # Errors
+    ///
+    /// `Forbidden`.
+    pub async fn users_all(&self, who: &Principal) -> Result<Vec<User>> {
+        check_role(who, Verb::ManagePeople)?;
+        Ok(self.collection().gather(Query::index(Index::UserByName)).await?.0)
+    }
+
+    /// The account of `who`; none at the prompt.
+    ///
+    /// # Errors
+    ///
+    /// As the store has them.
+    pub async fn own_account(&self, who: &Principal) -> Result<Option<User>> {
+        match &who.user {
+            Some(id) => self.collection::<User>().load(id.as_str()).await,
+            None => Ok(None),
+        }
     }
 
     /// Returns the name of the account `id`; `None` where it is gone or cannot be read.
@@ -38,7 +60,7 @@ impl Refractory {
     ///
     /// `Forbidden`, and as the store has them.
     pub async fn account_name(&self, who: &Principal, id: &UserId) -> Result<Option<UserName>> {
-        check(who, Verb::ManagePeople, Relation::Stranger)?;
+        check_role(who, Verb::ManagePeople)?;
         let found = self.collection::<User>().load_readable(id.as_str()).await?;
         Ok(found.map(|user| user.name))
     }
@@ -55,20 +77,9 @@ impl Refractory {
         role: Role,
         password: Option<PasswordHash>,
     ) -> Result<User> {
-        check(who, Verb::ManagePeople, Relation::Stranger)?;
+        check_role(who, Verb::ManagePeople)?;
         let now = self.now();
-        let user = User {
-            id: UserId::fresh(),
-            name,
-            role,
-            password,
-            sessions_from: now,
-            // Tokens without a count are of an older version, and none of those is this account's.
-            session_epoch: 1,
-            link_epoch: 1,
-            added: now,
-            revision: 0,
-        };
+        let user = User::new(name, role, password, now);
         let event = self.event(who, EventKind::UserAdded { user: user.named(), role });
         let added = self.collection().commit(&Commit::insert(&user).event(event)).await;
         added.map_err(|error| name_taken(error, &user.name))
@@ -80,7 +91,7 @@ impl Refractory {
     ///
     /// `Forbidden`, `NotFound`.
     pub async fn find_user(&self, who: &Principal, name: &str) -> Result<User> {
-        check(who, Verb::ManagePeople, Relation::Stranger)?;
+        check_role(who, Verb::ManagePeople)?;
         self.account_named(name).await
     }
 
@@ -90,11 +101,11 @@ impl Refractory {
     ///
     /// `Forbidden`, `NotFound`.
     pub async fn find_new_owner(&self, who: &Principal, name: &str) -> Result<User> {
-        check(who, Verb::TransferInstance, Relation::Stranger)?;
+        check_role(who, Verb::TransferInstance)?;
         self.account_named(name).await
     }
 
-    async fn account_named(&self, name: &str) -> Result<User> {
+    pub(super) async fn account_named(&self, name: &str) -> Result<User> {
         let name = UserName::new(name)?;
         self.collection::<User>().find(&UniqueKey::user(&name)).await?.ok_or_else(|| no_such(&name))
     }
@@ -111,7 +122,7 @@ impl Refractory {
         password: PasswordHash,
     ) -> Result<User> {
         if who.user.as_ref() != Some(id) {
-            check(who, Verb::ManagePeople, Relation::Stranger)?;
+            check_role(who, Verb::ManagePeople)?;
         }
         let now = self.now();
         let changed = self.collection::<User>().update_with_events(id.as_str(), |user| {
@@ -132,7 +143,7 @@ impl Refractory {
     /// `Forbidden`, `NotFound`.
     pub async fn sign_out_everywhere(&self, who: &Principal, id: &UserId) -> Result<User> {
         if who.user.as_ref() != Some(id) {
-            check(who, Verb::ManagePeople, Relation::Stranger)?;
+            check_role(who, Verb::ManagePeople)?;
         }
         let now = self.now();
         let changed = self.collection::<User>().update_with_events(id.as_str(), |user| {
@@ -151,8 +162,8 @@ impl Refractory {
     ///
     /// `Forbidden`, `NotFound`; `Conflict` for the last administrator.
     pub async fn set_role(&self, who: &Principal, id: &UserId, role: Role) -> Result<User> {
-        check(who, Verb::ManagePeople, Relation::Stranger)?;
-        let before = self.change_account(id, Some(role)).await?;
+        check_role(who, Verb::ManagePeople)?;
+        let before = self.change_account(id, AccountChange::Role(role)).await?;
         if before.role != role {
             let (user, from) = (before.named(), before.role);
             let kind = EventKind::RoleChanged { user, from, to: role };
@@ -168,16 +179,18 @@ impl Refractory {
     ///
     /// `Forbidden`, `NotFound`; `Conflict` for the last administrator.
     pub async fn remove_user(&self, who: &Principal, id: &UserId) -> Result<()> {
-        check(who, Verb::ManagePeople, Relation::Stranger)?;
-        let user = self.change_account(id, None).await?;
+        check_role(who, Verb::ManagePeople)?;
+        let user = self.change_account(id, AccountChange::Removal).await?;
         self.end_sessions(id).await?;
         self.close_setups_of(id).await?;
+        self.leave_groups(id).await?;
+        self.revoke_everywhere(&Grantee::User(id.clone())).await?;
         let kind = EventKind::UserRemoved { user: user.named() };
         self.deployment.record(self.event(who, kind)).await;
         Ok(())
     }
 
-    /// Checks a name and a password; `None` when they are not good.
+    /// Checks a name and a password; `None` when they are not good, and for an account that is disabled.
     ///
     /// # Errors
     ///
@@ -202,14 +215,19 @@ impl Refractory {
             }
             None => None,
         };
+        let is_disabled = user.as_ref().is_some_and(|user| !user.is_active());
+        let user = user.filter(User::is_active);
         let kind = if user.is_some() {
             EventKind::SignedIn { method: SignInMethod::Password }
         } else {
-            EventKind::SignInFailed { name: shown, reason: SignInFailure::Credentials }
+            let reason =
+                if is_disabled { SignInFailure::Disabled } else { SignInFailure::Credentials };
+            EventKind::SignInFailed { name: shown, reason }
         };
-        let who = user
-            .as_ref()
-            .map_or_else(|| Principal::stranger(via), |user| Principal::person(user, via));
+        let who = user.as_ref().map_or_else(
+            || Principal::anonymous(via),
+            |user| Principal::signed_in(user, Vec::new(), via),
+        );
         self.deployment.record(self.event(&who.seen_at(address), kind)).await;
         Ok(user)
     }

@@ -1,6 +1,6 @@
 //! Who is playing at a table, asked of the program itself.
 use super::Refractory;
-use super::policy::{Relation, Verb, check};
+use crate::access::{Verb, check};
 use crate::model::{Instance, Phase, Principal};
 use crate::reconcile::bounded;
 use crate::{InstanceId, Result};
@@ -33,7 +33,7 @@ impl Refractory {
     /// `Forbidden`, `NotFound`.
     pub async fn playing(&self, who: &Principal, id: &InstanceId) -> Result<Playing> {
         let instance = self.get(who, id).await?;
-        check(who, Verb::StopInstance, Relation::of(who, instance.owner.as_ref()))?;
+        check(who, Verb::StopInstance, &instance, id)?;
         if !matches!(instance.phase(), Phase::On(_)) {
             return Ok(Playing::default());
         }

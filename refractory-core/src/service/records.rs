@@ -1,6 +1,6 @@
 //! Records that cannot be read: shown, and removed by nobody but an operator.
 use super::Refractory;
-use super::policy::{Relation, Verb, check};
+use crate::access::{Verb, check_role};
 use crate::model::{EventKind, Held, Instance, Named, Principal, Record, Step};
 use crate::ports::{DamagedRecord, Kind};
 use crate::{Error, ErrorKind, Result};
@@ -12,22 +12,12 @@ impl Refractory {
     ///
     /// `Forbidden`, and as the store has them.
     pub async fn damaged(&self, who: &Principal) -> Result<Vec<DamagedRecord>> {
-        check(who, Verb::SeeDeployment, Relation::Stranger)?;
+        check_role(who, Verb::SeeDeployment)?;
         let mut all = Vec::new();
         for kind in Kind::ALL {
             all.extend(self.deployment.ports.store.damaged_of(kind).await?);
         }
         Ok(all)
-    }
-
-    /// The tables whose records cannot be read. They go on as they are: nothing of them is started, stopped or removed.
-    ///
-    /// # Errors
-    ///
-    /// As the store has them.
-    pub async fn damaged_instances(&self, who: &Principal) -> Result<Vec<DamagedRecord>> {
-        check(who, Verb::SeeInstance, Relation::Stranger)?;
-        self.deployment.ports.store.damaged_of(Kind::Instance).await
     }
 
     /// Removes a record that cannot be read. What it stood for is not touched: data of a table stays where it is, and what still

@@ -1,6 +1,6 @@
 //! Releases: adding, listing, removing.
 use super::Refractory;
-use super::policy::{Relation, Verb, check};
+use crate::access::{Verb, check_role};
 use crate::model::{EventKind, Instance, Principal, Release, ReleaseChoice};
 use crate::ports::{ArchiveInfo, ArchiveSource, Commit};
 use crate::{Error, ErrorKind, ReleaseId, Result};
@@ -12,7 +12,7 @@ impl Refractory {
     ///
     /// `Forbidden`.
     pub async fn releases(&self, who: &Principal) -> Result<Vec<Release>> {
-        check(who, Verb::SeeReleases, Relation::Stranger)?;
+        check_role(who, Verb::SeeReleases)?;
         let mut all = self.collection::<Release>().list().await?;
         all.sort_by_key(|release| std::cmp::Reverse((release.version, release.added)));
         Ok(all)
@@ -24,7 +24,7 @@ impl Refractory {
     ///
     /// `Forbidden`, and as [`Archives::add`](crate::ports::Archives::add) has them.
     pub async fn add_release(&self, who: &Principal, source: &ArchiveSource) -> Result<Release> {
-        check(who, Verb::ManageReleases, Relation::Stranger)?;
+        check_role(who, Verb::ManageReleases)?;
         let info = self.deployment.ports.archives.add(source).await?;
         if let Some(known) = self.collection::<Release>().load(info.id.as_str()).await? {
             return Ok(known);
@@ -78,7 +78,7 @@ impl Refractory {
     ///
     /// `Forbidden`, `NotFound`; `Conflict` while a table needs it.
     pub async fn remove_release(&self, who: &Principal, id: &ReleaseId) -> Result<()> {
-        check(who, Verb::ManageReleases, Relation::Stranger)?;
+        check_role(who, Verb::ManageReleases)?;
         let release =
             self.collection::<Release>().load(id.as_str()).await?.ok_or_else(|| no_such(id))?;
         let needs = |instance: &Instance| {

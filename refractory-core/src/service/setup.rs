@@ -5,15 +5,15 @@ use std::time::Duration;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use super::policy::{Relation, Verb, check};
 use super::{Deployment, MintedToken, Refractory};
+use crate::access::{Verb, check};
 use crate::digest::sha256_hex;
 use crate::id::random_text;
 use crate::model::{
     Event, EventKind, Instance, Phase, Power, Principal, Purpose, SetupEntry, SetupTicket, Token,
     User, Via, WorldSummary,
 };
-use crate::ports::{Collection, Observed};
+use crate::ports::{Collection, Index, Observed, Query};
 use crate::reconcile::bounded;
 use crate::{Error, ErrorKind, InstanceId, Result, Secret, SecretName, Timestamp, UserId};
 
@@ -160,7 +160,7 @@ impl Refractory {
     /// `Forbidden`, `NotFound`; `Conflict` while it is not in its setup; `Unsupported` where its name leads past the edge.
     pub async fn setup_ticket(&self, who: &Principal, id: &InstanceId) -> Result<MintedToken> {
         let instance = self.get(who, id).await?;
-        check(who, Verb::SetUpInstance, Relation::of(who, instance.owner.as_ref()))?;
+        check(who, Verb::SetUpInstance, &instance, id)?;
         self.deployment.check_setup(&instance)?;
         let ticket = SetupTicket {
             instance: instance.id.clone(),
@@ -169,7 +169,7 @@ impl Refractory {
             user: who.user.clone(),
             name: who.name.clone(),
         };
-        let epoch = self.account(&ticket).await?.map_or(0, |user| user.session_epoch);
+        let epoch = self.account(&ticket).await?.map_or(0, |user| epoch_of(&user));
         self.mint(Purpose::FoundrySetup(ticket), TICKET, epoch).await
     }
 
@@ -224,7 +224,7 @@ impl Refractory {
         if instance.setup.generation != ticket.generation {
             return Ok(None);
         }
-        check(&who, Verb::SetUpInstance, Relation::of(&who, instance.owner.as_ref()))?;
+        check(&who, Verb::SetUpInstance, &instance, id)?;
         self.deployment.check_setup(&instance)?;
         let session = self.deployment.administer(&instance).await?;
         let until = self.now().after(PASS);
@@ -252,8 +252,11 @@ impl Refractory {
             return Ok(Some(Principal { name: ticket.name.clone(), ..Principal::operator() }));
         }
         let user = self.account(ticket).await?;
-        let user = user.filter(|user| user.session_epoch == token.epoch);
-        Ok(user.map(|user| Principal::person(&user, Via::Web)))
+        let user = user.filter(|user| epoch_of(user) == token.epoch);
+        match user {
+            Some(user) => self.principal(&user, Via::Web).await,
+            None => Ok(None),
+        }
     }
 
     /// Writes down that `who` was let in, before any browser has the pass; the count it is good at, unless all was
@@ -336,12 +339,15 @@ impl Refractory {
     ///
     /// As the store has them.
     pub(super) async fn close_setups_of(&self, user: &UserId) -> Result<()> {
-        for instance in self.collection::<Instance>().list().await? {
-            if instance.setup.has(user) {
+        let mut query = Query::index(Index::InstanceInSetup);
+        loop {
+            let page = self.collection::<Instance>().page(&query).await?;
+            for instance in page.records.iter().filter(|instance| instance.setup.has(user)) {
                 self.close_setup(&instance.id).await?;
             }
+            let Some(next) = page.next else { return Ok(()) };
+            query = query.after(Some(next));
         }
-        Ok(())
     }
 
     /// Writes down that Foundry is about to be told to save its settings: it exits after that, and that is a restart.
@@ -369,10 +375,27 @@ impl Refractory {
     /// `Forbidden`, `NotFound`.
     pub async fn worlds(&self, who: &Principal, id: &InstanceId) -> Result<Vec<WorldSummary>> {
         let instance = self.get(who, id).await?;
-        check(who, Verb::SetUpInstance, Relation::of(who, instance.owner.as_ref()))?;
+        check(who, Verb::SetUpInstance, &instance, id)?;
+        self.known_worlds(instance).await
+    }
+
+    /// Asks Foundry for the worlds of an instance, as when one was made in its setup, and writes them down.
+    ///
+    /// # Errors
+    ///
+    /// As the store has them.
+    pub async fn note_worlds(&self, id: &InstanceId) -> Result<()> {
+        match self.collection::<Instance>().load(id.as_str()).await? {
+            Some(instance) => self.known_worlds(instance).await.map(drop),
+            None => Ok(()),
+        }
+    }
+
+    async fn known_worlds(&self, instance: Instance) -> Result<Vec<WorldSummary>> {
         if !instance.is_in_setup() {
             return Ok(instance.worlds);
         }
+        let id = &instance.id;
         let asked = async {
             let target = self.deployment.target(&instance).await?;
             self.deployment.ports.game.worlds(&target).await
@@ -387,6 +410,11 @@ impl Refractory {
         self.deployment.nudge();
         Ok(kept.map_or(instance.worlds, |row| row.worlds))
     }
+}
+
+/// Counts what makes tickets void: being signed out everywhere, and a change of role. Both counts only grow.
+fn epoch_of(user: &User) -> u64 {
+    user.session_epoch + user.link_epoch
 }
 
 impl SetupPass {

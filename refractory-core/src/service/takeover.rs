@@ -1,6 +1,6 @@
 //! Taking a license from a table where no one plays, without waiting for the grace period.
 use super::Refractory;
-use super::policy::{Relation, Verb, check};
+use crate::access::{Verb, can, check};
 use crate::model::{EventKind, Instance, Phase, Power, Preemption, Principal};
 use crate::{Error, ErrorKind, InstanceId, Result};
 
@@ -14,16 +14,19 @@ impl Refractory {
     /// wait for a license, or when there is none to take.
     pub async fn take_license(&self, who: &Principal, id: &InstanceId) -> Result<Instance> {
         let waiting = self.get(who, id).await?;
-        check(who, Verb::StartInstance, Relation::of(who, waiting.owner.as_ref()))?;
+        check(who, Verb::StartInstance, &waiting, id)?;
         let offer = waiting.progress().and_then(|progress| progress.takeover.clone());
         if !waiting.waits_for_license() {
             return Err(does_not_wait());
         }
         let offer = offer.ok_or_else(nothing_to_take)?;
-        check(who, Verb::StopInstance, Relation::of(who, offer.owner.as_ref()))?;
         let now = self.now();
         let asked =
             self.collection::<Instance>().update_with_events(offer.holder.as_str(), |holder| {
+                if !can(who, Verb::SeeInstance, holder) {
+                    return Err(nothing_to_take());
+                }
+                check(who, Verb::StopInstance, holder, &holder.id)?;
                 let is_on =
                     holder.desired.power == Power::On && matches!(holder.phase(), Phase::On(_));
                 let is_empty = holder.seen.as_ref().is_some_and(|seen| seen.players == 0);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Refractory;
 use super::people::no_such;
-use super::policy::{Relation, Verb, check};
+use crate::access::{Verb, check_role};
 use crate::digest::sha256_hex;
 use crate::id::random_text;
 use crate::model::{
@@ -56,7 +56,7 @@ impl Refractory {
     ///
     /// `Forbidden`; `Conflict` when there is an account already.
     pub async fn setup_link(&self, who: &Principal) -> Result<MintedToken> {
-        check(who, Verb::ManagePeople, Relation::Stranger)?;
+        check_role(who, Verb::ManagePeople)?;
         if !self.needs_setup().await? {
             return Err(Error::new(ErrorKind::Conflict, "making a setup link").permanent().advise(
                 "An account already exists. Use `refractory user link NAME` to get a sign-in link.",
@@ -79,9 +79,14 @@ impl Refractory {
     ///
     /// `Forbidden`, `NotFound`.
     pub async fn sign_in_link(&self, who: &Principal, user: &UserId) -> Result<MintedToken> {
-        check(who, Verb::ManagePeople, Relation::Stranger)?;
+        check_role(who, Verb::ManagePeople)?;
         let user =
             self.collection::<User>().load(user.as_str()).await?.ok_or_else(|| no_such(user))?;
+        if !user.is_active() {
+            return Err(Error::new(ErrorKind::Conflict, "making a sign-in link")
+                .permanent()
+                .advise(format!("The user {} is disabled. Enable the account first.", user.name)));
+        }
         let named = user.named();
         let minted = self.mint(Purpose::SignIn(user.id), LINK, user.link_epoch).await?;
         let kind = EventKind::SignInLinkCreated { user: named };
@@ -138,13 +143,15 @@ impl Refractory {
         let Purpose::SignIn(user) = &token.purpose else { return Ok(None) };
         let user = self.collection::<User>().load_readable(user.as_str()).await?;
         let Some(user) = user else { return Ok(None) };
-        let good = is_current(&token, user.link_epoch, &user);
+        let good = user.is_active() && is_current(&token, user.link_epoch, &user);
         let (who, kind) = if good {
             let method = SignInMethod::Link;
-            (Principal::person(&user, via), EventKind::SignedIn { method })
+            (Principal::signed_in(&user, Vec::new(), via), EventKind::SignedIn { method })
         } else {
-            let (name, reason) = (user.name.to_string(), SignInFailure::LinkRevoked);
-            (Principal::stranger(via), EventKind::SignInFailed { name, reason })
+            let reason =
+                if user.is_active() { SignInFailure::LinkRevoked } else { SignInFailure::Disabled };
+            let name = user.name.to_string();
+            (Principal::anonymous(via), EventKind::SignInFailed { name, reason })
         };
         let event = self.event(&who.seen_at(address), kind);
         // Taking the link is what decides between two browsers; a void one goes the same way.
@@ -166,7 +173,7 @@ impl Refractory {
         self.mint(Purpose::Session(user.id.clone()), SESSION, user.session_epoch).await
     }
 
-    /// Who a session is; `None` when it has ended.
+    /// Who a session is, with role and groups as they are now; `None` when it has ended, or the account is disabled.
     ///
     /// # Errors
     ///
@@ -176,8 +183,10 @@ impl Refractory {
         let Purpose::Session(user) = &token.purpose else { return Ok(None) };
         // Nobody is signed in by a record that cannot be read, and nobody is kept from signing in as another.
         let user = self.collection::<User>().load_readable(user.as_str()).await?;
-        let user = user.filter(|user| is_current(&token, user.session_epoch, user));
-        Ok(user.map(|user| Principal::person(&user, via)))
+        match user.filter(|user| is_current(&token, user.session_epoch, user)) {
+            Some(user) => self.principal(&user, via).await,
+            None => Ok(None),
+        }
     }
 
     /// Ends a session; one that has ended is fine.

@@ -152,6 +152,8 @@ impl Checkpoint {
 fn is_precious(kind: Kind) -> bool {
     match kind {
         Kind::User
+        | Kind::Group
+        | Kind::Membership
         | Kind::License
         | Kind::Release
         | Kind::Instance

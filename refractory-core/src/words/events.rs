@@ -2,7 +2,9 @@
 use std::time::Duration;
 
 use super::Words;
-use crate::model::{Event, EventKind, FoundOrphan, SignInFailure, SignInMethod, Step};
+use crate::model::{
+    Event, EventKind, FoundOrphan, GrantedRight, GranteeName, SignInFailure, SignInMethod, Step,
+};
 
 /// The sentence of an event.
 #[expect(
@@ -21,6 +23,9 @@ pub(super) fn event(words: &dyn Words, event: &Event) -> String {
             format!("{who} made {to} the owner of {table}.")
         }
         EventKind::OwnerChanged { to: None, .. } => format!("{who} left {table} without an owner."),
+        EventKind::AccessChanged { rights } => {
+            format!("{who} changed who has access to {table}: {}.", granted(rights))
+        }
         EventKind::StartRequested => format!("{who} started {table}."),
         EventKind::RestartRequested => format!("{who} restarted {table}."),
         EventKind::StopRequested => format!("{who} stopped {table}."),
@@ -65,6 +70,15 @@ pub(super) fn event(words: &dyn Words, event: &Event) -> String {
     }
 }
 
+/// As `view signed-in group:crew; play no-one`.
+fn granted(rights: &[GrantedRight]) -> String {
+    let one = |it: &GrantedRight| {
+        let to = if it.to.is_empty() { GranteeName::NO_ONE.to_owned() } else { it.to.join(" ") };
+        format!("{} {to}", it.right)
+    };
+    rights.iter().map(one).collect::<Vec<_>>().join("; ")
+}
+
 fn failed(why: &str, step: Step, attempt: u32, retry: Option<Duration>) -> String {
     let Some(retry) = retry else { return why.to_owned() };
     let doing = match step {
@@ -102,6 +116,21 @@ fn of_deployment(kind: &EventKind, who: &str) -> String {
         EventKind::LicenseRemoved { license } => format!("License {license} was removed."),
         EventKind::ReleaseAdded { version, .. } => format!("Release {version} was added."),
         EventKind::ReleaseRemoved { version, .. } => format!("Release {version} was removed."),
+        EventKind::OrphanFound { orphan: found } => orphan(found),
+        EventKind::DamagedRecordRemoved { record, removed } => {
+            format!("{who} removed the damaged record of the {record} {removed}.")
+        }
+        other => of_users(other, who),
+    }
+}
+
+/// Events about users, and how they sign in.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the rest is elsewhere, and a test finds a kind without words"
+)]
+fn of_users(kind: &EventKind, who: &str) -> String {
+    match kind {
         EventKind::UserAdded { user, role } => {
             format!("{who} added the user {user} with the role {role}.")
         }
@@ -125,11 +154,50 @@ fn of_deployment(kind: &EventKind, who: &str) -> String {
             SignInFailure::LinkRevoked => {
                 format!("{name} was not signed in: the link was revoked.")
             }
+            SignInFailure::Disabled => {
+                format!("{name} was not signed in: the account is disabled.")
+            }
         },
         EventKind::SignedOut => format!("{who} signed out."),
-        EventKind::OrphanFound { orphan: found } => orphan(found),
-        EventKind::DamagedRecordRemoved { record, removed } => {
-            format!("{who} removed the damaged record of the {record} {removed}.")
+        other => of_groups(other, who),
+    }
+}
+
+/// Events about groups, and about what is known of users.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the rest is above, and a test finds a kind without words"
+)]
+fn of_groups(kind: &EventKind, who: &str) -> String {
+    match kind {
+        EventKind::UserDisabled { user } => format!("{who} disabled the user {user}."),
+        EventKind::UserEnabled { user } => format!("{who} enabled the user {user}."),
+        EventKind::UserChanged { user } => format!("{who} changed the details of {user}."),
+        EventKind::IdentityLinked { user, identity } => {
+            format!("{who} linked {identity} to {user}.")
+        }
+        EventKind::IdentityUnlinked { user, identity } => {
+            format!("{who} unlinked {identity} from {user}.")
+        }
+        EventKind::GroupCreated { group } => format!("{who} created the group {group}."),
+        EventKind::GroupRenamed { group, from } => {
+            format!("{who} renamed the group {from} to {group}.")
+        }
+        EventKind::GroupDeleted { group } => format!("{who} deleted the group {group}."),
+        EventKind::MemberAdded { group, user, administers: false } => {
+            format!("{who} added {user} to the group {group}.")
+        }
+        EventKind::MemberAdded { group, user, administers: true } => {
+            format!("{who} added {user} to the group {group} as an administrator of it.")
+        }
+        EventKind::MemberChanged { group, user, administers: true } => {
+            format!("{who} made {user} an administrator of the group {group}.")
+        }
+        EventKind::MemberChanged { group, user, administers: false } => {
+            format!("{who} made {user} an ordinary member of the group {group}.")
+        }
+        EventKind::MemberRemoved { group, user } => {
+            format!("{who} removed {user} from the group {group}.")
         }
         other => label(other.name()),
     }

@@ -2,10 +2,12 @@ use std::time::Duration;
 
 use super::*;
 use crate::model::{
-    Actor, EventKind, FoundOrphan, HolderActivity, Hostname, LicenseUse, LicenseWait, Named,
-    Outlook, Principal, Role, SignInFailure, SignInMethod, Slug, Version, WorldId,
+    Actor, EventKind, FoundOrphan, GrantedRight, HolderActivity, Hostname, LicenseUse, LicenseWait,
+    Named, Outlook, Principal, Right, Role, SignInFailure, SignInMethod, Slug, Version, WorldId,
 };
-use crate::{Code, ErrorKind, InstanceId, LaunchId, LicenseId, ReleaseId, Timestamp, UserId};
+use crate::{
+    Code, ErrorKind, GroupId, InstanceId, LaunchId, LicenseId, ReleaseId, Timestamp, UserId,
+};
 
 fn table(name: &str) -> Named<InstanceId> {
     Named::new(InstanceId::new("i1").unwrap(), name)
@@ -48,13 +50,38 @@ fn kinds() -> Vec<EventKind> {
         FoundOrphan::Volume { instance: instance() },
         FoundOrphan::Uploads { instance: instance() },
     ];
-    let failures =
-        [SignInFailure::Credentials, SignInFailure::CurrentPassword, SignInFailure::LinkRevoked];
+    let failures = [
+        SignInFailure::Credentials,
+        SignInFailure::CurrentPassword,
+        SignInFailure::LinkRevoked,
+        SignInFailure::Disabled,
+    ];
+    let group = || Named::new(GroupId::new("g1").unwrap(), "crew");
+    let identity = || "discord:80351110224678912".to_owned();
     let mut all = vec![
+        EventKind::UserDisabled { user: user() },
+        EventKind::UserEnabled { user: user() },
+        EventKind::UserChanged { user: user() },
+        EventKind::IdentityLinked { user: user(), identity: identity() },
+        EventKind::IdentityUnlinked { user: user(), identity: identity() },
+        EventKind::GroupCreated { group: group() },
+        EventKind::GroupRenamed { group: group(), from: "band".to_owned() },
+        EventKind::GroupDeleted { group: group() },
+        EventKind::MemberAdded { group: group(), user: user(), administers: false },
+        EventKind::MemberAdded { group: group(), user: user(), administers: true },
+        EventKind::MemberChanged { group: group(), user: user(), administers: false },
+        EventKind::MemberChanged { group: group(), user: user(), administers: true },
+        EventKind::MemberRemoved { group: group(), user: user() },
         EventKind::InstanceCreated,
         EventKind::InstanceChanged { fields: vec!["name".to_owned(), "world".to_owned()] },
         EventKind::OwnerChanged { from: Some(user()), to: Some(user()) },
         EventKind::OwnerChanged { from: None, to: None },
+        EventKind::AccessChanged {
+            rights: vec![
+                GrantedRight { right: Right::View, to: vec!["signed-in".to_owned()] },
+                GrantedRight { right: Right::Manage, to: Vec::new() },
+            ],
+        },
         EventKind::StartRequested,
         EventKind::RestartRequested,
         EventKind::StopRequested,

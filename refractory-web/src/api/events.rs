@@ -132,7 +132,7 @@ pub(crate) async fn status(shared: Data<Shared>, person: Person) -> Result<HttpR
     let workers = shared.refractory.workers().await?;
     let unlisted: BTreeSet<_> = workers.iter().flat_map(|mark| &mark.unlisted).collect();
     let mut states: BTreeMap<&str, u64> = BTreeMap::new();
-    for table in shared.refractory.list(&person.who).await? {
+    for table in shared.refractory.list_all(&person.who).await?.records {
         *states.entry(table.state().name()).or_default() += 1;
     }
     Ok(HttpResponse::Ok().json(json!({

@@ -50,11 +50,11 @@ async fn in_full(
 
 /// `GET /instances`
 pub(crate) async fn list(shared: Data<Shared>, person: Person) -> Result<HttpResponse, Problem> {
-    let all = shared.refractory.list(&person.who).await?;
+    let found = shared.refractory.list_all(&person.who).await?;
+    let (all, damaged) = (found.records, found.damaged);
     let owners = shared.refractory.owners(&person.who, &all).await?;
     let row = |table: &Instance| shown(&shared, &person.who, table, owners.get(&table.id));
     let rows: Vec<_> = all.iter().map(row).collect();
-    let damaged = shared.refractory.damaged_instances(&person.who).await?;
     let damaged: Vec<_> = damaged
         .iter()
         .map(|it| json!({ "id": it.id, "name": it.name(), "state": "damaged" }))
@@ -131,7 +131,10 @@ pub(crate) async fn change(
         Edit::Clear => Edit::Clear,
         Edit::Set(name) => Edit::Set(shared.refractory.find_new_owner(who, &name).await?.id),
     };
-    let changed = shared.refractory.change(who, &table.id, Change { slug, spec, owner }).await?;
+    let changed = shared
+        .refractory
+        .change(who, &table.id, Change { slug, spec, owner, ..Change::default() })
+        .await?;
     Ok(HttpResponse::Ok().json(in_full(&shared, who, &changed).await?))
 }
 

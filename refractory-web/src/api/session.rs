@@ -15,8 +15,8 @@ use crate::shared::Shared;
 /// `GET /session`: who one is, and the token for `X-CSRF-Token`.
 pub(crate) async fn show(person: Person) -> HttpResponse {
     HttpResponse::Ok().json(json!({
-        "name": person.who.name,
-        "role": person.who.role.name(),
+        "name": person.who.name(),
+        "role": person.who.role().name(),
         "csrf": person.visitor.csrf(),
     }))
 }

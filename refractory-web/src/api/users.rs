@@ -14,7 +14,7 @@ use crate::shared::Shared;
 
 /// `GET /users`
 pub(crate) async fn list(shared: Data<Shared>, person: Person) -> Result<HttpResponse, Problem> {
-    let all = shared.refractory.users(&person.who).await?;
+    let all = shared.refractory.users_all(&person.who).await?;
     let rows: Vec<_> = all.iter().map(|user| PersonRow::of(user, &person)).collect();
     Ok(HttpResponse::Ok().json(json!({ "users": rows })))
 }

@@ -7,7 +7,7 @@ use super::stream::{Teller, answer, event, place};
 use crate::feed::Snapshot;
 use crate::pages::{Door, DoorPart};
 use crate::problem::Problem;
-use crate::proxy::client_address;
+use crate::proxy::{Access, client_address};
 use crate::shared::Shared;
 
 /// Tells players at the door of a table how it stands.
@@ -19,7 +19,8 @@ struct AtTheDoor {
 
 impl Teller for AtTheDoor {
     fn tell(&mut self, shared: &Shared, _: &Snapshot) -> Vec<Bytes> {
-        let Some(route) = shared.edge.routes().by_slug(&self.slug) else {
+        let route = shared.edge.routes().by_slug(&self.slug);
+        let Some(route) = route.filter(|route| route.admits(Access::Anonymous)) else {
             self.gone = true;
             return Vec::new();
         };
@@ -48,7 +49,10 @@ pub(crate) async fn door(
 ) -> Result<HttpResponse, Problem> {
     let slug = slug.into_inner();
     // Nobody waits for what is not there.
-    shared.edge.routes().by_slug(&slug).ok_or_else(Problem::no_page)?;
+    let route = shared.edge.routes().by_slug(&slug).ok_or_else(Problem::no_page)?;
+    if !route.admits(Access::Anonymous) {
+        return Err(Problem::no_page());
+    }
     let place = place(&shared, client_address(&request, &shared.trusted))?;
     Ok(answer(&shared, None, AtTheDoor { slug, told: None, gone: false }, place))
 }

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use actix_web::{HttpResponse, web};
 use bytes::Bytes;
-use refractory_core::InstanceId;
 use refractory_core::model::{Instance, Principal};
+use refractory_core::{InstanceId, Verb, can};
+use serde::Deserialize;
 use serde_json::json;
 
 use super::stream::{Teller, answer, event, place};
@@ -24,14 +25,43 @@ struct Tables {
     fresh: bool,
     worked: Option<bool>,
     html: bool,
+    window: Window,
+}
+
+/// Which tables are on a page, by name.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Window {
+    /// The last name of the page before.
+    after: Option<String>,
+    /// The last name of the page, where another one follows.
+    until: Option<String>,
+    /// What names begin with.
+    prefix: Option<String>,
+}
+
+impl Window {
+    fn holds(&self, table: &Instance) -> bool {
+        let name = table.slug.as_str();
+        self.after.as_deref().is_none_or(|after| name > after)
+            && self.until.as_deref().is_none_or(|until| name <= until)
+            && self.prefix.as_ref().is_none_or(|it| name.starts_with(&it.to_lowercase()))
+    }
 }
 
 impl Tables {
+    /// Whether the reader sees `table`, and it is on their page.
+    fn shows(&self, table: &Instance) -> bool {
+        self.window.holds(table) && can(&self.who, Verb::SeeInstance, table)
+    }
+
     fn changed(&mut self, now: &Snapshot) -> (Vec<Arc<Instance>>, Vec<InstanceId>) {
-        let is_new = |table: &&Arc<Instance>| self.told.get(&table.id) != Some(&table.revision);
+        let is_new = |table: &&Arc<Instance>| {
+            self.told.get(&table.id) != Some(&table.revision) && self.shows(table)
+        };
         let changed: Vec<_> = now.tables.values().filter(is_new).cloned().collect();
-        let gone: Vec<_> =
-            self.told.keys().filter(|id| !now.tables.contains_key(id)).cloned().collect();
+        // One that is not shown to them any more is gone, as one that is deleted.
+        let is_shown = |id: &InstanceId| now.tables.get(id).is_some_and(|table| self.shows(table));
+        let gone: Vec<_> = self.told.keys().filter(|id| !is_shown(id)).cloned().collect();
         for table in &changed {
             self.told.insert(table.id.clone(), table.revision);
         }
@@ -60,7 +90,8 @@ impl Teller for Tables {
             changed.iter().filter_map(|table| self.table(shared, table)).collect();
         if std::mem::take(&mut self.fresh) {
             // A browser that comes back has missed what ended meanwhile.
-            let ids: Vec<_> = now.tables.keys().map(InstanceId::as_str).collect();
+            let shown = now.tables.values().filter(|table| self.shows(table));
+            let ids: Vec<_> = shown.map(|table| table.id.as_str()).collect();
             events.push(event("all", &json!({ "ids": ids })));
         }
         events.extend(gone.iter().map(|id| event("gone", &json!({ "id": id.as_str() }))));
@@ -72,9 +103,9 @@ impl Teller for Tables {
     }
 
     fn look_as(&mut self, who: Principal) {
-        if self.who.role != who.role {
-            // Everything is told anew, with the rights there are now.
-            self.told.clear();
+        if (self.who.role(), self.who.groups()) != (who.role(), who.groups()) {
+            // Everything is told anew, with the rights there are now; what is not seen any more is gone.
+            self.told.values_mut().for_each(|revision| *revision = 0);
         }
         self.who = who;
     }
@@ -91,7 +122,8 @@ struct One {
 
 impl Teller for One {
     fn tell(&mut self, shared: &Shared, now: &Snapshot) -> Vec<Bytes> {
-        let Some(table) = now.tables.get(&self.id) else {
+        let seen = now.tables.get(&self.id);
+        let Some(table) = seen.filter(|table| can(&self.who, Verb::SeeInstance, table)) else {
             // The feed of this process may be a moment behind the page.
             self.gone = self.told.is_some();
             return if self.gone { vec![event("gone", &json!({}))] } else { Vec::new() };
@@ -110,7 +142,7 @@ impl Teller for One {
     }
 
     fn look_as(&mut self, who: Principal) {
-        if self.who.role != who.role {
+        if (self.who.role(), self.who.groups()) != (who.role(), who.groups()) {
             self.told = Some(0);
         }
         self.who = who;
@@ -121,7 +153,7 @@ impl Teller for One {
     }
 }
 
-fn of_all(person: &Person, html: bool) -> Tables {
+fn of_all(person: &Person, html: bool, window: Window) -> Tables {
     Tables {
         who: person.who.clone(),
         csrf: person.visitor.csrf(),
@@ -129,6 +161,7 @@ fn of_all(person: &Person, html: bool) -> Tables {
         fresh: true,
         worked: None,
         html,
+        window,
     }
 }
 
@@ -136,9 +169,11 @@ fn of_all(person: &Person, html: bool) -> Tables {
 pub(crate) async fn tables(
     shared: web::Data<Shared>,
     person: Person,
+    window: web::Query<Window>,
 ) -> Result<HttpResponse, Problem> {
     let place = place(&shared, person.visitor.client)?;
-    Ok(answer(&shared, Some(person.visitor.secret.clone()), of_all(&person, true), place))
+    let all = of_all(&person, true, window.into_inner());
+    Ok(answer(&shared, Some(person.visitor.secret.clone()), all, place))
 }
 
 /// `GET /api/v1/stream`: the same for programs.
@@ -147,7 +182,12 @@ pub(crate) async fn stream(
     person: Person,
 ) -> Result<HttpResponse, Problem> {
     let place = place(&shared, person.visitor.client)?;
-    Ok(answer(&shared, Some(person.visitor.secret.clone()), of_all(&person, false), place))
+    Ok(answer(
+        &shared,
+        Some(person.visitor.secret.clone()),
+        of_all(&person, false, Window::default()),
+        place,
+    ))
 }
 
 /// `GET /tables/{slug}/live`

@@ -64,7 +64,7 @@ pub(crate) async fn about(
 
 async fn facts(shared: &Shared, person: &Person) -> Result<Vec<(&'static str, String)>, Problem> {
     let who = &person.who;
-    let tables = shared.refractory.list(who).await?.len();
+    let tables = shared.feed.now().tables.len();
     let releases = shared.refractory.releases(who).await?;
     let stored: u64 = releases.iter().map(|release| release.size).sum();
     let sockets = shared.edge.open();

@@ -38,12 +38,14 @@ async fn account_page(
     person: &Person,
     problem: Option<FormError>,
 ) -> Result<AccountPage, Problem> {
-    let Some(id) = &person.who.user else { return Err(Problem::sign_in()) };
+    if person.who.user().is_none() {
+        return Err(Problem::sign_in());
+    }
     Ok(AccountPage {
         chrome: Chrome::of(shared, &person.visitor, "Your account", "account"),
-        name: person.who.name.clone(),
-        role: role_in_words(person.who.role),
-        has_password: password::is_set(shared, id).await?,
+        name: person.who.name().to_owned(),
+        role: role_in_words(person.who.role()),
+        has_password: password::is_set(shared, &person.who).await?,
         problem,
     })
 }
@@ -111,9 +113,9 @@ impl From<Error> for Refused {
 
 async fn renew(shared: &Shared, person: &Person, form: &PasswordForm) -> Result<User, Refused> {
     let who = &person.who;
-    let Some(id) = &who.user else { return Err(Problem::sign_in().into()) };
-    let name = UserName::new(&who.name).map_err(Error::from)?;
-    if password::is_set(shared, id).await?
+    let Some(id) = who.user() else { return Err(Problem::sign_in().into()) };
+    let name = UserName::new(who.name()).map_err(Error::from)?;
+    if password::is_set(shared, who).await?
         && !confirm_password(shared, who, id, &form.current).await?
     {
         let sentence = "The current password is wrong. Try again.";

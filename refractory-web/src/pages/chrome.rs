@@ -22,6 +22,7 @@ pub(crate) struct Viewer {
     pub(crate) licenses: bool,
     pub(crate) releases: bool,
     pub(crate) people: bool,
+    pub(crate) groups: bool,
     pub(crate) system: bool,
     pub(crate) manages_licenses: bool,
     pub(crate) manages_releases: bool,
@@ -30,12 +31,13 @@ pub(crate) struct Viewer {
 impl Viewer {
     fn of(visitor: &Visitor) -> Option<Self> {
         visitor.who.as_ref().map(|who| Self {
-            name: who.name.clone(),
-            role: role_in_words(who.role),
+            name: who.name().to_owned(),
+            role: role_in_words(who.role()),
             creates: visitor.may(Verb::CreateInstance),
             licenses: visitor.may(Verb::SeeLicenses),
             releases: visitor.may(Verb::SeeReleases),
             people: visitor.may(Verb::ManagePeople),
+            groups: visitor.may(Verb::ManageGroups) || who.administers_a_group(),
             system: visitor.may(Verb::SeeDeployment),
             manages_licenses: visitor.may(Verb::ManageLicenses),
             manages_releases: visitor.may(Verb::ManageReleases),

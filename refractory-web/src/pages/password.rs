@@ -1,6 +1,6 @@
 //! New passwords in forms.
 use refractory_core::model::{Principal, UserName};
-use refractory_core::{Error, ErrorKind, Secret, UserId, check_new_password};
+use refractory_core::{Error, ErrorKind, Secret, check_new_password};
 
 use crate::form_error::{InField, InvalidForm};
 use crate::problem::Problem;
@@ -17,10 +17,10 @@ pub(crate) fn check(password: &Secret, again: &Secret, name: &UserName) -> Resul
     Ok(())
 }
 
-/// Whether the account has a password yet; somebody who came by a link has none.
-pub(crate) async fn is_set(shared: &Shared, id: &UserId) -> Result<bool, Problem> {
-    let users = shared.refractory.users(&Principal::system()).await?;
-    Ok(users.iter().any(|user| user.id == *id && user.password.is_some()))
+/// Whether the account of `who` has a password yet; a user who came by a link has none.
+pub(crate) async fn is_set(shared: &Shared, who: &Principal) -> Result<bool, Problem> {
+    let user = shared.refractory.own_account(who).await?;
+    Ok(user.is_some_and(|user| user.password.is_some()))
 }
 
 #[cfg(test)]

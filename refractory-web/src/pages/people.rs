@@ -2,11 +2,12 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use refractory_core::Error;
-use refractory_core::model::{Role, User, UserName};
+use refractory_core::model::{Role, User, UserName, UserState};
 use serde::{Deserialize, Serialize};
 
 use super::chrome::{Chrome, role_in_words, say_at, say_result};
 use super::enter::Nothing;
+use super::paging::{PageQuery, Pages};
 use crate::form_error::{FormError, InField};
 use crate::links::sign_in_url;
 use crate::problem::Problem;
@@ -23,6 +24,8 @@ pub(crate) struct PersonRow {
     pub(crate) role_words: &'static str,
     pub(crate) added: Moment,
     pub(crate) has_password: bool,
+    /// Whether they may not sign in.
+    pub(crate) disabled: bool,
     pub(crate) is_me: bool,
 }
 
@@ -34,7 +37,8 @@ impl PersonRow {
             role_words: role_in_words(user.role),
             added: user.added.into(),
             has_password: user.password.is_some(),
-            is_me: me.who.user.as_ref() == Some(&user.id),
+            disabled: !user.is_active(),
+            is_me: me.who.user() == Some(&user.id),
         }
     }
 }
@@ -50,6 +54,7 @@ pub(crate) struct FreshLink {
 pub(crate) struct PeoplePage {
     pub(crate) chrome: Chrome,
     pub(crate) people: Vec<PersonRow>,
+    pub(crate) pages: Pages,
     pub(crate) roles: Vec<(&'static str, &'static str)>,
     pub(crate) fresh: Option<FreshLink>,
     pub(crate) name: String,
@@ -61,9 +66,22 @@ pub(crate) struct PeoplePage {
 page! { PeoplePage => "people.html"; }
 
 async fn people_page(shared: &Shared, person: &Person) -> Result<PeoplePage, Problem> {
-    let users = shared.refractory.users(&person.who).await?;
+    people_at(shared, person, &PageQuery::default()).await
+}
+
+/// Users of one page.
+const PEOPLE: usize = 100;
+
+async fn people_at(
+    shared: &Shared,
+    person: &Person,
+    asked: &PageQuery,
+) -> Result<PeoplePage, Problem> {
+    let found = shared.refractory.users(&person.who, &asked.part(PEOPLE)?).await?;
+    let users = found.records;
     Ok(PeoplePage {
         chrome: Chrome::of(shared, &person.visitor, "People", "people"),
+        pages: Pages::of(asked, "/people", found.next.as_ref()),
         people: users.iter().map(|user| PersonRow::of(user, person)).collect(),
         roles: Role::ALL.into_iter().map(|role| (role.name(), role_in_words(role))).collect(),
         fresh: None,
@@ -77,8 +95,9 @@ async fn people_page(shared: &Shared, person: &Person) -> Result<PeoplePage, Pro
 pub(crate) async fn list(
     shared: web::Data<Shared>,
     person: Person,
+    asked: web::Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
-    shared.templates.answer(StatusCode::OK, &people_page(&shared, &person).await?)
+    shared.templates.answer(StatusCode::OK, &people_at(&shared, &person, &asked).await?)
 }
 
 #[derive(Debug, Deserialize)]
@@ -174,6 +193,40 @@ pub(crate) async fn sign_out(
     let ended = shared.refractory.sign_out_everywhere(&person.who, &user.id).await;
     let said = format!("{} is signed out everywhere.", user.name);
     say_result(&shared, &person.visitor, "/people", ended, &said)
+}
+
+/// `POST /people/{name}/disable`
+pub(crate) async fn disable(
+    shared: web::Data<Shared>,
+    name: web::Path<String>,
+    ordered: Ordered<Nothing>,
+) -> Result<HttpResponse, Problem> {
+    set_state(&shared, &name, &ordered.person, UserState::Disabled).await
+}
+
+/// `POST /people/{name}/enable`
+pub(crate) async fn enable(
+    shared: web::Data<Shared>,
+    name: web::Path<String>,
+    ordered: Ordered<Nothing>,
+) -> Result<HttpResponse, Problem> {
+    set_state(&shared, &name, &ordered.person, UserState::Active).await
+}
+
+async fn set_state(
+    shared: &Shared,
+    name: &str,
+    person: &Person,
+    state: UserState,
+) -> Result<HttpResponse, Problem> {
+    let user = shared.refractory.find_user(&person.who, name).await?;
+    let set = shared.refractory.set_user_state(&person.who, &user.id, state).await;
+    let said = if state == UserState::Active {
+        format!("{} can sign in again.", user.name)
+    } else {
+        format!("{} is signed out everywhere and can't sign in.", user.name)
+    };
+    say_result(shared, &person.visitor, "/people", set, &said)
 }
 
 /// `POST /people/{name}/remove`

@@ -3,8 +3,8 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{ServiceConfig, scope};
 
 use super::{
-    about, account, create, enter, failure, foundry_setup, licenses, people, releases, settings,
-    table, tables,
+    about, account, create, enter, failure, foundry_setup, grants, groups, licenses, people,
+    releases, settings, table, tables,
 };
 use crate::live;
 use crate::route_table::{RouteTable, get, post};
@@ -56,6 +56,7 @@ fn of_tables(table: &mut RouteTable) {
         .route("/tables/{slug}/log/live", get().to(live::log))
         .route("/tables/{slug}/settings", get().to(settings::show))
         .route("/tables/{slug}/settings", post().to(settings::save))
+        .route("/tables/{slug}/access", post().to(grants::save))
         .route("/tables/{slug}/delete", post().to(settings::delete));
 }
 
@@ -80,7 +81,16 @@ fn of_people(table: &mut RouteTable) {
         .route("/people/{name}/role", post().to(people::role))
         .route("/people/{name}/link", post().to(people::link))
         .route("/people/{name}/sign-out", post().to(people::sign_out))
+        .route("/people/{name}/disable", post().to(people::disable))
+        .route("/people/{name}/enable", post().to(people::enable))
         .route("/people/{name}/remove", post().to(people::remove))
+        .route("/groups", get().to(groups::list))
+        .route("/groups", post().to(groups::create))
+        .route("/groups/{name}", get().to(groups::show))
+        .route("/groups/{name}/add", post().to(groups::add))
+        .route("/groups/{name}/remove", post().to(groups::remove))
+        .route("/groups/{name}/rename", post().to(groups::rename))
+        .route("/groups/{name}/delete", post().to(groups::delete))
         .route("/account", get().to(account::account))
         .route("/account/password", post().to(account::change_password))
         .route("/about", get().to(about::about));

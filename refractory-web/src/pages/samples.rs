@@ -10,7 +10,10 @@ use super::create::NewTablePage;
 use super::enter::{LinkPage, SetupPage, SignInPage};
 use super::failure::ErrorPage;
 use super::foundry_setup::{FoundrySetupPage, SetUpPage};
+use super::grants::GrantsForm;
+use super::groups::{GroupPage, GroupRow, GroupsPage, MemberRow, OpenedRow};
 use super::licenses::{LicenseRow, LicensesPage};
+use super::paging::Pages;
 use super::people::{FreshLink, PeoplePage, PersonRow};
 use super::releases::{ReleaseRow, ReleasesPage};
 use super::settings::{Owner, SettingsPage};
@@ -24,6 +27,12 @@ use crate::templates::{Page, Templates};
 use crate::view::{Can, NextAttempt, Remedy, Rung, TableView, Trouble, WorldRow};
 use crate::words::Moment;
 
+fn pages() -> Pages {
+    let next = Some("/?after=61".to_owned());
+    let first = Some("/?search=%3Cb%3E".to_owned());
+    Pages { next, first, search: "<b>".to_owned(), searches: true }
+}
+
 fn moment() -> Moment {
     Timestamp(1_795_324_440_000).into()
 }
@@ -36,6 +45,7 @@ fn viewer() -> Viewer {
         licenses: true,
         releases: true,
         people: true,
+        groups: true,
         system: true,
         manages_licenses: true,
         manages_releases: true,
@@ -210,11 +220,12 @@ fn of_tables(t: &Templates) -> Vec<Sample> {
         chrome: chrome("Tables", Some(viewer)),
         damaged: vec!["<b>saturday".into()],
         tables,
+        pages: pages(),
         first,
         offers_password: true,
     };
     let first = |release, license| Some(FirstSteps { release, license });
-    let player = Viewer { creates: false, people: false, system: false, ..viewer() };
+    let player = Viewer { creates: false, people: false, groups: false, system: false, ..viewer() };
     let one = |state, log: Option<LogView>| TablePage {
         chrome: chrome("Friday", Some(viewer())),
         table: table(state),
@@ -246,6 +257,16 @@ fn of_tables(t: &Templates) -> Vec<Sample> {
             Owner { name: "anna".into(), is_owner: false },
             Owner { name: "bert".into(), is_owner: true },
         ],
+        grants: Some(GrantsForm {
+            view: "signed-in".into(),
+            play: "group:crew".into(),
+            game_master: "user:<b>".into(),
+            manage: "no-one".into(),
+            is_closed: true,
+        }),
+        grants_problem: Some(FormError::at("play", "There is no group named `crew`.")),
+        types_owner: false,
+        owner_name: "bert".into(),
         deletes: true,
         problem: Some(FormError::at("slug", "Taken.")),
         delete_problem: Some(FormError::at("typed", "Type it.")),
@@ -365,6 +386,7 @@ fn of_the_rest(t: &Templates) -> Vec<Sample> {
         role_words: "Administrator",
         added: moment(),
         has_password: is_me,
+        disabled: !is_me,
         is_me,
     };
     let fresh =
@@ -372,11 +394,40 @@ fn of_the_rest(t: &Templates) -> Vec<Sample> {
     let people = PeoplePage {
         chrome: chrome("People", Some(viewer())),
         people: vec![person("anna", true), person("bert", false)],
+        pages: pages(),
         roles: vec![("player", "Player"), ("admin", "Administrator")],
         fresh: Some(fresh),
         name: String::new(),
         chosen: "admin".into(),
         problem: Some(FormError::at("name", "Taken.")),
+    };
+    let group = |members| GroupRow { name: "crew".into(), members, added: moment() };
+    let groups = |groups, pages, name: &str| GroupsPage {
+        chrome: chrome("Groups", Some(viewer())),
+        groups,
+        pages,
+        creates: true,
+        name: name.into(),
+        problem: (!name.is_empty()).then(|| FormError::at("name", "Taken.")),
+    };
+    let member = |name: &str, administers| MemberRow {
+        name: name.into(),
+        administers,
+        since: moment(),
+        is_me: administers,
+    };
+    let opened =
+        OpenedRow { slug: "friday".into(), title: "<b>Friday".into(), right: "Game master" };
+    let one_group = |members: Vec<MemberRow>, opened: Vec<OpenedRow>, manages| GroupPage {
+        chrome: chrome("crew", Some(viewer())),
+        group: group(u32::try_from(members.len()).unwrap_or_default()),
+        pages: Pages::default(),
+        opens_more: !opened.is_empty(),
+        members,
+        opened,
+        manages,
+        typed: "carl".into(),
+        problem: Some(FormError::at("user", "There is no user named `carl`.")),
     };
     let account = |has_password| AccountPage {
         chrome: chrome("Your account", Some(viewer())),
@@ -411,6 +462,14 @@ fn of_the_rest(t: &Templates) -> Vec<Sample> {
     };
     vec![
         sample(t, "all", &people),
+        sample(t, "some", &groups(vec![group(1), group(2)], pages(), "crew")),
+        sample(t, "none", &groups(Vec::new(), Pages::default(), "")),
+        sample(
+            t,
+            "whole",
+            &one_group(vec![member("anna", true), member("bert", false)], vec![opened], true),
+        ),
+        sample(t, "empty", &one_group(Vec::new(), Vec::new(), false)),
         sample(t, "with", &account(true)),
         sample(t, "without", &account(false)),
         sample(t, "fine", &about(vec![worker], vec![event()])),

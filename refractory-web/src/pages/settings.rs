@@ -2,11 +2,12 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use refractory_core::model::{Change, Edit, Instance, Principal};
-use refractory_core::{Relation, Verb, allows};
+use refractory_core::{ListQuery, Verb, can};
 use serde::{Deserialize, Serialize};
 
 use super::chrome::{Chrome, say_at};
 use super::create::address;
+use super::grants::GrantsForm;
 use super::spec::{Choices, SpecForm, SpecInput};
 use crate::form_error::{FormError, InField, InvalidForm};
 use crate::problem::Problem;
@@ -25,6 +26,13 @@ pub(crate) struct SettingsPage {
     pub(crate) address: String,
     /// The users it may be given to, for those who may.
     pub(crate) owners: Vec<Owner>,
+    /// Whether there are too many of them to choose from: then the name of one is typed.
+    pub(crate) types_owner: bool,
+    /// The name of the owner.
+    pub(crate) owner_name: String,
+    /// Who has which right, for those who may say so.
+    pub(crate) grants: Option<GrantsForm>,
+    pub(crate) grants_problem: Option<FormError>,
     pub(crate) deletes: bool,
     pub(crate) problem: Option<FormError>,
     /// What is wrong with the confirmation of a removal.
@@ -40,19 +48,21 @@ pub(crate) struct Owner {
 
 page! { SettingsPage => "settings.html"; }
 
-async fn settings_page(
+pub(super) async fn settings_page(
     shared: &Shared,
     person: &Person,
     table: &Instance,
     form: SpecForm,
 ) -> Result<SettingsPage, Problem> {
-    let relation = Relation::of(&person.who, table.owner.as_ref());
-    if !allows(person.who.role, Verb::ChangeInstance, relation) {
+    if !can(&person.who, Verb::ChangeInstance, table) {
         return Err(Problem::new(
             StatusCode::FORBIDDEN,
-            "Only the table's owner and administrators can change it.",
+            "Only the table's owner, its managers and administrators can change it.",
         ));
     }
+    let owners = owners(shared, person, table).await?;
+    let named = shared.refractory.owners(&person.who, std::slice::from_ref(table)).await?;
+    let owner = named.get(&table.id);
     let present = SpecForm::of(&table.slug, &table.desired.spec);
     Ok(SettingsPage {
         chrome: Chrome::of(shared, &person.visitor, "Settings", "tables"),
@@ -61,23 +71,39 @@ async fn settings_page(
         choices: Choices::of(shared, &person.who).await?.with_present(&present),
         form,
         address: address(shared),
-        owners: owners(shared, person, table).await?,
-        deletes: allows(person.who.role, Verb::DeleteInstance, relation),
+        types_owner: owners.is_none(),
+        owner_name: owner.cloned().unwrap_or_default(),
+        owners: owners.unwrap_or_default(),
+        grants: GrantsForm::of(shared, &person.who, table).await?,
+        grants_problem: None,
+        deletes: can(&person.who, Verb::DeleteInstance, table),
         problem: None,
         delete_problem: None,
     })
 }
 
-async fn owners(shared: &Shared, person: &Person, table: &Instance) -> Result<Vec<Owner>, Problem> {
+/// More users than this are not shown to choose from.
+const OWNERS: usize = 100;
+
+/// The users that the table may be given to, in order of name; none where there are too many.
+async fn owners(
+    shared: &Shared,
+    person: &Person,
+    table: &Instance,
+) -> Result<Option<Vec<Owner>>, Problem> {
     if !person.visitor.may(Verb::TransferInstance) {
-        return Ok(Vec::new());
+        return Ok(Some(Vec::new()));
     }
-    let users = shared.refractory.users(&person.who).await?;
+    let users = shared.refractory.users(&person.who, &ListQuery::first(OWNERS)).await?;
+    if users.next.is_some() {
+        return Ok(None);
+    }
+    let users = users.records;
     let owner = |user: &refractory_core::model::User| Owner {
         name: user.name.to_string(),
         is_owner: table.owner.as_ref() == Some(&user.id),
     };
-    Ok(users.iter().map(owner).collect())
+    Ok(Some(users.iter().map(owner).collect()))
 }
 
 /// `GET /tables/{slug}/settings`
@@ -131,7 +157,7 @@ async fn change(
             Edit::Set(shared.refractory.find_new_owner(who, name).await.in_field("owner")?.id)
         }
     };
-    let change = Change { slug, spec, owner };
+    let change = Change { slug, spec, owner, ..Change::default() };
     let changed = shared.refractory.change(who, &table.id, change).await;
     changed.map_err(|error| form.refused(error))
 }

@@ -4,7 +4,7 @@ use refractory_core::model::{
     Edit, InstanceSpec, LicenseChoice, LimitsChange, Principal, Program, ReleaseChoice, Slug,
     SpecChange, WorldId,
 };
-use refractory_core::{Error, ErrorKind, LicenseId, Relation, ReleaseId, Result, Verb, allows};
+use refractory_core::{Error, ErrorKind, LicenseId, ReleaseId, Result, Verb, may};
 use serde::{Deserialize, Serialize};
 
 use crate::form_error::{InField, InvalidForm};
@@ -201,7 +201,7 @@ pub(crate) struct Choices {
 impl Choices {
     /// What `who` may choose from.
     pub(crate) async fn of(shared: &Shared, who: &Principal) -> std::result::Result<Self, Problem> {
-        let sees = |verb| allows(who.role, verb, Relation::Stranger);
+        let sees = |verb| may(who, verb);
         let mut choices = Self::default();
         if sees(Verb::SeeReleases) {
             choices.releases = shared.refractory.releases(who).await?.iter().map(release).collect();

@@ -5,7 +5,7 @@ use refractory_core::model::{Event, Instance, LicenseChoice, Principal, ReleaseC
 use refractory_core::ports::LogPosition;
 use refractory_core::text::plain;
 use refractory_core::words::{English, Words as _};
-use refractory_core::{EventFilter, InstanceId, Playing, Relation, Verb, allows};
+use refractory_core::{EventFilter, InstanceId, Playing, Verb, can, may};
 use serde::{Deserialize, Serialize};
 
 use super::chrome::{Chrome, local, say_result};
@@ -79,14 +79,14 @@ pub(crate) async fn show(
     let who = &person.who;
     let mut table = shared.refractory.find(who, &slug).await?;
     if table.is_in_setup()
-        && allows(who.role, Verb::SetUpInstance, Relation::of(who, table.owner.as_ref()))
+        && can(who, Verb::SetUpInstance, &table)
         && let Ok(worlds) = shared.refractory.worlds(who, &table.id).await
     {
         table.worlds = worlds;
     }
     let view = TableView::of(&shared.refractory, who, &table);
     let live = format!("/tables/{}/live", table.slug);
-    let reads = allows(who.role, Verb::ReadLogs, Relation::of(who, table.owner.as_ref()));
+    let reads = can(who, Verb::ReadLogs, &table);
     let page = TablePage {
         chrome: Chrome::of(&shared, &person.visitor, table.title(), "tables")
             .live(&live, view.is_busy()),
@@ -130,7 +130,7 @@ async fn facts(
     who: &Principal,
     table: &Instance,
 ) -> Result<Vec<(&'static str, String)>, Problem> {
-    let sees = |verb| allows(who.role, verb, Relation::Stranger);
+    let sees = |verb| may(who, verb);
     let spec = &table.desired.spec;
     let owners = shared.refractory.owners(who, std::slice::from_ref(table)).await?;
     let owner = owners.get(&table.id).cloned();

@@ -181,6 +181,10 @@ impl Edge {
         if let Handshake::Refused(why) = handshake {
             return Err(Notice::Refused { status: StatusCode::BAD_REQUEST, why }.into());
         }
+        // What a program signs is told by its signature, whoever may play.
+        if !is_signed(request) {
+            self.check_admission(route, request, access).await?;
+        }
         if let Some(errand) = self.admitted(route, request).await? {
             return self.fetched(route, request, errand, body).await;
         }
@@ -188,6 +192,7 @@ impl Edge {
         if !is_home(&settings.addressing, self.host_of(request)?, route.slug.as_str()) {
             return Err(Notice::Unknown.into());
         }
+        self.check_admission(route, request, access).await?;
         let target = route.target().ok_or(Notice::Waiting(route))?;
         let standing = self.setup_standing(route, target, request).await?;
         *ended = standing.has_ended;
@@ -215,6 +220,21 @@ impl Edge {
             Entry::Join => join(route, &errand, body).await,
             Entry::Setup => self.set_up(route, &errand, body, ended).await,
         }
+    }
+
+    /// Hides a table from those who may not play there, but for whoever was let into its setup.
+    async fn check_admission<'a>(
+        &self,
+        route: &'a Route,
+        request: &HttpRequest,
+        access: Access,
+    ) -> Result<(), Stop<'a>> {
+        if route.admits(access) {
+            return Ok(());
+        }
+        let Some(target) = route.target() else { return Err(Notice::Unknown.into()) };
+        let standing = self.setup_standing(route, target, request).await?;
+        if standing.pass.is_some() { Ok(()) } else { Err(Notice::Unknown.into()) }
     }
 
     /// Passes on what somebody does in Foundry's setup.
@@ -346,6 +366,12 @@ impl Edge {
         };
         self.say(&notice, request, access)
     }
+}
+
+/// Whether `request` has the form of one that a program signed for its uploads.
+fn is_signed(request: &HttpRequest) -> bool {
+    request.headers().contains_key(header::AUTHORIZATION)
+        || request.query_string().contains("X-Amz-Signature=")
 }
 
 /// Passes a form on that was posted to `/join`, if it asks to play.

@@ -4,12 +4,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use refractory_core::model::{Fault, Health, Held, Instance, Phase, Slug, Step};
+use refractory_core::model::{Fault, Health, Held, Instance, Phase, Right, Slug, Step};
 use refractory_core::ports::{Endpoint, Progress};
-use refractory_core::{Changes, InstanceId, Timestamp, UserId};
+use refractory_core::{Changes, InstanceId, Rights, Timestamp, UserId};
 
-use super::Line;
 use super::tls::Tls;
+use super::{Access, Line};
 
 /// One table, as far as the edge and its pages need to know it.
 #[derive(Debug, Clone)]
@@ -23,6 +23,8 @@ pub struct Route {
     pub title: String,
     /// Whose it is.
     pub owner: Option<UserId>,
+    /// Whether anyone who has its address may play there.
+    pub is_open: bool,
     /// Where it is on its way.
     pub phase: Phase,
     /// Whether people need to worry.
@@ -98,6 +100,7 @@ impl Route {
             slug: instance.slug.clone(),
             title: instance.title().to_owned(),
             owner: instance.owner.clone(),
+            is_open: Rights::of_anyone(instance).hold(Right::Play),
             phase: instance.phase(),
             health: instance.health(),
             preemption: instance.preemption.is_some(),
@@ -117,6 +120,11 @@ impl Route {
         };
         route.target = route.endpoint().map(Target::new);
         route
+    }
+
+    /// Whether somebody with `access` finds a table here.
+    pub fn admits(&self, access: Access) -> bool {
+        self.is_open || access != Access::Anonymous
     }
 
     /// What the place of its uploads is called, where they have one beside its data.

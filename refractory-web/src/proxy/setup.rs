@@ -9,7 +9,6 @@ use actix_web::{HttpRequest, HttpResponse};
 use http::Request;
 use http_body_util::{BodyExt as _, Limited};
 use refractory_core::foundry::Status;
-use refractory_core::model::Principal;
 use refractory_core::{Addressing, SetupPass, foundry_session_digest};
 use serde_json::Value;
 use tokio::time::timeout;
@@ -208,9 +207,7 @@ impl Edge {
         let Some(gate) = &self.settings().setup else { return false };
         let done = match action {
             SetupAction::SignOut => gate.refractory.close_setup(&route.id).await,
-            SetupAction::MakeWorld => {
-                gate.refractory.worlds(&Principal::system(), &route.id).await.map(drop)
-            }
+            SetupAction::MakeWorld => gate.refractory.note_worlds(&route.id).await,
             SetupAction::SaveSettings | SetupAction::Other => Ok(()),
         };
         if let Err(error) = done {

@@ -6,6 +6,8 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage};
 
+use refractory_core::model::Principal;
+
 use super::cookie;
 use super::visitor::Visitor;
 use crate::guard::Caller;
@@ -40,7 +42,7 @@ pub(crate) async fn keep_to_rate(
     let shared = Shared::of(request.request())?;
     let visitor = request.extensions().get::<Arc<Visitor>>().cloned();
     if let Some(visitor) = visitor {
-        let person = visitor.who.as_ref().and_then(|who| who.user.as_ref());
+        let person = visitor.who.as_ref().and_then(Principal::user);
         shared.rate.count(&Caller::new(person, visitor.client))?;
     }
     next.call(request).await

@@ -8,7 +8,7 @@ use actix_web::dev::Payload;
 use actix_web::http::header::{AUTHORIZATION, HeaderValue};
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use refractory_core::model::{Principal, Via};
-use refractory_core::{Relation, Verb, allows};
+use refractory_core::{Verb, may};
 
 use super::flash::Flash;
 use super::{cookie, csrf};
@@ -95,7 +95,7 @@ impl Visitor {
 
     /// Whether they may do `verb` where whose it is does not matter.
     pub(crate) fn may(&self, verb: Verb) -> bool {
-        self.who.as_ref().is_some_and(|who| allows(who.role, verb, Relation::Stranger))
+        self.who.as_ref().is_some_and(|who| may(who, verb))
     }
 }
 

@@ -152,7 +152,7 @@ function followAll() {
   const open = () => {
     if (source) return;
     source = new EventSource(live || door);
-    if (door) followDoor(source); else if (live === "/live") followTables(source, one("[data-list]")); else followTable(source);
+    if (door) followDoor(source); else if (live.split("?")[0] === "/live") followTables(source, one("[data-list]")); else followTable(source);
     source.addEventListener("idle", event => {
       const banner = one("#idle");
       if (banner) banner.hidden = !JSON.parse(event.data).idle;

@@ -1,5 +1,5 @@
 //! The race for the last administrator, over any store.
-use refractory_core::model::{Principal, Role, User, UserName};
+use refractory_core::model::{Principal, Role, User, UserName, UserState};
 use refractory_core::ports::Store;
 use refractory_core::{ErrorKind, Refractory, Result};
 use tokio::task::JoinSet;
@@ -15,6 +15,7 @@ pub fn handle(store: impl Store) -> Refractory {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum End {
     Demotion,
+    Disabling,
     Removal,
 }
 
@@ -30,7 +31,12 @@ pub async fn race_for_the_last_one(processes: [Refractory; 2], rounds: usize) {
     for round in 0..rounds {
         let other = add(&processes[0], &format!("rival{round}")).await;
         let ends = [[End::Demotion, End::Removal], [End::Removal, End::Demotion]];
-        let ends = if round % 3 == 0 { [End::Demotion; 2] } else { ends[round % 2] };
+        let ends = match round % 5 {
+            0 => [End::Demotion; 2],
+            1 => [End::Disabling; 2],
+            2 => [End::Removal, End::Disabling],
+            other => ends[other % 2],
+        };
         let mut race = JoinSet::new();
         for ((process, user), end) in
             processes.iter().cloned().zip([other.clone(), last.clone()]).zip(ends)
@@ -39,11 +45,11 @@ pub async fn race_for_the_last_one(processes: [Refractory; 2], rounds: usize) {
         }
         let outcomes = race.join_all().await;
         let left: Vec<_> = processes[1]
-            .users(&operator)
+            .users_all(&operator)
             .await
             .expect("the accounts")
             .into_iter()
-            .filter(|user| user.role == Role::Admin)
+            .filter(User::is_active_administrator)
             .collect();
         assert_eq!(left.len(), 1, "administrators left in round {round}: {left:?} {outcomes:?}");
         assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1, "{outcomes:?}");
@@ -65,6 +71,9 @@ async fn end_one(process: &Refractory, user: &User, end: End) -> Result<()> {
     let operator = Principal::operator();
     match end {
         End::Demotion => process.set_role(&operator, &user.id, Role::Player).await.map(|_| ()),
+        End::Disabling => {
+            process.set_user_state(&operator, &user.id, UserState::Disabled).await.map(|_| ())
+        }
         End::Removal => process.remove_user(&operator, &user.id).await,
     }
 }

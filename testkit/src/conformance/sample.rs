@@ -1,17 +1,17 @@
 //! One of everything, with every field filled in, and one of everything with as little as there may be.
 use refractory_core::model::{
     Acceptance, Actor, AdminChange, AdminGuard, Attempt, Claim, DeploymentMark, DesiredState,
-    Event, EventKind, Fault, Held, HolderActivity, Hostname, Instance, InstanceSpec, Journal,
-    Layout, Lease, License, LicenseChoice, LicenseUse, LicenseWait, Limits, Named, NewInstance,
-    Outlook, PasswordHash, Power, Preemption, Program, Purpose, Release, ReleaseChoice,
-    Reservation, RetainedAdminKey, Role, Seen, SetupAccess, SetupEntry, Slug, Step,
-    SuspectedFailure, Teardown, Token, Urgency, User, UserName, Version, Via, Waiting, WorkerMark,
-    WorldId, WorldSummary,
+    Email, Event, EventKind, Fault, Grantee, Grants, Group, GroupName, Held, HolderActivity,
+    Hostname, Identity, Instance, InstanceSpec, Journal, Layout, Lease, License, LicenseChoice,
+    LicenseUse, LicenseWait, Limits, Locale, Membership, Named, NewInstance, Outlook, PasswordHash,
+    Power, Preemption, Program, Purpose, Release, ReleaseChoice, Reservation, RetainedAdminKey,
+    Role, Seen, SetupAccess, SetupEntry, Slug, Step, SuspectedFailure, Teardown, Token, Urgency,
+    User, UserName, UserState, Version, Via, Waiting, WorkerMark, WorldId, WorldSummary,
 };
 use refractory_core::ports::{Aggregate, Endpoint, Kind, Progress, Record, Sealed};
 use refractory_core::{
-    Cause, Code, DeploymentId, ErrorKind, EventId, InstanceId, LicenseId, ReleaseId, Remedy,
-    SecretName, Timestamp, TokenId, UserId, WorkerId,
+    Cause, Code, DeploymentId, ErrorKind, EventId, GroupId, InstanceId, LicenseId, ReleaseId,
+    Remedy, SecretName, Timestamp, TokenId, UserId, WorkerId,
 };
 
 /// Text that stores have mangled before: quotes, wild cards, accents, right-to-left, emoji, control characters.
@@ -25,6 +25,8 @@ pub fn full(kind: Kind) -> Record {
         Kind::License => license("full", "full").into_record(),
         Kind::Release => release("full").into_record(),
         Kind::User => user("full").into_record(),
+        Kind::Group => group("full").into_record(),
+        Kind::Membership => membership("full").into_record(),
         Kind::Token => token("full", Purpose::Session(id("full"))).into_record(),
         Kind::Event => event("full").into_record(),
         Kind::Worker => worker("full").into_record(),
@@ -51,7 +53,21 @@ pub fn sparse(kind: Kind) -> Record {
             Release { node_major: None, program: Program::Demo, size: 0, ..release("sparse") }
                 .into_record()
         }
-        Kind::User => User { password: None, ..user("sparse") }.into_record(),
+        Kind::User => {
+            let (name, added) = (user_name("sparse"), Timestamp(0));
+            User { id: id("sparse"), ..User::new(name, Role::Player, None, added) }.into_record()
+        }
+        Kind::Group => {
+            let name = GroupName::new("sparse").expect("a name");
+            let mut group = Group::new(name, Timestamp(0));
+            group.id = id("sparse");
+            group.into_record()
+        }
+        Kind::Membership => {
+            let mut member = Membership::new(id("sparse"), id("sparse"), false, Timestamp(0));
+            "sparse".clone_into(&mut member.id);
+            member.into_record()
+        }
         Kind::Token => token("sparse", Purpose::Setup).into_record(),
         Kind::Event => Event {
             kind: EventKind::SignedOut,
@@ -96,6 +112,7 @@ pub fn instance(name: &str, slug: &str) -> Instance {
         id: id(name),
         slug: slug_of(slug),
         owner: Some(id("owner")),
+        grants: grants(),
         created: Timestamp(1_700_000_000_001),
         desired: DesiredState {
             power: Power::On,
@@ -188,16 +205,51 @@ pub fn release(name: &str) -> Release {
 
 /// A person with an account.
 pub fn user(name: &str) -> User {
+    let password = Some(PasswordHash("$argon2id$v=19$m=8,t=1,p=1$c2FsdA$aGFzaA".to_owned()));
     User {
         id: id(name),
-        name: UserName::new(name).expect("a user name"),
-        role: Role::GameMaster,
-        password: Some(PasswordHash("$argon2id$v=19$m=8,t=1,p=1$c2FsdA$aGFzaA".to_owned())),
         sessions_from: Timestamp(16),
         session_epoch: 29,
         link_epoch: 30,
-        added: Timestamp(17),
-        revision: 0,
+        state: UserState::Disabled,
+        linked: [
+            Identity::Discord(format!("80351110224678912{}", name.len())),
+            Identity::oidc("https://id.example.com:8443/realm", name).expect("an identity"),
+        ]
+        .into(),
+        email: Some(Email::new("o'brien@example.com").expect("an address")),
+        locale: Some(Locale::new("pt-BR").expect("a locale")),
+        ..User::new(user_name(name), Role::GameMaster, password, Timestamp(17))
+    }
+}
+
+fn user_name(name: &str) -> UserName {
+    UserName::new(name).expect("a user name")
+}
+
+/// A group with members.
+pub fn group(name: &str) -> Group {
+    let mut group = Group::new(GroupName::new(name).expect("a group name"), Timestamp(41));
+    (group.id, group.members) = (id(name), u32::MAX);
+    group
+}
+
+/// A membership of a group's administrator.
+pub fn membership(name: &str) -> Membership {
+    let mut member = Membership::new(id(name), id("owner"), true, Timestamp(42));
+    name.clone_into(&mut member.id);
+    member
+}
+
+/// Grants of every kind.
+fn grants() -> Grants {
+    let everyone = [Grantee::Anyone, Grantee::SignedIn];
+    let named = [Grantee::Group(id("group")), Grantee::User(id("owner"))];
+    Grants {
+        view: everyone.iter().chain(&named).cloned().collect(),
+        play: everyone.into(),
+        game_master: named.clone().into(),
+        manage: named.into(),
     }
 }
 
@@ -262,7 +314,12 @@ pub fn sealed(name: &str) -> Sealed {
 
 /// The record that changes of administrators go through, in the middle of one.
 pub fn admin_guard(name: &str) -> AdminGuard {
-    let change = AdminChange { user: id("owner"), revision: 28, becomes: Some(Role::Player) };
+    let change = AdminChange {
+        user: id("owner"),
+        revision: 28,
+        becomes: Some(Role::Player),
+        disables: true,
+    };
     AdminGuard { id: name.to_owned(), pending: Some(change), revision: 0 }
 }
 
@@ -343,7 +400,7 @@ macro_rules! ids {
     )* };
 }
 
-ids!(DeploymentId InstanceId LicenseId ReleaseId UserId WorkerId TokenId EventId SecretName);
+ids!(DeploymentId GroupId InstanceId LicenseId ReleaseId UserId WorkerId TokenId EventId SecretName);
 
 fn id<T: Id>(raw: &str) -> T {
     T::read(raw)

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use refractory_core::model::{AdminGuard, PasswordHash, Principal, Role, User, UserName};
+use refractory_core::model::{
+    AdminGuard, PasswordHash, Principal, Role, User, UserName, UserState,
+};
 use refractory_core::ports::{
     Aggregate, Changes, Collection, Kind, Page, Position, Query, Record, Store, UniqueKey, Write,
 };
@@ -53,6 +55,7 @@ async fn two_handles_on_one_store_in_memory_leave_an_administrator() {
 enum Ask {
     Role(usize, Role),
     Remove(usize),
+    State(usize, UserState),
     Password(usize),
 }
 
@@ -61,6 +64,8 @@ fn asks() -> impl Strategy<Value = Vec<(usize, Ask)>> {
     let ask = prop_oneof![
         4 => (0..4_usize, role).prop_map(|(whom, role)| Ask::Role(whom, role)),
         3 => (0..4_usize).prop_map(Ask::Remove),
+        3 => (0..4_usize).prop_map(|whom| Ask::State(whom, UserState::Disabled)),
+        1 => (0..4_usize).prop_map(|whom| Ask::State(whom, UserState::Active)),
         1 => (0..4_usize).prop_map(Ask::Password),
     ];
     prop::collection::vec((0..9_usize, ask), 1..9)
@@ -77,8 +82,8 @@ fn trouble() -> impl Strategy<Value = Option<(usize, Trouble)>> {
 }
 
 async fn admins(app: &Refractory) -> usize {
-    let all = app.users(&Principal::operator()).await.unwrap();
-    all.iter().filter(|user| user.role == Role::Admin).count()
+    let all = app.users_all(&Principal::operator()).await.unwrap();
+    all.iter().filter(|user| user.is_active_administrator()).count()
 }
 
 async fn ask(
@@ -94,6 +99,9 @@ async fn ask(
     let done = match ask {
         Ask::Role(whom, role) => app.set_role(&operator, &users[whom].id, role).await.map(|_| ()),
         Ask::Remove(whom) => app.remove_user(&operator, &users[whom].id).await,
+        Ask::State(whom, state) => {
+            app.set_user_state(&operator, &users[whom].id, state).await.map(|_| ())
+        }
         Ask::Password(whom) => {
             let hash = PasswordHash("hash".to_owned());
             app.set_password(&operator, &users[whom].id, hash).await.map(|_| ())
@@ -125,11 +133,16 @@ async fn play(asks: Vec<(usize, Ask)>, trouble: Option<(usize, Trouble)>) {
     tokio::time::sleep(Duration::from_mins(1)).await;
     assert!(admins(&calm).await >= 1, "after all effects have landed");
     // What a crash left in hand keeps nobody from the next change, down to the last one.
-    let left = calm.users(&Principal::operator()).await.unwrap();
+    let left = calm.users_all(&Principal::operator()).await.unwrap();
     let mut refused = 0;
-    for user in left.iter().filter(|user| user.role == Role::Admin) {
-        let demoted = calm.set_role(&Principal::operator(), &user.id, Role::Player).await;
-        refused += usize::from(demoted.is_err_and(|error| error.kind() == ErrorKind::Conflict));
+    for (at, user) in left.iter().filter(|user| user.is_active_administrator()).enumerate() {
+        let ended = if at % 2 == 0 {
+            calm.set_role(&Principal::operator(), &user.id, Role::Player).await
+        } else {
+            let disabled = UserState::Disabled;
+            calm.set_user_state(&Principal::operator(), &user.id, disabled).await
+        };
+        refused += usize::from(ended.is_err_and(|error| error.kind() == ErrorKind::Conflict));
     }
     assert_eq!((admins(&calm).await, refused), (1, 1));
     let guard = Collection::<AdminGuard>::of(&world).load(AdminGuard::ID).await.unwrap();

@@ -1,4 +1,5 @@
 //! Integration tests of testkit.
+mod access;
 mod administrators;
 #[cfg(all(feature = "aws", feature = "foundry", feature = "http"))]
 mod aws;

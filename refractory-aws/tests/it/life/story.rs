@@ -103,7 +103,7 @@ impl House {
                 wrong.push(format!("{holder} still holds the key"));
             }
         }
-        if !self.app.list(&op()).await.unwrap().is_empty() {
+        if !self.app.list_all(&op()).await.unwrap().records.is_empty() {
             wrong.push("there is still a row".to_owned());
         }
     }

@@ -308,3 +308,49 @@ async fn what_the_first_version_writes_afterwards_is_read_and_put_right_by_the_n
     let read = store.save(&read).await.unwrap();
     store.delete(&read).await.unwrap();
 }
+
+/// Where the second version put no record: it knew none of these indexes.
+const SINCE_THE_SECOND: [&str; 3] =
+    ["instance-by-viewer/", "instance-by-grantee/", "instance-in-setup/"];
+
+/// The table as the second version left it: without the places that it did not know.
+async fn second_version(items: &[Item]) -> Account {
+    let account = first_version(items).await;
+    DynamoStore::open(&clients(&account), TABLE).await.unwrap();
+    let is_newer = |place: &str| SINCE_THE_SECOND.iter().any(|index| place.starts_with(index));
+    let dynamodb = clients(&account).dynamodb;
+    let mut taken = 0;
+    for ((partition, _), mut item) in stored(&clients(&account)).await {
+        let place = partition.strip_prefix("index/");
+        if place.is_some_and(is_newer) {
+            let [pk, sk] = [schema::PARTITION_KEY, schema::SORT_KEY];
+            let delete = dynamodb.delete_item().table_name(TABLE);
+            let delete = delete.key(pk, item[pk].clone()).key(sk, item[sk].clone());
+            delete.send().await.unwrap();
+            taken += 1;
+        } else if let Some(L(places)) = item.get_mut("idx") {
+            places.retain(|place| !is_newer(place.as_s().unwrap()));
+            put(&clients(&account), &[item]).await;
+        }
+    }
+    assert!(taken > 0, "there were such places");
+    let mark = HashMap::from([
+        (schema::PARTITION_KEY.to_owned(), S("schema".to_owned())),
+        (schema::SORT_KEY.to_owned(), S("version".to_owned())),
+        ("n".to_owned(), N("2".to_owned())),
+    ]);
+    put(&clients(&account), &[mark]).await;
+    account
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_second_version_wrote_gets_the_places_that_are_new() {
+    let items = few();
+    let account = second_version(&items).await;
+    is_whole(&account, &items).await;
+    let once = stored(&clients(&account)).await;
+    let keys = once.keys().cloned().collect::<BTreeSet<_>>();
+    assert_eq!(keys, as_if_written_now(&items).await);
+    is_whole(&account, &items).await;
+    assert_eq!(stored(&clients(&account)).await, once, "there is nothing to be done twice");
+}

@@ -59,17 +59,9 @@ impl Tables {
 
     /// Adds a person.
     pub(crate) async fn add_person(&self, name: &str) -> UserId {
-        let user = User {
-            id: UserId::fresh(),
-            name: UserName::new(name).unwrap(),
-            role: refractory_core::model::Role::GameMaster,
-            password: None,
-            sessions_from: Timestamp(0),
-            session_epoch: 0,
-            link_epoch: 0,
-            added: Timestamp(0),
-            revision: 0,
-        };
+        let name = UserName::new(name).unwrap();
+        let role = refractory_core::model::Role::GameMaster;
+        let user = User::new(name, role, None, Timestamp(0));
         Collection::of(self.store.as_ref()).insert(&user).await.unwrap();
         user.id
     }

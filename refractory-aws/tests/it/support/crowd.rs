@@ -136,7 +136,7 @@ impl Crowd {
     pub(crate) async fn page(&self) -> Bill {
         self.proxy.forget();
         let who = Principal::operator();
-        assert_eq!(self.app.list(&who).await.unwrap().len(), self.tables.len());
+        assert_eq!(self.app.list_all(&who).await.unwrap().records.len(), self.tables.len());
         self.app.licenses(&who).await.unwrap();
         Bill::of(&self.proxy.calls())
     }

@@ -1,20 +1,11 @@
 use super::*;
 use crate::model::Role;
-use crate::{MemoryStore, Timestamp, UserId};
+use crate::{MemoryStore, Timestamp};
 
 async fn with_user(password: Option<PasswordHash>) -> Passwords {
     let store: Arc<dyn Store> = Arc::new(MemoryStore::default());
-    let user = User {
-        id: UserId::fresh(),
-        name: UserName::new("ada").unwrap(),
-        role: Role::Admin,
-        password,
-        sessions_from: Timestamp::default(),
-        session_epoch: 0,
-        link_epoch: 0,
-        added: Timestamp::default(),
-        revision: 0,
-    };
+    let name = UserName::new("ada").unwrap();
+    let user = User::new(name, Role::Admin, password, Timestamp::default());
     Collection::of(store.as_ref()).insert(&user).await.unwrap();
     Passwords::new(store)
 }

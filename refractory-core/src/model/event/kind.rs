@@ -1,8 +1,8 @@
 //! Kinds of events, with what each is about.
 use std::time::Duration;
 
-use crate::model::{Hostname, Named, Role, Step, Version, WorldId};
-use crate::{Cause, InstanceId, LaunchId, LicenseId, ReleaseId, UserId};
+use crate::model::{Hostname, Named, Right, Role, Step, Version, WorldId};
+use crate::{Cause, GroupId, InstanceId, LaunchId, LicenseId, ReleaseId, UserId};
 
 macro_rules! kinds {
     ($(
@@ -71,6 +71,11 @@ kinds! {
         from: Option<Named<UserId>>,
         /// The new owner.
         to: Option<Named<UserId>>,
+    },
+    /// Who has access to an instance was changed.
+    "access-changed" AccessChanged {
+        /// The rights that were granted otherwise.
+        rights: Vec<GrantedRight>,
     },
     /// A start was asked for.
     "start-requested" StartRequested,
@@ -212,6 +217,77 @@ kinds! {
         /// The user.
         user: Named<UserId>,
     },
+    /// A user can't sign in any more, and was signed out everywhere.
+    "user-disabled" UserDisabled {
+        /// The user.
+        user: Named<UserId>,
+    },
+    /// A user can sign in again.
+    "user-enabled" UserEnabled {
+        /// The user.
+        user: Named<UserId>,
+    },
+    /// The e-mail address or the locale of a user was changed.
+    "user-changed" UserChanged {
+        /// The user.
+        user: Named<UserId>,
+    },
+    /// A user can sign in with an account of another service.
+    "identity-linked" IdentityLinked {
+        /// The user.
+        user: Named<UserId>,
+        /// The account, as `discord:ID`.
+        identity: String,
+    },
+    /// A user can't sign in with an account of another service, or a password, any more.
+    "identity-unlinked" IdentityUnlinked {
+        /// The user.
+        user: Named<UserId>,
+        /// The account, as `discord:ID`.
+        identity: String,
+    },
+    /// A group was made.
+    "group-created" GroupCreated {
+        /// The group.
+        group: Named<GroupId>,
+    },
+    /// A group has another name.
+    "group-renamed" GroupRenamed {
+        /// The group, under its new name.
+        group: Named<GroupId>,
+        /// Its former name.
+        from: String,
+    },
+    /// A group was deleted, and all rights that were granted to it.
+    "group-deleted" GroupDeleted {
+        /// The group.
+        group: Named<GroupId>,
+    },
+    /// A user is a member of a group.
+    "member-added" MemberAdded {
+        /// The group.
+        group: Named<GroupId>,
+        /// The user.
+        user: Named<UserId>,
+        /// Whether they administer the group.
+        administers: bool,
+    },
+    /// A member administers a group, or does so no more.
+    "member-changed" MemberChanged {
+        /// The group.
+        group: Named<GroupId>,
+        /// The user.
+        user: Named<UserId>,
+        /// Whether they administer the group.
+        administers: bool,
+    },
+    /// A user is no member of a group any more.
+    "member-removed" MemberRemoved {
+        /// The group.
+        group: Named<GroupId>,
+        /// The user.
+        user: Named<UserId>,
+    },
     /// A user has another role.
     "role-changed" RoleChanged {
         /// The user.
@@ -279,6 +355,16 @@ impl EventKind {
     }
 }
 
+/// Whom a right is granted to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct GrantedRight {
+    /// The right.
+    pub right: Right,
+    /// Whom it is granted to by that name, as `group:NAME`.
+    pub to: Vec<String>,
+}
+
 /// How a user signed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(
@@ -309,6 +395,8 @@ pub enum SignInFailure {
     CurrentPassword,
     /// The link was revoked.
     LinkRevoked,
+    /// The user is disabled.
+    Disabled,
 }
 
 /// A resource that no instance explains.

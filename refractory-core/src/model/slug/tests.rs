@@ -1,6 +1,13 @@
 use super::*;
 
 #[test]
+fn a_name_that_was_reserved_later_is_read_and_given_to_no_other_table() {
+    assert!(matches!(Slug::new("groups"), Err(SlugError::Reserved(_))));
+    assert_eq!(Slug::try_from("groups".to_owned()).unwrap().as_str(), "groups");
+    assert!(Slug::try_from("no spaces".to_owned()).is_err());
+}
+
+#[test]
 fn dns_labels_are_slugs() {
     for good in ["a", "friday-night", "5e", &"x".repeat(63)] {
         assert_eq!(Slug::new(good).map(String::from), Ok(good.to_owned()));

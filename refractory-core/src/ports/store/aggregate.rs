@@ -4,8 +4,8 @@ use std::fmt::Debug;
 use super::index::in_order;
 use super::{Index, IndexEntry, Kind, UniqueKey};
 use crate::model::{
-    AdminGuard, DeploymentMark, Event, Instance, License, Purpose, Release, RetainedAdminKey,
-    Token, User, WorkerMark,
+    AdminGuard, DeploymentMark, Event, Grantee, Group, Instance, License, Membership, Purpose,
+    Release, RetainedAdminKey, Token, User, WorkerMark,
 };
 
 /// A secret that only the holder of the vault's key can open.
@@ -131,16 +131,28 @@ aggregates! {
         let name = it.slug.as_str();
         let owned = it.owner.iter().map(|owner| Index::InstanceByOwner.entry(owner.as_str(), name));
         let active = it.is_active().then(|| Index::InstanceActive.entry("", name));
-        owned.chain(active).chain([Index::InstanceByName.entry("", name)]).collect()
+        let in_setup = it.setup.has_entries().then(|| Index::InstanceInSetup.entry("", name));
+        let all = owned.chain(active).chain(in_setup).chain([Index::InstanceByName.entry("", name)]);
+        all.chain(grantees(it)).collect()
     };
     License(License), unique: |it| {
         let holder = it.lease.iter().map(|lease| UniqueKey::holder(&lease.holder));
         holder.chain([UniqueKey::license(&it.name), UniqueKey::fingerprint(&it.fingerprint)]).collect()
     }, indexed: |_| Vec::new();
     Release(Release), unique: |_| Vec::new(), indexed: |_| Vec::new();
-    User(User), unique: |it| vec![UniqueKey::user(&it.name)], indexed: |it| vec![
-        Index::UserByName.entry("", it.name.as_str()),
-        Index::UserByRole.entry(it.role.name(), it.name.as_str()),
+    User(User), unique: |it| {
+        it.linked.iter().map(UniqueKey::identity).chain([UniqueKey::user(&it.name)]).collect()
+    }, indexed: |it| {
+        let name = it.name.as_str();
+        let by_role = it.is_active().then(|| Index::UserByRole.entry(it.role.name(), name));
+        by_role.into_iter().chain([Index::UserByName.entry("", name)]).collect()
+    };
+    Group(Group), unique: |it| vec![UniqueKey::group(&it.name)], indexed: |it| vec![
+        Index::GroupByName.entry("", it.name.as_str()),
+    ];
+    Membership(Membership), unique: |_| Vec::new(), indexed: |it| vec![
+        Index::MembershipByGroup.entry(it.group.as_str(), &in_order(it.added)),
+        Index::MembershipByUser.entry(it.user.as_str(), it.group.as_str()),
     ];
     Token(Token), unique: |it| match it.purpose {
         // One setup link at a time: the newest console line is the one that works.
@@ -166,4 +178,15 @@ aggregates! {
         vec![UniqueKey::retained_admin_key(&it.slug, it.owner.as_ref())]
     }, indexed: |it| vec![Index::RetainedAdminKeyByTime.entry("", &in_order(it.deleted))];
     Deployment(DeploymentMark), unique: |_| Vec::new(), indexed: |_| Vec::new();
+}
+
+/// The places of an instance for those whom rights on it are granted to.
+fn grantees(instance: &Instance) -> impl Iterator<Item = IndexEntry> {
+    let (grants, name) = (&instance.grants, instance.slug.as_str());
+    let is_seen_by_every_user = grants.is_seen_by_every_user();
+    let index =
+        if is_seen_by_every_user { Index::InstanceByGrantee } else { Index::InstanceByViewer };
+    let every_user = Index::InstanceByViewer.entry(Grantee::SIGNED_IN, name);
+    let named = grants.named().into_iter().map(move |it| index.entry(&it.partition(), name));
+    is_seen_by_every_user.then_some(every_user).into_iter().chain(named)
 }

@@ -16,10 +16,23 @@ pub enum Index {
     InstanceByOwner,
     /// The instances that are wished on, or of which something was begun, by slug.
     InstanceActive,
+    /// The instances that a group or user sees and not every user, and those that every user sees, by slug.
+    InstanceByViewer,
+    /// The instances on which a group or user has a right, and that every user sees, by slug. Each group and user with a right
+    /// on an instance has one place, here or in [`InstanceByViewer`](Self::InstanceByViewer).
+    InstanceByGrantee,
+    /// The instances into whose setup someone was let, by slug.
+    InstanceInSetup,
     /// All users by name.
     UserByName,
-    /// The users with one role by name.
+    /// The active users with one role by name.
     UserByRole,
+    /// All groups by name.
+    GroupByName,
+    /// The members of one group, by since when they are.
+    MembershipByGroup,
+    /// The groups of one user.
+    MembershipByUser,
     /// The tokens of one user by their end.
     TokenByUser,
     /// All tokens by their end.
@@ -38,12 +51,18 @@ pub enum Index {
 
 impl Index {
     /// Every index.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 18] = [
         Self::InstanceByName,
         Self::InstanceByOwner,
         Self::InstanceActive,
+        Self::InstanceByViewer,
+        Self::InstanceByGrantee,
+        Self::InstanceInSetup,
         Self::UserByName,
         Self::UserByRole,
+        Self::GroupByName,
+        Self::MembershipByGroup,
+        Self::MembershipByUser,
         Self::TokenByUser,
         Self::TokenByExpiry,
         Self::TokenByMade,
@@ -56,8 +75,15 @@ impl Index {
     /// The kind of its records.
     pub fn kind(self) -> Kind {
         match self {
-            Self::InstanceByName | Self::InstanceByOwner | Self::InstanceActive => Kind::Instance,
+            Self::InstanceByName
+            | Self::InstanceByOwner
+            | Self::InstanceActive
+            | Self::InstanceByViewer
+            | Self::InstanceByGrantee
+            | Self::InstanceInSetup => Kind::Instance,
             Self::UserByName | Self::UserByRole => Kind::User,
+            Self::GroupByName => Kind::Group,
+            Self::MembershipByGroup | Self::MembershipByUser => Kind::Membership,
             Self::TokenByUser | Self::TokenByExpiry | Self::TokenByMade => Kind::Token,
             Self::EventByTime | Self::EventByInstance | Self::EventByActor => Kind::Event,
             Self::RetainedAdminKeyByTime => Kind::RetainedAdminKey,
@@ -70,8 +96,14 @@ impl Index {
             Self::InstanceByName => "instance-by-name",
             Self::InstanceByOwner => "instance-by-owner",
             Self::InstanceActive => "instance-active",
+            Self::InstanceByViewer => "instance-by-viewer",
+            Self::InstanceByGrantee => "instance-by-grantee",
+            Self::InstanceInSetup => "instance-in-setup",
             Self::UserByName => "user-by-name",
             Self::UserByRole => "user-by-role",
+            Self::GroupByName => "group-by-name",
+            Self::MembershipByGroup => "membership-by-group",
+            Self::MembershipByUser => "membership-by-user",
             Self::TokenByUser => "token-by-user",
             Self::TokenByExpiry => "token-by-expiry",
             Self::TokenByMade => "token-by-made",

@@ -10,6 +10,10 @@ pub enum Kind {
     Release,
     /// Users.
     User,
+    /// Groups of users.
+    Group,
+    /// Who is in which group.
+    Membership,
     /// Tokens: sessions and links.
     Token,
     /// Events.
@@ -28,11 +32,13 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Instance,
         Self::License,
         Self::Release,
         Self::User,
+        Self::Group,
+        Self::Membership,
         Self::Token,
         Self::Event,
         Self::Worker,
@@ -49,6 +55,8 @@ impl Kind {
             Self::License => "license",
             Self::Release => "release",
             Self::User => "user",
+            Self::Group => "group",
+            Self::Membership => "membership",
             Self::Token => "token",
             Self::Event => "event",
             Self::Worker => "worker",
@@ -64,7 +72,9 @@ impl Kind {
     pub fn tells_deletions(self) -> bool {
         match self {
             Self::Instance | Self::License | Self::Release | Self::User => true,
-            Self::Token
+            Self::Group
+            | Self::Membership
+            | Self::Token
             | Self::Event
             | Self::Worker
             | Self::Secret

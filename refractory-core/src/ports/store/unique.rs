@@ -1,6 +1,6 @@
 //! Keys that no two records may have at the same time.
 use super::Kind;
-use crate::model::{Slug, UserName};
+use crate::model::{GroupName, Identity, Slug, UserName};
 use crate::{InstanceId, UserId};
 
 /// A key that at most one record of its kind has. A store claims it with the write that brings it, and releases it with the
@@ -39,6 +39,16 @@ impl UniqueKey {
     /// The name of a user.
     pub fn user(name: &UserName) -> Self {
         Self::new(Kind::User, format!("name:{name}"))
+    }
+
+    /// An identity of another service, which belongs to one user.
+    pub fn identity(identity: &Identity) -> Self {
+        Self::new(Kind::User, format!("identity:{identity}"))
+    }
+
+    /// The name of a group.
+    pub fn group(name: &GroupName) -> Self {
+        Self::new(Kind::Group, format!("name:{name}"))
     }
 
     /// The link that makes the first account.

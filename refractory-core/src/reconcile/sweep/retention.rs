@@ -10,11 +10,11 @@ use crate::{EventId, WorkerOptions};
 enum Shelf {
     /// Changes of accounts, licenses, releases: of the deployment itself.
     Deployment,
-    /// Changes of tables.
+    /// Changes of tables, and of who is in a group: what others than administrators do.
     Tables,
     /// What tables do.
     Running,
-    /// Ways in and out.
+    /// Ways in and out, and what users change of themselves.
     SignIns,
     /// Failures to get in: these anybody can make.
     Failures,
@@ -27,10 +27,18 @@ impl Shelf {
         match &event.kind {
             EventKind::Unknown { .. } if event.instance.is_some() => Self::Tables,
             EventKind::SignInFailed { .. } => Self::Failures,
-            EventKind::SignedIn { .. } | EventKind::SignedOut => Self::SignIns,
+            EventKind::SignedIn { .. }
+            | EventKind::SignedOut
+            | EventKind::UserChanged { .. }
+            | EventKind::IdentityLinked { .. }
+            | EventKind::IdentityUnlinked { .. } => Self::SignIns,
             EventKind::InstanceCreated
             | EventKind::InstanceChanged { .. }
             | EventKind::OwnerChanged { .. }
+            | EventKind::AccessChanged { .. }
+            | EventKind::MemberAdded { .. }
+            | EventKind::MemberChanged { .. }
+            | EventKind::MemberRemoved { .. }
             | EventKind::DeletionRequested
             | EventKind::InstanceRemoved { .. }
             | EventKind::SetupEntered
@@ -61,6 +69,11 @@ impl Shelf {
             | EventKind::ReleaseRemoved { .. }
             | EventKind::UserAdded { .. }
             | EventKind::UserRemoved { .. }
+            | EventKind::UserDisabled { .. }
+            | EventKind::UserEnabled { .. }
+            | EventKind::GroupCreated { .. }
+            | EventKind::GroupRenamed { .. }
+            | EventKind::GroupDeleted { .. }
             | EventKind::RoleChanged { .. }
             | EventKind::PasswordChanged { .. }
             | EventKind::SignedOutEverywhere { .. }

@@ -27,6 +27,8 @@ struct Migration {
 const MIGRATIONS: &[Migration] = &[
     Migration { name: "m0001_rows", statements: m0001_rows::statements, reindexes: false },
     Migration { name: "m0002_records", statements: m0002_records::statements, reindexes: true },
+    // Instances by those who see them.
+    Migration { name: "m0003_access", statements: |_| Vec::new(), reindexes: true },
 ];
 
 /// Where the names of those lie that this database has had.

@@ -32,7 +32,7 @@ async fn accounts_sessions_links_and_entries_of_an_older_version_are_as_good_as_
     let events = Collection::<Event>::of(&store).list().await.unwrap();
     assert!(!events.is_empty() && events.iter().all(|event| event.address.is_none()));
     let who = app.session(session.secret.expose(), Via::Web).await.unwrap();
-    assert_eq!(who.unwrap().name, "anna");
+    assert_eq!(who.unwrap().name(), "anna");
     let unused = app.sign_in_link(&operator, &anna.id).await.unwrap();
     let taken = app.take_sign_in_link(link.secret.expose(), Via::Web, None).await.unwrap();
     assert_eq!(taken.unwrap().id, anna.id);

@@ -185,7 +185,7 @@ async fn forms_of_other_sites_and_of_other_sessions_do_nothing() {
         assert!(refused.text.contains("<h1>You don&#39;t have access</h1>"));
     }
     anna.headers.clear();
-    assert_eq!(place.refractory.users(&Principal::operator()).await.unwrap().len(), 1);
+    assert_eq!(place.refractory.users_all(&Principal::operator()).await.unwrap().len(), 1);
     let origin = format!("http://{}", place.at);
     anna.headers.insert("origin", HeaderValue::from_str(&origin).unwrap());
     anna.headers.insert("sec-fetch-site", HeaderValue::from_static("same-origin"));

@@ -5,6 +5,7 @@
     clippy::panic,
     reason = "what a test cannot go on without may end it"
 )]
+mod access;
 mod api;
 mod audit;
 mod bounds;

@@ -74,7 +74,7 @@ async fn bad_input_comes_back_with_a_sentence_and_with_what_was_typed() {
         }
         assert_eq!(answer.text.matches(" autofocus").count(), 1, "{fields:?}");
     }
-    assert_eq!(place.refractory.list(&Principal::operator()).await.unwrap().len(), 1);
+    assert_eq!(place.refractory.list_all(&Principal::operator()).await.unwrap().records.len(), 1);
 }
 
 #[tokio::test]

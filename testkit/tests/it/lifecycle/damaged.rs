@@ -50,10 +50,10 @@ async fn a_running_table_whose_record_is_damaged_runs_on_and_keeps_its_key() {
     assert!(told.contains("record is damaged"), "{told}");
     assert!(house.events(None).await.iter().all(|event| !said(event).contains("nobody explains")));
     // Shown, and refused with what to do.
-    let shown = house.app.damaged_instances(&op()).await.unwrap();
-    assert_eq!(shown[0].name(), "broken");
+    let shown = house.app.list_all(&op()).await.unwrap();
+    assert_eq!(shown.damaged[0].name(), "broken");
     assert_eq!(house.app.find(&op(), "broken").await.unwrap_err().kind(), ErrorKind::Damaged);
-    assert_eq!(house.app.list(&op()).await.unwrap().len(), 1);
+    assert_eq!(shown.records.len(), 1);
     // Once somebody has removed the record, its program is an orphan: closed, its key returned, its data left.
     house.app.remove_damaged(&op(), Kind::Instance, broken.as_str()).await.unwrap();
     work_for_hours(&house).await;
@@ -104,7 +104,7 @@ async fn a_damaged_account_is_an_account_still_and_a_damaged_link_gives_way() {
         house.app.take_sign_in_link(link.secret.expose(), Via::Web, None).await.unwrap(),
         None
     );
-    assert!(house.app.users(&op()).await.unwrap().is_empty());
+    assert!(house.app.users_all(&op()).await.unwrap().is_empty());
     let table = house.table("friday").await;
     up(&house, &table).await;
     house.app.remove_damaged(&op(), Kind::User, ann.id.as_str()).await.unwrap();

@@ -1,10 +1,11 @@
 //! A key that moves from a table where nobody plays to one that waits.
 use std::time::Duration;
 
-use refractory_core::model::{Phase, Principal, Role, Step};
+use refractory_core::model::{Phase, Role, Step};
 use refractory_core::words::{English, Words as _};
 use refractory_core::{ErrorKind, InstanceId};
 use testkit::fault::PowerCut;
+use testkit::people::fresh_user;
 
 use super::house::{Goal, House, op};
 
@@ -72,7 +73,7 @@ async fn a_license_is_taken_from_an_empty_table_before_its_time_and_never_from_p
     house.run(&worker, MINUTE).await;
     let offer = house.get(&b).await.unwrap().progress().and_then(|it| it.takeover.clone());
     assert_eq!(offer.expect("an offer").holder, a);
-    let stranger = Principal { role: Role::GameMaster, ..Principal::system() };
+    let stranger = fresh_user(&house.app, "stranger", Role::GameMaster).await;
     let refused = house.app.take_license(&stranger, &b).await.unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Forbidden);
     house.world.seat(&a, 1);

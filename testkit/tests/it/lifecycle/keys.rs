@@ -2,10 +2,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use refractory_core::model::{Principal, Role};
+use refractory_core::model::Role;
 use refractory_core::null::NoAssets;
 use refractory_core::{ErrorKind, InstanceId, Ports};
 use testkit::fault::PowerCut;
+use testkit::people::fresh_user;
 
 use super::house::{Goal, House, op, said};
 
@@ -65,12 +66,7 @@ async fn where_there_is_no_key_it_is_said_and_nothing_is_written_down() {
     let error = house.app.rotate_key(&op(), &never_on).await.unwrap_err();
     assert_eq!((error.kind(), error.is_transient()), (ErrorKind::Conflict, false));
     assert!(error.for_people().contains("Its first start creates it"), "{}", error.for_people());
-    let player = Principal {
-        name: "ann".to_owned(),
-        role: Role::Player,
-        user: None,
-        ..Principal::operator()
-    };
+    let player = fresh_user(&house.app, "ann", Role::Player).await;
     let error = house.app.rotate_key(&player, &id).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Forbidden);
     let ports = Ports { assets: Arc::new(NoAssets), ..house.world.ports() };

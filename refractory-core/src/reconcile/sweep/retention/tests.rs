@@ -15,7 +15,7 @@ fn person(name: &str) -> Principal {
         user: Some(UserId::new(name).unwrap()),
         name: name.to_owned(),
         via: Via::Web,
-        ..Principal::stranger(Via::Web)
+        ..Principal::anonymous(Via::Web)
     }
 }
 
@@ -86,7 +86,7 @@ fn failures_from_everywhere_push_out_nothing_but_failures() {
         .collect();
     events.extend((0..50_000_u32).map(|at| {
         let from = std::net::Ipv4Addr::from_bits(at).into();
-        let stranger = Principal::stranger(Via::Web).seen_at(Some(from));
+        let stranger = Principal::anonymous(Via::Web).seen_at(Some(from));
         event(&stranger, 1000 + u64::from(at), failed(), false)
     }));
     let kept = kept(&events, 60_000);

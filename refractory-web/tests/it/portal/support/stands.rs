@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 
 use refractory_core::model::{Layout, PasswordHash, Program, User, Version};
 use refractory_core::ports::{
-    ArchiveInfo, ArchiveSource, Archives, Authenticator, Collection, Credential, Endpoint,
-    GameControl, GameStatus, GameTarget, Identity, InstanceRuntime, LaunchSpec, LogChunk,
+    ArchiveInfo, ArchiveSource, Archives, AuthenticatedUser, Authenticator, Collection, Credential,
+    Endpoint, GameControl, GameStatus, GameTarget, InstanceRuntime, LaunchSpec, LogChunk,
     LogPosition, LogSource, Observed, Progress, Stop, UniqueKey, WorldRef,
 };
 use refractory_core::{
@@ -23,12 +23,12 @@ pub(super) struct PlainAuth(pub(super) SharedStore);
 
 #[async_trait]
 impl Authenticator for PlainAuth {
-    async fn authenticate(&self, credential: &Credential) -> Result<Option<Identity>> {
+    async fn authenticate(&self, credential: &Credential) -> Result<Option<AuthenticatedUser>> {
         let Credential::Password { name, password } = credential else { return Ok(None) };
         let user = Collection::<User>::of(self.0.as_ref()).find(&UniqueKey::user(name)).await?;
         let good = user.and_then(|user| user.password)
             == Some(PasswordHash(format!("plain:{}", password.expose())));
-        Ok(good.then(|| Identity::new(name.clone())))
+        Ok(good.then(|| AuthenticatedUser::new(name.clone())))
     }
 }
 

@@ -1,0 +1,15 @@
+//! What a principal may do: one pure table, asked by the handle, lists, streams, the API and the edge alike.
+//!
+//! A [`Principal`](crate::model::Principal) carries its role and its groups, resolved once when the handle makes it from a
+//! credential; nothing here asks the store.
+mod rights;
+mod verb;
+mod visible;
+
+pub use rights::{Rights, can, may};
+pub(crate) use rights::{check, check_group, check_role, check_view, no_such_instance};
+pub use verb::{Requirement, Verb};
+pub(crate) use visible::{Partition, partitions};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,384 @@
+//! Groups: making, renaming and deleting them, and who is in them.
+use super::Refractory;
+use super::list::{ListQuery, merged, page_of};
+use crate::access::{Partition, Verb, check_group, check_role, may};
+use crate::model::{
+    EventKind, Grantee, Group, GroupName, Instance, Membership, Principal, Right, User, UserName,
+};
+use crate::ports::{Collection, Commit, Index, Query, TypedPage, UniqueKey};
+use crate::{Error, ErrorKind, GroupId, Result, Timestamp, UserId};
+
+/// A member of a group, as people read it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Member {
+    /// Whose account.
+    pub user: UserId,
+    /// What they are called.
+    pub name: UserName,
+    /// Whether they manage the members of the group.
+    pub is_administrator: bool,
+    /// Since when they are a member.
+    pub since: Timestamp,
+}
+
+/// One page of the members of a group.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct MemberPage {
+    /// The members, by since when they are.
+    pub members: Vec<Member>,
+    /// Where the next page begins; none after the last.
+    pub next: Option<crate::ports::Cursor>,
+}
+
+impl Refractory {
+    /// The groups that `who` manages, in order of name: all of them for administrators, else those that they administer.
+    ///
+    /// # Errors
+    ///
+    /// As the store has them.
+    pub async fn groups(&self, who: &Principal, query: &ListQuery) -> Result<TypedPage<Group>> {
+        if may(who, Verb::ManageGroups) {
+            return self.collection().page(&query.on(Query::index(Index::GroupByName))).await;
+        }
+        let mut theirs = Vec::new();
+        for member in who.groups.iter().filter(|member| member.is_administrator) {
+            theirs.extend(self.collection::<Group>().load_readable(member.id.as_str()).await?);
+        }
+        Ok(page_of(theirs, |group| group.name.as_str(), query))
+    }
+
+    /// The group called `name`.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`, also for a group that `who` is no member of; `Forbidden` for members who don't administer it.
+    pub async fn find_group(&self, who: &Principal, name: &str) -> Result<Group> {
+        let key = UniqueKey::group(&GroupName::new(name)?);
+        let group = self.collection::<Group>().find(&key).await?;
+        let group = group.ok_or_else(|| no_such(name))?;
+        check_group(who, &group.id).ok_or_else(|| no_such(name))??;
+        Ok(group)
+    }
+
+    /// Makes a group without members.
+    ///
+    /// # Errors
+    ///
+    /// `Forbidden`; `Conflict` when the name is taken.
+    pub async fn create_group(&self, who: &Principal, name: GroupName) -> Result<Group> {
+        check_role(who, Verb::ManageGroups)?;
+        let group = Group::new(name, self.now());
+        let entry = self.event(who, EventKind::GroupCreated { group: group.named() });
+        let made = self.collection().commit(&Commit::insert(&group).event(entry)).await;
+        made.map_err(|error| name_taken(error, &group.name))
+    }
+
+    /// Gives a group another name. What is granted to it stays.
+    ///
+    /// # Errors
+    ///
+    /// `Forbidden`, `NotFound`; `Conflict` when the name is taken.
+    pub async fn rename_group(
+        &self,
+        who: &Principal,
+        id: &GroupId,
+        name: GroupName,
+    ) -> Result<Group> {
+        check_role(who, Verb::ManageGroups)?;
+        let renamed = self.collection::<Group>().update_with_events(id.as_str(), |group| {
+            if group.name == name {
+                return Ok((false, Vec::new()));
+            }
+            let from = std::mem::replace(&mut group.name, name.clone()).to_string();
+            let kind = EventKind::GroupRenamed { group: group.named(), from };
+            Ok((true, vec![self.event(who, kind)]))
+        });
+        renamed.await.map_err(|error| name_taken(error, &name))?.ok_or_else(|| no_such(id))
+    }
+
+    /// Deletes a group. What was granted to it opens nothing from that moment on; its memberships and grants are then removed, a
+    /// page at a time. `typed` must be its name: what a person typed to confirm.
+    ///
+    /// Its id is never used again, so what a crash leaves of them means nothing.
+    ///
+    /// # Errors
+    ///
+    /// `Forbidden`, `NotFound`; `Invalid` when `typed` is not the name.
+    pub async fn delete_group(&self, who: &Principal, id: &GroupId, typed: &str) -> Result<()> {
+        check_role(who, Verb::ManageGroups)?;
+        loop {
+            let group = self.collection::<Group>().load(id.as_str()).await?;
+            let group = group.ok_or_else(|| no_such(id))?;
+            if typed.trim() != group.name.as_str() {
+                return Err(Error::new(ErrorKind::Invalid, "confirming a removal")
+                    .advise(format!("To delete this group, type its name: `{}`.", group.name)));
+            }
+            let entry = self.event(who, EventKind::GroupDeleted { group: group.named() });
+            match self.collection().commit(&Commit::delete(&group).event(entry)).await {
+                Ok(_) => break,
+                // A member was added or removed meanwhile.
+                Err(error) if error.kind() == ErrorKind::Conflict => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.drop_members(id).await?;
+        self.revoke_everywhere(&Grantee::Group(id.clone())).await
+    }
+
+    /// The members of a group, by since when they are.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`, `Forbidden`.
+    pub async fn members(
+        &self,
+        who: &Principal,
+        id: &GroupId,
+        query: &ListQuery,
+    ) -> Result<MemberPage> {
+        self.managed_group(who, id).await?;
+        let of_group = Query::partition(Index::MembershipByGroup, id.as_str());
+        let of_group = of_group.after(query.after.clone()).limit(query.limit);
+        let page = self.collection::<Membership>().page(&of_group).await?;
+        let mut members = Vec::new();
+        for membership in page.records {
+            let user = self.collection::<User>().load_readable(membership.user.as_str()).await?;
+            members.extend(user.map(|user| Member {
+                user: user.id,
+                name: user.name,
+                is_administrator: membership.is_administrator,
+                since: membership.added,
+            }));
+        }
+        Ok(MemberPage { members, next: page.next })
+    }
+
+    /// Adds the user called `name` to a group, or changes whether they administer it.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`, `Forbidden`; `Exhausted` for a group with too many members, and a user in too many groups.
+    pub async fn add_member(
+        &self,
+        who: &Principal,
+        id: &GroupId,
+        name: &str,
+        is_administrator: bool,
+    ) -> Result<Group> {
+        loop {
+            let mut group = self.managed_group(who, id).await?;
+            let user = self.account_named(name).await?;
+            let known = Membership::id_of(id, &user.id);
+            if let Some(mut known) = self.collection::<Membership>().load(&known).await? {
+                if known.is_administrator == is_administrator {
+                    return Ok(group);
+                }
+                known.is_administrator = is_administrator;
+                let (group_named, user) = (group.named(), user.named());
+                let kind = EventKind::MemberChanged {
+                    group: group_named,
+                    user,
+                    administers: is_administrator,
+                };
+                let entry = self.event(who, kind);
+                match self.collection().commit(&Commit::save(&known).event(entry)).await {
+                    Ok(_) => return Ok(group),
+                    Err(error) if is_race(&error) => continue,
+                    Err(error) => return Err(error),
+                }
+            }
+            self.check_room(&group, &user).await?;
+            group.members += 1;
+            let member = Membership::new(id.clone(), user.id.clone(), is_administrator, self.now());
+            let (named, user) = (group.named(), user.named());
+            let kind = EventKind::MemberAdded { group: named, user, administers: is_administrator };
+            let entry = self.event(who, kind);
+            // Together: a group that is deleted meanwhile gets no member.
+            let commit = Commit::save(&group).and(Commit::insert(&member)).event(entry);
+            match self.collection::<Group>().commit(&commit).await {
+                Ok(group) => return Ok(group),
+                Err(error) if is_race(&error) => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    async fn check_room(&self, group: &Group, user: &User) -> Result<()> {
+        let full = |sentence: String| {
+            Err(Error::new(ErrorKind::Exhausted, "adding a member").permanent().advise(sentence))
+        };
+        if group.members >= Group::MOST_MEMBERS {
+            return full(format!(
+                "The group {} has {} members, and no group has more. Make another group.",
+                group.name, group.members
+            ));
+        }
+        let theirs = self.memberships_of(&user.id).await?;
+        let mut left = theirs.len();
+        for membership in theirs {
+            // What a deleted group left does not count.
+            match self.collection::<Group>().load(membership.group.as_str()).await {
+                Ok(None) => left -= usize::from(self.drop_membership(&membership.id).await?),
+                Ok(Some(_)) => {}
+                Err(error) if error.kind() == ErrorKind::Damaged => {}
+                Err(error) => return Err(error),
+            }
+        }
+        if left >= Membership::MOST_GROUPS {
+            return full(format!(
+                "{} is in {left} groups, and no user is in more. Remove them from a group first.",
+                user.name
+            ));
+        }
+        Ok(())
+    }
+
+    /// Removes the user called `name` from a group. Members may leave by themselves.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` (also for a user who is no member), `Forbidden`.
+    pub async fn remove_member(&self, who: &Principal, id: &GroupId, name: &str) -> Result<()> {
+        let group = self.collection::<Group>().load(id.as_str()).await?;
+        let group = group.ok_or_else(|| no_such(id))?;
+        let leaves =
+            who.is_member_of(id) && UserName::new(name).is_ok_and(|name| who.name == name.as_str());
+        if !leaves {
+            check_group(who, id).ok_or_else(|| no_such(id))??;
+        }
+        let user = self.account_named(name).await?;
+        if !self.drop_membership(&Membership::id_of(id, &user.id)).await? {
+            return Err(Error::new(ErrorKind::NotFound, "removing a member")
+                .advise(format!("{} is not a member of the group {}.", user.name, group.name)));
+        }
+        self.close_setups_of(&user.id).await?;
+        let kind = EventKind::MemberRemoved { group: group.named(), user: user.named() };
+        self.deployment.record(self.event(who, kind)).await;
+        Ok(())
+    }
+
+    /// The instances on which a group has a right that `who` sees, with the highest right.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`, `Forbidden`.
+    pub async fn group_instances(
+        &self,
+        who: &Principal,
+        id: &GroupId,
+        query: &ListQuery,
+    ) -> Result<TypedPage<Instance>> {
+        self.managed_group(who, id).await?;
+        let name = Grantee::Group(id.clone()).partition();
+        let parts = [Index::InstanceByViewer, Index::InstanceByGrantee];
+        let parts = parts.map(|index| Partition { index, name: name.clone() });
+        merged(self.deployment.ports.store.as_ref(), who, parts.into(), query).await
+    }
+
+    async fn managed_group(&self, who: &Principal, id: &GroupId) -> Result<Group> {
+        let group = self.collection::<Group>().load(id.as_str()).await?;
+        let group = group.ok_or_else(|| no_such(id))?;
+        check_group(who, id).ok_or_else(|| no_such(id))??;
+        Ok(group)
+    }
+
+    /// Removes a membership, and counts it off its group. Returns whether there was one.
+    pub(super) async fn drop_membership(&self, id: &str) -> Result<bool> {
+        loop {
+            let Some(membership) = self.collection::<Membership>().load(id).await? else {
+                return Ok(false);
+            };
+            let mut commit = Commit::delete(&membership);
+            let group = self.collection::<Group>().load_readable(membership.group.as_str()).await?;
+            if let Some(mut group) = group {
+                group.members = group.members.saturating_sub(1);
+                commit = commit.and(Commit::save(&group));
+            }
+            match self.collection::<Membership>().commit(&commit).await {
+                Ok(_) => return Ok(true),
+                Err(error) if is_race(&error) => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Removes the memberships of a group that is gone.
+    async fn drop_members(&self, id: &GroupId) -> Result<()> {
+        let mut query = Query::partition(Index::MembershipByGroup, id.as_str());
+        loop {
+            let page = self.collection::<Membership>().page(&query).await?;
+            for membership in page.records {
+                self.drop_membership(&membership.id).await?;
+            }
+            let Some(next) = page.next else { return Ok(()) };
+            query = query.after(Some(next));
+        }
+    }
+
+    /// The memberships of a user, as many as one has.
+    pub(super) async fn memberships_of(&self, user: &UserId) -> Result<Vec<Membership>> {
+        let theirs = Query::partition(Index::MembershipByUser, user.as_str());
+        self.collection().first(theirs, Membership::MOST_GROUPS).await
+    }
+
+    /// Removes the memberships of a user who is gone.
+    pub(super) async fn leave_groups(&self, user: &UserId) -> Result<()> {
+        for membership in self.memberships_of(user).await? {
+            self.drop_membership(&membership.id).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes every right on every instance from a group or user that is gone, and voids what was entered by it.
+    pub(super) async fn revoke_everywhere(&self, grantee: &Grantee) -> Result<()> {
+        let store = self.deployment.ports.store.as_ref();
+        for index in [Index::InstanceByViewer, Index::InstanceByGrantee] {
+            let mut query = Query::partition(index, &grantee.partition());
+            loop {
+                let page = Collection::<Instance>::of(store).page(&query).await?;
+                for instance in page.records {
+                    let revoke = |row: &mut Instance| {
+                        let had = row.grants.revoke(grantee);
+                        if had {
+                            row.setup.revoke();
+                        }
+                        Ok(had)
+                    };
+                    Collection::<Instance>::of(store).update(instance.id.as_str(), revoke).await?;
+                }
+                let Some(next) = page.next else { break };
+                query = query.after(Some(next));
+            }
+        }
+        self.deployment.nudge();
+        Ok(())
+    }
+}
+
+/// The highest right that a group has on `instance` by grants to it.
+pub fn right_of_group(instance: &Instance, group: &GroupId) -> Option<Right> {
+    let grantee = Grantee::Group(group.clone());
+    Right::ALL.into_iter().rev().find(|right| instance.grants.of(*right).contains(&grantee))
+}
+
+fn is_race(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound)
+}
+
+fn name_taken(error: Error, name: &GroupName) -> Error {
+    if error.kind() == ErrorKind::Conflict {
+        return Error::new(ErrorKind::Conflict, "naming a group")
+            .permanent()
+            .advise(format!("A group named `{name}` already exists. Choose another name."))
+            .caused_by(error);
+    }
+    error
+}
+
+pub(super) fn no_such(name: impl std::fmt::Display) -> Error {
+    Error::new(ErrorKind::NotFound, "looking for a group")
+        .about("name", &name)
+        .advise(format!("There is no group `{name}`."))
+}
