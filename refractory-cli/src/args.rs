@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) mod admin_key;
+pub(crate) mod backup;
 pub(crate) mod event;
 pub(crate) mod group;
 #[cfg(feature = "aws")]
@@ -14,13 +15,12 @@ pub(crate) mod rest;
 pub(crate) mod up;
 
 use admin_key::AdminKeyCommand;
+use backup::{BackupCommand, DeploymentCommand, OperationCommand};
 use event::EventCommand;
 use group::GroupCommand;
 use instance::InstanceCommand;
 use license::LicenseCommand;
-use rest::{
-    BackupCommand, ConfigCommand, RecordCommand, ReleaseCommand, UserCommand, WorkerCommand,
-};
+use rest::{ConfigCommand, RecordCommand, ReleaseCommand, UserCommand, WorkerCommand};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -107,12 +107,18 @@ pub(crate) enum Command {
     /// The background service: list
     #[command(subcommand)]
     Worker(WorkerCommand),
-    /// Copies of the deployment's own records and keys: self, restore-self
+    /// Copies of the data of tables: create, list, show, restore, verify, delete
     #[command(subcommand)]
     Backup(BackupCommand),
     /// Administrator passwords of deleted tables: list, purge
     #[command(subcommand)]
     AdminKey(AdminKeyCommand),
+    /// What takes long, such as backups: list, show, cancel
+    #[command(subcommand)]
+    Operation(OperationCommand),
+    /// Copies of the deployment's own records and keys: backup, restore
+    #[command(subcommand)]
+    Deployment(DeploymentCommand),
     /// Records that cannot be read: list, show, remove
     #[command(subcommand)]
     Record(RecordCommand),

@@ -117,6 +117,10 @@ ids! {
     TokenId
     /// Names one entry of the audit trail.
     EventId
+    /// Names one operation.
+    OperationId
+    /// Names one backup.
+    BackupId
     /// Names one deployment: what its data folder or its stack is called, and its store is marked with.
     DeploymentId
     /// Names one secret in the vault, as `admin-key.4fjx…`.

@@ -43,8 +43,8 @@ pub use async_trait::async_trait;
 pub use clock::{Clock, MonotonicTime, SystemClock, Timestamp};
 pub use error::{Cause, Code, Error, ErrorKind, Remedy, Result};
 pub use id::{
-    DeploymentId, EventId, GroupId, IdError, InstanceId, LaunchId, LicenseId, ReleaseId,
-    SecretName, TokenId, UserId, WorkerId,
+    BackupId, DeploymentId, EventId, GroupId, IdError, InstanceId, LaunchId, LicenseId,
+    OperationId, ReleaseId, SecretName, TokenId, UserId, WorkerId,
 };
 pub use memory::{MemoryStore, MemoryVault};
 pub use model::{Change, EULA_VERSION};

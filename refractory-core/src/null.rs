@@ -51,6 +51,9 @@ impl AssetStore for NoAssets {
             "Uploads are stored with each table's data here, and no key is needed. There is no key to replace.",
         ))
     }
+    fn has_keys(&self) -> bool {
+        false
+    }
     async fn list(&self) -> Result<Vec<InstanceId>> {
         Ok(Vec::new())
     }
@@ -98,6 +101,12 @@ impl Snapshots for NoSnapshots {
     }
     async fn restore(&self, _: &SnapshotName, _: &Volume) -> Result<Observed<Volume>> {
         no_snapshots()
+    }
+    async fn verify(&self, _: &SnapshotName) -> Result<Observed<Snapshot>> {
+        Ok(Observed::Absent)
+    }
+    fn is_supported(&self) -> bool {
+        false
     }
     async fn remove(&self, _: &SnapshotName) -> Result<Observed<Snapshot>> {
         Ok(Observed::Absent)

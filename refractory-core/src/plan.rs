@@ -1,4 +1,8 @@
 //! What to do next. Pure: no clock, no network, no store.
+mod operation;
+
+pub use operation::{OperationDecision, OperationWaits, decide_operation};
+
 use std::time::Duration;
 
 use crate::model::{Held, Instance, LicenseChoice, Power, Record, Step};
@@ -28,9 +32,31 @@ pub fn decide(instance: &Instance, fault_waits: Duration) -> Decision {
         return Decision::Wait(fault_waits);
     }
     match instance.effective_power() {
+        Power::On if instance.hold.is_some() => held(instance, |step| step >= Step::Runtime),
         Power::On => up(instance),
-        Power::Off => down(instance, |step| !step.outlives_off()).unwrap_or(Decision::Rest),
+        Power::Off => held(instance, |step| !step.outlives_off()),
+        // Its data goes once no operation works on it any more.
+        Power::Gone if instance.hold.is_some() => {
+            down(instance, |step| !step.outlives_off()).unwrap_or(Decision::Rest)
+        }
         Power::Gone => down(instance, |_| true).unwrap_or(Decision::Forget),
+    }
+}
+
+/// The way of an instance that stays down: it may need a volume all the same, for data to be put on.
+fn held(instance: &Instance, must_go: impl Fn(Step) -> bool) -> Decision {
+    down(instance, must_go).or_else(|| prepare(instance)).unwrap_or(Decision::Rest)
+}
+
+fn prepare(instance: &Instance) -> Option<Decision> {
+    let needed = instance.hold.as_ref().is_some_and(crate::model::Hold::needs_volume);
+    if !needed || instance.live_fault().is_some_and(|fault| fault.terminal) {
+        return None;
+    }
+    match instance.journal.get(Step::Volume) {
+        None | Some(Record::Lost) => Some(Decision::Intend(Step::Volume)),
+        Some(Record::Intended(_)) => Some(Decision::Ensure(Step::Volume)),
+        Some(Record::Held(_)) => None,
     }
 }
 

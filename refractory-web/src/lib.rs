@@ -42,6 +42,7 @@ mod upload;
 mod view;
 mod words;
 
+pub use api::{BackupJson, OperationJson, StepJson};
 pub use config::{MetricsAccess, WebConfig};
 pub use connections::Descriptors;
 pub use links::{foundry_setup_url, setup_url, sign_in_url};

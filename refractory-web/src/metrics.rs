@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use refractory_core::model::{Health, InstanceState as State};
+use refractory_core::model::{Health, InstanceState as State, WorkerMark};
 
 use crate::feed::Snapshot;
 
@@ -72,6 +72,40 @@ impl Clients {
     }
 }
 
+/// What workers do on a clock: when each duty was last done by any of them, and how often it failed.
+fn duties(out: &mut Text, workers: &[WorkerMark]) {
+    let mut all: BTreeMap<&str, (u64, u64, u64, bool)> = BTreeMap::new();
+    for duty in workers.iter().flat_map(|mark| &mark.duties) {
+        let (last, runs, failures, failing) = all.entry(&duty.name).or_default();
+        let at = duty.last.map_or(0, |at| at.0 / 1000);
+        *failing = if at >= *last { duty.failure.is_some() } else { *failing };
+        *last = (*last).max(at);
+        *runs += duty.runs;
+        *failures += duty.failures;
+    }
+    let label = |name: &str| format!("duty=\"{name}\"");
+    let name = "refractory_duty_last_run_timestamp_seconds";
+    out.family(name, "gauge", "When a duty was last done.");
+    for (duty, (last, ..)) in &all {
+        out.sample(name, &label(duty), last);
+    }
+    let name = "refractory_duty_failing";
+    out.family(name, "gauge", "Whether a duty failed when it was last done.");
+    for (duty, (.., failing)) in &all {
+        out.sample(name, &label(duty), u8::from(*failing));
+    }
+    let name = "refractory_duty_runs_total";
+    out.family(name, "counter", "How often a duty was done by the workers that are alive.");
+    for (duty, (_, runs, ..)) in &all {
+        out.sample(name, &label(duty), runs);
+    }
+    let name = "refractory_duty_failures_total";
+    out.family(name, "counter", "How often it failed.");
+    for (duty, (_, _, failures, _)) in &all {
+        out.sample(name, &label(duty), failures);
+    }
+}
+
 impl Metrics {
     /// Counts one answer of the portal.
     pub(crate) fn answered(&self, status: u16, took: Duration) {
@@ -90,7 +124,7 @@ impl Metrics {
     pub(crate) fn text(
         &self,
         snapshot: &Snapshot,
-        workers: usize,
+        workers: &[WorkerMark],
         sockets: usize,
         clients: &Clients,
     ) -> String {
@@ -106,7 +140,8 @@ impl Metrics {
             out.sample("refractory_tables", &format!("state=\"{}\"", state.name()), count);
         }
         out.one("refractory_table_faults", "gauge", "Tables with a live fault.", faults);
-        out.one("refractory_workers", "gauge", "Workers that are alive.", workers as u64);
+        out.one("refractory_workers", "gauge", "Workers that are alive.", workers.len() as u64);
+        duties(&mut out, workers);
         let proxied = self.proxied.load(Ordering::Relaxed);
         out.one("refractory_proxied_requests_total", "counter", "Requests for tables.", proxied);
         out.one("refractory_proxied_sockets", "gauge", "Open sockets of tables.", sockets as u64);

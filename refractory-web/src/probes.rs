@@ -79,8 +79,8 @@ async fn metrics(request: HttpRequest, shared: Data<Shared>) -> Result<HttpRespo
             "Read metrics on the server itself, sign in as an administrator, or set `web.metrics` to \"open\".",
         ));
     }
-    let workers = shared.refractory.workers().await?.len();
+    let workers = shared.refractory.workers().await?;
     let sockets = shared.edge.open();
-    let text = shared.metrics.text(&shared.feed.now(), workers, sockets, &clients(&shared));
+    let text = shared.metrics.text(&shared.feed.now(), &workers, sockets, &clients(&shared));
     Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text))
 }

@@ -10,7 +10,7 @@ use tera::{Context, Tera};
 use crate::problem::Problem;
 
 /// Every template with its text.
-pub(crate) const FILES: [(&str, &str); 24] = [
+pub(crate) const FILES: [(&str, &str); 25] = [
     ("parts.html", include_str!("templates/parts.html")),
     ("base.html", include_str!("templates/base.html")),
     ("card.html", include_str!("templates/card.html")),
@@ -22,6 +22,7 @@ pub(crate) const FILES: [(&str, &str); 24] = [
     ("new-table.html", include_str!("templates/new-table.html")),
     ("confirm-stop.html", include_str!("templates/confirm-stop.html")),
     ("table.html", include_str!("templates/table.html")),
+    ("backups.html", include_str!("templates/backups.html")),
     ("settings.html", include_str!("templates/settings.html")),
     ("licenses.html", include_str!("templates/licenses.html")),
     ("releases.html", include_str!("templates/releases.html")),

@@ -213,6 +213,7 @@ fn headline(table: &Instance, state: State) -> &'static str {
     match (state, table.phase()) {
         (State::On, _) if table.preemption.is_some() => "Handing over its license",
         (State::On, _) if table.is_in_setup() => IN_SETUP,
+        (State::Starting, Phase::Starting(_)) if table.hold.is_some() => "Waiting for a backup",
         (State::Starting, Phase::Starting(step)) => going_up(table, step),
         (State::Stopping | State::Deleting, Phase::Stopping(step)) => English.going_down(step),
         (state, _) => English.state(state),
@@ -241,7 +242,10 @@ fn note(table: &Instance, state: State, can: Can) -> Option<String> {
             1 => "1 player connected".to_owned(),
             many => format!("{many} players connected"),
         }),
-        State::Off | State::Attention => None,
+        State::Off | State::Attention => {
+            let hold = table.hold.as_ref();
+            hold.map(|hold| sentence_case(&plain(&English.progress(&hold.told))))
+        }
     }
 }
 

@@ -32,6 +32,10 @@ impl AssetStore for VolumeAssets {
         NoAssets.rotate(of, before).await
     }
 
+    fn has_keys(&self) -> bool {
+        NoAssets.has_keys()
+    }
+
     async fn list(&self) -> Result<Vec<InstanceId>> {
         self.0.list().await
     }

@@ -22,5 +22,6 @@ mod store;
 mod stream;
 #[cfg(test)]
 mod tests;
+mod verify;
 
 pub use store::S3Snapshots;

@@ -13,6 +13,9 @@ use crate::storage::errand::{Errand, Next, Script};
 /// A restore that has begun and is not finished. It is written before anything is touched, and gone when all is done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Intent {
+    /// Whose snapshot; the volume's own where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) of: Option<InstanceId>,
     /// Which snapshot.
     pub(super) at: Timestamp,
     /// Which of the times that it was asked for.
@@ -20,6 +23,11 @@ pub(super) struct Intent {
 }
 
 impl Intent {
+    /// Which snapshot is restored into the volume of `into`.
+    pub(super) fn name(&self, into: &InstanceId) -> SnapshotName {
+        SnapshotName { of: self.of.clone().unwrap_or_else(|| into.clone()), at: self.at }
+    }
+
     fn what(&self) -> String {
         format!("restore:{}:{}", self.at.0, self.attempt)
     }
@@ -38,7 +46,7 @@ impl S3Snapshots {
         if !standing.working.is_empty() {
             return Ok(at_work());
         }
-        let begun = self.intent(of).await?.filter(|intent| intent.at == from.at);
+        let begun = self.intent(of).await?.filter(|intent| intent.name(of) == *from);
         if let Some(intent) = &begun
             && standing.done(&intent.what())
         {
@@ -67,7 +75,8 @@ impl S3Snapshots {
     }
 
     async fn intend(&self, from: &SnapshotName, of: &InstanceId) -> Result<Intent> {
-        let intent = Intent { at: from.at, attempt: fresh_attempt() };
+        let foreign = (from.of != *of).then(|| from.of.clone());
+        let intent = Intent { of: foreign, at: from.at, attempt: fresh_attempt() };
         let text = serde_json::to_vec(&intent).map_err(|error| {
             Error::new(ErrorKind::Unexpected, "writing down what is restored").caused_by(error)
         })?;

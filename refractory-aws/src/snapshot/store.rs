@@ -1,4 +1,6 @@
 //! The snapshot port over S3.
+use std::sync::Arc;
+
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use refractory_core::ports::{Observed, Progress, Snapshot, SnapshotName, Snapshots, Volume};
 use refractory_core::{Error, ErrorKind, InstanceId, Result, async_trait};
@@ -6,6 +8,7 @@ use refractory_core::{Error, ErrorKind, InstanceId, Result, async_trait};
 use super::bucket::Bucket;
 use super::keys;
 use super::manifest::Manifest;
+use super::verify::Checks;
 use crate::storage::EfsStorage;
 use crate::{Clients, Ground};
 
@@ -25,6 +28,7 @@ pub struct S3Snapshots {
     pub(super) clients: Clients,
     pub(super) bucket: Bucket,
     pub(super) piece: u64,
+    pub(super) checks: Arc<Checks>,
 }
 
 impl S3Snapshots {
@@ -35,6 +39,7 @@ impl S3Snapshots {
             clients: clients.clone(),
             bucket: Bucket { client: clients.s3.clone(), name: ground.bucket.clone() },
             piece: PIECE,
+            checks: Arc::default(),
         }
     }
 
@@ -52,7 +57,7 @@ impl S3Snapshots {
     ///
     /// `Unavailable`, `Forbidden`.
     pub async fn restoring(&self, of: &InstanceId) -> Result<Option<SnapshotName>> {
-        Ok(self.intent(of).await?.map(|intent| SnapshotName { of: of.clone(), at: intent.at }))
+        Ok(self.intent(of).await?.map(|intent| intent.name(of)))
     }
 
     /// The manifest of `name`, if that is complete.
@@ -129,6 +134,10 @@ impl Snapshots for S3Snapshots {
 
     async fn restore(&self, from: &SnapshotName, into: &Volume) -> Result<Observed<Volume>> {
         self.restored(from, into).await
+    }
+
+    async fn verify(&self, name: &SnapshotName) -> Result<Observed<Snapshot>> {
+        self.verified(name).await
     }
 
     async fn remove(&self, name: &SnapshotName) -> Result<Observed<Snapshot>> {

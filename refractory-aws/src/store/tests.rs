@@ -17,8 +17,15 @@ fn refused(code: &str, more: &str) -> Answer {
 
 fn mark() -> Record {
     let id = refractory_core::WorkerId::new("a").unwrap();
-    WorkerMark { id, born: Timestamp(1), seen: Timestamp(2), unlisted: Vec::new(), revision: 3 }
-        .into_record()
+    WorkerMark {
+        id,
+        born: Timestamp(1),
+        seen: Timestamp(2),
+        unlisted: Vec::new(),
+        duties: Vec::new(),
+        revision: 3,
+    }
+    .into_record()
 }
 
 /// A store that has seen stamps of all kinds, so that each write is one request.

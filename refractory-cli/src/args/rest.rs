@@ -1,5 +1,4 @@
-//! `release`, `user`, `worker`, `backup`, `record`, `config`.
-use std::path::PathBuf;
+//! `release`, `user`, `worker`, `record`, `config`.
 
 use clap::{Args, Subcommand};
 use refractory_core::model::Role;
@@ -122,47 +121,12 @@ pub(crate) enum WorkerCommand {
     List,
 }
 
-const BACK_UP: &str = "\
-Example:
-  refractory backup self /backup/refractory-$(date +%F).tar.gz
-
-It works while `up` runs. The file holds the database and `secret.key`: anyone who has it can read
-license keys and administrators' passwords, so keep it as you keep those. Data of tables, releases
-and snapshots are not in it: copy `data`, `releases` and `snapshots` of the data folder as well.";
-
-const RESTORE: &str = "\
-Example:
-  refractory backup restore-self /backup/refractory-2026-11-28.tar.gz --data /srv/refractory
-
-The data folder must be empty. Put `data`, `releases` and `snapshots` back into it afterwards, then
-start `refractory up`.";
-
-/// What can be copied of a deployment.
-#[derive(Debug, Subcommand)]
-pub(crate) enum BackupCommand {
-    /// Copy database and keys, consistent at one moment, into one file
-    #[command(name = "self", after_help = BACK_UP)]
-    Own {
-        /// The file to make
-        file: PathBuf,
-        /// Replace an earlier backup
-        #[arg(long)]
-        overwrite: bool,
-    },
-    /// Put such a copy into an empty data folder
-    #[command(after_help = RESTORE)]
-    RestoreSelf {
-        /// The file to read
-        file: PathBuf,
-    },
-}
-
 const REMOVE_RECORD: &str = "\
 Example:
   refractory record remove license 4fjx2k9mq7tz --confirm 4fjx2k9mq7tz
 
 Only the record goes. Data of a table stays in its folder; a program that still runs is found and
-closed. Save a backup first: `refractory backup self FILE`.";
+closed. Save a backup first: `refractory deployment backup FILE`.";
 
 /// What can be done to records that cannot be read.
 #[derive(Debug, Subcommand)]

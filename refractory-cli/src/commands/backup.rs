@@ -1,83 +1,172 @@
-//! `backup`: copies of the deployment's own records and keys.
-use std::path::Path;
-
+//! `backup`: copies of the data of tables.
 use anyhow::{Result, bail};
-use refractory_core::config::{CoreConfig, StoreConfig};
-use refractory_core::local::DeploymentBackup;
-use serde_json::json;
+use refractory_core::BackupId;
+use refractory_core::model::{Backup, Principal};
+use refractory_web::BackupJson;
 
-use crate::args::rest::BackupCommand;
-use crate::compose::{Desk, Station, open_folder};
+use super::deployment;
+use super::operation::asked;
+use crate::args::backup::{
+    BackupCommand, CreateBackup, DeleteBackup, ListBackups, RestoreBackup, VerifyBackup,
+};
+use crate::compose::{Desk, Station};
 use crate::exit::Exit;
-use crate::output::Failure;
+use crate::input;
+use crate::output::{Failure, size};
 
 pub(crate) async fn run(desk: &Desk, command: BackupCommand) -> Result<Exit> {
     match command {
-        BackupCommand::Own { file, overwrite } => back_up(desk, &file, overwrite).await,
-        BackupCommand::RestoreSelf { file } => restore(desk, &file).await,
+        BackupCommand::Create(args) => create(desk, &args).await?,
+        BackupCommand::List(args) => list(desk, &args).await?,
+        BackupCommand::Show(args) => show(desk, &args.id).await?,
+        BackupCommand::Restore(args) => restore(desk, args).await?,
+        BackupCommand::Verify(args) => verify(desk, &args).await?,
+        BackupCommand::Delete(args) => delete(desk, args).await?,
+        BackupCommand::Own(args) => return deployment::back_up(desk, &args).await,
+        BackupCommand::RestoreSelf(args) => return deployment::restore(desk, &args).await,
+    }
+    Ok(Exit::Done)
+}
+
+async fn create(desk: &Desk, args: &CreateBackup) -> Result<()> {
+    let station = desk.open().await?;
+    let (app, who) = (&station.refractory, Principal::operator());
+    let table = app.find(&who, &args.name).await?;
+    let operation = app.create_backup(&who, &table.id, args.stop).await?;
+    let backup = operation.kind.backup().map(|backup| backup.id.to_string()).unwrap_or_default();
+    let said = format!("The backup {backup} of `{}` was created.", table.slug);
+    asked(desk, &station, &operation, args.wait, &said).await
+}
+
+async fn list(desk: &Desk, args: &ListBackups) -> Result<()> {
+    let station = desk.open().await?;
+    let (app, who) = (&station.refractory, Principal::operator());
+    let of = match &args.name {
+        Some(name) => Some(app.find(&who, name).await?.id),
+        None => None,
+    };
+    let (mut backups, mut cursor) = (Vec::new(), None);
+    while backups.len() < args.limit.get() {
+        let room = args.limit.get() - backups.len();
+        let page = match &of {
+            Some(of) => app.backups(&who, of, cursor, room).await?,
+            None => app.orphaned_backups(&who, cursor, room).await?,
+        };
+        backups.extend(page.records);
+        let Some(next) = page.next else { break };
+        cursor = Some(next);
+    }
+    let rows: Vec<_> =
+        backups.iter().map(|backup| (BackupJson::from(backup), cells(backup))).collect();
+    let nothing = match &args.name {
+        Some(name) => {
+            format!("No backups. Create one with `refractory backup create {name} --wait`.")
+        }
+        None => "No backups of deleted tables.".to_owned(),
+    };
+    desk.out.list(&["backup", "table", "created", "size", "by", "verified"], &rows, &nothing)
+}
+
+fn cells(backup: &Backup) -> Vec<String> {
+    let (id, slug, at) = (backup.id.to_string(), backup.slug.clone(), backup.at.to_string());
+    vec![id, slug, at, size(backup.size), backup.requester.clone(), verified(backup)]
+}
+
+fn verified(backup: &Backup) -> String {
+    match &backup.check {
+        None => "no".to_owned(),
+        Some(check) => match &check.damage {
+            None => format!("intact at {}", check.at),
+            Some(damage) => damage.clone(),
+        },
     }
 }
 
-async fn back_up(desk: &Desk, file: &Path, overwrite: bool) -> Result<Exit> {
-    let settings = desk.settings(None)?;
-    let core: CoreConfig = settings.section()?;
-    if desk.loader().backend(&settings)?.is_shared() {
+async fn show(desk: &Desk, id: &BackupId) -> Result<()> {
+    let station = desk.open().await?;
+    let backup = station.refractory.backup(&Principal::operator(), id).await?;
+    let mut said = format!(
+        "Backup {} of `{}` ({}), created at {} by {}: {}. Verified: {}.",
+        backup.id,
+        backup.slug,
+        backup.title,
+        backup.at,
+        backup.requester,
+        size(backup.size),
+        verified(&backup)
+    );
+    if let Some(at) = backup.orphaned {
+        let kept = kept(&station);
+        said = format!(
+            "{said} Its table was deleted at {at}. Restore it into another one with `--into NAME`{kept}."
+        );
+    }
+    desk.out.say(&said, &BackupJson::from(&backup))
+}
+
+/// How long backups of deleted tables are kept, as the end of a sentence.
+pub(super) fn kept(station: &Station) -> String {
+    match station.refractory.worker_options().orphaned_backups_age {
+        Some(age) => format!("; it is kept for {} days after that", age.as_secs() / 86_400),
+        None => String::new(),
+    }
+}
+
+async fn restore(desk: &Desk, args: RestoreBackup) -> Result<()> {
+    let station = desk.open().await?;
+    let (app, who) = (&station.refractory, Principal::operator());
+    let backup = app.backup(&who, &args.id).await?;
+    let into = match &args.into {
+        Some(name) => app.find(&who, name).await?,
+        None if backup.orphaned.is_some() => bail!(Failure::new(
+            Exit::Invalid,
+            "The table of this backup was deleted. Create one, then name it with `--into NAME`.",
+        )),
+        None => app.get(&who, &backup.of).await?,
+    };
+    let typed = match args.confirm {
+        Some(typed) => Some(typed),
+        None => input::line(&format!(
+            "This replaces all data of `{}` with the backup of {}. Type its name to continue: ",
+            into.slug, backup.at
+        ))?,
+    };
+    let Some(typed) = typed else {
         bail!(Failure::new(
-            Exit::Unsupported,
-            format!(
-                "With `backend = \"{}\"` records and secrets are kept by the provider, which keeps copies of both: see docs/aws.md.",
-                core.backend
-            )
+            Exit::Invalid,
+            format!("To replace all data of this table, add `--confirm {}`.", into.slug)
+        ));
+    };
+    let operation = app.restore_backup(&who, &backup.id, &into.id, &typed).await?;
+    let said = format!("`{}` has the data of the backup {} again.", into.slug, backup.id);
+    asked(desk, &station, &operation, args.wait, &said).await
+}
+
+async fn verify(desk: &Desk, args: &VerifyBackup) -> Result<()> {
+    let station = desk.open().await?;
+    let operation = station.refractory.verify_backup(&Principal::operator(), &args.id).await?;
+    let said = format!("The backup {} is intact.", args.id);
+    asked(desk, &station, &operation, args.wait, &said).await
+}
+
+async fn delete(desk: &Desk, args: DeleteBackup) -> Result<()> {
+    let station = desk.open().await?;
+    let (app, who) = (&station.refractory, Principal::operator());
+    let backup = app.backup(&who, &args.id).await?;
+    let typed = match args.confirm {
+        Some(typed) => Some(typed),
+        None => input::line(&format!(
+            "This permanently deletes the backup of `{}` of {}. Type its ID to continue: ",
+            backup.slug, backup.at
+        ))?,
+    };
+    if typed.as_deref().map(str::trim) != Some(backup.id.as_str()) {
+        bail!(Failure::new(
+            Exit::Invalid,
+            format!("To delete this backup, add `--confirm {}`.", backup.id)
         ));
     }
-    let dir = open_folder(&core, false)?;
-    let store = desk.loader().store(&settings, dir.root(), &dir.database()).await?;
-    // Whatever is wrong with folder, database or key is told before a copy of it is made.
-    let station = Station::open(desk, settings.clone(), false).await?;
-    let made =
-        DeploymentBackup::make(&dir, &store, file, overwrite, station.refractory.now()).await?;
-    let shown = file.display();
-    let value = json!({
-        "file": file, "deployment": made.deployment, "database": made.has_database(), "key": made.has_key(),
-    });
-    if made.has_database() {
-        let said = format!(
-            "{shown} holds the database and `secret.key`, consistent and read back. Anyone who has it can read license keys: keep it safe. \
-             Data of tables is not in it: copy `data`, `releases` and `snapshots` of {} as well.",
-            dir.root().display()
-        );
-        desk.out.say(&said, &value)?;
-        return Ok(Exit::Done);
-    }
-    let scheme = settings.section::<StoreConfig>()?.scheme().to_owned();
-    let said = format!(
-        "{shown} holds `secret.key` and the name of this deployment, and NOT the database, which a server keeps ({scheme}). Copy that with \
-         `pg_dump --format=custom --file=refractory.dump DATABASE`, and keep the two together."
-    );
-    desk.out.say(&said, &value)?;
-    Ok(Exit::Attention)
-}
-
-async fn restore(desk: &Desk, file: &Path) -> Result<Exit> {
-    let settings = desk.settings(None)?;
-    let core: CoreConfig = settings.section()?;
-    let into = Path::new(&core.data);
-    let restored = DeploymentBackup::restore(file, into).await?;
-    let value = json!({
-        "data": into, "deployment": restored.deployment, "made": restored.made.to_string(), "database": restored.has_database(),
-    });
-    let then = if restored.has_database() {
-        "Put `data`, `releases` and `snapshots` back into it, then start `refractory up`."
-    } else {
-        "The database is not in it: bring it back with `pg_restore`, name it as `url` in `[store]`, put `data`, `releases` and \
-         `snapshots` back, then start `refractory up`."
-    };
-    let said = format!(
-        "{} holds deployment {} as it was at {}. {then}",
-        into.display(),
-        restored.deployment,
-        restored.made
-    );
-    desk.out.say(&said, &value)?;
-    Ok(Exit::Done)
+    let operation = app.delete_backup(&who, &backup.id).await?;
+    let said = format!("The backup {} was deleted.", backup.id);
+    asked(desk, &station, &operation, args.wait, &said).await
 }

@@ -30,7 +30,7 @@ pub(crate) async fn follow(
     id: &InstanceId,
     goal: Goal,
 ) -> Result<Option<Instance>> {
-    let mut teller = Teller { out, spinner: Spinner::begin(out, "looking"), last: String::new() };
+    let mut teller = Teller::begin(out);
     let mut looks = 0;
     loop {
         let table = match station.refractory.get(who, id).await {
@@ -97,14 +97,18 @@ fn arrived(table: &Instance, goal: Goal) -> Result<bool, Failure> {
 }
 
 /// Tells each change once: in place on a terminal, line by line elsewhere.
-struct Teller {
+pub(super) struct Teller {
     out: Out,
     spinner: Spinner,
     last: String,
 }
 
 impl Teller {
-    fn tell(&mut self, words: String) {
+    pub(super) fn begin(out: Out) -> Self {
+        Self { out, spinner: Spinner::begin(out, "looking"), last: String::new() }
+    }
+
+    pub(super) fn tell(&mut self, words: String) {
         if words == self.last {
             return;
         }

@@ -9,6 +9,7 @@ use refractory_core::model::{
 use refractory_core::ports::DamagedRecord;
 use refractory_core::text::one_line;
 use refractory_core::{Error, ErrorKind, ListQuery, Rights};
+use refractory_web::OperationJson;
 use serde_json::json;
 
 use super::follow::{Goal, follow, nobody_works};
@@ -430,23 +431,16 @@ fn cores(text: &str) -> Result<u32> {
 
 async fn rotate_key(desk: &Desk, args: &RotateKey) -> Result<()> {
     let (station, table) = found(desk, &args.name).await?;
-    let table = station.refractory.rotate_key(&Principal::operator(), &table.id).await?;
-    let said = if table.rekey.is_none() {
-        format!("The uploads key of `{}` was replaced, and the old key was deleted.", table.slug)
-    } else if table.endpoint().is_some() {
-        format!(
-            "A new uploads key for `{}` was created. Foundry uses it from the next start on. The old key works until then and is \
-             deleted when the table is off.",
-            table.slug
-        )
+    let app = &station.refractory;
+    let operation = app.rotate_asset_credentials(&Principal::operator(), &table.id).await?;
+    let until = if table.endpoint().is_some() {
+        "Foundry uses it from the next start on. The old key works until then and is deleted when the table is off."
     } else {
-        format!(
-            "A new uploads key for `{}` was created. The old key is deleted when the new one works.",
-            table.slug
-        )
+        "The old key is deleted when the new one works."
     };
-    desk.out.say(&said, &shown(&station, &table).await?)?;
-    if table.rekey.is_some() && station.workers().await?.is_empty() {
+    let said = format!("A new uploads key for `{}` is being created. {until}", table.slug);
+    desk.out.say(&said, &OperationJson::from(&operation))?;
+    if station.workers().await?.is_empty() {
         desk.out.note(&nobody_works(&station).to_string());
     }
     Ok(())
@@ -469,12 +463,27 @@ async fn delete(desk: &Desk, args: Delete) -> Result<()> {
         ));
     };
     let gone = station.refractory.delete(&who, &table.id, &typed).await?;
+    note_backups(desk, &station, &table).await;
     if !args.wait {
         return asked(desk, &station, &gone, "being deleted").await;
     }
     follow(desk.out, &station, &who, &table.id, Goal::Gone).await?;
     let said = format!("`{}` and all of its data were deleted.", table.slug);
     desk.out.say(&said, &json!({ "removed": table.id.as_str() }))
+}
+
+/// Says what becomes of the backups of a table that is deleted.
+async fn note_backups(desk: &Desk, station: &Station, table: &Instance) {
+    let backups = station.refractory.backups(&Principal::operator(), &table.id, None, 1).await;
+    if backups.is_ok_and(|page| !page.records.is_empty()) {
+        let kept = match station.refractory.worker_options().orphaned_backups_age {
+            Some(age) => format!("for {} days", age.as_secs() / 86_400),
+            None => "until you delete them".to_owned(),
+        };
+        desk.out.note(&format!(
+            "Its backups are kept {kept}: `refractory backup list --deleted` lists them."
+        ));
+    }
 }
 
 /// Says that a wish was written down, and whether anybody carries it out.

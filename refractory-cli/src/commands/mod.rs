@@ -4,6 +4,7 @@ mod backup;
 mod config;
 #[cfg(feature = "demo")]
 mod demo;
+mod deployment;
 mod doctor;
 mod event;
 mod follow;
@@ -14,6 +15,7 @@ mod instance;
 mod license;
 mod link;
 mod logs;
+mod operation;
 mod record;
 mod release;
 mod run;

@@ -6,8 +6,8 @@ use clap::CommandFactory;
 use tokio::runtime::Builder;
 
 use super::{
-    admin_key, backup, config, doctor, event, group, instance, license, record, release, up, user,
-    worker,
+    admin_key, backup, config, deployment, doctor, event, group, instance, license, operation,
+    record, release, up, user, worker,
 };
 use crate::args::{Cli, Command};
 use crate::compose::{Backends, Desk};
@@ -44,6 +44,8 @@ async fn work(desk: Desk, command: Command) -> Result<Exit> {
         Command::Event(command) => event::run(&desk, command).await,
         Command::Backup(command) => backup::run(&desk, command).await,
         Command::AdminKey(command) => admin_key::run(&desk, command).await,
+        Command::Operation(command) => operation::run(&desk, command).await,
+        Command::Deployment(command) => deployment::run(&desk, command).await,
         Command::Record(command) => record::run(&desk, command).await,
         Command::Worker(command) => worker::run(&desk, &command).await,
         #[cfg(feature = "aws")]

@@ -10,7 +10,7 @@ mod spinner;
 mod view;
 
 pub(crate) use access::{GrantsJson, GroupJson};
-pub(crate) use moment::ago;
+pub(crate) use moment::{ago, size};
 pub(crate) use out::Out;
 pub(crate) use report::{Failure, report, told};
 pub(crate) use spinner::Spinner;

@@ -9,6 +9,13 @@ pub(crate) fn ago(then: Timestamp, now: Timestamp) -> String {
     if since < Duration::from_secs(2) { "now".to_owned() } else { format!("{} ago", length(since)) }
 }
 
+/// A number of bytes in its largest unit.
+pub(crate) fn size(bytes: u64) -> String {
+    let units = [("GiB", 30), ("MiB", 20), ("KiB", 10)];
+    let unit = units.into_iter().find(|(_, shift)| bytes >> shift > 0);
+    unit.map_or_else(|| format!("{bytes} B"), |(name, shift)| format!("{} {name}", bytes >> shift))
+}
+
 /// A length of time in its largest unit.
 fn length(time: Duration) -> String {
     let seconds = time.as_secs();

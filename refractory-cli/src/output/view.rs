@@ -1,6 +1,7 @@
 //! Rows as people and programs are shown them.
 use refractory_core::model::{
-    Instance, LicenseChoice, NamedGrants, Phase, Release, ReleaseChoice, Step, User, WorkerMark,
+    DutyReport, Instance, LicenseChoice, NamedGrants, Phase, Release, ReleaseChoice, Step, User,
+    WorkerMark,
 };
 use refractory_core::words::{English, Words as _};
 use refractory_core::{LicenseView, Refractory};
@@ -135,6 +136,7 @@ pub(crate) fn words(table: &Instance) -> String {
         return say::fault(fault);
     }
     let doing = match table.phase() {
+        Phase::Starting(_) if table.hold.is_some() => "waiting to start".to_owned(),
         Phase::Starting(step) => {
             lower_case(English.going_up(step, table.desired.spec.world.is_some()))
         }
@@ -261,6 +263,34 @@ pub(crate) struct WorkerJson {
     since: String,
     seen: String,
     unlisted: Vec<String>,
+    duties: Vec<DutyJson>,
+}
+
+/// What a worker does on a clock.
+#[derive(Debug, Serialize)]
+pub(crate) struct DutyJson {
+    pub(crate) name: String,
+    pub(crate) every_seconds: u64,
+    /// When it was last done; none where it was not yet.
+    pub(crate) last: Option<String>,
+    pub(crate) took_ms: u64,
+    pub(crate) failure: Option<String>,
+    pub(crate) runs: u64,
+    pub(crate) failures: u64,
+}
+
+impl From<&DutyReport> for DutyJson {
+    fn from(duty: &DutyReport) -> Self {
+        Self {
+            name: duty.name.clone(),
+            every_seconds: duty.every.as_secs(),
+            last: duty.last.map(|at| at.to_string()),
+            took_ms: u64::try_from(duty.took.as_millis()).unwrap_or(u64::MAX),
+            failure: duty.failure.clone(),
+            runs: duty.runs,
+            failures: duty.failures,
+        }
+    }
 }
 
 impl From<&WorkerMark> for WorkerJson {
@@ -270,6 +300,7 @@ impl From<&WorkerMark> for WorkerJson {
             since: mark.born.to_string(),
             seen: mark.seen.to_string(),
             unlisted: mark.unlisted.clone(),
+            duties: mark.duties.iter().map(DutyJson::from).collect(),
         }
     }
 }

@@ -30,4 +30,5 @@ mod playing;
 #[cfg(feature = "aws")]
 mod service;
 mod survival;
+mod table_backups;
 mod trouble;

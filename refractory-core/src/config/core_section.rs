@@ -37,6 +37,8 @@ pub struct CoreConfig {
     pub stray_age: Span,
     /// As [`WorkerOptions::admin_key_retention`].
     pub admin_key_retention: Span,
+    /// As [`WorkerOptions::orphaned_backups_age`]; zero for ever.
+    pub orphaned_backups_age: Span,
     /// As [`WorkerOptions::concurrency`].
     pub concurrency: usize,
 }
@@ -59,6 +61,7 @@ impl Default for CoreConfig {
             sweep: options.sweep.into(),
             stray_age: options.stray_age.into(),
             admin_key_retention: options.admin_key_retention.into(),
+            orphaned_backups_age: options.orphaned_backups_age.unwrap_or_default().into(),
             concurrency: options.concurrency,
         }
     }
@@ -79,6 +82,8 @@ impl CoreConfig {
         options.sweep = self.sweep.get();
         options.stray_age = self.stray_age.get();
         options.admin_key_retention = self.admin_key_retention.get();
+        let age = self.orphaned_backups_age.get();
+        options.orphaned_backups_age = (!age.is_zero()).then_some(age);
         options.concurrency = self.concurrency;
     }
 }
@@ -119,6 +124,10 @@ impl Section for CoreConfig {
         Doc::new(
             "admin_key_retention",
             "How long a deleted table's administrator password is kept for a new table of the same name and owner. \"0s\" deletes it with the table.",
+        ),
+        Doc::new(
+            "orphaned_backups_age",
+            "How long backups of a deleted table are kept; \"0s\" keeps them until they are deleted by hand.",
         ),
         Doc::new("concurrency", "How many tables are worked on at once."),
     ];

@@ -1,11 +1,11 @@
 //! One instance: the desired state, the journal, the last fault.
 use super::{
-    Attempt, Claim, DesiredState, Fault, Grants, GrantsChange, Held, InstanceSpec, Journal, Named,
-    Power, Preemption, Record, ReleaseChoice, Seen, SetupAccess, Slug, Step, SuspectedFailure,
-    Teardown, Urgency, WorldSummary,
+    Attempt, Claim, DesiredState, Fault, Grants, GrantsChange, Held, Hold, InstanceSpec, Journal,
+    Named, Power, Preemption, Record, ReleaseChoice, Seen, SetupAccess, Slug, Step,
+    SuspectedFailure, Teardown, Urgency, WorldSummary,
 };
 use crate::ports::Endpoint;
-use crate::{InstanceId, LaunchId, ReleaseId, SecretName, Timestamp, UserId};
+use crate::{InstanceId, LaunchId, OperationId, ReleaseId, SecretName, Timestamp, UserId};
 
 /// What is asked for when an instance is created.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,12 +97,15 @@ pub struct Instance {
     /// Asked to make room for somebody else.
     #[cfg_attr(feature = "serde", serde(rename = "yielding"))]
     pub preemption: Option<Preemption>,
-    /// When a new key for its uploads was asked for, until no launch has the old one any more.
+    /// When a new key for its uploads was asked for. Only earlier versions note it here: now it is an operation.
     #[cfg_attr(feature = "serde", serde(default))]
     pub rekey: Option<Timestamp>,
     /// The name in the vault of the administrator's password, where it is that of a former instance of this name.
     #[cfg_attr(feature = "serde", serde(default))]
     pub admin_key: Option<SecretName>,
+    /// The operation that keeps it down.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub hold: Option<Hold>,
     /// Who was let into Foundry's setup.
     #[cfg_attr(feature = "serde", serde(default))]
     pub setup: SetupAccess,
@@ -148,6 +151,7 @@ impl Instance {
             preemption: None,
             rekey: None,
             admin_key: None,
+            hold: None,
             setup: SetupAccess::default(),
             worlds: Vec::new(),
             claim: None,
@@ -249,6 +253,21 @@ impl Instance {
     pub fn is_active(&self) -> bool {
         self.desired.power != Power::Off
             || self.journal.iter().any(|(step, _)| !step.outlives_off())
+    }
+
+    /// Whether nothing of it runs, or may: its data can be copied and replaced.
+    pub fn is_at_rest(&self) -> bool {
+        self.journal.iter().all(|(step, _)| *step < Step::Runtime)
+    }
+
+    /// Ends the hold of `operation`; whether there was one. What should be on starts `now`.
+    pub(crate) fn release(&mut self, operation: &OperationId, now: Timestamp) -> bool {
+        let held = self.hold.as_ref().is_some_and(|hold| hold.operation == *operation);
+        if held {
+            self.hold = None;
+            self.started = self.is_desired_on().then_some(now);
+        }
+        held
     }
 
     /// The power to act on: a start that was given up is a stop.

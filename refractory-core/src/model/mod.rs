@@ -2,6 +2,7 @@
 mod access;
 mod admins;
 mod annotation;
+mod backup;
 mod change;
 mod deployment;
 mod desired_state;
@@ -14,6 +15,7 @@ mod journal;
 mod license;
 mod name;
 mod named;
+mod operation;
 mod people;
 mod principal;
 mod release;
@@ -30,6 +32,7 @@ mod worker;
 pub use access::{Grantee, GranteeName, Grants, GrantsChange, NamedGrants, Right};
 pub use admins::{AdminChange, AdminGuard};
 pub use annotation::{Acceptance, Claim, Preemption, Seen, SuspectedFailure, Teardown};
+pub use backup::{Backup, BackupCheck};
 pub(crate) use change::differences;
 pub use change::{Change, Edit, LimitsChange, SpecChange};
 pub use deployment::DeploymentMark;
@@ -44,6 +47,11 @@ pub use license::{
     EULA_VERSION, Lease, License, LicenseChoice, LicenseKey, LicenseKeyError, Reservation,
 };
 pub use named::Named;
+pub use operation::{
+    BackupRef, Cancellation, Hold, HoldReason, Operation, OperationEnd, OperationFailure,
+    OperationFault, OperationJournal, OperationKind, OperationName, OperationOutcome,
+    OperationState, OperationStep, StepRecord, Subject,
+};
 pub use people::{PasswordHash, Role, User, UserName, UserNameError};
 pub use principal::{GroupMember, Principal, Via};
 pub use release::{Layout, Program, Release, ReleaseChoice};
@@ -55,4 +63,4 @@ pub use token::{Purpose, SetupTicket, Token};
 pub use version::{Version, VersionError};
 pub use view::{Health, InstanceState, Phase};
 pub use waiting::{HolderActivity, LicenseUse, LicenseWait, Outlook, Waiting};
-pub use worker::WorkerMark;
+pub use worker::{DutyReport, WorkerMark};

@@ -120,16 +120,24 @@ impl Instance {
         chosen.or_else(|| self.seen.as_ref()?.world.as_ref())
     }
 
-    /// What the step in hand last told.
+    /// What the step in hand last told, or why it is held.
     pub fn progress(&self) -> Option<&Progress> {
-        self.journal.iter().find_map(|(_, record)| match record {
-            Record::Intended(Attempt { progress, .. }) => progress.as_ref(),
-            Record::Held(_) | Record::Lost => None,
-        })
+        self.journal
+            .iter()
+            .find_map(|(_, record)| match record {
+                Record::Intended(Attempt { progress, .. }) => progress.as_ref(),
+                Record::Held(_) | Record::Lost => None,
+            })
+            .or_else(|| self.hold.as_ref().map(|hold| &hold.told))
     }
 }
 
 fn rising(instance: &Instance) -> Phase {
+    if instance.hold.is_some() {
+        let last = instance.journal.iter().rev().map(|(step, _)| *step);
+        let last = last.take_while(|step| *step >= Step::Runtime).next();
+        return last.map_or(Phase::Starting(Step::Runtime), Phase::Stopping);
+    }
     if instance.is_replacing_launch() {
         return Phase::Starting(Step::Runtime);
     }

@@ -1,7 +1,7 @@
 //! What an instance waits for.
 use std::time::Duration;
 
-use super::Named;
+use super::{HoldReason, Named};
 use crate::{InstanceId, LicenseId, Timestamp};
 
 /// What an instance waits for. Front ends make the sentence from it.
@@ -33,6 +33,17 @@ pub enum Waiting {
     WorldClosing,
     /// The data of the instance is deleted.
     VolumeRemoval,
+    /// An operation keeps the instance down.
+    Operation {
+        /// Why.
+        hold: HoldReason,
+    },
+    /// The instance goes down.
+    InstanceOff,
+    /// Another operation on the instance has to end.
+    OtherOperation,
+    /// A volume is made for the instance.
+    VolumePreparation,
     /// Something that this version does not know.
     #[cfg_attr(feature = "serde", serde(other))]
     Other,
@@ -52,6 +63,10 @@ impl Waiting {
             Self::Migration => "migration",
             Self::WorldClosing => "world-closing",
             Self::VolumeRemoval => "volume-removal",
+            Self::Operation { .. } => "operation",
+            Self::InstanceOff => "instance-off",
+            Self::OtherOperation => "other-operation",
+            Self::VolumePreparation => "volume-preparation",
             Self::Other => "other",
         }
     }

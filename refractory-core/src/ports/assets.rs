@@ -47,6 +47,12 @@ pub trait AssetStore: Debug + Send + Sync + 'static {
     /// `Unsupported` (places here have no keys), `Conflict` (somebody else's), `Unavailable`, `Forbidden`.
     async fn rotate(&self, of: &InstanceId, before: Timestamp) -> Result<Observed<AssetSpace>>;
 
+    /// Whether programs reach their places with keys that can be replaced. Without them, [`rotate`](Self::rotate) is
+    /// `Unsupported`.
+    fn has_keys(&self) -> bool {
+        true
+    }
+
     /// Whose places there are.
     ///
     /// # Errors

@@ -47,6 +47,27 @@ pub trait Snapshots: Debug + Send + Sync + 'static {
     /// `Unexpected` (the snapshot is damaged; the old data stands).
     async fn restore(&self, from: &SnapshotName, into: &Volume) -> Result<Observed<Volume>>;
 
+    /// Reads the snapshot `name` back, to its last byte, and compares what is read with what was written.
+    ///
+    /// *Answers*: `Absent` (there is none), `Pending`, `Ready` (it is whole), `Broken` (it is damaged). *Dropped*: call again;
+    /// changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// `Unavailable`, `Forbidden`, `Unsupported`.
+    async fn verify(&self, name: &SnapshotName) -> Result<Observed<Snapshot>>;
+
+    /// Whether a volume can be copied while a program works on it, as one moment of it. Without that, an instance is held down
+    /// while a snapshot of it is taken.
+    fn copies_running(&self) -> bool {
+        false
+    }
+
+    /// Whether there are snapshots here at all.
+    fn is_supported(&self) -> bool {
+        true
+    }
+
     /// Destroys the snapshot `name`.
     ///
     /// *Answers*: `Absent`, `Pending`. *Dropped*: it may be half removed and is then not listed; call again.

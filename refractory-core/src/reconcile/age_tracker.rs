@@ -9,8 +9,8 @@ use std::time::Duration;
 use super::WorkerOptions;
 use super::ages::{Age, Ages};
 use crate::clock::ClockHistory;
-use crate::model::{Attempt, Instance, Record};
-use crate::{InstanceId, MonotonicTime, Timestamp};
+use crate::model::{Attempt, Claim, Instance, Operation, Record, StepRecord};
+use crate::{MonotonicTime, Timestamp};
 
 /// Two dates that are the same by chance, because the clock was set back, are further apart than this.
 const SAME: Duration = Duration::from_secs(1);
@@ -37,7 +37,7 @@ struct State {
     /// How long this process has been awake, and until when that is counted.
     awake: Duration,
     counted: Option<MonotonicTime>,
-    rows: BTreeMap<InstanceId, Row>,
+    rows: BTreeMap<String, Row>,
 }
 
 #[derive(Debug, Default)]
@@ -71,16 +71,16 @@ impl AgeTracker {
     /// The age of every date in `row`, which is looked at `now` by a worker that was `born` then.
     pub(super) fn look(
         &self,
-        row: &Instance,
+        row: &impl Dated,
         (now, born): (Moment, Moment),
         clock: &ClockHistory,
         options: &WorkerOptions,
     ) -> Ages {
         let mut state = self.state();
         let awake = state.stay_awake(now.at, options);
-        let known = state.rows.entry(row.id.clone()).or_default();
+        let known = state.rows.entry(row.name().to_owned()).or_default();
         known.count(now.at, options);
-        let dates = dates(row, options);
+        let dates = row.dates(options);
         known.dates.retain(|date, _| dates.contains(date));
         let watched = known.watched;
         for date in dates {
@@ -114,14 +114,14 @@ impl AgeTracker {
     /// How old the dates of `row` are to whoever only reads it, and was not told to look after it.
     pub(super) fn peek(
         &self,
-        row: &Instance,
+        row: &impl Dated,
         now: Moment,
         clock: &ClockHistory,
         options: &WorkerOptions,
     ) -> Ages {
         let state = self.state();
-        let known = state.rows.get(&row.id);
-        let ages = dates(row, options).into_iter().map(|date| {
+        let known = state.rows.get(row.name());
+        let ages = row.dates(options).into_iter().map(|date| {
             let met = known.and_then(|known| known.dates.get(&date));
             let since = met.map_or_else(
                 || clock.age(date).unwrap_or_default(),
@@ -140,33 +140,33 @@ impl AgeTracker {
     }
 
     /// `of` is to be looked at again after `wait`.
-    pub(super) fn plan(&self, of: &InstanceId, wait: Duration) {
+    pub(super) fn plan(&self, of: &str, wait: Duration) {
         if let Some(row) = self.state().rows.get_mut(of) {
             row.planned = wait;
         }
     }
 
     /// `of` is somebody else's: until it is looked at again, nobody here looks after it.
-    pub(super) fn leave(&self, of: &InstanceId) {
+    pub(super) fn leave(&self, of: &str) {
         if let Some(row) = self.state().rows.get_mut(of) {
             row.looked = None;
         }
     }
 
     /// This worker has written a claim on `of` that lapses on `until`.
-    pub(super) fn claim(&self, of: &InstanceId, until: Timestamp, at: MonotonicTime) {
-        self.state().rows.entry(of.clone()).or_default().claimed = Some((until, at));
+    pub(super) fn claim(&self, of: &str, until: Timestamp, at: MonotonicTime) {
+        self.state().rows.entry(of.to_owned()).or_default().claimed = Some((until, at));
     }
 
     /// When this worker wrote the claim on `of` that lapses on `until`.
-    pub(super) fn claimed_at(&self, of: &InstanceId, until: Timestamp) -> Option<MonotonicTime> {
+    pub(super) fn claimed_at(&self, of: &str, until: Timestamp) -> Option<MonotonicTime> {
         let state = self.state();
         let (known, at) = state.rows.get(of)?.claimed?;
         (known == until).then_some(at)
     }
 
     /// `of` is gone.
-    pub(super) fn forget(&self, of: &InstanceId) {
+    pub(super) fn forget(&self, of: &str) {
         self.state().rows.remove(of);
     }
 }
@@ -203,19 +203,59 @@ impl Row {
     }
 }
 
-/// Every date in `row` that something is counted from.
-fn dates(row: &Instance, options: &WorkerOptions) -> Vec<Timestamp> {
-    let attempts = row.journal.iter().filter_map(|(_, record)| match record {
-        Record::Intended(Attempt { since, moved, .. }) => Some([*since, *moved]),
-        Record::Held(_) | Record::Lost => None,
-    });
-    let mut dates: Vec<_> = attempts.flatten().chain(row.losses.iter().copied()).collect();
-    dates.extend(row.fault.as_ref().map(|fault| fault.met(options.backoff_cap)));
-    dates.extend(row.teardown.as_ref().map(|teardown| teardown.since));
-    dates.extend(row.suspected_failure.as_ref().map(|doubt| doubt.since));
-    dates.extend(row.seen.as_ref().map(|seen| seen.at));
-    dates.extend(row.preemption.as_ref().map(|preemption| preemption.since));
-    dates.extend(row.claim.as_ref().map(|claim| claim.written(options.claim)));
-    dates.extend([row.unanswered, row.written_off, row.started].into_iter().flatten());
+/// What holds dates that something is counted from.
+pub(super) trait Dated {
+    /// What it is known by; no other record has it.
+    fn name(&self) -> &str;
+    /// Every such date.
+    fn dates(&self, options: &WorkerOptions) -> Vec<Timestamp>;
+}
+
+impl Dated for Instance {
+    fn name(&self) -> &str {
+        self.id.as_str()
+    }
+
+    fn dates(&self, options: &WorkerOptions) -> Vec<Timestamp> {
+        let attempts = self.journal.iter().filter_map(|(_, record)| match record {
+            Record::Intended(attempt) => Some(attempt),
+            Record::Held(_) | Record::Lost => None,
+        });
+        let mut dates = dates_of(attempts, self.claim.as_ref(), options);
+        dates.extend(self.losses.iter().copied());
+        dates.extend(self.fault.as_ref().map(|fault| fault.met(options.backoff_cap)));
+        dates.extend(self.teardown.as_ref().map(|teardown| teardown.since));
+        dates.extend(self.suspected_failure.as_ref().map(|suspected| suspected.since));
+        dates.extend(self.seen.as_ref().map(|seen| seen.at));
+        dates.extend(self.preemption.as_ref().map(|preemption| preemption.since));
+        dates.extend([self.unanswered, self.written_off, self.started].into_iter().flatten());
+        dates
+    }
+}
+
+impl Dated for Operation {
+    fn name(&self) -> &str {
+        self.id.as_str()
+    }
+
+    fn dates(&self, options: &WorkerOptions) -> Vec<Timestamp> {
+        let attempts = self.journal.iter().filter_map(|(_, record)| match record {
+            StepRecord::Intended(attempt) => Some(attempt),
+            StepRecord::Done(_) | StepRecord::Undone(_) => None,
+        });
+        let mut dates = dates_of(attempts, self.claim.as_ref(), options);
+        dates.extend(self.fault.as_ref().map(|fault| fault.met));
+        dates.extend(self.unanswered);
+        dates
+    }
+}
+
+fn dates_of<'a>(
+    attempts: impl Iterator<Item = &'a Attempt>,
+    claim: Option<&Claim>,
+    options: &WorkerOptions,
+) -> Vec<Timestamp> {
+    let mut dates: Vec<_> = attempts.flat_map(|it| [it.since, it.moved]).collect();
+    dates.extend(claim.map(|claim| claim.written(options.claim)));
     dates
 }

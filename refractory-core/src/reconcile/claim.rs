@@ -10,12 +10,15 @@ use crate::ports::Collection;
 use crate::{ErrorKind, Result};
 
 impl Worker {
-    /// How long somebody else has this instance in hand.
+    /// How long another worker has what is claimed in hand.
     ///
     /// Their clock may be another one. So a claim is over once it has been seen for as long as it lasts: whoever lives renews it.
-    pub(super) fn claimed_by_another(&self, instance: &Instance, ages: &Ages) -> Option<Duration> {
-        let claim =
-            instance.claim.as_ref().filter(|claim| claim.worker != self.id && !self.sole)?;
+    pub(super) fn claimed_by_another(
+        &self,
+        claim: Option<&Claim>,
+        ages: &Ages,
+    ) -> Option<Duration> {
+        let claim = claim.filter(|claim| claim.worker != self.id && !self.sole)?;
         let lasts = claim.lasts.unwrap_or_else(|| self.claim_length());
         let written = claim.written(self.deployment.options.claim);
         let left = lasts.saturating_sub(ages.known(written));
@@ -31,10 +34,10 @@ impl Worker {
         ages: &Ages,
     ) -> Result<Option<Instance>> {
         let begins = matches!(decision, Decision::Remove(step) if self.terms(ages).begin_undoing(&mut instance, step));
-        if !begins && self.has(&instance) {
+        if !begins && self.has_claim(instance.id.as_str(), instance.claim.as_ref()) {
             return Ok(Some(instance));
         }
-        instance.claim = Some(self.fresh_claim(&instance));
+        instance.claim = Some(self.fresh_claim(instance.id.as_str()));
         match Collection::of(self.deployment.ports.store.as_ref()).save(&instance).await {
             Ok(saved) => Ok(Some(saved)),
             Err(error) if matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound) => {
@@ -45,17 +48,17 @@ impl Worker {
     }
 
     /// Whether the claim is this worker's, and outlasts every call of one step.
-    fn has(&self, instance: &Instance) -> bool {
-        let own = instance.claim.as_ref().filter(|claim| claim.worker == self.id);
-        let written = own.and_then(|claim| self.ages.claimed_at(&instance.id, claim.until));
+    pub(super) fn has_claim(&self, on: &str, claim: Option<&Claim>) -> bool {
+        let own = claim.filter(|claim| claim.worker == self.id);
+        let written = own.and_then(|claim| self.ages.claimed_at(on, claim.until));
         let now = self.deployment.clock.monotonic();
         written.is_some_and(|at| now.since(at) + self.longest_step() <= self.claim_length())
     }
 
-    pub(super) fn fresh_claim(&self, on: &Instance) -> Claim {
+    pub(super) fn fresh_claim(&self, on: &str) -> Claim {
         let (now, lasts) = (Moment::now(&self.deployment.clock), self.claim_length());
         let until = now.date.after(lasts);
-        self.ages.claim(&on.id, until, now.at);
+        self.ages.claim(on, until, now.at);
         Claim { worker: self.id.clone(), until, lasts: Some(lasts) }
     }
 

@@ -104,7 +104,7 @@ impl Worker {
             let outcome = self.act(&switched_off(&row, urgency), decision, &ages).await;
             let fault = row.fault.take();
             let wait = self.terms(&ages).settle(&mut row, decision, outcome);
-            self.ages.plan(&row.id, wait);
+            self.ages.plan(row.id.as_str(), wait);
             if let Some(failed) = std::mem::replace(&mut row.fault, fault) {
                 tracing::warn!(instance = %row.id, step = step.name(), "{}", failed.message);
             }

@@ -83,6 +83,7 @@ mod tests {
             born: Timestamp(0),
             seen: Timestamp(seen),
             unlisted: Vec::new(),
+            duties: Vec::new(),
             revision,
         }
     }

@@ -7,14 +7,12 @@ use crate::{ErrorKind, Result};
 impl Worker {
     /// Says that this worker lives.
     pub(super) async fn heartbeat(&self) -> Result<()> {
-        if let Err(error) = self.deployment.ports.runtime.tend().await {
-            tracing::debug!(?error, "tending what runs");
-        }
         let table = Collection::<WorkerMark>::of(self.deployment.ports.store.as_ref());
         let now = self.deployment.clock.now();
         let alive = |mark: &mut WorkerMark| {
             mark.seen = now;
             mark.unlisted = self.observations.missed();
+            mark.duties = self.duties.reports();
             Ok(true)
         };
         let known = match table.update(self.id.as_str(), alive).await {
@@ -31,7 +29,8 @@ impl Worker {
         if known.is_none() {
             let unlisted = self.observations.missed();
             let (id, born) = (self.id.clone(), self.born.date);
-            let mark = WorkerMark { id, born, seen: now, unlisted, revision: 0 };
+            let duties = self.duties.reports();
+            let mark = WorkerMark { id, born, seen: now, unlisted, duties, revision: 0 };
             table.insert(&mark).await?;
         }
         let marks = table.list().await?;

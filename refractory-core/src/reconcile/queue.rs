@@ -1,18 +1,24 @@
-//! Which instance is due when. Each is in hand at most once; the earliest time wins.
+//! What is due when. Each is in hand at most once; the earliest time wins.
 use std::collections::BTreeMap;
 
-use crate::{InstanceId, MonotonicTime};
+use crate::MonotonicTime;
 
 /// What is due when, and what is in hand.
-#[derive(Debug, Default)]
-pub(crate) struct Queue {
-    due: BTreeMap<InstanceId, MonotonicTime>,
-    in_hand: BTreeMap<InstanceId, Option<MonotonicTime>>,
+#[derive(Debug)]
+pub(crate) struct Queue<K> {
+    due: BTreeMap<K, MonotonicTime>,
+    in_hand: BTreeMap<K, Option<MonotonicTime>>,
 }
 
-impl Queue {
+impl<K> Default for Queue<K> {
+    fn default() -> Self {
+        Self { due: BTreeMap::new(), in_hand: BTreeMap::new() }
+    }
+}
+
+impl<K: Ord + Clone> Queue<K> {
     /// Makes `id` due at `at`, or earlier if it is due earlier already.
-    pub(crate) fn push(&mut self, id: &InstanceId, at: MonotonicTime) {
+    pub(crate) fn push(&mut self, id: &K, at: MonotonicTime) {
         if let Some(again) = self.in_hand.get_mut(id) {
             *again = Some(again.map_or(at, |earlier| earlier.min(at)));
             return;
@@ -21,8 +27,15 @@ impl Queue {
         *due = (*due).min(at);
     }
 
+    /// Makes `id` due at `at`, unless it is known already.
+    pub(crate) fn meet(&mut self, id: &K, at: MonotonicTime) {
+        if !self.in_hand.contains_key(id) {
+            self.due.entry(id.clone()).or_insert(at);
+        }
+    }
+
     /// Takes everything that is due at `now` into hand, at most `limit` in hand at once.
-    pub(crate) fn take(&mut self, now: MonotonicTime, limit: usize) -> Vec<InstanceId> {
+    pub(crate) fn take(&mut self, now: MonotonicTime, limit: usize) -> Vec<K> {
         let room = limit.saturating_sub(self.in_hand.len());
         let mut ready: Vec<_> = self
             .due
@@ -40,7 +53,7 @@ impl Queue {
     }
 
     /// Puts `id` back, due at `at` or at whatever earlier moment was asked for meanwhile; `None` for never.
-    pub(crate) fn put_back(&mut self, id: &InstanceId, at: Option<MonotonicTime>) {
+    pub(crate) fn put_back(&mut self, id: &K, at: Option<MonotonicTime>) {
         let asked = self.in_hand.remove(id).flatten();
         let due = match (asked, at) {
             (Some(one), Some(other)) => Some(one.min(other)),
@@ -52,7 +65,7 @@ impl Queue {
     }
 
     /// Whether `id` is in hand.
-    pub(crate) fn is_in_hand(&self, id: &InstanceId) -> bool {
+    pub(crate) fn is_in_hand(&self, id: &K) -> bool {
         self.in_hand.contains_key(id)
     }
 
@@ -62,7 +75,7 @@ impl Queue {
     }
 
     /// Forgets when `id` is due.
-    pub(crate) fn forget(&mut self, id: &InstanceId) {
+    pub(crate) fn forget(&mut self, id: &K) {
         self.due.remove(id);
     }
 }

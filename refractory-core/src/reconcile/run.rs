@@ -1,140 +1,98 @@
 //! One life of a worker: what it knows, what is due, what is in hand.
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::sync::PoisonError;
 use std::time::Duration;
 
-use tokio::task::{Id, JoinError, JoinSet};
+use tokio::sync::watch;
 
 use super::Worker;
-use super::queue::Queue;
+use super::duties::{DutyRunner, OPERATIONS};
+use super::lane::Lane;
 use super::worker::StepOutcome;
-use crate::model::Instance;
-use crate::ports::{Collection, Followed, Follower, Kind};
-use crate::{Error, ErrorKind, InstanceId, MonotonicTime, Result};
-
-type Done = Result<(Id, Result<StepOutcome>), JoinError>;
+use crate::ports::{Followed, Follower, Kind};
+use crate::{Error, ErrorKind, InstanceId, MonotonicTime, OperationId, Result};
 
 /// One life of a worker.
 pub(super) struct Run<'a> {
     worker: &'a Worker,
-    queue: Queue,
-    hands: JoinSet<Result<StepOutcome>>,
-    sweep: JoinSet<Result<()>>,
-    keys: JoinSet<Result<()>>,
-    whose: BTreeMap<Id, InstanceId>,
+    instances: Lane<InstanceId, StepOutcome>,
+    operations: Lane<OperationId, Duration>,
+    duties: DutyRunner<'a>,
     follower: Follower,
     /// Revisions that were told of while their instance was in hand.
     told: BTreeMap<InstanceId, u64>,
-    owed: BTreeSet<InstanceId>,
-    changes: tokio::sync::watch::Receiver<u64>,
-    next_sweep: MonotonicTime,
-    next_heartbeat: MonotonicTime,
+    changes: watch::Receiver<u64>,
+    asked: watch::Receiver<u64>,
 }
 
 impl<'a> Run<'a> {
     pub(super) fn new(worker: &'a Worker) -> Self {
+        let options = &worker.deployment.options;
         Self {
             worker,
-            queue: Queue::default(),
-            hands: JoinSet::new(),
-            sweep: JoinSet::new(),
-            keys: JoinSet::new(),
-            whose: BTreeMap::new(),
+            instances: Lane::new(options.concurrency),
+            operations: Lane::new(options.operations_at_once),
+            duties: DutyRunner::new(worker),
             follower: Follower::new(Kind::Instance),
             told: BTreeMap::new(),
-            owed: BTreeSet::new(),
             changes: worker.deployment.nudge.subscribe(),
-            next_sweep: MonotonicTime::default(),
-            next_heartbeat: MonotonicTime::default(),
+            asked: worker.deployment.operations_nudge.subscribe(),
         }
     }
 
     /// Waits until nothing is in hand.
     pub(super) async fn finish(&mut self) {
-        self.sweep.abort_all();
-        self.keys.abort_all();
-        while self.hands.join_next().await.is_some() {}
+        self.duties.stop().await;
+        self.instances.finish().await;
+        self.operations.finish().await;
     }
 
     /// Looks for changes and hands out what is due.
     pub(super) async fn round(&mut self) {
         let now = self.worker.deployment.clock.monotonic();
         self.worker.ages.tick(now, &self.worker.deployment.options);
-        if now >= self.next_heartbeat {
-            self.next_heartbeat = now.after(self.worker.deployment.options.heartbeat);
-            self.report("saying that it lives", self.worker.heartbeat().await);
-            self.look_over().await;
-        }
-        if now >= self.next_sweep && self.sweep.is_empty() {
-            self.next_sweep = now.after(self.worker.sweep_after());
-            let worker = self.worker.clone();
-            self.sweep.spawn(async move { worker.sweep().await });
-        }
+        self.duties.begin_due(now);
         match self.follower.poll(self.worker.deployment.ports.store.as_ref()).await {
             Ok(followed) => self.notice(&followed, now),
-            Err(error) => self.report("looking for changes", Err(error)),
-        }
-        for id in self.queue.take(now, self.worker.deployment.options.concurrency) {
-            let (worker, mine) = (self.worker.clone(), id.clone());
-            let hand = self.hands.spawn(async move { worker.stride(&mine).await });
-            self.whose.insert(hand.id(), id);
-        }
-    }
-
-    /// Sees to what no step of an instance sees to. Reads no row that nothing is owed to: there may be thousands.
-    async fn look_over(&mut self) {
-        match self.owed_rows().await {
-            Ok(rows) => {
-                self.report("letting people in again", self.worker.unblock_abandoned(&rows).await);
-                self.turn_keys(rows);
+            Err(error) => {
+                tracing::warn!(worker = %self.worker.id, ?error, "changes are looked for again");
             }
-            Err(error) => self.report("reading what is owed", Err(error)),
         }
-    }
-
-    async fn owed_rows(&self) -> Result<Vec<Instance>> {
-        let table = Collection::<Instance>::of(self.worker.deployment.ports.store.as_ref());
-        let mut rows = Vec::new();
-        for id in &self.owed {
-            rows.extend(table.load_readable(id.as_str()).await?);
-        }
-        Ok(rows)
-    }
-
-    /// Beside everything else: a key may take minutes, and nobody waits for it.
-    fn turn_keys(&mut self, rows: Vec<Instance>) {
-        while let Some(turned) = self.keys.try_join_next() {
-            let turned = turned.unwrap_or_else(|panicked| {
-                Err(Error::new(ErrorKind::Unexpected, "replacing keys").caused_by(panicked))
-            });
-            self.report("replacing keys for uploads", turned);
-        }
-        if self.keys.is_empty() {
-            let worker = self.worker.clone();
-            self.keys.spawn(async move { worker.rotate_keys_of(&rows).await });
-        }
-    }
-
-    fn report(&self, during: &'static str, result: Result<()>) {
-        if let Err(error) = result {
-            tracing::warn!(worker = %self.worker.id, ?error, during, "a round went on without this");
-        }
+        let worker = self.worker;
+        self.instances.begin_due(now, |id| {
+            let worker = worker.clone();
+            async move { worker.stride(&id).await }
+        });
+        self.operations.begin_due(now, |id| {
+            let worker = worker.clone();
+            async move { worker.step_operation(&id).await }
+        });
     }
 
     /// Makes whatever changed due now, and forgets what is gone.
     fn notice(&mut self, followed: &Followed, now: MonotonicTime) {
         for (id, revision) in &followed.written {
             let Ok(id) = InstanceId::new(id) else { continue };
-            if self.queue.is_in_hand(&id) {
+            if self.instances.queue.is_in_hand(&id) {
                 // This worker may have written it; that is compared once it is put back.
                 self.told.insert(id, *revision);
             } else {
-                self.queue.push(&id, now);
+                self.instances.queue.push(&id, now);
             }
         }
         for id in followed.gone.iter().filter_map(|id| InstanceId::new(id).ok()) {
-            self.owed.remove(&id);
+            self.note_preemption(&id, false);
             self.told.remove(&id);
-            self.queue.forget(&id);
+            self.instances.queue.forget(&id);
+        }
+    }
+
+    fn note_preemption(&self, id: &InstanceId, preempted: bool) {
+        let mut all = self.worker.preempted.lock().unwrap_or_else(PoisonError::into_inner);
+        if preempted {
+            all.insert(id.clone());
+        } else {
+            all.remove(id);
         }
     }
 
@@ -142,69 +100,76 @@ impl<'a> Run<'a> {
     pub(super) async fn rest(&mut self) {
         let deployment = &self.worker.deployment;
         let now = deployment.clock.monotonic();
-        // Where all hands are full, only a hand that comes back makes room.
-        let due = if self.hands.len() < deployment.options.concurrency {
-            self.queue.next().map_or(deployment.options.resync, |at| at.since(now))
-        } else {
-            deployment.options.resync
-        };
-        let due = due.min(deployment.options.resync);
+        let due =
+            [self.instances.next_in(now), self.operations.next_in(now), self.duties.next_in(now)];
+        let due = due.into_iter().flatten().fold(deployment.options.resync, Duration::min);
         tokio::select! {
-            Some(swept) = self.sweep.join_next() => self.swept(swept),
-            Some(done) = self.hands.join_next_with_id() => self.put_back(done),
+            Some(duty) = self.duties.ended() => self.done(duty),
+            Some((id, outcome)) = self.instances.ended() => self.put_back(&id, outcome),
+            Some((id, wait)) = self.operations.ended() => self.put_operation_back(&id, wait),
+            _ = self.asked.changed() => self.duties.hasten(OPERATIONS),
             _ = self.changes.changed() => {}
             () = tokio::time::sleep(due) => {}
         }
-        while let Some(done) = self.hands.try_join_next_with_id() {
-            self.put_back(done);
+        while let Some((id, outcome)) = self.instances.try_ended() {
+            self.put_back(&id, outcome);
+        }
+        while let Some((id, wait)) = self.operations.try_ended() {
+            self.put_operation_back(&id, wait);
         }
     }
 
-    fn swept(&mut self, swept: Result<Result<()>, JoinError>) {
-        let result = swept.unwrap_or_else(|panicked| {
-            Err(Error::new(ErrorKind::Unexpected, "sweeping").caused_by(panicked))
-        });
-        self.report("sweeping", result);
-        let next = self.worker.deployment.clock.monotonic().after(self.worker.sweep_after());
-        self.next_sweep = self.next_sweep.min(next);
+    fn done(&mut self, duty: &str) {
+        if duty == OPERATIONS {
+            let now = self.worker.deployment.clock.monotonic();
+            for (id, is_news) in self.worker.found_operations() {
+                if is_news {
+                    self.operations.queue.push(&id, now);
+                } else {
+                    self.operations.queue.meet(&id, now);
+                }
+            }
+        }
     }
 
-    fn put_back(&mut self, done: Done) {
-        let (task, stride) = match done {
-            Ok((task, stride)) => (task, stride),
-            Err(panicked) => (
-                panicked.id(),
-                Err(Error::new(ErrorKind::Unexpected, "taking a step").caused_by(panicked)),
-            ),
-        };
-        let Some(id) = self.whose.remove(&task) else { return };
+    fn put_back(&mut self, id: &InstanceId, outcome: Result<StepOutcome>) {
         let now = self.worker.deployment.clock.monotonic();
-        let wait = match stride {
-            Ok(stride) => {
-                self.follower.note(id.as_str(), stride.wrote);
-                if self.told.remove(&id).is_some_and(|told| told > stride.wrote) {
-                    self.queue.push(&id, now);
+        let wait = match outcome {
+            Ok(outcome) => {
+                self.follower.note(id.as_str(), outcome.wrote);
+                if self.told.remove(id).is_some_and(|told| told > outcome.wrote) {
+                    self.instances.queue.push(id, now);
                 }
-                if stride.owed {
-                    self.owed.insert(id.clone());
-                } else {
-                    self.owed.remove(&id);
-                }
-                stride.wait
+                self.note_preemption(id, outcome.preempted);
+                outcome.wait
             }
             Err(error) => {
                 tracing::debug!(instance = %id, ?error, "a step is repeated");
-                let options = &self.worker.deployment.options;
-                if matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound) {
-                    Duration::ZERO
-                } else if error.kind() == ErrorKind::Damaged {
-                    // Somebody has to see to it; nothing is done about this one meanwhile.
-                    options.probe
-                } else {
-                    options.backoff
-                }
+                self.wait_after(&error)
             }
         };
-        self.queue.put_back(&id, (wait < Duration::MAX).then(|| now.after(wait)));
+        self.instances.queue.put_back(id, (wait < Duration::MAX).then(|| now.after(wait)));
+    }
+
+    fn put_operation_back(&mut self, id: &OperationId, wait: Result<Duration>) {
+        let now = self.worker.deployment.clock.monotonic();
+        let wait = wait.unwrap_or_else(|error| {
+            tracing::debug!(operation = %id, ?error, "a step is repeated");
+            self.wait_after(&error)
+        });
+        self.operations.queue.put_back(id, (wait < Duration::MAX).then(|| now.after(wait)));
+    }
+
+    /// How long to wait after a step that could not be written down.
+    fn wait_after(&self, error: &Error) -> Duration {
+        let options = &self.worker.deployment.options;
+        if matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound) {
+            Duration::ZERO
+        } else if error.kind() == ErrorKind::Damaged {
+            // A user has to see to it; nothing is done about this one meanwhile.
+            options.probe
+        } else {
+            options.backoff
+        }
     }
 }

@@ -2,6 +2,7 @@
 mod down;
 mod fault;
 mod look;
+mod operation;
 mod up;
 
 use std::time::Duration;

@@ -23,7 +23,6 @@ impl Deployment {
         let look = self.look_around().await?;
         let (now, seen) = (self.clock.monotonic(), look.seen.clone());
         observations.note(look, now);
-        self.trim().await?;
         let mut swept = Ok(());
         for sighting in observations.count(now, &seen, self.options.sweep * 3) {
             swept = swept.and(self.treat(&sighting).await);

@@ -1,5 +1,6 @@
 //! The polite conversation with whoever holds a license that somebody waits for.
 use std::cmp::Reverse;
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use super::Worker;
@@ -110,8 +111,19 @@ impl Worker {
         Ok(matches!(step, Move::Block | Move::Wait(_) | Move::Off))
     }
 
-    /// Lets people in again where nobody waits any more, or where nobody can be kept out.
-    pub(super) async fn unblock_abandoned(&self, holders: &[Instance]) -> Result<()> {
+    /// Lets people in again where no instance waits any more, or where no one can be kept out. Reads no record but those of
+    /// instances that are asked to make room.
+    pub(super) async fn unblock_abandoned(&self) -> Result<()> {
+        let preempted = self.preempted.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let instances = Collection::<Instance>::of(self.deployment.ports.store.as_ref());
+        let mut holders = Vec::new();
+        for id in &preempted {
+            holders.extend(instances.load_readable(id.as_str()).await?);
+        }
+        self.unblock(&holders).await
+    }
+
+    async fn unblock(&self, holders: &[Instance]) -> Result<()> {
         let table = Collection::<Instance>::of(self.deployment.ports.store.as_ref());
         let in_vain = self.deployment.ports.dns.bypasses_proxy();
         for holder in holders {

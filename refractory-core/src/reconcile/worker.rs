@@ -1,9 +1,12 @@
 //! The one thing that changes the world.
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::age_tracker::{AgeTracker, Moment};
+use super::age_tracker::{AgeTracker, Dated, Moment};
 use super::ages::Ages;
+use super::duties::DutyReports;
+use super::operation::Found;
 use super::run::Run;
 use super::settle::{Outcome, Terms};
 use super::sweep::OrphanObservations;
@@ -29,6 +32,11 @@ pub struct Worker {
     pub(super) sole: bool,
     pub(super) observations: Arc<OrphanObservations>,
     pub(super) ages: Arc<AgeTracker>,
+    pub(super) duties: Arc<DutyReports>,
+    /// The operations that were found lately.
+    pub(super) found: Arc<Mutex<Found>>,
+    /// Instances that are asked to make room for another, as far as this worker knows.
+    pub(super) preempted: Arc<Mutex<BTreeSet<InstanceId>>>,
     /// When a call was last broken off.
     broken_off: Arc<Mutex<Option<Moment>>>,
 }
@@ -43,6 +51,9 @@ impl Worker {
             sole: false,
             observations: Arc::default(),
             ages: Arc::default(),
+            duties: Arc::default(),
+            found: Arc::default(),
+            preempted: Arc::default(),
             broken_off: Arc::default(),
         }
     }
@@ -98,7 +109,7 @@ impl Worker {
         self.deployment.ports.runtime.closes_within()
     }
 
-    /// Takes one step for every instance; says how long until the next is due.
+    /// Takes one step for every instance and every active operation; says how long until the next is due.
     pub async fn pass(&self) -> Duration {
         let table = Collection::<Instance>::of(self.deployment.ports.store.as_ref());
         let Ok(all) = table.list().await else { return self.deployment.options.backoff };
@@ -107,17 +118,29 @@ impl Worker {
             let step = self.step(&instance.id).await;
             next = next.min(step.unwrap_or(self.deployment.options.backoff));
         }
+        next.min(self.pass_operations().await)
+    }
+
+    async fn pass_operations(&self) -> Duration {
+        let backoff = self.deployment.options.backoff;
+        let Ok(active) = self.active_operations().await else { return backoff };
+        let mut next = Duration::MAX;
+        for (id, _) in active {
+            next = next.min(self.step_operation(&id).await.unwrap_or(backoff));
+        }
         next
     }
 
-    /// Looks for orphans once. [`run_until`](Self::run_until) does it by itself. What cannot be listed is left for the next
-    /// time, and is shown beside the worker's sign of life.
+    /// Looks for orphans once, and deletes records that have had their day. [`run_until`](Self::run_until) does it by itself.
+    /// What cannot be listed is left for the next time, and is shown beside the worker's sign of life.
     ///
     /// # Errors
     ///
     /// As the store has them, and the ports that were to remove something.
     pub async fn sweep(&self) -> Result<()> {
-        self.deployment.sweep(&self.observations).await
+        let swept = self.deployment.sweep(&self.observations).await;
+        let trimmed = self.deployment.trim().await;
+        swept.and(trimmed).and(self.trim_operations().await).and(self.retire_backups().await)
     }
 
     /// How long until the next sweep is due: sooner while a program runs that nobody explains.
@@ -142,19 +165,22 @@ impl Worker {
     pub(super) async fn stride(&self, id: &InstanceId) -> Result<StepOutcome> {
         let table = Collection::<Instance>::of(self.deployment.ports.store.as_ref());
         let Some(instance) = table.load(id.as_str()).await? else {
-            self.ages.forget(id);
+            self.ages.forget(id.as_str());
             return Ok(StepOutcome::over());
         };
         let ages = self.ages_of(&instance);
         let stride = self.stride_on(instance, &ages).await?;
-        self.ages.plan(id, stride.wait);
+        self.ages.plan(id.as_str(), stride.wait);
         Ok(stride)
     }
 
     async fn stride_on(&self, instance: Instance, ages: &Ages) -> Result<StepOutcome> {
-        if let Some(wait) = self.claimed_by_another(&instance, ages) {
-            self.ages.leave(&instance.id);
+        if let Some(wait) = self.claimed_by_another(instance.claim.as_ref(), ages) {
+            self.ages.leave(instance.id.as_str());
             return Ok(StepOutcome::of(&instance, wait));
+        }
+        if self.lift_stale_hold(&instance).await? || self.adopt_rotation(&instance).await? {
+            return Ok(StepOutcome::of(&instance, Duration::ZERO));
         }
         let decision = decide(&instance, self.fault_waits(&instance, ages));
         match decision {
@@ -172,9 +198,9 @@ impl Worker {
         }
     }
 
-    pub(super) fn ages_of(&self, instance: &Instance) -> Ages {
+    pub(super) fn ages_of(&self, record: &impl Dated) -> Ages {
         let (clock, options) = (&self.deployment.clock, &self.deployment.options);
-        self.ages.look(instance, (Moment::now(clock), self.born_anew()), clock, options)
+        self.ages.look(record, (Moment::now(clock), self.born_anew()), clock, options)
     }
 
     /// When this worker was born, or last broke a call off.
@@ -197,7 +223,7 @@ impl Worker {
         decision: Decision,
         ages: &Ages,
     ) -> Result<StepOutcome> {
-        let in_flight = InFlightGuard { worker: self, landed: false };
+        let in_flight = self.in_flight();
         let mut outcome = self.act(&before, decision, ages).await;
         in_flight.land();
         if decision == Decision::Ensure(Step::License)
@@ -209,6 +235,11 @@ impl Worker {
         let mut after = before.clone();
         let wait = self.terms(ages).settle(&mut after, decision, outcome);
         Ok(StepOutcome::of(&self.keep(before, after, ages).await?, wait))
+    }
+
+    /// Notes that a call is being made.
+    pub(super) fn in_flight(&self) -> InFlightGuard<'_> {
+        InFlightGuard { worker: self, landed: false }
     }
 
     /// Asks for the license that `waiting` waits for, and adds to what is `told` about it when that will help.
@@ -324,7 +355,7 @@ impl Worker {
     }
 
     async fn forget(&self, instance: &Instance) -> Result<StepOutcome> {
-        if !self.deployment.forget_the_rest(instance).await? {
+        if !self.part_with(instance).await? || !self.deployment.forget_the_rest(instance).await? {
             return Ok(StepOutcome::of(instance, self.deployment.options.poll));
         }
         let kind = EventKind::InstanceRemoved { owner: instance.owner.clone() };
@@ -340,7 +371,7 @@ impl Worker {
         if after == before {
             return Ok(before);
         }
-        after.claim = Some(self.fresh_claim(&after));
+        after.claim = Some(self.fresh_claim(after.id.as_str()));
         if after.live_fault().is_none() {
             after.fault = None;
         }
@@ -370,29 +401,28 @@ pub(super) struct StepOutcome {
     pub(super) wait: Duration,
     /// The revision this worker knows of: another one in the store is somebody else's doing.
     pub(super) wrote: u64,
-    /// Whether something is owed to it that no step sees to.
-    pub(super) owed: bool,
+    /// Whether it is asked to make room for another.
+    pub(super) preempted: bool,
 }
 
 impl StepOutcome {
     fn of(row: &Instance, wait: Duration) -> Self {
-        let owed = row.preemption.is_some() || row.rekey.is_some();
-        Self { wait, wrote: row.revision, owed }
+        Self { wait, wrote: row.revision, preempted: row.preemption.is_some() }
     }
 
     fn over() -> Self {
-        Self { wait: Duration::MAX, wrote: 0, owed: false }
+        Self { wait: Duration::MAX, wrote: 0, preempted: false }
     }
 }
 
 /// A call that is being made. Dropped before it lands, it may yet have its effect, and nothing says so but this.
-struct InFlightGuard<'a> {
+pub(super) struct InFlightGuard<'a> {
     worker: &'a Worker,
     landed: bool,
 }
 
 impl InFlightGuard<'_> {
-    fn land(mut self) {
+    pub(super) fn land(mut self) {
         self.landed = true;
     }
 }

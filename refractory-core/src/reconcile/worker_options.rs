@@ -54,6 +54,14 @@ pub struct WorkerOptions {
     /// How long the administrator's password of a deleted instance is kept for the next one of the same name and owner; zero
     /// forgets it at once.
     pub admin_key_retention: Duration,
+    /// How often operations that another process was asked for are looked for.
+    pub operations: Duration,
+    /// How many operations are in hand at once.
+    pub operations_at_once: usize,
+    /// How long operations that have ended are kept.
+    pub operations_age: Duration,
+    /// How long backups of a deleted instance are kept; none for ever.
+    pub orphaned_backups_age: Option<Duration>,
     /// How long after its settings were saved the end of a program is the restart it was asked for.
     pub restart_within: Duration,
     /// How many instances are in hand at once.
@@ -86,6 +94,10 @@ impl Default for WorkerOptions {
             events_age: Duration::from_hours(24 * 180),
             events: 20_000,
             admin_key_retention: Duration::from_hours(24 * 30),
+            operations: Duration::from_secs(2),
+            operations_at_once: 4,
+            operations_age: Duration::from_hours(24 * 180),
+            orphaned_backups_age: Some(Duration::from_hours(24 * 90)),
             restart_within: Duration::from_mins(2),
             concurrency: 16,
         }

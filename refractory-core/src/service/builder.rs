@@ -145,6 +145,7 @@ impl Builder {
             setup_key: tokio::sync::OnceCell::new(),
             liveness: Liveness::default(),
             nudge: watch::Sender::new(0),
+            operations_nudge: watch::Sender::new(0),
         });
         (Refractory::new(Arc::clone(&deployment)), Worker::new(deployment))
     }

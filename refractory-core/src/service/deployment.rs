@@ -122,9 +122,16 @@ pub(crate) struct Deployment {
     pub(crate) liveness: Liveness,
     /// Counts writes made in this process, so that nobody here waits for the next poll of the store.
     pub(crate) nudge: watch::Sender<u64>,
+    /// Counts operations asked for in this process.
+    pub(crate) operations_nudge: watch::Sender<u64>,
 }
 
 impl Deployment {
+    /// Says that there is an operation to begin.
+    pub(crate) fn nudge_operations(&self) {
+        self.operations_nudge.send_modify(|count| *count = count.wrapping_add(1));
+    }
+
     pub(crate) fn nudge(&self) {
         self.nudge.send_modify(|count| *count = count.wrapping_add(1));
     }

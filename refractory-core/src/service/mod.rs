@@ -1,6 +1,7 @@
 //! What front ends hold: one handle, and every verb on it.
 #[cfg(feature = "accounts")]
 mod admins;
+mod backups;
 mod builder;
 mod deployment;
 #[cfg(feature = "accounts")]
@@ -14,11 +15,11 @@ mod groups;
 #[cfg(feature = "accounts")]
 mod identities;
 mod instances;
-mod keys;
 #[cfg(feature = "accounts")]
 mod licenses;
 mod list;
 mod logs;
+mod operations;
 mod pairing;
 #[cfg(feature = "accounts")]
 mod password_policy;

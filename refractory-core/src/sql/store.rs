@@ -158,10 +158,14 @@ fn is_precious(kind: Kind) -> bool {
         | Kind::Release
         | Kind::Instance
         | Kind::Secret
-        | Kind::Deployment => true,
-        Kind::Token | Kind::Event | Kind::Worker | Kind::AdminGuard | Kind::RetainedAdminKey => {
-            false
-        }
+        | Kind::Deployment
+        | Kind::Backup => true,
+        Kind::Token
+        | Kind::Event
+        | Kind::Worker
+        | Kind::AdminGuard
+        | Kind::RetainedAdminKey
+        | Kind::Operation => false,
     }
 }
 

@@ -1,7 +1,7 @@
 //! English.
 use super::{Words, events, waiting};
 use crate::Cause;
-use crate::model::{Event, InstanceState, Step, Waiting};
+use crate::model::{Event, InstanceState, OperationName, Step, Waiting};
 
 /// English.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -59,6 +59,16 @@ impl Words for English {
 
     fn cause(&self, cause: &Cause, message: &str) -> String {
         cause.sentence().unwrap_or_else(|| message.to_owned())
+    }
+
+    fn operation(&self, name: OperationName) -> &'static str {
+        match name {
+            OperationName::RotateAssetCredentials => "Replacing the uploads key",
+            OperationName::CreateBackup => "Creating a backup",
+            OperationName::VerifyBackup => "Verifying a backup",
+            OperationName::RestoreBackup => "Restoring a backup",
+            OperationName::DeleteBackup => "Deleting a backup",
+        }
     }
 
     fn event(&self, event: &Event) -> String {

@@ -2,8 +2,10 @@
 use std::time::Duration;
 
 use super::Words;
+use crate::BackupId;
 use crate::model::{
-    Event, EventKind, FoundOrphan, GrantedRight, GranteeName, SignInFailure, SignInMethod, Step,
+    Event, EventKind, FoundOrphan, GrantedRight, GranteeName, OperationName, SignInFailure,
+    SignInMethod, Step,
 };
 
 /// The sentence of an event.
@@ -14,6 +16,9 @@ use crate::model::{
 pub(super) fn event(words: &dyn Words, event: &Event) -> String {
     let who = &event.actor.name;
     let table = event.instance.as_ref().map_or_else(|| "A table".to_owned(), ToString::to_string);
+    if let Some(sentence) = of_operation(words, &event.kind, who, &table) {
+        return sentence;
+    }
     match &event.kind {
         EventKind::InstanceCreated => format!("{table} was created."),
         EventKind::InstanceChanged { fields } => {
@@ -47,10 +52,6 @@ pub(super) fn event(words: &dyn Words, event: &Event) -> String {
         EventKind::WorldOpened { world } => format!("The world {world} is open at {table}."),
         EventKind::SetupEntered => format!("{who} opened Foundry's setup of {table}."),
         EventKind::SettingsSaved => "Foundry saves its settings and starts again.".to_owned(),
-        EventKind::CredentialsRotationRequested => {
-            format!("{who} requested a new uploads key for {table}.")
-        }
-        EventKind::CredentialsRotated => format!("The old uploads key of {table} was deleted."),
         EventKind::LicenseGranted { license } => format!("{table} has the license {license}."),
         EventKind::LicenseHandedOver { license, from, to } => {
             format!("The license {license} went from {from} to {to}.")
@@ -77,6 +78,84 @@ fn granted(rights: &[GrantedRight]) -> String {
         format!("{} {to}", it.right)
     };
     rights.iter().map(one).collect::<Vec<_>>().join("; ")
+}
+
+/// Events of operations.
+#[expect(clippy::wildcard_enum_match_arm, reason = "all others are none of operations")]
+fn of_operation(words: &dyn Words, kind: &EventKind, who: &str, table: &str) -> Option<String> {
+    Some(match kind {
+        EventKind::CredentialsRotationRequested => {
+            requested(OperationName::RotateAssetCredentials, None, who, table)
+        }
+        EventKind::CredentialsRotated => {
+            succeeded(OperationName::RotateAssetCredentials, None, table)
+        }
+        EventKind::OperationRequested { what, backup, .. } => {
+            requested(*what, backup.as_ref(), who, table)
+        }
+        EventKind::OperationSucceeded { what, backup, .. } => {
+            succeeded(*what, backup.as_ref(), table)
+        }
+        EventKind::OperationFailed { what, backup, cause, message, .. } => {
+            let doing = doing(*what, backup.as_ref(), table);
+            format!("{doing} failed. {}", words.cause(cause, message))
+        }
+        EventKind::OperationCanceled { what, .. } => {
+            format!("{who} canceled an operation: {}.", doing(*what, None, table))
+        }
+        _ => return None,
+    })
+}
+
+/// `the backup ID`, or `a backup` where none is named.
+fn named(backup: Option<&BackupId>) -> String {
+    backup.map_or_else(|| "a backup".to_owned(), |id| format!("the backup {id}"))
+}
+
+fn requested(what: OperationName, backup: Option<&BackupId>, who: &str, table: &str) -> String {
+    let backup = named(backup);
+    match what {
+        OperationName::RotateAssetCredentials => {
+            format!("{who} requested a new uploads key for {table}.")
+        }
+        OperationName::CreateBackup => format!("{who} requested a backup of {table}."),
+        OperationName::VerifyBackup => {
+            format!("{who} requested that {backup} of {table} be verified.")
+        }
+        OperationName::RestoreBackup => {
+            format!("{who} requested that {backup} be restored to {table}.")
+        }
+        OperationName::DeleteBackup => format!("{who} deleted {backup} of {table}."),
+    }
+}
+
+fn succeeded(what: OperationName, backup: Option<&BackupId>, table: &str) -> String {
+    let backup = capitalized(&named(backup));
+    match what {
+        OperationName::RotateAssetCredentials => {
+            format!("The old uploads key of {table} was deleted.")
+        }
+        OperationName::CreateBackup => format!("{backup} of {table} was created."),
+        OperationName::VerifyBackup => format!("{backup} of {table} was verified and is intact."),
+        OperationName::RestoreBackup => format!("{backup} was restored to {table}."),
+        OperationName::DeleteBackup => format!("{backup} of {table} is deleted."),
+    }
+}
+
+fn doing(what: OperationName, backup: Option<&BackupId>, table: &str) -> String {
+    let backup = named(backup);
+    match what {
+        OperationName::RotateAssetCredentials => format!("Replacing the uploads key of {table}"),
+        OperationName::CreateBackup => format!("Creating a backup of {table}"),
+        OperationName::VerifyBackup => format!("Verifying {backup} of {table}"),
+        OperationName::RestoreBackup => format!("Restoring {backup} to {table}"),
+        OperationName::DeleteBackup => format!("Deleting {backup} of {table}"),
+    }
+}
+
+fn capitalized(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 fn failed(why: &str, step: Step, attempt: u32, retry: Option<Duration>) -> String {

@@ -8,7 +8,7 @@ mod events;
 mod waiting;
 
 pub use self::english::English;
-use crate::model::{Event, Fault, InstanceState, Step, Waiting};
+use crate::model::{Event, Fault, InstanceState, OperationFailure, OperationName, Step, Waiting};
 use crate::ports::Progress;
 use crate::{Cause, Error};
 
@@ -49,6 +49,14 @@ pub trait Words: std::fmt::Debug + Send + Sync {
             Some(cause) => self.cause(cause, &fault.message),
             None => fault.message.clone(),
         }
+    }
+
+    /// What an operation does, in a few words.
+    fn operation(&self, name: OperationName) -> &'static str;
+
+    /// Why an operation, or a step of it, failed.
+    fn failure(&self, failure: &OperationFailure) -> String {
+        self.cause(&failure.cause, &failure.message)
     }
 
     /// What went wrong.

@@ -2,11 +2,13 @@ use std::time::Duration;
 
 use super::*;
 use crate::model::{
-    Actor, EventKind, FoundOrphan, GrantedRight, HolderActivity, Hostname, LicenseUse, LicenseWait,
-    Named, Outlook, Principal, Right, Role, SignInFailure, SignInMethod, Slug, Version, WorldId,
+    Actor, EventKind, FoundOrphan, GrantedRight, HoldReason, HolderActivity, Hostname, LicenseUse,
+    LicenseWait, Named, OperationName, Outlook, Principal, Right, Role, SignInFailure,
+    SignInMethod, Slug, Version, WorldId,
 };
 use crate::{
-    Code, ErrorKind, GroupId, InstanceId, LaunchId, LicenseId, ReleaseId, Timestamp, UserId,
+    BackupId, Code, ErrorKind, GroupId, InstanceId, LaunchId, LicenseId, OperationId, ReleaseId,
+    Timestamp, UserId,
 };
 
 fn table(name: &str) -> Named<InstanceId> {
@@ -130,6 +132,20 @@ fn kinds() -> Vec<EventKind> {
             removed: Named::new("l1".to_owned(), "club"),
         },
     ];
+    let operation = || OperationId::new("o1").unwrap();
+    let backup = || BackupId::new("b1").ok();
+    for what in OperationName::ALL {
+        all.push(EventKind::OperationRequested { operation: operation(), what, backup: backup() });
+        all.push(EventKind::OperationSucceeded { operation: operation(), what, backup: backup() });
+        all.push(EventKind::OperationFailed {
+            operation: operation(),
+            what,
+            backup: backup(),
+            cause: cause(),
+            message: message(),
+        });
+        all.push(EventKind::OperationCanceled { operation: operation(), what });
+    }
     all.extend(orphans.map(|orphan| EventKind::OrphanFound { orphan }));
     all.extend(failures.map(|reason| EventKind::SignInFailed { name: "anna".to_owned(), reason }));
     all
@@ -319,7 +335,8 @@ fn progress_and_faults_of_other_versions_open() {
         "retry_at":5,"terminal":false,"generation":2}"#;
     let fault: Fault = serde_json::from_str(fault).unwrap();
     assert_eq!(English.fault(&fault), "The disk is full.");
-    for waiting in [Waiting::Release, Waiting::License(LicenseWait::default())] {
+    let held = Waiting::Operation { hold: HoldReason::Restore };
+    for waiting in [Waiting::Release, held, Waiting::License(LicenseWait::default())] {
         let written = serde_json::to_value(&waiting).unwrap();
         assert_eq!(written["for"], waiting.name());
         assert_eq!(serde_json::from_value::<Waiting>(written).unwrap(), waiting);

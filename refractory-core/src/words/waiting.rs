@@ -1,7 +1,7 @@
 //! What an instance waits for, in English.
 use std::time::Duration;
 
-use crate::model::{HolderActivity, LicenseUse, LicenseWait, Outlook, Waiting};
+use crate::model::{HoldReason, HolderActivity, LicenseUse, LicenseWait, Outlook, Waiting};
 
 pub(super) fn waiting(waiting: &Waiting) -> String {
     match waiting {
@@ -15,6 +15,15 @@ pub(super) fn waiting(waiting: &Waiting) -> String {
         Waiting::Migration => "migrating the world; don't interrupt this".to_owned(),
         Waiting::WorldClosing => "closing the world".to_owned(),
         Waiting::VolumeRemoval => "its files are removed".to_owned(),
+        Waiting::Operation { hold: HoldReason::Backup } => {
+            "a backup is being made. The table can start again afterwards".to_owned()
+        }
+        Waiting::Operation { hold: HoldReason::Restore } => {
+            "a backup is being restored. The table can start afterwards".to_owned()
+        }
+        Waiting::InstanceOff => "waiting until the table is off".to_owned(),
+        Waiting::OtherOperation => "another operation has to end first".to_owned(),
+        Waiting::VolumePreparation => "preparing the table's data".to_owned(),
         Waiting::Other => "waiting".to_owned(),
     }
 }

@@ -32,7 +32,7 @@ fn shown(
         value["owner"] = json!(owner);
         value["created"] = json!(table.created.to_string());
         value["generation"] = json!(table.generation);
-        value["rekey"] = json!(table.rekey.map(|asked| asked.to_string()));
+        value["held_by"] = json!(table.hold.as_ref().map(|hold| hold.operation.to_string()));
         value["pid"] = json!(table.endpoint().and_then(|at| at.pid));
     }
     value
@@ -244,7 +244,10 @@ pub(crate) async fn rotate_key(
     name: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let who = &commanded.0.who;
-    done(&shared, who, &name, async |app, table| Ok(app.rotate_key(who, &table.id).await?)).await
+    let table = shared.refractory.find(who, &name).await?;
+    Ok(super::operations::accepted(
+        &shared.refractory.rotate_asset_credentials(who, &table.id).await?,
+    ))
 }
 
 /// `POST /instances/{name}/setup-link`: a link that lets one browser into Foundry's setup, once.

@@ -4,14 +4,14 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{JsonConfig, PayloadConfig, ServiceConfig, scope, to};
 use actix_web::{Error, HttpRequest};
 
-use super::{events, instances, licenses, releases, session, users};
+use super::{backups, events, instances, licenses, operations, releases, session, users};
 use crate::live;
 use crate::problem::Problem;
 use crate::route_table::{RouteTable, delete, get, patch, post};
 use crate::session::{identify, keep_to_rate};
 
 /// Where the API is.
-const BASE: &str = "/api/v1";
+pub(super) const BASE: &str = "/api/v1";
 
 /// The longest JSON that is read.
 const LONGEST: usize = 64 * 1024;
@@ -40,6 +40,7 @@ pub(crate) fn route_table() -> RouteTable {
         .route("/damaged", get().to(events::damaged))
         .route("/stream", get().to(live::stream))
         .configure(of_instances)
+        .configure(of_operations)
         .configure(of_stock)
         .configure(of_users);
     table
@@ -60,6 +61,21 @@ fn of_instances(table: &mut RouteTable) {
         .route("/instances/{name}/setup-link", post().to(instances::setup_link))
         .route("/instances/{name}/events", get().to(events::of_instance))
         .route("/instances/{name}/logs", get().to(events::logs));
+}
+
+fn of_operations(table: &mut RouteTable) {
+    table
+        .route("/instances/{name}/backups", get().to(backups::of_instance))
+        .route("/instances/{name}/backups", post().to(backups::create))
+        .route("/instances/{name}/operations", get().to(operations::of_instance))
+        .route("/backups", get().to(backups::orphaned))
+        .route("/backups/{id}", get().to(backups::show))
+        .route("/backups/{id}", delete().to(backups::remove))
+        .route("/backups/{id}/verify", post().to(backups::verify))
+        .route("/backups/{id}/restore", post().to(backups::restore))
+        .route("/operations", get().to(operations::list))
+        .route("/operations/{id}", get().to(operations::show))
+        .route("/operations/{id}/cancel", post().to(operations::cancel));
 }
 
 fn of_stock(table: &mut RouteTable) {

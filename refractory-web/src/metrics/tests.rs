@@ -1,4 +1,21 @@
+use refractory_core::model::DutyReport;
+use refractory_core::{Timestamp, WorkerId};
+
 use super::*;
+
+fn worker() -> WorkerMark {
+    let mut sweep = DutyReport::fresh("sweep", Duration::from_mins(2));
+    sweep.last = Some(Timestamp(90_500));
+    (sweep.failure, sweep.runs, sweep.failures) = (Some("No answer.".to_owned()), 7, 2);
+    WorkerMark {
+        id: WorkerId::new("w").unwrap(),
+        born: Timestamp(1),
+        seen: Timestamp(2),
+        unlisted: Vec::new(),
+        duties: vec![sweep],
+        revision: 1,
+    }
+}
 
 #[test]
 fn numbers_are_told_in_the_text_format() {
@@ -8,13 +25,17 @@ fn numbers_are_told_in_the_text_format() {
     metrics.passed_on();
     let text = metrics.text(
         &Snapshot::default(),
-        1,
+        &[worker()],
         2,
         &Clients { connections: 5, most: 384, ..Clients::default() },
     );
     let lines = [
         "refractory_tables{state=\"on\"} 0",
         "refractory_workers 1",
+        "refractory_duty_last_run_timestamp_seconds{duty=\"sweep\"} 90",
+        "refractory_duty_failing{duty=\"sweep\"} 1",
+        "refractory_duty_runs_total{duty=\"sweep\"} 7",
+        "refractory_duty_failures_total{duty=\"sweep\"} 2",
         "refractory_proxied_requests_total 1",
         "refractory_proxied_sockets 2",
         "refractory_connections 5",

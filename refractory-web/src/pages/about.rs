@@ -1,6 +1,7 @@
 //! The deployment itself.
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
+use refractory_core::model::DutyReport;
 use refractory_core::{EventFilter, Verb};
 use serde::Serialize;
 
@@ -22,6 +23,33 @@ pub(crate) struct WorkerRow {
     pub(crate) born: Moment,
     pub(crate) up: String,
     pub(crate) unlisted: String,
+    pub(crate) duties: Vec<DutyRow>,
+}
+
+/// Something that a worker does on a clock.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct DutyRow {
+    pub(crate) name: String,
+    /// As `2 min`.
+    pub(crate) every: String,
+    /// When it was last done.
+    pub(crate) last: Option<Moment>,
+    /// As `0.2 s`.
+    pub(crate) took: String,
+    /// What went wrong then.
+    pub(crate) failure: Option<String>,
+}
+
+impl From<&DutyReport> for DutyRow {
+    fn from(duty: &DutyReport) -> Self {
+        Self {
+            name: duty.name.replace('-', " "),
+            every: words::length(duty.every),
+            last: duty.last.map(Moment::from),
+            took: words::length(duty.took),
+            failure: duty.failure.clone(),
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -50,6 +78,7 @@ pub(crate) async fn about(
         born: mark.born.into(),
         up: words::length(now.since(mark.born)),
         unlisted: mark.unlisted.join(", "),
+        duties: mark.duties.iter().map(DutyRow::from).collect(),
     };
     let log = shared.refractory.events(&person.who, &EventFilter::default(), None, EVENTS).await?;
     let page = AboutPage {

@@ -1,6 +1,7 @@
 //! What people see.
 mod about;
 mod account;
+mod backups;
 mod chrome;
 mod create;
 mod enter;

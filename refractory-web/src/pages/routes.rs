@@ -3,8 +3,8 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{ServiceConfig, scope};
 
 use super::{
-    about, account, create, enter, failure, foundry_setup, grants, groups, licenses, people,
-    releases, settings, table, tables,
+    about, account, backups, create, enter, failure, foundry_setup, grants, groups, licenses,
+    people, releases, settings, table, tables,
 };
 use crate::live;
 use crate::route_table::{RouteTable, get, post};
@@ -57,7 +57,13 @@ fn of_tables(table: &mut RouteTable) {
         .route("/tables/{slug}/settings", get().to(settings::show))
         .route("/tables/{slug}/settings", post().to(settings::save))
         .route("/tables/{slug}/access", post().to(grants::save))
-        .route("/tables/{slug}/delete", post().to(settings::delete));
+        .route("/tables/{slug}/delete", post().to(settings::delete))
+        .route("/tables/{slug}/backups", get().to(backups::part))
+        .route("/tables/{slug}/backups", post().to(backups::create))
+        .route("/tables/{slug}/backups/{id}/restore", post().to(backups::restore))
+        .route("/tables/{slug}/backups/{id}/verify", post().to(backups::verify))
+        .route("/tables/{slug}/backups/{id}/delete", post().to(backups::delete))
+        .route("/tables/{slug}/operations/{id}/cancel", post().to(backups::cancel));
 }
 
 fn of_stock(table: &mut RouteTable) {

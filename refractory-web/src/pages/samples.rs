@@ -3,8 +3,9 @@ use refractory_core::Timestamp;
 use refractory_core::model::InstanceState as State;
 use serde_json::Value;
 
-use super::about::{AboutPage, WorkerRow};
+use super::about::{AboutPage, DutyRow, WorkerRow};
 use super::account::AccountPage;
+use super::backups::{BackupRow, BackupsPart, BackupsView, Running};
 use super::chrome::{Chrome, Viewer};
 use super::create::NewTablePage;
 use super::enter::{LinkPage, SetupPage, SignInPage};
@@ -35,6 +36,53 @@ fn pages() -> Pages {
 
 fn moment() -> Moment {
     Timestamp(1_795_324_440_000).into()
+}
+
+fn duty(last: Option<Moment>, failure: Option<&str>) -> DutyRow {
+    DutyRow {
+        name: "record retention".into(),
+        every: "2 min".into(),
+        last,
+        took: "0.2 s".into(),
+        failure: failure.map(Into::into),
+    }
+}
+
+/// The backups of a table that is off, with whatever is at work on them.
+fn backups(running: Option<Running>) -> BackupsView {
+    let row = |id: &str, intact, damage: Option<&str>| BackupRow {
+        id: id.into(),
+        at: moment(),
+        by: "<b>anna".into(),
+        size: "312 MiB".into(),
+        intact,
+        damage: damage.map(Into::into),
+    };
+    BackupsView {
+        slug: "friday".into(),
+        backups: vec![
+            row("b2", Some(moment()), None),
+            row("b1", None, Some("It is <damaged>.")),
+            row("b0", None, None),
+        ],
+        more: true,
+        failed: Some("The disk is full.".into()).filter(|_| running.is_none()),
+        running,
+        stops: false,
+        restores: true,
+        kept: Some("90 days".into()),
+    }
+}
+
+fn running() -> Running {
+    Running {
+        id: "o1".into(),
+        headline: "Creating a backup",
+        note: Some("Copying its <data>.".into()),
+        percent: Some(40),
+        trouble: Some("No answer.".into()),
+        cancelable: true,
+    }
 }
 
 fn viewer() -> Viewer {
@@ -231,6 +279,7 @@ fn of_tables(t: &Templates) -> Vec<Sample> {
         table: table(state),
         facts: vec![("World", "barovia".into())],
         events: Some(vec![event()]),
+        backups: log.as_ref().map(|_| backups(None)),
         log,
     };
     let log = LogView { lines: vec!["<b>one".into(), "two".into()], next: "2".into() };
@@ -268,6 +317,8 @@ fn of_tables(t: &Templates) -> Vec<Sample> {
         types_owner: false,
         owner_name: "bert".into(),
         deletes: true,
+        has_backups: true,
+        kept: Some("90 days".into()),
         problem: Some(FormError::at("slug", "Taken.")),
         delete_problem: Some(FormError::at("typed", "Type it.")),
     };
@@ -315,7 +366,18 @@ fn of_tables(t: &Templates) -> Vec<Sample> {
         problem: "Not good any more.".into(),
         portal: "http://localhost/tables/friday".into(),
     };
+    let part = |backups| BackupsPart { backups, csrf: "TOKEN".into() };
+    let none = BackupsView {
+        backups: Vec::new(),
+        more: false,
+        failed: None,
+        stops: true,
+        restores: false,
+        ..backups(None)
+    };
     vec![
+        sample(t, "running", &part(backups(Some(running())))),
+        sample(t, "none", &part(none)),
         sample(t, "all", &list(State::ALL.map(table).into(), None, viewer())),
         sample(t, "first", &list(Vec::new(), first(true, false), viewer())),
         sample(t, "player", &list(Vec::new(), first(false, false), player)),
@@ -436,8 +498,13 @@ fn of_the_rest(t: &Templates) -> Vec<Sample> {
         has_password,
         problem: (!has_password).then(|| FormError::at("password", "Too short.")),
     };
-    let worker =
-        WorkerRow { id: "w1".into(), born: moment(), up: "3 min".into(), unlisted: String::new() };
+    let worker = WorkerRow {
+        id: "w1".into(),
+        born: moment(),
+        up: "3 min".into(),
+        unlisted: String::new(),
+        duties: vec![duty(Some(moment()), None), duty(Some(moment()), Some("No <answer>."))],
+    };
     let about = |workers, events| AboutPage {
         chrome: Chrome { idle: true, ..chrome("System", Some(viewer())) },
         version: "0.0.0",

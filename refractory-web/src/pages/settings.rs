@@ -34,6 +34,9 @@ pub(crate) struct SettingsPage {
     pub(crate) grants: Option<GrantsForm>,
     pub(crate) grants_problem: Option<FormError>,
     pub(crate) deletes: bool,
+    /// Whether there are backups, and how long they are kept once the table is deleted, as `90 days`.
+    pub(crate) has_backups: bool,
+    pub(crate) kept: Option<String>,
     pub(crate) problem: Option<FormError>,
     /// What is wrong with the confirmation of a removal.
     pub(crate) delete_problem: Option<FormError>,
@@ -77,6 +80,12 @@ pub(super) async fn settings_page(
         grants: GrantsForm::of(shared, &person.who, table).await?,
         grants_problem: None,
         deletes: can(&person.who, Verb::DeleteInstance, table),
+        has_backups: shared.refractory.supports_backups(),
+        kept: shared
+            .refractory
+            .worker_options()
+            .orphaned_backups_age
+            .map(|age| format!("{} days", age.as_secs() / 86_400)),
         problem: None,
         delete_problem: None,
     })

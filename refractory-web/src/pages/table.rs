@@ -8,6 +8,7 @@ use refractory_core::words::{English, Words as _};
 use refractory_core::{EventFilter, InstanceId, Playing, Verb, can, may};
 use serde::{Deserialize, Serialize};
 
+use super::backups::BackupsView;
 use super::chrome::{Chrome, local, say_result};
 use crate::problem::Problem;
 use crate::session::{Ordered, Person};
@@ -55,6 +56,7 @@ pub(crate) struct TablePage {
     pub(crate) facts: Vec<(&'static str, String)>,
     pub(crate) events: Option<Vec<EventView>>,
     pub(crate) log: Option<LogView>,
+    pub(crate) backups: Option<BackupsView>,
 }
 
 /// The part of a table's page that changes by itself.
@@ -92,6 +94,7 @@ pub(crate) async fn show(
             .live(&live, view.is_busy()),
         facts: if view.can.inspect { facts(&shared, who, &table).await? } else { Vec::new() },
         events: if reads { Some(events(&shared, who, &table).await?) } else { None },
+        backups: BackupsView::of(&shared, who, &table).await?,
         log: if reads { Some(log(&shared, who, &table).await) } else { None },
         table: view,
     };

@@ -129,6 +129,21 @@ function followTable(source) {
   source.addEventListener("gone", () => { source.close(); location.replace("/"); });
 }
 
+// The backups of a table, as long as an operation is at work on them.
+async function followBackups() {
+  const section = one("#backups[data-following]");
+  if (!section) return;
+  await new Promise(done => setTimeout(done, 2000));
+  if (!document.hidden) {
+    try {
+      const answer = await fetch(section.dataset.following, { headers: { accept: "text/html" } });
+      if (!answer.ok) return;
+      swap(section, await answer.text());
+    } catch { /* The server may be on its way back. */ }
+  }
+  followBackups();
+}
+
 // Whoever waits at a table's own address.
 function followDoor(source) {
   source.addEventListener("door", event => {
@@ -380,3 +395,4 @@ tick();
 setInterval(tick, 250);
 setInterval(() => sayWhen(), 30000);
 followAll();
+followBackups();

@@ -26,10 +26,12 @@ const LATER: Timestamp = Timestamp(4_102_444_800_000);
 
 /// Whether places have keys at all.
 async fn have_keys(subject: &AssetsSubject, of: &InstanceId) -> bool {
-    match subject.port.rotate(of, LATER).await {
+    let have = match subject.port.rotate(of, LATER).await {
         Err(error) => error.kind() != ErrorKind::Unsupported,
         Ok(_) => true,
-    }
+    };
+    assert_eq!(subject.port.has_keys(), have, "it says so without being asked for one");
+    have
 }
 
 async fn listed(subject: &AssetsSubject) -> Vec<InstanceId> {

@@ -1,17 +1,22 @@
 //! One of everything, with every field filled in, and one of everything with as little as there may be.
+use std::time::Duration;
+
 use refractory_core::model::{
-    Acceptance, Actor, AdminChange, AdminGuard, Attempt, Claim, DeploymentMark, DesiredState,
-    Email, Event, EventKind, Fault, Grantee, Grants, Group, GroupName, Held, HolderActivity,
-    Hostname, Identity, Instance, InstanceSpec, Journal, Layout, Lease, License, LicenseChoice,
-    LicenseUse, LicenseWait, Limits, Locale, Membership, Named, NewInstance, Outlook, PasswordHash,
-    Power, Preemption, Program, Purpose, Release, ReleaseChoice, Reservation, RetainedAdminKey,
-    Role, Seen, SetupAccess, SetupEntry, Slug, Step, SuspectedFailure, Teardown, Token, Urgency,
-    User, UserName, UserState, Version, Via, Waiting, WorkerMark, WorldId, WorldSummary,
+    Acceptance, Actor, AdminChange, AdminGuard, Attempt, Backup, BackupCheck, BackupRef,
+    Cancellation, Claim, DeploymentMark, DesiredState, DutyReport, Email, Event, EventKind, Fault,
+    Grantee, Grants, Group, GroupName, Held, Hold, HolderActivity, Hostname, Identity, Instance,
+    InstanceSpec, Journal, Layout, Lease, License, LicenseChoice, LicenseUse, LicenseWait, Limits,
+    Locale, Membership, Named, NewInstance, Operation, OperationEnd, OperationFailure,
+    OperationFault, OperationJournal, OperationKind, OperationOutcome, OperationStep, Outlook,
+    PasswordHash, Power, Preemption, Principal, Program, Purpose, Release, ReleaseChoice,
+    Reservation, RetainedAdminKey, Role, Seen, SetupAccess, SetupEntry, Slug, Step, StepRecord,
+    Subject, SuspectedFailure, Teardown, Token, Urgency, User, UserName, UserState, Version, Via,
+    Waiting, WorkerMark, WorldId, WorldSummary,
 };
 use refractory_core::ports::{Aggregate, Endpoint, Kind, Progress, Record, Sealed};
 use refractory_core::{
-    Cause, Code, DeploymentId, ErrorKind, EventId, GroupId, InstanceId, LicenseId, ReleaseId,
-    Remedy, SecretName, Timestamp, TokenId, UserId, WorkerId,
+    BackupId, Cause, Code, DeploymentId, ErrorKind, EventId, GroupId, InstanceId, LicenseId,
+    OperationId, ReleaseId, Remedy, SecretName, Timestamp, TokenId, UserId, WorkerId,
 };
 
 /// Text that stores have mangled before: quotes, wild cards, accents, right-to-left, emoji, control characters.
@@ -34,6 +39,8 @@ pub fn full(kind: Kind) -> Record {
         Kind::AdminGuard => admin_guard("full").into_record(),
         Kind::RetainedAdminKey => retained("full", Some(id("owner"))).into_record(),
         Kind::Deployment => mark("full", Timestamp(40)).into_record(),
+        Kind::Operation => operation("full").into_record(),
+        Kind::Backup => backup("full").into_record(),
     }
 }
 
@@ -81,6 +88,7 @@ pub fn sparse(kind: Kind) -> Record {
             born: Timestamp(0),
             seen: Timestamp(0),
             unlisted: Vec::new(),
+            duties: Vec::new(),
             ..worker("sparse")
         }
         .into_record(),
@@ -88,6 +96,91 @@ pub fn sparse(kind: Kind) -> Record {
         Kind::AdminGuard => AdminGuard { pending: None, ..admin_guard("sparse") }.into_record(),
         Kind::RetainedAdminKey => retained("sparse", None).into_record(),
         Kind::Deployment => mark("sparse", Timestamp(0)).into_record(),
+        Kind::Operation => bare_operation("sparse").into_record(),
+        Kind::Backup => {
+            Backup { requested_by: None, check: None, orphaned: None, size: 0, ..backup("sparse") }
+                .into_record()
+        }
+    }
+}
+
+/// An operation that waits for a worker.
+fn bare_operation(name: &str) -> Operation {
+    let subject = Subject { id: id("table"), slug: "table".to_owned(), title: String::new() };
+    let kind = OperationKind::RotateAssetCredentials { before: Timestamp(0) };
+    Operation {
+        id: id(name),
+        ..Operation::new(&Principal::operator(), kind, subject, Timestamp(0))
+    }
+}
+
+fn operation_failure() -> OperationFailure {
+    let cause = Cause::new(Code::STALLED).about("minutes", ODD_TEXT).helped_by(Remedy::ReadLog);
+    OperationFailure { kind: ErrorKind::Exhausted, cause, message: ODD_TEXT.to_owned() }
+}
+
+/// An operation in the middle of everything.
+pub fn operation(name: &str) -> Operation {
+    let mut journal = OperationJournal::default();
+    journal.note(OperationStep::Hold, StepRecord::Done(Timestamp(50)));
+    journal.note(
+        OperationStep::Copy,
+        StepRecord::Intended(Attempt {
+            progress: Some(Progress::new(ODD_TEXT).at(9)),
+            ..Attempt::begun(Timestamp(51))
+        }),
+    );
+    journal.note(OperationStep::Verify, StepRecord::Undone(Timestamp(52)));
+    Operation {
+        kind: OperationKind::CreateBackup {
+            backup: BackupRef { id: id("backup"), of: id("table"), at: Timestamp(53) },
+            holds: true,
+        },
+        slug: "full-table".to_owned(),
+        title: ODD_TEXT.to_owned(),
+        requested_by: Some(id("somebody")),
+        requester: ODD_TEXT.to_owned(),
+        via: Via::Web,
+        requested_at: Timestamp(54),
+        journal,
+        fault: Some(OperationFault {
+            step: OperationStep::Copy,
+            failure: operation_failure(),
+            attempts: u32::MAX,
+            met: Timestamp(55),
+            wait: Duration::from_secs(7),
+        }),
+        unanswered: Some(Timestamp(56)),
+        size: Some(u64::MAX),
+        canceled: Some(Cancellation { by: ODD_TEXT.to_owned(), at: Timestamp(57) }),
+        failed: Some(operation_failure()),
+        end: Some(OperationEnd {
+            at: Timestamp(58),
+            outcome: OperationOutcome::Failed(operation_failure()),
+        }),
+        claim: Some(Claim {
+            worker: id("worker"),
+            until: Timestamp(59),
+            lasts: Some(Duration::from_mins(1)),
+        }),
+        ..bare_operation(name)
+    }
+}
+
+/// A backup of a deleted instance that was found to be damaged.
+pub fn backup(name: &str) -> Backup {
+    Backup {
+        id: id(name),
+        of: id(name),
+        at: Timestamp(60),
+        slug: "full-table".to_owned(),
+        title: ODD_TEXT.to_owned(),
+        requested_by: Some(id("somebody")),
+        requester: ODD_TEXT.to_owned(),
+        size: u64::MAX,
+        check: Some(BackupCheck { at: Timestamp(61), damage: Some(ODD_TEXT.to_owned()) }),
+        orphaned: Some(Timestamp(62)),
+        revision: 0,
     }
 }
 
@@ -142,6 +235,7 @@ pub fn instance(name: &str, slug: &str) -> Instance {
         preemption: Some(Preemption { to: id("other"), since: Timestamp(7) }),
         rekey: Some(Timestamp(27)),
         admin_key: Some(id("admin-key.former")),
+        hold: Hold::of(&operation("full"), Timestamp(41)),
         setup: SetupAccess {
             generation: u64::MAX,
             entries: vec![SetupEntry { user: Some(id("owner")), until: Timestamp(28) }],
@@ -155,7 +249,7 @@ pub fn instance(name: &str, slug: &str) -> Instance {
         claim: Some(Claim {
             worker: id("worker"),
             until: Timestamp(8),
-            lasts: Some(std::time::Duration::from_millis(1_500)),
+            lasts: Some(Duration::from_millis(1_500)),
         }),
         started: Some(Timestamp(9)),
         last_start: Some(10_000),
@@ -275,7 +369,7 @@ pub fn event(name: &str) -> Event {
             cause: cause(),
             message: ODD_TEXT.to_owned(),
             attempt: u32::MAX,
-            retry: Some(std::time::Duration::from_millis(1_500)),
+            retry: Some(Duration::from_millis(1_500)),
         },
         instance: Some(Named::new(id("full"), ODD_TEXT)),
         actor: Actor { user: Some(id("owner")), name: ODD_TEXT.to_owned() },
@@ -304,7 +398,17 @@ fn cause() -> Cause {
 /// A worker's sign of life.
 pub fn worker(name: &str) -> WorkerMark {
     let unlisted = vec![ODD_TEXT.to_owned()];
-    WorkerMark { id: id(name), born: Timestamp(20), seen: Timestamp(21), unlisted, revision: 0 }
+    let mut duty = DutyReport::fresh("sweep", Duration::from_mins(2));
+    (duty.last, duty.took) = (Some(Timestamp(22)), Duration::from_millis(1_500));
+    (duty.failure, duty.runs, duty.failures) = (Some(ODD_TEXT.to_owned()), u64::MAX, 3);
+    WorkerMark {
+        id: id(name),
+        born: Timestamp(20),
+        seen: Timestamp(21),
+        unlisted,
+        duties: vec![duty],
+        revision: 0,
+    }
 }
 
 /// A sealed secret.
@@ -362,7 +466,7 @@ fn license_wait() -> LicenseWait {
         activity: HolderActivity::Players(u32::MAX),
     };
     let from = Named::new(id("other"), ODD_TEXT);
-    let within = std::time::Duration::from_mins(3);
+    let within = Duration::from_mins(3);
     let outlook = Some(Outlook::HandOver { from, within, only: true });
     LicenseWait { licenses: vec![used], position: Some(1), outlook }
 }
@@ -375,7 +479,7 @@ fn fault() -> Fault {
         message: ODD_TEXT.to_owned(),
         attempts: 9,
         retry_at: Timestamp(25),
-        wait: Some(std::time::Duration::from_secs(9)),
+        wait: Some(Duration::from_secs(9)),
         terminal: true,
         generation: 26,
     }
@@ -400,7 +504,7 @@ macro_rules! ids {
     )* };
 }
 
-ids!(DeploymentId GroupId InstanceId LicenseId ReleaseId UserId WorkerId TokenId EventId SecretName);
+ids!(DeploymentId GroupId InstanceId LicenseId ReleaseId UserId WorkerId TokenId EventId SecretName OperationId BackupId);
 
 fn id<T: Id>(raw: &str) -> T {
     T::read(raw)

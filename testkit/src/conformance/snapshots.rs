@@ -1,8 +1,11 @@
 //! The contract of [`Snapshots`].
 use std::sync::Arc;
+use std::time::Duration;
 
-use refractory_core::ports::{Snapshot, SnapshotName, Snapshots, Volume, VolumeSpec, WorldStorage};
-use refractory_core::{ErrorKind, InstanceId, Timestamp};
+use refractory_core::ports::{
+    Observed, Snapshot, SnapshotName, Snapshots, Volume, VolumeSpec, WorldStorage,
+};
+use refractory_core::{ErrorKind, InstanceId, Timestamp, async_trait};
 
 use super::{Contents, Subject};
 
@@ -13,7 +16,19 @@ pub struct Volumes {
     pub storage: Arc<dyn WorldStorage>,
     /// What is in its volumes.
     pub contents: Arc<dyn Contents>,
+    /// What is stored of its snapshots.
+    pub tamper: Arc<dyn Tamper>,
 }
+
+/// Damages what is stored of snapshots, as a disk may.
+#[async_trait]
+pub trait Tamper: std::fmt::Debug + Send + Sync {
+    /// Changes what is stored of `name`, so that it is still listed and no longer what was written.
+    async fn tamper(&self, name: &SnapshotName);
+}
+
+/// How often something that is pending is asked about.
+const PATIENCE: usize = 1_500;
 
 /// Snapshots, with the volumes they are of.
 pub type SnapshotsSubject = Subject<dyn Snapshots, Volumes>;
@@ -97,6 +112,16 @@ pub async fn a_snapshot_outlives_its_volume(subject: &SnapshotsSubject) {
     assert_eq!(subject.with.contents.read(&id).as_deref(), Some("a world"));
 }
 
+/// A snapshot is restored into the volume that is named, which may be another instance's; its own stays as it is.
+pub async fn a_snapshot_goes_into_the_volume_that_is_named(subject: &SnapshotsSubject) {
+    let (one, other) = (volume(subject, "a", "one").await, volume(subject, "b", "other").await);
+    taken(subject, &name("a", 1), &one).await;
+    subject.with.contents.write(&id("a"), "later");
+    restored(subject, &name("a", 1), &other).await;
+    assert_eq!(subject.with.contents.read(&id("b")).as_deref(), Some("one"));
+    assert_eq!(subject.with.contents.read(&id("a")).as_deref(), Some("later"));
+}
+
 /// Restoring what was never taken is `NotFound`, and changes nothing.
 pub async fn restoring_nothing_is_not_found(subject: &SnapshotsSubject) {
     let volume = volume(subject, "a", "a world").await;
@@ -116,6 +141,73 @@ pub async fn remove_is_exact_and_repeats(subject: &SnapshotsSubject) {
         subject.absent(|| subject.port.remove(&gone)).await;
         assert_eq!(names(subject, "a").await, vec![name("a", 10)]);
     }
+}
+
+/// What reading the snapshot `name` back comes to.
+async fn verified(subject: &SnapshotsSubject, name: &SnapshotName) -> Observed<Snapshot> {
+    let mut answer = subject.port.verify(name).await.expect("verify");
+    for _ in 0..PATIENCE {
+        if !matches!(answer, Observed::Pending(_)) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        answer = subject.port.verify(name).await.expect("verify");
+    }
+    answer
+}
+
+/// A snapshot that is read back is whole, as often as it is asked, and stays what it was.
+pub async fn a_whole_snapshot_is_verified(subject: &SnapshotsSubject) {
+    let volume = volume(subject, "a", "before").await;
+    let snapshot = taken(subject, &name("a", 1), &volume).await;
+    for _ in 0..2 {
+        assert_eq!(verified(subject, &name("a", 1)).await, Observed::Ready(snapshot.clone()));
+    }
+    subject.with.contents.write(&id("a"), "after");
+    restored(subject, &name("a", 1), &volume).await;
+    assert_eq!(subject.with.contents.read(&id("a")).as_deref(), Some("before"));
+}
+
+/// A snapshot whose bytes are not what was written is `Broken` when it is read back; another one is not.
+pub async fn damage_is_found(subject: &SnapshotsSubject) {
+    let volume = volume(subject, "a", "a world").await;
+    for at in [1, 2] {
+        taken(subject, &name("a", at), &volume).await;
+    }
+    subject.with.tamper.tamper(&name("a", 1)).await;
+    let answer = verified(subject, &name("a", 1)).await;
+    assert!(matches!(answer, Observed::Broken(_)), "{answer:?}");
+    let answer = verified(subject, &name("a", 2)).await;
+    assert!(matches!(answer, Observed::Ready(_)), "{answer:?}");
+}
+
+/// A damaged snapshot is not restored: the old data stands.
+pub async fn damage_is_not_restored(subject: &SnapshotsSubject) {
+    let volume = volume(subject, "a", "before").await;
+    taken(subject, &name("a", 1), &volume).await;
+    subject.with.contents.write(&id("a"), "after");
+    subject.with.tamper.tamper(&name("a", 1)).await;
+    let mut answer = subject.port.restore(&name("a", 1), &volume).await;
+    for _ in 0..PATIENCE {
+        // A task that fails may be tried again by the implementation itself.
+        let goes_on = match &answer {
+            Ok(answer) => matches!(answer, Observed::Pending(_)),
+            Err(error) => error.is_transient(),
+        };
+        if !goes_on {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        answer = subject.port.restore(&name("a", 1), &volume).await;
+    }
+    assert!(!matches!(answer, Ok(Observed::Ready(_))), "{answer:?}");
+    assert_eq!(subject.with.contents.read(&id("a")).as_deref(), Some("after"));
+}
+
+/// Of a snapshot that was never taken, reading back says that it is not there.
+pub async fn verifying_nothing_is_absent(subject: &SnapshotsSubject) {
+    volume(subject, "a", "a world").await;
+    assert_eq!(verified(subject, &name("a", 1)).await, Observed::Absent);
 }
 
 /// A call that was dropped is completed by calling again.
@@ -138,7 +230,9 @@ macro_rules! snapshots_cases {
         $($run)+! { ($($rest)*)
             a_snapshot_brings_data_back, taking_one_leaves_the_volume, a_taken_name_is_kept,
             lists_are_oldest_first_and_of_one_instance, a_snapshot_outlives_its_volume,
-            restoring_nothing_is_not_found, remove_is_exact_and_repeats, dropped_calls_can_be_repeated
+            restoring_nothing_is_not_found,
+            a_snapshot_goes_into_the_volume_that_is_named, remove_is_exact_and_repeats, a_whole_snapshot_is_verified,
+            damage_is_found, damage_is_not_restored, verifying_nothing_is_absent, dropped_calls_can_be_repeated
         }
     };
 }

@@ -2,14 +2,15 @@
 use std::collections::BTreeSet;
 
 use refractory_core::ports::{
-    AssetSpace, AssetStore, Observed, Progress, Snapshot, SnapshotName, Snapshots, Usage, Volume,
-    VolumeSpec, WorldStorage,
+    AssetSpace, AssetStore, Observed, Progress, Reason, Snapshot, SnapshotName, Snapshots, Usage,
+    Volume, VolumeSpec, WorldStorage,
 };
 use refractory_core::{Error, ErrorKind, InstanceId, LaunchId, Result, Timestamp, async_trait};
 
 use super::World;
-use super::ledger::{Disk, Turned};
+use super::ledger::{Disk, Kept, Ledger, Turned};
 use crate::conformance::Contents;
+use crate::conformance::snapshots::Tamper;
 
 #[async_trait]
 impl WorldStorage for World {
@@ -123,13 +124,20 @@ impl Snapshots for World {
     async fn ensure(&self, name: &SnapshotName, of: &Volume) -> Result<Observed<Snapshot>> {
         let (name, of) = (name.clone(), of.of.clone());
         self.call("snapshots.ensure", move |world| {
+            if !world.ledger().snapshots.contains_key(&name) {
+                world.check_at_rest(&of, "copied")?;
+            }
             let mut ledger = world.ledger();
             let content = ledger.volumes.get(&of).map(|disk| disk.content.clone());
             let Some(content) = content else {
                 let reason = "There is no such volume.".to_owned();
-                return Ok(Observed::Broken(refractory_core::ports::Reason(reason)));
+                return Ok(Observed::Broken(Reason(reason)));
             };
-            let size = ledger.snapshots.entry(name.clone()).or_insert(content).len() as u64;
+            if !ledger.snapshots.contains_key(&name) && ledger.works_on("copy", &name) {
+                return Ok(Observed::Pending(Some(Progress::new("its data is copied"))));
+            }
+            let kept = Kept { content, damaged: false };
+            let size = ledger.snapshots.entry(name.clone()).or_insert(kept).content.len() as u64;
             Ok(Observed::Ready(Snapshot { name, size }))
         })
         .await
@@ -138,13 +146,37 @@ impl Snapshots for World {
     async fn restore(&self, from: &SnapshotName, into: &Volume) -> Result<Observed<Volume>> {
         let (from, of) = (from.clone(), into.of.clone());
         self.call("snapshots.restore", move |world| {
+            world.check_at_rest(&of, "replaced")?;
             let mut ledger = world.ledger();
-            let Some(content) = ledger.snapshots.get(&from).cloned() else {
+            let Some(kept) = ledger.snapshots.get(&from).cloned() else {
                 return Err(Error::new(ErrorKind::NotFound, "restoring a snapshot"));
             };
+            if kept.damaged {
+                return Err(Error::new(ErrorKind::Unexpected, "restoring a snapshot"));
+            }
+            if ledger.works_on("restore", &from) {
+                return Ok(Observed::Pending(Some(Progress::new("its data is replaced"))));
+            }
             let disk = ledger.volumes.entry(of.clone()).or_default();
-            disk.content = content;
+            disk.content = kept.content;
             Ok(Observed::Ready(volume(&of, disk)))
+        })
+        .await
+    }
+
+    async fn verify(&self, name: &SnapshotName) -> Result<Observed<Snapshot>> {
+        let name = name.clone();
+        self.call("snapshots.verify", move |world| {
+            Ok(match world.ledger().snapshots.get(&name) {
+                None => Observed::Absent,
+                Some(kept) if kept.damaged => {
+                    Observed::Broken(Reason("The backup is damaged.".to_owned()))
+                }
+                Some(kept) => {
+                    let size = kept.content.len() as u64;
+                    Observed::Ready(Snapshot { name, size })
+                }
+            })
         })
         .await
     }
@@ -164,10 +196,26 @@ impl Snapshots for World {
             let ledger = world.ledger();
             let own = ledger.snapshots.iter().filter(|(name, _)| name.of == of);
             Ok(own
-                .map(|(name, size)| Snapshot { name: name.clone(), size: size.len() as u64 })
+                .map(|(name, kept)| Snapshot {
+                    name: name.clone(),
+                    size: kept.content.len() as u64,
+                })
                 .collect())
         })
         .await
+    }
+}
+
+impl Ledger {
+    /// Counts a call for a piece of work; whether it goes on after that.
+    fn works_on(&mut self, what: &'static str, name: &SnapshotName) -> bool {
+        let polls = self.in_work.entry((what, name.clone())).or_default();
+        *polls += 1;
+        let goes_on = *polls <= self.knobs.copy_polls;
+        if !goes_on {
+            self.in_work.remove(&(what, name.clone()));
+        }
+        goes_on
     }
 }
 
@@ -175,6 +223,23 @@ impl World {
     /// How often the key for the uploads of `of` was replaced.
     pub fn keys_turned(&self, of: &InstanceId) -> u32 {
         self.ledger().keys.get(of).map_or(0, |key| key.times)
+    }
+}
+
+#[async_trait]
+impl Tamper for World {
+    async fn tamper(&self, name: &SnapshotName) {
+        if let Some(kept) = self.ledger().snapshots.get_mut(name) {
+            kept.damaged = true;
+        }
+    }
+}
+
+impl World {
+    /// The moments of the snapshots of `of` that there are, complete or not.
+    pub fn snapshots_of(&self, of: &InstanceId) -> Vec<Timestamp> {
+        let ledger = self.ledger();
+        ledger.snapshots.keys().filter(|name| name.of == *of).map(|name| name.at).collect()
     }
 }
 

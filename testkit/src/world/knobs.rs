@@ -8,6 +8,8 @@ use refractory_core::InstanceId;
 #[derive(Debug, Clone, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "switches that do not depend on each other")]
 pub struct Knobs {
+    /// Calls for a copy of a volume, or for putting one in its place, that are answered `Pending` first.
+    pub copy_polls: u32,
     /// How long a machine boots.
     pub boot_polls: u32,
     /// How long a machine stops.

@@ -38,7 +38,9 @@ pub(super) struct Ledger {
     pub(super) launched: u16,
     pub(super) volumes: BTreeMap<InstanceId, Disk>,
     pub(super) spaces: BTreeSet<InstanceId>,
-    pub(super) snapshots: BTreeMap<SnapshotName, String>,
+    pub(super) snapshots: BTreeMap<SnapshotName, Kept>,
+    /// How often each copy, and each restore, was asked for that is not done.
+    pub(super) in_work: BTreeMap<(&'static str, SnapshotName), u32>,
     pub(super) keys: BTreeMap<InstanceId, Turned>,
     pub(super) remains: BTreeMap<String, InstanceId>,
     pub(super) names: BTreeMap<Hostname, (InstanceId, Endpoint)>,
@@ -81,6 +83,13 @@ pub(super) enum Game {
     Closing {
         polls: u32,
     },
+}
+
+/// A copy of a volume.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Kept {
+    pub(super) content: String,
+    pub(super) damaged: bool,
 }
 
 #[derive(Debug, Clone, Default)]

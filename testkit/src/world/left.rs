@@ -1,6 +1,6 @@
 //! What is left, and what went wrong on the way.
-use refractory_core::model::{License, RetainedAdminKey};
-use refractory_core::ports::{Collection, Vault};
+use refractory_core::model::{Backup, License, RetainedAdminKey};
+use refractory_core::ports::{Collection, UniqueKey, Vault};
 use refractory_core::{Clock, Result};
 
 use super::World;
@@ -34,6 +34,12 @@ impl World {
             left.extend(lease.map(|lease| format!("lease of {name} to {}", lease.holder)));
             let kept = reserved.filter(|kept| kept.until > now);
             left.extend(kept.map(|kept| format!("{name} kept for {}", kept.instance)));
+        }
+        for name in self.ledger().snapshots.keys() {
+            let key = UniqueKey::backup(&name.of, name.at);
+            if at_once(Collection::<Backup>::of(self.rows().as_ref()).find(&key))?.is_none() {
+                left.push(format!("a snapshot of {} that no record is of", name.of));
+            }
         }
         let secrets = at_once(self.vault.list())?;
         // What is kept for the next table of a name is no leftover.

@@ -1,7 +1,7 @@
 //! The rules of the house.
 use refractory_core::model::{Instance, License, Power};
 use refractory_core::ports::{Collection, LaunchSpec, Stop};
-use refractory_core::{Clock, InstanceId, LaunchId};
+use refractory_core::{Clock, Error, ErrorKind, InstanceId, LaunchId, Result};
 
 use super::World;
 use super::call::at_once;
@@ -70,6 +70,20 @@ impl World {
         } else if machine.is_open() && how == Stop::Gentle && !never_closes {
             self.break_rule(format!("{key} was stopped with its world open"));
         }
+    }
+
+    /// Data is copied and replaced while no machine works on it.
+    pub(super) fn check_at_rest(&self, of: &InstanceId, what: &str) -> Result<()> {
+        let now = self.time.now();
+        let runs = {
+            let ledger = self.ledger();
+            ledger.machines.iter().any(|(key, it)| key.instance == *of && it.runs(now))
+        };
+        if !runs {
+            return Ok(());
+        }
+        self.break_rule(format!("data of {of} was {what} under its machine"));
+        Err(Error::new(ErrorKind::Unavailable, "looking for machines on a volume"))
     }
 
     /// Data goes with its instance, and not while anything runs on it.

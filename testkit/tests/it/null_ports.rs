@@ -123,10 +123,11 @@ suite!(storage, storage_cases, storage(&world(), NoStorage);
 
 // None is ever taken.
 suite!(snapshots, snapshots_cases, snapshots(&world(), NoSnapshots);
-    holds: ;
+    holds: verifying_nothing_is_absent;
     not: a_snapshot_brings_data_back, taking_one_leaves_the_volume, a_taken_name_is_kept,
         lists_are_oldest_first_and_of_one_instance, a_snapshot_outlives_its_volume, restoring_nothing_is_not_found,
-        remove_is_exact_and_repeats, dropped_calls_can_be_repeated);
+        a_snapshot_goes_into_the_volume_that_is_named, remove_is_exact_and_repeats, a_whole_snapshot_is_verified, damage_is_found, damage_is_not_restored,
+        dropped_calls_can_be_repeated);
 
 // There is no stock: no license is scarce, none is listed, and no key opens anything.
 suite!(licenses, licenses_cases, licenses();

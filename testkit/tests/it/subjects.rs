@@ -36,7 +36,11 @@ pub(crate) fn storage(world: &World, storage: impl WorldStorage) -> StorageSubje
 }
 
 pub(crate) fn snapshots(world: &World, snapshots: impl Snapshots) -> SnapshotsSubject {
-    let volumes = Volumes { storage: Arc::new(world.clone()), contents: Arc::new(world.clone()) };
+    let volumes = Volumes {
+        storage: Arc::new(world.clone()),
+        contents: Arc::new(world.clone()),
+        tamper: Arc::new(world.clone()),
+    };
     Subject::new(Arc::new(snapshots), volumes)
 }
 

@@ -6,8 +6,15 @@ use super::*;
 
 fn mark(id: &str) -> Record {
     let id = WorkerId::new(id).unwrap();
-    WorkerMark { id, born: Timestamp(1), seen: Timestamp(2), unlisted: Vec::new(), revision: 3 }
-        .into_record()
+    WorkerMark {
+        id,
+        born: Timestamp(1),
+        seen: Timestamp(2),
+        unlisted: Vec::new(),
+        duties: Vec::new(),
+        revision: 3,
+    }
+    .into_record()
 }
 
 fn item(id: &str) -> Item {

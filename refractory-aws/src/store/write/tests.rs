@@ -9,8 +9,15 @@ use super::*;
 
 fn mark(revision: u64) -> Record {
     let id = WorkerId::new("a").unwrap();
-    WorkerMark { id, born: Timestamp(1), seen: Timestamp(2), unlisted: Vec::new(), revision }
-        .into_record()
+    WorkerMark {
+        id,
+        born: Timestamp(1),
+        seen: Timestamp(2),
+        unlisted: Vec::new(),
+        duties: Vec::new(),
+        revision,
+    }
+    .into_record()
 }
 
 fn content() -> Content {

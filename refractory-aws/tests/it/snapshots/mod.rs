@@ -9,10 +9,10 @@ use std::time::Duration;
 use futures_util::{StreamExt as _, stream};
 use refractory_aws::S3Snapshots;
 use refractory_core::ports::{Observed, Snapshot, SnapshotName, Snapshots, Volume};
-use refractory_core::{Result, Timestamp};
+use refractory_core::{Result, Timestamp, async_trait};
 use testkit::aws::FaultProxy;
 use testkit::conformance::Subject;
-use testkit::conformance::snapshots::{SnapshotsSubject, Volumes};
+use testkit::conformance::snapshots::{SnapshotsSubject, Tamper, Volumes};
 
 use crate::support::bed::{Bed, id, ready};
 use crate::support::clients_at;
@@ -20,8 +20,31 @@ use crate::support::clients_at;
 async fn subject() -> SnapshotsSubject {
     let bed = Bed::made().await;
     let port: Arc<dyn Snapshots> = Arc::new(bed.snapshots());
-    let volumes = Volumes { storage: Arc::new(bed.storage()), contents: Arc::new(bed) };
+    let bed = Arc::new(bed);
+    let tamper: Arc<dyn Tamper> = Arc::new(Pieces(Arc::clone(&bed)));
+    let volumes = Volumes { storage: Arc::new(bed.storage()), contents: bed, tamper };
     Subject::new(port, volumes)
+}
+
+/// The pieces of snapshots in the bucket.
+#[derive(Debug)]
+struct Pieces(Arc<Bed>);
+
+#[async_trait]
+impl Tamper for Pieces {
+    async fn tamper(&self, name: &SnapshotName) {
+        let (s3, bucket) = (&self.0.clients.s3, &self.0.ground.bucket);
+        let prefix = format!("snapshots/{}/{:015}/", name.of, name.at.0);
+        let all = s3.list_objects_v2().bucket(bucket).prefix(prefix).send().await.unwrap();
+        for object in all.contents.unwrap_or_default() {
+            let key = object.key.unwrap();
+            if key.ends_with("/00000") {
+                let size = usize::try_from(object.size.unwrap()).unwrap();
+                let other = vec![0x5a; size].into();
+                s3.put_object().bucket(bucket).key(key).body(other).send().await.unwrap();
+            }
+        }
+    }
 }
 
 mod conforms {

@@ -7,6 +7,7 @@ mod take;
 #[cfg(test)]
 mod tests;
 mod unpack;
+mod verify;
 
 use std::fs;
 use std::io::ErrorKind as Io;
@@ -22,6 +23,7 @@ use crate::local::keyed_mutex::KeyedMutex;
 use crate::ports::{Observed, Progress, Snapshot, SnapshotName, Snapshots, Volume};
 use crate::{InstanceId, Result, async_trait};
 use names::Kept;
+use verify::Checked;
 
 /// Asked before every effect, and again and again in between: fails once nobody waits any more.
 type GoOn<'a> = &'a dyn Fn() -> Result<()>;
@@ -46,6 +48,7 @@ pub struct FolderSnapshots {
     trash: Trash,
     launches: Option<ProcessRuntime>,
     work: Arc<Background<(Job, SnapshotName, InstanceId), Done>>,
+    checked: Arc<Checked>,
     turns: Arc<KeyedMutex>,
 }
 
@@ -58,6 +61,8 @@ enum Job {
     Unpack,
     /// What was replaced is removed.
     Empty,
+    /// A copy is read back.
+    Verify,
 }
 
 /// How much of a volume was copied.
@@ -76,6 +81,7 @@ impl FolderSnapshots {
             trash: Trash::at(trash),
             launches: None,
             work: Arc::default(),
+            checked: Arc::default(),
             turns: Arc::default(),
         }
     }
@@ -165,6 +171,10 @@ impl Snapshots for FolderSnapshots {
 
     async fn restore(&self, from: &SnapshotName, into: &Volume) -> Result<Observed<Volume>> {
         self.bring_back(from, into).await
+    }
+
+    async fn verify(&self, name: &SnapshotName) -> Result<Observed<Snapshot>> {
+        self.verified(name).await
     }
 
     async fn remove(&self, name: &SnapshotName) -> Result<Observed<Snapshot>> {

@@ -1,8 +1,10 @@
 //! Kinds of events, with what each is about.
 use std::time::Duration;
 
-use crate::model::{Hostname, Named, Right, Role, Step, Version, WorldId};
-use crate::{Cause, GroupId, InstanceId, LaunchId, LicenseId, ReleaseId, UserId};
+use crate::model::{Hostname, Named, OperationName, Right, Role, Step, Version, WorldId};
+use crate::{
+    BackupId, Cause, GroupId, InstanceId, LaunchId, LicenseId, OperationId, ReleaseId, UserId,
+};
 
 macro_rules! kinds {
     ($(
@@ -138,6 +140,44 @@ kinds! {
     "credentials-rotation-requested" CredentialsRotationRequested,
     /// The former credentials for uploads were deleted.
     "credentials-rotated" CredentialsRotated,
+    /// A backup, or another operation on one, was asked for.
+    "operation-requested" OperationRequested {
+        /// The operation.
+        operation: OperationId,
+        /// Which kind it is.
+        what: OperationName,
+        /// The backup that it is about.
+        backup: Option<BackupId>,
+    },
+    /// An operation did what was asked for.
+    "operation-succeeded" OperationSucceeded {
+        /// The operation.
+        operation: OperationId,
+        /// Which kind it is.
+        what: OperationName,
+        /// The backup that it is about.
+        backup: Option<BackupId>,
+    },
+    /// An operation was given up, and what it had begun was undone.
+    "operation-failed" OperationFailed {
+        /// The operation.
+        operation: OperationId,
+        /// Which kind it is.
+        what: OperationName,
+        /// The backup that it is about.
+        backup: Option<BackupId>,
+        /// Why.
+        cause: Cause,
+        /// The same as a sentence, for causes without words of their own.
+        message: String,
+    },
+    /// A user canceled an operation.
+    "operation-canceled" OperationCanceled {
+        /// The operation.
+        operation: OperationId,
+        /// Which kind it is.
+        what: OperationName,
+    },
     /// An instance got a license that was free.
     "license-granted" LicenseGranted {
         /// The license.

@@ -4,8 +4,8 @@ use std::fmt::Debug;
 use super::index::in_order;
 use super::{Index, IndexEntry, Kind, UniqueKey};
 use crate::model::{
-    AdminGuard, DeploymentMark, Event, Grantee, Group, Instance, License, Membership, Purpose,
-    Release, RetainedAdminKey, Token, User, WorkerMark,
+    AdminGuard, Backup, DeploymentMark, Event, Grantee, Group, Instance, License, Membership,
+    Operation, Purpose, Release, RetainedAdminKey, Token, User, WorkerMark,
 };
 
 /// A secret that only the holder of the vault's key can open.
@@ -178,6 +178,27 @@ aggregates! {
         vec![UniqueKey::retained_admin_key(&it.slug, it.owner.as_ref())]
     }, indexed: |it| vec![Index::RetainedAdminKeyByTime.entry("", &in_order(it.deleted))];
     Deployment(DeploymentMark), unique: |_| Vec::new(), indexed: |_| Vec::new();
+    Operation(Operation), unique: |it| {
+        if !it.is_active() {
+            return Vec::new();
+        }
+        // A backup may be restored into another instance: it is not deleted meanwhile.
+        let backup = it.kind.backup().map(|backup| UniqueKey::operation_on(&backup.id));
+        backup.into_iter().chain([UniqueKey::operation(&it.subject, it.kind.lane())]).collect()
+    }, indexed: |it| {
+        let at = in_order(it.requested_at);
+        let active = it.is_active().then(|| Index::OperationActive.entry("", &at));
+        let end = it.end.iter().map(|end| Index::OperationByEnd.entry("", &in_order(end.at)));
+        let all = [
+            Index::OperationByInstance.entry(it.subject.as_str(), &at),
+            Index::OperationByTime.entry("", &at),
+        ];
+        active.into_iter().chain(end).chain(all).collect()
+    };
+    Backup(Backup), unique: |it| vec![UniqueKey::backup(&it.of, it.at)], indexed: |it| {
+        let gone = it.orphaned.iter().map(|at| Index::BackupOrphaned.entry("", &in_order(*at)));
+        gone.chain([Index::BackupByInstance.entry(it.of.as_str(), &in_order(it.at))]).collect()
+    };
 }
 
 /// The places of an instance for those whom rights on it are granted to.

@@ -47,11 +47,23 @@ pub enum Index {
     EventByActor,
     /// The retained passwords of administrators by when their instance was deleted.
     RetainedAdminKeyByTime,
+    /// The operations on one instance by when they were asked for.
+    OperationByInstance,
+    /// The operations that have not ended by when they were asked for.
+    OperationActive,
+    /// All operations by when they were asked for.
+    OperationByTime,
+    /// The operations that have ended by when they did.
+    OperationByEnd,
+    /// The backups of one instance by when they were asked for.
+    BackupByInstance,
+    /// The backups of deleted instances by when those were deleted.
+    BackupOrphaned,
 }
 
 impl Index {
     /// Every index.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 24] = [
         Self::InstanceByName,
         Self::InstanceByOwner,
         Self::InstanceActive,
@@ -70,6 +82,12 @@ impl Index {
         Self::EventByInstance,
         Self::EventByActor,
         Self::RetainedAdminKeyByTime,
+        Self::OperationByInstance,
+        Self::OperationActive,
+        Self::OperationByTime,
+        Self::OperationByEnd,
+        Self::BackupByInstance,
+        Self::BackupOrphaned,
     ];
 
     /// The kind of its records.
@@ -87,6 +105,11 @@ impl Index {
             Self::TokenByUser | Self::TokenByExpiry | Self::TokenByMade => Kind::Token,
             Self::EventByTime | Self::EventByInstance | Self::EventByActor => Kind::Event,
             Self::RetainedAdminKeyByTime => Kind::RetainedAdminKey,
+            Self::OperationByInstance
+            | Self::OperationActive
+            | Self::OperationByTime
+            | Self::OperationByEnd => Kind::Operation,
+            Self::BackupByInstance | Self::BackupOrphaned => Kind::Backup,
         }
     }
 
@@ -111,6 +134,12 @@ impl Index {
             Self::EventByInstance => "event-by-instance",
             Self::EventByActor => "event-by-actor",
             Self::RetainedAdminKeyByTime => "retained-admin-key-by-time",
+            Self::OperationByInstance => "operation-by-instance",
+            Self::OperationActive => "operation-active",
+            Self::OperationByTime => "operation-by-time",
+            Self::OperationByEnd => "operation-by-end",
+            Self::BackupByInstance => "backup-by-instance",
+            Self::BackupOrphaned => "backup-orphaned",
         }
     }
 

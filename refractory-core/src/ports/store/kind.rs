@@ -28,11 +28,15 @@ pub enum Kind {
     RetainedAdminKey,
     /// The mark of the store's deployment.
     Deployment,
+    /// Operations.
+    Operation,
+    /// Backups.
+    Backup,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Instance,
         Self::License,
         Self::Release,
@@ -46,6 +50,8 @@ impl Kind {
         Self::AdminGuard,
         Self::RetainedAdminKey,
         Self::Deployment,
+        Self::Operation,
+        Self::Backup,
     ];
 
     /// The word for it, as stores write it.
@@ -64,6 +70,8 @@ impl Kind {
             Self::AdminGuard => "admin-guard",
             Self::RetainedAdminKey => "retained-admin-key",
             Self::Deployment => "deployment",
+            Self::Operation => "operation",
+            Self::Backup => "backup",
         }
     }
 
@@ -80,7 +88,9 @@ impl Kind {
             | Self::Secret
             | Self::AdminGuard
             | Self::RetainedAdminKey
-            | Self::Deployment => false,
+            | Self::Deployment
+            | Self::Operation
+            | Self::Backup => false,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Keys that no two records may have at the same time.
 use super::Kind;
 use crate::model::{GroupName, Identity, Slug, UserName};
-use crate::{InstanceId, UserId};
+use crate::{BackupId, InstanceId, Timestamp, UserId};
 
 /// A key that at most one record of its kind has. A store claims it with the write that brings it, and releases it with the
 /// write that takes it away.
@@ -60,6 +60,21 @@ impl UniqueKey {
     pub fn retained_admin_key(slug: &Slug, owner: Option<&UserId>) -> Self {
         let owner = owner.map_or("", UserId::as_str);
         Self::new(Kind::RetainedAdminKey, format!("name:{owner}:{slug}"))
+    }
+
+    /// The operation that is at work on an instance, in one lane.
+    pub fn operation(instance: &InstanceId, lane: &str) -> Self {
+        Self::new(Kind::Operation, format!("active:{lane}:{instance}"))
+    }
+
+    /// The operation that is at work on a backup.
+    pub fn operation_on(backup: &BackupId) -> Self {
+        Self::new(Kind::Operation, format!("backup:{backup}"))
+    }
+
+    /// The backup of an instance that was asked for at this moment.
+    pub fn backup(of: &InstanceId, at: Timestamp) -> Self {
+        Self::new(Kind::Backup, format!("snapshot:{of}:{}", at.0))
     }
 
     /// A key as a store wrote it down.

@@ -1,4 +1,5 @@
 use super::*;
+use crate::InstanceId;
 
 fn id(raw: &str) -> InstanceId {
     InstanceId::new(raw).unwrap()
@@ -32,4 +33,16 @@ fn room_is_bounded_and_goes_to_the_longest_waiting() {
     assert_eq!(queue.take(at(9), 2), vec![]);
     queue.put_back(&id("b"), None);
     assert_eq!(queue.take(at(9), 2), vec![id("a")]);
+}
+
+#[test]
+fn what_is_met_again_keeps_its_time() {
+    let mut queue = Queue::default();
+    queue.push(&id("a"), at(9));
+    queue.meet(&id("a"), at(1));
+    queue.meet(&id("b"), at(2));
+    assert_eq!(queue.take(at(5), 8), vec![id("b")]);
+    queue.meet(&id("b"), at(3));
+    queue.put_back(&id("b"), None);
+    assert_eq!(queue.next(), Some(at(9)));
 }

@@ -58,7 +58,7 @@ impl Terms<'_> {
         wait
     }
 
-    fn wait_after(self, failures: u32, error: &Error) -> Duration {
+    pub(super) fn wait_after(self, failures: u32, error: &Error) -> Duration {
         let own = || self.options.after(failures);
         error.wait_hint().unwrap_or_else(own).min(self.options.backoff_cap)
     }

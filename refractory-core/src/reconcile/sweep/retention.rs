@@ -23,6 +23,7 @@ enum Shelf {
 impl Shelf {
     const COUNT: usize = 5;
 
+    #[expect(clippy::too_many_lines, reason = "one row for each kind")]
     fn of(event: &Event) -> Self {
         match &event.kind {
             EventKind::Unknown { .. } if event.instance.is_some() => Self::Tables,
@@ -44,7 +45,11 @@ impl Shelf {
             | EventKind::SetupEntered
             | EventKind::SettingsSaved
             | EventKind::CredentialsRotationRequested
-            | EventKind::CredentialsRotated => Self::Tables,
+            | EventKind::CredentialsRotated
+            | EventKind::OperationRequested { .. }
+            | EventKind::OperationSucceeded { .. }
+            | EventKind::OperationFailed { .. }
+            | EventKind::OperationCanceled { .. } => Self::Tables,
             EventKind::StartRequested
             | EventKind::RestartRequested
             | EventKind::StopRequested

@@ -9,7 +9,7 @@ use crate::{ErrorKind, Result};
 
 impl Deployment {
     /// Deletes sessions and links that have ended, and what the audit trail no longer has room for.
-    pub(super) async fn trim(&self) -> Result<()> {
+    pub(in crate::reconcile) async fn trim(&self) -> Result<()> {
         let tokens = Collection::<Token>::of(self.ports.store.as_ref());
         let now = self.clock.now();
         // Dated later than now: the clock was set back since.

@@ -10,6 +10,7 @@ fn model(id: &str) -> record::Model {
         born: Timestamp(1),
         seen: Timestamp(2),
         unlisted: Vec::new(),
+        duties: Vec::new(),
         revision: 3,
     }
     .into_record();

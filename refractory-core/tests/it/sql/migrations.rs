@@ -31,8 +31,15 @@ async fn a_filled_database_of_version_1_is_read_whole_and_can_be_written() {
     std::fs::write(folder.path().join("refractory.db"), "").unwrap();
     raw(&url, VERSION_1).await;
     let store = open(&url).await;
-    let came_later =
-        [Kind::Deployment, Kind::AdminGuard, Kind::RetainedAdminKey, Kind::Group, Kind::Membership];
+    let came_later = [
+        Kind::Deployment,
+        Kind::AdminGuard,
+        Kind::RetainedAdminKey,
+        Kind::Group,
+        Kind::Membership,
+        Kind::Operation,
+        Kind::Backup,
+    ];
     for kind in came_later {
         assert!(list(&store, kind).await.is_empty(), "{}", kind.name());
     }

@@ -117,7 +117,12 @@ async fn the_file_alone_holds_what_makes_a_deployment_what_it_is_while_it_is_wor
     let precious = Kind::ALL.into_iter().filter(|kind| {
         !matches!(
             kind,
-            Kind::Token | Kind::Event | Kind::Worker | Kind::AdminGuard | Kind::RetainedAdminKey
+            Kind::Token
+                | Kind::Event
+                | Kind::Worker
+                | Kind::AdminGuard
+                | Kind::RetainedAdminKey
+                | Kind::Operation
         )
     });
     for (copies, kind) in precious.enumerate() {

@@ -8,6 +8,7 @@
 mod access;
 mod api;
 mod audit;
+mod backups;
 mod bounds;
 mod browser;
 mod by_path;

@@ -130,7 +130,7 @@ async fn a_player_and_a_game_master_see_title_address_and_state_of_a_table_of_so
                 &json!(format!("friday.localhost:{}", place.at.port()))
             )
         );
-        for absent in ["spec", "power", "owner", "created", "generation", "rekey", "pid"] {
+        for absent in ["spec", "power", "owner", "created", "generation", "held_by", "pid"] {
             assert!(shown.get(absent).is_none(), "{absent}: {shown}");
         }
         for empty in ["note", "percent", "trouble", "players", "last_start"] {

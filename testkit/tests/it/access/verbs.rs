@@ -74,7 +74,7 @@ fn verbs() -> Vec<(Takes, &'static str, Call)> {
         R(Right::GameMaster), |app, who, it| app.grants(who, it);
         R(Right::Manage), |app, who, it| app.change(who, &it.id, Change::default());
         R(Right::Manage), |app, who, it| app.change(who, &it.id, granted());
-        R(Right::Manage), |app, who, it| app.rotate_key(who, &it.id);
+        R(Right::Manage), |app, who, it| app.rotate_asset_credentials(who, &it.id);
         R(Right::Manage), |app, who, it| app.delete(who, &it.id, it.slug.as_str());
         Admin, |app, who, it| app.change(who, &it.id, moved());
         Admin, |app, who, it| app.assume_lost(who, &it.id);

@@ -11,6 +11,8 @@ mod house;
 mod interleavings;
 mod keys;
 mod lives;
+mod operations;
+mod operations_matrix;
 mod scenarios;
 mod speed;
 mod sweeps;

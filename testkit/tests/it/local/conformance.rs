@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use refractory_core::local::{DataDir, Keyring, LocalPorts};
 use refractory_core::model::Version;
-use refractory_core::ports::{ArchiveSource, Archives, LogSource, WorldStorage};
-use refractory_core::{InstanceId, MemoryStore, SystemClock};
+use refractory_core::ports::{ArchiveSource, Archives, LogSource, SnapshotName, WorldStorage};
+use refractory_core::{InstanceId, MemoryStore, SystemClock, async_trait};
 use testkit::conformance::archives::{ArchivesSubject, Sources};
 use testkit::conformance::logs::{LogsSubject, Printer};
 use testkit::conformance::runtime::{RuntimeSubject, instances};
-use testkit::conformance::snapshots::{SnapshotsSubject, Volumes};
+use testkit::conformance::snapshots::{SnapshotsSubject, Tamper, Volumes};
 use testkit::conformance::storage::StorageSubject;
 use testkit::conformance::{Contents, Subject};
 use testkit::foundry::{Layout, Version as StandInVersion, release_zip};
@@ -51,6 +51,26 @@ impl Contents for Files {
     }
 }
 
+/// The folder of the snapshots.
+#[derive(Debug)]
+struct Copies(PathBuf);
+
+#[async_trait]
+impl Tamper for Copies {
+    async fn tamper(&self, name: &SnapshotName) {
+        let begins = format!("{}-", name.at.0);
+        for entry in fs::read_dir(self.0.join(name.of.as_str())).unwrap() {
+            let entry = entry.unwrap();
+            if entry.file_name().to_string_lossy().starts_with(&begins) {
+                let mut bytes = fs::read(entry.path()).unwrap();
+                let middle = bytes.len() / 2;
+                bytes[middle] ^= 0xff;
+                fs::write(entry.path(), bytes).unwrap();
+            }
+        }
+    }
+}
+
 fn storage() -> StorageSubject {
     let (place, ports) = folder();
     let files: Arc<dyn Contents> = Arc::new(Files(place.path().join("data")));
@@ -64,6 +84,7 @@ fn snapshots() -> SnapshotsSubject {
     let volumes = Volumes {
         storage: Arc::new(ports.storage()),
         contents: Arc::new(Files(place.path().join("data"))),
+        tamper: Arc::new(Copies(place.path().join("snapshots"))),
     };
     Subject::new(Arc::new(ports.snapshots(runtime)) as _, volumes).keeping(place)
 }

@@ -17,6 +17,7 @@ lies! {
     RotatesWhatIsNotThere,
     RotatesIntoAnotherPlace,
     RotatesAtEachRequest,
+    DeniesItsKeys,
 }
 
 #[derive(Debug)]
@@ -74,6 +75,10 @@ impl AssetStore for Liar {
             Lie::RotatesIntoAnotherPlace => AssetSpace { handle: "another".to_owned(), ..space },
             _ => space,
         }))
+    }
+
+    fn has_keys(&self) -> bool {
+        self.lie != Lie::DeniesItsKeys
     }
 
     async fn list(&self) -> Result<Vec<InstanceId>> {

@@ -1,5 +1,5 @@
 //! Snapshots that lie.
-use refractory_core::ports::{Observed, Snapshot, SnapshotName, Snapshots, Volume};
+use refractory_core::ports::{Observed, Reason, Snapshot, SnapshotName, Snapshots, Volume};
 use refractory_core::{Error, ErrorKind, InstanceId, Result, async_trait};
 use testkit::conformance::Contents;
 use testkit::world::World;
@@ -15,6 +15,12 @@ lies! {
     ListsEverybodys,
     GoesWithTheVolume,
     RestoresFromNothing,
+    RestoresWhereItCameFrom,
+    RestoresDamage,
+    FindsDamageEverywhere,
+    FindsNoDamage,
+    VerifiesNothing,
+    ForgetsWhenVerifying,
     RemovesAll,
     KeepsALock,
 }
@@ -51,11 +57,47 @@ impl Snapshots for Liar {
                 let restored = Snapshots::restore(&self.world, from, into).await;
                 Ok(restored.unwrap_or(Observed::Ready(into.clone())))
             }
+            Lie::RestoresWhereItCameFrom => {
+                let own = Volume { of: from.of.clone(), ..into.clone() };
+                Snapshots::restore(&self.world, from, &own).await
+            }
+            Lie::RestoresDamage => {
+                let restored = Snapshots::restore(&self.world, from, into).await;
+                if restored.as_ref().is_err_and(|error| error.kind() == ErrorKind::Unexpected) {
+                    self.world.write(&into.of, "before");
+                }
+                restored
+            }
             Lie::GoesWithTheVolume if self.world.read(&into.of).as_deref() == Some("empty") => {
                 Err(Error::new(ErrorKind::NotFound, "restoring a snapshot"))
             }
             _ => Snapshots::restore(&self.world, from, into).await,
         }
+    }
+
+    async fn verify(&self, name: &SnapshotName) -> Result<Observed<Snapshot>> {
+        let answer = Snapshots::verify(&self.world, name).await?;
+        let whole = || Ok(Observed::Ready(Snapshot { name: name.clone(), size: 0 }));
+        match (self.lie, &answer) {
+            (Lie::FindsNoDamage, Observed::Broken(_))
+            | (Lie::VerifiesNothing, Observed::Absent) => whole(),
+            (Lie::FindsDamageEverywhere, Observed::Ready(_)) => {
+                Ok(Observed::Broken(Reason("It is damaged.".to_owned())))
+            }
+            (Lie::ForgetsWhenVerifying, _) => {
+                Snapshots::remove(&self.world, name).await?;
+                Ok(answer)
+            }
+            _ => Ok(answer),
+        }
+    }
+
+    fn copies_running(&self) -> bool {
+        false
+    }
+
+    fn is_supported(&self) -> bool {
+        true
     }
 
     async fn remove(&self, name: &SnapshotName) -> Result<Observed<Snapshot>> {
