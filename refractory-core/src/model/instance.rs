@@ -176,6 +176,14 @@ impl Instance {
         Named::new(self.id.clone(), self.title())
     }
 
+    /// The same for those who wait for what it has: its title only where every user sees it.
+    pub(crate) fn named_for_others(&self) -> Named<InstanceId> {
+        if self.grants.is_seen_by_every_user() {
+            return self.named();
+        }
+        Named::new(self.id.clone(), "another table")
+    }
+
     /// What people call it.
     pub fn title(&self) -> &str {
         if self.desired.spec.title.is_empty() {

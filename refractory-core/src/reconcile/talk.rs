@@ -47,7 +47,7 @@ impl Worker {
         });
         if self.deployment.ports.dns.bypasses_proxy() {
             let stays = |holder: &Holder| Room {
-                outlook: Outlook::WhenStopped { holder: holder.row.named() },
+                outlook: Outlook::WhenStopped { holder: holder.row.named_for_others() },
                 takeover: None,
             };
             return Ok(holders.first().map(stays));
@@ -57,7 +57,7 @@ impl Worker {
             let is_early = !left.is_zero();
             if is_early || self.talk(holder, waiting).await? {
                 let row = &holder.row;
-                let (from, only) = (row.named(), licenses == 1);
+                let (from, only) = (row.named_for_others(), licenses == 1);
                 let outlook = Outlook::HandOver { from, within: left, only };
                 let takeover =
                     is_early.then(|| Takeover { holder: row.id.clone(), owner: row.owner.clone() });

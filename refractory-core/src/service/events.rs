@@ -1,6 +1,6 @@
 //! The audit log: writing events down, and reading them a page at a time.
 use super::{Deployment, Refractory};
-use crate::access::{Verb, check, check_role, may, no_such_instance};
+use crate::access::{Verb, can, check, check_role, may, no_such_instance};
 use crate::model::{Event, EventKind, Instance, License, Principal};
 use crate::ports::{Aggregate, Collection, Cursor, Index, IndexEntry, Query};
 use crate::{InstanceId, Result, UserId};
@@ -105,6 +105,23 @@ impl Deployment {
     }
 }
 
+impl Deployment {
+    /// Whether `event` names no other instance that `who` may not see. One that is gone hides nothing.
+    pub(crate) async fn names_what_is_seen(&self, who: &Principal, event: &Event) -> Result<bool> {
+        if may(who, Verb::ReadEvents) || event.kind.other_instances().next().is_none() {
+            return Ok(true);
+        }
+        for id in event.instances() {
+            let instances = Collection::<Instance>::of(self.ports.store.as_ref());
+            let found = instances.load_readable(id.as_str()).await?;
+            if found.is_some_and(|instance| !can(who, Verb::SeeInstance, &instance)) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}
+
 impl Refractory {
     /// An event that `who` causes. It is committed with what it tells of, where that is a record.
     pub(super) fn event(&self, who: &Principal, kind: EventKind) -> Event {
@@ -113,7 +130,8 @@ impl Refractory {
 
     /// One page of at most `limit` events, newest first: all that `filter` means, after `after`.
     ///
-    /// Of an instance, those may read them who may read its log; of the whole deployment, administrators.
+    /// Of an instance, those may read them who may read its log, except for events that name another instance which they may
+    /// not see; of the whole deployment, administrators.
     ///
     /// # Errors
     ///
@@ -130,8 +148,12 @@ impl Refractory {
         let query = filter.query().descending().after(after);
         let query = query.limit(if filter.passes_over() { Query::MAX_LIMIT } else { limit });
         let page = self.collection::<Event>().page(&query).await?;
-        let mut events: Vec<_> =
-            page.records.into_iter().filter(|event| filter.matches(event)).collect();
+        let mut events = Vec::new();
+        for event in page.records.into_iter().filter(|event| filter.matches(event)) {
+            if self.deployment.names_what_is_seen(who, &event).await? {
+                events.push(event);
+            }
+        }
         let mut next = page.next;
         if events.len() > limit {
             events.truncate(limit);

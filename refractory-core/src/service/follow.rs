@@ -311,7 +311,7 @@ impl Subscription {
             let instances = Collection::<Instance>::of(self.deployment.ports.store.as_ref());
             let row = instances.load_readable(id.as_str()).await?;
             if row.is_some_and(|row| can(&self.who, Verb::ReadLogs, &row)) {
-                return Ok(true);
+                return self.deployment.names_what_is_seen(&self.who, event).await;
             }
         }
         Ok(false)

@@ -157,7 +157,7 @@ impl StorePool {
             }
             Err(error) => return Err(error),
             Ok(None) => used(unnamed(), HolderActivity::Deleted),
-            Ok(Some(holder)) => used(Some(holder.named()), activity(&holder)),
+            Ok(Some(holder)) => used(Some(holder.named_for_others()), activity(&holder)),
         })
     }
 }

@@ -4,10 +4,10 @@ use std::path::Path;
 use std::pin::Pin;
 
 use refractory_core::model::{
-    Edit, GroupName, Identity, Instance, LicenseKey, NewInstance, PasswordHash, Principal, Right,
-    Role, Slug, Urgency, UserName, UserState,
+    Edit, Event, EventKind, GroupName, Identity, Instance, LicenseKey, NewInstance, PasswordHash,
+    Principal, Right, Role, Slug, Urgency, UserName, UserState,
 };
-use refractory_core::ports::{ArchiveSource, Kind};
+use refractory_core::ports::{ArchiveSource, Collection, Kind};
 use refractory_core::{
     Change, Error, ErrorKind, EventFilter, GroupId, LicenseId, ListQuery, Refractory, ReleaseId,
     Result, UserChange, UserId,
@@ -173,6 +173,26 @@ async fn events_of_a_table_are_told_to_its_game_masters_only() {
     assert_eq!((first.instance.unwrap().id, first.kind.name()), (table.id, "start-requested"));
     let minute = std::time::Duration::from_mins(1);
     assert!(tokio::time::timeout(minute, unheard.next()).await.is_err());
+}
+
+/// An event may be about two tables, one of which its reader may not see.
+#[tokio::test]
+async fn an_event_that_names_a_table_one_may_not_see_is_not_told() {
+    let store = Counting::default();
+    let app = app(&store);
+    let gm = fresh_user(&app, "gm", Role::Player).await;
+    let (mine, secret) = (hidden(&app, "friday").await, hidden(&app, "secret").await);
+    grant(&app, &mine.id, Right::GameMaster, "user:gm").await;
+    let kind = EventKind::LicenseTaken { from: mine.named(), to: secret.named() };
+    let taken = Event::by_system(app.now(), kind).about(&mine);
+    Collection::of(&store).insert(&taken).await.unwrap();
+    let told = async |who: &Principal| {
+        let page = app.events(who, &EventFilter::about(&mine.id), None, 50).await.unwrap();
+        page.events.iter().any(|event| event.id == taken.id)
+    };
+    assert!(told(&app.operator()).await && !told(&gm).await);
+    grant(&app, &secret.id, Right::View, "user:gm").await;
+    assert!(told(&gm).await);
 }
 
 fn name(text: &str) -> UserName {
