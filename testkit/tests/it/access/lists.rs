@@ -1,12 +1,11 @@
 //! Lists show what one may see, at a cost that does not depend on what there is.
 use std::collections::BTreeSet;
 
-use refractory_core::model::{Grantee, Grants, Role, UserName};
-use refractory_core::{ListQuery, Refractory};
+use refractory_core::model::{Grantee, Grants, GroupName, Principal, Right, Role, UserName, Via};
+use refractory_core::{EventFilter, ListQuery, Refractory};
 use testkit::people::fresh_user;
 
 use super::{Counting, app, grant, hidden, names, plant, to};
-use refractory_core::model::{GroupName, Principal, Right, Via};
 
 /// A user in `groups` fresh groups.
 async fn member_of(app: &Refractory, groups: usize) -> Principal {
@@ -172,4 +171,32 @@ async fn users_and_groups_are_listed_a_page_at_a_time() {
     assert_eq!(users.records[0].name.as_str(), "user050");
     let found = ListQuery::first(50).starting_with("group11");
     assert_eq!(app.groups(&operator, &found).await.unwrap().records.len(), 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn streams_read_what_was_written_and_not_what_there_is() {
+    let store = Counting::default();
+    let app = app(&store);
+    let jane = fresh_user(&app, "jane", Role::Player).await;
+    let pia = fresh_user(&app, "pia", Role::Player).await;
+    let (hers, others) = (jane.user().cloned().unwrap(), "other".parse().unwrap());
+    let of = |n: usize| if n == 7 { &hers } else { &others };
+    plant(&store, 10_000, |n| to(Grantee::User(of(n).clone()))).await;
+    let table = app.find(&jane, "t000007").await.unwrap();
+    grant(&app, &table.id, Right::GameMaster, "user:jane").await;
+    let mut watch = app.watch();
+    watch.poll().await.unwrap();
+    let mut hers = app.subscribe(&jane, EventFilter::default(), None).await.unwrap();
+    let mut not_hers = app.subscribe(&pia, EventFilter::default(), None).await.unwrap();
+    store.read();
+    assert!(watch.poll().await.unwrap().is_empty());
+    assert_eq!(store.read(), 0, "nothing was written");
+    app.start(&jane, &table.id).await.unwrap();
+    let written = store.read();
+    assert_eq!(watch.poll().await.unwrap().changed.len(), 1);
+    assert!(hers.next().await.unwrap().event.instance.is_some_and(|it| it.id == table.id));
+    let waiting = tokio::time::timeout(std::time::Duration::from_secs(1), not_hers.next()).await;
+    assert!(waiting.is_err(), "it is not hers to read");
+    let read = store.read();
+    assert!(written <= 3 && read <= 20, "{written} and {read} records");
 }
