@@ -256,12 +256,12 @@ async fn a_record_that_is_met_twice_is_asked_for_once() {
 
 #[tokio::test]
 async fn a_table_of_a_newer_version_is_refused_with_a_sentence() {
-    let server = Canned::serve(|_, _| Answer::json(200, r#"{"Item":{"n":{"N":"3"}}}"#)).await;
+    let server = Canned::serve(|_, _| Answer::json(200, r#"{"Item":{"n":{"N":"4"}}}"#)).await;
     let error = DynamoStore::open(&server.clients(), "table").await.unwrap_err();
     assert_eq!((error.kind(), error.is_transient()), (ErrorKind::Invalid, false), "{error:?}");
     assert!(error.for_people().contains("newer version of Refractory"), "{error:?}");
     assert_eq!(server.asked().len(), 1);
-    let present = Canned::serve(|_, _| Answer::json(200, r#"{"Item":{"n":{"N":"2"}}}"#)).await;
+    let present = Canned::serve(|_, _| Answer::json(200, r#"{"Item":{"n":{"N":"3"}}}"#)).await;
     DynamoStore::open(&present.clients(), "table").await.unwrap();
     assert_eq!(present.asked().len(), 1, "one read where nothing is to be done");
 }

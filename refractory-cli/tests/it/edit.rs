@@ -40,7 +40,7 @@ fn what_is_not_named_stays_and_a_table_is_given_to_another() {
     assert!(log.contains("operator made jane the owner of Friday."), "{log}");
     assert!(log.contains("operator changed world of Friday."), "{log}");
     assert!(log.contains("operator made a sign-in link for jane."), "{log}");
-    let owners = house.run("event list --kind owner --json").ok().json();
+    let owners = house.run("event list --kind owner-changed --json").ok().json();
     assert_eq!(owners.as_array().unwrap().len(), 2, "{owners}");
     assert_eq!(owners[0]["via"], "cli");
     house.run("user role jane admin").ok();

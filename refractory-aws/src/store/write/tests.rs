@@ -186,7 +186,7 @@ fn a_commit_fits_into_one_transaction() {
     let events = |count: usize| (0..count).map(event);
     let full: Vec<_> = events(MAX_WRITES).collect();
     assert_eq!(batch(&full).unwrap().parts().len(), 4 * MAX_WRITES);
-    // A renamed instance: itself, two keys, and three places in indexes, each old and new.
+    // A renamed instance: itself, two keys, and four places in indexes, each old and new.
     let renamed = |at: usize| {
         let row = |slug: String| instance(&format!("i{at}"), &slug);
         let had = Claims::of(&row(format!("old{at}")).into_record());
@@ -198,7 +198,7 @@ fn a_commit_fits_into_one_transaction() {
         let saves = renamed.iter().map(|(write, had)| planned(write, had.clone()));
         let all: Vec<_> = saves.chain(events.iter().map(|it| planned(it, had_of(it)))).collect();
         let batch = Batch::of("table", &all, Operation::fresh().unwrap());
-        let items = count * 9 + others * 4;
+        let items = count * 11 + others * 4;
         match batch {
             Ok(batch) => {
                 assert_eq!(batch.parts().len(), items);

@@ -263,7 +263,7 @@ async fn a_table_of_a_newer_version_is_refused_and_left_alone() {
         item.insert("n".to_owned(), N(number.to_owned()));
         item
     };
-    put(&clients(&account), &[version("3")]).await;
+    put(&clients(&account), &[version("4")]).await;
     let before = stored(&clients(&account)).await;
     let error = DynamoStore::open(&clients(&account), TABLE).await.unwrap_err();
     assert_eq!((error.kind(), error.is_transient()), (ErrorKind::Invalid, false), "{error:?}");
