@@ -12,6 +12,7 @@ pub(crate) mod infra;
 pub(crate) mod instance;
 pub(crate) mod license;
 pub(crate) mod rest;
+pub(crate) mod token;
 pub(crate) mod up;
 
 use admin_key::AdminKeyCommand;
@@ -101,6 +102,9 @@ pub(crate) enum Command {
     /// Groups of users: create, list, show, add, remove, rename, delete
     #[command(subcommand)]
     Group(GroupCommand),
+    /// Tokens for programs: create, list, revoke
+    #[command(subcommand)]
+    Token(token::TokenCommand),
     /// The audit log: list
     #[command(subcommand)]
     Event(EventCommand),

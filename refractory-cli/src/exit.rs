@@ -73,7 +73,7 @@ impl From<ErrorKind> for Exit {
     fn from(kind: ErrorKind) -> Self {
         match kind {
             ErrorKind::NotFound => Self::NotFound,
-            ErrorKind::Conflict => Self::Conflict,
+            ErrorKind::Conflict | ErrorKind::Outdated => Self::Conflict,
             ErrorKind::Invalid => Self::Invalid,
             ErrorKind::Forbidden => Self::Forbidden,
             ErrorKind::Exhausted => Self::Exhausted,

@@ -26,6 +26,8 @@ pub enum ErrorKind {
     NotFound,
     /// It exists already, or somebody else changed it first.
     Conflict,
+    /// What the caller read was changed since: nothing was written. Read it again.
+    Outdated,
     /// The request can never succeed as written.
     Invalid,
     /// The caller may not do this, or a person has to allow it first.
@@ -52,6 +54,7 @@ impl ErrorKind {
         match self {
             Self::NotFound => "not found",
             Self::Conflict => "conflict",
+            Self::Outdated => "outdated",
             Self::Invalid => "invalid",
             Self::Forbidden => "forbidden",
             Self::Exhausted => "exhausted",

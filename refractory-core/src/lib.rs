@@ -58,7 +58,7 @@ pub use service::{
 };
 #[cfg(feature = "accounts")]
 pub use service::{
-    EnteredSetup, LicenseView, Member, MemberPage, MintedToken, PASSWORD_MAX_BYTES,
-    PASSWORD_MIN_CHARS, SetupPass, UserChange, account_of_mark, check_new_password,
-    foundry_session_digest, right_of_group,
+    ApiTokenPage, ApiTokenView, EnteredSetup, LicenseView, Member, MemberPage, MintedToken,
+    NewApiToken, PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARS, SetupPass, UserChange, account_of_mark,
+    check_new_password, foundry_session_digest, right_of_group,
 };

@@ -5,7 +5,7 @@
 //! to stop. A request for `slug.domain` (or, with `by_path`, for `/slug/`) is passed on to that table; everything
 //! else is the portal's.
 #[expect(clippy::future_not_send, reason = "a worker of actix is one thread")]
-mod api;
+pub mod api;
 mod config;
 #[expect(clippy::future_not_send, reason = "a worker of actix is one thread")]
 mod connections;

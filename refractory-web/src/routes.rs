@@ -24,6 +24,7 @@ pub fn routes() -> Vec<(String, Vec<String>)> {
         probes::numbers(),
         on_every_host(),
         api::route_table(),
+        api::description(),
         pages::route_table(),
     ];
     tables.iter().flat_map(RouteTable::paths).collect()

@@ -69,7 +69,7 @@ pub(crate) struct Can {
 }
 
 impl Can {
-    fn of(who: &Principal, table: &Instance) -> Self {
+    pub(crate) fn of(who: &Principal, table: &Instance) -> Self {
         let may = |verb| can(who, verb, table);
         Self {
             start: may(Verb::StartInstance),

@@ -85,14 +85,14 @@ async fn the_portal_lets_users_in_and_a_table_starts_on_a_leased_license() {
     ask(&client, api(Method::POST, "/licenses"), token, Some(license)).await;
     let accept = json!({"accept": true});
     ask(&client, api(Method::POST, "/licenses/Club/accept-eula"), token, Some(accept)).await;
-    let table = json!({"slug": "friday-night"});
+    let table = json!({"name": "friday-night"});
     ask(&client, api(Method::POST, "/instances"), token, Some(table)).await;
     ask(&client, api(Method::POST, "/instances/friday-night/start"), token, None).await;
     let started = async {
         loop {
             let at = api(Method::GET, "/instances/friday-night");
             let table = ask(&client, at, token, None).await;
-            if table["state"] == "on" {
+            if table["phase"] == "on" {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(50)).await;

@@ -9,7 +9,7 @@ use refractory_core::model::{
 use refractory_core::ports::DamagedRecord;
 use refractory_core::text::one_line;
 use refractory_core::{Error, ErrorKind, ListQuery, Rights};
-use refractory_web::OperationJson;
+use refractory_web::{OperationJson, api};
 use serde_json::json;
 
 use super::follow::{Goal, follow, nobody_works};
@@ -21,7 +21,7 @@ use crate::args::instance::{
 use crate::compose::{Desk, Station};
 use crate::exit::Exit;
 use crate::input;
-use crate::output::{Failure, GrantsJson, Out, TableJson, words};
+use crate::output::{Failure, Out, access_in_words, words};
 
 pub(crate) async fn run(desk: &Desk, command: InstanceCommand) -> Result<Exit> {
     match command {
@@ -139,21 +139,18 @@ fn millis(cores: f32) -> Result<u32> {
 
 async fn list(desk: &Desk, station: &Station) -> Result<()> {
     let who = station.refractory.operator();
-    let releases = station.refractory.releases(&who).await?;
     let heads = ["name", "phase", "players", "release", "address", "title"];
     let mut printed = desk.out.paged(&heads);
     let mut query = ListQuery::first(ListQuery::MAX_LIMIT);
     loop {
         let page = station.refractory.list(&who, &query).await?;
-        let owners = station.refractory.owners(&who, &page.records).await?;
-        let row = |table| {
-            let json = TableJson::of(&station.refractory, &releases, table);
-            let json = json.owned_by(owners.get(&table.id));
-            let cells = cells(&json, table);
-            (json!(json), cells)
+        let forms = api::Instance::all(&station.refractory, &who, &page.records).await?;
+        let row = |form: api::Instance| {
+            let cells = cells(&form);
+            (json!(form), cells)
         };
         let damaged = page.damaged.iter().map(|record| damaged_row(desk, record));
-        printed.page(&page.records.iter().map(row).chain(damaged).collect::<Vec<_>>())?;
+        printed.page(&forms.into_iter().map(row).chain(damaged).collect::<Vec<_>>())?;
         if page.next.is_none() || Out::is_closed() {
             break;
         }
@@ -162,15 +159,15 @@ async fn list(desk: &Desk, station: &Station) -> Result<()> {
     printed.end("No tables. Create one with `refractory instance create NAME`.")
 }
 
-fn cells(json: &TableJson, table: &Instance) -> Vec<String> {
-    let is_named = table.title() == json.name;
+fn cells(json: &api::Instance) -> Vec<String> {
+    let is_named = json.title == json.name;
     vec![
         json.name.clone(),
-        json.phase.to_owned(),
+        json.phase.name().to_owned(),
         json.players.map_or_else(String::new, |players| players.to_string()),
         json.release.clone().unwrap_or_default(),
         json.url.clone(),
-        if is_named { String::new() } else { one_line(table.title()).into_owned() },
+        if is_named { String::new() } else { one_line(&json.title).into_owned() },
     ]
 }
 
@@ -182,7 +179,7 @@ fn damaged_row(desk: &Desk, record: &DamagedRecord) -> (serde_json::Value, Vec<S
     let none = String::new;
     let cells =
         vec![record.name().to_owned(), "damaged".to_owned(), none(), none(), none(), none()];
-    (super::record::value(record), cells)
+    (json!(api::DamagedRecord::of(record, true)), cells)
 }
 
 async fn show(desk: &Desk, station: &Station, table: &Instance) -> Result<()> {
@@ -190,7 +187,7 @@ async fn show(desk: &Desk, station: &Station, table: &Instance) -> Result<()> {
     if desk.out.is_json() {
         return Out::value(&json);
     }
-    let rights = json.access.as_ref().map(GrantsJson::in_words);
+    let rights = json.access.as_ref().map(access_in_words);
     let access = |at: usize| rights.as_ref().map(|rights| rights[at].1.clone());
     let optional = [
         ("owner", json.owner),
@@ -214,22 +211,17 @@ async fn show(desk: &Desk, station: &Station, table: &Instance) -> Result<()> {
         ("name", json.name),
         ("title", one_line(&json.title).into_owned()),
         ("address", json.url),
-        ("phase", json.phase.to_owned()),
+        ("phase", json.phase.name().to_owned()),
         ("doing", words(table)),
-        ("created", json.created),
+        ("created", table.created.to_string()),
     ];
     let rows = always.into_iter().map(|(head, text)| (head, Some(text))).chain(optional);
     let rows = rows.filter_map(|(head, text)| Some(vec![head.to_owned(), text?]));
     Out::table(&[], rows)
 }
 
-async fn shown(station: &Station, table: &Instance) -> Result<TableJson> {
-    let who = Principal::operator();
-    let releases = station.refractory.releases(&who).await?;
-    let owners = station.refractory.owners(&who, std::slice::from_ref(table)).await?;
-    let grants = station.refractory.grants(&who, table).await?;
-    let json = TableJson::of(&station.refractory, &releases, table);
-    Ok(json.owned_by(owners.get(&table.id)).granting(&grants))
+async fn shown(station: &Station, table: &Instance) -> Result<api::Instance> {
+    Ok(api::Instance::one(&station.refractory, &station.refractory.operator(), table).await?)
 }
 
 async fn open(desk: &Desk, args: &Open) -> Result<()> {
@@ -239,13 +231,12 @@ async fn open(desk: &Desk, args: &Open) -> Result<()> {
         return desk.out.say(&url, &json!({ "name": table.slug.as_str(), "url": url }));
     }
     let minted = station.refractory.setup_ticket(&Principal::operator(), &table.id).await?;
-    let link = refractory_web::foundry_setup_url(&station.refractory, &table, &minted);
+    let form = api::SetupLink::of(&station.refractory, &table, &minted);
     let said = format!(
-        "This link lets one browser into Foundry's setup of `{}`, once, within a minute:\n  {link}",
-        table.slug
+        "This link lets one browser into Foundry's setup of `{}`, once, within a minute:\n  {}",
+        table.slug, form.link
     );
-    let until = minted.token.until.to_string();
-    desk.out.say(&said, &json!({ "name": table.slug.as_str(), "link": link, "until": until }))
+    desk.out.say(&said, &form)
 }
 
 async fn start(desk: &Desk, args: &Start) -> Result<()> {
@@ -408,7 +399,7 @@ async fn change(station: &Station, args: Edit) -> Result<Change> {
     let (title, language) = (emptied(args.title), emptied(args.language));
     let limits = Field::Set(limits);
     let spec = SpecChange { title, release, world, license, limits, language };
-    Ok(Change { slug: None, spec, owner, ..Change::default() })
+    Ok(Change { spec, owner, ..Change::default() })
 }
 
 fn emptied(said: Option<String>) -> Field<String> {

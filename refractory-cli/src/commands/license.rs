@@ -2,13 +2,14 @@
 use anyhow::{Result, bail};
 use refractory_core::EULA_VERSION;
 use refractory_core::model::{License, Principal};
+use refractory_web::api;
 use serde_json::json;
 
 use crate::args::license::{Accept, Add, LicenseCommand};
 use crate::compose::{Desk, Station};
 use crate::exit::Exit;
 use crate::input;
-use crate::output::{Failure, LicenseJson};
+use crate::output::Failure;
 
 /// Where the agreement can be read.
 const AGREEMENT: &str = "https://foundryvtt.com/article/license/";
@@ -58,7 +59,7 @@ async fn list(desk: &Desk) -> Result<()> {
             let accepted = license.acceptance().map_or("not yet", |eula| eula.name.as_str());
             let holder = view.holder.as_ref().map_or("nobody", |(_, title)| title.as_str());
             let cells = [license.name.as_str(), &license.masked, accepted, holder];
-            (LicenseJson::from(view), cells.map(ToOwned::to_owned).to_vec())
+            (api::License::from(view), cells.map(ToOwned::to_owned).to_vec())
         })
         .collect();
     desk.out.list(
@@ -94,5 +95,5 @@ async fn accept(desk: &Desk, args: Accept) -> Result<()> {
 async fn tell(desk: &Desk, station: &Station, license: &License, said: &str) -> Result<()> {
     let views = station.refractory.licenses(&Principal::operator()).await?;
     let view = views.iter().find(|view| view.license.id == license.id);
-    desk.out.say(said, &view.map(LicenseJson::from))
+    desk.out.say(said, &view.map(api::License::from))
 }

@@ -1,13 +1,14 @@
 //! Links that sign somebody in.
 use anyhow::Result;
 use refractory_core::model::{Principal, User};
+use refractory_web::api::SignInLink;
 
 use crate::compose::Station;
 
 /// A link that signs `user` in, once.
-pub(crate) async fn sign_in(station: &Station, user: &User) -> Result<String> {
+pub(crate) async fn sign_in(station: &Station, user: &User) -> Result<SignInLink> {
     let minted = station.refractory.sign_in_link(&Principal::operator(), &user.id).await?;
-    Ok(refractory_web::sign_in_url(station.refractory.addressing(), &minted))
+    Ok(SignInLink::of(station.refractory.addressing(), user, &minted))
 }
 
 /// A link for making the first account; `None` once there is one.

@@ -19,6 +19,7 @@ mod operation;
 mod record;
 mod release;
 mod run;
+mod token;
 mod unit;
 mod up;
 mod user;

@@ -2,7 +2,8 @@
 use anyhow::{Result, bail};
 use refractory_core::model::Principal;
 use refractory_core::ports::{DamagedRecord, Kind};
-use serde_json::{Value, json};
+use refractory_web::api;
+use serde_json::json;
 
 use crate::args::rest::RecordCommand;
 use crate::compose::{Desk, Station};
@@ -24,17 +25,6 @@ pub(crate) async fn run(desk: &Desk, command: RecordCommand) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// A damaged record as programs are told of it.
-pub(crate) fn value(record: &DamagedRecord) -> Value {
-    json!({
-        "kind": record.kind.name(),
-        "id": record.id,
-        "name": record.name(),
-        "phase": "damaged",
-        "reason": record.reason,
-    })
-}
-
 async fn list(desk: &Desk, station: &Station) -> Result<()> {
     let all = station.refractory.damaged(&Principal::operator()).await?;
     let rows: Vec<_> = all
@@ -42,7 +32,7 @@ async fn list(desk: &Desk, station: &Station) -> Result<()> {
         .map(|record| {
             let name = if record.name() == record.id { "" } else { record.name() };
             let cells = [record.kind.name(), &record.id, name, &record.reason];
-            (value(record), cells.map(ToOwned::to_owned).to_vec())
+            (api::DamagedRecord::of(record, true), cells.map(ToOwned::to_owned).to_vec())
         })
         .collect();
     desk.out.list(&["kind", "id", "name", "what is wrong"], &rows, "Every record can be read.")
@@ -66,7 +56,7 @@ fn show(desk: &Desk, record: &DamagedRecord) -> Result<()> {
     // Sealed as it is, it is nothing to print; nobody can repair it by hand.
     let text = if record.kind == Kind::Secret { "a sealed secret" } else { &record.text };
     if desk.out.is_json() {
-        let mut shown = value(record);
+        let mut shown = json!(api::DamagedRecord::of(record, true));
         shown["unique"] = json!(record.unique);
         shown["text"] = json!(text);
         return Out::value(&shown);
@@ -91,5 +81,5 @@ async fn remove(desk: &Desk, station: &Station, record: &DamagedRecord, typed: &
     station.refractory.remove_damaged(&Principal::operator(), record.kind, &record.id).await?;
     let said =
         format!("The damaged record of the {} `{}` is removed.", record.kind.name(), record.name());
-    desk.out.say(&said, &value(record))
+    desk.out.say(&said, &api::DamagedRecord::of(record, true))
 }

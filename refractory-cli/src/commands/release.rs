@@ -6,12 +6,13 @@ use refractory_core::config::Size;
 use refractory_core::model::{Principal, Program, Release};
 use refractory_core::ports::ArchiveSource;
 use refractory_core::text::pasted;
+use refractory_web::api;
 use serde_json::json;
 
 use crate::args::rest::ReleaseCommand;
 use crate::compose::{Desk, Station};
 use crate::exit::Exit;
-use crate::output::{ReleaseJson, Spinner, ago};
+use crate::output::{Spinner, ago};
 
 pub(crate) async fn run(desk: &Desk, command: ReleaseCommand) -> Result<Exit> {
     match command {
@@ -37,7 +38,7 @@ async fn add(desk: &Desk, station: &Station, source: String) -> Result<()> {
     spinner.finish();
     let added = added?;
     let said = format!("Release {} was added ({}).", added.version, short(&added));
-    desk.out.say(&said, &ReleaseJson::from(&added))
+    desk.out.say(&said, &api::Release::from(&added))
 }
 
 async fn list(desk: &Desk, station: &Station) -> Result<()> {
@@ -54,7 +55,7 @@ async fn list(desk: &Desk, station: &Station) -> Result<()> {
             let size = format!("{} MiB", release.size.div_ceil(Size::mib(1).bytes()));
             let version = release.version.to_string();
             let cells = vec![version, short(release), runs_on, size, ago(release.added, now)];
-            (ReleaseJson::from(release), cells)
+            (api::Release::from(release), cells)
         })
         .collect();
     desk.out.list(

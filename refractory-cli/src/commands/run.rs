@@ -7,7 +7,7 @@ use tokio::runtime::Builder;
 
 use super::{
     admin_key, backup, config, deployment, doctor, event, group, instance, license, operation,
-    record, release, up, user, worker,
+    record, release, token, up, user, worker,
 };
 use crate::args::{Cli, Command};
 use crate::compose::{Backends, Desk};
@@ -41,6 +41,7 @@ async fn work(desk: Desk, command: Command) -> Result<Exit> {
         Command::Release(command) => release::run(&desk, command).await,
         Command::User(command) => user::run(&desk, command).await,
         Command::Group(command) => group::run(&desk, command).await,
+        Command::Token(command) => token::run(&desk, command).await,
         Command::Event(command) => event::run(&desk, command).await,
         Command::Backup(command) => backup::run(&desk, command).await,
         Command::AdminKey(command) => admin_key::run(&desk, command).await,

@@ -129,7 +129,7 @@ async fn welcome(desk: &Desk, station: &Station, args: &Up, port: u16, closes: b
 async fn way_in(station: &Station, args: &Up) -> Result<(Option<String>, &'static str)> {
     if args.demo {
         let user = super::demo::set_the_table(station).await?;
-        return Ok((Some(link::sign_in(station, &user).await?), "Sign in as `demo`"));
+        return Ok((Some(link::sign_in(station, &user).await?.link), "Sign in as `demo`"));
     }
     Ok((link::set_up(station).await?, SET_UP))
 }

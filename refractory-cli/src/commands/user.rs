@@ -5,6 +5,7 @@ use refractory_core::model::{
     Edit, Email, Locale, PasswordHash, Principal, Role, User, UserName, UserState,
 };
 use refractory_core::{Error, ListQuery, UserChange};
+use refractory_web::api;
 use serde_json::json;
 
 use super::link;
@@ -12,7 +13,7 @@ use crate::args::rest::{AddUser, EditUser, UserCommand};
 use crate::compose::{Desk, Station};
 use crate::exit::Exit;
 use crate::input;
-use crate::output::{Failure, Out, UserJson, ago};
+use crate::output::{Failure, Out, ago};
 
 pub(crate) async fn run(desk: &Desk, command: UserCommand) -> Result<Exit> {
     match command {
@@ -24,25 +25,25 @@ pub(crate) async fn run(desk: &Desk, command: UserCommand) -> Result<Exit> {
             let user = station.refractory.set_role(&Principal::operator(), &user.id, role).await?;
             desk.out.say(
                 &format!("The role of {} is now {}.", user.name, user.role),
-                &UserJson::from(&user),
+                &api::User::from(&user),
             )?;
         }
         UserCommand::Edit(args) => edit(desk, args).await?,
         UserCommand::Disable { name } => {
             let user = set_state(desk, &name, UserState::Disabled).await?;
             let said = format!("{} is signed out everywhere and can't sign in.", user.name);
-            desk.out.say(&said, &UserJson::from(&user))?;
+            desk.out.say(&said, &api::User::from(&user))?;
         }
         UserCommand::Enable { name } => {
             let user = set_state(desk, &name, UserState::Active).await?;
-            desk.out.say(&format!("{} can sign in again.", user.name), &UserJson::from(&user))?;
+            desk.out.say(&format!("{} can sign in again.", user.name), &api::User::from(&user))?;
         }
         UserCommand::SignOut { name } => {
             let (station, user) = found(desk, &name).await?;
             let who = Principal::operator();
             let user = station.refractory.sign_out_everywhere(&who, &user.id).await?;
             let said = format!("{} is signed out everywhere.", user.name);
-            desk.out.say(&said, &UserJson::from(&user))?;
+            desk.out.say(&said, &api::User::from(&user))?;
         }
         UserCommand::Remove { name } => {
             let (station, user) = found(desk, &name).await?;
@@ -53,9 +54,11 @@ pub(crate) async fn run(desk: &Desk, command: UserCommand) -> Result<Exit> {
         UserCommand::Link { name } => {
             let (station, user) = found(desk, &name).await?;
             let link = link::sign_in(&station, &user).await?;
-            let said =
-                format!("One-time sign-in link for {}, expires in one hour:\n  {link}", user.name);
-            desk.out.say(&said, &json!({ "user": user.name.as_str(), "link": link }))?;
+            let said = format!(
+                "One-time sign-in link for {}, expires in one hour:\n  {}",
+                user.name, link.link
+            );
+            desk.out.say(&said, &link)?;
         }
     }
     Ok(Exit::Done)
@@ -71,11 +74,13 @@ async fn add(desk: &Desk, args: &AddUser) -> Result<()> {
     let user = station.refractory.add_user(&who, name, role, password).await?;
     let said = format!("{} was added as {}.", user.name, user.role);
     if !args.link {
-        return desk.out.say(&said, &UserJson::from(&user));
+        return desk.out.say(&said, &api::User::from(&user));
     }
     let link = link::sign_in(&station, &user).await?;
-    let said = format!("{said} One-time sign-in link, expires in one hour:\n  {link}");
-    desk.out.say(&said, &json!({ "user": user.name.as_str(), "role": role.name(), "link": link }))
+    let said = format!("{said} One-time sign-in link, expires in one hour:\n  {}", link.link);
+    let mut form = json!(link);
+    form["role"] = json!(role.name());
+    desk.out.say(&said, &form)
 }
 
 async fn set_state(desk: &Desk, name: &str, state: UserState) -> Result<User> {
@@ -97,7 +102,7 @@ async fn edit(desk: &Desk, args: EditUser) -> Result<()> {
     let (station, user) = found(desk, &args.name).await?;
     let app = &station.refractory;
     let user = app.edit_user(&app.operator(), &user.id, &change).await?;
-    desk.out.say(&format!("{} was changed.", user.name), &UserJson::from(&user))
+    desk.out.say(&format!("{} was changed.", user.name), &api::User::from(&user))
 }
 
 async fn list(desk: &Desk, station: &Station) -> Result<()> {
@@ -110,7 +115,7 @@ async fn list(desk: &Desk, station: &Station) -> Result<()> {
             let password = if user.password.is_some() { "set" } else { "none" };
             let added = ago(user.added, now);
             let cells = [user.name.as_str(), user.role.name(), user.state.name(), password, &added];
-            (UserJson::from(user), cells.map(ToOwned::to_owned).to_vec())
+            (api::User::from(user), cells.map(ToOwned::to_owned).to_vec())
         };
         printed.page(&page.records.iter().map(row).collect::<Vec<_>>())?;
         if page.next.is_none() || Out::is_closed() {
@@ -129,7 +134,7 @@ async fn passwd(desk: &Desk, name: &str) -> Result<()> {
         "The password of {} was changed. All of their sessions were signed out.",
         user.name
     );
-    desk.out.say(&said, &UserJson::from(&user))
+    desk.out.say(&said, &api::User::from(&user))
 }
 
 async fn found(desk: &Desk, name: &str) -> Result<(Station, User)> {

@@ -2,12 +2,13 @@
 use anyhow::Result;
 use refractory_core::Timestamp;
 use refractory_core::model::WorkerMark;
+use refractory_web::api;
 
 use super::follow::idle;
 use crate::args::rest::WorkerCommand;
 use crate::compose::Desk;
 use crate::exit::Exit;
-use crate::output::{Out, WorkerJson, ago};
+use crate::output::{Out, ago};
 
 pub(crate) async fn run(desk: &Desk, command: &WorkerCommand) -> Result<Exit> {
     let WorkerCommand::List = command;
@@ -19,7 +20,7 @@ pub(crate) async fn run(desk: &Desk, command: &WorkerCommand) -> Result<Exit> {
         .map(|mark| {
             let (born, seen) = (ago(mark.born, now), ago(mark.seen, now));
             let cells = vec![mark.id.to_string(), born, seen, mark.unlisted.join(", ")];
-            (WorkerJson::from(mark), cells)
+            (api::Worker::from(mark), cells)
         })
         .collect();
     let mut empty = idle(&station);

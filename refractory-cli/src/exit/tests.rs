@@ -27,6 +27,7 @@ fn every_kind_of_error_has_its_code() {
         (ErrorKind::Unavailable, 7),
         (ErrorKind::Unsupported, 8),
         (ErrorKind::Damaged, 9),
+        (ErrorKind::Outdated, 4),
         (ErrorKind::Unexpected, 1),
     ];
     for (kind, code) in codes {

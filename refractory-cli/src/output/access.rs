@@ -1,44 +1,20 @@
 //! Groups and grants as programs are shown them.
-use std::collections::BTreeSet;
-
-use refractory_core::model::{GranteeName, Group, Instance, NamedGrants, Right};
+use refractory_core::model::{GranteeName, Group, Instance, Right};
 use refractory_core::{Member, right_of_group};
+use refractory_web::api::Access;
 use serde::Serialize;
 
-/// Who has which right on a table, as `--view` and the others have it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct GrantsJson {
-    view: Vec<String>,
-    play: Vec<String>,
-    game_master: Vec<String>,
-    manage: Vec<String>,
-}
-
-impl From<&NamedGrants> for GrantsJson {
-    fn from(grants: &NamedGrants) -> Self {
-        let names = |all: &BTreeSet<GranteeName>| all.iter().map(ToString::to_string).collect();
-        Self {
-            view: names(&grants.view),
-            play: names(&grants.play),
-            game_master: names(&grants.game_master),
-            manage: names(&grants.manage),
-        }
-    }
-}
-
-impl GrantsJson {
-    /// The words for each right, under the name of its flag.
-    pub(crate) fn in_words(&self) -> [(&'static str, String); 4] {
-        let words = |all: &Vec<String>| {
-            if all.is_empty() { GranteeName::NO_ONE.to_owned() } else { all.join(" ") }
-        };
-        [
-            ("view", words(&self.view)),
-            ("play", words(&self.play)),
-            ("gm", words(&self.game_master)),
-            ("manage", words(&self.manage)),
-        ]
-    }
+/// The words for each right, under the name of its flag.
+pub(crate) fn access_in_words(access: &Access) -> [(&'static str, String); 4] {
+    let words = |all: &Vec<String>| {
+        if all.is_empty() { GranteeName::NO_ONE.to_owned() } else { all.join(" ") }
+    };
+    [
+        ("view", words(&access.view)),
+        ("play", words(&access.play)),
+        ("gm", words(&access.game_master)),
+        ("manage", words(&access.manage)),
+    ]
 }
 
 /// A group.

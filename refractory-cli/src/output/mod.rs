@@ -9,9 +9,9 @@ pub(crate) mod say;
 mod spinner;
 mod view;
 
-pub(crate) use access::{GrantsJson, GroupJson};
+pub(crate) use access::{GroupJson, access_in_words};
 pub(crate) use moment::{ago, size};
 pub(crate) use out::Out;
 pub(crate) use report::{Failure, report, told};
 pub(crate) use spinner::Spinner;
-pub(crate) use view::{LicenseJson, ReleaseJson, TableJson, UserJson, WorkerJson, words};
+pub(crate) use view::words;

@@ -16,18 +16,19 @@ fn what_is_not_named_stays_and_a_table_is_given_to_another() {
     house
         .run("instance create friday --title Friday --world barovia --memory 2GiB --owner anna")
         .ok();
-    let before = house.table("friday");
+    let shown = || without_counters(house.table("friday"));
+    let before = shown();
     assert_eq!(before["owner"], "anna");
     assert!(edit(&house, &["--owner", "jane"]).status.success());
     let mut expected = before.clone();
     expected["owner"] = json!("jane");
-    assert_eq!(house.table("friday"), expected);
+    assert_eq!(shown(), expected);
     assert!(edit(&house, &["--world", ""]).status.success());
     expected["world"] = json!(null);
-    assert_eq!(house.table("friday"), expected);
+    assert_eq!(shown(), expected);
     assert!(edit(&house, &["--world", "strahd", "--owner", ""]).status.success());
     (expected["world"], expected["owner"]) = (json!("strahd"), json!(null));
-    assert_eq!(house.table("friday"), expected);
+    assert_eq!(shown(), expected);
     assert!(house.run("instance show friday").ok().out.contains("strahd"));
     house.run("instance edit friday").failed(2, "Name at least one setting");
     house.run("event list -n 0").failed(2, "");
@@ -53,4 +54,11 @@ fn what_is_not_named_stays_and_a_table_is_given_to_another() {
     );
     house.run("user role anna player").ok();
     house.run("user role jane player").failed(4, "last administrator");
+}
+
+/// What is shown of a table, without what counts its changes.
+fn without_counters(mut table: serde_json::Value) -> serde_json::Value {
+    table["generation"] = json!(0);
+    table["revision"] = json!(0);
+    table
 }

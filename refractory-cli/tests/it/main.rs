@@ -6,6 +6,7 @@
     reason = "what holds up a test has failed it, and real processes keep real time"
 )]
 mod access;
+mod api;
 #[cfg(feature = "aws")]
 mod aws;
 mod backup;

@@ -173,7 +173,7 @@ async fn the_portal_runs_in_docker_as_a_service_with_nothing_but_its_role() {
     let opened =
         client.api("POST", "/session", Some(&json!({"name": "anna", "password": PASSWORD})));
     client.token = Some(opened["token"].as_str().unwrap().to_owned());
-    client.api("POST", "/instances", Some(&json!({"slug": "friday"})));
+    client.api("POST", "/instances", Some(&json!({"name": "friday"})));
     client.api("POST", "/instances/friday/start", None);
     table_is(&site, &client, "on");
     let host = format!("friday.{DOMAIN}");
@@ -203,7 +203,7 @@ fn table_is(site: &Site, client: &Client, state: &str) {
         let asked = client.ask(DOMAIN, "GET", "/api/v1/instances/friday", None);
         let (status, table) = asked.unwrap_or_default();
         let seen: Value = serde_json::from_str(&table).unwrap_or_default();
-        if seen["state"] == state || (status == 404 && state == "gone") {
+        if seen["phase"] == state || (status == 404 && state == "gone") {
             return;
         }
         let in_time = begun.elapsed() < PATIENCE;

@@ -3,11 +3,13 @@
 //! A [`Principal`](crate::model::Principal) carries its role and its groups, resolved once when the handle makes it from a
 //! credential; nothing here asks the store.
 mod rights;
+mod scopes;
 mod verb;
 mod visible;
 
 pub use rights::{Rights, can, may};
 pub(crate) use rights::{check, check_group, check_role, check_view, no_such_instance};
+pub(crate) use scopes::{check_scope, has_scope};
 pub use verb::{Requirement, Verb};
 pub(crate) use visible::{Partition, partitions};
 

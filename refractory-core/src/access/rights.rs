@@ -1,7 +1,7 @@
 //! Whether a principal may do it.
 use std::collections::BTreeSet;
 
-use super::{Requirement, Verb};
+use super::{Requirement, Verb, check_scope, has_scope};
 use crate::model::{Grantee, Grants, Instance, Principal, Right, Role, Via};
 use crate::{Error, ErrorKind, GroupId, Result, UserId};
 
@@ -63,18 +63,23 @@ fn is_one_of(who: &Principal, grantee: &Grantee) -> bool {
 
 /// Whether `who` may do `verb` with `instance`. Verbs that are about no instance are as [`may`] has them.
 pub fn can(who: &Principal, verb: Verb, instance: &Instance) -> bool {
-    can_on(who, verb, Rights::of(who, instance))
+    can_on(who, verb, Rights::of(who, instance)) && has_scope(who, verb.scope())
 }
 
 fn can_on(who: &Principal, verb: Verb, rights: Rights) -> bool {
     match verb.requirement() {
         Requirement::Right(right) => rights.hold(right),
-        Requirement::Role(_) | Requirement::GroupAdministrator => may(who, verb),
+        Requirement::Role(_) | Requirement::GroupAdministrator => has_role(who, verb),
     }
 }
 
 /// Whether `who` may do `verb`, which is about the deployment: a verb about an instance or a group is for administrators then.
 pub fn may(who: &Principal, verb: Verb) -> bool {
+    has_role(who, verb) && has_scope(who, verb.scope())
+}
+
+/// The same by role, whatever token they show.
+fn has_role(who: &Principal, verb: Verb) -> bool {
     match verb.requirement() {
         Requirement::Role(role) => who.role >= role,
         Requirement::Right(_) | Requirement::GroupAdministrator => who.is_administrator(),
@@ -93,7 +98,7 @@ pub(crate) fn check(
     if !rights.hold(Right::View) {
         return Err(no_such_instance(name));
     }
-    if can_on(who, verb, rights) { Ok(()) } else { Err(refused(who, verb)) }
+    if can_on(who, verb, rights) { check_scope(who, verb.scope()) } else { Err(refused(who, verb)) }
 }
 
 /// The same for seeing it only.
@@ -107,14 +112,14 @@ pub(crate) fn check_view(
 
 /// Refuses what `who` may not do in the deployment.
 pub(crate) fn check_role(who: &Principal, verb: Verb) -> Result<()> {
-    if may(who, verb) { Ok(()) } else { Err(refused(who, verb)) }
+    if has_role(who, verb) { check_scope(who, verb.scope()) } else { Err(refused(who, verb)) }
 }
 
 /// Refuses to manage the members of a group that `who` is no administrator of. One that they are no member of is answered as
 /// one that does not exist: `None`.
 pub(crate) fn check_group(who: &Principal, group: &GroupId) -> Option<Result<()>> {
-    if may(who, Verb::ManageMembers) || who.administers(group) {
-        return Some(Ok(()));
+    if has_role(who, Verb::ManageMembers) || who.administers(group) {
+        return Some(check_scope(who, Verb::ManageMembers.scope()));
     }
     who.is_member_of(group).then(|| Err(refused(who, Verb::ManageMembers)))
 }

@@ -28,10 +28,14 @@ codes! {
     NOT_FOUND = "not-found";
     /// Someone else changed it first, or it exists already.
     CONFLICT = "conflict";
+    /// What the caller read was changed since. About `expected` and `current`.
+    OUTDATED = "outdated";
     /// The request can never succeed as written.
     INVALID = "invalid";
     /// The caller may not do this.
     FORBIDDEN = "forbidden";
+    /// A token is not good for this. About `scope`.
+    INSUFFICIENT_SCOPE = "insufficient-scope";
     /// A limit was reached.
     EXHAUSTED = "exhausted";
     /// A service that is needed does not answer.
@@ -114,6 +118,7 @@ impl Code {
         match kind {
             ErrorKind::NotFound => Self::NOT_FOUND,
             ErrorKind::Conflict => Self::CONFLICT,
+            ErrorKind::Outdated => Self::OUTDATED,
             ErrorKind::Invalid => Self::INVALID,
             ErrorKind::Forbidden => Self::FORBIDDEN,
             ErrorKind::Exhausted => Self::EXHAUSTED,

@@ -13,6 +13,9 @@ pub(crate) fn sentence(code: &Code, about: &dyn Facts) -> Option<String> {
     let fact = |key: &str| about.fact(key).unwrap_or("?").to_owned();
     let named = |key: &str| about.fact(key).map(|name| format!(" `{name}`")).unwrap_or_default();
     Some(match code.as_str() {
+        "insufficient-scope" => {
+            format!("This token has no scope{}. Use one that has it.", named("scope"))
+        }
         "no-such-table" => format!("There is no table{}.", named("name")),
         "table-name-taken" => {
             format!("A table named{} already exists. Choose another name.", named("name"))
@@ -86,6 +89,9 @@ pub(crate) fn of_kind(kind: ErrorKind) -> &'static str {
         ErrorKind::NotFound => "It doesn't exist, or no longer exists.",
         ErrorKind::Conflict => {
             "It was changed at the same time by someone else. Reload and try again."
+        }
+        ErrorKind::Outdated => {
+            "It was changed since you read it, and nothing was written. Read it again, and repeat the change."
         }
         ErrorKind::Invalid => "The request is invalid. Check it and try again.",
         ErrorKind::Forbidden => "You don't have permission to do this. Ask an administrator.",

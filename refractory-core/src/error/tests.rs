@@ -9,6 +9,7 @@ fn transience_follows_from_the_kind_unless_said_otherwise() {
         ErrorKind::Forbidden,
         ErrorKind::Unsupported,
         ErrorKind::Damaged,
+        ErrorKind::Outdated,
         ErrorKind::Unexpected,
     ];
     assert!(transient.into_iter().all(|kind| Error::new(kind, "a test").is_transient()));

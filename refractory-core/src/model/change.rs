@@ -194,6 +194,20 @@ pub struct Change {
     pub owner: Edit<UserId>,
     /// Who has which right on it; takes effect at once.
     pub grants: GrantsChange,
+    /// The revision that the change is for; any where `None`.
+    pub if_revision: Option<u64>,
+}
+
+/// Refuses a change that is for another revision than the `current` one.
+pub(crate) fn check_revision(expected: Option<u64>, current: u64) -> Result<()> {
+    match expected {
+        Some(expected) if expected != current => {
+            Err(Error::new(ErrorKind::Outdated, "changing what was read before")
+                .about("expected", expected)
+                .about("current", current))
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// What differs between two specs, in words.

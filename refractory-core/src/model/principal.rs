@@ -1,7 +1,7 @@
 //! Who is asking, with everything that decides what they may do.
 use std::net::IpAddr;
 
-use super::{Membership, Role, User};
+use super::{Membership, Role, Scopes, User};
 use crate::{GroupId, UserId};
 
 /// Where a principal came from.
@@ -56,6 +56,8 @@ pub struct Principal {
     pub(crate) address: Option<IpAddr>,
     /// Their groups.
     pub(crate) groups: Vec<GroupMember>,
+    /// What the token that they show is limited to; none for those who signed in.
+    pub(crate) scopes: Option<Scopes>,
 }
 
 impl Principal {
@@ -86,7 +88,8 @@ impl Principal {
     /// A caller who has not shown who they are.
     pub(crate) fn anonymous(via: Via) -> Self {
         let name = "unknown".to_owned();
-        Self { user: None, name, role: Role::Player, via, address: None, groups: Vec::new() }
+        let groups = Vec::new();
+        Self { user: None, name, role: Role::Player, via, address: None, groups, scopes: None }
     }
 
     /// The deployment itself.
@@ -123,6 +126,11 @@ impl Principal {
     /// Their groups.
     pub fn groups(&self) -> &[GroupMember] {
         &self.groups
+    }
+
+    /// What the token that they show is limited to; none for those who signed in.
+    pub fn scopes(&self) -> Option<&Scopes> {
+        self.scopes.as_ref()
     }
 
     /// Whether they may do everything.

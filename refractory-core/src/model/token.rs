@@ -1,4 +1,5 @@
 //! Proofs that somebody was let in: sessions and one-time links.
+use super::Scopes;
 use crate::{InstanceId, Timestamp, TokenId, UserId};
 
 /// What a token is good for.
@@ -18,6 +19,8 @@ pub enum Purpose {
     Session(UserId),
     /// Letting one browser into Foundry's setup, once.
     FoundrySetup(SetupTicket),
+    /// Acting as a user, for programs.
+    Api(ApiToken),
 }
 
 impl Purpose {
@@ -27,6 +30,7 @@ impl Purpose {
             Self::Setup => None,
             Self::SignIn(user) | Self::Session(user) => Some(user),
             Self::FoundrySetup(ticket) => ticket.user.as_ref(),
+            Self::Api(token) => Some(&token.user),
         }
     }
 }
@@ -47,6 +51,31 @@ pub struct SetupTicket {
     pub name: String,
 }
 
+/// What a program is that shows a token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[non_exhaustive]
+pub struct ApiToken {
+    /// Names it. Not the digest that it is found by.
+    pub key: String,
+    /// Whose rights it has.
+    pub user: UserId,
+    /// What it is called; unique among its user's.
+    pub name: String,
+    /// What it is limited to.
+    pub scopes: Scopes,
+    /// The day of its last use, at its beginning.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub used: Option<Timestamp>,
+}
+
+impl ApiToken {
+    /// One that was never used.
+    pub fn new(key: String, user: UserId, name: String, scopes: Scopes) -> Self {
+        Self { key, user, name, scopes, used: None }
+    }
+}
+
 /// A token, kept by the digest of its secret: the store never holds what opens a door.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -65,4 +94,9 @@ pub struct Token {
     pub epoch: u64,
     /// Counts writes; the store compares it.
     pub revision: u64,
+}
+
+impl Token {
+    /// The end of a token that never ends: the last second of the year 9999.
+    pub const NEVER: Timestamp = Timestamp(253_402_300_799_000);
 }

@@ -1,7 +1,7 @@
 //! Roles, removals and disabling of accounts. An administrator is ended only while another one is left, whoever else is at it.
 use super::Refractory;
 use super::people::no_such;
-use crate::model::{AdminChange, AdminGuard, Role, User, UserState};
+use crate::model::{AdminChange, AdminGuard, Role, User, UserState, check_revision};
 use crate::ports::{Index, Query};
 use crate::{Error, ErrorKind, Result, UserId};
 
@@ -62,21 +62,29 @@ impl Refractory {
     ///
     /// `NotFound`; `Conflict` for the last administrator.
     pub(super) async fn disable(&self, id: &UserId) -> Result<User> {
-        self.change_account(id, AccountChange::Disabling).await
+        self.change_account(id, AccountChange::Disabling, None).await
     }
 
-    /// Changes an account. Returns it as it was before.
+    /// Changes an account; only at `revision`, where that is named. Returns it as it was before.
     ///
     /// # Errors
     ///
-    /// `NotFound`; `Conflict` for the last administrator.
-    pub(super) async fn change_account(&self, id: &UserId, becomes: AccountChange) -> Result<User> {
+    /// `NotFound`; `Outdated` when it is at another revision; `Conflict` for the last administrator.
+    pub(super) async fn change_account(
+        &self,
+        id: &UserId,
+        becomes: AccountChange,
+        revision: Option<u64>,
+    ) -> Result<User> {
         let mut asked = None;
         loop {
             let Some(user) = self.collection::<User>().load(id.as_str()).await? else {
                 let removed = asked.filter(|_| becomes == AccountChange::Removal);
                 return removed.ok_or_else(|| no_such(id));
             };
+            if asked.is_none() {
+                check_revision(revision, user.revision)?;
+            }
             if becomes.is_made(&user) {
                 return Ok(asked.unwrap_or(user));
             }

@@ -28,7 +28,8 @@ impl Deployment {
         }
         let age = self.clock.age(token.made).unwrap_or_default();
         let left = token.until.since(token.made).saturating_sub(age);
-        let dated = Token { made: now, until: now.after(left), ..token };
+        let until = if token.until == Token::NEVER { Token::NEVER } else { now.after(left) };
+        let dated = Token { made: now, until, ..token };
         match Collection::of(self.ports.store.as_ref()).save(&dated).await {
             Err(error) if matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound) => {
                 Ok(None)

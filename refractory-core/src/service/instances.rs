@@ -10,7 +10,7 @@ use crate::access::{Verb, can, check, check_role, check_view, no_such_instance a
 use crate::model::{
     Change, Edit, Event, EventKind, Hostname, Instance, InstanceSpec, License, LicenseChoice,
     Named, NewInstance, Phase, Power, Principal, Release, ReleaseChoice, Slug, SlugError, Step,
-    Urgency, differences,
+    Urgency, check_revision, differences,
 };
 use crate::ports::{Collection, InstanceRuntime, IntoPort, UniqueKey};
 use crate::reconcile::choose_release;
@@ -312,7 +312,8 @@ impl Refractory {
     ///
     /// # Errors
     ///
-    /// `Forbidden`, `NotFound`; `Conflict` when the name is taken; `Invalid` for a change that clears what cannot be empty.
+    /// `Forbidden`, `NotFound`; `Outdated` when it is at another revision than the change is for; `Conflict` when the name is
+    /// taken; `Invalid` for a change that clears what cannot be empty.
     pub async fn change(
         &self,
         who: &Principal,
@@ -332,6 +333,7 @@ impl Refractory {
             if !change.grants.is_empty() {
                 check(who, Verb::GrantRights, row, id)?;
             }
+            check_revision(change.if_revision, row.revision)?;
             if let Some(slug) = change.slug.as_ref().filter(|slug| **slug != row.slug) {
                 self.check_name(slug)?;
             }

@@ -1,7 +1,9 @@
 //! Licenses: adding, naming, accepting, removing.
 use super::Refractory;
 use crate::access::{Verb, can, check_role};
-use crate::model::{Acceptance, EULA_VERSION, EventKind, Instance, License, LicenseKey, Principal};
+use crate::model::{
+    Acceptance, EULA_VERSION, EventKind, Instance, License, LicenseKey, Principal, check_revision,
+};
 use crate::ports::{Commit, Observed, UniqueKey};
 use crate::text::{is_obeyed, trimmed};
 use crate::{Error, ErrorKind, InstanceId, LicenseId, Result, SecretName, UserId};
@@ -111,9 +113,25 @@ impl Refractory {
         id: &LicenseId,
         name: &str,
     ) -> Result<License> {
+        self.rename_license_at(who, id, name, None).await
+    }
+
+    /// The same, if the license is still at `revision`.
+    ///
+    /// # Errors
+    ///
+    /// As [`rename_license`](Self::rename_license); `Outdated` when it is at another revision.
+    pub async fn rename_license_at(
+        &self,
+        who: &Principal,
+        id: &LicenseId,
+        name: &str,
+        revision: Option<u64>,
+    ) -> Result<License> {
         check_role(who, Verb::ManageLicenses)?;
         let wanted = checked_name(name)?;
         let renamed = self.collection::<License>().update_with_events(id.as_str(), |row| {
+            check_revision(revision, row.revision)?;
             if row.name == wanted {
                 return Ok((false, Vec::new()));
             }

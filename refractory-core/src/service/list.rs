@@ -3,8 +3,8 @@ use std::collections::VecDeque;
 
 use super::Refractory;
 use crate::Result;
-use crate::access::{Partition, Verb, can, partitions};
-use crate::model::{Instance, Principal};
+use crate::access::{Partition, Verb, can, check_scope, partitions};
+use crate::model::{Instance, Principal, Scope};
 use crate::ports::{Aggregate, Collection, Cursor, DamagedRecord, Query, Store, TypedPage};
 
 /// Which part of a list to read: where a page begins, and how much is on it.
@@ -76,6 +76,7 @@ impl Refractory {
     ///
     /// As the store has them.
     pub async fn list(&self, who: &Principal, query: &ListQuery) -> Result<TypedPage<Instance>> {
+        check_scope(who, Scope::Read)?;
         let store = self.deployment.ports.store.as_ref();
         merged(store, who, partitions(who), query).await
     }

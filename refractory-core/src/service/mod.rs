@@ -1,6 +1,8 @@
 //! What front ends hold: one handle, and every verb on it.
 #[cfg(feature = "accounts")]
 mod admins;
+#[cfg(feature = "accounts")]
+mod api_tokens;
 mod backups;
 mod builder;
 mod deployment;
@@ -41,6 +43,8 @@ mod uploads;
 mod watch;
 mod workers;
 
+#[cfg(feature = "accounts")]
+pub use api_tokens::{ApiTokenPage, ApiTokenView, NewApiToken};
 pub use builder::Builder;
 pub(crate) use deployment::Deployment;
 pub use deployment::{Addressing, Ports};

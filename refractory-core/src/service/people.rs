@@ -3,10 +3,10 @@ use std::net::IpAddr;
 
 use super::admins::AccountChange;
 use super::{ListQuery, Refractory};
-use crate::access::{Verb, check_role};
+use crate::access::{Verb, check_role, check_scope};
 use crate::model::{
-    EventKind, Grantee, PasswordHash, Principal, Role, SignInFailure, SignInMethod, User, UserName,
-    Via,
+    EventKind, Grantee, PasswordHash, Principal, Role, Scope, SignInFailure, SignInMethod, User,
+    UserName, Via,
 };
 use crate::ports::{Commit, Credential, Index, Kind, Query, TypedPage, UniqueKey};
 use crate::{Error, ErrorKind, Result, Secret, UserId};
@@ -121,6 +121,7 @@ impl Refractory {
         id: &UserId,
         password: PasswordHash,
     ) -> Result<User> {
+        check_scope(who, Scope::Credentials)?;
         if who.user.as_ref() != Some(id) {
             check_role(who, Verb::ManagePeople)?;
         }
@@ -142,6 +143,7 @@ impl Refractory {
     ///
     /// `Forbidden`, `NotFound`.
     pub async fn sign_out_everywhere(&self, who: &Principal, id: &UserId) -> Result<User> {
+        check_scope(who, Scope::Credentials)?;
         if who.user.as_ref() != Some(id) {
             check_role(who, Verb::ManagePeople)?;
         }
@@ -162,8 +164,23 @@ impl Refractory {
     ///
     /// `Forbidden`, `NotFound`; `Conflict` for the last administrator.
     pub async fn set_role(&self, who: &Principal, id: &UserId, role: Role) -> Result<User> {
+        self.set_role_at(who, id, role, None).await
+    }
+
+    /// The same, if the account is still at `revision`.
+    ///
+    /// # Errors
+    ///
+    /// As [`set_role`](Self::set_role); `Outdated` when it is at another revision.
+    pub async fn set_role_at(
+        &self,
+        who: &Principal,
+        id: &UserId,
+        role: Role,
+        revision: Option<u64>,
+    ) -> Result<User> {
         check_role(who, Verb::ManagePeople)?;
-        let before = self.change_account(id, AccountChange::Role(role)).await?;
+        let before = self.change_account(id, AccountChange::Role(role), revision).await?;
         if before.role != role {
             let (user, from) = (before.named(), before.role);
             let kind = EventKind::RoleChanged { user, from, to: role };
@@ -180,7 +197,7 @@ impl Refractory {
     /// `Forbidden`, `NotFound`; `Conflict` for the last administrator.
     pub async fn remove_user(&self, who: &Principal, id: &UserId) -> Result<()> {
         check_role(who, Verb::ManagePeople)?;
-        let user = self.change_account(id, AccountChange::Removal).await?;
+        let user = self.change_account(id, AccountChange::Removal, None).await?;
         self.end_sessions(id).await?;
         self.close_setups_of(id).await?;
         self.leave_groups(id).await?;

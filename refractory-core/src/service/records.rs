@@ -1,7 +1,7 @@
 //! Records that cannot be read: shown, and removed by nobody but an operator.
 use super::Refractory;
-use crate::access::{Verb, check_role};
-use crate::model::{EventKind, Held, Instance, Named, Principal, Record, Step};
+use crate::access::{Verb, check_role, check_scope};
+use crate::model::{EventKind, Held, Instance, Named, Principal, Record, Scope, Step};
 use crate::ports::{DamagedRecord, Kind};
 use crate::{Error, ErrorKind, Result};
 
@@ -27,6 +27,7 @@ impl Refractory {
     ///
     /// `Forbidden`; `NotFound` where no such record is damaged; `Conflict` for a license that a table runs on, or may.
     pub async fn remove_damaged(&self, who: &Principal, kind: Kind, id: &str) -> Result<()> {
+        check_scope(who, Scope::Admin)?;
         let all = self.damaged(who).await?;
         let is_it = |record: &&DamagedRecord| record.kind == kind && record.id == id;
         let record = all.iter().find(is_it).ok_or_else(|| no_such(kind, id))?;

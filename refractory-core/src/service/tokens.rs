@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use super::Refractory;
 use super::people::no_such;
-use crate::access::{Verb, check_role};
+use crate::access::{Verb, check_role, check_scope};
 use crate::digest::sha256_hex;
 use crate::id::random_text;
 use crate::model::{
-    EventKind, PasswordHash, Principal, Purpose, Role, SignInFailure, SignInMethod, Token, User,
-    UserName, Via,
+    EventKind, PasswordHash, Principal, Purpose, Role, Scope, SignInFailure, SignInMethod, Token,
+    User, UserName, Via,
 };
 use crate::ports::{Commit, Index, Query, UniqueKey};
 use crate::{Error, ErrorKind, Result, Secret, TokenId, UserId};
@@ -79,6 +79,7 @@ impl Refractory {
     ///
     /// `Forbidden`, `NotFound`.
     pub async fn sign_in_link(&self, who: &Principal, user: &UserId) -> Result<MintedToken> {
+        check_scope(who, Scope::Credentials)?;
         check_role(who, Verb::ManagePeople)?;
         let user =
             self.collection::<User>().load(user.as_str()).await?.ok_or_else(|| no_such(user))?;
@@ -196,6 +197,11 @@ impl Refractory {
     /// As the store has them.
     pub async fn close_session(&self, who: &Principal, secret: &str) -> Result<()> {
         let Some(token) = self.token(secret).await? else { return Ok(()) };
+        if !matches!(token.purpose, Purpose::Session(_)) {
+            return Err(Error::new(ErrorKind::Conflict, "ending a session")
+                .permanent()
+                .advise("This is no session. A token for programs ends when it is revoked."));
+        }
         let event = self.event(who, EventKind::SignedOut);
         gone(self.collection().commit(&Commit::delete(&token).event(event)).await.map(|_| ()))
     }
@@ -203,7 +209,7 @@ impl Refractory {
     pub(super) async fn end_sessions(&self, of: &UserId) -> Result<()> {
         let theirs = Query::partition(Index::TokenByUser, of.as_str());
         for token in self.collection::<Token>().gather(theirs).await?.0 {
-            if matches!(token.purpose, Purpose::Session(_) | Purpose::SignIn(_)) {
+            if matches!(token.purpose, Purpose::Session(_) | Purpose::SignIn(_) | Purpose::Api(_)) {
                 gone(self.collection().delete(&token).await)?;
             }
         }
@@ -226,11 +232,11 @@ fn is_current(token: &Token, epoch: u64, user: &User) -> bool {
     token.epoch == epoch && (epoch > 0 || token.made >= user.sessions_from)
 }
 
-fn token_id(secret: &str) -> Result<TokenId> {
+pub(super) fn token_id(secret: &str) -> Result<TokenId> {
     Ok(TokenId::new(&sha256_hex(&[secret.as_bytes()]))?)
 }
 
-fn gone(result: Result<()>) -> Result<()> {
+pub(super) fn gone(result: Result<()>) -> Result<()> {
     match result {
         Err(error) if matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound) => Ok(()),
         other => other,

@@ -225,6 +225,12 @@ fn of_users(kind: &EventKind, who: &str) -> String {
         }
         EventKind::SignedOutEverywhere { user } => format!("{who} signed {user} out everywhere."),
         EventKind::SignInLinkCreated { user } => format!("{who} made a sign-in link for {user}."),
+        EventKind::TokenCreated { user, token, scopes } => {
+            format!("{who} created the token {token} for {user}: {}.", scopes.join(", "))
+        }
+        EventKind::TokenRevoked { user, token } => {
+            format!("{who} revoked the token {token} of {user}.")
+        }
         EventKind::SignedIn { method: SignInMethod::Password } => format!("{who} signed in."),
         EventKind::SignedIn { method: SignInMethod::Link } => format!("{who} signed in by a link."),
         EventKind::SignInFailed { name, reason } => match reason {

@@ -124,6 +124,12 @@ fn kinds() -> Vec<EventKind> {
         EventKind::PasswordChanged { user: user() },
         EventKind::SignedOutEverywhere { user: user() },
         EventKind::SignInLinkCreated { user: user() },
+        EventKind::TokenCreated {
+            user: user(),
+            token: "backup script".to_owned(),
+            scopes: vec!["read".to_owned()],
+        },
+        EventKind::TokenRevoked { user: user(), token: "backup script".to_owned() },
         EventKind::SignedIn { method: SignInMethod::Password },
         EventKind::SignedIn { method: SignInMethod::Link },
         EventKind::SignedOut,
@@ -230,6 +236,7 @@ fn every_code_has_a_sentence_without_a_page_or_a_command() {
             "unsupported",
             "damaged",
             "unexpected",
+            "outdated",
         ];
         let said = Cause::new(code.clone()).sentence();
         assert_eq!(said.is_none(), kind.contains(&code.as_str()), "{code}");

@@ -5,8 +5,8 @@ use refractory_core::model::Backup;
 use refractory_core::{BackupId, Error};
 use serde::{Deserialize, Serialize};
 
+use super::body::Body;
 use super::operations::{Paging, accepted, listed};
-use crate::guard::Json;
 use crate::problem::Problem;
 use crate::session::{Commanded, Person};
 use crate::shared::Shared;
@@ -98,11 +98,11 @@ pub(crate) async fn create(
     shared: Data<Shared>,
     commanded: Commanded,
     name: Path<String>,
-    body: Json<Creation>,
+    body: Body<Creation>,
 ) -> Result<HttpResponse, Problem> {
     let who = &commanded.0.who;
     let table = shared.refractory.find(who, &name).await?;
-    let stop = body.into_inner().stop;
+    let stop = body.0.stop;
     Ok(accepted(&shared.refractory.create_backup(who, &table.id, stop).await?))
 }
 
@@ -139,10 +139,10 @@ pub(crate) async fn restore(
     shared: Data<Shared>,
     commanded: Commanded,
     id: Path<String>,
-    body: Json<Restoring>,
+    body: Body<Restoring>,
 ) -> Result<HttpResponse, Problem> {
     let (app, who) = (&shared.refractory, &commanded.0.who);
-    let Restoring { into, confirm } = body.into_inner();
+    let Restoring { into, confirm } = body.0;
     let id = read_id(&id)?;
     let into = match into {
         Some(name) => app.find(who, &name).await?.id,

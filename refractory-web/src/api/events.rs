@@ -1,154 +1,178 @@
-//! What happened, what programs print, how the deployment does.
+//! What happened, what programs print, and how the deployment does.
 use std::collections::{BTreeMap, BTreeSet};
 
-use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Path, Query};
-use refractory_core::model::{Event, Principal};
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
 use refractory_core::ports::LogPosition;
-use refractory_core::words::{English, Words as _};
-use refractory_core::{EventFilter, EventPage, Verb};
+use refractory_core::{EventFilter, Verb};
 use serde::Deserialize;
-use serde_json::json;
 
+use super::paging::{PageQuery, Query, bounded, page_answer, page_of};
+use super::{DamagedRecord, DeploymentStatus, Event, InstancePhase, LogLines, Page, Worker};
 use crate::problem::Problem;
 use crate::session::Person;
 use crate::shared::Shared;
 
-/// More lines than this are not told at once.
-const MOST: usize = 1000;
-
-/// Which events are asked for.
-#[derive(Debug, Default, Deserialize)]
+/// Which entries of the audit log.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct EventQuery {
-    limit: Option<usize>,
-    /// Where an earlier page ended.
-    after: Option<String>,
-    /// The name of a kind.
+    /// Only those of this kind.
+    #[param(min_length = 1)]
     kind: Option<String>,
-    /// The name of the user who caused them.
+    /// Only those that the user of this name caused.
+    #[param(min_length = 1, format = "user")]
     user: Option<String>,
-    /// The name of the table that they are about.
-    instance: Option<String>,
+    /// Where the page begins: `next` of the page before it.
+    #[param(format = "cursor", min_length = 1)]
+    after: Option<String>,
+    /// The most items of the page. There may be fewer before the last page.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u32>,
 }
 
-impl EventQuery {
-    /// The conditions, with ids in place of names.
-    async fn filter(&self, shared: &Shared, who: &Principal) -> Result<EventFilter, Problem> {
-        let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-        let mut filter = EventFilter::default();
-        if let Some(name) = given(&self.instance) {
-            filter.instance = Some(shared.refractory.find(who, &name).await?.id);
-        }
-        if let Some(name) = given(&self.user) {
-            filter.actor = Some(shared.refractory.find_user(who, &name).await?.id);
-        }
-        filter.kind = given(&self.kind);
-        Ok(filter)
+/// Answers with one page of what `about` and `query` mean.
+async fn entries(
+    request: &HttpRequest,
+    shared: &Shared,
+    person: &Person,
+    about: EventFilter,
+    query: EventQuery,
+) -> Result<HttpResponse, Problem> {
+    let EventQuery { kind, user, after, limit } = query;
+    let page = PageQuery::of(after, limit);
+    let (after, size) = (page.cursor()?, page.size()?);
+    let mut filter = about;
+    filter.kind = kind;
+    if let Some(name) = user {
+        filter.actor = Some(shared.refractory.find_user(&person.who, &name).await?.id);
     }
-
-    async fn page(
-        &self,
-        shared: &Shared,
-        who: &Principal,
-        filter: &EventFilter,
-    ) -> Result<EventPage, Problem> {
-        let after = self.after.as_deref().filter(|after| !after.is_empty());
-        let after = after.map(str::parse).transpose()?;
-        Ok(shared.refractory.events(who, filter, after, self.limit.unwrap_or(100)).await?)
-    }
+    let found = shared.refractory.events(&person.who, &filter, after, size).await?;
+    let in_full = person.visitor.may(Verb::ReadEvents);
+    let items = found.events.iter().map(|event| Event::of(event, in_full)).collect();
+    let page = Page { items, next: found.next.map(|next| next.to_string()) };
+    Ok(page_answer(request, page.next.as_deref(), &page))
 }
 
-fn shown(page: &EventPage, in_full: bool) -> HttpResponse {
-    let row = |event: &Event| {
-        json!({
-            "at": event.at.to_string(),
-            "id": event.id,
-            "kind": event.kind.name(),
-            "instance": event.instance.as_ref().map(|instance| &instance.id),
-            "by": event.actor.name,
-            "via": event.via,
-            "address": event.address.filter(|_| in_full),
-            "text": English.event(event),
-        })
-    };
-    let next = page.next.as_ref().map(ToString::to_string);
-    let events: Vec<_> = page.events.iter().map(row).collect();
-    HttpResponse::Ok().json(json!({ "events": events, "next": next }))
-}
-
-/// `GET /events`
+/// Lists the audit log, newest entry first.
+#[utoipa::path(get, path = "/api/v1/events", operation_id = "listEvents", tag = "events", params(EventQuery),
+    responses((status = 200, description = "One page", body = Page<Event>, headers(("Link" = String, description = "The next page")))))]
 pub(crate) async fn list(
+    request: HttpRequest,
     shared: Data<Shared>,
     person: Person,
     query: Query<EventQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let filter = query.filter(&shared, &person.who).await?;
-    Ok(shown(
-        &query.page(&shared, &person.who, &filter).await?,
-        person.visitor.may(Verb::ReadEvents),
-    ))
+    entries(&request, &shared, &person, EventFilter::default(), query.0).await
 }
 
-/// `GET /instances/{name}/events`
+/// Lists what happened to an instance, newest entry first.
+#[utoipa::path(get, path = "/api/v1/instances/{name}/events", operation_id = "listInstanceEvents", tag = "instances",
+    params(("name" = String, Path, description = "Its name or its id"), EventQuery),
+    responses((status = 200, description = "One page", body = Page<Event>, headers(("Link" = String, description = "The next page")))))]
 pub(crate) async fn of_instance(
+    request: HttpRequest,
     shared: Data<Shared>,
     person: Person,
     name: Path<String>,
     query: Query<EventQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let mut filter = query.filter(&shared, &person.who).await?;
-    filter.instance = Some(shared.refractory.find(&person.who, &name).await?.id);
-    let page = query.page(&shared, &person.who, &filter).await?;
-    Ok(shown(&page, person.visitor.may(Verb::ReadEvents)))
+    let instance = shared.refractory.find(&person.who, &name).await?;
+    entries(&request, &shared, &person, EventFilter::about(&instance.id), query.0).await
 }
 
-#[derive(Debug, Deserialize)]
-pub(crate) struct LogPage {
-    from: Option<String>,
-    limit: Option<usize>,
+/// Which lines of a log.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct LogQuery {
+    /// Where to go on: `next` of an earlier answer. The last lines where it is left out.
+    #[param(format = "log-position")]
+    after: Option<String>,
+    /// The most lines.
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<u32>,
 }
 
-/// `GET /instances/{name}/logs`
+/// Reads what the program of an instance printed, through all of its launches.
+#[utoipa::path(get, path = "/api/v1/instances/{name}/logs", operation_id = "readInstanceLog", tag = "instances",
+    params(("name" = String, Path, description = "Its name or its id"), LogQuery),
+    responses((status = 200, description = "Lines", body = LogLines)))]
 pub(crate) async fn logs(
     shared: Data<Shared>,
     person: Person,
     name: Path<String>,
-    page: Query<LogPage>,
+    query: Query<LogQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let table = shared.refractory.find(&person.who, &name).await?;
-    let LogPage { from, limit } = page.into_inner();
-    let limit = limit.unwrap_or(200).min(MOST);
-    let from = from.map(LogPosition);
-    let chunk = shared.refractory.logs(&person.who, &table.id, from.as_ref(), limit).await?;
-    Ok(HttpResponse::Ok().json(chunk))
+    let LogQuery { after, limit } = query.0;
+    let limit = bounded(limit, 200, 1000)?;
+    let instance = shared.refractory.find(&person.who, &name).await?;
+    let after = after.map(LogPosition);
+    let chunk = shared.refractory.logs(&person.who, &instance.id, after.as_ref(), limit).await?;
+    Ok(HttpResponse::Ok().json(LogLines::from(chunk)))
 }
 
-/// `GET /status`
+fn check_administrator(person: &Person) -> Result<(), Problem> {
+    if person.visitor.may(Verb::SeeDeployment) {
+        return Ok(());
+    }
+    Err(Problem::new(StatusCode::FORBIDDEN, "Only administrators can see the system status."))
+}
+
+/// Returns how the deployment does.
+#[utoipa::path(get, path = "/api/v1/status", operation_id = "getStatus", tag = "deployment",
+    responses((status = 200, description = "The status", body = DeploymentStatus)))]
 pub(crate) async fn status(shared: Data<Shared>, person: Person) -> Result<HttpResponse, Problem> {
-    if !person.visitor.may(Verb::SeeDeployment) {
-        return Err(Problem::new(StatusCode::FORBIDDEN, "Only administrators can do this."));
-    }
+    check_administrator(&person)?;
     let workers = shared.refractory.workers().await?;
-    let unlisted: BTreeSet<_> = workers.iter().flat_map(|mark| &mark.unlisted).collect();
-    let mut states: BTreeMap<&str, u64> = BTreeMap::new();
-    for table in shared.refractory.list_all(&person.who).await?.records {
-        *states.entry(table.state().name()).or_default() += 1;
+    let unlisted: BTreeSet<_> = workers.iter().flat_map(|mark| mark.unlisted.clone()).collect();
+    let mut instances: BTreeMap<InstancePhase, u64> = BTreeMap::new();
+    for instance in shared.refractory.list_all(&person.who).await?.records {
+        *instances.entry(InstancePhase::of(&instance)).or_default() += 1;
     }
-    Ok(HttpResponse::Ok().json(json!({
-        "version": env!("CARGO_PKG_VERSION"),
-        "workers": workers.len(),
-        "unlisted": unlisted,
-        "instances": states,
-        "now": shared.refractory.now().to_string(),
-    })))
+    Ok(HttpResponse::Ok().json(DeploymentStatus {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        workers: workers.len(),
+        unlisted: unlisted.into_iter().collect(),
+        instances,
+        now: shared.refractory.now().to_string(),
+    }))
 }
 
-/// `GET /damaged`: records of every kind that cannot be read.
-pub(crate) async fn damaged(shared: Data<Shared>, person: Person) -> Result<HttpResponse, Problem> {
+/// Lists the workers that are alive, in order of id.
+#[utoipa::path(get, path = "/api/v1/workers", operation_id = "listWorkers", tag = "deployment", params(PageQuery),
+    responses((status = 200, description = "One page", body = Page<Worker>, headers(("Link" = String, description = "The next page")))))]
+pub(crate) async fn workers(
+    request: HttpRequest,
+    shared: Data<Shared>,
+    person: Person,
+    query: Query<PageQuery>,
+) -> Result<HttpResponse, Problem> {
+    check_administrator(&person)?;
+    let (after, size) = (query.0.cursor()?, query.0.size()?);
+    let all = shared.refractory.workers().await?.iter().map(Worker::from).collect();
+    let place = |worker: &Worker| (String::new(), worker.id.clone());
+    let (items, next) = page_of(all, place, after.as_ref(), size);
+    let page = Page { items, next };
+    Ok(page_answer(&request, page.next.as_deref(), &page))
+}
+
+/// Lists the records of every kind that cannot be read, in order of kind and id.
+#[utoipa::path(get, path = "/api/v1/damaged", operation_id = "listDamagedRecords", tag = "deployment", params(PageQuery),
+    responses((status = 200, description = "One page", body = Page<DamagedRecord>, headers(("Link" = String, description = "The next page")))))]
+pub(crate) async fn damaged(
+    request: HttpRequest,
+    shared: Data<Shared>,
+    person: Person,
+    query: Query<PageQuery>,
+) -> Result<HttpResponse, Problem> {
+    let (after, size) = (query.0.cursor()?, query.0.size()?);
     let all = shared.refractory.damaged(&person.who).await?;
-    let shown = all.iter().map(
-        |it| json!({ "kind": it.kind.name(), "id": it.id, "name": it.name(), "reason": it.reason }),
-    );
-    Ok(HttpResponse::Ok().json(json!({ "damaged": shown.collect::<Vec<_>>() })))
+    let all = all.iter().map(|record| DamagedRecord::of(record, true)).collect();
+    let place = |record: &DamagedRecord| (record.kind.clone(), record.id.clone());
+    let (items, next) = page_of(all, place, after.as_ref(), size);
+    let page = Page { items, next };
+    Ok(page_answer(&request, page.next.as_deref(), &page))
 }

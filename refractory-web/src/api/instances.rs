@@ -1,218 +1,214 @@
-//! Tables.
-use actix_web::HttpResponse;
+//! Instances: the tables of people.
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Path, Query};
-use refractory_core::Refractory;
-use refractory_core::model::{
-    Change, Edit, Instance, InstanceSpec, NewInstance, Principal, Slug, SpecChange, Urgency,
-};
+use actix_web::http::header::LOCATION;
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
+use refractory_core::model::{self, Principal, Urgency};
+use refractory_core::{ListQuery, Refractory};
 use serde::Deserialize;
-use serde_json::json;
 
-use crate::guard::Json;
-use crate::links::foundry_setup_url;
+use super::body::{Body, MergePatch};
+use super::choices;
+use super::paging::{PageQuery, Query, page_answer};
+use super::revision::{IfMatch, tagged};
+use super::routes::BASE;
+use super::{DamagedRecord, Instance, InstancePage, InstancePatch, NewInstance, SetupLink};
 use crate::problem::Problem;
 use crate::session::{Commanded, Person};
 use crate::shared::Shared;
-use crate::view::TableView;
 
-/// A table as `who` is shown it: what it is like is for those who run it.
-fn shown(
+/// Answers with `instance` as `who` may see it.
+async fn shown(
+    status: StatusCode,
     shared: &Shared,
     who: &Principal,
-    table: &Instance,
-    owner: Option<&String>,
-) -> serde_json::Value {
-    let view = TableView::of(&shared.refractory, who, table);
-    let inside = view.can.inspect;
-    let mut value = json!(view);
-    if inside {
-        value["spec"] = json!(table.desired.spec);
-        value["power"] = json!(table.desired.power);
-        value["owner"] = json!(owner);
-        value["created"] = json!(table.created.to_string());
-        value["generation"] = json!(table.generation);
-        value["held_by"] = json!(table.hold.as_ref().map(|hold| hold.operation.to_string()));
-        value["pid"] = json!(table.endpoint().and_then(|at| at.pid));
-    }
-    value
+    instance: &model::Instance,
+) -> Result<HttpResponse, Problem> {
+    let form = Instance::one(&shared.refractory, who, instance).await?;
+    Ok(tagged(HttpResponse::build(status), form.revision, &form))
 }
 
-/// The same with what the owner is called.
-async fn in_full(
-    shared: &Shared,
-    who: &Principal,
-    table: &Instance,
-) -> Result<serde_json::Value, Problem> {
-    let owners = shared.refractory.owners(who, std::slice::from_ref(table)).await?;
-    Ok(shown(shared, who, table, owners.get(&table.id)))
+/// Lists the instances that the caller may see, in order of name.
+#[utoipa::path(get, path = "/api/v1/instances", operation_id = "listInstances", tag = "instances", params(PageQuery),
+    responses((status = 200, description = "One page", body = InstancePage, headers(("Link" = String, description = "The next page")))))]
+pub(crate) async fn list(
+    request: HttpRequest,
+    shared: Data<Shared>,
+    person: Person,
+    query: Query<PageQuery>,
+) -> Result<HttpResponse, Problem> {
+    let (after, size) = (query.0.cursor()?, query.0.size()?);
+    let found = shared.refractory.list(&person.who, &ListQuery::first(size).after(after)).await?;
+    let in_full = person.visitor.may(refractory_core::Verb::SeeDeployment);
+    let page = InstancePage {
+        items: Instance::all(&shared.refractory, &person.who, &found.records).await?,
+        damaged: found.damaged.iter().map(|it| DamagedRecord::of(it, in_full)).collect(),
+        next: found.next.map(|next| next.to_string()),
+    };
+    Ok(page_answer(&request, page.next.as_deref(), &page))
 }
 
-/// `GET /instances`
-pub(crate) async fn list(shared: Data<Shared>, person: Person) -> Result<HttpResponse, Problem> {
-    let found = shared.refractory.list_all(&person.who).await?;
-    let (all, damaged) = (found.records, found.damaged);
-    let owners = shared.refractory.owners(&person.who, &all).await?;
-    let row = |table: &Instance| shown(&shared, &person.who, table, owners.get(&table.id));
-    let rows: Vec<_> = all.iter().map(row).collect();
-    let damaged: Vec<_> = damaged
-        .iter()
-        .map(|it| json!({ "id": it.id, "name": it.name(), "state": "damaged" }))
-        .collect();
-    Ok(HttpResponse::Ok().json(json!({ "instances": rows, "damaged": damaged })))
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "an object")]
-pub(crate) struct Creation {
-    /// Made from the title where it is left out.
-    slug: Option<String>,
-    /// A change to what a table is like where nobody says anything: so an unknown key is refused here, too.
-    #[serde(default)]
-    spec: SpecChange,
-}
-
-/// `POST /instances`
+/// Creates an instance, switched off.
+#[utoipa::path(post, path = "/api/v1/instances", operation_id = "createInstance", tag = "instances", request_body = NewInstance,
+    responses((status = 201, description = "It was created", body = Instance,
+        headers(("Location" = String, description = "Its address"), ("ETag" = String, description = "Its revision")))))]
 pub(crate) async fn create(
     shared: Data<Shared>,
     commanded: Commanded,
-    body: Json<Creation>,
+    body: Body<NewInstance>,
 ) -> Result<HttpResponse, Problem> {
     let who = &commanded.0.who;
-    let Creation { slug, spec } = body.into_inner();
-    let mut whole = InstanceSpec::default();
-    spec.apply(&mut whole)?;
-    let slug = match slug {
-        Some(slug) => Slug::from_name(&slug),
-        None => Slug::from_title(&whole.title),
-    };
-    let slug = slug.map_err(refractory_core::Error::from)?;
-    let made = shared.refractory.create(who, NewInstance::named(slug).with_spec(whole)).await?;
-    Ok(HttpResponse::Created().json(in_full(&shared, who, &made).await?))
+    let new = choices::creation(&shared.refractory, who, body.0).await?;
+    let made = shared.refractory.create(who, new).await.map_err(|error| {
+        let is_taken = error.kind() == refractory_core::ErrorKind::Conflict;
+        let problem = Problem::from(error);
+        if is_taken { problem.in_field("/name") } else { problem }
+    })?;
+    let form = Instance::one(&shared.refractory, who, &made).await?;
+    let mut answer = HttpResponse::Created();
+    answer.insert_header((LOCATION, format!("{BASE}/instances/{}", made.id)));
+    Ok(tagged(answer, form.revision, &form))
 }
 
-/// `GET /instances/{name}`
+/// Returns one instance.
+#[utoipa::path(get, path = "/api/v1/instances/{name}", operation_id = "getInstance", tag = "instances",
+    params(("name" = String, Path, description = "Its name or its id")),
+    responses((status = 200, description = "The instance", body = Instance, headers(("ETag" = String, description = "Its revision")))))]
 pub(crate) async fn show(
     shared: Data<Shared>,
     person: Person,
     name: Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let table = shared.refractory.find(&person.who, &name).await?;
-    Ok(HttpResponse::Ok().json(in_full(&shared, &person.who, &table).await?))
+    let instance = shared.refractory.find(&person.who, &name).await?;
+    shown(StatusCode::OK, &shared, &person.who, &instance).await
 }
 
-/// A merge patch (RFC 7396): what is not named stays, `null` clears what may be empty, an unknown key is refused.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default, expecting = "an object")]
-pub(crate) struct Changing {
-    slug: Edit<String>,
-    spec: SpecChange,
-    /// The name of a user.
-    owner: Edit<String>,
-}
-
-/// `PATCH /instances/{name}`
+/// Changes what a merge patch names of an instance.
+#[utoipa::path(patch, path = "/api/v1/instances/{name}", operation_id = "changeInstance", tag = "instances",
+    params(("name" = String, Path, description = "Its name or its id"),
+        ("If-Match" = Option<String>, Header, format = "entity-tag", min_length = 1, description = "The `ETag` of the instance that was read")),
+    request_body(content((InstancePatch = "application/merge-patch+json"), (InstancePatch = "application/json"))),
+    responses((status = 200, description = "The instance as it is now", body = Instance, headers(("ETag" = String, description = "Its revision")))))]
 pub(crate) async fn change(
     shared: Data<Shared>,
     commanded: Commanded,
     name: Path<String>,
-    body: Json<Changing>,
+    condition: IfMatch,
+    patch: MergePatch<InstancePatch>,
 ) -> Result<HttpResponse, Problem> {
     let who = &commanded.0.who;
-    let table = shared.refractory.find(who, &name).await?;
-    let Changing { slug, spec, owner } = body.into_inner();
-    let slug = slug.required("A table needs a name.")?;
-    let slug = slug
-        .map(|slug| Slug::from_name(&slug))
-        .transpose()
-        .map_err(refractory_core::Error::from)?;
-    let owner = match owner {
-        Edit::Keep => Edit::Keep,
-        Edit::Clear => Edit::Clear,
-        Edit::Set(name) => Edit::Set(shared.refractory.find_new_owner(who, &name).await?.id),
-    };
-    let changed = shared
-        .refractory
-        .change(who, &table.id, Change { slug, spec, owner, ..Change::default() })
-        .await?;
-    Ok(HttpResponse::Ok().json(in_full(&shared, who, &changed).await?))
+    let instance = shared.refractory.find(who, &name).await?;
+    let mut change = choices::change(&shared.refractory, who, patch.0).await?;
+    change.if_revision = condition.expected(instance.revision)?;
+    let renames = change.slug.is_some();
+    let changed = shared.refractory.change(who, &instance.id, change).await;
+    let changed = changed.map_err(|error| {
+        let is_taken = renames && error.kind() == refractory_core::ErrorKind::Conflict;
+        let problem = Problem::from(error);
+        if is_taken { problem.in_field("/name") } else { problem }
+    })?;
+    shown(StatusCode::OK, &shared, who, &changed).await
 }
 
-/// Does `act` with the table called `name`, and tells how it stands then.
+/// Does `act` with the instance called `name`, and answers how it stands then. A worker does the rest.
 async fn done(
     shared: &Shared,
     who: &Principal,
     name: &str,
-    act: impl AsyncFnOnce(&Refractory, &Instance) -> Result<Instance, Problem>,
+    act: impl AsyncFnOnce(&Refractory, &model::Instance) -> Result<model::Instance, Problem>,
 ) -> Result<HttpResponse, Problem> {
-    let table = shared.refractory.find(who, name).await?;
-    let table = act(&shared.refractory, &table).await?;
-    Ok(HttpResponse::Accepted().json(in_full(shared, who, &table).await?))
+    let instance = shared.refractory.find(who, name).await?;
+    let instance = act(&shared.refractory, &instance).await?;
+    shown(StatusCode::ACCEPTED, shared, who, &instance).await
 }
 
-/// `POST /instances/{name}/start`
+/// Asks for an instance to be on.
+#[utoipa::path(post, path = "/api/v1/instances/{name}/start", operation_id = "startInstance", tag = "instances",
+    params(("name" = String, Path, description = "Its name or its id")),
+    responses((status = 202, description = "A worker does it", body = Instance, headers(("ETag" = String, description = "Its revision")))))]
 pub(crate) async fn start(
     shared: Data<Shared>,
     commanded: Commanded,
     name: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let who = &commanded.0.who;
-    done(&shared, who, &name, async |app, table| Ok(app.start(who, &table.id).await?)).await
+    done(&shared, who, &name, async |app, it| Ok(app.start(who, &it.id).await?)).await
 }
 
-#[derive(Debug, Deserialize)]
-pub(crate) struct Stopping {
+/// How an instance is stopped.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct StopQuery {
+    /// Whether to stop at once where the world does not close in time.
     #[serde(default)]
+    #[param(required = false)]
     now: bool,
-    /// Whether people who are playing may be disconnected.
+    /// Whether players may be disconnected.
     #[serde(default)]
+    #[param(required = false)]
     force: bool,
 }
 
-/// `POST /instances/{name}/stop?now=true&force=true`
+/// Asks for an instance to be off. While people play it answers 409, unless `force` is set.
+#[utoipa::path(post, path = "/api/v1/instances/{name}/stop", operation_id = "stopInstance", tag = "instances",
+    params(("name" = String, Path, description = "Its name or its id"), StopQuery),
+    responses((status = 202, description = "A worker does it", body = Instance, headers(("ETag" = String, description = "Its revision")))))]
 pub(crate) async fn stop(
     shared: Data<Shared>,
     commanded: Commanded,
     name: Path<String>,
-    how: Query<Stopping>,
+    how: Query<StopQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let who = &commanded.0.who;
+    let (who, how) = (&commanded.0.who, how.0);
     let urgency = if how.now { Urgency::Now } else { Urgency::Gentle };
-    let stop = async |app: &Refractory, table: &Instance| {
+    let stop = async |app: &Refractory, instance: &model::Instance| {
         if !how.force {
-            check_empty(app, who, table).await?;
+            check_empty(app, who, instance).await?;
         }
-        Ok(app.stop(who, &table.id, urgency).await?)
+        Ok(app.stop(who, &instance.id, urgency).await?)
     };
     done(&shared, who, &name, stop).await
 }
 
-#[derive(Debug, Deserialize)]
-pub(crate) struct Restarting {
+/// How an instance is restarted.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct RestartQuery {
+    /// Whether players may be disconnected.
     #[serde(default)]
+    #[param(required = false)]
     force: bool,
 }
 
-/// `POST /instances/{name}/restart?force=true`
+/// Asks for an instance that is on to be stopped and started again. While people play it answers 409, unless `force` is set.
+#[utoipa::path(post, path = "/api/v1/instances/{name}/restart", operation_id = "restartInstance", tag = "instances",
+    params(("name" = String, Path, description = "Its name or its id"), RestartQuery),
+    responses((status = 202, description = "A worker does it", body = Instance, headers(("ETag" = String, description = "Its revision")))))]
 pub(crate) async fn restart(
     shared: Data<Shared>,
     commanded: Commanded,
     name: Path<String>,
-    how: Query<Restarting>,
+    how: Query<RestartQuery>,
 ) -> Result<HttpResponse, Problem> {
     let who = &commanded.0.who;
-    let restart = async |app: &Refractory, table: &Instance| {
-        if !how.force {
-            check_empty(app, who, table).await?;
+    let restart = async |app: &Refractory, instance: &model::Instance| {
+        if !how.0.force {
+            check_empty(app, who, instance).await?;
         }
-        Ok(app.restart(who, &table.id).await?)
+        Ok(app.restart(who, &instance.id).await?)
     };
     done(&shared, who, &name, restart).await
 }
 
-/// Refuses to disconnect people whom nobody has said anything about.
-async fn check_empty(app: &Refractory, who: &Principal, table: &Instance) -> Result<(), Problem> {
-    let playing = app.playing(who, &table.id).await?;
+/// Refuses to disconnect players unasked.
+async fn check_empty(
+    app: &Refractory,
+    who: &Principal,
+    instance: &model::Instance,
+) -> Result<(), Problem> {
+    let playing = app.playing(who, &instance.id).await?;
     if playing.count == 0 {
         return Ok(());
     }
@@ -222,63 +218,92 @@ async fn check_empty(app: &Refractory, who: &Principal, table: &Instance) -> Res
     };
     let sentence = format!(
         "{}{named}. To disconnect them, add `?force=true`.",
-        playing.headline(table.title())
+        playing.headline(instance.title())
     );
-    Err(Problem::new(StatusCode::CONFLICT, sentence))
+    Err(Problem::new(StatusCode::CONFLICT, sentence).coded("players-connected"))
 }
 
-/// `POST /instances/{name}/take-license`
+/// Takes the license that an instance waits for from one where no one plays.
+#[utoipa::path(post, path = "/api/v1/instances/{name}/take-license", operation_id = "takeLicense", tag = "instances",
+    params(("name" = String, Path, description = "Its name or its id")),
+    responses((status = 202, description = "A worker does it", body = Instance, headers(("ETag" = String, description = "Its revision")))))]
 pub(crate) async fn take_license(
     shared: Data<Shared>,
     commanded: Commanded,
     name: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let who = &commanded.0.who;
-    done(&shared, who, &name, async |app, table| Ok(app.take_license(who, &table.id).await?)).await
+    done(&shared, who, &name, async |app, it| Ok(app.take_license(who, &it.id).await?)).await
 }
 
-/// `POST /instances/{name}/rotate-key`
+/// Replaces the credentials with which an instance reaches its uploads.
 pub(crate) async fn rotate_key(
     shared: Data<Shared>,
     commanded: Commanded,
     name: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let who = &commanded.0.who;
-    let table = shared.refractory.find(who, &name).await?;
+    let instance = shared.refractory.find(who, &name).await?;
     Ok(super::operations::accepted(
-        &shared.refractory.rotate_asset_credentials(who, &table.id).await?,
+        &shared.refractory.rotate_asset_credentials(who, &instance.id).await?,
     ))
 }
 
-/// `POST /instances/{name}/setup-link`: a link that lets one browser into Foundry's setup, once.
+/// Declares that the machine an instance runs on is lost for good.
+#[utoipa::path(post, path = "/api/v1/instances/{name}/assume-lost", operation_id = "assumeLost", tag = "instances",
+    params(("name" = String, Path, description = "Its name or its id")),
+    responses((status = 202, description = "A worker does it", body = Instance, headers(("ETag" = String, description = "Its revision")))))]
+pub(crate) async fn assume_lost(
+    shared: Data<Shared>,
+    commanded: Commanded,
+    name: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let who = &commanded.0.who;
+    done(&shared, who, &name, async |app, it| Ok(app.assume_lost(who, &it.id).await?)).await
+}
+
+/// Creates a link that lets one browser into Foundry's setup, once.
+#[utoipa::path(post, path = "/api/v1/instances/{name}/setup-link", operation_id = "createSetupLink", tag = "instances",
+    params(("name" = String, Path, description = "Its name or its id")),
+    responses((status = 201, description = "The link", body = SetupLink, headers(("Location" = String, description = "The link")))))]
 pub(crate) async fn setup_link(
     shared: Data<Shared>,
     commanded: Commanded,
     name: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let who = &commanded.0.who;
-    let table = shared.refractory.find(who, &name).await?;
-    let minted = shared.refractory.setup_ticket(who, &table.id).await?;
-    let link = foundry_setup_url(&shared.refractory, &table, &minted);
-    let until = minted.token.until.to_string();
-    Ok(HttpResponse::Created().json(json!({ "link": link, "until": until })))
+    let instance = shared.refractory.find(who, &name).await?;
+    let minted = shared.refractory.setup_ticket(who, &instance.id).await?;
+    let form = SetupLink::of(&shared.refractory, &instance, &minted);
+    Ok(HttpResponse::Created().insert_header((LOCATION, form.link.as_str())).json(form))
 }
 
-#[derive(Debug, Deserialize)]
-pub(crate) struct Confirmation {
+/// What confirms that an instance is to be deleted.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct DeleteQuery {
+    /// The name of the instance, once more.
     #[serde(default)]
+    #[param(required = true, min_length = 1, format = "instance-name")]
     confirm: String,
 }
 
-/// `DELETE /instances/{name}?confirm={slug}`
+/// Asks for an instance to be deleted with all of its data.
+#[utoipa::path(delete, path = "/api/v1/instances/{name}", operation_id = "deleteInstance", tag = "instances",
+    params(("name" = String, Path, description = "Its name or its id"), DeleteQuery,
+        ("If-Match" = Option<String>, Header, format = "entity-tag", min_length = 1, description = "The `ETag` of the instance that was read")),
+    responses((status = 202, description = "A worker does it", body = Instance, headers(("ETag" = String, description = "Its revision")))))]
 pub(crate) async fn remove(
     shared: Data<Shared>,
     commanded: Commanded,
     name: Path<String>,
-    typed: Query<Confirmation>,
+    condition: IfMatch,
+    typed: Query<DeleteQuery>,
 ) -> Result<HttpResponse, Problem> {
     let who = &commanded.0.who;
-    let table = shared.refractory.find(who, &name).await?;
-    let gone = shared.refractory.delete(who, &table.id, &typed.confirm).await?;
-    Ok(HttpResponse::Accepted().json(in_full(&shared, who, &gone).await?))
+    let instance = shared.refractory.find(who, &name).await?;
+    condition.expected(instance.revision)?;
+    let gone = shared.refractory.delete(who, &instance.id, &typed.0.confirm).await?;
+    shown(StatusCode::ACCEPTED, &shared, who, &gone).await
 }

@@ -1,102 +1,143 @@
 //! Licenses.
-use actix_web::HttpResponse;
-use actix_web::http::StatusCode;
+use actix_web::http::header::LOCATION;
 use actix_web::web::{Data, Path};
-use refractory_core::model::{Edit, License, LicenseKey};
-use refractory_core::{LicenseView, Secret};
-use serde::Deserialize;
-use serde_json::json;
+use actix_web::{HttpRequest, HttpResponse};
+use refractory_core::model::{LicenseKey, Principal};
+use refractory_core::{Error, ErrorKind, LicenseId};
 
-use crate::guard::Json;
-use crate::pages::LicenseRow;
-use crate::problem::Problem;
+use super::body::{Body, MergePatch};
+use super::paging::{PageQuery, Query, page_answer, page_of};
+use super::revision::{IfMatch, tagged};
+use super::routes::BASE;
+use super::{EulaAcceptance, License, LicensePatch, NewLicense, Page};
+use crate::problem::{FieldProblem, Problem};
 use crate::session::{Commanded, Person};
 use crate::shared::Shared;
 
-fn shown(license: License) -> serde_json::Value {
-    json!(LicenseRow::of(&LicenseView { license, holder: None }))
+/// The license called `id` with what holds it.
+async fn form(shared: &Shared, who: &Principal, id: &LicenseId) -> Result<License, Problem> {
+    let views = shared.refractory.licenses(who).await?;
+    let view = views.iter().find(|view| view.license.id == *id).ok_or_else(|| {
+        Error::new(ErrorKind::NotFound, "looking for a license")
+            .advise("This license doesn't exist any more.")
+    })?;
+    Ok(License::from(view))
 }
 
-/// `GET /licenses`
-pub(crate) async fn list(shared: Data<Shared>, person: Person) -> Result<HttpResponse, Problem> {
+/// Lists the licenses, in order of name. Keys are masked.
+#[utoipa::path(get, path = "/api/v1/licenses", operation_id = "listLicenses", tag = "licenses", params(PageQuery),
+    responses((status = 200, description = "One page", body = Page<License>, headers(("Link" = String, description = "The next page")))))]
+pub(crate) async fn list(
+    request: HttpRequest,
+    shared: Data<Shared>,
+    person: Person,
+    query: Query<PageQuery>,
+) -> Result<HttpResponse, Problem> {
+    let (after, size) = (query.0.cursor()?, query.0.size()?);
     let all = shared.refractory.licenses(&person.who).await?;
-    let rows: Vec<_> = all.iter().map(LicenseRow::of).collect();
-    Ok(HttpResponse::Ok().json(json!({ "licenses": rows })))
+    let key = |license: &License| (license.name.clone(), license.id.clone());
+    let all = all.iter().map(License::from).collect();
+    let (items, next) = page_of(all, key, after.as_ref(), size);
+    let page = Page { items, next };
+    Ok(page_answer(&request, page.next.as_deref(), &page))
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "an object")]
-pub(crate) struct Adding {
-    name: String,
-    key: Secret,
-}
-
-/// `POST /licenses`
+/// Adds a license.
+#[utoipa::path(post, path = "/api/v1/licenses", operation_id = "addLicense", tag = "licenses", request_body = NewLicense,
+    responses((status = 201, description = "It was added", body = License,
+        headers(("Location" = String, description = "Its address"), ("ETag" = String, description = "Its revision")))))]
 pub(crate) async fn add(
     shared: Data<Shared>,
     commanded: Commanded,
-    body: Json<Adding>,
+    body: Body<NewLicense>,
 ) -> Result<HttpResponse, Problem> {
-    let key = LicenseKey::new(body.key.expose()).map_err(refractory_core::Error::from)?;
-    let added = shared.refractory.add_license(&commanded.0.who, &body.name, key).await?;
-    Ok(HttpResponse::Created().json(shown(added)))
+    let (who, NewLicense { name, key }) = (&commanded.0.who, body.0);
+    let key = LicenseKey::new(key.expose())
+        .map_err(|error| Problem::from(Error::from(error)).in_field("/key"))?;
+    let added = shared.refractory.add_license(who, &name, key).await;
+    let added = added.map_err(|error| Problem::from(error).in_field("/name"))?;
+    let form = form(&shared, who, &added.id).await?;
+    let mut answer = HttpResponse::Created();
+    answer.insert_header((LOCATION, format!("{BASE}/licenses/{}", added.id)));
+    Ok(tagged(answer, form.revision, &form))
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default, expecting = "an object")]
-pub(crate) struct Renaming {
-    name: Edit<String>,
+/// Returns one license.
+#[utoipa::path(get, path = "/api/v1/licenses/{name}", operation_id = "getLicense", tag = "licenses",
+    params(("name" = String, Path, description = "Its name or its id")),
+    responses((status = 200, description = "The license", body = License, headers(("ETag" = String, description = "Its revision")))))]
+pub(crate) async fn show(
+    shared: Data<Shared>,
+    person: Person,
+    name: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let license = shared.refractory.find_license(&person.who, &name).await?;
+    let form = form(&shared, &person.who, &license.id).await?;
+    Ok(tagged(HttpResponse::Ok(), form.revision, &form))
 }
 
-/// `PATCH /licenses/{name}`
-pub(crate) async fn rename(
+/// Changes what a merge patch names of a license.
+#[utoipa::path(patch, path = "/api/v1/licenses/{name}", operation_id = "changeLicense", tag = "licenses",
+    params(("name" = String, Path, description = "Its name or its id"),
+        ("If-Match" = Option<String>, Header, format = "entity-tag", min_length = 1, description = "The `ETag` of the license that was read")),
+    request_body(content((LicensePatch = "application/merge-patch+json"), (LicensePatch = "application/json"))),
+    responses((status = 200, description = "The license as it is now", body = License, headers(("ETag" = String, description = "Its revision")))))]
+pub(crate) async fn change(
     shared: Data<Shared>,
     commanded: Commanded,
     name: Path<String>,
-    body: Json<Renaming>,
+    condition: IfMatch,
+    patch: MergePatch<LicensePatch>,
 ) -> Result<HttpResponse, Problem> {
     let who = &commanded.0.who;
     let license = shared.refractory.find_license(who, &name).await?;
-    let renamed = match body.into_inner().name.required("A license needs a name.")? {
-        Some(name) => shared.refractory.rename_license(who, &license.id, &name).await?,
-        None => license,
-    };
-    Ok(HttpResponse::Ok().json(shown(renamed)))
+    let in_name = |error| Problem::from(error).in_field("/name");
+    let name = patch.0.name.required("A license needs a name.").map_err(in_name)?;
+    let expected = condition.expected(license.revision)?;
+    if let Some(name) = name {
+        let renamed = shared.refractory.rename_license_at(who, &license.id, &name, expected).await;
+        renamed.map_err(in_name)?;
+    }
+    let form = form(&shared, who, &license.id).await?;
+    Ok(tagged(HttpResponse::Ok(), form.revision, &form))
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "an object")]
-pub(crate) struct Acceptance {
-    accept: bool,
-}
-
-/// `POST /licenses/{name}/accept-eula`
+/// Accepts the license agreement for a license.
+#[utoipa::path(post, path = "/api/v1/licenses/{name}/accept-eula", operation_id = "acceptEula", tag = "licenses",
+    params(("name" = String, Path, description = "Its name or its id")), request_body = EulaAcceptance,
+    responses((status = 200, description = "The license as it is now", body = License, headers(("ETag" = String, description = "Its revision")))))]
 pub(crate) async fn accept(
     shared: Data<Shared>,
     commanded: Commanded,
     name: Path<String>,
-    body: Json<Acceptance>,
+    body: Body<EulaAcceptance>,
 ) -> Result<HttpResponse, Problem> {
-    if !body.accept {
-        return Err(Problem::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "A person must read and accept the license agreement. Then send `\"accept\": true`.",
-        ));
+    if !body.0.accept {
+        let message =
+            "A person must read and accept the license agreement. Then send `\"accept\": true`.";
+        return Err(Problem::of_fields(vec![FieldProblem::at("/accept", "not-accepted", message)]));
     }
     let who = &commanded.0.who;
     let license = shared.refractory.find_license(who, &name).await?;
-    let accepted = shared.refractory.accept_eula(who, &license.id).await?;
-    Ok(HttpResponse::Ok().json(shown(accepted)))
+    shared.refractory.accept_eula(who, &license.id).await?;
+    let form = form(&shared, who, &license.id).await?;
+    Ok(tagged(HttpResponse::Ok(), form.revision, &form))
 }
 
-/// `DELETE /licenses/{name}`
+/// Removes a license that no instance holds.
+#[utoipa::path(delete, path = "/api/v1/licenses/{name}", operation_id = "removeLicense", tag = "licenses",
+    params(("name" = String, Path, description = "Its name or its id"),
+        ("If-Match" = Option<String>, Header, format = "entity-tag", min_length = 1, description = "The `ETag` of the license that was read")),
+    responses((status = 204, description = "It was removed")))]
 pub(crate) async fn remove(
     shared: Data<Shared>,
     commanded: Commanded,
     name: Path<String>,
+    condition: IfMatch,
 ) -> Result<HttpResponse, Problem> {
     let who = &commanded.0.who;
     let license = shared.refractory.find_license(who, &name).await?;
+    condition.expected(license.revision)?;
     shared.refractory.remove_license(who, &license.id).await?;
     Ok(HttpResponse::NoContent().finish())
 }

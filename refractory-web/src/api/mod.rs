@@ -1,15 +1,24 @@
-//! The same verbs for programs, under `/api/v1`.
+//! The JSON API under `/api/v1`: its handlers, and the forms that requests and answers have.
 mod backups;
+mod body;
+mod choices;
 mod events;
 mod instances;
 mod licenses;
+mod openapi;
 mod operations;
+mod paging;
 mod releases;
+mod revision;
 mod routes;
 mod session;
+mod tokens;
+mod types;
 mod users;
 
 pub use backups::BackupJson;
+pub(crate) use body::MERGE_PATCH;
 pub use operations::{OperationJson, StepJson};
 use routes::BASE;
-pub(crate) use routes::{route_table, routes};
+pub(crate) use routes::{description, route_table, routes};
+pub use types::*;

@@ -1,23 +1,41 @@
-//! Releases.
-use actix_web::HttpResponse;
+//! Releases of Foundry.
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CONTENT_TYPE, LOCATION};
 use actix_web::web::{Data, Path, Payload};
-use refractory_core::Secret;
+use actix_web::{HttpRequest, HttpResponse};
 use refractory_core::ports::ArchiveSource;
-use serde::Deserialize;
-use serde_json::json;
 
-use crate::guard::Json;
-use crate::pages::ReleaseRow;
+use super::body::Body;
+use super::paging::{PageQuery, Query, page_answer, page_of};
+use super::routes::BASE;
+use super::{FetchRelease, Page, Release};
 use crate::problem::Problem;
 use crate::session::{Commanded, Person};
 use crate::shared::Shared;
 use crate::upload::receive;
 
-/// `GET /releases`
-pub(crate) async fn list(shared: Data<Shared>, person: Person) -> Result<HttpResponse, Problem> {
+/// Lists the stored releases, newest first.
+#[utoipa::path(get, path = "/api/v1/releases", operation_id = "listReleases", tag = "releases", params(PageQuery),
+    responses((status = 200, description = "One page", body = Page<Release>, headers(("Link" = String, description = "The next page")))))]
+pub(crate) async fn list(
+    request: HttpRequest,
+    shared: Data<Shared>,
+    person: Person,
+    query: Query<PageQuery>,
+) -> Result<HttpResponse, Problem> {
+    let (after, size) = (query.0.cursor()?, query.0.size()?);
     let all = shared.refractory.releases(&person.who).await?;
-    let rows: Vec<_> = all.iter().map(ReleaseRow::of).collect();
-    Ok(HttpResponse::Ok().json(json!({ "releases": rows })))
+    let place = |(version, release): &(String, Release)| (version.clone(), release.id.clone());
+    let in_order = |release: &refractory_core::model::Release| {
+        let version = release.version;
+        // Newest first.
+        let (generation, build) = (u16::MAX - version.generation, u32::MAX - version.build);
+        (format!("{generation:05}.{build:010}"), Release::from(release))
+    };
+    let all = all.iter().map(in_order).collect();
+    let (items, next) = page_of(all, place, after.as_ref(), size);
+    let page = Page { items: items.into_iter().map(|(_, release)| release).collect(), next };
+    Ok(page_answer(&request, page.next.as_deref(), &page))
 }
 
 async fn add(
@@ -26,41 +44,65 @@ async fn add(
     source: ArchiveSource,
 ) -> Result<HttpResponse, Problem> {
     let added = shared.refractory.add_release(&commanded.0.who, &source).await?;
-    Ok(HttpResponse::Created().json(ReleaseRow::of(&added)))
+    let at = format!("{BASE}/releases/{}", added.id);
+    Ok(HttpResponse::Created().insert_header((LOCATION, at)).json(Release::from(&added)))
 }
 
-/// `POST /releases`, with the archive as the body.
+/// Adds a release from its archive, which is the body. The same archive again is the same release.
+#[utoipa::path(post, path = "/api/v1/releases", operation_id = "uploadRelease", tag = "releases",
+    request_body(content = String, content_type = "application/zip", description = "The zip file of a Foundry release"),
+    responses((status = 201, description = "It was added", body = Release, headers(("Location" = String, description = "Its address")))))]
 pub(crate) async fn upload(
+    request: HttpRequest,
     shared: Data<Shared>,
     commanded: Commanded,
     body: Payload,
 ) -> Result<HttpResponse, Problem> {
     if !commanded.0.visitor.may(refractory_core::Verb::ManageReleases) {
-        return Err(Problem::new(
-            actix_web::http::StatusCode::FORBIDDEN,
-            "Only administrators can add releases.",
-        ));
+        return Err(Problem::new(StatusCode::FORBIDDEN, "Only administrators can add releases."));
+    }
+    let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let essence = kind.map(|kind| kind.split(';').next().unwrap_or_default().trim());
+    if essence.is_some_and(|essence| !ARCHIVES.iter().any(|it| it.eq_ignore_ascii_case(essence))) {
+        return Err(Problem::wrong_media_type(&ARCHIVES));
     }
     let file = receive(&shared, body).await?;
     add(&shared, &commanded, ArchiveSource::File(file.path())).await
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "an object")]
-pub(crate) struct Fetching {
-    url: Secret,
-}
+/// What an archive may be sent as.
+const ARCHIVES: [&str; 3] =
+    ["application/zip", "application/octet-stream", "application/x-zip-compressed"];
 
-/// `POST /releases/fetch`
+/// Adds a release from a timed URL of a Foundry account.
+#[utoipa::path(post, path = "/api/v1/releases/fetch", operation_id = "fetchRelease", tag = "releases", request_body = FetchRelease,
+    responses((status = 201, description = "It was added", body = Release, headers(("Location" = String, description = "Its address")))))]
 pub(crate) async fn fetch(
     shared: Data<Shared>,
     commanded: Commanded,
-    body: Json<Fetching>,
+    body: Body<FetchRelease>,
 ) -> Result<HttpResponse, Problem> {
-    add(&shared, &commanded, ArchiveSource::Url(body.url.expose().to_owned())).await
+    let source = ArchiveSource::Url(body.0.url.expose().to_owned());
+    add(&shared, &commanded, source).await.map_err(|problem| problem.in_field("/url"))
 }
 
-/// `DELETE /releases/{name}`
+/// Returns one release.
+#[utoipa::path(get, path = "/api/v1/releases/{name}", operation_id = "getRelease", tag = "releases",
+    params(("name" = String, Path, description = "Its version, or the beginning of its id")),
+    responses((status = 200, description = "The release", body = Release)))]
+pub(crate) async fn show(
+    shared: Data<Shared>,
+    person: Person,
+    name: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let release = shared.refractory.find_release(&person.who, &name).await?;
+    Ok(HttpResponse::Ok().json(Release::from(&release)))
+}
+
+/// Removes a release that no instance uses.
+#[utoipa::path(delete, path = "/api/v1/releases/{name}", operation_id = "removeRelease", tag = "releases",
+    params(("name" = String, Path, description = "Its version, or the beginning of its id")),
+    responses((status = 204, description = "It was removed")))]
 pub(crate) async fn remove(
     shared: Data<Shared>,
     commanded: Commanded,

@@ -1,10 +1,10 @@
 //! Which address does what.
-use actix_web::error::JsonPayloadError;
 use actix_web::middleware::from_fn;
-use actix_web::web::{JsonConfig, PayloadConfig, ServiceConfig, scope, to};
-use actix_web::{Error, HttpRequest};
+use actix_web::web::{PayloadConfig, ServiceConfig, scope, to};
 
-use super::{backups, events, instances, licenses, operations, releases, session, users};
+use super::{
+    backups, events, instances, licenses, openapi, operations, releases, session, tokens, users,
+};
 use crate::live;
 use crate::problem::Problem;
 use crate::route_table::{RouteTable, delete, get, patch, post};
@@ -18,14 +18,21 @@ const LONGEST: usize = 64 * 1024;
 
 /// Everything under `/api/v1`.
 pub(crate) fn routes(config: &mut ServiceConfig) {
+    description().serve(config);
     let api = scope(BASE)
         .app_data(PayloadConfig::new(LONGEST))
-        .app_data(JsonConfig::default().limit(LONGEST).error_handler(unreadable))
         .wrap(from_fn(keep_to_rate))
         .wrap(from_fn(identify))
         .configure(|config| route_table().serve(config))
         .default_service(to(nothing_here));
     config.service(api);
+}
+
+/// The address of the document that describes the API.
+pub(crate) fn description() -> RouteTable {
+    let mut table = RouteTable::below("");
+    table.route("/api/openapi.json", get().to(openapi::show));
+    table
 }
 
 /// The addresses of the API.
@@ -36,6 +43,7 @@ pub(crate) fn route_table() -> RouteTable {
         .route("/session", post().to(session::open))
         .route("/session", delete().to(session::close))
         .route("/status", get().to(events::status))
+        .route("/workers", get().to(events::workers))
         .route("/events", get().to(events::list))
         .route("/damaged", get().to(events::damaged))
         .route("/stream", get().to(live::stream))
@@ -58,6 +66,7 @@ fn of_instances(table: &mut RouteTable) {
         .route("/instances/{name}/restart", post().to(instances::restart))
         .route("/instances/{name}/take-license", post().to(instances::take_license))
         .route("/instances/{name}/rotate-key", post().to(instances::rotate_key))
+        .route("/instances/{name}/assume-lost", post().to(instances::assume_lost))
         .route("/instances/{name}/setup-link", post().to(instances::setup_link))
         .route("/instances/{name}/events", get().to(events::of_instance))
         .route("/instances/{name}/logs", get().to(events::logs));
@@ -82,12 +91,14 @@ fn of_stock(table: &mut RouteTable) {
     table
         .route("/licenses", get().to(licenses::list))
         .route("/licenses", post().to(licenses::add))
-        .route("/licenses/{name}", patch().to(licenses::rename))
+        .route("/licenses/{name}", get().to(licenses::show))
+        .route("/licenses/{name}", patch().to(licenses::change))
         .route("/licenses/{name}", delete().to(licenses::remove))
         .route("/licenses/{name}/accept-eula", post().to(licenses::accept))
         .route("/releases", get().to(releases::list))
         .route("/releases", post().to(releases::upload))
         .route("/releases/fetch", post().to(releases::fetch))
+        .route("/releases/{name}", get().to(releases::show))
         .route("/releases/{name}", delete().to(releases::remove));
 }
 
@@ -95,30 +106,17 @@ fn of_users(table: &mut RouteTable) {
     table
         .route("/users", get().to(users::list))
         .route("/users", post().to(users::add))
+        .route("/users/{name}", get().to(users::show))
         .route("/users/{name}", patch().to(users::change))
         .route("/users/{name}", delete().to(users::remove))
+        .route("/tokens", get().to(tokens::list))
+        .route("/tokens", post().to(tokens::create))
+        .route("/tokens/{id}", get().to(tokens::show))
+        .route("/tokens/{id}", delete().to(tokens::revoke))
         .route("/users/{name}/link", post().to(users::link))
         .route("/users/{name}/sign-out", post().to(users::sign_out));
 }
 
 async fn nothing_here() -> Result<actix_web::HttpResponse, Problem> {
     Err(Problem::no_page())
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "actix hands it over like this")]
-fn unreadable(error: JsonPayloadError, _: &HttpRequest) -> Error {
-    #[expect(
-        clippy::wildcard_enum_match_arm,
-        reason = "all others are told as they tell themselves"
-    )]
-    let told = match &error {
-        JsonPayloadError::ContentType => {
-            "Send JSON with `Content-Type: application/json`.".to_owned()
-        }
-        JsonPayloadError::Deserialize(error) => {
-            format!("The JSON is not valid for this request: {error}.")
-        }
-        error => format!("The JSON is not valid for this request: {error}."),
-    };
-    Problem::new(actix_web::http::StatusCode::BAD_REQUEST, told).into()
 }

@@ -1,53 +1,54 @@
 //! Signing in from a program.
-use actix_web::http::StatusCode;
+use actix_web::http::header::LOCATION;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
-use refractory_core::Secret;
-use serde::Deserialize;
-use serde_json::json;
 
-use crate::guard::Json;
+use super::body::Body;
+use super::routes::BASE;
+use super::{NewSession, OpenedSession, Session};
 use crate::guard::check_origin;
 use crate::problem::Problem;
 use crate::session::{Anyone, Commanded, Person, check_password};
 use crate::shared::Shared;
 
-/// `GET /session`: who one is, and the token for `X-CSRF-Token`.
+/// Returns who the caller is, and the token for `X-CSRF-Token`.
+#[utoipa::path(get, path = "/api/v1/session", operation_id = "getSession", tag = "session",
+    responses((status = 200, description = "The caller", body = Session)))]
 pub(crate) async fn show(person: Person) -> HttpResponse {
-    HttpResponse::Ok().json(json!({
-        "name": person.who.name(),
-        "role": person.who.role().name(),
-        "csrf": person.visitor.csrf(),
-    }))
+    HttpResponse::Ok().json(Session {
+        name: person.who.name().to_owned(),
+        role: person.who.role().into(),
+        scopes: person.who.scopes().map(|all| all.iter().map(Into::into).collect()),
+        csrf: person.visitor.csrf(),
+    })
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "an object")]
-pub(crate) struct Opening {
-    name: String,
-    password: Secret,
-}
-
-/// `POST /session`: a token for `Authorization: Bearer`. Sets no cookie, so no page can be made to use it.
+/// Opens a session with a name and a password. It sets no cookie, so no page can be made to use it.
+#[utoipa::path(post, path = "/api/v1/session", operation_id = "openSession", tag = "session", request_body = NewSession, security(()),
+    responses((status = 201, description = "The session", body = OpenedSession, headers(("Location" = String, description = "Its address")))))]
 pub(crate) async fn open(
     request: HttpRequest,
     shared: Data<Shared>,
     visitor: Anyone,
-    body: Json<Opening>,
+    body: Body<NewSession>,
 ) -> Result<HttpResponse, Problem> {
     check_origin(&request, shared.refractory.addressing(), &shared.trusted)?;
-    let user = check_password(&request, &shared, &visitor, &body.name, &body.password).await?;
+    let NewSession { name, password } = body.0;
+    let user = check_password(&request, &shared, &visitor, &name, &password).await?;
     let session = shared.refractory.open_session(&user).await?;
-    let answer = json!({
-        "token": session.secret.expose(),
-        "until": session.token.until.to_string(),
-        "name": user.name,
-        "role": user.role,
-    });
-    Ok(HttpResponse::build(StatusCode::CREATED).json(answer))
+    let form = OpenedSession {
+        token: session.secret.expose().to_owned(),
+        until: session.token.until.to_string(),
+        name: user.name.to_string(),
+        role: user.role.into(),
+    };
+    let at = format!("{BASE}/session");
+    Ok(HttpResponse::Created().insert_header((LOCATION, at)).json(form))
 }
 
-/// `DELETE /session`
+/// Ends the session of the caller.
+#[utoipa::path(delete, path = "/api/v1/session", operation_id = "closeSession", tag = "session",
+    responses((status = 204, description = "It has ended")))]
 pub(crate) async fn close(
     shared: Data<Shared>,
     commanded: Commanded,

@@ -1,98 +1,151 @@
-//! Accounts.
-use actix_web::HttpResponse;
+//! Users.
+use actix_web::http::header::LOCATION;
 use actix_web::web::{Data, Path};
-use refractory_core::model::{Edit, Role, UserName};
-use serde::Deserialize;
-use serde_json::json;
+use actix_web::{HttpRequest, HttpResponse};
+use refractory_core::model::UserName;
+use refractory_core::{Error, ListQuery};
 
-use crate::guard::Json;
-use crate::links::sign_in_url;
-use crate::pages::PersonRow;
+use super::body::{Body, MergePatch};
+use super::paging::{PageQuery, Query, page_answer};
+use super::revision::{IfMatch, tagged};
+use super::routes::BASE;
+use super::{NewUser, Page, SignInLink, User, UserPatch};
 use crate::problem::Problem;
 use crate::session::{Commanded, Person};
 use crate::shared::Shared;
 
-/// `GET /users`
-pub(crate) async fn list(shared: Data<Shared>, person: Person) -> Result<HttpResponse, Problem> {
-    let all = shared.refractory.users_all(&person.who).await?;
-    let rows: Vec<_> = all.iter().map(|user| PersonRow::of(user, &person)).collect();
-    Ok(HttpResponse::Ok().json(json!({ "users": rows })))
+/// Lists the users, in order of name.
+#[utoipa::path(get, path = "/api/v1/users", operation_id = "listUsers", tag = "users", params(PageQuery),
+    responses((status = 200, description = "One page", body = Page<User>, headers(("Link" = String, description = "The next page")))))]
+pub(crate) async fn list(
+    request: HttpRequest,
+    shared: Data<Shared>,
+    person: Person,
+    query: Query<PageQuery>,
+) -> Result<HttpResponse, Problem> {
+    let (after, size) = (query.0.cursor()?, query.0.size()?);
+    let found = shared.refractory.users(&person.who, &ListQuery::first(size).after(after)).await?;
+    let next = found.next.map(|next| next.to_string());
+    let page = Page { items: found.records.iter().map(User::from).collect(), next };
+    Ok(page_answer(&request, page.next.as_deref(), &page))
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "an object")]
-pub(crate) struct Adding {
-    name: UserName,
-    role: Role,
-}
-
-/// `POST /users`
+/// Adds a user, who signs in with a link and then chooses a password.
+#[utoipa::path(post, path = "/api/v1/users", operation_id = "addUser", tag = "users", request_body = NewUser,
+    responses((status = 201, description = "The user was added", body = User,
+        headers(("Location" = String, description = "The user's address"), ("ETag" = String, description = "The user's revision")))))]
 pub(crate) async fn add(
     shared: Data<Shared>,
     commanded: Commanded,
-    body: Json<Adding>,
+    body: Body<NewUser>,
 ) -> Result<HttpResponse, Problem> {
-    let Adding { name, role } = body.into_inner();
-    let user = shared.refractory.add_user(&commanded.0.who, name, role, None).await?;
-    Ok(HttpResponse::Created().json(PersonRow::of(&user, &commanded.0)))
+    let NewUser { name, role } = body.0;
+    let in_name = |error| Problem::from(error).in_field("/name");
+    let name = UserName::new(&name).map_err(Error::from).map_err(in_name)?;
+    let added = shared.refractory.add_user(&commanded.0.who, name, role.into(), None).await;
+    let form = User::from(&added.map_err(in_name)?);
+    let mut answer = HttpResponse::Created();
+    answer.insert_header((LOCATION, format!("{BASE}/users/{}", form.name)));
+    Ok(tagged(answer, form.revision, &form))
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default, expecting = "an object")]
-pub(crate) struct Changing {
-    role: Edit<Role>,
+/// Returns one user.
+#[utoipa::path(get, path = "/api/v1/users/{name}", operation_id = "getUser", tag = "users",
+    params(("name" = String, Path, description = "The user's name")),
+    responses((status = 200, description = "The user", body = User, headers(("ETag" = String, description = "The user's revision")))))]
+pub(crate) async fn show(
+    shared: Data<Shared>,
+    person: Person,
+    name: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let user = shared.refractory.find_user(&person.who, &name).await.map_err(no_name)?;
+    Ok(tagged(HttpResponse::Ok(), user.revision, &User::from(&user)))
 }
 
-/// `PATCH /users/{name}`
+/// A name that no user can have is one that no user has.
+fn no_name(error: Error) -> Problem {
+    if error.kind() == refractory_core::ErrorKind::Invalid {
+        let sentence = error.for_people().into_owned();
+        return Error::new(refractory_core::ErrorKind::NotFound, "looking for an account")
+            .advise(sentence)
+            .into();
+    }
+    error.into()
+}
+
+/// Changes what a merge patch names of a user. The last administrator stays one.
+#[utoipa::path(patch, path = "/api/v1/users/{name}", operation_id = "changeUser", tag = "users",
+    params(("name" = String, Path, description = "The user's name"),
+        ("If-Match" = Option<String>, Header, format = "entity-tag", min_length = 1, description = "The `ETag` of the user that was read")),
+    request_body(content((UserPatch = "application/merge-patch+json"), (UserPatch = "application/json"))),
+    responses((status = 200, description = "The user as they are now", body = User, headers(("ETag" = String, description = "The user's revision")))))]
 pub(crate) async fn change(
     shared: Data<Shared>,
     commanded: Commanded,
     name: Path<String>,
-    body: Json<Changing>,
+    condition: IfMatch,
+    patch: MergePatch<UserPatch>,
 ) -> Result<HttpResponse, Problem> {
     let who = &commanded.0.who;
-    let user = shared.refractory.find_user(who, &name).await?;
-    let changed = match body.into_inner().role.required("An account needs a role.")? {
-        Some(role) => shared.refractory.set_role(who, &user.id, role).await?,
+    let user = shared.refractory.find_user(who, &name).await.map_err(no_name)?;
+    let in_role = |error| Problem::from(error).in_field("/role");
+    let role = patch.0.role.required("A user needs a role.").map_err(in_role)?;
+    let expected = condition.expected(user.revision)?;
+    let changed = match role {
+        Some(role) => {
+            let set = shared.refractory.set_role_at(who, &user.id, role.into(), expected).await;
+            set.map_err(in_role)?
+        }
         None => user,
     };
-    Ok(HttpResponse::Ok().json(PersonRow::of(&changed, &commanded.0)))
+    Ok(tagged(HttpResponse::Ok(), changed.revision, &User::from(&changed)))
 }
 
-/// `POST /users/{name}/link`
+/// Creates a link that signs a user in, once.
+#[utoipa::path(post, path = "/api/v1/users/{name}/link", operation_id = "createSignInLink", tag = "users",
+    params(("name" = String, Path, description = "The user's name")),
+    responses((status = 201, description = "The link", body = SignInLink, headers(("Location" = String, description = "The link")))))]
 pub(crate) async fn link(
     shared: Data<Shared>,
     commanded: Commanded,
     name: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let who = &commanded.0.who;
-    let user = shared.refractory.find_user(who, &name).await?;
+    let user = shared.refractory.find_user(who, &name).await.map_err(no_name)?;
     let minted = shared.refractory.sign_in_link(who, &user.id).await?;
-    let url = sign_in_url(shared.refractory.addressing(), &minted);
-    let answer = json!({ "url": url, "until": minted.token.until.to_string() });
-    Ok(HttpResponse::Created().json(answer))
+    let form = SignInLink::of(shared.refractory.addressing(), &user, &minted);
+    Ok(HttpResponse::Created().insert_header((LOCATION, form.link.as_str())).json(form))
 }
 
-/// `POST /users/{name}/sign-out`: ends every session, and makes unused links invalid.
+/// Ends every session of a user, and makes unused links invalid.
+#[utoipa::path(post, path = "/api/v1/users/{name}/sign-out", operation_id = "signOutUser", tag = "users",
+    params(("name" = String, Path, description = "The user's name")),
+    responses((status = 200, description = "The user as they are now", body = User, headers(("ETag" = String, description = "The user's revision")))))]
 pub(crate) async fn sign_out(
     shared: Data<Shared>,
     commanded: Commanded,
     name: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let who = &commanded.0.who;
-    let user = shared.refractory.find_user(who, &name).await?;
+    let user = shared.refractory.find_user(who, &name).await.map_err(no_name)?;
     let user = shared.refractory.sign_out_everywhere(who, &user.id).await?;
-    Ok(HttpResponse::Ok().json(PersonRow::of(&user, &commanded.0)))
+    Ok(tagged(HttpResponse::Ok(), user.revision, &User::from(&user)))
 }
 
-/// `DELETE /users/{name}`
+/// Removes a user. Their instances stay.
+#[utoipa::path(delete, path = "/api/v1/users/{name}", operation_id = "removeUser", tag = "users",
+    params(("name" = String, Path, description = "The user's name"),
+        ("If-Match" = Option<String>, Header, format = "entity-tag", min_length = 1, description = "The `ETag` of the user that was read")),
+    responses((status = 204, description = "The user was removed")))]
 pub(crate) async fn remove(
     shared: Data<Shared>,
     commanded: Commanded,
     name: Path<String>,
+    condition: IfMatch,
 ) -> Result<HttpResponse, Problem> {
     let who = &commanded.0.who;
-    let user = shared.refractory.find_user(who, &name).await?;
+    let user = shared.refractory.find_user(who, &name).await.map_err(no_name)?;
+    condition.expected(user.revision)?;
     shared.refractory.remove_user(who, &user.id).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -1,25 +1,20 @@
 //! Bounds of every text that a request brings: in its address, in a form, in JSON. Kept here alone.
-use std::pin::Pin;
-
+use actix_web::Error;
 use actix_web::body::MessageBody;
-use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
-use actix_web::error::PayloadError;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
 use actix_web::middleware::Next;
-use actix_web::web::{self, Bytes};
-use actix_web::{Error, FromRequest, HttpRequest};
-use futures_util::future::LocalBoxFuture;
-use futures_util::{Stream, stream};
-use serde::de::DeserializeOwned;
+use actix_web::web;
 use serde_json::Value;
 
-use crate::connections::body_problem;
-use crate::problem::Problem;
+use crate::problem::{FieldProblem, Problem};
 
 /// How many bytes a text may have whose name is not in [`LONGER`].
 const USUAL: usize = 1024;
 /// Texts that may be longer: a key may come as a whole `license.json`, a timed URL has a long signature.
 const LONGER: [(&str, usize); 2] = [("key", 16 << 10), ("url", 8 << 10)];
+/// Fields that hold a list. Anywhere else one would be read as an object's fields in their order.
+const LISTS: [&str; 1] = ["scopes"];
 /// How deep JSON may go: more than anything here does.
 const DEEPEST: usize = 16;
 
@@ -44,66 +39,60 @@ fn refused(sentence: String) -> Problem {
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, sentence)
 }
 
-fn named(path: &str) -> &str {
-    if path.is_empty() { "body" } else { path }
+/// Where a value stands in JSON: as people write it, and as a JSON Pointer.
+#[derive(Debug, Clone, Default)]
+struct Place {
+    shown: String,
+    pointer: String,
 }
 
-/// Checks every text in `value`, under the path that leads to it, and that there is no list in it.
-fn check_json(path: &str, value: &Value, deep: usize) -> Result<(), Problem> {
-    if deep > DEEPEST {
-        return Err(refused(format!("`{path}` goes too deep.")));
+impl Place {
+    fn below(&self, name: &str) -> Self {
+        let shown =
+            if self.shown.is_empty() { name.to_owned() } else { format!("{}.{name}", self.shown) };
+        let escaped = name.replace('~', "~0").replace('/', "~1");
+        Self { shown, pointer: format!("{}/{escaped}", self.pointer) }
     }
-    let below =
-        |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+
+    fn name(&self) -> &str {
+        if self.shown.is_empty() { "body" } else { &self.shown }
+    }
+
+    /// `problem` as one of this place.
+    fn told(&self, problem: &Problem) -> Problem {
+        let field = FieldProblem::at(self.pointer.as_str(), "invalid-value", problem.sentence());
+        Problem::of_fields(vec![field])
+    }
+}
+
+/// Checks every text in `value`, and that there is no list in it but where one belongs.
+pub(crate) fn check_json(value: &Value) -> Result<(), Problem> {
+    check_at(&Place::default(), value, 0)
+}
+
+fn check_at(place: &Place, value: &Value, deep: usize) -> Result<(), Problem> {
+    if deep > DEEPEST {
+        return Err(place.told(&refused(format!("`{}` goes too deep.", place.name()))));
+    }
     match value {
-        Value::String(text) => check_text(named(path), text),
-        // A list would be read as an object's fields in their order; no request has one.
-        Value::Array(_) => Err(refused(format!("`{}` is a list. Send an object.", named(path)))),
+        Value::String(text) => {
+            check_text(place.name(), text).map_err(|problem| place.told(&problem))
+        }
+        Value::Array(items) if LISTS.contains(&place.name()) => {
+            let item = |(at, item): (usize, &Value)| {
+                check_at(&place.below(&at.to_string()), item, deep + 1)
+            };
+            items.iter().enumerate().try_for_each(item)
+        }
+        Value::Array(_) => {
+            let said = format!("`{}` is a list. Send an object.", place.name());
+            Err(place.told(&refused(said)))
+        }
         Value::Object(fields) => fields.iter().try_for_each(|(name, value)| {
-            check_text("name of a field", name)?;
-            check_json(&below(name), value, deep + 1)
+            check_text("name of a field", name).map_err(|problem| place.told(&problem))?;
+            check_at(&place.below(name), value, deep + 1)
         }),
         Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
-    }
-}
-
-type BoxedPayloadStream = Pin<Box<dyn Stream<Item = Result<Bytes, PayloadError>>>>;
-
-/// The JSON of a request, its texts within their bounds. What [`web::Json`] refuses, this refuses alike.
-#[derive(Debug)]
-pub(crate) struct Json<T>(T);
-
-impl<T> Json<T> {
-    pub(crate) fn into_inner(self) -> T {
-        self.0
-    }
-}
-
-impl<T> std::ops::Deref for Json<T> {
-    type Target = T;
-    fn deref(&self) -> &T {
-        &self.0
-    }
-}
-
-impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
-    type Error = Error;
-    type Future = LocalBoxFuture<'static, Result<Self, Error>>;
-
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let body = Bytes::from_request(request, payload);
-        let request = request.clone();
-        Box::pin(async move {
-            let body =
-                body.await.map_err(|error| body_problem(&error).map_or(error, Error::from))?;
-            if let Ok(value) = serde_json::from_slice::<Value>(&body) {
-                check_json("", &value, 0)?;
-            }
-            let again: BoxedPayloadStream = Box::pin(stream::once(std::future::ready(Ok(body))));
-            let mut again = Payload::Stream { payload: again };
-            let read = web::Json::<T>::from_request(&request, &mut again).await?;
-            Ok(Self(read.into_inner()))
-        })
     }
 }
 
@@ -153,13 +142,13 @@ mod tests {
             (json!({ "a\0": 1 }), "name of a field"),
             (json!("a\0"), "`body`"),
         ] {
-            let said = said(check_json("", &value, 0));
+            let said = said(check_json(&value));
             assert!(said.starts_with("422") && said.contains(field), "{field}: {said}");
         }
         let deep = (0..40).fold(json!(1), |value, _| json!({ "x": value }));
-        assert!(said(check_json("", &deep, 0)).contains("too deep"));
+        assert!(said(check_json(&deep)).contains("too deep"));
         let key = "K".repeat(USUAL + 1);
-        assert_eq!(said(check_json("", &json!({ "key": key, "name": "Club", "n": 5 }), 0)), "");
+        assert_eq!(said(check_json(&json!({ "key": key, "name": "Club", "scopes": ["a"] }))), "");
     }
 
     #[test]

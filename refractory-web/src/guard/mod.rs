@@ -4,7 +4,7 @@ mod headers;
 mod origin;
 mod throttle;
 
-pub(crate) use bounds::{Json, bounded, check_fields};
+pub(crate) use bounds::{bounded, check_fields, check_json};
 pub(crate) use headers::secure;
 pub(crate) use origin::check_origin;
 pub(crate) use throttle::{Attempt, Caller, Rate, Subject, Throttle};

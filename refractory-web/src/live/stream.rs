@@ -90,7 +90,7 @@ impl<T: Teller> Stream<T> {
     async fn is_signed_in(&mut self) -> bool {
         self.look = tokio::time::Instant::now() + BEAT;
         let Some(secret) = &self.session else { return true };
-        match self.shared.refractory.session(secret, Via::Web).await {
+        match self.shared.refractory.bearer(secret, Via::Web).await {
             Ok(Some(who)) => {
                 self.teller.look_as(who);
                 true

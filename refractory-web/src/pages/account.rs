@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::chrome::{Chrome, role_in_words};
 use super::enter::enter;
 use super::password;
+use super::tokens::{self, FreshToken, TokenRow};
 use crate::form_error::{FormError, InvalidForm};
 use crate::problem::Problem;
 use crate::session::{Flash, Ordered, Person, confirm_password, cookie};
@@ -20,6 +21,15 @@ pub(crate) struct AccountPage {
     pub(crate) name: String,
     pub(crate) role: &'static str,
     pub(crate) has_password: bool,
+    pub(crate) tokens: Vec<TokenRow>,
+    /// A token that was just created.
+    pub(crate) fresh: Option<FreshToken>,
+    pub(crate) scopes: Vec<(&'static str, &'static str)>,
+    pub(crate) ends: [(&'static str, &'static str); 4],
+    pub(crate) token_name: String,
+    /// The scope and the end that are chosen in the form.
+    pub(crate) token_scope: String,
+    pub(crate) token_expires: String,
     pub(crate) problem: Option<FormError>,
 }
 
@@ -33,19 +43,24 @@ pub(crate) async fn account(
     shared.templates.answer(StatusCode::OK, &account_page(&shared, &person, None).await?)
 }
 
-async fn account_page(
+pub(super) async fn account_page(
     shared: &Shared,
     person: &Person,
     problem: Option<FormError>,
 ) -> Result<AccountPage, Problem> {
-    if person.who.user().is_none() {
-        return Err(Problem::sign_in());
-    }
+    let Some(id) = person.who.user() else { return Err(Problem::sign_in()) };
     Ok(AccountPage {
         chrome: Chrome::of(shared, &person.visitor, "Your account", "account"),
         name: person.who.name().to_owned(),
         role: role_in_words(person.who.role()),
         has_password: password::is_set(shared, &person.who).await?,
+        tokens: tokens::rows(shared, person, id).await?,
+        fresh: None,
+        scopes: tokens::levels(),
+        ends: tokens::ENDS,
+        token_name: String::new(),
+        token_scope: "read".to_owned(),
+        token_expires: "90".to_owned(),
         problem,
     })
 }

@@ -23,12 +23,10 @@ mod table;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod tokens;
 mod waiting;
 
 pub(crate) use foundry_setup::{enter as enter_foundry_setup, enter_page as foundry_setup};
-pub(crate) use licenses::LicenseRow;
-pub(crate) use people::PersonRow;
-pub(crate) use releases::ReleaseRow;
 pub(crate) use routes::{route_table, routes};
 pub(crate) use table::Panel;
 pub(crate) use tables::Card;

@@ -4,7 +4,7 @@ use actix_web::web::{ServiceConfig, scope};
 
 use super::{
     about, account, backups, create, enter, failure, foundry_setup, grants, groups, licenses,
-    people, releases, settings, table, tables,
+    people, releases, settings, table, tables, tokens,
 };
 use crate::live;
 use crate::route_table::{RouteTable, get, post};
@@ -99,5 +99,7 @@ fn of_people(table: &mut RouteTable) {
         .route("/groups/{name}/delete", post().to(groups::delete))
         .route("/account", get().to(account::account))
         .route("/account/password", post().to(account::change_password))
+        .route("/account/tokens", post().to(tokens::create))
+        .route("/account/tokens/{id}/revoke", post().to(tokens::revoke))
         .route("/about", get().to(about::about));
 }

@@ -21,6 +21,7 @@ use super::settings::{Owner, SettingsPage};
 use super::spec::{Choice, Choices, SpecForm};
 use super::table::{ConfirmStopPage, EventView, LogView, Panel, TablePage};
 use super::tables::{Card, FirstSteps, TablesPage};
+use super::tokens::{ENDS, FreshToken, TokenRow, levels};
 use super::waiting::{Door, DoorPart, WaitingPage};
 use crate::form_error::FormError;
 use crate::session::Flash;
@@ -97,6 +98,17 @@ fn viewer() -> Viewer {
         system: true,
         manages_licenses: true,
         manages_releases: true,
+    }
+}
+
+fn token() -> TokenRow {
+    TokenRow {
+        id: "k1".into(),
+        name: "backup script".into(),
+        scopes: "Read".into(),
+        created: moment(),
+        last_used: Some("2026-11-22".into()),
+        expires: None,
     }
 }
 
@@ -496,6 +508,14 @@ fn of_the_rest(t: &Templates) -> Vec<Sample> {
         name: "anna".into(),
         role: "Administrator",
         has_password,
+        tokens: if has_password { vec![token()] } else { Vec::new() },
+        fresh: has_password
+            .then(|| FreshToken { name: "lights".into(), secret: "rft_secret".into() }),
+        scopes: levels(),
+        ends: ENDS,
+        token_name: String::new(),
+        token_scope: "read".into(),
+        token_expires: "90".into(),
         problem: (!has_password).then(|| FormError::at("password", "Too short.")),
     };
     let worker = WorkerRow {

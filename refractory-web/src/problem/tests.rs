@@ -9,6 +9,7 @@ fn every_kind_has_its_status() {
     let kinds = [
         ErrorKind::NotFound,
         ErrorKind::Conflict,
+        ErrorKind::Outdated,
         ErrorKind::Invalid,
         ErrorKind::Forbidden,
         ErrorKind::Exhausted,

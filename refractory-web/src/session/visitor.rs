@@ -123,7 +123,12 @@ impl Session {
         let bearers = bearers(request).into_iter().map(|secret| (secret, true));
         let cookies = cookie::read_all(request, cookie::SESSION, shared.https());
         for (secret, bearer) in bearers.chain(cookies.into_iter().map(|secret| (secret, false))) {
-            if let Some(who) = shared.refractory.session(&secret, Via::Web).await? {
+            let who = if bearer {
+                shared.refractory.bearer(&secret, Via::Web).await?
+            } else {
+                shared.refractory.session(&secret, Via::Web).await?
+            };
+            if let Some(who) = who {
                 return Ok(Some(Self { who, secret, bearer }));
             }
         }

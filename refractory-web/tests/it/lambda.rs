@@ -99,7 +99,7 @@ fn json_of(text: &str) -> Value {
 #[tokio::test]
 async fn a_table_is_made_and_started_by_events_of_an_http_api() {
     let function = Function::start().await;
-    let body = json!({ "slug": "friday" });
+    let body = json!({ "name": "friday" });
     let made = function.tell(&function.v2("POST", "/api/v1/instances", "", Some(&body))).await;
     assert_eq!(made.0, 201, "{}", made.1);
     assert_eq!(made.2["content-type"], "application/json");
@@ -107,7 +107,7 @@ async fn a_table_is_made_and_started_by_events_of_an_http_api() {
     assert_eq!(function.tell(&started).await.0, 202);
     let events = function.v2("GET", "/api/v1/instances/friday/events", "limit=1", None);
     let (status, text, _) = function.tell(&events).await;
-    assert_eq!((status, json_of(&text)["events"].as_array().unwrap().len()), (200, 1));
+    assert_eq!((status, json_of(&text)["items"].as_array().unwrap().len()), (200, 1));
     let gone = function.v2("DELETE", "/api/v1/instances/friday", "confirm=friday", None);
     assert_eq!(function.tell(&gone).await.0, 202);
 }
@@ -120,7 +120,7 @@ async fn a_load_balancer_asks_the_same() {
     let (status, text, _) =
         function.tell(&function.alb("GET", "/api/v1/instances", &json!({}))).await;
     assert_eq!(status, 200);
-    assert_eq!(json_of(&text)["instances"][0]["slug"], "friday");
+    assert_eq!(json_of(&text)["items"][0]["name"], "friday");
     let unsure = function.alb("DELETE", "/api/v1/instances/friday", &json!({}));
     assert_eq!(function.tell(&unsure).await.0, 422);
     let sure = function.alb("DELETE", "/api/v1/instances/friday", &json!({ "confirm": "friday" }));
@@ -196,7 +196,7 @@ async fn what_does_not_work_here_says_so_and_where_it_does() {
 #[tokio::test]
 async fn what_is_too_large_is_refused_in_either_direction() {
     let function = Function::start().await;
-    let large = json!({ "slug": "x".repeat((6 << 20) + 1) });
+    let large = json!({ "name": "x".repeat((6 << 20) + 1) });
     let (status, text, _) =
         function.tell(&function.v2("POST", "/api/v1/instances", "", Some(&large))).await;
     assert_eq!(status, 413, "{text}");

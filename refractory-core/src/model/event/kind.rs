@@ -352,6 +352,22 @@ kinds! {
         /// Whom it signs in.
         user: Named<UserId>,
     },
+    /// A token for programs was created.
+    "token-created" TokenCreated {
+        /// The user whose rights it has.
+        user: Named<UserId>,
+        /// What it is called.
+        token: String,
+        /// What it is limited to.
+        scopes: Vec<String>,
+    },
+    /// A token for programs was revoked.
+    "token-revoked" TokenRevoked {
+        /// The user whose rights it had.
+        user: Named<UserId>,
+        /// What it was called.
+        token: String,
+    },
     /// A user signed in.
     "signed-in" SignedIn {
         /// How.

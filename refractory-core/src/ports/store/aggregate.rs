@@ -154,15 +154,26 @@ aggregates! {
         Index::MembershipByGroup.entry(it.group.as_str(), &in_order(it.added)),
         Index::MembershipByUser.entry(it.user.as_str(), it.group.as_str()),
     ];
-    Token(Token), unique: |it| match it.purpose {
+    Token(Token), unique: |it| match &it.purpose {
         // One setup link at a time: the newest console line is the one that works.
         Purpose::Setup => vec![UniqueKey::setup_link()],
         Purpose::SignIn(_) | Purpose::Session(_) | Purpose::FoundrySetup(_) => Vec::new(),
+        Purpose::Api(api) => vec![
+            UniqueKey::api_token(&api.key),
+            UniqueKey::api_token_name(&api.user, &api.name),
+        ],
     }, indexed: |it| {
         let until = in_order(it.until);
         let user = it.purpose.user().map(|user| Index::TokenByUser.entry(user.as_str(), &until));
         let made = Index::TokenByMade.entry("", &in_order(it.made));
-        user.into_iter().chain([Index::TokenByExpiry.entry("", &until), made]).collect()
+        let api = match &it.purpose {
+            Purpose::Api(api) => vec![
+                Index::ApiTokenByUser.entry(api.user.as_str(), &api.name),
+                Index::ApiTokenByMade.entry("", &in_order(it.made)),
+            ],
+            Purpose::Setup | Purpose::SignIn(_) | Purpose::Session(_) | Purpose::FoundrySetup(_) => Vec::new(),
+        };
+        user.into_iter().chain([Index::TokenByExpiry.entry("", &until), made]).chain(api).collect()
     };
     Event(Event), unique: |_| Vec::new(), indexed: |it| {
         let at = in_order(it.at);

@@ -39,6 +39,10 @@ pub enum Index {
     TokenByExpiry,
     /// All tokens by when they were made.
     TokenByMade,
+    /// The tokens for programs of one user by name.
+    ApiTokenByUser,
+    /// All tokens for programs by when they were made.
+    ApiTokenByMade,
     /// All events by time.
     EventByTime,
     /// The events about one instance by time.
@@ -63,7 +67,7 @@ pub enum Index {
 
 impl Index {
     /// Every index.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 26] = [
         Self::InstanceByName,
         Self::InstanceByOwner,
         Self::InstanceActive,
@@ -78,6 +82,8 @@ impl Index {
         Self::TokenByUser,
         Self::TokenByExpiry,
         Self::TokenByMade,
+        Self::ApiTokenByUser,
+        Self::ApiTokenByMade,
         Self::EventByTime,
         Self::EventByInstance,
         Self::EventByActor,
@@ -102,7 +108,11 @@ impl Index {
             Self::UserByName | Self::UserByRole => Kind::User,
             Self::GroupByName => Kind::Group,
             Self::MembershipByGroup | Self::MembershipByUser => Kind::Membership,
-            Self::TokenByUser | Self::TokenByExpiry | Self::TokenByMade => Kind::Token,
+            Self::TokenByUser
+            | Self::TokenByExpiry
+            | Self::TokenByMade
+            | Self::ApiTokenByUser
+            | Self::ApiTokenByMade => Kind::Token,
             Self::EventByTime | Self::EventByInstance | Self::EventByActor => Kind::Event,
             Self::RetainedAdminKeyByTime => Kind::RetainedAdminKey,
             Self::OperationByInstance
@@ -130,6 +140,8 @@ impl Index {
             Self::TokenByUser => "token-by-user",
             Self::TokenByExpiry => "token-by-expiry",
             Self::TokenByMade => "token-by-made",
+            Self::ApiTokenByUser => "api-token-by-user",
+            Self::ApiTokenByMade => "api-token-by-made",
             Self::EventByTime => "event-by-time",
             Self::EventByInstance => "event-by-instance",
             Self::EventByActor => "event-by-actor",

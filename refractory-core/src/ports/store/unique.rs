@@ -51,6 +51,16 @@ impl UniqueKey {
         Self::new(Kind::Group, format!("name:{name}"))
     }
 
+    /// What names a token for programs.
+    pub fn api_token(key: &str) -> Self {
+        Self::new(Kind::Token, format!("api:{key}"))
+    }
+
+    /// The name of a token for programs, among those of its user.
+    pub fn api_token_name(user: &UserId, name: &str) -> Self {
+        Self::new(Kind::Token, format!("api-name:{user}:{name}"))
+    }
+
     /// The link that makes the first account.
     pub fn setup_link() -> Self {
         Self::new(Kind::Token, "setup".to_owned())

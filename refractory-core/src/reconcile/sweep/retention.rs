@@ -83,6 +83,8 @@ impl Shelf {
             | EventKind::PasswordChanged { .. }
             | EventKind::SignedOutEverywhere { .. }
             | EventKind::SignInLinkCreated { .. }
+            | EventKind::TokenCreated { .. }
+            | EventKind::TokenRevoked { .. }
             | EventKind::DamagedRecordRemoved { .. }
             | EventKind::Unknown { .. } => Self::Deployment,
             EventKind::Recorded { name, .. } => Self::of_recorded(name, event.instance.is_some()),

@@ -27,11 +27,11 @@ async fn a_program_does_everything_with_a_token() {
         .json(
             Method::POST,
             "/api/v1/instances",
-            Some(json!({ "slug": "friday", "spec": { "title": "Friday" } })),
+            Some(json!({ "name": "friday", "title": "Friday" })),
         )
         .await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
-    assert_eq!(made.json()["state"], "off");
+    assert_eq!(made.json()["phase"], "off");
     let started = anna.json(Method::POST, "/api/v1/instances/friday/start", None).await;
     assert_eq!(started.status, StatusCode::ACCEPTED);
     let who = Principal::operator();
@@ -39,15 +39,15 @@ async fn a_program_does_everything_with_a_token() {
     let on = |table: &refractory_core::model::Instance| matches!(table.phase(), Phase::On(_));
     place.refractory.wait(&who, &table.id, on).await.unwrap();
     let shown = anna.json(Method::GET, "/api/v1/instances/friday", None).await.json();
-    assert_eq!(shown["state"], "on");
+    assert_eq!(shown["phase"], "on");
     let stopped = anna.json(Method::POST, "/api/v1/instances/friday/stop?now=true", None).await;
     assert_eq!(stopped.json()["power"], "off");
     let renamed = anna
-        .json(Method::PATCH, "/api/v1/instances/friday", Some(json!({ "slug": "saturday" })))
+        .json(Method::PATCH, "/api/v1/instances/friday", Some(json!({ "name": "saturday" })))
         .await;
-    assert_eq!(renamed.json()["slug"], "saturday", "{}", renamed.text);
+    assert_eq!(renamed.json()["name"], "saturday", "{}", renamed.text);
     let events = anna.json(Method::GET, "/api/v1/instances/saturday/events", None).await.json();
-    assert!(events["events"].as_array().unwrap().len() >= 4, "{events}");
+    assert!(events["items"].as_array().unwrap().len() >= 4, "{events}");
     let logs = anna.json(Method::GET, "/api/v1/instances/saturday/logs", None).await.json();
     assert_eq!(logs["lines"], json!([]));
     let keyless = anna.json(Method::POST, "/api/v1/instances/saturday/rotate-key", None).await;
@@ -86,7 +86,7 @@ async fn licenses_and_people_have_their_verbs() {
         StatusCode::CREATED
     );
     let link = anna.json(Method::POST, "/api/v1/users/bert/link", None).await;
-    assert!(link.json()["url"].as_str().unwrap().contains("/sign-in/link?token="));
+    assert!(link.json()["link"].as_str().unwrap().contains("/sign-in/link?token="));
     let raised =
         anna.json(Method::PATCH, "/api/v1/users/bert", Some(json!({ "role": "admin" }))).await;
     assert_eq!(raised.json()["role"], "admin");
@@ -99,18 +99,13 @@ async fn a_link_into_setup_is_for_those_who_manage_the_table() {
     let place = Place::open().await;
     let mut anna = program(&place, "anna", Role::Admin).await;
     let mut pia = program(&place, "pia", Role::Player).await;
-    let new = json!({ "slug": "friday", "spec": { "world": "keep" } });
+    let new = json!({ "name": "friday", "world": "keep" });
     assert_eq!(anna.json(Method::POST, "/api/v1/instances", Some(new)).await.status, 201);
     let path = "/api/v1/instances/friday/setup-link";
     let off = anna.json(Method::POST, path, None).await;
     assert_eq!(off.status, StatusCode::CONFLICT);
     assert!(off.text.contains("opens only while the table is on"), "{}", off.text);
-    anna.json(
-        Method::PATCH,
-        "/api/v1/instances/friday",
-        Some(json!({ "spec": { "world": null } })),
-    )
-    .await;
+    anna.json(Method::PATCH, "/api/v1/instances/friday", Some(json!({ "world": null }))).await;
     let who = Principal::operator();
     let table = place.refractory.find(&who, "friday").await.unwrap();
     place.refractory.start(&who, &table.id).await.unwrap();
@@ -136,37 +131,37 @@ async fn a_link_into_setup_is_for_those_who_manage_the_table() {
 async fn a_body_of_the_wrong_kind_changes_nothing_and_is_told_without_our_types() {
     let place = Place::open().await;
     let mut anna = program(&place, "anna", Role::Admin).await;
-    let new = json!({ "slug": "friday", "spec": { "title": "Friday" } });
+    let new = json!({ "name": "friday", "title": "Friday" });
     assert_eq!(anna.json(Method::POST, "/api/v1/instances", Some(new)).await.status, 201);
     let path = "/api/v1/instances/friday";
     let before = anna.get(path).await.json();
     let rows = [
         json!(["saturday"]),
         json!([]),
-        json!({ "spec": ["Title"] }),
-        json!({ "spec": { "limits": [1_u64 << 31] } }),
+        json!({ "title": ["Title"] }),
+        json!({ "limits": [1_u64 << 31] }),
         json!(null),
         json!("saturday"),
-        json!({ "spec": null }),
-        json!({ "spec": { "limits": 5 } }),
-        json!({ "spec": { "title": 5 } }),
-        json!({ "spec": { "limits": { "memory": 0 } } }),
-        json!({ "spec": { "limits": { "disk": 1 } } }),
-        json!({ "spec": { "limits": { "cpu_millis": 0 } } }),
+        json!({ "name": null }),
+        json!({ "limits": 5 }),
+        json!({ "title": 5 }),
+        json!({ "limits": { "memory": 0 } }),
+        json!({ "limits": { "disk": 1 } }),
+        json!({ "limits": { "cpu_millis": 0 } }),
     ];
     for body in rows {
         let refused = anna.json(Method::PATCH, path, Some(body.clone())).await;
         assert!(refused.status.is_client_error(), "{body}: {}", refused.text);
-        for ours in ["struct", "Json", "Changing", "SpecChange"] {
+        for ours in ["struct", "Json", "InstancePatch", "LimitsPatch", "SpecChange"] {
             assert!(!refused.text.contains(ours), "{body}: {}", refused.text);
         }
         assert_eq!(anna.get(path).await.json(), before, "{body}");
     }
     let listed = anna.json(Method::POST, "/api/v1/users", Some(json!(["eve", "player"]))).await;
     assert!(listed.status.is_client_error(), "{}", listed.text);
-    let cleared = json!({ "spec": { "language": "" } });
+    let cleared = json!({ "language": "" });
     let cleared = anna.json(Method::PATCH, path, Some(cleared)).await;
-    assert_eq!(cleared.json()["spec"]["language"], json!(null), "{}", cleared.text);
+    assert_eq!(cleared.json()["language"], json!(null), "{}", cleared.text);
     let mut max = program(&place, "max", Role::GameMaster).await;
     let given = max.json(Method::PATCH, path, Some(json!({ "owner": "max" }))).await;
     assert_eq!(given.status, StatusCode::FORBIDDEN);
@@ -182,9 +177,9 @@ async fn problems_are_told_as_problems() {
         (Method::GET, "/api/v1/nowhere", None, 404),
         (Method::GET, "/api/v1/status", None, 403),
         (Method::GET, "/api/v1/users", None, 403),
-        (Method::POST, "/api/v1/instances", Some(json!({ "slug": "x" })), 403),
-        (Method::POST, "/api/v1/instances", Some(json!({ "slgu": "x" })), 400),
-        (Method::POST, "/api/v1/instances", Some(json!({ "slug": "A B" })), 422),
+        (Method::POST, "/api/v1/instances", Some(json!({ "name": "x" })), 403),
+        (Method::POST, "/api/v1/instances", Some(json!({ "nmae": "x" })), 422),
+        (Method::POST, "/api/v1/instances", Some(json!({ "name": "A B" })), 422),
     ];
     for (method, path, body, status) in rows {
         let answer = pia.json(method, path, body).await;
@@ -201,11 +196,11 @@ async fn problems_are_told_as_problems() {
 async fn a_cookie_alone_changes_nothing() {
     let place = Place::open().await;
     let mut anna = place.signed_in("anna", Role::Admin).await;
-    let refused = anna.json(Method::POST, "/api/v1/instances", Some(json!({ "slug": "x" }))).await;
+    let refused = anna.json(Method::POST, "/api/v1/instances", Some(json!({ "name": "x" }))).await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
     let csrf = anna.get("/api/v1/session").await.json()["csrf"].as_str().unwrap().to_owned();
     anna.headers.insert("x-csrf-token", csrf.parse().unwrap());
-    let made = anna.json(Method::POST, "/api/v1/instances", Some(json!({ "slug": "x" }))).await;
+    let made = anna.json(Method::POST, "/api/v1/instances", Some(json!({ "name": "x" }))).await;
     assert_eq!(made.status, StatusCode::CREATED);
     anna.headers.insert("origin", HeaderValue::from_static("http://x.localhost"));
     let refused = anna.json(Method::POST, "/api/v1/instances/x/start", None).await;
@@ -227,43 +222,53 @@ async fn a_session_that_was_closed_opens_nothing() {
 async fn a_patch_changes_what_it_names_and_nothing_else() {
     let place = Place::open().await;
     let mut anna = program(&place, "anna", Role::Admin).await;
-    let limits =
-        json!({ "memory": 1_073_741_824_u64, "cpu_millis": 1500, "disk": 9_663_676_416_u64 });
     let spec = json!({
-        "title": "Friday", "world": "barovia", "license": "not-needed", "limits": limits, "language": "de.deutsch",
+        "title": "Friday", "world": "barovia", "license": "not-needed", "language": "de.deutsch", "owner": "anna",
+        "limits": { "memory": 1_073_741_824_u64, "cpu_millis": 1500, "disk": 9_663_676_416_u64 },
     });
-    let body = json!({ "slug": "friday", "spec": spec });
+    let mut body = spec.clone();
+    body["name"] = json!("friday");
     let made = anna.json(Method::POST, "/api/v1/instances", Some(body)).await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
-    let before = made.json()["spec"].clone();
     let path = "/api/v1/instances/friday";
     let rows = [
         (json!({}), "", json!(null)),
-        (json!({ "spec": {} }), "", json!(null)),
-        (json!({ "spec": { "world": "abc" } }), "/world", json!("abc")),
-        (json!({ "spec": { "world": null } }), "/world", json!(null)),
-        (json!({ "spec": { "title": "New" } }), "/title", json!("New")),
-        (json!({ "spec": { "title": null } }), "/title", json!("")),
-        (json!({ "spec": { "license": null } }), "/license", json!("any")),
-        (json!({ "spec": { "limits": { "disk": null } } }), "/limits/disk", json!(null)),
+        (json!({ "limits": {} }), "", json!(null)),
+        (json!({ "world": "abc" }), "/world", json!("abc")),
+        (json!({ "world": null }), "/world", json!(null)),
+        (json!({ "title": "New" }), "/title", json!("New")),
+        (json!({ "title": null }), "/title", json!("friday")),
+        (json!({ "license": null }), "/license", json!("any")),
+        (json!({ "limits": { "disk": null } }), "/limits/disk", json!(null)),
         (
-            json!({ "spec": { "limits": { "memory": 2_147_483_648_u64 } } }),
+            json!({ "limits": { "memory": 2_147_483_648_u64 } }),
             "/limits/memory",
             json!(2_147_483_648_u64),
         ),
-        (json!({ "spec": { "language": null } }), "/language", json!(null)),
+        (
+            json!({ "limits": null }),
+            "/limits",
+            json!({ "memory": null, "cpu_millis": null, "disk": null }),
+        ),
+        (json!({ "language": null }), "/language", json!(null)),
+        (json!({ "owner": null }), "/owner", json!(null)),
     ];
+    let counters = |mut it: serde_json::Value| {
+        for counter in ["generation", "revision"] {
+            it[counter] = json!(0);
+        }
+        it
+    };
     for (body, at, value) in rows {
-        let reset = anna.json(Method::PATCH, path, Some(json!({ "spec": spec }))).await;
-        assert_eq!(reset.json()["spec"], before, "{}", reset.text);
+        let before = anna.json(Method::PATCH, path, Some(spec.clone())).await;
+        assert_eq!(before.status, StatusCode::OK, "{}", before.text);
         let answer = anna.json(Method::PATCH, path, Some(body.clone())).await;
         assert_eq!(answer.status, StatusCode::OK, "{body}: {}", answer.text);
-        let mut expected = before.clone();
+        let mut expected = counters(before.json());
         if let Some(field) = expected.pointer_mut(at).filter(|_| !at.is_empty()) {
             *field = value;
         }
-        assert_eq!(answer.json()["spec"], expected, "{body}");
-        assert_eq!(answer.json()["slug"], "friday");
+        assert_eq!(counters(answer.json()), expected, "{body}");
     }
 }
 
@@ -272,24 +277,30 @@ async fn a_patch_with_a_key_that_nobody_knows_is_refused_by_its_name() {
     let place = Place::open().await;
     let mut anna = program(&place, "anna", Role::Admin).await;
     let made =
-        anna.json(Method::POST, "/api/v1/instances", Some(json!({ "slug": "friday" }))).await;
+        anna.json(Method::POST, "/api/v1/instances", Some(json!({ "name": "friday" }))).await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
     let path = "/api/v1/instances/friday";
     let refused = [
-        (json!({ "spec": { "wrold": "abc" } }), "wrold"),
-        (json!({ "spec": { "limits": { "memroy": 1 } } }), "memroy"),
-        (json!({ "sepc": {} }), "sepc"),
-        (json!({ "power": "on" }), "power"),
-        (json!({ "slug": null }), "needs a name"),
-        (json!({ "spec": { "release": null } }), "needs a release"),
-        (json!({ "spec": null }), "null"),
+        (json!({ "wrold": "abc" }), "/wrold", "unknown-field", "wrold"),
+        (json!({ "limits": { "memroy": 1 } }), "/limits/memroy", "unknown-field", "memroy"),
+        (json!({ "spec": {} }), "/spec", "unknown-field", "spec"),
+        (json!({ "power": "on" }), "/power", "unknown-field", "power"),
+        (json!({ "name": null }), "/name", "invalid", "needs a name"),
+        (json!({ "release": null }), "/release", "invalid", "needs a release"),
+        (json!({ "release": "99.1" }), "/release", "not-found", "no release"),
+        (json!({ "license": "none" }), "/license", "not-found", "no license"),
+        (json!({ "world": "../etc" }), "/world", "invalid", "world ID"),
+        (json!({ "language": "a b" }), "/language", "invalid", "language"),
+        (json!({ "limits": { "memory": 1 } }), "/limits/memory", "invalid", "memory"),
     ];
-    for (body, told) in refused {
+    for (body, at, code, told) in refused {
         let answer = anna.json(Method::PATCH, path, Some(body.clone())).await;
-        assert!(matches!(answer.status.as_u16(), 400 | 422), "{body}: {}", answer.status);
-        assert!(answer.text.contains(told), "{body}: {}", answer.text);
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{body}: {}", answer.text);
+        let field = &answer.json()["errors"][0];
+        assert_eq!((&field["pointer"], &field["code"]), (&json!(at), &json!(code)), "{body}");
+        assert!(field["message"].as_str().unwrap().contains(told), "{body}: {field}");
     }
-    let body = json!({ "slug": "x", "spec": { "wrold": "abc" } });
+    let body = json!({ "name": "x", "wrold": "abc" });
     let answer = anna.json(Method::POST, "/api/v1/instances", Some(body)).await;
     assert!(answer.status.is_client_error() && answer.text.contains("wrold"), "{}", answer.text);
     for (path, known, unknown) in [

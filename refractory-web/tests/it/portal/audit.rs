@@ -87,7 +87,7 @@ async fn an_administrator_signs_another_account_out_everywhere() {
         assert_eq!(bert.get("/").await.to(), "/sign-in", "{way}");
         assert_eq!(follow(&place, &unused).await.status, StatusCode::FORBIDDEN, "{way}");
         let newest = anna.get("/api/v1/events?limit=10").await.json();
-        let told = newest["events"]
+        let told = newest["items"]
             .as_array()
             .unwrap()
             .iter()
@@ -140,8 +140,8 @@ async fn every_change_of_an_account_and_every_way_in_and_out_is_recorded_with_th
     let mut anna = place.browser();
     let fields = [("name", "anna"), ("password", "three random words")];
     anna.submit("/sign-in", "/sign-in", &fields).await;
-    let all = anna.get("/api/v1/events?limit=1000").await.json();
-    let all = all["events"].as_array().unwrap();
+    let all = anna.get("/api/v1/events?limit=200").await.json();
+    let all = all["items"].as_array().unwrap();
     let rows = [
         ("signed-in", "anna", "anna signed in."),
         ("user-added", "anna", "anna added the user bert with the role player."),

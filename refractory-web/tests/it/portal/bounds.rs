@@ -12,15 +12,16 @@ async fn every_text_of_a_request_is_bounded_and_carries_no_nul() {
     let mut anna = program(&place, "anna", Role::Admin).await;
     let long = "x".repeat(20_000);
     let rows = [
-        ("/api/v1/instances", json!({ "slug": "a\0b" }), "`slug`"),
-        ("/api/v1/instances", json!({ "slug": "a", "spec": { "title": "a\0b" } }), "`spec.title`"),
-        ("/api/v1/instances", json!({ "slug": "a", "spec": { "world": "a\0b" } }), "`spec.world`"),
+        ("/api/v1/instances", json!({ "name": "a\0b" }), "`name`"),
+        ("/api/v1/instances", json!({ "name": "a", "title": "a\0b" }), "`title`"),
+        ("/api/v1/instances", json!({ "name": "a", "world": "a\0b" }), "`world`"),
+        ("/api/v1/instances", json!({ "name": "a", "language": long }), "`language`"),
         (
             "/api/v1/instances",
-            json!({ "slug": "a", "spec": { "language": long } }),
-            "`spec.language`",
+            json!({ "name": "a", "limits": { "memory": "a\0b" } }),
+            "`limits.memory`",
         ),
-        ("/api/v1/instances", json!({ "slug": "a", "spec": { "title": "two\nlines" } }), "title"),
+        ("/api/v1/instances", json!({ "name": "a", "title": "two\nlines" }), "title"),
         ("/api/v1/licenses", json!({ "name": "a\0b", "key": "x" }), "`name`"),
         ("/api/v1/licenses", json!({ "name": "Club", "key": long }), "`key`"),
         ("/api/v1/users", json!({ "name": long, "role": "player" }), "`name`"),

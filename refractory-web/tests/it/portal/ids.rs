@@ -110,7 +110,7 @@ async fn the_portal_shows_the_id_that_it_logs_on_pages_and_to_programs() {
     let problem = anna.json(Method::POST, "/api/v1/releases/fetch", Some(body)).await;
     assert_eq!(problem.status, StatusCode::INTERNAL_SERVER_ERROR, "{}", problem.text);
     let instance = problem.json()["instance"].as_str().unwrap().to_owned();
-    let logged = entry(instance.strip_prefix("urn:refractory:problem:").unwrap());
+    let logged = entry(instance.strip_prefix("urn:refractory:failure:").unwrap());
     assert!(logged["error"].as_str().unwrap().contains("the disk is gone"), "{logged}");
 }
 

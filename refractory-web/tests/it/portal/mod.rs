@@ -12,6 +12,7 @@ mod backups;
 mod bounds;
 mod browser;
 mod by_path;
+mod contract;
 mod credentials;
 mod crowds;
 mod doors;
@@ -26,6 +27,7 @@ mod streams;
 mod support;
 mod tables;
 mod throttles;
+mod tokens;
 mod uploads;
 
 #[cfg(feature = "bin")]

@@ -146,6 +146,18 @@ impl Browser {
         self.take(request).await
     }
 
+    /// Sends `body` as `kind`.
+    pub(crate) async fn send(
+        &mut self,
+        method: Method,
+        path: &str,
+        kind: &str,
+        body: &str,
+    ) -> Answer {
+        let request = self.request(method, path).header("content-type", kind).body(body.to_owned());
+        self.take(request).await
+    }
+
     /// Sends bytes as a file.
     pub(crate) async fn bytes(&mut self, path: &str, kind: &str, body: Vec<u8>) -> Answer {
         let request = self.request(Method::POST, path).header("content-type", kind).body(body);

@@ -116,6 +116,14 @@ impl Place {
         Browser::new(self.at)
     }
 
+    /// Another client that is signed in as `other` is.
+    pub(crate) fn browser_like(&self, other: &Browser) -> Browser {
+        let mut browser = self.browser();
+        browser.cookies.clone_from(&other.cookies);
+        browser.headers.clone_from(&other.headers);
+        browser
+    }
+
     /// Nobody does the work from now on.
     pub(crate) fn send_the_worker_home(&self) {
         self.worker.abort();

@@ -1,0 +1,120 @@
+//! Tokens for programs.
+use std::time::Duration;
+
+use actix_web::http::header::LOCATION;
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
+use refractory_core::model::{Edit, Principal, Scopes};
+use refractory_core::{ApiTokenView, NewApiToken, UserId};
+use serde::Deserialize;
+
+use super::body::Body;
+use super::paging::{PageQuery, Query, page_answer};
+use super::routes::BASE;
+use super::{NewToken, Page, Token, TokenWithSecret};
+use crate::problem::Problem;
+use crate::session::{Commanded, Person};
+use crate::shared::Shared;
+
+/// How long a token lasts where nothing is said.
+const USUAL: Duration = Duration::from_hours(24 * 90);
+
+/// Whose tokens.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct TokenQuery {
+    /// The name of the user; the caller where it is left out. For administrators.
+    #[param(min_length = 1, format = "user")]
+    user: Option<String>,
+    /// Where the page begins: `next` of the page before it.
+    #[param(format = "cursor", min_length = 1)]
+    after: Option<String>,
+    /// The most items of the page.
+    #[param(minimum = 1, maximum = 200)]
+    limit: Option<u32>,
+}
+
+/// The user whose tokens are meant: the caller where none is named.
+async fn holder(shared: &Shared, who: &Principal, named: Option<&str>) -> Result<UserId, Problem> {
+    match (named, who.user()) {
+        (Some(name), Some(id)) if name == who.name() => Ok(id.clone()),
+        (Some(name), _) => Ok(shared.refractory.find_user(who, name).await?.id),
+        (None, Some(id)) => Ok(id.clone()),
+        (None, None) => Err(Problem::sign_in()),
+    }
+}
+
+/// Lists the tokens of the caller, or of another user, in order of name.
+#[utoipa::path(get, path = "/api/v1/tokens", operation_id = "listTokens", tag = "tokens", params(TokenQuery),
+    responses((status = 200, description = "One page", body = Page<Token>, headers(("Link" = String, description = "The next page")))))]
+pub(crate) async fn list(
+    request: HttpRequest,
+    shared: Data<Shared>,
+    person: Person,
+    query: Query<TokenQuery>,
+) -> Result<HttpResponse, Problem> {
+    let TokenQuery { user, after, limit } = query.0;
+    let page = PageQuery::of(after, limit);
+    let (after, size) = (page.cursor()?, page.size()?);
+    let of = holder(&shared, &person.who, user.as_deref()).await?;
+    let found = shared.refractory.api_tokens(&person.who, Some(&of), after, size).await?;
+    let items = found.items.iter().map(Token::from).collect();
+    let page = Page { items, next: found.next.map(|next| next.to_string()) };
+    Ok(page_answer(&request, page.next.as_deref(), &page))
+}
+
+/// Creates a token. Its secret is in this answer only.
+#[utoipa::path(post, path = "/api/v1/tokens", operation_id = "createToken", tag = "tokens", request_body = NewToken,
+    responses((status = 201, description = "It was created", body = TokenWithSecret, headers(("Location" = String, description = "Its address")))))]
+pub(crate) async fn create(
+    shared: Data<Shared>,
+    commanded: Commanded,
+    body: Body<NewToken>,
+) -> Result<HttpResponse, Problem> {
+    let who = &commanded.0.who;
+    let NewToken { name, user, scopes, expires_in } = body.0;
+    let of = holder(&shared, who, user.as_deref()).await;
+    let of = of.map_err(|problem| problem.in_field("/user"))?;
+    let lasts = match expires_in {
+        Edit::Keep => Some(USUAL),
+        Edit::Set(seconds) => Some(Duration::from_secs(seconds)),
+        Edit::Clear => None,
+    };
+    let scopes = Scopes::new(scopes.into_iter().map(Into::into));
+    let new = NewApiToken { name, scopes, lasts };
+    let minted = shared.refractory.create_api_token(who, &of, new).await?;
+    let owner = user.unwrap_or_else(|| who.name().to_owned());
+    let view = ApiTokenView::of(&minted.token, &owner.to_lowercase());
+    let view = view.ok_or_else(|| Problem::defect(&"a token of another kind"))?;
+    let form =
+        TokenWithSecret { token: Token::from(&view), secret: minted.secret.expose().to_owned() };
+    let at = format!("{BASE}/tokens/{}", form.token.id);
+    Ok(HttpResponse::Created().insert_header((LOCATION, at)).json(form))
+}
+
+/// Returns one token, without its secret.
+#[utoipa::path(get, path = "/api/v1/tokens/{id}", operation_id = "getToken", tag = "tokens",
+    params(("id" = String, Path, description = "Its id")),
+    responses((status = 200, description = "The token", body = Token)))]
+pub(crate) async fn show(
+    shared: Data<Shared>,
+    person: Person,
+    id: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let view = shared.refractory.find_api_token(&person.who, &id).await?;
+    Ok(HttpResponse::Ok().json(Token::from(&view)))
+}
+
+/// Revokes a token: it is good for nothing from now on.
+#[utoipa::path(delete, path = "/api/v1/tokens/{id}", operation_id = "revokeToken", tag = "tokens",
+    params(("id" = String, Path, description = "Its id")),
+    responses((status = 204, description = "It was revoked")))]
+pub(crate) async fn revoke(
+    shared: Data<Shared>,
+    commanded: Commanded,
+    id: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    shared.refractory.revoke_api_token(&commanded.0.who, &id).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
