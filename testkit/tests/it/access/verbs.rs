@@ -76,6 +76,10 @@ fn verbs() -> Vec<(Takes, &'static str, Call)> {
         R(Right::Manage), |app, who, it| app.change(who, &it.id, granted());
         R(Right::Manage), |app, who, it| app.rotate_asset_credentials(who, &it.id);
         R(Right::Manage), |app, who, it| app.delete(who, &it.id, it.slug.as_str());
+        R(Right::Manage), |app, who, it| app.create_backup(who, &it.id, false);
+        R(Right::Manage), |app, who, it| app.backups(who, &it.id, None, 1);
+        R(Right::Manage), |app, who, it| app.operations(who, Some(&it.id), None, 1);
+        R(Right::Manage), |app, who, it| app.active_operations(who, &it.id);
         Admin, |app, who, it| app.change(who, &it.id, moved());
         Admin, |app, who, it| app.assume_lost(who, &it.id);
     }
@@ -274,6 +278,8 @@ fn of_the_deployment() -> Vec<(Role, &'static str, Plain)> {
         Role::Admin, |app, who| app.delete_group(who, &no_group(), "x");
         Role::Admin, |app, who| app.events(who, &EventFilter::default(), None, 1);
         Role::Admin, |app, who| app.retained_admin_keys(who, None);
+        Role::Admin, |app, who| app.operations(who, None, None, 1);
+        Role::Admin, |app, who| app.orphaned_backups(who, None, 1);
         Role::Admin, |app, who| app.damaged(who);
         Role::Admin, |app, who| app.remove_damaged(who, Kind::License, "nothing");
     }
@@ -295,7 +301,7 @@ async fn every_verb_about_the_deployment_asks_for_its_role() {
 }
 
 /// Verbs whose refusals have tests of their own, and what asks nothing: it is about the caller's own session.
-const ELSEWHERE: [&str; 13] = [
+const ELSEWHERE: [&str; 19] = [
     // access::groups
     "find_group",
     "members",
@@ -308,7 +314,14 @@ const ELSEWHERE: [&str; 13] = [
     "wait",
     "settled",
     "settled_telling",
-    // Events are told to those who may read them: below.
+    // By an id of their own: lifecycle::operations
+    "operation",
+    "cancel_operation",
+    "backup",
+    "restore_backup",
+    "verify_backup",
+    "delete_backup",
+    // Events are told to those who may read them: above.
     "subscribe",
     // About the caller's own session and password.
     "close_session",
