@@ -1,4 +1,4 @@
-//! AWS, put together.
+//! The backend `aws`.
 use std::sync::Arc;
 
 use refractory_core::config::{Backend, Base, Schema, Settings};
@@ -14,24 +14,24 @@ use refractory_core::{
 use tokio::sync::OnceCell;
 
 use crate::{
-    AssetAccess, AwsConfig, BalancerNames, BucketAssets, Clients, CloudWatchLogs, Doctor,
-    DynamoStore, EfsStorage, FargateRuntime, Ground, Naming, NamingChoice, Remains, Route53Zone,
-    Routing, S3Archives, S3Snapshots, SecretsManagerVault,
+    AssetAccess, AwsConfig, BucketAssets, Clients, CloudWatchLogs, Doctor, DynamoStore, EfsStorage,
+    FargateRuntime, LaunchArtifacts, LoadBalancerNames, Naming, NamingChoice, Route53Zone, Routing,
+    S3Archives, S3Snapshots, SecretsManagerVault, StackOutputs,
 };
 
-/// The backend `aws`: one account and region, on the ground that `refractory infra deploy` made.
+/// The backend `aws`: one account and region, with the stack of `refractory infra deploy`.
 #[derive(Debug, Default)]
 pub struct AwsBackend {
     clients: Option<Clients>,
-    footing: OnceCell<Footing>,
+    connection: OnceCell<StackConnection>,
 }
 
-/// What the store and the ports have in common.
+/// What the store and the ports share.
 #[derive(Debug, Clone)]
-struct Footing {
+struct StackConnection {
     config: AwsConfig,
     clients: Clients,
-    ground: Ground,
+    outputs: StackOutputs,
 }
 
 impl AwsBackend {
@@ -41,13 +41,18 @@ impl AwsBackend {
         Self { clients: Some(clients), ..Self::default() }
     }
 
-    /// One of each port on `ground`, over clients that were made elsewhere: for a program that has its own configuration.
+    /// One of each port on `outputs`, over clients that were made elsewhere: for a program that has its own configuration.
     ///
     /// # Errors
     ///
-    /// `Invalid` for a configuration and a ground that cannot work together.
-    pub fn ports(config: AwsConfig, clients: Clients, ground: Ground, base: Base) -> Result<Ports> {
-        Footing { config, clients, ground }.ports(base)
+    /// `Invalid` for a configuration and stack outputs that cannot work together.
+    pub fn ports(
+        config: AwsConfig,
+        clients: Clients,
+        outputs: StackOutputs,
+        base: Base,
+    ) -> Result<Ports> {
+        StackConnection { config, clients, outputs }.ports(base)
     }
 
     async fn clients(&self, config: &AwsConfig) -> Result<Clients> {
@@ -57,14 +62,14 @@ impl AwsBackend {
         }
     }
 
-    /// Asked for once: the store and the ports stand on the same ground.
-    async fn footing(&self, settings: &Settings) -> Result<&Footing> {
-        self.footing
+    /// Opened once: the store and the ports use the same stack.
+    async fn footing(&self, settings: &Settings) -> Result<&StackConnection> {
+        self.connection
             .get_or_try_init(|| async {
                 let config: AwsConfig = settings.section()?;
                 let clients = self.clients(&config).await?;
-                let ground = Ground::of_stack(&clients, &config.deployment).await?;
-                Ok(Footing { config, clients, ground })
+                let outputs = StackOutputs::of_stack(&clients, &config.deployment).await?;
+                Ok(StackConnection { config, clients, outputs })
             })
             .await
     }
@@ -85,8 +90,8 @@ impl Backend for AwsBackend {
     }
 
     async fn store(&self, settings: &Settings) -> Result<Option<Arc<dyn Store>>> {
-        let Footing { clients, ground, .. } = self.footing(settings).await?;
-        Ok(Some(Arc::new(DynamoStore::open(clients, &ground.table).await?)))
+        let StackConnection { clients, outputs, .. } = self.footing(settings).await?;
+        Ok(Some(Arc::new(DynamoStore::open(clients, &outputs.table).await?)))
     }
 
     async fn examine(&self, settings: &Settings, tables: usize) -> Vec<Finding> {
@@ -113,7 +118,7 @@ impl Backend for AwsBackend {
 }
 
 /// Refuses a store that is not the one of this stack. A container's folder lives as long as the container, so what the store
-/// belongs to is the stack, by its name, and whether that was worked with is told by the volumes there are.
+/// belongs to is the stack, by its name; existing volumes show whether the stack was in use.
 async fn check_pairing(config: &AwsConfig, ports: &Ports, now: Timestamp) -> Result<()> {
     let id = DeploymentId::new(&format!("aws.{}", config.deployment))?;
     let was_used = async || Ok(!ports.storage.list().await?.is_empty());
@@ -135,21 +140,21 @@ async fn check_pairing(config: &AwsConfig, ports: &Ports, now: Timestamp) -> Res
 }
 
 /// Under one host with the portal and all other tables, an upload would share their origin.
-fn nameless() -> Error {
+fn no_table_names() -> Error {
     Error::new(ErrorKind::Invalid, "putting AWS together").permanent().advise(
         "`assets = \"private\"` under `[aws]` needs a name for each table: set `domain` under `[web]` and leave `by_path` \
          out, or choose \"public\" buckets or the \"volume\".",
     )
 }
 
-impl Footing {
+impl StackConnection {
     fn ports(&self, base: Base) -> Result<Ports> {
-        let Self { config, clients, ground } = self;
+        let Self { config, clients, outputs } = self;
         let Base { data, store, clock, addressing } = base;
-        let storage = EfsStorage::new(clients.clone(), ground, config, Arc::clone(&clock))?;
+        let storage = EfsStorage::new(clients.clone(), outputs, config, Arc::clone(&clock))?;
         let runtime = FargateRuntime::new(
             clients.clone(),
-            ground.clone(),
+            outputs.clone(),
             config.clone(),
             storage.clone(),
             Arc::clone(&clock),
@@ -159,25 +164,30 @@ impl Footing {
         let uploads =
             BucketAssets::new(clients.clone(), config, Arc::clone(&store), Arc::clone(&clock));
         if config.assets == AssetAccess::Private && addressing.by_path {
-            return Err(nameless());
+            return Err(no_table_names());
         }
-        let uploads = uploads.with_origins(&addressing).within(ground.boundary.clone());
+        let uploads = uploads.with_origins(&addressing).with_boundary(outputs.boundary.clone());
         let (assets, asset_gateway): (Arc<dyn AssetStore>, Arc<dyn AssetGateway>) =
             match config.assets {
                 AssetAccess::Volume => (Arc::new(uploads.on_volume()), Arc::new(NoAssetGateway)),
                 AssetAccess::Public | AssetAccess::Private => {
-                    let door = uploads.door();
+                    let door = uploads.gateway();
                     (Arc::new(uploads), Arc::new(door))
                 }
             };
-        let logs = CloudWatchLogs::new(clients.clone(), ground, config, Arc::clone(&clock));
-        let remains =
-            Remains::new(clients.clone(), config, storage.clone(), runtime.clone(), logs.clone());
+        let logs = CloudWatchLogs::new(clients.clone(), outputs, config, Arc::clone(&clock));
+        let remains = LaunchArtifacts::new(
+            clients.clone(),
+            config,
+            storage.clone(),
+            runtime.clone(),
+            logs.clone(),
+        );
         Ok(Ports {
             dns: self.names(clock)?,
             logs: Arc::new(logs),
-            snapshots: Arc::new(S3Snapshots::new(storage.clone(), clients, ground)),
-            archives: Arc::new(S3Archives::new(clients, ground, data)),
+            snapshots: Arc::new(S3Snapshots::new(storage.clone(), clients, outputs)),
+            archives: Arc::new(S3Archives::new(clients, outputs, data)),
             runtime: Arc::new(runtime),
             storage: Arc::new(storage),
             assets,
@@ -191,17 +201,17 @@ impl Footing {
         })
     }
 
-    /// Who gives public names, and what else leads to a table.
+    /// The provider of public names.
     fn names(&self, clock: Arc<dyn refractory_core::Clock>) -> Result<Arc<dyn DnsZone>> {
-        let Self { config, clients, ground } = self;
+        let Self { config, clients, outputs } = self;
         let naming = Naming::new(&config.deployment);
         let records = match config.names {
             NamingChoice::Wildcard => None,
             NamingChoice::Records => {
-                Some(Route53Zone::new(clients.clone(), ground, naming.clone())?)
+                Some(Route53Zone::new(clients.clone(), outputs, naming.clone())?)
             }
         };
-        let rules = || BalancerNames::new(clients.clone(), ground, naming, clock);
+        let rules = || LoadBalancerNames::new(clients.clone(), outputs, naming, clock);
         Ok(match (config.routing, records) {
             (Routing::Edge, None) => Arc::new(NoDns),
             (Routing::Edge, Some(records)) => Arc::new(records),

@@ -44,11 +44,11 @@ pub struct Clients {
     pub s3: aws_sdk_s3::Client,
     /// Secrets.
     pub secrets: aws_sdk_secretsmanager::Client,
-    /// Who we are.
+    /// The identity of the credentials.
     pub sts: aws_sdk_sts::Client,
     /// The region that all of them speak to.
     pub region: String,
-    /// Whose credentials all of them use, for whoever has to know when these end.
+    /// The credentials that all of them use, for callers that have to know when these expire.
     pub credentials: Option<SharedCredentialsProvider>,
 }
 

@@ -40,10 +40,10 @@ pub struct AwsConfig {
     pub helper_image: String,
     /// Where the data of a running table lies.
     pub live_data: LiveData,
-    /// Who may read uploads without the portal.
+    /// How uploads can be read without the portal.
     pub assets: AssetAccess,
     /// How public names come about.
-    pub names: Naming,
+    pub names: NamingChoice,
     /// How requests reach a table.
     pub routing: Routing,
     /// How long a deleted secret can be brought back; zero deletes it at once.
@@ -75,22 +75,22 @@ pub enum LiveData {
     Efs,
 }
 
-/// Who may read uploads.
+/// How uploads can be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AssetAccess {
     /// Uploads stay on the volume; no bucket is made.
     Volume,
-    /// A bucket whose objects anybody may read who knows their name, as Foundry expects it.
+    /// A bucket whose objects anyone may read who knows their name, as Foundry expects it.
     Public,
-    /// A bucket that nobody reads but with the table's key: players and the table itself reach it through the edge.
+    /// A bucket that is read with the instance's key only: players and the program reach it through the edge.
     Private,
 }
 
 /// How public names come about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Naming {
+pub enum NamingChoice {
     /// One wildcard name leads to the edge.
     Wildcard,
     /// A record for each table that is on.
@@ -125,7 +125,7 @@ impl Default for AwsConfig {
             helper_image: "public.ecr.aws/docker/library/buildpack-deps:bookworm-curl".to_owned(),
             live_data: LiveData::Efs,
             assets: AssetAccess::Public,
-            names: Naming::Wildcard,
+            names: NamingChoice::Wildcard,
             routing: Routing::Edge,
             recovery: Span(std::time::Duration::from_hours(7 * 24)),
             log_days: 30,
@@ -134,9 +134,9 @@ impl Default for AwsConfig {
 }
 
 impl AwsConfig {
-    /// What of this the portal on ECS goes by, as a file: whatever is not as it would be by itself. How the account is reached is
+    /// The settings of the portal on ECS, as a configuration file: all that differ from the defaults. How the account is reached is
     /// each one's own.
-    pub fn for_the_portal(&self) -> String {
+    pub fn portal_settings(&self) -> String {
         const OWN: [&str; 4] = ["region", "profile", "endpoint", "deployment"];
         let values = |config: &Self| match serde_json::to_value(config) {
             Ok(serde_json::Value::Object(values)) => values,

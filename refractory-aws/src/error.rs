@@ -10,15 +10,15 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::error::operation::BuildError;
 use refractory_core::{Error, ErrorKind};
 
-/// When to ask again after a refusal that passes by itself, though its kind does not say so.
+/// When to retry after a transient refusal whose kind does not say so.
 const AGAIN: Duration = Duration::from_secs(1);
 
 /// What a code means: its kind, and whether the same call may succeed later.
 ///
-/// Codes that mean "not there" or "there already" are matched by those who can make sense of them, before
-/// they get here: what is missing may be the thing asked for, or the ground it stands on.
-const TABLE: &[(&str, ErrorKind, bool)] = &[
-    // Who is asking. What may pass by itself - keys that were made a moment ago, a token that is being renewed - is
+/// Codes that mean "not there" or "there already" are matched by the callers that know their meaning, before
+/// they get here: what is missing may be the thing asked for, or the infrastructure below it.
+const CODES: &[(&str, ErrorKind, bool)] = &[
+    // Credentials. What may be transient - keys that were just created, a token that is being renewed - is
     // worth another try.
     ("AccessDenied", ErrorKind::Forbidden, false),
     ("AccessDeniedException", ErrorKind::Forbidden, false),
@@ -75,7 +75,7 @@ const TABLE: &[(&str, ErrorKind, bool)] = &[
     ("ServiceFailure", ErrorKind::Unavailable, true),
     ("ServiceUnavailable", ErrorKind::Unavailable, true),
     ("ServiceUnavailableException", ErrorKind::Unavailable, true),
-    // Somebody else has it in hand, or it is not settled yet: it will be.
+    // Another operation holds it, or it is not consistent yet: retry.
     ("ConcurrentModification", ErrorKind::Unavailable, true),
     ("ConcurrentModificationException", ErrorKind::Unavailable, true),
     ("EntityTemporarilyUnmodifiable", ErrorKind::Unavailable, true),
@@ -185,13 +185,13 @@ pub(crate) fn code_is<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>, codes:
     clippy::needless_pass_by_value,
     reason = "it stands in `map_err`, which has no reference to give"
 )]
-pub(crate) fn refused<E, R>(during: &'static str, error: SdkError<E, R>) -> Error
+pub(crate) fn aws_error<E, R>(during: &'static str, error: SdkError<E, R>) -> Error
 where
     E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
     R: Debug + Send + Sync + 'static,
 {
     let met = meaning(&error);
-    let mut told = Error::new(met.kind, during).caused_by(said(&error));
+    let mut told = Error::new(met.kind, during).caused_by(code_or_cause(&error));
     if let Some(code) = error.code() {
         told = told.about("code", code);
     }
@@ -209,8 +209,25 @@ where
     }
 }
 
+/// Ends a call that removes something: absent already is fine.
+pub(crate) fn ignore_absent<T, E, R>(
+    asked: Result<T, SdkError<E, R>>,
+    during: &'static str,
+    absent: &[&str],
+) -> refractory_core::Result<()>
+where
+    E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
+    R: Debug + Send + Sync + 'static,
+{
+    match asked {
+        Ok(_) => Ok(()),
+        Err(error) if code_is(&error, absent) => Ok(()),
+        Err(error) => Err(aws_error(during, error)),
+    }
+}
+
 /// The code that AWS gave, or why there is none.
-fn said<E, R>(error: &SdkError<E, R>) -> String
+fn code_or_cause<E, R>(error: &SdkError<E, R>) -> String
 where
     E: StdError + ProvideErrorMetadata + 'static,
     R: Debug + 'static,
@@ -279,7 +296,7 @@ where
     match error {
         SdkError::ServiceError(service) => {
             let code = service.err().code().unwrap_or_default();
-            match TABLE.iter().find(|(known, ..)| *known == code) {
+            match CODES.iter().find(|(known, ..)| *known == code) {
                 Some((_, kind, transient)) => means(*kind, *transient),
                 None => means(ErrorKind::Unexpected, true),
             }
@@ -320,7 +337,7 @@ fn without_credentials(error: &CredentialsError) -> Meaning {
         CredentialsError::InvalidConfiguration(_) => {
             Meaning { kind: ErrorKind::Invalid, transient: false, advice }
         }
-        // Whoever gives credentials out does not answer, or not so that it can be read.
+        // The provider of credentials does not answer, or not readably.
         CredentialsError::ProviderTimedOut(_)
         | CredentialsError::ProviderError(_)
         | CredentialsError::Unhandled(_)

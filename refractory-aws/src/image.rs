@@ -2,7 +2,7 @@
 use refractory_core::model::Version;
 
 /// The first image that runs as `node` from its first process on. Those before begin as the super-user, give every file below
-/// `/data` to `foundry` unless they are told not to, and go on as that.
+/// `/data` to `foundry` unless configured otherwise, and continue as that user.
 pub(crate) const AS_NODE: Version = Version::new(13, 333);
 
 const FOUNDRY: (u32, u32) = (421, 421);

@@ -12,10 +12,10 @@ pub(crate) const TAG_KEY: &str = "refractory:key";
 pub(crate) const TAG_DIGEST: &str = "refractory:digest";
 /// The tag that counts the attempts at one launch.
 pub(crate) const TAG_ATTEMPT: &str = "refractory:attempt";
-/// The tag with the path that a table is served under, where it has no name of its own.
+/// The tag with the path that a table is served under, where it has no own name.
 pub(crate) const TAG_PREFIX: &str = "refractory:prefix";
 /// The tag that says what a one-shot task does.
-pub(crate) const TAG_ERRAND: &str = "refractory:errand";
+pub(crate) const TAG_JOB: &str = "refractory:errand";
 /// The tag that says how far the removal of a volume has got.
 pub(crate) const TAG_STAGE: &str = "refractory:stage";
 /// The tag that says how many bytes a volume held when it was last measured.
@@ -92,7 +92,7 @@ impl Naming {
     }
 
     /// What the streams of the one-shot tasks on an instance's volume begin with. They are no part of its log, and go with it.
-    pub fn errand_log_prefix(&self, of: &InstanceId) -> String {
+    pub fn job_log_prefix(&self, of: &InstanceId) -> String {
         format!("{}_errand", label(of))
     }
 
@@ -106,14 +106,14 @@ impl Naming {
         format!("{}/vault/", self.deployment)
     }
 
-    /// What the names of all secrets of launches and errands begin with.
-    pub fn told(&self) -> String {
+    /// The prefix of all secrets of launches and jobs.
+    pub fn task_secrets(&self) -> String {
         format!("{}/table/", self.deployment)
     }
 
-    /// The secret with what a launch of an instance is told: its keys and where its release lies.
+    /// The launch secret of an instance: its keys and the location of its release.
     pub fn launch_secret(&self, of: &InstanceId) -> String {
-        format!("{}{of}", self.told())
+        format!("{}{of}", self.task_secrets())
     }
 
     /// The secret with the credentials for an instance's uploads.
@@ -133,12 +133,12 @@ impl Naming {
 
     /// The family of the one-shot tasks that work on an instance's volume. No label holds an underscore, so that no
     /// instance's own family is called so.
-    pub fn errand_family(&self, of: &InstanceId) -> String {
+    pub fn job_family(&self, of: &InstanceId) -> String {
         format!("{}_errand", self.family(of))
     }
 
     /// The secret with what a one-shot task on an instance's volume may write and read.
-    pub fn errand_secret(&self, of: &InstanceId) -> String {
+    pub fn job_secret(&self, of: &InstanceId) -> String {
         format!("{}/errand", self.launch_secret(of))
     }
 

@@ -1,4 +1,4 @@
-//! Signed addresses, which are good for no longer than the credentials of whoever signed them.
+//! Signed addresses, which are good for no longer than the credentials that signed them.
 use std::time::{Duration, SystemTime};
 
 use aws_credential_types::provider::ProvideCredentials;
@@ -10,11 +10,11 @@ use crate::Clients;
 
 /// How long an address is to be good.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Lasting {
+pub(crate) struct Validity {
     /// Where nothing is in the way.
-    pub(crate) wanted: Duration,
+    pub(crate) preferred: Duration,
     /// Less than this is of no use.
-    pub(crate) least: Duration,
+    pub(crate) minimum: Duration,
 }
 
 /// Signs addresses with one set of credentials, for as long as these are good.
@@ -36,10 +36,10 @@ impl Signer {
         clients: &Clients,
         during: &'static str,
         now: Timestamp,
-        lasting: Lasting,
+        lasting: Validity,
     ) -> Result<Self> {
         let now = SystemTime::UNIX_EPOCH + Duration::from_millis(now.0);
-        let (mut s3, mut span) = (clients.s3.clone(), lasting.wanted);
+        let (mut s3, mut span) = (clients.s3.clone(), lasting.preferred);
         if let Some(provider) = &clients.credentials {
             let found = provider.provide_credentials().await;
             let found = found
@@ -60,19 +60,19 @@ fn good_for(
     during: &'static str,
     end: Option<SystemTime>,
     now: SystemTime,
-    lasting: Lasting,
+    lasting: Validity,
 ) -> Result<Duration> {
-    let Some(end) = end else { return Ok(lasting.wanted) };
+    let Some(end) = end else { return Ok(lasting.preferred) };
     let left = Duration::from_secs(end.duration_since(now).unwrap_or_default().as_secs());
-    if left >= lasting.least {
-        return Ok(left.min(lasting.wanted));
+    if left >= lasting.minimum {
+        return Ok(left.min(lasting.preferred));
     }
     let minutes = |span: Duration| span.as_secs() / 60;
     Err(Error::new(ErrorKind::Unavailable, during).advise(format!(
         "The credentials of AWS that Refractory has end in {} minutes, and an address that it signs for a task ends with them; \
          it needs {}. A role of ECS or EC2 gets new ones automatically. Otherwise sign in to AWS again, for example with `aws sso login`.",
         minutes(left),
-        minutes(lasting.least)
+        minutes(lasting.minimum)
     )))
 }
 

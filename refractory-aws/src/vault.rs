@@ -11,8 +11,8 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use refractory_core::ports::{Observed, Reason, Vault};
 use refractory_core::{Error, ErrorKind, Result, Secret, SecretName, async_trait};
 
-use crate::bound::{bounded, listed};
-use crate::error::refused;
+use crate::deadline::{with_deadline, with_list_deadline};
+use crate::error::aws_error;
 use crate::naming::TAG_DEPLOYMENT;
 use crate::{AwsConfig, Clients, Naming};
 
@@ -28,8 +28,8 @@ const WAIT: Duration = Duration::from_millis(100);
 /// A vault in AWS Secrets Manager: a secret there for each secret here, under [`Naming::secret`] and with the deployment's tag.
 ///
 /// A secret that was removed is scheduled for deletion, as long ahead as the configuration says, and can be brought
-/// back meanwhile with AWS's own tools; to this vault it is absent. Its name is free at once: whoever ensures it anew
-/// ends the recovery, because a forgotten secret must never come back by itself. Nothing is cached.
+/// back meanwhile with AWS's own tools; to this vault it is absent. Its name is free at once: ensuring it anew
+/// ends the recovery, because a removed secret must never reappear. Nothing is cached.
 #[derive(Clone)]
 pub struct SecretsManagerVault {
     client: Client,
@@ -45,10 +45,10 @@ impl fmt::Debug for SecretsManagerVault {
 }
 
 /// What lies under a name.
-enum Found {
+enum SecretState {
     Nothing,
     /// Scheduled for deletion.
-    Going,
+    Deleting,
     Kept(Observed<Secret>),
 }
 
@@ -63,13 +63,13 @@ impl SecretsManagerVault {
         }
     }
 
-    async fn find(&self, name: &SecretName) -> Result<Found> {
+    async fn find(&self, name: &SecretName) -> Result<SecretState> {
         let get = self.client.get_secret_value().secret_id(self.naming.secret(name));
         match get.send().await {
-            Ok(answer) => Ok(Found::Kept(read(&answer))),
-            Err(error) if is_absent(&error) => Ok(Found::Nothing),
-            Err(error) if is_going(&error) => Ok(Found::Going),
-            Err(error) => Err(refused("reading a secret", error).about("name", name)),
+            Ok(answer) => Ok(SecretState::Kept(read(&answer))),
+            Err(error) if is_absent(&error) => Ok(SecretState::Nothing),
+            Err(error) if is_being_deleted(&error) => Ok(SecretState::Deleting),
+            Err(error) => Err(aws_error("reading a secret", error).about("name", name)),
         }
     }
 
@@ -84,23 +84,25 @@ impl SecretsManagerVault {
         };
         match create.send().await {
             Ok(_) => Ok(true),
-            Err(error) if error.code() == Some("ResourceExistsException") || is_going(&error) => {
+            Err(error)
+                if error.code() == Some("ResourceExistsException") || is_being_deleted(&error) =>
+            {
                 Ok(false)
             }
-            Err(error) => Err(refused("keeping a secret", error).about("name", name)),
+            Err(error) => Err(aws_error("keeping a secret", error).about("name", name)),
         }
     }
 
-    async fn keep(&self, name: &SecretName, fresh: &Secret) -> Result<Observed<Secret>> {
+    async fn ensure_secret(&self, name: &SecretName, fresh: &Secret) -> Result<Observed<Secret>> {
         for tried in 0..TRIES {
             if tried > 0 {
-                // Somebody was faster and is asked next, or AWS is not yet done with deleting.
+                // Another writer was faster and is read next, or AWS has not finished deleting.
                 tokio::time::sleep(WAIT * 2_u32.pow(tried - 1)).await;
             }
             match self.find(name).await? {
-                Found::Kept(kept) => return Ok(kept),
-                Found::Going => self.end_recovery(name).await?,
-                Found::Nothing => {}
+                SecretState::Kept(kept) => return Ok(kept),
+                SecretState::Deleting => self.end_recovery(name).await?,
+                SecretState::Nothing => {}
             }
             if self.create(name, fresh).await? {
                 return Ok(Observed::Ready(fresh.clone()));
@@ -110,14 +112,14 @@ impl SecretsManagerVault {
     }
 
     /// Deletes at once what is scheduled for deletion under `name`: that very secret, by its ARN, and not what
-    /// somebody else has kept under the name since.
+    /// another writer has stored under the name since.
     async fn end_recovery(&self, name: &SecretName) -> Result<()> {
         let described =
             self.client.describe_secret().secret_id(self.naming.secret(name)).send().await;
         let described = match described {
             Err(error) if is_absent(&error) => return Ok(()),
             other => other
-                .map_err(|error| refused("reading about a secret", error).about("name", name))?,
+                .map_err(|error| aws_error("reading about a secret", error).about("name", name))?,
         };
         match (described.arn, described.deleted_date) {
             (Some(arn), Some(_)) => self.delete(name, &arn, None).await,
@@ -134,8 +136,8 @@ impl SecretsManagerVault {
         };
         match delete.send().await {
             Ok(_) => Ok(()),
-            Err(error) if is_absent(&error) || is_going(&error) => Ok(()),
-            Err(error) => Err(refused("forgetting a secret", error).about("name", name)),
+            Err(error) if is_absent(&error) || is_being_deleted(&error) => Ok(()),
+            Err(error) => Err(aws_error("forgetting a secret", error).about("name", name)),
         }
     }
 
@@ -154,8 +156,8 @@ impl SecretsManagerVault {
         let ours = Filter::builder().key(FilterNameStringType::Name).values(&prefix).build();
         let list = self.client.list_secrets().filters(ours).max_results(100);
         let answer = list.set_next_token(after).send().await;
-        let answer = answer.map_err(|error| refused("listing secrets", error))?;
-        // The filter is a hint: what else begins like it, or holds it somewhere, is somebody else's.
+        let answer = answer.map_err(|error| aws_error("listing secrets", error))?;
+        // The filter is a hint: other names that contain it are not ours.
         let name = |full: &str| SecretName::new(full.strip_prefix(&prefix)?).ok();
         let listed = answer.secret_list.unwrap_or_default().into_iter();
         let listed = listed.filter(|secret| secret.deleted_date.is_none());
@@ -170,13 +172,13 @@ impl Vault for SecretsManagerVault {
         if fresh.expose().len() > LONGEST {
             return Err(too_long(name));
         }
-        bounded("keeping a secret", self.keep(name, fresh)).await
+        with_deadline("keeping a secret", self.ensure_secret(name, fresh)).await
     }
 
     async fn observe(&self, name: &SecretName) -> Result<Observed<Secret>> {
         Ok(match self.find(name).await? {
-            Found::Kept(kept) => kept,
-            Found::Nothing | Found::Going => Observed::Absent,
+            SecretState::Kept(kept) => kept,
+            SecretState::Nothing | SecretState::Deleting => Observed::Absent,
         })
     }
 
@@ -186,7 +188,7 @@ impl Vault for SecretsManagerVault {
     }
 
     async fn list(&self) -> Result<Vec<SecretName>> {
-        listed("listing secrets", self.all()).await
+        with_list_deadline("listing secrets", self.all()).await
     }
 }
 
@@ -205,8 +207,8 @@ fn is_absent<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
     error.code() == Some("ResourceNotFoundException")
 }
 
-/// Secrets Manager has no code of its own for a secret that is scheduled for deletion, and two sentences.
-fn is_going<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
+/// Secrets Manager has no separate code for a secret that is scheduled for deletion, and two sentences.
+fn is_being_deleted<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> bool {
     error.code() == Some("InvalidRequestException")
         && error
             .message()

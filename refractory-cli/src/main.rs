@@ -18,7 +18,7 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     #[cfg(feature = "demo")]
-    if let Some(end) = commands::be_a_table() {
+    if let Some(end) = compose::run_demo_table() {
         return end;
     }
     let cli = args::Cli::parse();

@@ -13,7 +13,7 @@ use refractory_core::model::{
 };
 use refractory_core::ports::Endpoint;
 use refractory_core::{Addressing, InstanceId, Timestamp};
-use refractory_web::proxy::{Access, Edge, EdgeSettings, Found, Notice};
+use refractory_web::proxy::{Access, Destination, Edge, EdgeSettings, Notice};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut addresses = std::env::args().skip(1);
@@ -37,8 +37,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 #[expect(clippy::future_not_send, reason = "a worker of actix is one thread")]
 async fn serve(edge: web::Data<Edge>, request: HttpRequest, body: web::Payload) -> HttpResponse {
     match edge.locate(&request) {
-        Ok(Found::Table(route)) => edge.serve(route, request, body, Access::Player).await,
-        Ok(Found::Portal | Found::Damaged | Found::Unknown) => {
+        Ok(Destination::Table(route)) => edge.serve(route, request, body, Access::Player).await,
+        Ok(Destination::Portal | Destination::Damaged | Destination::Unknown) => {
             edge.say(&Notice::Unknown, &request, Access::Anonymous)
         }
         Err(notice) => edge.say(&notice, &request, Access::Anonymous),

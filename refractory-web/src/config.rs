@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use refractory_core::config::{Complaint, Doc, Section, Size, Span};
 use serde::{Deserialize, Serialize};
 
-use crate::connections::FEWEST;
+use crate::connections::FEWEST_CONNECTIONS;
 use crate::proxy::{Network, NetworkError, ProxyTimeouts};
 
 /// Who may read `/metrics`.
@@ -180,8 +180,10 @@ impl Section for WebConfig {
 }
 
 fn too_few(what: &str, number: Option<usize>) -> Option<String> {
-    let number = number.filter(|number| *number < FEWEST)?;
-    Some(format!("{number} {what} cannot serve; use {FEWEST} or more, or leave the key out"))
+    let number = number.filter(|number| *number < FEWEST_CONNECTIONS)?;
+    Some(format!(
+        "{number} {what} cannot serve; use {FEWEST_CONNECTIONS} or more, or leave the key out"
+    ))
 }
 
 fn is_domain(domain: &str) -> bool {

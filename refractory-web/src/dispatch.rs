@@ -11,14 +11,14 @@ use actix_web::{Error, FromRequest, HttpRequest, HttpResponse, web};
 use crate::http_rules::{self, Withheld};
 use crate::probes;
 use crate::proxy::{
-    Access, Found, Handshake, NOT_PASSED_ON, Notice, PASSED_ON, Route, handshake,
-    is_never_passed_on, settle,
+    ALLOWED_METHODS, Access, Destination, Handshake, METHOD_REFUSED, Notice, Route,
+    close_after_offer, handshake, is_refused_method,
 };
 use crate::shared::Shared;
 use crate::statics::OWN;
 
 /// Who answers a request.
-enum Answerer {
+enum Target {
     Portal,
     Table(Arc<Route>),
     Nobody(Notice<'static>),
@@ -32,35 +32,37 @@ pub(crate) async fn dispatch<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<EitherBody<B, Withheld>, BoxBody>>, Error> {
     let shared = Shared::of(request.request())?;
-    let said = match answerer(&shared, request.request()) {
-        Answerer::Portal => {
-            let mut answer = observed(&shared, request, next).await?;
-            settle(answer.request().clone().head(), answer.response_mut());
+    let said = match target(&shared, request.request()) {
+        Target::Portal => {
+            let mut answer = record_response(&shared, request, next).await?;
+            close_after_offer(answer.request().clone().head(), answer.response_mut());
             return Ok(answer.map_into_left_body());
         }
-        Answerer::Table(route) => {
+        Target::Table(route) => {
             let answer = pass_on(&shared, route, request).await?;
             return Ok(answer.map_into_right_body());
         }
-        Answerer::Nobody(notice) => shared.edge.say(&notice, request.request(), Access::Anonymous),
-        Answerer::Done(answer) => answer,
+        Target::Nobody(notice) => {
+            shared.edge.respond(&notice, request.request(), Access::Anonymous)
+        }
+        Target::Done(answer) => answer,
     };
     let mut answer = request.into_response(said);
-    settle(answer.request().clone().head(), answer.response_mut());
+    close_after_offer(answer.request().clone().head(), answer.response_mut());
     Ok(answer.map_into_right_body())
 }
 
-fn answerer(shared: &Shared, request: &HttpRequest) -> Answerer {
-    let answerer = asked(shared, request);
-    if matches!(answerer, Answerer::Table(_)) {
+fn target(shared: &Shared, request: &HttpRequest) -> Target {
+    let answerer = target_by_address(shared, request);
+    if matches!(answerer, Target::Table(_)) {
         return answerer;
     }
-    misunderstood(request).map_or(answerer, Answerer::Nobody)
+    invalid_handshake(request).map_or(answerer, Target::Nobody)
 }
 
 /// What is said to a handshake that the server's parser takes for something else than we do. A proper one is an ordinary
 /// request here: the portal opens no websockets.
-fn misunderstood(request: &HttpRequest) -> Option<Notice<'static>> {
+fn invalid_handshake(request: &HttpRequest) -> Option<Notice<'static>> {
     match handshake(request.head()) {
         Handshake::Refused(why) => Some(Notice::Refused { status: StatusCode::BAD_REQUEST, why }),
         Handshake::Absent | Handshake::Websocket => None,
@@ -68,40 +70,40 @@ fn misunderstood(request: &HttpRequest) -> Option<Notice<'static>> {
 }
 
 /// Who is asked, going by method, path and host.
-fn asked(shared: &Shared, request: &HttpRequest) -> Answerer {
+fn target_by_address(shared: &Shared, request: &HttpRequest) -> Target {
     let path = request.path();
-    if is_never_passed_on(request.method()) {
-        return Answerer::Nobody(NOT_PASSED_ON);
+    if is_refused_method(request.method()) {
+        return Target::Nobody(METHOD_REFUSED);
     }
     if request.method() == Method::OPTIONS && path == "*" {
-        return Answerer::Done(of_everything());
+        return Target::Done(of_everything());
     }
     let by_path = shared.refractory.addressing().by_path;
     let is_portals = path.starts_with(OWN)
         || probes::answers_everywhere(path)
         || (by_path && shared.paths.holds(path));
     if is_portals {
-        return Answerer::Portal;
+        return Target::Portal;
     }
     match shared.edge.locate(request) {
-        Ok(Found::Table(route)) => Answerer::Table(route),
-        Ok(Found::Portal) => match shared.edge.referred(request) {
-            Some(place) => Answerer::Done(led_to(&place)),
-            None => Answerer::Portal,
+        Ok(Destination::Table(route)) => Target::Table(route),
+        Ok(Destination::Portal) => match shared.edge.referred(request) {
+            Some(place) => Target::Done(redirect_to(&place)),
+            None => Target::Portal,
         },
-        Ok(Found::Damaged) => Answerer::Nobody(Notice::Damaged),
-        Ok(Found::Unknown) => Answerer::Nobody(Notice::Unknown),
-        Err(notice) => Answerer::Nobody(notice),
+        Ok(Destination::Damaged) => Target::Nobody(Notice::Damaged),
+        Ok(Destination::Unknown) => Target::Nobody(Notice::Unknown),
+        Err(notice) => Target::Nobody(notice),
     }
 }
 
 /// The answer to `OPTIONS *`: it is about the server, not about anything on it.
 fn of_everything() -> HttpResponse {
-    HttpResponse::NoContent().insert_header((header::ALLOW, PASSED_ON)).finish()
+    HttpResponse::NoContent().insert_header((header::ALLOW, ALLOWED_METHODS)).finish()
 }
 
 /// Leads a browser to the table whose page it came from. The next page may be another table's.
-fn led_to(place: &str) -> HttpResponse {
+fn redirect_to(place: &str) -> HttpResponse {
     HttpResponse::TemporaryRedirect()
         .insert_header((header::LOCATION, place))
         .insert_header((header::CACHE_CONTROL, "no-store"))
@@ -109,7 +111,7 @@ fn led_to(place: &str) -> HttpResponse {
         .finish()
 }
 
-/// What happens at a table's own address is between its players and the edge: the portal signs nobody in there.
+/// What happens at a table's own address is between its players and the edge: the portal signs no one in there.
 async fn pass_on(
     shared: &Shared,
     route: Arc<Route>,
@@ -128,7 +130,7 @@ async fn pass_on(
 }
 
 /// Counts and logs an answer of the portal, by its path: queries may hold secrets.
-async fn observed<B: MessageBody>(
+async fn record_response<B: MessageBody>(
     shared: &Shared,
     request: ServiceRequest,
     next: Next<B>,

@@ -11,17 +11,20 @@ use refractory_core::{Error, ErrorKind, Refractory, Result};
 use tokio::sync::watch;
 
 use crate::config::WebConfig;
-use crate::connections::{Connections, Descriptors, Limits, Slots, exchange};
+use crate::connections::{ClientConnections, Descriptors, Limits, Slots};
 use crate::dispatch::dispatch;
+use crate::exchange::exchange;
 use crate::feed::Feed;
-use crate::guard::{Rate, Throttle, bounded, secure};
+use crate::guard::{ApiRate, Throttle, check_input};
+use crate::hasher::Hasher;
 use crate::metrics::Metrics;
 use crate::pages::WaitingPages;
 use crate::proxy::{Edge, EdgeSettings, SetupGate};
 use crate::route_table::PortalPaths;
 use crate::routes::{on_every_host, routes};
-use crate::server::{REFUSALS, listening};
-use crate::session::{Hasher, cookie};
+use crate::security_headers::secure;
+use crate::server::{self, REFUSALS, listening};
+use crate::session::cookie;
 use crate::shared::Shared;
 use crate::statics::{self, OWN};
 use crate::templates::Templates;
@@ -156,15 +159,19 @@ impl Portal {
         let mut settings = EdgeSettings::new(at.clone());
         settings.cookies = cookie::names(at.https);
         settings.trusted_proxies.clone_from(&trusted);
-        settings.patience = config.patience();
+        settings.timeouts = config.patience();
         settings.uploads = Some(refractory.clone());
         settings.setup = Some(SetupGate {
             refractory: refractory.clone(),
             cookie: cookie::name(cookie::FOUNDRY_SETUP, at.https),
         });
-        let limits = Limits::configured(&config, Descriptors::of_this_process().now);
+        let limits = Limits::configured(
+            config.connections,
+            config.connections_each,
+            Descriptors::of_this_process().now,
+        );
         settings.tunnels = limits.tunnels;
-        settings.tunnels_client = limits.tunnels_each;
+        settings.tunnels_per_client = limits.tunnels_each;
         settings.pages = Arc::new(WaitingPages { templates: Arc::clone(&templates), at });
         let shared = Arc::new(Shared {
             refractory,
@@ -176,9 +183,9 @@ impl Portal {
             paths: PortalPaths::new(routes()),
             feed: Arc::new(Feed::default()),
             throttle: Throttle::default(),
-            rate: Rate::default(),
+            rate: ApiRate::default(),
             metrics: Metrics::default(),
-            connections: Connections::new(limits.connections, limits.each),
+            connections: ClientConnections::new(limits.connections, limits.each),
             refusals: Slots::new(REFUSALS, REFUSALS),
             streams: Slots::new(limits.streams, limits.streams_each),
             stopping: watch::Sender::new(false),
@@ -226,16 +233,12 @@ impl BoundPortal {
             shared.stopping.send_replace(true);
             handle.stop(true).await;
         };
-        let server = async { server.await.map_err(broken) };
+        let server = async { server.await.map_err(server::broken) };
         tokio::select! {
             ended = async { tokio::join!(server, farewell).0 } => ended,
             () = shared.feed.run(&shared.refractory, &shared.edge), if whole => Ok(()),
         }
     }
-}
-
-pub(crate) fn broken(error: std::io::Error) -> Error {
-    Error::new(ErrorKind::Unavailable, "serving").caused_by(error)
 }
 
 fn serve(shared: &Arc<Shared>, listener: Listener) -> Result<Server> {
@@ -245,7 +248,7 @@ fn serve(shared: &Arc<Shared>, listener: Listener) -> Result<Server> {
             .app_data(data.clone())
             .service(
                 web::scope("")
-                    .wrap(from_fn(bounded))
+                    .wrap(from_fn(check_input))
                     .wrap(from_fn(secure))
                     .configure(|config| probes::everywhere().serve(config))
                     .configure(|config| probes::numbers().serve(config))
@@ -274,7 +277,7 @@ fn serve_api(shared: &Arc<Shared>, listener: Listener) -> Result<Server> {
             .app_data(data.clone())
             .service(
                 web::scope("")
-                    .wrap(from_fn(bounded))
+                    .wrap(from_fn(check_input))
                     .wrap(from_fn(secure))
                     .configure(|config| probes::everywhere().serve(config))
                     .configure(api::routes),

@@ -9,14 +9,12 @@ use actix_http::error::DispatchError;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::connections::{Flood, Guarded};
+use crate::connections::{GOODBYE, GuardedStream, OversizedCookies};
 use crate::session::cookie;
 use crate::shared::Shared;
 
 /// How long open requests may take to end once the portal is asked to.
 pub(crate) const FAREWELL: Duration = Duration::from_secs(10);
-/// How long the rest of a body is read that nobody wants, so that its sender reads the answer.
-pub(crate) const GOODBYE: Duration = Duration::from_secs(2);
 /// Connections that one thread may have taken and not yet looked at, beyond those that are allowed.
 const UNSEEN: usize = 64;
 
@@ -27,7 +25,7 @@ pub(crate) fn most_of_a_thread(shared: &Shared) -> usize {
 }
 
 /// What comes in before the parser.
-pub(crate) type Taken = (Guarded, Protocol, Option<std::net::SocketAddr>);
+pub(crate) type Taken = (GuardedStream, Protocol, Option<std::net::SocketAddr>);
 
 /// Gives a connection its place and its guard; one without a place is told so and closed.
 ///
@@ -44,9 +42,9 @@ pub(crate) async fn take(shared: Arc<Shared>, stream: TcpStream) -> Result<Taken
         )));
     };
     let ours = cookie::names(shared.https());
-    let too_long = Arc::new(move |head: &[u8]| Flood::of_head(head).bytes(&ours));
+    let too_long = Arc::new(move |head: &[u8]| OversizedCookies::of_head(head).bytes(&ours));
     let stalled_after = shared.config.stalled_after.get();
-    Ok((Guarded::new(stream, admission, stalled_after, too_long), Protocol::Http1, peer))
+    Ok((GuardedStream::new(stream, admission, stalled_after, too_long), Protocol::Http1, peer))
 }
 
 /// Says that there is no place. A few are waited for until they have read it; whoever hangs up on somebody that is still
@@ -91,9 +89,9 @@ macro_rules! listening {
                         let farewell = farewell.clone();
                         async move { farewell.notified().await }
                     })
-                    .client_request_timeout($crate::connections::HEAD_WITHIN)
-                    .client_disconnect_timeout($crate::server::GOODBYE)
-                    .on_connect_ext(|io: &$crate::connections::Guarded, data| {
+                    .client_request_timeout($crate::connections::HEAD_TIMEOUT)
+                    .client_disconnect_timeout($crate::connections::GOODBYE)
+                    .on_connect_ext(|io: &$crate::connections::GuardedStream, data| {
                         data.insert(Arc::clone(io.connection()));
                     })
                     .finish(actix_service::map_config(app, |()| {
@@ -106,9 +104,13 @@ macro_rules! listening {
             };
             server = server
                 .listen(format!("portal-{number}"), socket, factory)
-                .map_err($crate::portal::broken)?;
+                .map_err($crate::server::broken)?;
         }
         Ok(server.run())
     }};
 }
 pub(crate) use listening;
+
+pub(crate) fn broken(error: std::io::Error) -> Error {
+    Error::new(ErrorKind::Unavailable, "serving").caused_by(error)
+}

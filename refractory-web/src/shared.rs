@@ -6,14 +6,14 @@ use refractory_core::Refractory;
 use tokio::sync::watch;
 
 use crate::config::WebConfig;
-use crate::connections::{Connections, Slots};
+use crate::connections::{ClientConnections, Slots};
 use crate::feed::Feed;
-use crate::guard::{Rate, Throttle};
+use crate::guard::{ApiRate, Throttle};
+use crate::hasher::Hasher;
 use crate::metrics::Metrics;
 use crate::problem::Problem;
 use crate::proxy::{Edge, Network};
 use crate::route_table::PortalPaths;
-use crate::session::Hasher;
 use crate::templates::Templates;
 
 /// What every request may use. One for a portal, behind an `Arc`.
@@ -29,10 +29,10 @@ pub(crate) struct Shared {
     pub(crate) paths: PortalPaths,
     pub(crate) feed: Arc<Feed>,
     pub(crate) throttle: Throttle,
-    pub(crate) rate: Rate,
+    pub(crate) rate: ApiRate,
     pub(crate) metrics: Metrics,
     /// Connections of clients.
-    pub(crate) connections: Arc<Connections>,
+    pub(crate) connections: Arc<ClientConnections>,
     /// Places for those without a place, until they have read so.
     pub(crate) refusals: Slots,
     /// Places for streams of events.

@@ -45,7 +45,7 @@ fn digest(file: &File) -> String {
 pub(crate) fn nothing_here(shared: &Shared, request: &HttpRequest) -> HttpResponse {
     let why = "There is no page at this address. Check it, or go back.";
     let notice = Notice::Refused { status: StatusCode::NOT_FOUND, why };
-    shared.edge.say(&notice, request, Access::Anonymous)
+    shared.edge.respond(&notice, request, Access::Anonymous)
 }
 
 /// Serves a file. An address with an older digest gets the present file, to be kept by nobody.

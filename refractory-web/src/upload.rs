@@ -15,24 +15,24 @@ use crate::problem::Problem;
 use crate::shared::Shared;
 
 /// Silence longer than this ends an upload.
-const SILENCE: Duration = Duration::from_mins(1);
+const STALL_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A received file. It is deleted when this is dropped.
 #[derive(Debug)]
-pub(crate) struct Received(NamedTempFile);
+pub(crate) struct ReceivedFile(NamedTempFile);
 
-impl Received {
+impl ReceivedFile {
     /// Where it lies.
     pub(crate) fn path(&self) -> PathBuf {
         self.0.path().to_owned()
     }
 }
 
-/// Writes `pieces` into a file of its own.
+/// Writes `pieces` into a temporary file.
 pub(crate) async fn receive<E: Into<Error>>(
     shared: &Shared,
     pieces: impl Stream<Item = Result<Bytes, E>>,
-) -> Result<Received, Problem> {
+) -> Result<ReceivedFile, Problem> {
     let temporary = make_file(shared).map_err(|error| no_room(&error))?;
     let file = temporary.reopen().map_err(|error| no_room(&error))?;
     let mut file = tokio::fs::File::from_std(file);
@@ -53,19 +53,19 @@ pub(crate) async fn receive<E: Into<Error>>(
             "No file was received. Choose the zip file of a Foundry release and try again.",
         ));
     }
-    Ok(Received(temporary))
+    Ok(ReceivedFile(temporary))
 }
 
 async fn next<E: Into<Error>>(
     pieces: &mut (impl Stream<Item = Result<Bytes, E>> + Unpin),
 ) -> Result<Option<Bytes>, Problem> {
-    match tokio::time::timeout(SILENCE, pieces.next()).await {
+    match tokio::time::timeout(STALL_TIMEOUT, pieces.next()).await {
         Ok(None) => Ok(None),
         Ok(Some(Ok(piece))) => Ok(Some(piece)),
         Ok(Some(Err(error))) => {
             let error = error.into();
             tracing::info!(%error, "an upload broke off");
-            Err(body_problem(&error).unwrap_or_else(broken_off))
+            Err(body_problem(&error).unwrap_or_else(interrupted))
         }
         Err(_silence) => Err(Problem::too_slow()),
     }
@@ -80,7 +80,7 @@ fn make_file(shared: &Shared) -> std::io::Result<NamedTempFile> {
     }
 }
 
-fn broken_off() -> Problem {
+fn interrupted() -> Problem {
     Problem::new(
         StatusCode::BAD_REQUEST,
         "The upload was interrupted and nothing was stored. Try again.",

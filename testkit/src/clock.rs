@@ -10,36 +10,36 @@ use tokio::time::Instant;
 #[derive(Debug, Clone)]
 pub struct PausedClock {
     begun: Instant,
-    hands: Arc<Mutex<Hands>>,
+    offsets: Arc<Mutex<ClockOffsets>>,
 }
 
 #[derive(Debug, Default)]
-struct Hands {
-    wall: Hand,
-    monotonic: Hand,
+struct ClockOffsets {
+    wall: ClockOffset,
+    monotonic: ClockOffset,
 }
 
 /// How one clock differs from the time that passes.
 #[derive(Debug, Default)]
-struct Hand {
+struct ClockOffset {
     ahead: Duration,
     behind: Duration,
     /// What it shows while it stands still.
-    stands: Option<Duration>,
+    stopped_at: Option<Duration>,
 }
 
-impl Hand {
+impl ClockOffset {
     fn shows(&self, passed: Duration) -> Duration {
-        self.stands.unwrap_or_else(|| (passed + self.ahead).saturating_sub(self.behind))
+        self.stopped_at.unwrap_or_else(|| (passed + self.ahead).saturating_sub(self.behind))
     }
 
     fn stop(&mut self, passed: Duration) {
-        self.stands = Some(self.shows(passed));
+        self.stopped_at = Some(self.shows(passed));
     }
 
     /// Goes on from where it stands, as if no time had passed meanwhile.
-    fn go_on(&mut self, passed: Duration) {
-        if let Some(stands) = self.stands.take() {
+    fn resume(&mut self, passed: Duration) {
+        if let Some(stands) = self.stopped_at.take() {
             self.behind += self.shows(passed).saturating_sub(stands);
         }
     }
@@ -55,8 +55,8 @@ impl PausedClock {
     /// How long the monotonic clock has run already: the machine has been up for a while.
     const UP: Duration = Duration::from_hours(3);
 
-    fn hands(&self) -> MutexGuard<'_, Hands> {
-        self.hands.lock().unwrap_or_else(PoisonError::into_inner)
+    fn hands(&self) -> MutexGuard<'_, ClockOffsets> {
+        self.offsets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Sets the wall clock forward.
@@ -76,9 +76,9 @@ impl PausedClock {
     }
 
     /// Lets the wall clock go on from where it stands.
-    pub fn go_on_wall(&self) {
+    pub fn resume_wall(&self) {
         let passed = self.begun.elapsed() + Self::FAR;
-        self.hands().wall.go_on(passed);
+        self.hands().wall.resume(passed);
     }
 
     /// Lets the monotonic clock jump ahead, as it does for a process that was frozen.
@@ -93,23 +93,23 @@ impl PausedClock {
     }
 
     /// Lets the monotonic clock go on from where it stands.
-    pub fn go_on_monotonic(&self) {
+    pub fn resume_monotonic(&self) {
         let passed = self.begun.elapsed();
-        self.hands().monotonic.go_on(passed);
+        self.hands().monotonic.resume(passed);
     }
 
     /// The same time, in the clocks of another machine: `ahead` of these.
     #[must_use]
     pub fn ahead(&self, ahead: Duration) -> Self {
-        let wall = Hand { ahead, ..Hand::default() };
-        let hands = Hands { wall, ..Hands::default() };
-        Self { begun: self.begun, hands: Arc::new(Mutex::new(hands)) }
+        let wall = ClockOffset { ahead, ..ClockOffset::default() };
+        let hands = ClockOffsets { wall, ..ClockOffsets::default() };
+        Self { begun: self.begun, offsets: Arc::new(Mutex::new(hands)) }
     }
 }
 
 impl Default for PausedClock {
     fn default() -> Self {
-        Self { begun: Instant::now(), hands: Arc::default() }
+        Self { begun: Instant::now(), offsets: Arc::default() }
     }
 }
 

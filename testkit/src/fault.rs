@@ -8,7 +8,7 @@ use refractory_core::{Error, ErrorKind};
 
 /// How a call goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trouble {
+pub enum CallFault {
     /// The call fails and has no effect.
     Refused,
     /// The call has its effect and the reply is lost.
@@ -21,7 +21,7 @@ pub enum Trouble {
     Slow,
 }
 
-impl Trouble {
+impl CallFault {
     /// Every way.
     pub const ALL: [Self; 5] =
         [Self::Refused, Self::ReplyLost, Self::Late, Self::Fatal, Self::Slow];
@@ -37,13 +37,13 @@ impl Trouble {
 #[derive(Debug, Clone, Default)]
 pub struct Faults {
     calls: Arc<Mutex<Vec<&'static str>>>,
-    at: Option<(usize, Trouble)>,
+    at: Option<(usize, CallFault)>,
 }
 
 impl Faults {
     /// The call numbered `index`, from zero, goes wrong in this way.
     #[must_use]
-    pub fn at(index: usize, trouble: Trouble) -> Self {
+    pub fn at(index: usize, trouble: CallFault) -> Self {
         Self { calls: Arc::default(), at: Some((index, trouble)) }
     }
 
@@ -57,7 +57,7 @@ impl Faults {
     }
 
     /// Counts the next call; says how it goes wrong.
-    pub fn next(&self, name: &'static str) -> Option<Trouble> {
+    pub fn next(&self, name: &'static str) -> Option<CallFault> {
         let mut seen = self.seen();
         seen.push(name);
         let index = seen.len() - 1;

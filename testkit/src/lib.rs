@@ -1,4 +1,6 @@
 //! Stand-ins for the outside world, and the suites that hold every implementation of a port to the same contract.
+#[cfg(feature = "suites")]
+pub mod administrators;
 #[cfg(feature = "aws")]
 pub mod aws;
 #[cfg(feature = "suites")]

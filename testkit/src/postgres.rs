@@ -1,6 +1,6 @@
 //! A PostgreSQL server for one test, from whatever is installed.
 //!
-//! It listens on a socket in a folder of its own and nowhere else, forgets durability, and ends with its
+//! It listens on a socket in its own folder and nowhere else, forgets durability, and ends with its
 //! handle; should the test be killed, it ends with the test's process.
 use std::ffi::OsStr;
 use std::fmt::Write as _;
@@ -36,10 +36,12 @@ impl Server {
     /// A sentence that says what is missing, with what the programs said.
     pub fn start() -> Result<Self, String> {
         let programs = programs()?;
-        let folder = tempfile::Builder::new().prefix("pg").tempdir().map_err(told("a folder"))?;
+        let folder =
+            tempfile::Builder::new().prefix("pg").tempdir().map_err(describe("a folder"))?;
         let owner = owner_other_than_root(folder.path())?;
         if let Some((user, group)) = owner {
-            chown(folder.path(), Some(user), Some(group)).map_err(told("the folder's owner"))?;
+            chown(folder.path(), Some(user), Some(group))
+                .map_err(describe("the folder's owner"))?;
         }
         let data = folder.path().join("data");
         let mut make = program(&programs.join("initdb"), owner, folder.path());
@@ -129,9 +131,9 @@ fn launch(
     for quick in ["fsync=off", "synchronous_commit=off", "full_page_writes=off"] {
         command.args(["-c", quick]);
     }
-    let log = std::fs::File::create(folder.join("log")).map_err(told("the server's log"))?;
+    let log = std::fs::File::create(folder.join("log")).map_err(describe("the server's log"))?;
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(log);
-    command.spawn().map_err(told("/bin/sh"))
+    command.spawn().map_err(describe("/bin/sh"))
 }
 
 /// `path`, to be run by `owner` in `folder`, with a socket there.
@@ -145,7 +147,7 @@ fn program(path: &Path, owner: Option<(u32, u32)>, folder: &Path) -> Command {
 }
 
 fn succeeded(output: io::Result<Output>, what: &str) -> Result<Output, String> {
-    let output = output.map_err(told(what))?;
+    let output = output.map_err(describe(what))?;
     if output.status.success() {
         return Ok(output);
     }
@@ -153,16 +155,16 @@ fn succeeded(output: io::Result<Output>, what: &str) -> Result<Output, String> {
     Err(format!("PostgreSQL: {what} ended with {}: {said}", output.status))
 }
 
-fn told(what: &str) -> impl Fn(io::Error) -> String {
+fn describe(what: &str) -> impl Fn(io::Error) -> String {
     move |error| format!("PostgreSQL cannot be started ({what}: {error})")
 }
 
 /// Who runs the server when we are root, as whom it refuses to run.
 fn owner_other_than_root(ours: &Path) -> Result<Option<(u32, u32)>, String> {
-    if std::fs::metadata(ours).map_err(told("the folder"))?.uid() != 0 {
+    if std::fs::metadata(ours).map_err(describe("the folder"))?.uid() != 0 {
         return Ok(None);
     }
-    let users = std::fs::read_to_string("/etc/passwd").map_err(told("/etc/passwd"))?;
+    let users = std::fs::read_to_string("/etc/passwd").map_err(describe("/etc/passwd"))?;
     let ids = |wanted: &str| {
         let line = users.lines().find(|line| line.split(':').next() == Some(wanted))?;
         let mut ids = line.split(':').skip(2).map(str::parse);

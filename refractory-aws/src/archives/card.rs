@@ -1,4 +1,4 @@
-//! What is known of a stored archive, as its object's metadata.
+//! The metadata of a stored archive, as the metadata of its object.
 use refractory_core::ReleaseId;
 use refractory_core::model::{Layout, Program, Version};
 use refractory_core::ports::ArchiveInfo;

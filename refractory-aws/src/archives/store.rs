@@ -12,8 +12,8 @@ use tempfile::TempPath;
 
 use super::card;
 use super::upload::Upload;
-use crate::error::refused;
-use crate::{Clients, Ground};
+use crate::error::aws_error;
+use crate::{Clients, StackOutputs};
 
 /// What the keys of all archives begin with.
 const PREFIX: &str = "releases/";
@@ -31,12 +31,12 @@ pub struct S3Archives {
 }
 
 impl S3Archives {
-    /// Keeps archives in the bucket of `ground`. What is fetched from a timed URL lies in `scratch` meanwhile.
-    pub fn new(clients: &Clients, ground: &Ground, scratch: PathBuf) -> Self {
+    /// Keeps archives in the bucket of `outputs`. What is fetched from a timed URL lies in `scratch` meanwhile.
+    pub fn new(clients: &Clients, outputs: &StackOutputs, scratch: PathBuf) -> Self {
         let hosts = SiteOptions::default().download_hosts;
         Self {
             client: clients.s3.clone(),
-            bucket: ground.bucket.clone(),
+            bucket: outputs.bucket.clone(),
             scratch,
             hosts,
             known: Arc::default(),
@@ -55,7 +55,7 @@ impl S3Archives {
         format!("{PREFIX}{id}")
     }
 
-    /// The archive at `path` as the vendor packs it, in a file that vanishes, where somebody packed it anew.
+    /// The archive at `path` as the vendor packs it, in a file that vanishes, where it was packed anew.
     async fn put_back(&self, path: &Path) -> Result<Option<TempPath>> {
         let unwritable = |error| self.unwritable(&error);
         std::fs::create_dir_all(&self.scratch).map_err(unwritable)?;
@@ -101,7 +101,7 @@ impl S3Archives {
         let url = site.timed_url_from(url)?;
         let unwritable = |error| self.unwritable(&error);
         std::fs::create_dir_all(&self.scratch).map_err(unwritable)?;
-        // A folder of its own: the file itself is made by the download, and must not be there before.
+        // Its own folder: the file itself is made by the download, and must not be there before.
         let part = self.part();
         site.download(&url, &part, |_| {}).await?;
         TempPath::try_from_path(&part).map_err(unwritable)
@@ -115,7 +115,7 @@ impl S3Archives {
             Err(error) if error.as_service_error().is_some_and(HeadObjectError::is_not_found) => {
                 return Ok(None);
             }
-            Err(error) => return Err(refused(LISTING, error)),
+            Err(error) => return Err(aws_error(LISTING, error)),
         };
         let size =
             found.content_length.and_then(|size| u64::try_from(size).ok()).unwrap_or_default();
@@ -158,7 +158,7 @@ impl Archives for S3Archives {
 
     async fn remove(&self, id: &ReleaseId) -> Result<()> {
         let gone = self.client.delete_object().bucket(&self.bucket).key(Self::key(id)).send().await;
-        gone.map_err(|error| refused("removing a release", error))?;
+        gone.map_err(|error| aws_error("removing a release", error))?;
         self.known.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
         Ok(())
     }
@@ -169,7 +169,7 @@ impl Archives for S3Archives {
         let mut found = Vec::new();
         while let Some(page) = pages.next().await {
             for object in
-                page.map_err(|error| refused(LISTING, error))?.contents.unwrap_or_default()
+                page.map_err(|error| aws_error(LISTING, error))?.contents.unwrap_or_default()
             {
                 let key = object.key.as_deref().and_then(|key| key.strip_prefix(PREFIX));
                 let Some(id) = key.and_then(|id| ReleaseId::new(id).ok()) else { continue };

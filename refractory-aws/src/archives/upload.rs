@@ -14,7 +14,7 @@ use tokio::fs::File;
 use tokio::io::AsyncReadExt as _;
 
 use super::card;
-use crate::error::refused;
+use crate::error::aws_error;
 
 const DURING: &str = "storing a release";
 /// A release of ten thousand of these is larger than any.
@@ -41,7 +41,7 @@ impl Upload<'_> {
             .map_err(|error| Error::new(ErrorKind::Unexpected, DURING).caused_by(error))?;
         let begun = self.client.create_multipart_upload().bucket(self.bucket).key(self.key);
         let begun = begun.metadata(card::ENTRY, card).content_type("application/zip").send().await;
-        let begun = begun.map_err(|error| refused(DURING, error))?.upload_id;
+        let begun = begun.map_err(|error| aws_error(DURING, error))?.upload_id;
         let upload = begun.ok_or_else(|| Error::new(ErrorKind::Unexpected, DURING))?;
         let done = match self.parts(&upload, path).await {
             Ok(parts) => self.complete(&upload, parts).await,
@@ -74,7 +74,7 @@ impl Upload<'_> {
             let sent = sent.part_number(number).body(ByteStream::from(piece)).customize();
             let sent = sent
                 .config_override(aws_sdk_s3::config::Builder::new().timeout_config(slow.clone()));
-            let sent = sent.send().await.map_err(|error| refused(DURING, error))?;
+            let sent = sent.send().await.map_err(|error| aws_error(DURING, error))?;
             let part = CompletedPart::builder().part_number(number).set_e_tag(sent.e_tag);
             parts.push(part.set_checksum_crc32(sent.checksum_crc32).build());
         }
@@ -100,7 +100,7 @@ impl Upload<'_> {
             .operation_timeout(SLOW * 2)
             .build();
         let done = done.config_override(aws_sdk_s3::config::Builder::new().timeout_config(slow));
-        done.send().await.map(|_| ()).map_err(|error| refused(DURING, error))
+        done.send().await.map(|_| ()).map_err(|error| aws_error(DURING, error))
     }
 
     async fn abort(&self, upload: &str) -> Result<()> {
@@ -119,7 +119,7 @@ impl Upload<'_> {
             {
                 Ok(())
             }
-            Err(error) => Err(refused("aborting an upload", error)),
+            Err(error) => Err(aws_error("aborting an upload", error)),
         }
     }
 
@@ -128,7 +128,7 @@ impl Upload<'_> {
         let asked =
             self.client.list_multipart_uploads().bucket(self.bucket).prefix(self.key).send().await;
         let left = asked
-            .map_err(|error| refused("looking for unfinished uploads", error))?
+            .map_err(|error| aws_error("looking for unfinished uploads", error))?
             .uploads
             .unwrap_or_default();
         for upload in left.into_iter().filter(|upload| upload.key() == Some(self.key)) {

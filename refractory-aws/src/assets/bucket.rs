@@ -5,74 +5,74 @@ use refractory_core::{Error, ErrorKind, InstanceId, Result, UserId};
 
 use super::names::TAG_SETTINGS;
 use super::settings::{self, OWNERSHIP};
-use super::{BucketAssets, Progressed};
-use crate::error::{built, code_is, refused};
+use super::{BucketAssets, Progression};
+use crate::error::{aws_error, built, code_is};
 use crate::naming::{TAG_DEPLOYMENT, TAG_INSTANCE, TAG_OWNER};
 
 /// Whose the bucket of a name is, and how far it is made.
 #[derive(Debug, PartialEq, Eq)]
-enum Standing {
+enum BucketState {
     /// There is none.
     Missing,
     /// Ours, with these settings; none while they were never all written.
     Ours(Option<String>),
-    /// Somebody else's, in this account or in another one.
+    /// Not ours, in this account or in another one.
     Foreign,
 }
 
 impl BucketAssets {
     /// Makes `bucket` exist for `of`, with the settings that are wanted now.
     pub(super) async fn make_bucket(&self, of: &InstanceId, bucket: &str) -> Result<()> {
-        let mut standing = self.standing(of, bucket).await?;
-        if standing == Standing::Missing {
+        let mut bucket_state = self.standing(of, bucket).await?;
+        if bucket_state == BucketState::Missing {
             self.create_bucket(of, bucket).await?;
-            standing = self.standing(of, bucket).await?;
+            bucket_state = self.standing(of, bucket).await?;
         }
-        match standing {
-            Standing::Foreign => Err(taken(bucket)),
+        match bucket_state {
+            BucketState::Foreign => Err(bucket_name_taken(bucket)),
             // Just made, and not to be seen yet.
-            Standing::Missing => {
+            BucketState::Missing => {
                 Err(Error::new(ErrorKind::Unavailable, "making a bucket").about("bucket", bucket))
             }
-            Standing::Ours(Some(written)) if written == self.settings.fingerprint() => Ok(()),
-            Standing::Ours(_) => self.write_settings(of, bucket).await,
+            BucketState::Ours(Some(written)) if written == self.settings.fingerprint() => Ok(()),
+            BucketState::Ours(_) => self.write_settings(of, bucket).await,
         }
     }
 
-    async fn standing(&self, of: &InstanceId, bucket: &str) -> Result<Standing> {
+    async fn standing(&self, of: &InstanceId, bucket: &str) -> Result<BucketState> {
         match self.clients.s3.get_bucket_tagging().bucket(bucket).send().await {
-            Ok(answer) => Ok(self.read_standing(of, answer.tag_set())),
-            Err(error) if code_is(&error, &["NoSuchBucket"]) => Ok(Standing::Missing),
+            Ok(answer) => Ok(self.state_from_tags(of, answer.tag_set())),
+            Err(error) if code_is(&error, &["NoSuchBucket"]) => Ok(BucketState::Missing),
             // Ours have tags from their first moment on.
             Err(error) if code_is(&error, &["NoSuchTagSet", "PermanentRedirect"]) => {
-                Ok(Standing::Foreign)
+                Ok(BucketState::Foreign)
             }
             Err(error) if code_is(&error, &["AccessDenied"]) => {
-                // Another account's; or ours or nobody's, and a right is missing: those are not the same.
-                if self.in_this_account(bucket).await? || self.is_nobodys(bucket).await? {
-                    return Err(refused("looking at a bucket", error));
+                // Another account's; or ours or free, and a permission is missing. Tell these apart.
+                if self.in_this_account(bucket).await? || self.is_unused(bucket).await? {
+                    return Err(aws_error("looking at a bucket", error));
                 }
-                Ok(Standing::Foreign)
+                Ok(BucketState::Foreign)
             }
-            Err(error) => Err(refused("looking at a bucket", error)),
+            Err(error) => Err(aws_error("looking at a bucket", error)),
         }
     }
 
-    fn read_standing(&self, of: &InstanceId, tags: &[Tag]) -> Standing {
+    fn state_from_tags(&self, of: &InstanceId, tags: &[Tag]) -> BucketState {
         let value = |key: &str| tags.iter().find(|tag| tag.key() == key).map(Tag::value);
         let ours = value(TAG_DEPLOYMENT) == Some(self.naming.deployment())
             && value(TAG_INSTANCE) == Some(of.as_str());
         if ours {
-            Standing::Ours(value(TAG_SETTINGS).map(ToOwned::to_owned))
+            BucketState::Ours(value(TAG_SETTINGS).map(ToOwned::to_owned))
         } else {
-            Standing::Foreign
+            BucketState::Foreign
         }
     }
 
     async fn in_this_account(&self, bucket: &str) -> Result<bool> {
         let mut pages = self.clients.s3.list_buckets().prefix(bucket).into_paginator().send();
         while let Some(page) = pages.next().await {
-            let page = page.map_err(|error| refused("listing buckets", error))?;
+            let page = page.map_err(|error| aws_error("listing buckets", error))?;
             if page.buckets().iter().any(|found| found.name() == Some(bucket)) {
                 return Ok(true);
             }
@@ -81,14 +81,14 @@ impl BucketAssets {
     }
 
     /// Whether there is no bucket of that name, in any account.
-    async fn is_nobodys(&self, bucket: &str) -> Result<bool> {
+    async fn is_unused(&self, bucket: &str) -> Result<bool> {
         match self.clients.s3.head_bucket().bucket(bucket).send().await {
             Ok(_) => Ok(false),
             Err(error) if error.as_service_error().is_some_and(HeadBucketError::is_not_found) => {
                 Ok(true)
             }
             Err(error) if error.raw_response().is_some() => Ok(false),
-            Err(error) => Err(refused("looking for a bucket", error)),
+            Err(error) => Err(aws_error("looking for a bucket", error)),
         }
     }
 
@@ -112,18 +112,18 @@ impl BucketAssets {
         match made {
             // Ours by its tags, or not: that is looked at next.
             Err(error) if code_is(&error, &["BucketAlreadyOwnedByYou"]) => Ok(()),
-            Err(error) if code_is(&error, &["BucketAlreadyExists"]) => Err(taken(bucket)),
-            Err(error) if code_is(&error, &["TooManyBuckets"]) => Err(refused("making a bucket", error).advise(
+            Err(error) if code_is(&error, &["BucketAlreadyExists"]) => Err(bucket_name_taken(bucket)),
+            Err(error) if code_is(&error, &["TooManyBuckets"]) => Err(aws_error("making a bucket", error).advise(
                 "This account of AWS has no room for another bucket. Ask AWS for a higher quota, delete \
                  unused tables, or set `assets = \"volume\"` under `[aws]`.",
             )),
-            made => made.map(|_| ()).map_err(|error| refused("making a bucket", error)),
+            made => made.map(|_| ()).map_err(|error| aws_error("making a bucket", error)),
         }
     }
 
     /// The tags of a bucket: whose it is, and the settings it has.
     async fn bucket_tags(&self, of: &InstanceId, settings: Option<&str>) -> Result<Vec<Tag>> {
-        let owner = self.row(of).await?.and_then(|row| row.owner);
+        let owner = self.instance(of).await?.and_then(|row| row.owner);
         let all = [
             (TAG_DEPLOYMENT, Some(self.naming.deployment())),
             (TAG_INSTANCE, Some(of.as_str())),
@@ -137,79 +137,79 @@ impl BucketAssets {
     /// Writes every setting, and then that they are written. One after another: S3 refuses two at once.
     async fn write_settings(&self, of: &InstanceId, bucket: &str) -> Result<()> {
         self.write_access(bucket).await?;
-        self.write_care(bucket).await?;
-        self.allow(of, bucket).await?;
+        self.write_retention(bucket).await?;
+        self.put_user_policy(of, bucket).await?;
         let tags = self.bucket_tags(of, Some(&self.settings.fingerprint())).await?;
         let tagging = built(Tagging::builder().set_tag_set(Some(tags)).build())?;
         let put = self.clients.s3.put_bucket_tagging().bucket(bucket).tagging(tagging);
-        put.send().await.map_err(|error| refused("tagging a bucket", error))?;
+        put.send().await.map_err(|error| aws_error("tagging a bucket", error))?;
         Ok(())
     }
 
-    /// Who may read and write.
+    /// Writes the access settings.
     async fn write_access(&self, bucket: &str) -> Result<()> {
         let s3 = &self.clients.s3;
         let ownership = settings::ownership()?;
         let put = s3.put_bucket_ownership_controls().bucket(bucket).ownership_controls(ownership);
-        put.send().await.map_err(|error| refused("saying who owns uploads", error))?;
+        put.send().await.map_err(|error| aws_error("saying who owns uploads", error))?;
         // A policy that is no longer wanted goes before it is shut out, one that is wanted comes after it is let in.
         if !self.settings.public {
             let gone = s3.delete_bucket_policy().bucket(bucket).send();
-            gone.await.map_err(|error| refused("deleting the policy of a bucket", error))?;
+            gone.await.map_err(|error| aws_error("deleting the policy of a bucket", error))?;
         }
         let block = self.settings.access_block();
         let put =
             s3.put_public_access_block().bucket(bucket).public_access_block_configuration(block);
-        put.send().await.map_err(|error| refused("saying who may read uploads", error))?;
+        put.send().await.map_err(|error| aws_error("saying who may read uploads", error))?;
         if let Some(policy) = self.settings.policy(bucket) {
             let put = s3.put_bucket_policy().bucket(bucket).policy(policy).send().await;
             put.map_err(not_public)?;
         }
         let cors = self.settings.cors()?;
         let put = s3.put_bucket_cors().bucket(bucket).cors_configuration(cors).send();
-        put.await.map_err(|error| refused("saying which pages may read uploads", error))?;
+        put.await.map_err(|error| aws_error("saying which pages may read uploads", error))?;
         Ok(())
     }
 
     /// How long what is kept.
-    async fn write_care(&self, bucket: &str) -> Result<()> {
+    async fn write_retention(&self, bucket: &str) -> Result<()> {
         let s3 = &self.clients.s3;
         let versions = settings::versioning();
         let put = s3.put_bucket_versioning().bucket(bucket).versioning_configuration(versions);
-        put.send().await.map_err(|error| refused("keeping versions of uploads", error))?;
+        put.send().await.map_err(|error| aws_error("keeping versions of uploads", error))?;
         let rules = settings::lifecycle()?;
         let put =
             s3.put_bucket_lifecycle_configuration().bucket(bucket).lifecycle_configuration(rules);
-        put.send().await.map_err(|error| refused("letting old versions expire", error))?;
+        put.send().await.map_err(|error| aws_error("letting old versions expire", error))?;
         let sealed = settings::encryption()?;
         let put =
             s3.put_bucket_encryption().bucket(bucket).server_side_encryption_configuration(sealed);
-        put.send().await.map_err(|error| refused("encrypting uploads", error))?;
+        put.send().await.map_err(|error| aws_error("encrypting uploads", error))?;
         Ok(())
     }
 
     /// Empties and deletes `bucket`, if it is that of `of`.
-    pub(super) async fn remove_bucket(&self, of: &InstanceId, bucket: &str) -> Result<Progressed> {
+    pub(super) async fn remove_bucket(&self, of: &InstanceId, bucket: &str) -> Result<Progression> {
         match self.standing(of, bucket).await? {
-            Standing::Missing | Standing::Foreign => return Ok(Progressed::Done),
-            Standing::Ours(_) => {}
+            BucketState::Missing | BucketState::Foreign => return Ok(Progression::Done),
+            BucketState::Ours(_) => {}
         }
-        if let Progressed::Waits(progress) = self.empty(bucket).await? {
-            return Ok(Progressed::Waits(progress));
+        if let Progression::Pending(progress) = self.empty(bucket).await? {
+            return Ok(Progression::Pending(progress));
         }
         match self.clients.s3.delete_bucket().bucket(bucket).send().await {
             Err(error) if code_is(&error, &["BucketNotEmpty"]) => {
-                Ok(Progressed::waits("an upload has just come in; emptying its bucket again"))
+                Ok(Progression::waits("an upload has just come in; emptying its bucket again"))
             }
             Err(error) if !code_is(&error, &["NoSuchBucket"]) => {
-                Err(refused("deleting a bucket", error))
+                Err(aws_error("deleting a bucket", error))
             }
-            _ => Ok(Progressed::Done),
+            _ => Ok(Progression::Done),
         }
     }
 }
 
-fn taken(bucket: &str) -> Error {
+fn bucket_name_taken(bucket: &str) -> Error {
     Error::new(ErrorKind::Conflict, "making a bucket").about("bucket", bucket).permanent().advise(format!(
         "There is a bucket `{bucket}` that is not this table's: bucket names are unique across all of AWS. \
          `refractory doctor` says whose it is; delete it if it is yours, then start the table again."
@@ -224,7 +224,7 @@ fn not_public<R: std::fmt::Debug + Send + Sync + 'static>(
     >,
 ) -> Error {
     let denied = code_is(&error, &["AccessDenied"]);
-    let told = refused("making uploads public", error);
+    let told = aws_error("making uploads public", error);
     if !denied {
         return told;
     }

@@ -27,31 +27,31 @@ impl Naming {
     }
 }
 
-/// Whose user this is, as far as its name tells.
+/// The owner of an IAM user, as far as its name shows.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Told {
-    /// Nobody's of this deployment.
-    Nobodys,
+pub(super) enum UserOwner {
+    /// Not of this deployment.
+    Foreign,
     /// This instance's.
-    Of(InstanceId),
-    /// Perhaps one of this deployment: only its tags can tell.
-    Unclear,
+    Instance(InstanceId),
+    /// Perhaps of this deployment: only its tags show it.
+    Ambiguous,
 }
 
 /// Whose user `name` is, in `naming`.
-pub(super) fn told(naming: &Naming, name: &str) -> Told {
+pub(super) fn owner_of_user(naming: &Naming, name: &str) -> UserOwner {
     let Some(label) = name.strip_prefix(&format!("{}{INFIX}", naming.deployment())) else {
-        return Told::Nobodys;
+        return UserOwner::Foreign;
     };
     // A digest does not say whose it is, and a name with two seams may have been sewn at either.
-    if label.starts_with("x-") || seams(name) != 1 {
-        return Told::Unclear;
+    if label.starts_with("x-") || count_infixes(name) != 1 {
+        return UserOwner::Ambiguous;
     }
-    InstanceId::new(label).map_or(Told::Nobodys, Told::Of)
+    InstanceId::new(label).map_or(UserOwner::Foreign, UserOwner::Instance)
 }
 
 /// How often the infix occurs, counting occurrences that share a hyphen.
-fn seams(name: &str) -> usize {
+fn count_infixes(name: &str) -> usize {
     (0..name.len()).filter(|&at| name.is_char_boundary(at) && name[at..].starts_with(INFIX)).count()
 }
 

@@ -24,7 +24,7 @@ const UPLOAD_DAYS: i32 = 2;
 /// What a bucket should be like.
 #[derive(Debug, Clone)]
 pub(super) struct Settings {
-    /// Whether anybody may read an object whose name they know.
+    /// Whether anyone may read an object whose name they know.
     pub(super) public: bool,
     /// The pages that may read, as patterns of origins.
     pub(super) origins: Vec<String>,
@@ -59,7 +59,7 @@ impl Settings {
         sha256_hex(&parts)[..16].to_owned()
     }
 
-    /// Anybody may read an object, and nobody a list of them; none where the bucket is private.
+    /// The bucket policy: anyone may read an object, no one may list them. None if the bucket is private.
     pub(super) fn policy(&self, bucket: &str) -> Option<String> {
         let statement = json!({
             "Sid": "ReadObjects",
@@ -121,7 +121,7 @@ impl Settings {
     }
 }
 
-/// Who owns what is uploaded: we do. See [`Settings::access_block`] for why grants are not switched off.
+/// Objects belong to the owner of the bucket. See [`Settings::access_block`] for why grants are not switched off.
 pub(super) const OWNERSHIP: ObjectOwnership = ObjectOwnership::BucketOwnerPreferred;
 
 /// [`OWNERSHIP`], for a bucket that is there.
@@ -135,7 +135,7 @@ pub(super) fn versioning() -> VersioningConfiguration {
     VersioningConfiguration::builder().status(BucketVersioningStatus::Enabled).build()
 }
 
-/// What goes by itself: old versions, the marks of what was deleted, uploads that nobody finishes.
+/// What S3 removes automatically: old versions, delete markers, and incomplete uploads.
 pub(super) fn lifecycle() -> Result<BucketLifecycleConfiguration> {
     let old = NoncurrentVersionExpiration::builder().noncurrent_days(KEPT_DAYS).build();
     let marks = LifecycleExpiration::builder().expired_object_delete_marker(true).build();

@@ -7,8 +7,10 @@ use refractory_core::ports::Collection;
 use refractory_core::{Error, ErrorKind, InstanceId, Result, Timestamp};
 
 use super::BucketAssets;
-use super::names::{TAG_ACCESS_KEY, TAG_BUCKET, TAG_RETIRING, TAG_ROTATED, Told, told};
-use crate::error::{built, code_is, refused};
+use super::names::{
+    TAG_ACCESS_KEY, TAG_BUCKET, TAG_RETIRING, TAG_ROTATED, UserOwner, owner_of_user,
+};
+use crate::error::{aws_error, built, code_is};
 use crate::naming::{TAG_DEPLOYMENT, TAG_INSTANCE, TAG_OWNER};
 
 /// The inline policy of a user.
@@ -16,36 +18,36 @@ const POLICY: &str = "uploads";
 
 /// What is written down about a place, as tags of its user.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Entry {
+pub(super) struct UserEntry {
     /// The bucket.
     pub(super) bucket: String,
     /// The key that AWS was seen to accept.
-    pub(super) key: Option<String>,
+    pub(super) accepted_key: Option<String>,
     /// The key that goes once no launch uses it any more.
-    pub(super) retiring: Option<Retiring>,
+    pub(super) retiring: Option<RetiringKey>,
     /// Keys older than this were replaced, by our own clock: IAM's may be another.
     pub(super) rotated: Option<Timestamp>,
 }
 
 /// A key that was replaced.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Retiring {
+pub(super) struct RetiringKey {
     /// Which.
-    pub(super) key: String,
+    pub(super) id: String,
     /// The last launch that may have been given it, once that is known.
     pub(super) epoch: Option<u32>,
 }
 
-impl Retiring {
+impl RetiringKey {
     /// As a tag: `AKIA…/7`, or `AKIA…/` while the launch is not known.
     pub(super) fn text(&self) -> String {
         let epoch = self.epoch.map(|epoch| epoch.to_string()).unwrap_or_default();
-        format!("{}/{epoch}", self.key)
+        format!("{}/{epoch}", self.id)
     }
 
     fn read(text: &str) -> Option<Self> {
         let (key, epoch) = text.split_once('/')?;
-        Some(Self { key: key.to_owned(), epoch: epoch.parse().ok() })
+        Some(Self { id: key.to_owned(), epoch: epoch.parse().ok() })
     }
 }
 
@@ -62,14 +64,14 @@ impl BucketAssets {
     }
 
     /// What is written down about the place of `of`.
-    pub(super) async fn entry(&self, of: &InstanceId) -> Result<Option<Entry>> {
+    pub(super) async fn entry(&self, of: &InstanceId) -> Result<Option<UserEntry>> {
         let name = self.naming.assets_user(of);
         let Some(mut tags) = self.user_tags(&name).await? else { return Ok(None) };
         match tags.remove(TAG_BUCKET) {
-            Some(bucket) if self.is_of(&tags, of) => Ok(Some(Entry {
+            Some(bucket) if self.is_of(&tags, of) => Ok(Some(UserEntry {
                 bucket,
-                key: tags.remove(TAG_ACCESS_KEY),
-                retiring: tags.get(TAG_RETIRING).and_then(|text| Retiring::read(text)),
+                accepted_key: tags.remove(TAG_ACCESS_KEY),
+                retiring: tags.get(TAG_RETIRING).and_then(|text| RetiringKey::read(text)),
                 rotated: tags.get(TAG_ROTATED).and_then(|at| at.parse().ok()).map(Timestamp),
             })),
             _ => Err(not_our_user(&name)),
@@ -80,13 +82,13 @@ impl BucketAssets {
         match self.clients.iam.get_user().user_name(name).send().await {
             Ok(answer) => Ok(answer.user.map(|user| tags_of(user.tags()))),
             Err(error) if code_is(&error, &["NoSuchEntity"]) => Ok(None),
-            Err(error) => Err(refused("looking for the user of uploads", error)),
+            Err(error) => Err(aws_error("looking for the user of uploads", error)),
         }
     }
 
     /// Writes down that there will be a place for `of`, and what its bucket will be called.
-    pub(super) async fn register(&self, of: &InstanceId) -> Result<Entry> {
-        let row = self.row(of).await?.ok_or_else(|| no_row(of))?;
+    pub(super) async fn create_user(&self, of: &InstanceId) -> Result<UserEntry> {
+        let row = self.instance(of).await?.ok_or_else(|| no_row(of))?;
         let bucket = self.naming.assets_bucket(&self.owner_name(&row).await?, of);
         let name = self.naming.assets_user(of);
         let made = self
@@ -99,18 +101,18 @@ impl BucketAssets {
             .send()
             .await;
         match made {
-            Ok(_) => Ok(Entry { bucket, key: None, retiring: None, rotated: None }),
+            Ok(_) => Ok(UserEntry { bucket, accepted_key: None, retiring: None, rotated: None }),
             // Ours, made by a call whose answer was lost; or about to be listed.
             Err(error) if code_is(&error, &["EntityAlreadyExists"]) => {
                 self.entry(of).await?.ok_or_else(|| not_listed_yet(&name))
             }
             Err(error) if code_is(&error, &["LimitExceeded"]) => {
-                Err(refused("making the user of uploads", error).advise(
+                Err(aws_error("making the user of uploads", error).advise(
                     "This account of AWS has no room for another IAM user (5 000 at most). Delete tables that nobody \
                      plays, or set `assets = \"volume\"` under `[aws]`.",
                 ))
             }
-            Err(error) => Err(refused("making the user of uploads", error)),
+            Err(error) => Err(aws_error("making the user of uploads", error)),
         }
     }
 
@@ -126,7 +128,7 @@ impl BucketAssets {
         Ok(tags)
     }
 
-    /// What a bucket is called after: the owner's account, or the table where nobody owns it.
+    /// What a bucket is called after: the owner's account, or the instance if it has no owner.
     async fn owner_name(&self, row: &Instance) -> Result<String> {
         let owner = match &row.owner {
             Some(owner) => {
@@ -138,8 +140,8 @@ impl BucketAssets {
     }
 
     /// What the bucket of `of` is called, where no user says so: as was written down, or as it would be called now.
-    pub(super) async fn bucket_by_row(&self, of: &InstanceId) -> Result<Option<String>> {
-        let Some(row) = self.row(of).await? else { return Ok(None) };
+    pub(super) async fn bucket_of_instance(&self, of: &InstanceId) -> Result<Option<String>> {
+        let Some(row) = self.instance(of).await? else { return Ok(None) };
         if let Some(Held::Assets(bucket)) = row.journal.held(Step::Assets) {
             return Ok(Some(bucket.clone()));
         }
@@ -147,7 +149,7 @@ impl BucketAssets {
     }
 
     /// Lets the user of `of` reach `bucket`, and nothing else.
-    pub(super) async fn allow(&self, of: &InstanceId, bucket: &str) -> Result<()> {
+    pub(super) async fn put_user_policy(&self, of: &InstanceId, bucket: &str) -> Result<()> {
         let put = self
             .clients
             .iam
@@ -155,60 +157,60 @@ impl BucketAssets {
             .user_name(self.naming.assets_user(of))
             .policy_name(POLICY)
             .policy_document(self.settings.user_policy(bucket));
-        put.send().await.map_err(|error| refused("writing the policy of uploads", error))?;
+        put.send().await.map_err(|error| aws_error("writing the policy of uploads", error))?;
         Ok(())
     }
 
     /// Adds to what is written down about the place of `of`.
-    pub(super) async fn note(&self, of: &InstanceId, tags: &[(&str, &str)]) -> Result<()> {
+    pub(super) async fn add_tags(&self, of: &InstanceId, tags: &[(&str, &str)]) -> Result<()> {
         let tags = tags.iter().map(|(key, value)| tag(key, value)).collect::<Result<Vec<_>>>()?;
         let name = self.naming.assets_user(of);
         let noted = self.clients.iam.tag_user().user_name(name).set_tags(Some(tags));
-        noted.send().await.map_err(|error| refused("tagging the user of uploads", error))?;
+        noted.send().await.map_err(|error| aws_error("tagging the user of uploads", error))?;
         Ok(())
     }
 
     /// Takes back one thing that is written down about the place of `of`.
-    pub(super) async fn unnote(&self, of: &InstanceId, key: &str) -> Result<()> {
+    pub(super) async fn remove_tag(&self, of: &InstanceId, key: &str) -> Result<()> {
         let name = self.naming.assets_user(of);
         let taken = self.clients.iam.untag_user().user_name(name).tag_keys(key);
-        taken.send().await.map_err(|error| refused("tagging the user of uploads", error))?;
+        taken.send().await.map_err(|error| aws_error("tagging the user of uploads", error))?;
         Ok(())
     }
 
     /// Deletes the user of `of`, which has no key any more; whether there was one.
-    pub(super) async fn unregister(&self, of: &InstanceId) -> Result<bool> {
+    pub(super) async fn delete_user(&self, of: &InstanceId) -> Result<bool> {
         let name = self.naming.assets_user(of);
         let policy = self.clients.iam.delete_user_policy().user_name(&name).policy_name(POLICY);
         match policy.send().await {
             Err(error) if !code_is(&error, &["NoSuchEntity"]) => {
-                return Err(refused("deleting the policy of uploads", error));
+                return Err(aws_error("deleting the policy of uploads", error));
             }
             _ => {}
         }
         match self.clients.iam.delete_user().user_name(&name).send().await {
             Err(error) if code_is(&error, &["DeleteConflict"]) => {
                 // A key or a policy that was made at the same moment: the next call finds and deletes it.
-                Err(refused("deleting the user of uploads", error))
+                Err(aws_error("deleting the user of uploads", error))
             }
             Err(error) if !code_is(&error, &["NoSuchEntity"]) => {
-                Err(refused("deleting the user of uploads", error))
+                Err(aws_error("deleting the user of uploads", error))
             }
             gone => Ok(gone.is_ok()),
         }
     }
 
     /// Whose places are written down: one call for a thousand of them.
-    pub(super) async fn registered(&self) -> Result<Vec<InstanceId>> {
+    pub(super) async fn listed_users(&self) -> Result<Vec<InstanceId>> {
         let mut found = Vec::new();
         let mut pages = self.clients.iam.list_users().max_items(1_000).into_paginator().send();
         while let Some(page) = pages.next().await {
-            let page = page.map_err(|error| refused("listing the users of uploads", error))?;
+            let page = page.map_err(|error| aws_error("listing the users of uploads", error))?;
             for user in page.users() {
-                match told(&self.naming, user.user_name()) {
-                    Told::Of(id) => found.push(id),
-                    Told::Nobodys => {}
-                    Told::Unclear => found.extend(self.tagged_with(user.user_name()).await?),
+                match owner_of_user(&self.naming, user.user_name()) {
+                    UserOwner::Instance(id) => found.push(id),
+                    UserOwner::Foreign => {}
+                    UserOwner::Ambiguous => found.extend(self.tagged_with(user.user_name()).await?),
                 }
             }
         }

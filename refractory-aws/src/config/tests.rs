@@ -44,7 +44,7 @@ fn a_new_tables_files_belong_to_whom_the_operator_says_or_else_to_the_images_use
 
 #[test]
 fn the_portal_is_told_what_is_chosen_and_not_how_the_account_is_reached() {
-    assert_eq!(AwsConfig::default().for_the_portal(), "");
+    assert_eq!(AwsConfig::default().portal_settings(), "");
     let chosen = AwsConfig {
         region: Some("eu-central-1".to_owned()),
         profile: Some("club".to_owned()),
@@ -55,7 +55,7 @@ fn the_portal_is_told_what_is_chosen_and_not_how_the_account_is_reached() {
         log_days: 7,
         ..AwsConfig::default()
     };
-    let told = chosen.for_the_portal();
+    let told = chosen.portal_settings();
     let settings =
         Schema::new().with::<AwsConfig>().load(Sources::new().text("told", &told)).unwrap();
     let own =

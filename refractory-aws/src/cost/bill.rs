@@ -1,5 +1,5 @@
 //! What a month costs.
-use super::{Habits, Prices, SetUp};
+use super::{Prices, Setup, Usage};
 use crate::config::Architecture;
 
 /// Hours in an average month.
@@ -26,7 +26,7 @@ pub enum Part {
 
 /// One line of a bill.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Item {
+pub struct LineItem {
     /// What is paid for.
     pub what: &'static str,
     /// Once, or for each table.
@@ -41,18 +41,18 @@ pub struct Bill {
     /// How many tables it is for.
     pub tables: u32,
     /// Its lines, the fixed part first.
-    pub items: Vec<Item>,
+    pub items: Vec<LineItem>,
 }
 
 impl Bill {
     /// What `tables` tables cost, set up like this and used like that.
-    pub fn of(tables: u32, setup: &SetUp, habits: &Habits, prices: &Prices) -> Self {
-        let fixed = fixed(tables, setup, habits, prices);
-        let each = each(tables, setup, habits, prices);
+    pub fn of(tables: u32, setup: &Setup, habits: &Usage, prices: &Prices) -> Self {
+        let fixed_items = fixed(tables, setup, habits, prices);
+        let variable_items = each(tables, setup, habits, prices);
         let items = |part, lines: Vec<(&'static str, f64)>| {
-            lines.into_iter().map(move |(what, usd)| Item { what, part, usd })
+            lines.into_iter().map(move |(what, usd)| LineItem { what, part, usd })
         };
-        let all = items(Part::Fixed, fixed).chain(items(Part::Tables, each));
+        let all = items(Part::Fixed, fixed_items).chain(items(Part::Tables, variable_items));
         Self { tables, items: all.filter(|item| item.usd > 0.0).collect() }
     }
 
@@ -67,12 +67,12 @@ impl Bill {
     }
 
     /// All of it, divided among the tables.
-    pub fn for_each_table(&self) -> f64 {
+    pub fn per_table(&self) -> f64 {
         self.total() / f64::from(self.tables.max(1))
     }
 }
 
-fn fixed(tables: u32, setup: &SetUp, habits: &Habits, prices: &Prices) -> Vec<(&'static str, f64)> {
+fn fixed(tables: u32, setup: &Setup, habits: &Usage, prices: &Prices) -> Vec<(&'static str, f64)> {
     let sockets = f64::from(tables) * habits.peak * habits.players;
     let portals = setup.portals_for(sockets);
     let (cpu, memory) = fargate(setup.architecture, prices);
@@ -80,7 +80,7 @@ fn fixed(tables: u32, setup: &SetUp, habits: &Habits, prices: &Prices) -> Vec<(&
     // One unit passes a GB an hour, or holds three thousand connections.
     let capacity = (f64::from(tables) * habits.traffic).max(MONTH * habits.peak * sockets / 3000.0);
     let nat = f64::from(u8::from(setup.nat));
-    let looking = setup.looking(sockets) * MONTH * 3600.0;
+    let looking = setup.idle_read_units(sockets) * MONTH * 3600.0;
     vec![
         ("load balancer", MONTH * prices.balancer),
         ("load balancer, capacity", capacity * prices.balancer_capacity),
@@ -95,7 +95,7 @@ fn fixed(tables: u32, setup: &SetUp, habits: &Habits, prices: &Prices) -> Vec<(&
     ]
 }
 
-fn each(tables: u32, setup: &SetUp, habits: &Habits, prices: &Prices) -> Vec<(&'static str, f64)> {
+fn each(tables: u32, setup: &Setup, habits: &Usage, prices: &Prices) -> Vec<(&'static str, f64)> {
     let tables = f64::from(tables);
     let hours = tables * habits.hours;
     let (cpu, memory) = fargate(setup.architecture, prices);
@@ -110,7 +110,7 @@ fn each(tables: u32, setup: &SetUp, habits: &Habits, prices: &Prices) -> Vec<(&'
     let snapshots = habits.data * prices.s3 + habits.starts * 0.1 * prices.s3_put;
     let saves = habits.starts * SAVES + habits.hours * 60.0;
     let written = saves * SAVE + habits.starts * EVENTS * EVENT;
-    let followed = saves * setup.following(tables * habits.peak * habits.players);
+    let followed = saves * setup.change_read_units(tables * habits.peak * habits.players);
     let rows = written * prices.row_writes / 1e6 + followed * prices.row_reads / 1e6;
     let nat = if setup.nat { 1.0 } else { 0.0 };
     vec![
@@ -121,7 +121,7 @@ fn each(tables: u32, setup: &SetUp, habits: &Habits, prices: &Prices) -> Vec<(&'
         ("data on EFS, reading and writing", tables * moved),
         ("uploads in S3", tables * uploads),
         ("snapshots in S3", tables * snapshots),
-        ("secrets of tables", tables * setup.secrets_each() * prices.secret),
+        ("secrets of tables", tables * setup.secrets_per_table() * prices.secret),
         ("rows in DynamoDB, written and followed", tables * rows),
         ("logs of tables", tables * habits.logs * (prices.logs + prices.logs_kept)),
         (

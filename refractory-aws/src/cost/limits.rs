@@ -1,14 +1,14 @@
 //! What AWS allows by default, what tables need of it, and what is done about it.
 use super::bill::{SAVE, SAVES};
-use super::{Habits, SetUp};
+use super::{Setup, Usage};
 use crate::names::{CHANGES_AT_ONCE, RECORDS_EACH, RULES_OF_DOORS};
 
 /// Addresses that a task can have in the two subnets that the stack makes, each a /20 without what AWS keeps.
 const ADDRESSES: f64 = 2.0 * 4091.0;
 /// Tasks that one call of ECS can ask about.
 const ASKED_AT_ONCE: f64 = 100.0;
-/// More tables than this are nobody's concern.
-const FAR: u32 = 10_000_000;
+/// More tables than this count as unlimited.
+const UNLIMITED: u32 = 10_000_000;
 
 /// Something that AWS allows only so much of.
 #[derive(Debug, Clone, Copy)]
@@ -19,11 +19,11 @@ pub struct Limit {
     pub quota: f64,
     /// Where Service Quotas has it, if it does: service and name. What it has globally it has in one region only.
     pub quota_of: Option<(&'static str, &'static str)>,
-    /// Whether AWS gives more to whoever asks.
+    /// Whether AWS raises it on request.
     pub adjustable: bool,
     /// What is done when it is reached.
-    pub answer: &'static str,
-    need: fn(f64, &SetUp, &Habits) -> f64,
+    pub remedy: &'static str,
+    need: fn(f64, &Setup, &Usage) -> f64,
 }
 
 /// How far a limit reaches.
@@ -31,23 +31,23 @@ pub struct Limit {
 pub enum Reach {
     /// To so many tables.
     Tables(u32),
-    /// Further than anybody goes.
+    /// No practical limit.
     Beyond,
 }
 
 impl Limit {
     /// What `tables` tables need of it.
-    pub fn need(&self, tables: u32, setup: &SetUp, habits: &Habits) -> f64 {
+    pub fn need(&self, tables: u32, setup: &Setup, habits: &Usage) -> f64 {
         (self.need)(f64::from(tables), setup, habits)
     }
 
     /// How many tables the quota carries.
-    pub fn reach(&self, setup: &SetUp, habits: &Habits) -> Reach {
+    pub fn reach(&self, setup: &Setup, habits: &Usage) -> Reach {
         let fits = |tables| self.need(tables, setup, habits) <= self.quota;
-        if fits(FAR) {
+        if fits(UNLIMITED) {
             return Reach::Beyond;
         }
-        let (mut good, mut bad) = (0, FAR);
+        let (mut good, mut bad) = (0, UNLIMITED);
         while bad - good > 1 {
             let middle = good + (bad - good) / 2;
             if fits(middle) { good = middle } else { bad = middle }
@@ -57,20 +57,20 @@ impl Limit {
 }
 
 /// Tables that are on at the busiest moment.
-fn on(tables: f64, habits: &Habits) -> f64 {
+fn on(tables: f64, habits: &Usage) -> f64 {
     tables * habits.peak
 }
 
 /// Starts in a second of the rush.
-fn starts(tables: f64, habits: &Habits) -> f64 {
+fn starts(tables: f64, habits: &Usage) -> f64 {
     on(tables, habits) / habits.rush
 }
 
-fn sockets(tables: f64, habits: &Habits) -> f64 {
+fn sockets(tables: f64, habits: &Usage) -> f64 {
     on(tables, habits) * habits.players
 }
 
-fn portals(tables: f64, setup: &SetUp, habits: &Habits) -> f64 {
+fn portals(tables: f64, setup: &Setup, habits: &Usage) -> f64 {
     setup.portals_for(sockets(tables, habits))
 }
 
@@ -91,7 +91,7 @@ pub const LIMITS: &[Limit] = &[
         quota: 6.0,
         quota_of: Some(("fargate", "Fargate On-Demand vCPU resource count")),
         adjustable: true,
-        answer: "Nothing can be built around it: ask AWS for more before the first evening. A start that meets it waits, says so on the page, and is tried again; `refractory doctor` compares it with the tables there are.",
+        remedy: "Nothing can be built around it: ask AWS for more before the first evening. A start that meets it waits, says so on the page, and is tried again; `refractory doctor` compares it with the tables there are.",
         need: |tables, setup, habits| {
             on(tables, habits) * setup.cpu + portals(tables, setup, habits) * setup.portal_cpu
         },
@@ -101,7 +101,7 @@ pub const LIMITS: &[Limit] = &[
         quota: 100.0,
         quota_of: Some(("elasticloadbalancing", "Target Groups per Application Load Balancer")),
         adjustable: false,
-        answer: "The edge needs one, whatever the number of tables. With `routing = \"load-balancer\"` each table that is on needs one; the next start is refused with a sentence.",
+        remedy: "The edge needs one, whatever the number of tables. With `routing = \"load-balancer\"` each table that is on needs one; the next start is refused with a sentence.",
         need: |tables, setup, habits| 1.0 + when(setup.rules, on(tables, habits)),
     },
     Limit {
@@ -109,7 +109,7 @@ pub const LIMITS: &[Limit] = &[
         quota: 100.0,
         quota_of: Some(("elasticloadbalancing", "Rules per Application Load Balancer")),
         adjustable: true,
-        answer: "The edge needs one, for the wildcard name. With `routing = \"load-balancer\"` as above, and one closes the administrators' pages of all tables.",
+        remedy: "The edge needs one, for the wildcard name. With `routing = \"load-balancer\"` as above, and one closes the administrators' pages of all tables.",
         need: |tables, setup, habits| {
             1.0 + when(setup.rules, f64::from(RULES_OF_DOORS) + on(tables, habits))
         },
@@ -119,7 +119,7 @@ pub const LIMITS: &[Limit] = &[
         quota: 5000.0,
         quota_of: None,
         adjustable: false,
-        answer: "Each table with a bucket has a user that reaches it and nothing else. Beyond this, `assets = \"volume\"` keeps uploads beside the data, or a second deployment in a second account takes the rest.",
+        remedy: "Each table with a bucket has a user that reaches it and nothing else. Beyond this, `assets = \"volume\"` keeps uploads beside the data, or a second deployment in a second account takes the rest.",
         need: |tables, setup, _| when(setup.buckets, tables),
     },
     Limit {
@@ -127,7 +127,7 @@ pub const LIMITS: &[Limit] = &[
         quota: 10_000.0,
         quota_of: Some(("s3", "General purpose buckets")),
         adjustable: true,
-        answer: "As for users, which end earlier.",
+        remedy: "As for users, which end earlier.",
         need: |tables, setup, _| 1.0 + when(setup.buckets, tables),
     },
     Limit {
@@ -135,7 +135,7 @@ pub const LIMITS: &[Limit] = &[
         quota: 10_000.0,
         quota_of: None,
         adjustable: true,
-        answer: "Each table keeps one, on or off. Ask for more, or let a second deployment with a file system of its own take the rest.",
+        remedy: "Each table keeps one, on or off. Ask for more, or let a second deployment with a file system of its own take the rest.",
         need: |tables, _, _| tables,
     },
     Limit {
@@ -143,7 +143,7 @@ pub const LIMITS: &[Limit] = &[
         quota: 25_000.0,
         quota_of: None,
         adjustable: false,
-        answer: "Only tables that are on are connected; a second deployment has a second file system.",
+        remedy: "Only tables that are on are connected; a second deployment has a second file system.",
         need: |tables, _, habits| on(tables, habits),
     },
     Limit {
@@ -151,7 +151,7 @@ pub const LIMITS: &[Limit] = &[
         quota: 5000.0,
         quota_of: Some(("vpc", "Network interfaces per Region")),
         adjustable: true,
-        answer: "Only tables that are on have one. Ask for more.",
+        remedy: "Only tables that are on have one. Ask for more.",
         need: |tables, setup, habits| on(tables, habits) + portals(tables, setup, habits) + 10.0,
     },
     Limit {
@@ -159,7 +159,7 @@ pub const LIMITS: &[Limit] = &[
         quota: ADDRESSES,
         quota_of: None,
         adjustable: false,
-        answer: "Two subnets of 4 091 each. A larger network is one parameter of the stack: `refractory infra deploy` takes an existing one.",
+        remedy: "Two subnets of 4 091 each. A larger network is one parameter of the stack: `refractory infra deploy` takes an existing one.",
         need: |tables, setup, habits| on(tables, habits) + portals(tables, setup, habits) + 20.0,
     },
     Limit {
@@ -167,7 +167,7 @@ pub const LIMITS: &[Limit] = &[
         quota: 20.0,
         quota_of: None,
         adjustable: true,
-        answer: "A hundred at once, then 20 a second. A refusal is a wait, not a failure: what is wished for is written down, and starts are tried again with growing pauses.",
+        remedy: "A hundred at once, then 20 a second. A refusal is a wait, not a failure: what is wished for is written down, and starts are tried again with growing pauses.",
         need: |tables, _, habits| starts(tables, habits),
     },
     Limit {
@@ -175,7 +175,7 @@ pub const LIMITS: &[Limit] = &[
         quota: 20.0,
         quota_of: None,
         adjustable: false,
-        answer: "One call asks about a hundred tasks. Raise `probe` in `[core]` to ask less often.",
+        remedy: "One call asks about a hundred tasks. Raise `probe` in `[core]` to ask less often.",
         need: |tables, setup, habits| on(tables, habits) / ASKED_AT_ONCE / setup.probe,
     },
     Limit {
@@ -183,7 +183,7 @@ pub const LIMITS: &[Limit] = &[
         quota: 10_000.0,
         quota_of: None,
         adjustable: true,
-        answer: "The wildcard needs four, whatever the number of tables. With `names = \"records\"` each table that is on has three: where it leads, twice, and whose it is.",
+        remedy: "The wildcard needs four, whatever the number of tables. With `names = \"records\"` each table that is on has three: where it leads, twice, and whose it is.",
         need: |tables, setup, habits| {
             4.0 + when(setup.records, on(tables, habits) * f64::from(RECORDS_EACH))
         },
@@ -193,7 +193,7 @@ pub const LIMITS: &[Limit] = &[
         quota: 5.0,
         quota_of: None,
         adjustable: false,
-        answer: "None at a start with the wildcard. With `names = \"records\"` changes are gathered, those of up to 133 names in one call, and calls are spaced out.",
+        remedy: "None at a start with the wildcard. With `names = \"records\"` changes are gathered, those of up to 133 names in one call, and calls are spaced out.",
         need: |tables, setup, habits| when(setup.records, starts(tables, habits) / names_at_once()),
     },
     Limit {
@@ -201,10 +201,11 @@ pub const LIMITS: &[Limit] = &[
         quota: 3000.0,
         quota_of: None,
         adjustable: false,
-        answer: "Each watching process reads every `resync` what has changed since, and loads the rows that have. What counts is how much changes at once, and not how many tables there are.",
+        remedy: "Each watching process reads every `resync` what has changed since, and loads the rows that have. What counts is how much changes at once, and not how many tables there are.",
         need: |tables, setup, habits| {
             let sockets = sockets(tables, habits);
-            setup.looking(sockets) + starts(tables, habits) * SAVES * setup.following(sockets)
+            setup.idle_read_units(sockets)
+                + starts(tables, habits) * SAVES * setup.change_read_units(sockets)
         },
     },
     Limit {
@@ -212,7 +213,7 @@ pub const LIMITS: &[Limit] = &[
         quota: 1000.0,
         quota_of: None,
         adjustable: false,
-        answer: "A start saves its table's row some thirty times over its minute. DynamoDB asks to slow down, and starts take longer.",
+        remedy: "A start saves its table's row some thirty times over its minute. DynamoDB asks to slow down, and starts take longer.",
         need: |tables, _, habits| starts(tables, habits) * SAVES * SAVE,
     },
     Limit {
@@ -220,23 +221,23 @@ pub const LIMITS: &[Limit] = &[
         quota: 500_000.0,
         quota_of: None,
         adjustable: false,
-        answer: "Their price is felt long before: see the bill.",
-        need: |tables, setup, _| 2.0 + tables * setup.secrets_each(),
+        remedy: "Their price is felt long before: see the bill.",
+        need: |tables, setup, _| 2.0 + tables * setup.secrets_per_table(),
     },
     Limit {
         name: "Secrets read, each second",
         quota: 10_000.0,
         quota_of: None,
         adjustable: false,
-        answer: "ECS reads them when a task starts.",
-        need: |tables, setup, habits| starts(tables, habits) * setup.secrets_each(),
+        remedy: "ECS reads them when a task starts.",
+        need: |tables, setup, habits| starts(tables, habits) * setup.secrets_per_table(),
     },
     Limit {
         name: "Sockets through the edge",
         quota: 20.0 * 20_000.0,
         quota_of: None,
         adjustable: false,
-        answer: "A portal takes 20 000; the stack runs up to twenty of them (`Replicas`), because they share nothing but the store. One more is a page that says that the table is full, never a socket that hangs.",
+        remedy: "A portal takes 20 000; the stack runs up to twenty of them (`Replicas`), because they share nothing but the store. One more is a page that says that the table is full, never a socket that hangs.",
         need: |tables, _, habits| sockets(tables, habits),
     },
 ];

@@ -3,15 +3,15 @@
 //! Everything here is arithmetic on numbers that are written down in [`prices`](Prices) and [`limits`](LIMITS); nothing asks AWS.
 //! `docs/scale.md` shows what comes out, and a test holds it to that.
 mod bill;
-mod habits;
 mod limits;
 mod page;
 mod prices;
 mod setup;
+mod usage;
 
-pub use bill::{Bill, Item, Part};
-pub use habits::Habits;
+pub use bill::{Bill, LineItem, Part};
 pub use limits::{LIMITS, Limit, Reach};
 pub use page::{SIZES, refreshed};
-pub use prices::{AS_OF, CAUTION, Line, PRICES, Prices};
-pub use setup::SetUp;
+pub use prices::{AS_OF, CAUTION, PRICES, Price, Prices};
+pub use setup::Setup;
+pub use usage::Usage;

@@ -1,7 +1,7 @@
 //! The tables of `docs/scale.md`.
 use std::fmt::Write as _;
 
-use super::{AS_OF, Bill, CAUTION, Habits, LIMITS, Limit, PRICES, Part, Prices, Reach, SetUp};
+use super::{AS_OF, Bill, CAUTION, LIMITS, Limit, PRICES, Part, Prices, Reach, Setup, Usage};
 
 /// The sizes that the page is about.
 pub const SIZES: [u32; 4] = [50, 500, 5_000, 50_000];
@@ -46,7 +46,8 @@ fn head(first: &str, others: impl Iterator<Item = String>) -> String {
 }
 
 fn bill(prices: &Prices) -> String {
-    let bills = SIZES.map(|tables| Bill::of(tables, &SetUp::usual(), &Habits::default(), prices));
+    let bills =
+        SIZES.map(|tables| Bill::of(tables, &Setup::default_setup(), &Usage::default(), prices));
     let mut text = head("USD a month", SIZES.iter().map(|size| format!("{} tables", whole(*size))));
     let last = &bills[SIZES.len() - 1];
     for item in &last.items {
@@ -58,7 +59,7 @@ fn bill(prices: &Prices) -> String {
     text += &line("**fixed part**", bills.iter().map(|bill| bill.sum(Part::Fixed)));
     text += &line("**part of the tables**", bills.iter().map(|bill| bill.sum(Part::Tables)));
     text += &line("**all of it**", bills.iter().map(Bill::total));
-    let each = bills.iter().map(|bill| format!("**{:.2}**", bill.for_each_table()));
+    let each = bills.iter().map(|bill| format!("**{:.2}**", bill.per_table()));
     text += &row(&std::iter::once("**for each table**".to_owned()).chain(each).collect::<Vec<_>>());
     text
 }
@@ -96,8 +97,8 @@ fn reached(reach: Reach) -> String {
 }
 
 /// Limits in the order in which they are met.
-fn in_order(setup: &SetUp) -> Vec<(&'static Limit, Reach)> {
-    let habits = Habits::default();
+fn in_order(setup: &Setup) -> Vec<(&'static Limit, Reach)> {
+    let habits = Usage::default();
     let mut all: Vec<_> = LIMITS.iter().map(|limit| (limit, limit.reach(setup, &habits))).collect();
     all.sort_by_key(|(_, reach)| *reach);
     all
@@ -105,15 +106,15 @@ fn in_order(setup: &SetUp) -> Vec<(&'static Limit, Reach)> {
 
 fn limits() -> String {
     let mut text = "| limit | default | more on request | carries so many tables | with a rule and a record for each | what is done there |\n|---|---:|---|---:|---:|---|\n".to_owned();
-    for (limit, reach) in in_order(&SetUp::usual()) {
-        let other = limit.reach(&SetUp::one_for_each(), &Habits::default());
+    for (limit, reach) in in_order(&Setup::default_setup()) {
+        let other = limit.reach(&Setup::per_table(), &Usage::default());
         let cells = [
             limit.name.to_owned(),
             thousands(&format!("{:.0}", limit.quota)),
             if limit.adjustable { "yes" } else { "no" }.to_owned(),
             reached(reach),
             reached(other),
-            limit.answer.to_owned(),
+            limit.remedy.to_owned(),
         ];
         text += &row(&cells);
     }
@@ -126,9 +127,11 @@ fn raises() -> String {
         "| tables | first to end | what is short, and how much is needed |\n|---:|---|---|\n"
             .to_owned();
     for tables in SIZES {
-        let short: Vec<_> = in_order(&SetUp::usual())
+        let short: Vec<_> = in_order(&Setup::default_setup())
             .into_iter()
-            .map(|(limit, _)| (limit, limit.need(tables, &SetUp::usual(), &Habits::default())))
+            .map(|(limit, _)| {
+                (limit, limit.need(tables, &Setup::default_setup(), &Usage::default()))
+            })
             .filter(|(limit, need)| *need > limit.quota)
             .collect();
         let first = short.first().map_or("nothing", |(limit, _)| limit.name);
@@ -149,8 +152,8 @@ fn raises() -> String {
 }
 
 fn habits() -> String {
-    let habits = Habits::default();
-    let setup = SetUp::usual();
+    let habits = Usage::default();
+    let setup = Setup::default_setup();
     let rows = [
         (
             "processors and memory of a table",
@@ -175,7 +178,7 @@ fn habits() -> String {
                 habits.rush / 60.0
             ),
         ),
-        ("secrets of a table", format!("{}", setup.secrets_each())),
+        ("secrets of a table", format!("{}", setup.secrets_per_table())),
         (
             "portals",
             format!(

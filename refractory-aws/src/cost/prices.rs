@@ -1,4 +1,4 @@
-//! List prices: what AWS asks of everybody, written down by hand.
+//! List prices of AWS, written down by hand.
 
 /// When the prices were written down.
 pub const AS_OF: &str = "January 2025";
@@ -8,7 +8,7 @@ pub const CAUTION: &str = "list price, check before you rely on it";
 
 /// One line of the price list, in US dollars without tax.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Line {
+pub struct Price {
     /// What is paid for.
     pub what: &'static str,
     /// Of what the price is for one.
@@ -35,8 +35,8 @@ macro_rules! prices {
         }
 
         /// The price list.
-        pub const PRICES: &[Line] = &[
-            $(Line { what: $what, unit: $unit, eu_central_1: $eu, us_east_1: $us },)*
+        pub const PRICES: &[Price] = &[
+            $(Price { what: $what, unit: $unit, eu_central_1: $eu, us_east_1: $us },)*
         ];
     };
 }

@@ -1,7 +1,7 @@
 //! What is set up, as far as it costs.
 use refractory_core::WorkerOptions;
 
-use crate::config::{Architecture, AssetAccess, AwsConfig, Naming, Routing};
+use crate::config::{Architecture, AssetAccess, AwsConfig, NamingChoice, Routing};
 
 /// Upgraded connections that one portal takes: the edge's own limit.
 const SOCKETS: f64 = 20_000.0;
@@ -16,7 +16,7 @@ const AGAIN: f64 = 10.0;
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 #[expect(clippy::struct_excessive_bools, reason = "choices that do not depend on each other")]
-pub struct SetUp {
+pub struct Setup {
     /// The processors that tables run on.
     pub architecture: Architecture,
     /// Processors of a table.
@@ -27,11 +27,11 @@ pub struct SetUp {
     pub spot: bool,
     /// Whether each table has a bucket and a user for its uploads.
     pub buckets: bool,
-    /// Whether each table that is on has a record of its own.
+    /// Whether each table that is on has its own DNS record.
     pub records: bool,
-    /// Whether each table that is on has a rule and a target group of its own.
+    /// Whether each table that is on has its own rule and target group.
     pub rules: bool,
-    /// Whether tasks sit behind a NAT gateway instead of having addresses of their own.
+    /// Whether tasks sit behind a NAT gateway instead of having their own addresses.
     pub nat: bool,
     /// Portals, each with the edge.
     pub portals: u32,
@@ -45,16 +45,16 @@ pub struct SetUp {
     pub probe: f64,
 }
 
-impl SetUp {
-    /// What there is where nobody chose anything.
-    pub(super) fn usual() -> Self {
+impl Setup {
+    /// The default setup.
+    pub(super) fn default_setup() -> Self {
         Self::of(&AwsConfig::default())
     }
 
     /// As the first platform was set up: a rule, a target group and a record for each table.
-    pub(super) fn one_for_each() -> Self {
+    pub(super) fn per_table() -> Self {
         Self::of(&AwsConfig {
-            names: Naming::Records,
+            names: NamingChoice::Records,
             routing: Routing::LoadBalancer,
             ..AwsConfig::default()
         })
@@ -69,7 +69,7 @@ impl SetUp {
             memory: gib(config.memory.bytes()),
             spot: config.spot,
             buckets: config.assets != AssetAccess::Volume,
-            records: config.names == Naming::Records,
+            records: config.names == NamingChoice::Records,
             rules: config.routing == Routing::LoadBalancer,
             nat: false,
             portals: 1,
@@ -85,28 +85,28 @@ impl SetUp {
         (sockets / SOCKETS).ceil().max(f64::from(self.portals))
     }
 
-    /// Who follows what changes: the edge of each portal, and its worker.
+    /// Number of processes' parts that follow changes: the edge and the worker of each portal.
     fn followers(&self, sockets: f64) -> f64 {
         2.0 * self.portals_for(sockets)
     }
 
-    /// Units that DynamoDB reads in a second because somebody looks for changes, where there are none.
-    pub(super) fn looking(&self, sockets: f64) -> f64 {
+    /// Read units of DynamoDB per second for change polls that find nothing.
+    pub(super) fn idle_read_units(&self, sockets: f64) -> f64 {
         self.followers(sockets) * LOOK / self.resync
     }
 
-    /// Units that DynamoDB reads for one change: each who follows loads the row, and for a while each look meets the change again.
-    pub(super) fn following(&self, sockets: f64) -> f64 {
+    /// Read units of DynamoDB for one change: each follower loads the record, and later polls read the change again for a while.
+    pub(super) fn change_read_units(&self, sockets: f64) -> f64 {
         self.followers(sockets) * (1.0 + AGAIN / self.resync * ENTRY / 4096.0)
     }
 
-    /// Secrets that each table has: what its launches are told, its administrator's password, the key of its bucket.
-    pub(super) fn secrets_each(&self) -> f64 {
+    /// Secrets that each table has: the launch secret, its administrator's password, the key of its bucket.
+    pub(super) fn secrets_per_table(&self) -> f64 {
         if self.buckets { 3.0 } else { 2.0 }
     }
 }
 
-/// Bytes as GB, to the nearest MiB: more is not paid for by anybody.
+/// Bytes as GB, to the nearest MiB: the bill is no more precise.
 fn gib(bytes: u64) -> f64 {
     f64::from(u32::try_from(bytes >> 20).unwrap_or(u32::MAX)) / 1024.0
 }

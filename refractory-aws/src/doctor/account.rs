@@ -1,10 +1,10 @@
-//! Who asks, and in which account.
+//! The identity of the caller, and its account.
 use aws_sdk_sts::error::SdkError;
 use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata as _;
 use refractory_core::finding::Finding;
 
-use super::refusal::unseen;
+use super::refusal::check_failed;
 use crate::Clients;
 
 const ABOUT: &str = "AWS account";
@@ -12,7 +12,7 @@ const ABOUT: &str = "AWS account";
 const EXPIRED: &[&str] =
     &["ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "SignatureDoesNotMatch"];
 
-/// Who asks.
+/// The caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Caller {
     pub(super) arn: String,
@@ -26,7 +26,7 @@ pub(super) enum Principal {
     Root,
     /// A user, by its ARN.
     User(String),
-    /// A role that is worn at the moment, by its name: the ARN of who wears it does not tell the role's path.
+    /// An assumed role, by its name: the ARN of the session does not contain the role's path.
     Role(String),
     /// Neither, as a federated user.
     Other,
@@ -46,11 +46,11 @@ impl Caller {
     }
 }
 
-/// Who asks, as AWS sees it.
-pub(super) async fn look(clients: &Clients) -> (Finding, Option<Caller>) {
+/// Returns the caller as AWS identifies it.
+pub(super) async fn identify(clients: &Clients) -> (Finding, Option<Caller>) {
     let told = match clients.sts.get_caller_identity().send().await {
         Ok(told) => told,
-        Err(error) => return (stranger(error, clients), None),
+        Err(error) => return (unidentified(error, clients), None),
     };
     let (arn, account) = (told.arn.unwrap_or_default(), told.account.unwrap_or_default());
     let caller = Caller { arn, account };
@@ -66,8 +66,8 @@ pub(super) async fn look(clients: &Clients) -> (Finding, Option<Caller>) {
     (finding, Some(caller))
 }
 
-/// Nobody needs a permission for this question: whoever gets no answer is nobody, or not connected.
-fn stranger(error: SdkError<GetCallerIdentityError>, clients: &Clients) -> Finding {
+/// This call needs no permission: without an answer there are no valid credentials, or no connection.
+fn unidentified(error: SdkError<GetCallerIdentityError>, clients: &Clients) -> Finding {
     let code = error.code().unwrap_or_default();
     if EXPIRED.contains(&code) {
         return Finding::problem(
@@ -91,7 +91,7 @@ fn stranger(error: SdkError<GetCallerIdentityError>, clients: &Clients) -> Findi
             "Check the connection of this machine, and whether `region` in `[aws]` is spelt right.",
         );
     }
-    unseen(ABOUT, "sts:GetCallerIdentity", error)
+    check_failed(ABOUT, "sts:GetCallerIdentity", error)
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@ use aws_sdk_acm::types::{CertificateDetail, CertificateStatus, CertificateType};
 use refractory_core::Timestamp;
 use refractory_core::finding::Finding;
 
-use super::refusal::unseen;
-use super::stack::Stack;
+use super::refusal::check_failed;
+use super::stack::DescribedStack;
 use crate::Clients;
 
 const ABOUT: &str = "AWS certificate";
@@ -14,18 +14,22 @@ const NEAR: u64 = 30 * DAY;
 
 /// What was seen of a certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Seen {
+struct CertificateState {
     status: CertificateStatus,
     names: Vec<String>,
     ends: Option<Timestamp>,
     /// Whether AWS renews it automatically.
-    is_ours: bool,
+    is_amazon_issued: bool,
     /// Records that prove whose the domain is: name, value, and whether the zone has it, where that could be seen.
     proofs: Vec<(String, String, Option<bool>)>,
 }
 
 /// Looks at the certificate of the listener of `stack`.
-pub(super) async fn check(clients: &Clients, stack: &Stack, now: Timestamp) -> Vec<Finding> {
+pub(super) async fn check(
+    clients: &Clients,
+    stack: &DescribedStack,
+    now: Timestamp,
+) -> Vec<Finding> {
     let (Some(domain), Some(listener)) = (stack.parameter("Domain"), stack.output("Listener"))
     else {
         return Vec::new();
@@ -33,7 +37,9 @@ pub(super) async fn check(clients: &Clients, stack: &Stack, now: Timestamp) -> V
     let told = clients.elb.describe_listeners().listener_arns(listener).send().await;
     let told = match told {
         Ok(told) => told.listeners.unwrap_or_default(),
-        Err(error) => return vec![unseen(ABOUT, "elasticloadbalancing:DescribeListeners", error)],
+        Err(error) => {
+            return vec![check_failed(ABOUT, "elasticloadbalancing:DescribeListeners", error)];
+        }
     };
     let mut held = told.into_iter().flat_map(|listener| listener.certificates.unwrap_or_default());
     let Some(arn) = held.find_map(|held| held.certificate_arn) else {
@@ -45,11 +51,15 @@ pub(super) async fn check(clients: &Clients, stack: &Stack, now: Timestamp) -> V
             let seen = seen(clients, stack.parameter("Zone"), detail).await;
             vec![judge(domain, &seen, now)]
         }
-        Err(error) => vec![unseen(ABOUT, "acm:DescribeCertificate", error)],
+        Err(error) => vec![check_failed(ABOUT, "acm:DescribeCertificate", error)],
     }
 }
 
-async fn seen(clients: &Clients, zone: Option<&str>, detail: CertificateDetail) -> Seen {
+async fn seen(
+    clients: &Clients,
+    zone: Option<&str>,
+    detail: CertificateDetail,
+) -> CertificateState {
     let mut names = detail.subject_alternative_names.unwrap_or_default();
     names.extend(detail.domain_name);
     let status = detail.status.unwrap_or(CertificateStatus::Inactive);
@@ -67,14 +77,14 @@ async fn seen(clients: &Clients, zone: Option<&str>, detail: CertificateDetail) 
         proofs.sort();
         proofs.dedup();
     }
-    Seen {
+    CertificateState {
         status,
         names,
         ends: detail
             .not_after
             .and_then(|at| u64::try_from(at.to_millis().ok()?).ok())
             .map(Timestamp),
-        is_ours: detail.r#type == Some(CertificateType::AmazonIssued),
+        is_amazon_issued: detail.r#type == Some(CertificateType::AmazonIssued),
         proofs,
     }
 }
@@ -96,7 +106,7 @@ fn plain(domain: &str) -> Finding {
     )
 }
 
-fn judge(domain: &str, seen: &Seen, now: Timestamp) -> Finding {
+fn judge(domain: &str, seen: &CertificateState, now: Timestamp) -> Finding {
     if seen.status == CertificateStatus::PendingValidation {
         return waiting(domain, seen);
     }
@@ -124,7 +134,7 @@ fn judge(domain: &str, seen: &Seen, now: Timestamp) -> Finding {
     ending(domain, seen, now)
 }
 
-fn waiting(domain: &str, seen: &Seen) -> Finding {
+fn waiting(domain: &str, seen: &CertificateState) -> Finding {
     let missing = seen.proofs.iter().filter(|(_, _, is_there)| *is_there != Some(true));
     let records: Vec<_> = missing.map(|(name, value, _)| format!("{name} CNAME {value}")).collect();
     let said =
@@ -140,12 +150,12 @@ fn waiting(domain: &str, seen: &Seen) -> Finding {
     )
 }
 
-fn ending(domain: &str, seen: &Seen, now: Timestamp) -> Finding {
+fn ending(domain: &str, seen: &CertificateState, now: Timestamp) -> Finding {
     let left = seen.ends.map(|ends| ends.0.saturating_sub(now.0));
     let days = left.unwrap_or(u64::MAX) / DAY;
     if left.is_none_or(|left| left > NEAR) {
         let until = if left.is_some() { format!(", for {days} more days") } else { String::new() };
-        let renewed = if seen.is_ours {
+        let renewed = if seen.is_amazon_issued {
             " AWS renews it automatically."
         } else {
             " It was imported, so you have to renew it."
@@ -156,7 +166,7 @@ fn ending(domain: &str, seen: &Seen, now: Timestamp) -> Finding {
         );
     }
     let said = format!("The certificate for {domain} ends in {days} days.");
-    let remedy = if seen.is_ours {
+    let remedy = if seen.is_amazon_issued {
         "AWS should have renewed it: see whether its validation records are still in the zone (`AWS names`), and what ACM says in the console."
     } else {
         "Import the new one into ACM under the same ARN: nothing else has to change."
@@ -176,45 +186,57 @@ mod tests {
 
     const NOW: Timestamp = Timestamp(1_700_000_000_000);
 
-    fn good() -> Seen {
-        Seen {
+    fn good() -> CertificateState {
+        CertificateState {
             status: CertificateStatus::Issued,
             names: vec!["play.example".to_owned(), "*.PLAY.example".to_owned()],
             ends: Some(Timestamp(NOW.0 + 200 * DAY)),
-            is_ours: true,
+            is_amazon_issued: true,
             proofs: Vec::new(),
         }
     }
 
-    fn ends_in(days: u64, is_ours: bool) -> Seen {
-        Seen { ends: Some(Timestamp(NOW.0 + days * DAY)), is_ours, ..good() }
+    fn ends_in(days: u64, is_ours: bool) -> CertificateState {
+        CertificateState {
+            ends: Some(Timestamp(NOW.0 + days * DAY)),
+            is_amazon_issued: is_ours,
+            ..good()
+        }
     }
 
-    fn waits(is_there: Option<bool>) -> Seen {
+    fn waits(is_there: Option<bool>) -> CertificateState {
         let proofs = vec![("_x.play.example".to_owned(), "_y.acm".to_owned(), is_there)];
-        Seen { status: CertificateStatus::PendingValidation, proofs, ..good() }
+        CertificateState { status: CertificateStatus::PendingValidation, proofs, ..good() }
     }
 
     #[test]
     fn every_state_of_a_certificate_is_judged() {
         let rows = [
             (good(), State::Fine, "200 more days"),
-            (Seen { is_ours: false, ..good() }, State::Fine, "you have to renew it"),
-            (Seen { ends: None, ..good() }, State::Fine, "covers play.example"),
+            (
+                CertificateState { is_amazon_issued: false, ..good() },
+                State::Fine,
+                "you have to renew it",
+            ),
+            (CertificateState { ends: None, ..good() }, State::Fine, "covers play.example"),
             (ends_in(20, true), State::Note, "ends in 20 days"),
             (ends_in(3, false), State::Problem, "ends in 3 days"),
             (ends_in(0, true), State::Problem, "ends in 0 days"),
             (waits(Some(true)), State::Note, "waits for the proof"),
             (waits(Some(false)), State::Problem, "waits for the proof"),
             (waits(None), State::Problem, "waits for the proof"),
-            (Seen { status: CertificateStatus::Expired, ..good() }, State::Problem, "EXPIRED"),
             (
-                Seen { names: vec!["play.example".to_owned()], ..good() },
+                CertificateState { status: CertificateStatus::Expired, ..good() },
+                State::Problem,
+                "EXPIRED",
+            ),
+            (
+                CertificateState { names: vec!["play.example".to_owned()], ..good() },
                 State::Problem,
                 "`*.play.example`",
             ),
             (
-                Seen { names: vec!["*.play.example".to_owned()], ..good() },
+                CertificateState { names: vec!["*.play.example".to_owned()], ..good() },
                 State::Problem,
                 "`play.example`",
             ),

@@ -2,7 +2,7 @@
 use refractory_core::finding::Finding;
 
 use crate::AwsConfig;
-use crate::cost::{AS_OF, Bill, CAUTION, Habits, Part, Prices, SetUp};
+use crate::cost::{AS_OF, Bill, CAUTION, Part, Prices, Setup, Usage};
 
 const ABOUT: &str = "AWS price";
 
@@ -15,7 +15,7 @@ pub(super) fn of(config: &AwsConfig, region: &str, tables: u32) -> Finding {
         }
     };
     let tables = tables.max(1);
-    let bill = Bill::of(tables, &SetUp::of(config), &Habits::default(), &prices);
+    let bill = Bill::of(tables, &Setup::of(config), &Usage::default(), &prices);
     let word = if tables == 1 { "table" } else { "tables" };
     Finding::fine(
         ABOUT,

@@ -1,4 +1,4 @@
-//! Whether the image can be what is wanted, as far as its name tells.
+//! Checks the configured image, as far as its name shows what it is.
 use refractory_core::finding::Finding;
 
 use crate::AwsConfig;

@@ -1,6 +1,6 @@
 //! What of an account keeps a deployment from working, and what to do about it.
 //!
-//! Each check stands by itself: one that AWS refuses says which permission it lacks, and keeps no other from being made.
+//! Each check is independent: one that AWS refuses names the missing permission and does not stop the others.
 //! Nothing is changed. Looking is apart from judging: what was seen is judged by functions without calls.
 mod account;
 mod certificate;
@@ -18,7 +18,7 @@ use std::sync::Arc;
 use refractory_core::Clock;
 use refractory_core::finding::Finding;
 
-use self::stack::Stack;
+use self::stack::DescribedStack;
 use crate::{AwsConfig, Clients};
 
 /// Looks at an account for one deployment. Clones share their connections.
@@ -38,13 +38,13 @@ impl Doctor {
     /// Everything there is to say of the account, for a deployment of so many tables.
     pub async fn examine(&self, tables: u32) -> Vec<Finding> {
         let mut findings = image::judge(&self.config);
-        let (met, caller) = account::look(&self.clients).await;
+        let (met, caller) = account::identify(&self.clients).await;
         findings.push(met);
         if let Some(caller) = caller {
-            let (stood, stack) = stack::look(&self.clients, &self.config.deployment).await;
+            let (stood, stack) = stack::describe(&self.clients, &self.config.deployment).await;
             findings.extend(stood);
-            let (ground, permitted, quotas) = tokio::join!(
-                Box::pin(self.ground(stack.as_ref())),
+            let (outputs, permitted, quotas) = tokio::join!(
+                Box::pin(self.check_stack(stack.as_ref())),
                 Box::pin(permissions::check(
                     &self.clients,
                     &self.config.deployment,
@@ -54,7 +54,7 @@ impl Doctor {
                 Box::pin(quotas::check(&self.clients, &self.config, tables)),
             );
             findings.extend(permitted);
-            findings.extend(ground);
+            findings.extend(outputs);
             findings.extend(quotas);
         }
         findings.push(estimate::of(&self.config, &self.clients.region, tables));
@@ -62,7 +62,7 @@ impl Doctor {
     }
 
     /// What stands on the stack.
-    async fn ground(&self, stack: Option<&Stack>) -> Vec<Finding> {
+    async fn check_stack(&self, stack: Option<&DescribedStack>) -> Vec<Finding> {
         let Some(stack) = stack else { return Vec::new() };
         let (mut findings, certificate, portal) = tokio::join!(
             names::check(&self.clients, stack),

@@ -6,17 +6,17 @@ use std::time::Duration;
 use refractory_core::finding::Finding;
 use tokio::time::timeout;
 
-use super::refusal::unseen;
-use super::stack::Stack;
+use super::refusal::check_failed;
+use super::stack::DescribedStack;
 use crate::Clients;
 
 const ABOUT: &str = "AWS names";
 /// Longer than a resolver takes that will ever answer.
-const PATIENCE: Duration = Duration::from_secs(5);
+const RESOLVE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What was seen of the names of a deployment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Seen {
+struct NamesState {
     domain: String,
     /// The load balancer's own name.
     balancer: String,
@@ -30,10 +30,10 @@ struct Seen {
 }
 
 /// Looks at the names of `stack`.
-pub(super) async fn check(clients: &Clients, stack: &Stack) -> Vec<Finding> {
+pub(super) async fn check(clients: &Clients, stack: &DescribedStack) -> Vec<Finding> {
     let balancer = stack.output("LoadBalancerName").unwrap_or_default().to_owned();
-    let Some(domain) = stack.parameter("Domain") else { return vec![nameless(&balancer)] };
-    let mut seen = Seen { domain: domain.to_owned(), balancer, ..Seen::default() };
+    let Some(domain) = stack.parameter("Domain") else { return vec![no_domain(&balancer)] };
+    let mut seen = NamesState { domain: domain.to_owned(), balancer, ..NamesState::default() };
     if let Some(zone) = stack.parameter("Zone") {
         match zone_of(clients, zone, domain).await {
             Ok((servers, wildcard)) => (seen.servers, seen.wildcard) = (servers, wildcard),
@@ -50,14 +50,15 @@ async fn zone_of(
     zone: &str,
     domain: &str,
 ) -> Result<(Vec<String>, Option<String>), Box<Finding>> {
-    let told = clients.route53.get_hosted_zone().id(zone).send().await;
-    let told = told.map_err(|error| Box::new(unseen(ABOUT, "route53:GetHostedZone", error)))?;
+    let list_addresses = clients.route53.get_hosted_zone().id(zone).send().await;
+    let told = list_addresses
+        .map_err(|error| Box::new(check_failed(ABOUT, "route53:GetHostedZone", error)))?;
     let servers = told.delegation_set.map(|set| set.name_servers).unwrap_or_default();
     let name = format!("*.{domain}.");
     let listed = clients.route53.list_resource_record_sets().hosted_zone_id(zone);
     let listed = listed.start_record_name(&name).max_items(8).send().await;
-    let listed =
-        listed.map_err(|error| Box::new(unseen(ABOUT, "route53:ListResourceRecordSets", error)))?;
+    let listed = listed
+        .map_err(|error| Box::new(check_failed(ABOUT, "route53:ListResourceRecordSets", error)))?;
     // Route 53 writes the star as its number.
     let is_wildcard = |found: &str| found.replace("\\052", "*").eq_ignore_ascii_case(&name);
     let record = listed.resource_record_sets.into_iter().find(|set| is_wildcard(&set.name));
@@ -72,13 +73,13 @@ async fn zone_of(
 }
 
 async fn resolved(name: &str) -> BTreeSet<IpAddr> {
-    match timeout(PATIENCE, tokio::net::lookup_host((name, 443))).await {
+    match timeout(RESOLVE_TIMEOUT, tokio::net::lookup_host((name, 443))).await {
         Ok(Ok(found)) => found.map(|at| at.ip()).collect(),
         Ok(Err(_)) | Err(_) => BTreeSet::new(),
     }
 }
 
-fn nameless(balancer: &str) -> Finding {
+fn no_domain(balancer: &str) -> Finding {
     Finding::note(
         ABOUT,
         format!(
@@ -88,8 +89,8 @@ fn nameless(balancer: &str) -> Finding {
     )
 }
 
-fn judge(seen: &Seen, ours: bool) -> Finding {
-    let Seen { domain, balancer, servers, wildcard, found, expected } = seen;
+fn judge(seen: &NamesState, ours: bool) -> Finding {
+    let NamesState { domain, balancer, servers, wildcard, found, expected } = seen;
     if ours && wildcard.is_none() {
         return Finding::problem(
             ABOUT,
@@ -133,8 +134,8 @@ fn judge(seen: &Seen, ours: bool) -> Finding {
     Finding::fine(ABOUT, format!("`any-table.{domain}` is found at {}.", told(found)))
 }
 
-fn undelegated(seen: &Seen, ours: bool) -> String {
-    let Seen { domain, balancer, servers, .. } = seen;
+fn undelegated(seen: &NamesState, ours: bool) -> String {
+    let NamesState { domain, balancer, servers, .. } = seen;
     if ours {
         format!(
             "The record is there, so the world does not ask this zone yet: let the registrar of {domain} (or the zone above it) name these servers: {}. That takes up to two days to be known everywhere.",
@@ -164,8 +165,8 @@ mod tests {
 
     use super::*;
 
-    fn good() -> Seen {
-        Seen {
+    fn good() -> NamesState {
+        NamesState {
             domain: "play.example".to_owned(),
             balancer: "club-1.eu-central-1.elb.amazonaws.com".to_owned(),
             servers: vec!["ns-1.example".to_owned(), "ns-2.example".to_owned()],
@@ -178,42 +179,46 @@ mod tests {
     #[test]
     fn names_that_lead_home_are_fine() {
         assert_eq!(judge(&good(), true).state, State::Fine);
-        let elsewhere = Seen { servers: Vec::new(), wildcard: None, ..good() };
+        let elsewhere = NamesState { servers: Vec::new(), wildcard: None, ..good() };
         assert_eq!(judge(&elsewhere, false).state, State::Fine, "names may be kept elsewhere");
-        let blind = Seen { expected: BTreeSet::new(), ..good() };
+        let blind = NamesState { expected: BTreeSet::new(), ..good() };
         assert_eq!(judge(&blind, true).state, State::Fine, "what cannot be compared is not blamed");
     }
 
     #[test]
     fn each_break_on_the_way_has_its_own_remedy() {
         let rows = [
-            (Seen { wildcard: None, ..good() }, true, "has no record", "infra deploy"),
+            (NamesState { wildcard: None, ..good() }, true, "has no record", "infra deploy"),
             (
-                Seen { wildcard: Some("old.example".to_owned()), ..good() },
+                NamesState { wildcard: Some("old.example".to_owned()), ..good() },
                 true,
                 "leads to `old.example`",
                 "leftover",
             ),
             (
-                Seen { found: BTreeSet::new(), ..good() },
+                NamesState { found: BTreeSet::new(), ..good() },
                 true,
                 "is not found",
                 "ns-1.example, ns-2.example",
             ),
             (
-                Seen { found: BTreeSet::new(), wildcard: None, ..good() },
+                NamesState { found: BTreeSet::new(), wildcard: None, ..good() },
                 false,
                 "is not found",
                 "club-1",
             ),
             (
-                Seen { found: BTreeSet::from([[203, 0, 113, 9].into()]), ..good() },
+                NamesState { found: BTreeSet::from([[203, 0, 113, 9].into()]), ..good() },
                 true,
                 "203.0.113.9",
                 "registrar",
             ),
             (
-                Seen { found: BTreeSet::from([[203, 0, 113, 9].into()]), wildcard: None, ..good() },
+                NamesState {
+                    found: BTreeSet::from([[203, 0, 113, 9].into()]),
+                    wildcard: None,
+                    ..good()
+                },
                 false,
                 "203.0.113.9",
                 "club-1",

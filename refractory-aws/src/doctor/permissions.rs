@@ -1,4 +1,4 @@
-//! Whether the portal, and whoever asks, may do what Refractory does.
+//! Checks that the portal and the caller have the permissions that Refractory needs.
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, PolicyEvaluationDecisionType};
@@ -6,10 +6,10 @@ use refractory_core::finding::Finding;
 use serde_json::Value;
 
 use super::account::{Caller, Principal};
-use super::refusal::unseen;
-use super::stack::Stack;
+use super::refusal::check_failed;
+use super::stack::DescribedStack;
 use crate::Clients;
-use crate::infra::policy::{Names, Whose, policies};
+use crate::infra::policy::{PolicyScope, PolicySubject, policies};
 
 const ABOUT: &str = "AWS permissions";
 /// Actions that one question may name.
@@ -17,24 +17,25 @@ const AT_ONCE: usize = 50;
 /// More missing actions than this are not listed.
 const LISTED: usize = 12;
 
-/// Checks that the role of the portal, where there is one, and whoever asks are allowed what the controller's policies
+/// Checks that the role of the portal, if there is one, and the caller are allowed what the controller's policies
 /// allow.
 pub(super) async fn check(
     clients: &Clients,
     deployment: &str,
     caller: &Caller,
-    stack: Option<&Stack>,
+    stack: Option<&DescribedStack>,
 ) -> Vec<Finding> {
     let zone = stack.and_then(|stack| stack.parameter("Zone"));
-    let names = Names::new(deployment, &clients.region, &caller.account, zone);
-    let documents = policies(Whose::Controller, &names).into_iter().map(|policy| policy.document);
+    let names = PolicyScope::new(deployment, &clients.region, &caller.account, zone);
+    let documents =
+        policies(PolicySubject::Controller, &names).into_iter().map(|policy| policy.document);
     let wanted = wanted(&documents.collect::<Vec<_>>());
     let portal = stack.and_then(|stack| stack.output("ControllerRole"));
     let mut findings = Vec::new();
     if let Some(role) = portal {
         match denied(clients, role, &wanted).await {
             Ok(denied) => findings.push(of_portal(&wanted, &denied)),
-            // Who may not ask about one may not ask about the other.
+            // Without permission to ask about one there is none to ask about the other.
             Err(finding) => return vec![*finding],
         }
     }
@@ -50,14 +51,14 @@ pub(super) async fn check(
     findings
 }
 
-/// Whose policies are to be asked about; nobody's where there is nothing to ask.
+/// The principal whose policies are simulated; none if there is nothing to ask.
 async fn principal(clients: &Clients, caller: &Caller) -> Result<Option<String>, Box<Finding>> {
     match caller.principal() {
         Principal::Root => Ok(None),
         Principal::User(arn) => Ok(Some(arn)),
         Principal::Role(name) => match clients.iam.get_role().role_name(&name).send().await {
             Ok(answer) => Ok(answer.role.map(|role| role.arn)),
-            Err(error) => Err(Box::new(unseen(ABOUT, "iam:GetRole", error))),
+            Err(error) => Err(Box::new(check_failed(ABOUT, "iam:GetRole", error))),
         },
         Principal::Other => Err(Box::new(Finding::note(
             ABOUT,
@@ -72,13 +73,13 @@ async fn principal(clients: &Clients, caller: &Caller) -> Result<Option<String>,
 
 /// What a request is about: a resource, and what it has to say for a condition.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
-struct Scene {
+struct SimulatedRequest {
     on: String,
     context: Vec<(String, Vec<String>)>,
 }
 
 /// Actions by what they are wanted on.
-type Wanted = BTreeMap<Scene, BTreeSet<String>>;
+type Wanted = BTreeMap<SimulatedRequest, BTreeSet<String>>;
 
 /// What policies allow, as requests that would make use of it.
 fn wanted(policies: &[Value]) -> Wanted {
@@ -89,7 +90,7 @@ fn wanted(policies: &[Value]) -> Wanted {
         let on = texts(&statement["Resource"]).into_iter().next().unwrap_or_else(|| "*".to_owned());
         // The simulator takes whole names of actions only.
         let whole = texts(&statement["Action"]).into_iter().filter(|action| !action.contains('*'));
-        all.entry(Scene { on, context }).or_default().extend(whole);
+        all.entry(SimulatedRequest { on, context }).or_default().extend(whole);
     }
     all.retain(|_, actions| !actions.is_empty());
     all
@@ -129,8 +130,9 @@ async fn denied(
             let asked = asked.set_context_entries(Some(scene.context.iter().map(entry).collect()));
             let asked = if scene.on == "*" { asked } else { asked.resource_arns(&scene.on) };
             let answer = asked.send().await;
-            let answer = answer
-                .map_err(|error| Box::new(unseen(ABOUT, "iam:SimulatePrincipalPolicy", error)))?;
+            let answer = answer.map_err(|error| {
+                Box::new(check_failed(ABOUT, "iam:SimulatePrincipalPolicy", error))
+            })?;
             let results = answer.evaluation_results.unwrap_or_default().into_iter();
             denied.extend(results.filter_map(|result| {
                 // Where a condition asks for something that the question does not say, nothing is known.
@@ -237,7 +239,7 @@ mod tests {
     #[test]
     fn what_is_missing_is_named_and_a_long_list_cut() {
         let denied: BTreeSet<_> = (10..40).map(|n| format!("s3:Verb{n}")).collect();
-        let wanted = Wanted::from([(Scene::default(), denied.clone())]);
+        let wanted = Wanted::from([(SimulatedRequest::default(), denied.clone())]);
         let finding = of_portal(&wanted, &denied);
         assert_eq!(finding.state, State::Problem);
         assert!(

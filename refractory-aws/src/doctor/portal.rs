@@ -2,8 +2,8 @@
 use aws_sdk_ecs::types::{Container, DeploymentRolloutState, DesiredStatus, Service, Task};
 use refractory_core::finding::Finding;
 
-use super::refusal::unseen;
-use super::stack::Stack;
+use super::refusal::check_failed;
+use super::stack::DescribedStack;
 use crate::Clients;
 
 const ABOUT: &str = "AWS portal";
@@ -12,7 +12,7 @@ const SERVICE: &str = "portal";
 
 /// What was seen of the service.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Portal {
+struct PortalService {
     wanted: i32,
     running: i32,
     /// ECS has given this version of it up.
@@ -50,7 +50,7 @@ const REMEDIES: &[(&[&str], &str)] = &[
 const LOG: &str = "Its log says why: `aws logs tail {GROUP}`.";
 
 /// Looks at the service.
-pub(super) async fn check(clients: &Clients, stack: &Stack) -> Finding {
+pub(super) async fn check(clients: &Clients, stack: &DescribedStack) -> Finding {
     if stack.parameter("Image").is_none() {
         return absent();
     }
@@ -58,17 +58,17 @@ pub(super) async fn check(clients: &Clients, stack: &Stack) -> Finding {
     let asked = clients.ecs.describe_services().cluster(cluster).services(SERVICE).send().await;
     let found = match asked {
         Ok(answer) => answer.services.unwrap_or_default().into_iter().next(),
-        Err(error) => return unseen(ABOUT, "ecs:DescribeServices", error),
+        Err(error) => return check_failed(ABOUT, "ecs:DescribeServices", error),
     };
     let Some(service) = found.filter(|service| service.status() == Some("ACTIVE")) else {
         return gone();
     };
-    let mut portal = Portal::of(&service);
+    let mut portal = PortalService::of(&service);
     if portal.running < portal.wanted {
-        // Who may not ask for it does without.
+        // Without permission, the finding goes without it.
         portal.end = last_end(clients, cluster).await;
     }
-    portal.judged(stack.output("PortalLogGroup").unwrap_or_default())
+    portal.finding(stack.output("PortalLogGroup").unwrap_or_default())
 }
 
 /// Why the last task of the service ended that did.
@@ -94,7 +94,7 @@ fn reason(task: &Task) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join("; "))
 }
 
-impl Portal {
+impl PortalService {
     fn of(service: &Service) -> Self {
         let failed =
             |state: Option<&DeploymentRolloutState>| state == Some(&DeploymentRolloutState::Failed);
@@ -114,7 +114,7 @@ impl Portal {
         }
     }
 
-    fn judged(&self, log: &str) -> Finding {
+    fn finding(&self, log: &str) -> Finding {
         let Self { wanted, running, .. } = self;
         let said = format!("{running} of {wanted} run.");
         if *wanted == 0 {
@@ -192,17 +192,17 @@ mod tests {
 
     use super::*;
 
-    fn portal(wanted: i32, running: i32) -> Portal {
-        Portal { wanted, running, ..Portal::default() }
+    fn portal(wanted: i32, running: i32) -> PortalService {
+        PortalService { wanted, running, ..PortalService::default() }
     }
 
-    fn ended(reason: &str) -> Portal {
-        Portal { end: Some(reason.to_owned()), ..portal(1, 0) }
+    fn ended(reason: &str) -> PortalService {
+        PortalService { end: Some(reason.to_owned()), ..portal(1, 0) }
     }
 
     #[test]
     fn every_state_of_the_service_is_told_with_what_to_do() {
-        let failed = Portal {
+        let failed = PortalService {
             failed: true,
             event: Some("(service portal) deployment failed: tasks failed to start.".to_owned()),
             ..portal(1, 0)
@@ -213,7 +213,7 @@ mod tests {
             (portal(0, 0), State::Note, "none"),
             (portal(1, 0), State::Note, "on its way."),
             (failed.clone(), State::Problem, "tasks failed to start."),
-            (Portal { running: 1, ..failed }, State::Problem, "taken back"),
+            (PortalService { running: 1, ..failed }, State::Problem, "taken back"),
             (
                 ended("Essential container in task exited; it ended with 2"),
                 State::Problem,
@@ -221,7 +221,7 @@ mod tests {
             ),
         ];
         for (portal, state, part) in rows {
-            let finding = portal.judged("/refractory/club/portal");
+            let finding = portal.finding("/refractory/club/portal");
             assert_eq!(finding.state, state, "{portal:?}: {finding:?}");
             assert!(finding.sentence.contains(part), "{portal:?}: {finding:?}");
             assert_eq!(finding.remedy.is_none(), state == State::Fine, "{finding:?}");
@@ -256,7 +256,7 @@ mod tests {
             ("something that nobody has seen yet", "aws logs tail /refractory/club/portal"),
         ];
         for (reason, remedy) in rows {
-            let told = ended(reason).judged("/refractory/club/portal").remedy.unwrap();
+            let told = ended(reason).finding("/refractory/club/portal").remedy.unwrap();
             assert!(told.contains(remedy), "{reason}: {told}");
             assert!(!told.contains('{'), "{told}");
         }

@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 
 use refractory_core::finding::Finding;
 
-use super::refusal::unseen;
-use crate::cost::{Habits, LIMITS, Limit, SetUp};
+use super::refusal::check_failed;
+use crate::cost::{LIMITS, Limit, Setup, Usage};
 use crate::{AwsConfig, Clients};
 
 const ABOUT: &str = "AWS quotas";
@@ -28,7 +28,7 @@ pub(super) async fn check(clients: &Clients, config: &AwsConfig, tables: u32) ->
             }
         }
     }
-    findings.extend(judge(&SetUp::of(config), tables.max(1), &known));
+    findings.extend(judge(&Setup::of(config), tables.max(1), &known));
     findings
 }
 
@@ -37,8 +37,9 @@ async fn quotas_of(clients: &Clients, service: &str) -> Result<Quotas, Box<Findi
         clients.quotas.list_service_quotas().service_code(service).into_paginator().send();
     let mut all = Quotas::new();
     while let Some(page) = pages.next().await {
-        let page = page
-            .map_err(|error| Box::new(unseen(ABOUT, "servicequotas:ListServiceQuotas", error)))?;
+        let page = page.map_err(|error| {
+            Box::new(check_failed(ABOUT, "servicequotas:ListServiceQuotas", error))
+        })?;
         let quotas = page.quotas.unwrap_or_default().into_iter();
         all.extend(
             quotas.filter_map(|quota| Some((quota.quota_name?.to_lowercase(), quota.value?))),
@@ -47,8 +48,8 @@ async fn quotas_of(clients: &Clients, service: &str) -> Result<Quotas, Box<Findi
     Ok(all)
 }
 
-fn judge(setup: &SetUp, tables: u32, known: &Quotas) -> Vec<Finding> {
-    let habits = Habits::default();
+fn judge(setup: &Setup, tables: u32, known: &Quotas) -> Vec<Finding> {
+    let habits = Usage::default();
     let quota = |limit: &Limit| {
         let told = limit.quota_of.and_then(|(_, name)| known.get(&name.to_lowercase()));
         told.copied().unwrap_or(limit.quota)
@@ -84,9 +85,9 @@ fn judge(setup: &SetUp, tables: u32, known: &Quotas) -> Vec<Finding> {
 
 fn remedy(limit: &Limit) -> String {
     if limit.adjustable {
-        format!("Ask AWS for more, in the console under Service Quotas. {}", limit.answer)
+        format!("Ask AWS for more, in the console under Service Quotas. {}", limit.remedy)
     } else {
-        limit.answer.to_owned()
+        limit.remedy.to_owned()
     }
 }
 
@@ -98,7 +99,7 @@ mod tests {
 
     fn states(tables: u32, known: &[(&str, f64)]) -> Vec<(State, String)> {
         let known = known.iter().map(|(name, value)| (name.to_lowercase(), *value)).collect();
-        let findings = judge(&SetUp::of(&AwsConfig::default()), tables, &known);
+        let findings = judge(&Setup::of(&AwsConfig::default()), tables, &known);
         findings.into_iter().map(|finding| (finding.state, finding.sentence)).collect()
     }
 

@@ -7,15 +7,19 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use refractory_core::ErrorKind;
 use refractory_core::finding::Finding;
 
-use crate::error::refused;
+use crate::error::aws_error;
 
 /// What to say where a check was refused, or not answered. `action` is what IAM calls the call.
-pub(super) fn unseen<E, R>(about: &'static str, action: &str, error: SdkError<E, R>) -> Finding
+pub(super) fn check_failed<E, R>(
+    about: &'static str,
+    action: &str,
+    error: SdkError<E, R>,
+) -> Finding
 where
     E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
     R: Debug + Send + Sync + 'static,
 {
-    let error = refused("looking at the account", error);
+    let error = aws_error("looking at the account", error);
     if error.kind() == ErrorKind::Forbidden {
         return Finding::note(
             about,

@@ -4,20 +4,20 @@ use std::collections::BTreeMap;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata as _;
 use refractory_core::finding::Finding;
 
-use super::refusal::unseen;
-use crate::{Clients, Ground};
+use super::refusal::check_failed;
+use crate::{Clients, StackOutputs};
 
 const ABOUT: &str = "AWS stack";
 
-/// What a stack tells of itself.
+/// A stack as CloudFormation describes it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Stack {
+pub(super) struct DescribedStack {
     pub(super) status: String,
     pub(super) parameters: BTreeMap<String, String>,
     pub(super) outputs: BTreeMap<String, String>,
 }
 
-impl Stack {
+impl DescribedStack {
     /// A parameter that is not empty.
     pub(super) fn parameter(&self, name: &str) -> Option<&str> {
         self.parameters.get(name).map(String::as_str).filter(|value| !value.is_empty())
@@ -30,17 +30,22 @@ impl Stack {
 }
 
 /// The stack called `name`, where it is there to be seen.
-pub(super) async fn look(clients: &Clients, name: &str) -> (Vec<Finding>, Option<Stack>) {
+pub(super) async fn describe(
+    clients: &Clients,
+    name: &str,
+) -> (Vec<Finding>, Option<DescribedStack>) {
     let asked = clients.cloudformation.describe_stacks().stack_name(name).send().await;
     let told = match asked {
         Ok(answer) => answer.stacks.unwrap_or_default().into_iter().next(),
         Err(error) if error.code() == Some("ValidationError") => None,
-        Err(error) => return (vec![unseen(ABOUT, "cloudformation:DescribeStacks", error)], None),
+        Err(error) => {
+            return (vec![check_failed(ABOUT, "cloudformation:DescribeStacks", error)], None);
+        }
     };
     let Some(told) = told else { return (vec![absent(name, &clients.region)], None) };
     let parameters = told.parameters.unwrap_or_default().into_iter();
     let outputs = told.outputs.unwrap_or_default().into_iter();
-    let stack = Stack {
+    let stack = DescribedStack {
         status: told.stack_status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
         parameters: parameters
             .filter_map(|pair| Some((pair.parameter_key?, pair.parameter_value?)))
@@ -59,12 +64,12 @@ fn absent(name: &str, region: &str) -> Finding {
     )
 }
 
-fn judge(name: &str, stack: &Stack) -> Finding {
+fn judge(name: &str, stack: &DescribedStack) -> Finding {
     let status = stack.status.as_str();
     let said = format!("`{name}` is {status}.");
     match status {
         "CREATE_COMPLETE" | "UPDATE_COMPLETE" | "IMPORT_COMPLETE" => {
-            match Ground::read(&stack.outputs) {
+            match StackOutputs::from_map(&stack.outputs) {
                 Ok(_) => Finding::fine(ABOUT, said),
                 Err(error) => Finding::failed(ABOUT, error.for_people()),
             }
@@ -93,7 +98,7 @@ mod tests {
 
     use super::*;
 
-    fn whole() -> Stack {
+    fn whole() -> DescribedStack {
         let names = [
             "Cluster",
             "Subnets",
@@ -111,7 +116,11 @@ mod tests {
             "PublicIp",
         ];
         let outputs = names.map(|name| (name.to_owned(), "x".to_owned())).into();
-        Stack { status: "CREATE_COMPLETE".to_owned(), outputs, ..Stack::default() }
+        DescribedStack {
+            status: "CREATE_COMPLETE".to_owned(),
+            outputs,
+            ..DescribedStack::default()
+        }
     }
 
     #[test]
@@ -127,7 +136,7 @@ mod tests {
             ("SOMETHING_NEW", State::Problem),
         ];
         for (status, state) in rows {
-            let finding = judge("club", &Stack { status: status.to_owned(), ..whole() });
+            let finding = judge("club", &DescribedStack { status: status.to_owned(), ..whole() });
             assert_eq!(finding.state, state, "{status}");
             assert!(finding.sentence.contains(status), "{finding:?}");
             assert_eq!(finding.remedy.is_none(), state == State::Fine, "{status}");

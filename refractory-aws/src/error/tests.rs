@@ -5,10 +5,10 @@ use refractory_core::Result;
 
 use super::*;
 use crate::Clients;
-use crate::canned::{Answer, Asked, Canned, clients_at, shared};
+use crate::stub_server::{StubRequest, StubResponse, StubServer, clients_at, shared};
 
 /// As the services of this dialect write an error.
-fn written(dialect: &str, code: &str) -> Answer {
+fn written(dialect: &str, code: &str) -> StubResponse {
     let headers = "x-amzn-requestid: request-1\r\n".to_owned();
     let xml = format!("<Error><Code>{code}</Code><Message>No.</Message></Error>");
     let json = "content-type: application/x-amz-json-1.1\r\n";
@@ -25,7 +25,7 @@ fn written(dialect: &str, code: &str) -> Answer {
             format!("<ErrorResponse>{xml}<RequestId>request-1</RequestId></ErrorResponse>"),
         ),
     };
-    Answer { status: 400, headers, body }
+    StubResponse { status: 400, headers, body }
 }
 
 async fn ask(clients: &Clients, dialect: &str) -> Result<()> {
@@ -33,30 +33,32 @@ async fn ask(clients: &Clients, dialect: &str) -> Result<()> {
     let Clients { dynamodb, efs, iam, route53, s3, .. } = clients;
     match dialect {
         "json" => {
-            dynamodb.list_tables().send().await.map(drop).map_err(|error| refused(DURING, error))
+            dynamodb.list_tables().send().await.map(drop).map_err(|error| aws_error(DURING, error))
         }
         "rest-json" => efs
             .describe_file_systems()
             .send()
             .await
             .map(drop)
-            .map_err(|error| refused(DURING, error)),
-        "query" => iam.list_users().send().await.map(drop).map_err(|error| refused(DURING, error)),
+            .map_err(|error| aws_error(DURING, error)),
+        "query" => {
+            iam.list_users().send().await.map(drop).map_err(|error| aws_error(DURING, error))
+        }
         "rest-xml" => route53
             .list_hosted_zones()
             .send()
             .await
             .map(drop)
-            .map_err(|error| refused(DURING, error)),
-        _ => s3.list_buckets().send().await.map(drop).map_err(|error| refused(DURING, error)),
+            .map_err(|error| aws_error(DURING, error)),
+        _ => s3.list_buckets().send().await.map(drop).map_err(|error| aws_error(DURING, error)),
     }
 }
 
 /// Every row of the table, as the services of `dialect` write it.
 async fn every_row(dialect: &'static str) {
-    let server = Canned::serve(move |at, _| written(dialect, TABLE[at].0)).await;
+    let server = StubServer::serve(move |at, _| written(dialect, CODES[at].0)).await;
     let clients = server.clients();
-    for (code, kind, transient) in TABLE {
+    for (code, kind, transient) in CODES {
         let error = ask(&clients, dialect).await.unwrap_err();
         assert_eq!(error.kind(), *kind, "{code} in {dialect}: {error:?}");
         assert_eq!(error.is_transient(), *transient, "{code} in {dialect}");
@@ -85,15 +87,15 @@ every_row_is_read! {
 
 #[test]
 fn no_code_is_there_twice() {
-    let codes: BTreeMap<_, _> = TABLE.iter().map(|(code, kind, _)| (code, kind)).collect();
-    assert_eq!(codes.len(), TABLE.len());
+    let codes: BTreeMap<_, _> = CODES.iter().map(|(code, kind, _)| (code, kind)).collect();
+    assert_eq!(codes.len(), CODES.len());
 }
 
 /// A change of the table is a difference that a person can read.
 #[test]
 fn the_table() {
     let mut kinds: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for (code, kind, transient) in TABLE {
+    for (code, kind, transient) in CODES {
         kinds.entry((kind, transient)).or_default().push(*code);
     }
     let mut text = String::new();
@@ -107,7 +109,7 @@ fn the_table() {
 
 #[tokio::test]
 async fn a_code_that_nobody_knows_is_unexpected_and_worth_another_try() {
-    let server = Canned::serve(|_, _| written("json", "TeapotException")).await;
+    let server = StubServer::serve(|_, _| written("json", "TeapotException")).await;
     let error = ask(&server.clients(), "json").await.unwrap_err();
     assert_eq!((error.kind(), error.is_transient()), (ErrorKind::Unexpected, true));
     assert!(error.to_string().contains("code `TeapotException`"), "{error}");
@@ -118,7 +120,7 @@ async fn an_answer_without_a_code_is_unavailable_or_unexpected_but_never_for_goo
     for (status, body) in
         [(200, "half an ans"), (500, ""), (502, "<html>Bad gateway</html>"), (429, "")]
     {
-        let server = Canned::serve(move |_, _| Answer::json(status, body)).await;
+        let server = StubServer::serve(move |_, _| StubResponse::json(status, body)).await;
         let error = ask(&server.clients(), "json").await.unwrap_err();
         assert!(error.is_transient(), "{status}: {error:?}");
         assert!(!format!("{error:?}").contains("Bad gateway"), "{status}: {error:?}");
@@ -147,7 +149,7 @@ async fn silence_is_unavailable() {
 #[tokio::test]
 async fn refusals_say_where_to_look() {
     let server =
-        Canned::serve(|at, _| written("query", ["AccessDenied", "LimitExceeded"][at])).await;
+        StubServer::serve(|at, _| written("query", ["AccessDenied", "LimitExceeded"][at])).await;
     let forbidden = ask(&server.clients(), "query").await.unwrap_err();
     assert!(forbidden.for_people().contains("refractory doctor"), "{forbidden:?}");
     let exhausted = ask(&server.clients(), "query").await.unwrap_err();
@@ -160,7 +162,7 @@ async fn a_refusal_names_the_permission_that_aws_says_is_missing() {
                    identity-based policy allows the dynamodb:ListTables action";
     for (code, is_named) in [("AccessDeniedException", true), ("ThrottlingException", false)] {
         let body = serde_json::json!({ "__type": code, "message": message }).to_string();
-        let server = Canned::serve(move |_, _| Answer::json(400, body.clone())).await;
+        let server = StubServer::serve(move |_, _| StubResponse::json(400, body.clone())).await;
         let error = ask(&server.clients(), "json").await.unwrap_err();
         let told = error.for_people();
         assert_eq!(told.contains("doesn't allow `dynamodb:ListTables` with"), is_named, "{told}");
@@ -180,9 +182,9 @@ fn only_a_name_of_an_action_is_taken_for_one() {
 #[tokio::test]
 async fn no_answer_and_no_key_stands_in_an_error() {
     let body = r#"{"SecretString":"hunter2","Name":"#;
-    let server = Canned::serve(move |_, _| Answer::json(200, body)).await;
+    let server = StubServer::serve(move |_, _| StubResponse::json(200, body)).await;
     let answer = server.clients().secrets.get_secret_value().secret_id("a").send().await;
-    let shown = format!("{:?}", refused("reading a secret", answer.unwrap_err()));
+    let shown = format!("{:?}", aws_error("reading a secret", answer.unwrap_err()));
     for hidden in ["hunter2", "sesame-open", "AKIDEXAMPLE"] {
         assert!(!shown.contains(hidden), "{shown}");
     }
@@ -202,7 +204,7 @@ async fn a_process_without_credentials_is_told_how_to_get_them() {
             future::ProvideCredentials::ready(Err(self.0()))
         }
     }
-    let server = Canned::serve(|_, _: &Asked| Answer::json(200, "{}")).await;
+    let server = StubServer::serve(|_, _: &StubRequest| StubResponse::json(200, "{}")).await;
     let cases: [(fn() -> CredentialsError, _, _); 3] = [
         (|| CredentialsError::not_loaded("none"), ErrorKind::Forbidden, true),
         (|| CredentialsError::invalid_configuration("a loop"), ErrorKind::Invalid, false),

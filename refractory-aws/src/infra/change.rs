@@ -1,9 +1,9 @@
-//! One thing that a deploy would change, in words of our own.
+//! One thing that a deploy would change, in our own words.
 use std::collections::BTreeSet;
 
 use aws_sdk_cloudformation::types::{ChangeAction, Replacement, ResourceChange};
 
-use super::data::Data;
+use super::data::DataResource;
 
 /// What happens to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,7 +24,7 @@ pub enum Action {
 
 impl Action {
     /// The word for it.
-    pub fn word(self) -> &'static str {
+    pub fn label(self) -> &'static str {
         match self {
             Self::Adopt => "adopt",
             Self::Add => "add",
@@ -46,16 +46,16 @@ pub struct Change {
     /// What it is, as `AWS::EFS::FileSystem`.
     pub kind: String,
     /// What it is called in AWS, where it is there.
-    pub handle: Option<String>,
+    pub resource_id: Option<String>,
     /// The properties that change, where it is there.
-    pub what: Vec<String>,
+    pub properties: Vec<String>,
     /// Whether it holds data.
     pub is_data: bool,
 }
 
 impl Change {
     /// Whether the deployment would stand without data that it has now. The data itself is kept aside.
-    pub fn parts_with_data(&self) -> bool {
+    pub fn loses_data(&self) -> bool {
         let parts = matches!(self.action, Action::Replace | Action::MayReplace | Action::Remove);
         self.is_data && parts
     }
@@ -69,11 +69,11 @@ impl Change {
         });
         Some(Self {
             action: action(told.action.as_ref(), told.replacement.as_ref()),
-            is_data: Data::named(&name).is_some(),
+            is_data: DataResource::named(&name).is_some(),
             name,
             kind: told.resource_type.unwrap_or_default(),
-            handle: told.physical_resource_id.filter(|id| !id.is_empty()),
-            what: what.collect::<BTreeSet<_>>().into_iter().collect(),
+            resource_id: told.physical_resource_id.filter(|id| !id.is_empty()),
+            properties: what.collect::<BTreeSet<_>>().into_iter().collect(),
         })
     }
 }

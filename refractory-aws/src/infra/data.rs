@@ -6,9 +6,9 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use refractory_core::{Error, ErrorKind, Result};
 
 use super::Infra;
-use super::empty;
-use super::policy::Names;
-use crate::error::{code_is, refused};
+use super::buckets;
+use super::policy::PolicyScope;
+use crate::error::{aws_error, ignore_absent};
 use crate::naming::TAG_DEPLOYMENT;
 
 /// How long one piece of data may take to go.
@@ -17,7 +17,7 @@ const GIB: u64 = 1 << 30;
 
 /// Whatever holds data, by its name in the template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Data {
+pub(super) enum DataResource {
     Table,
     FileSystem,
     Bucket,
@@ -28,7 +28,7 @@ pub(super) enum Data {
 
 /// Data that is there, whether or not a stack is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Kept {
+pub struct RetainedData {
     /// What it is, in a word or two.
     pub what: &'static str,
     /// What it is called in AWS.
@@ -39,7 +39,7 @@ pub struct Kept {
     pub cents: u64,
 }
 
-impl Data {
+impl DataResource {
     pub(super) const ALL: [Self; 5] =
         [Self::Table, Self::FileSystem, Self::Bucket, Self::LogGroup, Self::TableBoundary];
 
@@ -93,19 +93,19 @@ impl Data {
 
 impl Infra {
     /// What there is of the deployment's data, and what it costs to keep.
-    pub(super) async fn kept(&self) -> Result<Vec<Kept>> {
+    pub(super) async fn retained_data(&self) -> Result<Vec<RetainedData>> {
         let mut all = Vec::new();
-        for (data, handle) in self.kept_handles().await? {
-            let (bytes, cents) = self.weigh(data, &handle).await?;
-            all.push(Kept { what: data.what(), handle, bytes, cents });
+        for (data, handle) in self.retained_ids().await? {
+            let (bytes, cents) = self.measure(data, &handle).await?;
+            all.push(RetainedData { what: data.what(), handle, bytes, cents });
         }
         Ok(all)
     }
 
     /// What there is of the deployment's data, by what it is called in AWS.
-    pub(super) async fn kept_handles(&self) -> Result<Vec<(Data, String)>> {
+    pub(super) async fn retained_ids(&self) -> Result<Vec<(DataResource, String)>> {
         let mut found = Vec::new();
-        for data in Data::ALL {
+        for data in DataResource::ALL {
             if let Some(handle) = self.find(data).await? {
                 found.push((data, handle));
             }
@@ -113,42 +113,42 @@ impl Infra {
         Ok(found)
     }
 
-    async fn find(&self, data: Data) -> Result<Option<String>> {
+    async fn find(&self, data: DataResource) -> Result<Option<String>> {
         let (handle, is_ours) = match data {
-            Data::FileSystem => {
+            DataResource::FileSystem => {
                 return Ok(self.file_system().await?.map(|found| found.file_system_id));
             }
             // Policies have no tags in a stack; no other deployment can have this name.
-            Data::TableBoundary => return self.boundary().await,
-            Data::Table => {
+            DataResource::TableBoundary => return self.boundary().await,
+            DataResource::Table => {
                 let name = self.name().to_owned();
                 let Some(arn) = self.table_arn(&name).await? else { return Ok(None) };
                 let asked =
                     self.clients.dynamodb.list_tags_of_resource().resource_arn(arn).send().await;
                 let tags = asked
-                    .map_err(|error| refused("reading the table's tags", error))?
+                    .map_err(|error| aws_error("reading the table's tags", error))?
                     .tags
                     .unwrap_or_default();
                 (name, tags.iter().any(|tag| self.is_mine(tag.key(), tag.value())))
             }
-            Data::Bucket => {
+            DataResource::Bucket => {
                 let name = self.bucket().await?;
                 let Some(is_ours) = self.bucket_is_ours(&name).await? else { return Ok(None) };
                 (name, is_ours)
             }
-            Data::LogGroup => {
+            DataResource::LogGroup => {
                 let name = self.log_group();
                 let Some(arn) = self.log_group_arn(&name).await? else { return Ok(None) };
                 let asked =
                     self.clients.logs.list_tags_for_resource().resource_arn(arn).send().await;
                 let tags = asked
-                    .map_err(|error| refused("reading the log group's tags", error))?
+                    .map_err(|error| aws_error("reading the log group's tags", error))?
                     .tags
                     .unwrap_or_default();
                 (name, tags.iter().any(|(key, value)| self.is_mine(key, value)))
             }
         };
-        if is_ours { Ok(Some(handle)) } else { Err(somebody_elses(data, &handle)) }
+        if is_ours { Ok(Some(handle)) } else { Err(not_ours(data, &handle)) }
     }
 
     fn is_mine(&self, key: &str, value: &str) -> bool {
@@ -170,42 +170,43 @@ impl Infra {
     /// What AWS refuses.
     pub async fn account(&self) -> Result<String> {
         let asked = self.clients.sts.get_caller_identity().send().await;
-        let told = asked.map_err(|error| refused("asking whose credentials these are", error))?;
+        let told = asked.map_err(|error| aws_error("asking whose credentials these are", error))?;
         told.account
             .ok_or_else(|| Error::new(ErrorKind::Unexpected, "asking whose credentials these are"))
     }
 
     /// The ARN of the boundary; none where there is none.
     async fn boundary(&self) -> Result<Option<String>> {
-        let names = Names::new(self.name(), &self.clients.region, &self.account().await?, None);
+        let names =
+            PolicyScope::new(self.name(), &self.clients.region, &self.account().await?, None);
         let arn = names.table_boundary();
         match self.clients.iam.get_policy().policy_arn(&arn).send().await {
             Ok(_) => Ok(Some(arn)),
             Err(error) if error.code() == Some("NoSuchEntity") => Ok(None),
-            Err(error) => Err(refused("looking at the boundary of users", error)),
+            Err(error) => Err(aws_error("looking at the boundary of users", error)),
         }
     }
 
-    async fn erase_boundary(&self, arn: &str) -> Result<()> {
+    async fn destroy_boundary(&self, arn: &str) -> Result<()> {
         let iam = &self.clients.iam;
         let versions = match iam.list_policy_versions().policy_arn(arn).send().await {
             Ok(told) => told.versions.unwrap_or_default(),
             Err(error) if error.code() == Some("NoSuchEntity") => return Ok(()),
-            Err(error) => return Err(refused("looking at the boundary of users", error)),
+            Err(error) => return Err(aws_error("looking at the boundary of users", error)),
         };
         let during = "deleting the boundary of users";
         for old in versions.into_iter().filter(|version| !version.is_default_version) {
             let asked = iam.delete_policy_version().policy_arn(arn).set_version_id(old.version_id);
-            gone(asked.send().await, during, &["NoSuchEntity"])?;
+            ignore_absent(asked.send().await, during, &["NoSuchEntity"])?;
         }
-        gone(iam.delete_policy().policy_arn(arn).send().await, during, &["NoSuchEntity"])
+        ignore_absent(iam.delete_policy().policy_arn(arn).send().await, during, &["NoSuchEntity"])
     }
 
     async fn table_arn(&self, name: &str) -> Result<Option<String>> {
         match self.clients.dynamodb.describe_table().table_name(name).send().await {
             Ok(told) => Ok(told.table.and_then(|table| table.table_arn)),
             Err(error) if error.code() == Some("ResourceNotFoundException") => Ok(None),
-            Err(error) => Err(refused("looking at the table", error)),
+            Err(error) => Err(aws_error("looking at the table", error)),
         }
     }
 
@@ -217,24 +218,24 @@ impl Infra {
             }
             Err(error) if error.code() == Some("NoSuchBucket") => Ok(None),
             Err(error) if error.code() == Some("NoSuchTagSet") => Ok(Some(false)),
-            Err(error) => Err(refused("reading a bucket's tags", error)),
+            Err(error) => Err(aws_error("reading a bucket's tags", error)),
         }
     }
 
     async fn log_group_arn(&self, name: &str) -> Result<Option<String>> {
-        Ok(self.log_group_told(name).await?.and_then(|group| {
+        Ok(self.describe_log_group(name).await?.and_then(|group| {
             // Tags are asked for without the end that names streams.
             Some(group.log_group_arn.or(group.arn)?.trim_end_matches(":*").to_owned())
         }))
     }
 
-    async fn log_group_told(
+    async fn describe_log_group(
         &self,
         name: &str,
     ) -> Result<Option<aws_sdk_cloudwatchlogs::types::LogGroup>> {
         let asked =
             self.clients.logs.describe_log_groups().log_group_name_prefix(name).send().await;
-        let told = asked.map_err(|error| refused("looking at the log group", error))?;
+        let told = asked.map_err(|error| aws_error("looking at the log group", error))?;
         // What is named exactly so comes first.
         Ok(told
             .log_groups
@@ -247,7 +248,7 @@ impl Infra {
         let mut pages = self.clients.efs.describe_file_systems().into_paginator().send();
         let mut found = Vec::new();
         while let Some(page) = pages.next().await {
-            let page = page.map_err(|error| refused("looking at the file systems", error))?;
+            let page = page.map_err(|error| aws_error("looking at the file systems", error))?;
             let all = page.file_systems.unwrap_or_default().into_iter();
             found.extend(
                 all.filter(|one| one.tags.iter().any(|tag| self.is_mine(tag.key(), tag.value()))),
@@ -264,22 +265,22 @@ impl Infra {
     }
 
     /// How much a piece of data holds, and what it costs a month in cents.
-    async fn weigh(&self, data: Data, handle: &str) -> Result<(Option<u64>, u64)> {
+    async fn measure(&self, data: DataResource, handle: &str) -> Result<(Option<u64>, u64)> {
         let bytes = match data {
-            Data::TableBoundary => return Ok((None, 0)),
-            Data::Table => {
+            DataResource::TableBoundary => return Ok((None, 0)),
+            DataResource::Table => {
                 let told = self.clients.dynamodb.describe_table().table_name(handle).send().await;
-                let told = told.map_err(|error| refused("looking at the table", error))?;
+                let told = told.map_err(|error| aws_error("looking at the table", error))?;
                 told.table.and_then(|table| table.table_size_bytes)
             }
-            Data::FileSystem => {
+            DataResource::FileSystem => {
                 self.file_system().await?.and_then(|found| Some(found.size_in_bytes?.value))
             }
-            Data::LogGroup => {
-                self.log_group_told(handle).await?.and_then(|group| group.stored_bytes)
+            DataResource::LogGroup => {
+                self.describe_log_group(handle).await?.and_then(|group| group.stored_bytes)
             }
-            Data::Bucket => {
-                let bytes = empty::weigh(&self.clients.s3, handle).await?;
+            DataResource::Bucket => {
+                let bytes = buckets::size(&self.clients.s3, handle).await?;
                 return Ok((Some(bytes), price(bytes, cents_per_gib(data))));
             }
         };
@@ -288,18 +289,18 @@ impl Infra {
     }
 
     /// Destroys a piece of data.
-    pub(super) async fn erase(&self, data: Data, handle: &str) -> Result<()> {
+    pub(super) async fn destroy_data(&self, data: DataResource, handle: &str) -> Result<()> {
         let work = async {
             match data {
-                Data::Table => self.erase_table(handle).await,
-                Data::FileSystem => self.erase_file_system(handle).await,
-                Data::Bucket => empty::remove(&self.clients.s3, handle).await,
-                Data::LogGroup => {
+                DataResource::Table => self.destroy_table(handle).await,
+                DataResource::FileSystem => self.destroy_file_system(handle).await,
+                DataResource::Bucket => buckets::remove(&self.clients.s3, handle).await,
+                DataResource::LogGroup => {
                     let asked =
                         self.clients.logs.delete_log_group().log_group_name(handle).send().await;
-                    gone(asked, "deleting the log group", &["ResourceNotFoundException"])
+                    ignore_absent(asked, "deleting the log group", &["ResourceNotFoundException"])
                 }
-                Data::TableBoundary => self.erase_boundary(handle).await,
+                DataResource::TableBoundary => self.destroy_boundary(handle).await,
             }
         };
         let late = |_| {
@@ -308,12 +309,12 @@ impl Infra {
         tokio::time::timeout(PATIENCE, work).await.map_err(late)?
     }
 
-    async fn erase_table(&self, name: &str) -> Result<()> {
+    async fn destroy_table(&self, name: &str) -> Result<()> {
         loop {
             let told = match self.clients.dynamodb.describe_table().table_name(name).send().await {
                 Ok(told) => told.table,
                 Err(error) if error.code() == Some("ResourceNotFoundException") => return Ok(()),
-                Err(error) => return Err(refused("looking at the table", error)),
+                Err(error) => return Err(aws_error("looking at the table", error)),
             };
             let Some(table) = told else { return Ok(()) };
             let at_rest = table.table_status().is_some_and(|status| status.as_str() == "ACTIVE");
@@ -324,14 +325,14 @@ impl Infra {
                     .update_table()
                     .table_name(name)
                     .deletion_protection_enabled(false);
-                gone(
+                ignore_absent(
                     asked.send().await,
                     "lifting the table's protection",
                     &["ResourceInUseException"],
                 )?;
             } else if at_rest {
                 let asked = self.clients.dynamodb.delete_table().table_name(name).send().await;
-                gone(
+                ignore_absent(
                     asked,
                     "deleting the table",
                     &["ResourceNotFoundException", "ResourceInUseException"],
@@ -342,13 +343,13 @@ impl Infra {
         }
     }
 
-    async fn erase_file_system(&self, id: &str) -> Result<()> {
-        // Those of a stack that went without it are gone; somebody may have added one.
+    async fn destroy_file_system(&self, id: &str) -> Result<()> {
+        // Those of a stack that went without it are gone; an operator may have added one.
         let asked = self.clients.efs.describe_mount_targets().file_system_id(id).send().await;
         let targets = match asked {
             Ok(told) => told.mount_targets.unwrap_or_default(),
             Err(error) if error.code() == Some("FileSystemNotFound") => return Ok(()),
-            Err(error) => return Err(refused("looking at mount targets", error)),
+            Err(error) => return Err(aws_error("looking at mount targets", error)),
         };
         for target in targets {
             let asked = self
@@ -358,14 +359,14 @@ impl Infra {
                 .mount_target_id(target.mount_target_id)
                 .send()
                 .await;
-            gone(asked, "deleting a mount target", &["MountTargetNotFound"])?;
+            ignore_absent(asked, "deleting a mount target", &["MountTargetNotFound"])?;
         }
         loop {
-            // Asked for before each try: what is gone has no tags, and may not be deleted by whoever needs them.
+            // Asked for before each try: a deleted one has no tags, and a policy that depends on tags then refuses.
             let asked = self.clients.efs.describe_file_systems().file_system_id(id).send().await;
             match asked {
                 Err(error) if error.code() == Some("FileSystemNotFound") => return Ok(()),
-                Err(error) => return Err(refused("looking at the file system", error)),
+                Err(error) => return Err(aws_error("looking at the file system", error)),
                 Ok(told)
                     if told
                         .file_systems()
@@ -375,7 +376,7 @@ impl Infra {
                     let asked =
                         self.clients.efs.delete_file_system().file_system_id(id).send().await;
                     // Mount targets take a minute to go.
-                    gone(
+                    ignore_absent(
                         asked,
                         "deleting the file system",
                         &["FileSystemNotFound", "FileSystemInUse"],
@@ -389,33 +390,16 @@ impl Infra {
     }
 }
 
-/// What was asked to go is gone where it was not there any more.
-pub(super) fn gone<T, E, R>(
-    asked: Result<T, aws_smithy_runtime_api::client::result::SdkError<E, R>>,
-    during: &'static str,
-    absent: &[&str],
-) -> Result<()>
-where
-    E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
-    R: std::fmt::Debug + Send + Sync + 'static,
-{
-    match asked {
-        Ok(_) => Ok(()),
-        Err(error) if code_is(&error, absent) => Ok(()),
-        Err(error) => Err(refused(during, error)),
-    }
-}
-
 /// What a GiB of it costs a month, in hundredths of a cent.
-fn cents_per_gib(data: Data) -> u64 {
+fn cents_per_gib(data: DataResource) -> u64 {
     match data {
         // Rows, and the copy to go back to any second of 35 days.
-        Data::Table => 4_500,
+        DataResource::Table => 4_500,
         // All of it counted as if it had been read lately.
-        Data::FileSystem => 3_000,
-        Data::Bucket => 230,
-        Data::LogGroup => 300,
-        Data::TableBoundary => 0,
+        DataResource::FileSystem => 3_000,
+        DataResource::Bucket => 230,
+        DataResource::LogGroup => 300,
+        DataResource::TableBoundary => 0,
     }
 }
 
@@ -424,7 +408,7 @@ fn price(bytes: u64, hundredths: u64) -> u64 {
     u64::try_from(exact).unwrap_or(u64::MAX)
 }
 
-fn somebody_elses(data: Data, handle: &str) -> Error {
+fn not_ours(data: DataResource, handle: &str) -> Error {
     Error::new(ErrorKind::Conflict, "looking for data of the deployment").permanent().about("handle", handle).advise(format!(
         "`{handle}` ({}) is there and does not carry this deployment's tag. Choose another name with `deployment` in `[aws]`, or give it the tag `{TAG_DEPLOYMENT}`.",
         data.kind()

@@ -5,13 +5,13 @@ use aws_sdk_cloudformation::types::{Capability, ChangeSetType, ResourceToImport,
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use refractory_core::{Error, ErrorKind, Result};
 
-use super::data::Data;
-use super::follow::Tell;
-use super::footing::{Footing, went_well};
-use super::remedy::failed;
-use super::stack::{Stack, says};
-use super::{Change, Choices, Infra, template};
-use crate::error::refused;
+use super::data::DataResource;
+use super::progress::OnProgress;
+use super::remedy::deploy_error;
+use super::stack::{Stack, message_contains};
+use super::stack_state::{StackState, succeeded};
+use super::{Change, DeployOptions, Infra, template};
+use crate::error::aws_error;
 use crate::naming::TAG_DEPLOYMENT;
 
 /// There is one proposal at a time: a name that is known is found again after a reply that was lost.
@@ -21,7 +21,7 @@ const NOTHING: &[&str] = &["didn't contain changes", "No updates are to be perfo
 
 /// What a proposal is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum ProposalKind {
     /// A new stack is made.
     Create,
     /// A new stack is made around data that an earlier one kept; a deploy goes on with an update.
@@ -34,7 +34,7 @@ pub enum Kind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proposal {
     /// What it is for.
-    pub kind: Kind,
+    pub kind: ProposalKind,
     /// What would change; empty where only outputs or tags do.
     pub changes: Vec<Change>,
     stack: String,
@@ -48,18 +48,18 @@ impl Infra {
     /// # Errors
     ///
     /// `Conflict` when the stack was going to be taken away; what AWS refuses.
-    pub async fn settle(&self, tell: &mut Tell<'_>) -> Result<()> {
+    pub async fn prepare(&self, tell: &mut OnProgress<'_>) -> Result<()> {
         loop {
-            let (footing, stack) = self.stand().await?;
+            let (footing, stack) = self.current_state().await?;
             match footing {
-                Footing::Fresh | Footing::Stands => return Ok(()),
-                Footing::Busy => {
-                    let mark = self.beginning(&stack.id).await?;
+                StackState::Absent | StackState::Ready => return Ok(()),
+                StackState::Busy => {
+                    let mark = self.operation_start(&stack.id).await?;
                     self.follow(&stack.id, mark, tell).await?;
                 }
-                Footing::Rubble => self.take_away(&stack, tell).await?,
-                Footing::Stuck => self.unstick(&stack, tell).await?,
-                Footing::Leaving => return Err(leaving(&stack)),
+                StackState::Failed => self.remove_failed_stack(&stack, tell).await?,
+                StackState::Stuck => self.continue_rollback(&stack, tell).await?,
+                StackState::Deleting => return Err(being_deleted(&stack)),
             }
         }
     }
@@ -68,42 +68,42 @@ impl Infra {
     ///
     /// # Errors
     ///
-    /// `Invalid` for choices that cannot be, `Conflict` when the stack must [`settle`](Self::settle) first, what AWS refuses.
-    pub async fn propose(&self, choices: &Choices) -> Result<Option<Proposal>> {
-        let (footing, stack) = self.stand().await?;
+    /// `Invalid` for choices that cannot be, `Conflict` when the stack needs [`prepare`](Self::prepare) first, what AWS refuses.
+    pub async fn propose(&self, choices: &DeployOptions) -> Result<Option<Proposal>> {
+        let (footing, stack) = self.current_state().await?;
         match footing {
-            Footing::Fresh => {
-                let kept = self.kept_handles().await?;
-                let kind = if kept.is_empty() { Kind::Create } else { Kind::Adopt };
+            StackState::Absent => {
+                let kept = self.retained_ids().await?;
+                let kind = if kept.is_empty() { ProposalKind::Create } else { ProposalKind::Adopt };
                 self.ask(kind, choices, &Stack::default(), &kept).await
             }
-            Footing::Stands => self.ask(Kind::Update, choices, &stack, &[]).await,
-            Footing::Busy => Err(busy(&stack)),
-            Footing::Rubble | Footing::Stuck => Err(self.ruined(&stack).await),
-            Footing::Leaving => Err(leaving(&stack)),
+            StackState::Ready => self.ask(ProposalKind::Update, choices, &stack, &[]).await,
+            StackState::Busy => Err(busy(&stack)),
+            StackState::Failed | StackState::Stuck => Err(self.deploy_failed(&stack).await),
+            StackState::Deleting => Err(being_deleted(&stack)),
         }
     }
 
-    /// Does what was proposed, and tells every event. After [`Kind::Adopt`], propose again.
+    /// Applies a proposal and reports every event. After [`ProposalKind::Adopt`], propose again.
     ///
     /// # Errors
     ///
     /// What failed, its reason, and what to do about it; the stack is then as it was before.
-    pub async fn carry_out(&self, proposal: &Proposal, tell: &mut Tell<'_>) -> Result<()> {
-        let mark = self.mark(&proposal.stack).await?;
+    pub async fn apply(&self, proposal: &Proposal, tell: &mut OnProgress<'_>) -> Result<()> {
+        let mark = self.latest_event(&proposal.stack).await?;
         let cloudformation = &self.clients.cloudformation;
         let asked = cloudformation.execute_change_set().stack_name(&proposal.stack);
         match asked.change_set_name(&proposal.change_set).send().await {
             Ok(_) => {}
             // The reply to an earlier try was lost: it runs, or has run.
             Err(error) if is_begun(error.code()) => {}
-            Err(error) => return Err(refused("carrying out the change set", error)),
+            Err(error) => return Err(aws_error("carrying out the change set", error)),
         }
         let end = self.follow(&proposal.stack, mark, tell).await?;
-        if went_well(&end.status) {
+        if succeeded(&end.status) {
             return Ok(());
         }
-        Err(failed("changing the stack", "deploy", &end.status, &end.causes))
+        Err(deploy_error("changing the stack", "deploy", &end.status, &end.causes))
     }
 
     /// Forgets what was proposed.
@@ -111,10 +111,10 @@ impl Infra {
     /// # Errors
     ///
     /// What AWS refuses.
-    pub async fn withdraw(&self, proposal: &Proposal) -> Result<()> {
+    pub async fn cancel(&self, proposal: &Proposal) -> Result<()> {
         self.forget(&proposal.stack).await?;
         // A stack that was only ever proposed is nothing but a name.
-        match self.look(&proposal.stack).await? {
+        match self.describe_stack(&proposal.stack).await? {
             Some(stack) if stack.status == "REVIEW_IN_PROGRESS" => self.delete(&stack.id).await,
             _ => Ok(()),
         }
@@ -122,15 +122,19 @@ impl Infra {
 
     async fn ask(
         &self,
-        kind: Kind,
-        choices: &Choices,
+        kind: ProposalKind,
+        choices: &DeployOptions,
         stack: &Stack,
-        kept: &[(Data, String)],
+        kept: &[(DataResource, String)],
     ) -> Result<Option<Proposal>> {
         let mut parameters = choices.parameters(self.name(), &stack.parameters)?;
         let names: Vec<_> = kept.iter().map(|(data, _)| data.name()).collect();
-        let body = if kind == Kind::Adopt { template::adoption(&names) } else { template::whole() };
-        if kind == Kind::Adopt {
+        let body = if kind == ProposalKind::Adopt {
+            template::import_template(&names)
+        } else {
+            template::full_template()
+        };
+        if kind == ProposalKind::Adopt {
             // The data has what it has; the update that follows brings it to what was chosen.
             parameters.retain(|parameter| parameter.parameter_key() == Some("Deployment"));
         }
@@ -147,16 +151,16 @@ impl Infra {
         match request.send().await {
             Ok(_) => {}
             Err(error) if error.code() == Some("AlreadyExistsException") => {}
-            Err(error) => return Err(refused("asking for a change set", error)),
+            Err(error) => return Err(aws_error("asking for a change set", error)),
         }
         self.proposed(kind).await
     }
 
-    fn request(&self, kind: Kind) -> CreateChangeSetFluentBuilder {
+    fn request(&self, kind: ProposalKind) -> CreateChangeSetFluentBuilder {
         let kind = match kind {
-            Kind::Create => ChangeSetType::Create,
-            Kind::Adopt => ChangeSetType::Import,
-            Kind::Update => ChangeSetType::Update,
+            ProposalKind::Create => ChangeSetType::Create,
+            ProposalKind::Adopt => ChangeSetType::Import,
+            ProposalKind::Update => ChangeSetType::Update,
         };
         // An import may not bring tags; the update that follows does.
         let tag = Tag::builder().key(TAG_DEPLOYMENT).value(self.name()).build();
@@ -172,7 +176,7 @@ impl Infra {
     }
 
     /// The change set, once CloudFormation has worked it out.
-    async fn proposed(&self, kind: Kind) -> Result<Option<Proposal>> {
+    async fn proposed(&self, kind: ProposalKind) -> Result<Option<Proposal>> {
         loop {
             let told = self.describe(None).await?;
             let status = told.status().map(|status| status.as_str().to_owned()).unwrap_or_default();
@@ -187,11 +191,11 @@ impl Infra {
                 "FAILED" => {
                     let nothing =
                         Proposal { kind, changes: Vec::new(), stack, change_set: String::new() };
-                    self.withdraw(&nothing).await?;
+                    self.cancel(&nothing).await?;
                     if NOTHING.iter().any(|part| reason.contains(part)) {
                         return Ok(None);
                     }
-                    return Err(unworkable(&reason));
+                    return Err(invalid_change_set(&reason));
                 }
                 _ => tokio::time::sleep(self.pace).await,
             }
@@ -215,7 +219,7 @@ impl Infra {
     async fn describe(&self, next: Option<String>) -> Result<DescribeChangeSetOutput> {
         let asked = self.clients.cloudformation.describe_change_set().stack_name(self.name());
         let asked = asked.change_set_name(CHANGE_SET).set_next_token(next).send();
-        asked.await.map_err(|error| refused("reading the change set", error))
+        asked.await.map_err(|error| aws_error("reading the change set", error))
     }
 
     /// Deletes the change set that an earlier proposal left.
@@ -229,27 +233,28 @@ impl Infra {
         match asked.send().await {
             Ok(_) => Ok(()),
             Err(error)
-                if error.code() == Some("ChangeSetNotFound") || says(&error, "does not exist") =>
+                if error.code() == Some("ChangeSetNotFound")
+                    || message_contains(&error, "does not exist") =>
             {
                 Ok(())
             }
-            Err(error) => Err(refused("deleting the change set", error)),
+            Err(error) => Err(aws_error("deleting the change set", error)),
         }
     }
 
     /// Clears away a stack that was never whole.
-    async fn take_away(&self, stack: &Stack, tell: &mut Tell<'_>) -> Result<()> {
-        let mark = self.mark(&stack.id).await?;
+    async fn remove_failed_stack(&self, stack: &Stack, tell: &mut OnProgress<'_>) -> Result<()> {
+        let mark = self.latest_event(&stack.id).await?;
         self.delete(&stack.id).await?;
         let end = self.follow(&stack.id, mark, tell).await?;
         if end.status == "DELETE_COMPLETE" {
             return Ok(());
         }
-        Err(failed("clearing away a failed stack", "deploy", &end.status, &end.causes))
+        Err(deploy_error("clearing away a failed stack", "deploy", &end.status, &end.causes))
     }
 
-    async fn unstick(&self, stack: &Stack, tell: &mut Tell<'_>) -> Result<()> {
-        let mark = self.mark(&stack.id).await?;
+    async fn continue_rollback(&self, stack: &Stack, tell: &mut OnProgress<'_>) -> Result<()> {
+        let mark = self.latest_event(&stack.id).await?;
         let asked = self
             .clients
             .cloudformation
@@ -257,22 +262,22 @@ impl Infra {
             .stack_name(&stack.id)
             .send()
             .await;
-        asked.map_err(|error| refused("continuing a rollback", error))?;
+        asked.map_err(|error| aws_error("continuing a rollback", error))?;
         let end = self.follow(&stack.id, mark, tell).await?;
         if end.status == "UPDATE_ROLLBACK_COMPLETE" {
             return Ok(());
         }
-        Err(failed("undoing a change", "deploy", &end.status, &end.causes))
+        Err(deploy_error("undoing a change", "deploy", &end.status, &end.causes))
     }
 
     pub(super) async fn delete(&self, stack: &str) -> Result<()> {
         let asked = self.clients.cloudformation.delete_stack().stack_name(stack).send().await;
-        asked.map(drop).map_err(|error| refused("deleting the stack", error))
+        asked.map(drop).map_err(|error| aws_error("deleting the stack", error))
     }
 
-    /// Says why the last deploy failed, as far as its events still tell.
-    async fn ruined(&self, stack: &Stack) -> Error {
-        // What cannot be read is not told: the sentence stands without it.
+    /// The error of the last deploy, as far as its events still show it.
+    async fn deploy_failed(&self, stack: &Stack) -> Error {
+        // Causes that cannot be read are left out of the sentence.
         let causes = self.causes(&stack.id).await.unwrap_or_default();
         let causes = causes.first().map_or_else(String::new, |cause| {
             let reason =
@@ -301,7 +306,7 @@ fn busy(stack: &Stack) -> Error {
     )
 }
 
-pub(super) fn leaving(stack: &Stack) -> Error {
+pub(super) fn being_deleted(stack: &Stack) -> Error {
     let reason = stack
         .reason
         .as_deref()
@@ -312,8 +317,8 @@ pub(super) fn leaving(stack: &Stack) -> Error {
     ))
 }
 
-fn unworkable(reason: &str) -> Error {
-    let reason = super::remedy::plain(reason);
+fn invalid_change_set(reason: &str) -> Error {
+    let reason = super::progress::plain(reason);
     Error::new(ErrorKind::Invalid, "asking for a change set").permanent().advise(format!(
         "CloudFormation cannot do that: {}. Put that right, then run `refractory infra deploy` again.",
         reason.trim_end_matches('.')

@@ -1,51 +1,50 @@
-//! The ground a deployment stands on: one CloudFormation stack, made and kept by these verbs.
+//! The infrastructure of a deployment: one CloudFormation stack, managed by these operations.
 //!
 //! | Verb | What it does |
 //! |---|---|
-//! | [`Infra::settle`] | waits for whatever runs, and clears away what a failed deploy left, so that something can be proposed |
-//! | [`Infra::propose`] | asks CloudFormation what a deploy would change, and changes nothing |
-//! | [`Infra::carry_out`] | does what was proposed, and tells every event |
-//! | [`Infra::withdraw`] | forgets what was proposed |
-//! | [`Infra::status`] | how the stack is, and what differs from it in the account |
-//! | [`Infra::survey`] | what a destroy would take, what it would keep, and what that costs |
-//! | [`Infra::destroy`] | takes the stack away, and the data if it is asked to |
+//! | [`Infra::prepare`] | waits for a running operation and removes what a failed deploy left, so that a deploy can be proposed |
+//! | [`Infra::propose`] | returns what a deploy would change, and changes nothing |
+//! | [`Infra::apply`] | applies a proposal and reports every event |
+//! | [`Infra::cancel`] | discards a proposal |
+//! | [`Infra::status`] | returns the status of the stack, and what differs from it in the account |
+//! | [`Infra::inventory`] | returns what a destroy would remove and keep, and what that costs |
+//! | [`Infra::destroy`] | removes the stack, and the data if asked to |
 //!
-//! Each may be broken off at any time and said again: what is found is looked at anew, and gone on with. Data - the
+//! Each may be interrupted at any time and repeated: it continues from what it finds. Data - the
 //! table of rows, the file system, the bucket, the logs, and the boundary of the users that reach uploads - outlives its stack and is adopted by the next one.
 //!
-//! [`policy`] says who needs to be allowed what.
+//! [`policy`] lists the permissions that are needed, and why.
+mod buckets;
 mod change;
-mod choices;
 mod data;
 mod deploy;
 mod destroy;
-mod empty;
-mod follow;
-mod footing;
-mod outside;
+mod options;
 pub mod policy;
-mod records;
+mod progress;
 mod remedy;
 mod stack;
+mod stack_state;
 mod status;
 mod tasks;
 mod template;
+mod unmanaged;
 
 use std::time::Duration;
 
 use crate::{Clients, Naming};
 
 pub use change::{Action, Change};
-pub use choices::Choices;
-pub use data::Kept;
-pub use deploy::{Kind, Proposal};
-pub use destroy::{Extent, Survey};
-pub use follow::{Progress, State, Tell};
-pub use outside::Outside;
-pub use status::{Drift, Drifted, Status};
-pub use template::whole as template;
+pub use data::RetainedData;
+pub use deploy::{Proposal, ProposalKind};
+pub use destroy::Inventory;
+pub use options::DeployOptions;
+pub use progress::{OnProgress, ResourceProgress, ResourceState};
+pub use status::{Drift, DriftedResource, Status};
+pub use template::full_template as template;
+pub use unmanaged::{DestroyScope, UnmanagedResource};
 
-/// How often a stack is looked at while it changes. CloudFormation tells nobody by itself.
+/// How often a changing stack is polled. CloudFormation sends no notifications.
 const PACE: Duration = Duration::from_secs(2);
 
 /// The stack of one deployment.

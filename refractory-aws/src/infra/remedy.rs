@@ -1,10 +1,10 @@
 //! What failed, and what to do about it: one table.
 use refractory_core::{Error, ErrorKind};
 
-use super::follow::Progress;
+use super::progress::ResourceProgress;
 
 /// What a reason holds, the kind of error it is, and what to do.
-const TABLE: &[(&str, ErrorKind, &str)] = &[
+const REMEDIES: &[(&str, ErrorKind, &str)] = &[
     (
         "is not authorized to perform",
         ErrorKind::Forbidden,
@@ -85,18 +85,18 @@ const TABLE: &[(&str, ErrorKind, &str)] = &[
 ];
 
 /// What an operation on the stack that failed means, by the causes that were seen.
-pub(super) fn failed(
+pub(super) fn deploy_error(
     during: &'static str,
     again: &str,
     status: &str,
-    causes: &[Progress],
+    causes: &[ResourceProgress],
 ) -> Error {
     let cause = causes.first();
     let reason = cause
         .and_then(|cause| cause.reason.as_deref())
         .unwrap_or("AWS gave no reason")
         .trim_end_matches('.');
-    let (kind, remedy) = meaning(reason);
+    let (kind, remedy) = remedy(reason);
     let name = cause.map_or("the stack", |cause| cause.name.as_str());
     let more = match causes.len() {
         0 | 1 => String::new(),
@@ -107,17 +107,9 @@ pub(super) fn failed(
     ))
 }
 
-fn meaning(reason: &str) -> (ErrorKind, &'static str) {
-    let known = TABLE.iter().find(|(part, ..)| reason.contains(part));
+fn remedy(reason: &str) -> (ErrorKind, &'static str) {
+    let known = REMEDIES.iter().find(|(part, ..)| reason.contains(part));
     known.map_or((ErrorKind::Unexpected, "Put that right"), |(_, kind, remedy)| (*kind, *remedy))
-}
-
-/// A reason without what only AWS's own people need.
-pub(super) fn plain(reason: &str) -> String {
-    let inner = reason.strip_prefix("Resource handler returned message: \"").unwrap_or(reason);
-    let end = ["\" (RequestToken:", " (RequestToken:", " (Service:", "; Request ID:"];
-    let cut = end.iter().filter_map(|part| inner.find(part)).min().unwrap_or(inner.len());
-    inner[..cut].trim().to_owned()
 }
 
 #[cfg(test)]

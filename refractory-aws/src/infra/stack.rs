@@ -7,8 +7,8 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use refractory_core::{Result, Timestamp};
 
 use super::Infra;
-use super::footing::Footing;
-use crate::error::refused;
+use super::stack_state::StackState;
+use crate::error::aws_error;
 
 /// A stack as it was last seen.
 #[derive(Debug, Clone, Default)]
@@ -17,8 +17,8 @@ pub(super) struct Stack {
     pub(super) id: String,
     pub(super) status: String,
     pub(super) reason: Option<String>,
-    pub(super) made: Option<Timestamp>,
-    pub(super) changed: Option<Timestamp>,
+    pub(super) created_at: Option<Timestamp>,
+    pub(super) updated_at: Option<Timestamp>,
     pub(super) parameters: BTreeMap<String, String>,
     pub(super) outputs: BTreeMap<String, String>,
 }
@@ -31,8 +31,8 @@ impl Stack {
             id: told.stack_id.unwrap_or_default(),
             status: told.stack_status.map(|status| status.as_str().to_owned()).unwrap_or_default(),
             reason: told.stack_status_reason.filter(|reason| !reason.is_empty()),
-            made: told.creation_time.and_then(moment),
-            changed: told.last_updated_time.and_then(moment),
+            created_at: told.creation_time.and_then(moment),
+            updated_at: told.last_updated_time.and_then(moment),
             parameters: parameters
                 .filter_map(|pair| Some((pair.parameter_key?, pair.parameter_value?)))
                 .collect(),
@@ -45,25 +45,25 @@ impl Stack {
 
 impl Infra {
     /// The stack as it is now; none where there is none.
-    pub(super) async fn look(&self, name_or_id: &str) -> Result<Option<Stack>> {
+    pub(super) async fn describe_stack(&self, name_or_id: &str) -> Result<Option<Stack>> {
         let asked =
             self.clients.cloudformation.describe_stacks().stack_name(name_or_id).send().await;
         match asked {
-            Err(error) if says(&error, "does not exist") => Ok(None),
-            Err(error) => Err(refused("looking at the stack", error)),
+            Err(error) if message_contains(&error, "does not exist") => Ok(None),
+            Err(error) => Err(aws_error("looking at the stack", error)),
             Ok(answer) => Ok(answer.stacks.unwrap_or_default().into_iter().next().map(Stack::read)),
         }
     }
 
     /// The stack as it is now, and what that means.
-    pub(super) async fn stand(&self) -> Result<(Footing, Stack)> {
-        let Some(stack) = self.look(self.name()).await? else {
-            return Ok((Footing::Fresh, Stack::default()));
+    pub(super) async fn current_state(&self) -> Result<(StackState, Stack)> {
+        let Some(stack) = self.describe_stack(self.name()).await? else {
+            return Ok((StackState::Absent, Stack::default()));
         };
         // Only one kind of status needs the question.
         let is_empty = stack.status.starts_with("IMPORT_ROLLBACK")
             && self.resources(&stack.id).await?.is_empty();
-        Ok((Footing::of(&stack.status, is_empty), stack))
+        Ok((StackState::of(&stack.status, is_empty), stack))
     }
 
     /// What is in the stack: names in the template, and in AWS.
@@ -77,7 +77,7 @@ impl Infra {
             .send();
         let mut all = BTreeMap::new();
         while let Some(page) = pages.next().await {
-            let page = page.map_err(|error| refused("listing what is in the stack", error))?;
+            let page = page.map_err(|error| aws_error("listing what is in the stack", error))?;
             for found in page.stack_resource_summaries.unwrap_or_default() {
                 let gone = found
                     .resource_status
@@ -94,7 +94,10 @@ impl Infra {
 }
 
 /// CloudFormation has one code, `ValidationError`, for everything; what it means is in the message.
-pub(super) fn says<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>, part: &str) -> bool {
+pub(super) fn message_contains<E: ProvideErrorMetadata, R>(
+    error: &SdkError<E, R>,
+    part: &str,
+) -> bool {
     error.code() == Some("ValidationError")
         && error.message().is_some_and(|message| message.contains(part))
 }

@@ -5,17 +5,17 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use refractory_core::{Error, ErrorKind, Result, Timestamp};
 
 use super::Infra;
-use super::data::Kept;
-use super::footing::{Footing, went_well};
-use crate::error::refused;
+use super::data::RetainedData;
+use super::stack_state::{StackState, succeeded};
+use crate::error::aws_error;
 
-/// How the ground of a deployment is.
+/// The status of a deployment's stack.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Status {
     /// The status of the stack in AWS's word; none where there is no stack.
     pub stack: Option<String>,
     /// Whether it stands and can be deployed to.
-    pub stands: bool,
+    pub is_ready: bool,
     /// Whether something has to be done: what, in a sentence.
     pub attention: Option<String>,
     /// When it was made.
@@ -27,7 +27,7 @@ pub struct Status {
     /// What it offers: the outputs of the template.
     pub outputs: BTreeMap<String, String>,
     /// Data that is there.
-    pub data: Vec<Kept>,
+    pub data: Vec<RetainedData>,
     /// What differs in the account from what was deployed.
     pub drift: Drift,
 }
@@ -37,15 +37,15 @@ pub struct Status {
 pub enum Drift {
     /// It was not looked for, or there is no stack that it can be looked for in.
     Unknown,
-    /// Nothing, as far as CloudFormation can tell.
+    /// Nothing, as far as CloudFormation can detect.
     None,
     /// These.
-    Some(Vec<Drifted>),
+    Some(Vec<DriftedResource>),
 }
 
 /// Something that differs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Drifted {
+pub struct DriftedResource {
     /// Its name in the template.
     pub name: String,
     /// What it is, as `AWS::EFS::FileSystem`.
@@ -55,26 +55,26 @@ pub struct Drifted {
 }
 
 impl Infra {
-    /// How the ground is. Looking for drift takes CloudFormation up to a minute.
+    /// Returns the status of the stack. Drift detection takes CloudFormation up to a minute.
     ///
     /// # Errors
     ///
     /// What AWS refuses.
     pub async fn status(&self, with_drift: bool) -> Result<Status> {
-        let (footing, stack) = self.stand().await?;
+        let (footing, stack) = self.current_state().await?;
         let there = !stack.id.is_empty();
-        let stands = footing == Footing::Stands;
+        let stands = footing == StackState::Ready;
         let drift =
             if stands && with_drift { self.drift(&stack.id).await? } else { Drift::Unknown };
         Ok(Status {
             attention: attention(footing, &stack.status, &drift),
             stack: there.then_some(stack.status),
-            stands,
-            made: stack.made,
-            changed: stack.changed,
+            is_ready: stands,
+            made: stack.created_at,
+            changed: stack.updated_at,
             parameters: stack.parameters,
             outputs: stack.outputs,
-            data: self.kept().await?,
+            data: self.retained_data().await?,
             drift,
         })
     }
@@ -85,7 +85,7 @@ impl Infra {
     ///
     /// What AWS refuses.
     pub async fn zone(&self) -> Result<Option<String>> {
-        let (_, stack) = self.stand().await?;
+        let (_, stack) = self.current_state().await?;
         Ok(stack.parameters.get("Zone").filter(|zone| !zone.is_empty()).cloned())
     }
 
@@ -96,13 +96,13 @@ impl Infra {
             Ok(told) => told.stack_drift_detection_id.unwrap_or_default(),
             // It is being looked for already, or cannot be just now.
             Err(error) if error.code() == Some("ValidationError") => return Ok(Drift::Unknown),
-            Err(error) => return Err(refused("looking for drift", error)),
+            Err(error) => return Err(aws_error("looking for drift", error)),
         };
         loop {
             let asked = cloudformation
                 .describe_stack_drift_detection_status()
                 .stack_drift_detection_id(&detection);
-            let told = asked.send().await.map_err(|error| refused("looking for drift", error))?;
+            let told = asked.send().await.map_err(|error| aws_error("looking for drift", error))?;
             match told.detection_status.map(|status| status.as_str().to_owned()).as_deref() {
                 Some("DETECTION_IN_PROGRESS") => tokio::time::sleep(self.pace).await,
                 Some("DETECTION_COMPLETE") => return self.drifted(stack).await,
@@ -122,7 +122,7 @@ impl Infra {
             let asked =
                 self.clients.cloudformation.describe_stack_resource_drifts().stack_name(stack);
             let asked = asked.set_next_token(next).send().await;
-            let page = asked.map_err(|error| refused("reading drift", error))?;
+            let page = asked.map_err(|error| aws_error("reading drift", error))?;
             for one in page.stack_resource_drifts.unwrap_or_default() {
                 let status = one
                     .stack_resource_drift_status
@@ -139,7 +139,7 @@ impl Infra {
                     }
                     _ => continue,
                 };
-                found.push(Drifted {
+                found.push(DriftedResource {
                     name: one.logical_resource_id.unwrap_or_default(),
                     kind: one.resource_type.unwrap_or_default(),
                     what,
@@ -155,25 +155,25 @@ impl Infra {
 }
 
 /// What has to be done, in a sentence.
-fn attention(footing: Footing, status: &str, drift: &Drift) -> Option<String> {
+fn attention(footing: StackState, status: &str, drift: &Drift) -> Option<String> {
     let sentence = match footing {
-        Footing::Fresh => "There is no stack yet: `refractory infra deploy` makes it.",
-        Footing::Rubble => {
+        StackState::Absent => "There is no stack yet: `refractory infra deploy` makes it.",
+        StackState::Failed => {
             "The first deploy failed: `refractory infra deploy` clears away what it left, and begins again."
         }
-        Footing::Stuck => {
+        StackState::Stuck => {
             "A change failed and could not be undone: `refractory infra deploy` tries to, and goes on."
         }
-        Footing::Leaving => {
+        StackState::Deleting => {
             "Something prevented the deletion of the stack. Run `refractory infra destroy` again."
         }
-        Footing::Stands if matches!(drift, Drift::Some(_)) => {
+        StackState::Ready if matches!(drift, Drift::Some(_)) => {
             "Resources of the stack were changed or removed outside of it. Restore them, or deploy a change of the same resources."
         }
-        Footing::Stands if !went_well(status) => {
+        StackState::Ready if !succeeded(status) => {
             "The last change failed and was undone: `refractory infra deploy` tries it again."
         }
-        Footing::Stands | Footing::Busy => return None,
+        StackState::Ready | StackState::Busy => return None,
     };
     Some(sentence.to_owned())
 }
@@ -184,14 +184,17 @@ mod tests {
 
     #[test]
     fn what_has_to_be_done_is_said_and_nothing_where_nothing_has_to() {
-        assert_eq!(attention(Footing::Stands, "CREATE_COMPLETE", &Drift::None), None);
-        assert_eq!(attention(Footing::Busy, "UPDATE_IN_PROGRESS", &Drift::Unknown), None);
-        let undone = attention(Footing::Stands, "UPDATE_ROLLBACK_COMPLETE", &Drift::None).unwrap();
+        assert_eq!(attention(StackState::Ready, "CREATE_COMPLETE", &Drift::None), None);
+        assert_eq!(attention(StackState::Busy, "UPDATE_IN_PROGRESS", &Drift::Unknown), None);
+        let undone =
+            attention(StackState::Ready, "UPDATE_ROLLBACK_COMPLETE", &Drift::None).unwrap();
         assert!(undone.contains("undone"), "{undone}");
         let drifted =
-            attention(Footing::Stands, "CREATE_COMPLETE", &Drift::Some(Vec::new())).unwrap();
+            attention(StackState::Ready, "CREATE_COMPLETE", &Drift::Some(Vec::new())).unwrap();
         assert!(drifted.contains("Resources of the stack were changed"), "{drifted}");
-        for footing in [Footing::Fresh, Footing::Rubble, Footing::Stuck, Footing::Leaving] {
+        for footing in
+            [StackState::Absent, StackState::Failed, StackState::Stuck, StackState::Deleting]
+        {
             assert!(attention(footing, "", &Drift::Unknown).unwrap().contains("refractory infra "));
         }
     }

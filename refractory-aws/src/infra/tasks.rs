@@ -8,9 +8,8 @@ use aws_sdk_ecs::types::DesiredStatus;
 use refractory_core::{Error, ErrorKind, Result};
 
 use super::Infra;
-use super::data::gone;
-use super::follow::{Progress, State, Tell};
-use crate::error::{code_is, refused};
+use super::progress::{OnProgress, ResourceProgress, ResourceState};
+use crate::error::{aws_error, code_is, ignore_absent};
 
 /// The service that is the portal.
 const PORTAL: &str = "portal";
@@ -23,7 +22,7 @@ const ABSENT: &[&str] = &["ClusterNotFoundException", "ServiceNotFoundException"
 
 /// A task that has not ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Unended {
+struct RunningTask {
     arn: String,
     /// Whether it was asked to stop.
     asked: bool,
@@ -42,24 +41,24 @@ impl Infra {
 
     /// Ends what runs in the cluster, and waits until it has: first the portal, whose worker would start tables again, then
     /// tables.
-    pub(super) async fn quiet(&self, tell: &mut Tell<'_>) -> Result<()> {
+    pub(super) async fn stop_all_tasks(&self, tell: &mut OnProgress<'_>) -> Result<()> {
         let asked =
             self.clients.ecs.update_service().cluster(self.name()).service(PORTAL).desired_count(0);
         let absent =
             ["ClusterNotFoundException", "ServiceNotFoundException", "ServiceNotActiveException"];
-        gone(asked.send().await, "stopping the portal", &absent)?;
-        let ended = async {
+        ignore_absent(asked.send().await, "stopping the portal", &absent)?;
+        let wait_until_stopped = async {
             self.ended(Some(PORTAL), tell).await?;
             self.ended(None, tell).await
         };
-        tokio::time::timeout(ENDING, ended).await.map_err(|_| late())?
+        tokio::time::timeout(ENDING, wait_until_stopped).await.map_err(|_| stop_timed_out())?
     }
 
-    /// Waits until no task is left; those that nobody else ends are asked to.
-    async fn ended(&self, service: Option<&str>, tell: &mut Tell<'_>) -> Result<()> {
+    /// Waits until no task is left; tasks that no service stops are asked to stop.
+    async fn ended(&self, service: Option<&str>, tell: &mut OnProgress<'_>) -> Result<()> {
         let mut told = BTreeSet::new();
         loop {
-            let left = self.unended(service).await?;
+            let left = self.running_tasks(service).await?;
             if left.is_empty() {
                 return Ok(());
             }
@@ -68,25 +67,32 @@ impl Infra {
                     self.stop(&task.arn).await?;
                 }
                 if told.insert(task.arn.clone()) {
-                    tell(&Progress::ours(&task.arn, "task", State::Begun, "STOPPING"));
+                    tell(&ResourceProgress::ours(
+                        &task.arn,
+                        "task",
+                        ResourceState::Begun,
+                        "STOPPING",
+                    ));
                 }
             }
             tokio::time::sleep(self.pace).await;
         }
     }
 
-    async fn unended(&self, service: Option<&str>) -> Result<Vec<Unended>> {
+    async fn running_tasks(&self, service: Option<&str>) -> Result<Vec<RunningTask>> {
         let running = self.listed(service, DesiredStatus::Running).await?;
         let stopping = self.listed(service, DesiredStatus::Stopped).await?;
-        let running = running.into_iter().map(|arn| Unended { arn, asked: false });
+        let running = running.into_iter().map(|arn| RunningTask { arn, asked: false });
         let mut all: Vec<_> = running.collect();
         for some in stopping.chunks(AT_ONCE) {
             let asked = self.clients.ecs.describe_tasks().cluster(self.name());
             let told = asked.set_tasks(Some(some.to_vec())).send().await;
-            let told = told.map_err(|error| refused("looking at tasks", error))?;
+            let told = told.map_err(|error| aws_error("looking at tasks", error))?;
             let alive = told.tasks.unwrap_or_default().into_iter();
             let alive = alive.filter(|task| task.last_status() != Some("STOPPED"));
-            all.extend(alive.filter_map(|task| Some(Unended { arn: task.task_arn?, asked: true })));
+            all.extend(
+                alive.filter_map(|task| Some(RunningTask { arn: task.task_arn?, asked: true })),
+            );
         }
         Ok(all)
     }
@@ -100,7 +106,7 @@ impl Infra {
             match page {
                 Ok(page) => all.extend(page.task_arns.unwrap_or_default()),
                 Err(error) if code_is(&error, ABSENT) => break,
-                Err(error) => return Err(refused("listing tasks", error)),
+                Err(error) => return Err(aws_error("listing tasks", error)),
             }
         }
         Ok(all)
@@ -110,11 +116,15 @@ impl Infra {
     pub(super) async fn stop(&self, task: &str) -> Result<()> {
         let asked = self.clients.ecs.stop_task().cluster(self.name()).task(task);
         let asked = asked.reason("the deployment is taken away").send().await;
-        gone(asked, "stopping a task", &["ClusterNotFoundException", "InvalidParameterException"])
+        ignore_absent(
+            asked,
+            "stopping a task",
+            &["ClusterNotFoundException", "InvalidParameterException"],
+        )
     }
 }
 
-fn late() -> Error {
+fn stop_timed_out() -> Error {
     Error::new(ErrorKind::Unavailable, "waiting for tasks to end").advise(
         "Tasks take long to end, or are started again. Stop every `refractory up` of this deployment, then run `refractory infra destroy` again.",
     )

@@ -1,7 +1,7 @@
 //! The template, with the policies that are made from one table in code.
 use serde_json::Value;
 
-use super::policy::{self, Names};
+use super::policy::{self, PolicyScope};
 
 /// What CloudFormation takes in a request.
 #[cfg(test)]
@@ -12,12 +12,12 @@ const TEXT: &str = include_str!("template.yaml");
 const MARK: &str = "\"policy: ";
 
 /// The whole template, as CloudFormation is given it.
-pub fn whole() -> String {
+pub fn full_template() -> String {
     with_policies(TEXT.to_owned())
 }
 
 fn with_policies(mut text: String) -> String {
-    for (name, document) in policy::in_template(&Names::of_template()) {
+    for (name, document) in policy::in_template(&PolicyScope::of_template()) {
         let mark = format!("{MARK}{name}\"");
         text = text.replace(&mark, &substituted(document).to_string());
     }
@@ -26,14 +26,14 @@ fn with_policies(mut text: String) -> String {
 
 /// A template with the data of `kept` alone, each named as in the whole one: what is adopted is all that an adopting stack
 /// may hold, and it may have no outputs.
-pub(super) fn adoption(kept: &[&str]) -> String {
+pub(super) fn import_template(kept: &[&str]) -> String {
     let head = TEXT.split("\nResources:\n").next().unwrap_or_default();
-    let blocks = kept.iter().filter_map(|name| block(name));
+    let blocks = kept.iter().filter_map(|name| data_block(name));
     with_policies(format!("{head}\nResources:\n{}", blocks.collect::<String>()))
 }
 
 /// What stands between the marks of one piece of data.
-fn block(name: &str) -> Option<&'static str> {
+fn data_block(name: &str) -> Option<&'static str> {
     let (_, rest) = TEXT.split_once(&format!("  # {{{name}\n"))?;
     Some(rest.split_once(&format!("  # {name}}}\n"))?.0)
 }

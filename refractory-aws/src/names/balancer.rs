@@ -10,44 +10,57 @@ use refractory_core::ports::{DnsZone, NameRecord, Observed, Progress};
 use refractory_core::{Clock, Error, ErrorKind, InstanceId, Result, async_trait};
 
 use super::Route53Zone;
-use super::group::Group;
-use super::priority;
-use crate::bound::{bounded, listed};
-use crate::error::{code_is, refused};
-use crate::waits::Waits;
-use crate::{Clients, Ground, Naming};
+use super::listener::{self, is_for, load_balancer_full};
+use crate::backoff::PollBackoff;
+use crate::deadline::{with_deadline, with_list_deadline};
+use crate::error::{aws_error, code_is};
+use crate::{Clients, Naming, StackOutputs};
 
-/// How often a priority is chosen again that somebody else took first.
+/// How often another priority is chosen after a conflict.
 const TRIES: usize = 4;
 
-/// A load balancer that sends each name to its table by itself: a target group and a rule for each.
+/// A load balancer that routes each name to its instance directly: one target group and one rule for each.
 ///
-/// Nothing of the edge stands between: whoever may play is not asked for, nobody can be kept from joining, and the doors that
-/// the edge closes to players are closed to everybody, by a rule that comes before those of all tables.
+/// Requests bypass the edge: access rights are not checked, joining cannot be stopped, and the paths that
+/// the edge closes to players are closed to everyone, by a rule that comes before those of all instances.
 ///
 /// Ready means that the load balancer finds the table well. It ends at about a hundred tables, which is what a load
 /// balancer has room for; that is refused with a sentence and leaves nothing behind.
 #[derive(Debug, Clone)]
-pub struct BalancerNames {
+pub struct LoadBalancerNames {
     clients: Clients,
     vpc: String,
     listener: String,
     naming: Naming,
     clock: Arc<dyn Clock>,
     records: Option<Route53Zone>,
-    waits: Arc<Waits<(InstanceId, NameKey)>>,
+    waits: Arc<PollBackoff<(InstanceId, NameKey)>>,
+}
+
+/// A target group that is there.
+#[derive(Debug, Clone)]
+pub(super) struct TargetGroup {
+    /// Its handle.
+    pub(super) arn: String,
+    /// The owner, if it belongs to this deployment.
+    pub(super) of: Option<(Hostname, InstanceId)>,
 }
 
 /// A name and where it should lead.
 type NameKey = (Hostname, String);
 
-impl BalancerNames {
-    /// Rules of the listener of `ground`, for names that lead to its load balancer already, as a wildcard does.
-    pub fn new(clients: Clients, ground: &Ground, naming: Naming, clock: Arc<dyn Clock>) -> Self {
+impl LoadBalancerNames {
+    /// Rules of the listener of `outputs`, for names that lead to its load balancer already, as a wildcard does.
+    pub fn new(
+        clients: Clients,
+        outputs: &StackOutputs,
+        naming: Naming,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         Self {
             clients,
-            vpc: ground.vpc.clone(),
-            listener: ground.listener.clone(),
+            vpc: outputs.vpc.clone(),
+            listener: outputs.listener.clone(),
             naming,
             clock,
             records: None,
@@ -85,7 +98,7 @@ impl BalancerNames {
         let mut pages = asked.into_paginator().send();
         while let Some(page) = pages.next().await {
             let page =
-                page.map_err(|error| refused("reading the rules of the load balancer", error))?;
+                page.map_err(|error| aws_error("reading the rules of the load balancer", error))?;
             all.extend(page.rules.unwrap_or_default());
         }
         Ok(all)
@@ -99,11 +112,13 @@ impl BalancerNames {
             found = self.group(&record.name).await?;
         }
         match found {
-            Some(Group { arn, of: Some((name, of)) }) if name == record.name && of == *owner => {
+            Some(TargetGroup { arn, of: Some((name, of)) })
+                if name == record.name && of == *owner =>
+            {
                 Ok(arn)
             }
-            Some(Group { of: Some(_), .. }) => Err(another_tables(&record.name)),
-            Some(Group { of: None, .. }) => Err(not_ours(&record.name)),
+            Some(TargetGroup { of: Some(_), .. }) => Err(taken_by_other_instance(&record.name)),
+            Some(TargetGroup { of: None, .. }) => Err(not_managed(&record.name)),
             // Made, and not to be seen yet.
             None => Err(Error::new(ErrorKind::Unavailable, "making a target group")),
         }
@@ -118,16 +133,16 @@ impl BalancerNames {
             let rules = self.rules().await?;
             let is_made = rules.iter().any(|rule| sends_to(rule, group));
             if !is_made && rules.iter().any(|rule| is_for(rule, name.as_str())) {
-                return Err(not_ours(name));
+                return Err(not_managed(name));
             }
-            if !self.close_doors(name, &rules).await? {
+            if !self.restrict_paths(name, &rules).await? {
                 continue;
             }
             if is_made {
                 return Ok(());
             }
             if !tuned {
-                self.tune_group(group).await?;
+                self.configure_group(group).await?;
                 tuned = true;
             }
             let used = rules.iter().filter_map(|rule| rule.priority()?.parse().ok()).collect();
@@ -145,7 +160,8 @@ impl BalancerNames {
         group: &str,
         used: &BTreeSet<u32>,
     ) -> Result<bool> {
-        let priority = priority::free(name, used).ok_or_else(|| limited(no_priority()))?;
+        let priority =
+            listener::free(name, used).ok_or_else(|| load_balancer_full(no_priority()))?;
         let host = HostHeaderConditionConfig::builder().values(name.as_str()).build();
         let condition =
             RuleCondition::builder().field("host-header").host_header_config(host).build();
@@ -163,7 +179,9 @@ impl BalancerNames {
         match made {
             Ok(_) => Ok(true),
             Err(error) if code_is(&error, &["PriorityInUse"]) => Ok(false),
-            Err(error) => Err(limited(refused("making a rule of the load balancer", error))),
+            Err(error) => {
+                Err(load_balancer_full(aws_error("making a rule of the load balancer", error)))
+            }
         }
     }
 
@@ -173,7 +191,7 @@ impl BalancerNames {
             let gone = self.elb().delete_rule().set_rule_arn(rule.rule_arn.clone()).send().await;
             match gone {
                 Err(error) if !code_is(&error, &["RuleNotFound"]) => {
-                    return Err(refused("deleting a rule of the load balancer", error));
+                    return Err(aws_error("deleting a rule of the load balancer", error));
                 }
                 _ => {}
             }
@@ -195,17 +213,17 @@ impl BalancerNames {
 }
 
 #[async_trait]
-impl DnsZone for BalancerNames {
+impl DnsZone for LoadBalancerNames {
     async fn ensure(&self, owner: &InstanceId, record: &NameRecord) -> Result<Observed<Hostname>> {
-        bounded("taking a name", self.take(owner, record)).await
+        with_deadline("taking a name", self.take(owner, record)).await
     }
 
     async fn remove(&self, owner: &InstanceId, name: &Hostname) -> Result<Observed<Hostname>> {
-        bounded("giving up a name", self.give_up(owner, name)).await
+        with_deadline("giving up a name", self.give_up(owner, name)).await
     }
 
     async fn list(&self) -> Result<Vec<(Hostname, InstanceId)>> {
-        listed("listing names", self.taken()).await
+        with_list_deadline("listing names", self.taken()).await
     }
 
     fn bypasses_proxy(&self) -> bool {
@@ -213,21 +231,21 @@ impl DnsZone for BalancerNames {
     }
 }
 
-impl BalancerNames {
+impl LoadBalancerNames {
     async fn take(&self, owner: &InstanceId, record: &NameRecord) -> Result<Observed<Hostname>> {
         let key = (owner.clone(), (record.name.clone(), record.target.authority()));
-        if let Some(progress) = self.waits.open(&key, self.clock.monotonic()) {
+        if let Some(progress) = self.waits.pending(&key, self.clock.monotonic()) {
             return Ok(Observed::Pending(Some(progress)));
         }
         let group = self.own_group(owner, record).await?;
         self.make_rule(&record.name, &group).await?;
-        if let Some(progress) = self.aim(&group, &record.target).await? {
-            self.waits.later(&key, self.clock.monotonic(), progress.clone());
+        if let Some(progress) = self.set_target(&group, &record.target).await? {
+            self.waits.postpone(&key, self.clock.monotonic(), progress.clone());
             return Ok(Observed::Pending(Some(progress)));
         }
         let written = self.write_record(owner, record).await?;
         if matches!(written, Observed::Ready(_)) {
-            self.waits.close(&key);
+            self.waits.clear(&key);
         }
         Ok(written)
     }
@@ -242,7 +260,7 @@ impl BalancerNames {
             }
         }
         let group = match self.group(name).await? {
-            Some(Group { arn, of: Some((_, of)) }) if of == *owner => arn,
+            Some(TargetGroup { arn, of: Some((_, of)) }) if of == *owner => arn,
             _ => return Ok(Observed::Absent),
         };
         self.delete_rules(&group).await?;
@@ -266,39 +284,17 @@ fn sends_to(rule: &Rule, group: &str) -> bool {
     rule.actions().iter().any(|action| action.target_group_arn() == Some(group))
 }
 
-/// Whether `rule` is about the host `name`.
-pub(super) fn is_for(rule: &Rule, name: &str) -> bool {
-    let hosts = |condition: &RuleCondition| {
-        let told = condition.host_header_config().map(|config| config.values().to_vec());
-        [condition.values().to_vec(), told.unwrap_or_default()].concat()
-    };
-    let host =
-        rule.conditions().iter().filter(|condition| condition.field() == Some("host-header"));
-    host.flat_map(hosts).any(|host| host.eq_ignore_ascii_case(name))
-}
-
-/// Says what to do about a load balancer that is full.
-pub(super) fn limited(error: Error) -> Error {
-    if error.kind() != ErrorKind::Exhausted {
-        return error;
-    }
-    error.permanent().advise(
-        "The load balancer has no room for another table: it takes about a hundred. Set `routing = \"edge\"` under `[aws]`, \
-         which has no such limit.",
-    )
-}
-
 fn no_priority() -> Error {
     Error::new(ErrorKind::Exhausted, "finding a free priority")
 }
 
-fn another_tables(name: &Hostname) -> Error {
+fn taken_by_other_instance(name: &Hostname) -> Error {
     Error::new(ErrorKind::Conflict, "taking a name")
         .about("name", name)
         .advise(format!("`{name}` is another table's. Rename one of the two."))
 }
 
-fn not_ours(name: &Hostname) -> Error {
+fn not_managed(name: &Hostname) -> Error {
     Error::new(ErrorKind::Conflict, "taking a name").about("name", name).permanent().advise(format!(
         "The load balancer has something for `{name}` that Refractory did not make. Rename the table, or delete that \
          rule or target group."

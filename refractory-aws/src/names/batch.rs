@@ -1,7 +1,7 @@
 //! Changes of one short while go to Route 53 together.
 //!
-//! Everybody who waits for a batch can send it; the first to have waited long enough does. If that one is dropped in
-//! the middle, the next sends it again, which the changes allow: see `record`. Who is dropped takes its own change
+//! Every caller that waits for a batch can send it; the first to have waited long enough does. If that one is dropped in
+//! the middle, the next sends it again, which the changes allow: see `record`. A dropped caller takes its own change
 //! out. Batches are sent one after another, so that what is asked for first is done first.
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,22 +16,22 @@ use refractory_core::{Error, ErrorKind, Result};
 use tokio::sync::{OnceCell, Semaphore};
 use tokio::time::{Instant, sleep_until};
 
-use super::memory::Ticket;
-use super::pace::Pace;
-use crate::error::{code_is, refused};
+use super::pending_changes::PendingChange;
+use super::rate_limiter::RateLimiter;
+use crate::error::{aws_error, code_is};
 
 /// How long the first of a batch waits for others.
 const WINDOW: Duration = Duration::from_millis(200);
-/// How long somebody waits for its turn before it says that it waits.
-pub(super) const PATIENCE: Duration = Duration::from_secs(3);
+/// How long a caller waits for its turn before it answers that it waits.
+pub(super) const MAX_WAIT: Duration = Duration::from_secs(3);
 /// Changes in one batch. Route 53 allows a thousand.
-pub(crate) const MOST: usize = 400;
+pub(crate) const MAX_CHANGES: usize = 400;
 
 /// What became of a set of changes.
 #[derive(Debug, Clone)]
-pub(super) enum Answer {
+pub(super) enum BatchResult {
     /// It is written, with this change.
-    Written(Arc<Ticket>),
+    Written(Arc<PendingChange>),
     /// The zone is not as the changes suppose; what Route 53 said about it.
     Clash(String),
     /// Route 53 has too much to do.
@@ -40,21 +40,21 @@ pub(super) enum Answer {
 
 /// What became of a batch.
 #[derive(Debug)]
-enum Outcome {
-    Answered(BTreeMap<Hostname, Answer>),
-    Refused(Refusal),
+enum BatchOutcome {
+    Answered(BTreeMap<Hostname, BatchResult>),
+    Refused(SharedError),
 }
 
 /// An error that several have met.
 #[derive(Debug)]
-struct Refusal {
+struct SharedError {
     kind: ErrorKind,
     transient: bool,
     advice: String,
     cause: String,
 }
 
-impl Refusal {
+impl SharedError {
     fn of(error: &Error) -> Self {
         Self {
             kind: error.kind(),
@@ -64,31 +64,31 @@ impl Refusal {
         }
     }
 
-    fn again(&self) -> Error {
+    fn to_error(&self) -> Error {
         let told = Error::new(self.kind, "changing records").caused_by(self.cause.clone());
         let told = told.advise(self.advice.clone());
         if self.transient { told.retry_after(Duration::ZERO) } else { told.permanent() }
     }
 }
 
-type Sets = Vec<(Hostname, Vec<Change>)>;
+type ChangeSets = Vec<(Hostname, Vec<Change>)>;
 
 #[derive(Debug)]
 struct Batch {
     at: Instant,
-    sets: Mutex<(Sets, Door)>,
-    outcome: OnceCell<Outcome>,
+    sets: Mutex<(ChangeSets, BatchState)>,
+    outcome: OnceCell<BatchOutcome>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Door {
+enum BatchState {
     Open,
     Closed,
 }
 
 impl Batch {
     fn new(at: Instant, name: &Hostname, changes: Vec<Change>) -> Self {
-        let sets = Mutex::new((vec![(name.clone(), changes)], Door::Open));
+        let sets = Mutex::new((vec![(name.clone(), changes)], BatchState::Open));
         Self { at, sets, outcome: OnceCell::new() }
     }
 
@@ -97,17 +97,18 @@ impl Batch {
         let mut guard = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
         let (sets, door) = &mut *guard;
         let count: usize = sets.iter().map(|(_, changes)| changes.len()).sum();
-        let fits = count + changes.len() <= MOST && sets.iter().all(|(known, _)| known != name);
-        if *door == Door::Closed || !fits {
+        let fits =
+            count + changes.len() <= MAX_CHANGES && sets.iter().all(|(known, _)| known != name);
+        if *door == BatchState::Closed || !fits {
             return false;
         }
         sets.push((name.clone(), changes.to_vec()));
         true
     }
 
-    fn close(&self) -> Sets {
+    fn close(&self) -> ChangeSets {
         let mut guard = self.sets.lock().unwrap_or_else(PoisonError::into_inner);
-        guard.1 = Door::Closed;
+        guard.1 = BatchState::Closed;
         guard.0.clone()
     }
 
@@ -117,13 +118,13 @@ impl Batch {
     }
 }
 
-/// Whoever waits for a batch; dropped, its changes are not sent any more.
-struct Place<'a> {
+/// The slot of a caller in a batch. Dropping it takes its changes out.
+struct BatchSlot<'a> {
     batch: &'a Batch,
     name: &'a Hostname,
 }
 
-impl Drop for Place<'_> {
+impl Drop for BatchSlot<'_> {
     fn drop(&mut self) {
         self.batch.leave(self.name);
     }
@@ -131,27 +132,37 @@ impl Drop for Place<'_> {
 
 /// Sends changes of one zone in batches.
 #[derive(Debug)]
-pub(super) struct Batches {
+pub(super) struct ChangeBatcher {
     route53: aws_sdk_route53::Client,
     zone: String,
-    pace: Arc<Pace>,
+    pace: Arc<RateLimiter>,
     open: Mutex<Option<Arc<Batch>>>,
     turn: Semaphore,
 }
 
-impl Batches {
-    pub(super) fn new(route53: aws_sdk_route53::Client, zone: String, pace: Arc<Pace>) -> Self {
+impl ChangeBatcher {
+    pub(super) fn new(
+        route53: aws_sdk_route53::Client,
+        zone: String,
+        pace: Arc<RateLimiter>,
+    ) -> Self {
         Self { route53, zone, pace, open: Mutex::default(), turn: Semaphore::new(1) }
     }
 
     /// Has `changes`, all about `name`, written together with what else is asked for at the time.
-    pub(super) async fn submit(&self, name: &Hostname, changes: Vec<Change>) -> Result<Answer> {
-        let Some(batch) = self.join(name, changes) else { return Ok(Answer::Busy) };
-        let _place = Place { batch: &batch, name };
+    pub(super) async fn submit(
+        &self,
+        name: &Hostname,
+        changes: Vec<Change>,
+    ) -> Result<BatchResult> {
+        let Some(batch) = self.join(name, changes) else { return Ok(BatchResult::Busy) };
+        let _place = BatchSlot { batch: &batch, name };
         sleep_until(batch.at).await;
         match batch.outcome.get_or_init(|| self.send(&batch)).await {
-            Outcome::Answered(answers) => Ok(answers.get(name).cloned().unwrap_or(Answer::Busy)),
-            Outcome::Refused(refusal) => Err(refusal.again()),
+            BatchOutcome::Answered(answers) => {
+                Ok(answers.get(name).cloned().unwrap_or(BatchResult::Busy))
+            }
+            BatchOutcome::Refused(refusal) => Err(refusal.to_error()),
         }
     }
 
@@ -163,45 +174,48 @@ impl Batches {
         {
             return Some(Arc::clone(batch));
         }
-        let batch = Arc::new(Batch::new(self.pace.reserve(WINDOW, PATIENCE)?, name, changes));
+        let batch = Arc::new(Batch::new(self.pace.reserve(WINDOW, MAX_WAIT)?, name, changes));
         *open = Some(Arc::clone(&batch));
         Some(batch)
     }
 
-    async fn send(&self, batch: &Batch) -> Outcome {
+    async fn send(&self, batch: &Batch) -> BatchOutcome {
         let _turn = self.turn.acquire().await;
         let mut left = batch.close();
         let mut answers = BTreeMap::new();
         loop {
             let answer = match self.write(&left).await {
-                Ok(Some(ticket)) => Answer::Written(ticket),
-                Ok(None) => Answer::Busy,
-                Err(error) => match blame(&error, &left) {
-                    Blame::Nobody => {
-                        return Outcome::Refused(Refusal::of(&refused("changing records", error)));
+                Ok(Some(ticket)) => BatchResult::Written(ticket),
+                Ok(None) => BatchResult::Busy,
+                Err(error) => match failure_scope(&error, &left) {
+                    FailureScope::Batch => {
+                        return BatchOutcome::Refused(SharedError::of(&aws_error(
+                            "changing records",
+                            error,
+                        )));
                     }
-                    Blame::Everybody(said) => Answer::Clash(said),
-                    Blame::These(names, said) => {
+                    FailureScope::Unknown(said) => BatchResult::Clash(said),
+                    FailureScope::Names(names, said) => {
                         left.retain(|(name, _)| !names.contains(name));
-                        let clash = |name| (name, Answer::Clash(said.clone()));
+                        let clash = |name| (name, BatchResult::Clash(said.clone()));
                         answers.extend(names.into_iter().map(clash));
-                        if self.pace.wait(PATIENCE).await {
+                        if self.pace.wait(MAX_WAIT).await {
                             continue;
                         }
-                        Answer::Busy
+                        BatchResult::Busy
                     }
                 },
             };
             answers.extend(left.into_iter().map(|(name, _)| (name, answer.clone())));
-            return Outcome::Answered(answers);
+            return BatchOutcome::Answered(answers);
         }
     }
 
     /// One request; none where Route 53 has too much to do. The client has tried more than once by then.
     async fn write(
         &self,
-        sets: &Sets,
-    ) -> Result<Option<Arc<Ticket>>, SdkError<ChangeResourceRecordSetsError>> {
+        sets: &ChangeSets,
+    ) -> Result<Option<Arc<PendingChange>>, SdkError<ChangeResourceRecordSetsError>> {
         let changes = sets.iter().flat_map(|(_, changes)| changes.clone()).collect();
         let batch = ChangeBatch::builder().set_changes(Some(changes)).build();
         let batch = batch.map_err(SdkError::construction_failure)?;
@@ -209,7 +223,7 @@ impl Batches {
         match sent.change_batch(batch).send().await {
             Ok(answer) => {
                 let id = answer.change_info.map(|info| info.id).unwrap_or_default();
-                Ok(Some(Ticket::new(id)))
+                Ok(Some(PendingChange::new(id)))
             }
             Err(error) if code_is(&error, BUSY) => Ok(None),
             Err(error) => Err(error),
@@ -220,26 +234,29 @@ impl Batches {
 /// What Route 53 says when it is asked too much, or about a zone that it has not done with.
 pub(super) const BUSY: &[&str] = &["Throttling", "ThrottlingException", "PriorRequestNotComplete"];
 
-/// Whose fault it is that a batch was refused.
-enum Blame {
-    /// No one name's: it would be refused for each.
-    Nobody,
-    /// Perhaps anybody's.
-    Everybody(String),
-    /// These names'.
-    These(Vec<Hostname>, String),
+/// The names that made Route 53 refuse a batch.
+enum FailureScope {
+    /// The whole batch: it would be refused for each name.
+    Batch,
+    /// Unknown: perhaps any of them.
+    Unknown(String),
+    /// These names.
+    Names(Vec<Hostname>, String),
 }
 
-fn blame(error: &SdkError<ChangeResourceRecordSetsError>, sets: &Sets) -> Blame {
+fn failure_scope(
+    error: &SdkError<ChangeResourceRecordSetsError>,
+    sets: &ChangeSets,
+) -> FailureScope {
     if !code_is(error, &["InvalidChangeBatch", "InvalidInput"]) || sets.is_empty() {
-        return Blame::Nobody;
+        return FailureScope::Batch;
     }
-    let said = said(error);
-    let named = named(&said, sets.iter().map(|(name, _)| name));
+    let failure_text = said(error);
+    let named = named(&failure_text, sets.iter().map(|(name, _)| name));
     if named.is_empty() || named.len() == sets.len() {
-        return Blame::Everybody(said);
+        return FailureScope::Unknown(failure_text);
     }
-    Blame::These(named, said)
+    FailureScope::Names(named, failure_text)
 }
 
 /// All that Route 53 says was wrong.

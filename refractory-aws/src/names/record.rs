@@ -2,7 +2,7 @@
 //!
 //! A change is its own question. Claiming creates, which fails where there is a record already; renewing and releasing
 //! delete the text that says whose the name is, which fails where it does not say exactly that. So nothing is
-//! read first, and nobody can come between.
+//! read first, and no other writer can come between.
 use aws_sdk_route53::types::{
     AliasTarget, Change, ChangeAction, ResourceRecord, ResourceRecordSet, RrType,
 };
@@ -11,7 +11,7 @@ use refractory_core::{InstanceId, Result};
 
 use super::marker::{marked_owner, marker_name, marker_text};
 use crate::error::built;
-use crate::{Ground, Naming};
+use crate::{Naming, StackOutputs};
 
 /// How long a record may be remembered: a minute, so that a name that moved is soon found.
 const TTL: i64 = 60;
@@ -21,7 +21,7 @@ pub(crate) const RECORDS_EACH: u32 = 3;
 
 /// Where every name leads.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Lead {
+pub(super) enum RecordTarget {
     /// To something of AWS, by a record that costs nothing to ask for.
     Alias {
         /// The hosted zone that its name is in.
@@ -33,14 +33,14 @@ pub(super) enum Lead {
     Cname(String),
 }
 
-impl Lead {
-    /// To the load balancer of `ground`.
-    pub(super) fn to_balancer(ground: &Ground) -> Self {
-        let name = ground.balancer_name.trim_end_matches('.').to_lowercase();
-        if ground.balancer_zone.is_empty() {
+impl RecordTarget {
+    /// To the load balancer of `outputs`.
+    pub(super) fn to_balancer(outputs: &StackOutputs) -> Self {
+        let name = outputs.balancer_name.trim_end_matches('.').to_lowercase();
+        if outputs.balancer_zone.is_empty() {
             Self::Cname(name)
         } else {
-            Self::Alias { zone: ground.balancer_zone.clone(), name: format!("{name}.") }
+            Self::Alias { zone: outputs.balancer_zone.clone(), name: format!("{name}.") }
         }
     }
 
@@ -68,29 +68,29 @@ impl Lead {
 
 /// What the zone says about one name.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Standing {
-    /// It leads nowhere, and nobody has marked it.
+pub(super) enum NameState {
+    /// It has no records.
     Free,
     /// It is marked as this instance's; these are its records, the mark among them.
-    Marked(InstanceId, Vec<ResourceRecordSet>),
-    /// Somebody else's.
+    Owned(InstanceId, Vec<ResourceRecordSet>),
+    /// Not managed by this deployment.
     Foreign,
 }
 
 /// Everything that a set of changes is written for.
 #[derive(Debug, Clone)]
-pub(super) struct Wanted {
+pub(super) struct DesiredRecord {
     /// The name.
     pub(super) name: Hostname,
     /// Whose it is.
     pub(super) owner: InstanceId,
     /// Where it leads.
-    pub(super) lead: Lead,
+    pub(super) target: RecordTarget,
     /// Whose the deployment is.
     pub(super) naming: Naming,
 }
 
-impl Wanted {
+impl DesiredRecord {
     fn marker(&self) -> Result<ResourceRecordSet> {
         let text = marker_text(&self.naming, &self.owner);
         plain(&marker_name(&self.name), RrType::Txt, &text)
@@ -99,11 +99,11 @@ impl Wanted {
     /// The mark and the records, as they are written.
     fn all(&self) -> Result<Vec<ResourceRecordSet>> {
         let mut all = vec![self.marker()?];
-        all.extend(self.lead.records(&self.name)?);
+        all.extend(self.target.records(&self.name)?);
         Ok(all)
     }
 
-    /// Takes a name that nobody has.
+    /// The changes that take a free name.
     pub(super) fn claim(&self) -> Result<Vec<Change>> {
         self.all()?.into_iter().map(|record| change(ChangeAction::Create, record)).collect()
     }
@@ -119,10 +119,11 @@ impl Wanted {
         // Both together fail if the name is not ours any more.
         changes.push(change(ChangeAction::Delete, self.marker()?)?);
         changes.push(change(ChangeAction::Create, self.marker()?)?);
-        let wanted = self.lead.records(&self.name)?;
+        let wanted = self.target.records(&self.name)?;
         let kinds: Vec<&RrType> = wanted.iter().map(ResourceRecordSet::r#type).collect();
-        for record in
-            found.iter().filter(|record| leads(record) && !kinds.contains(&record.r#type()))
+        for record in found
+            .iter()
+            .filter(|record| is_address_record(record) && !kinds.contains(&record.r#type()))
         {
             changes.push(change(ChangeAction::Delete, record.clone())?);
         }
@@ -139,29 +140,30 @@ pub(super) fn release_found(found: &[ResourceRecordSet]) -> Result<Vec<Change>> 
 }
 
 /// What `records`, all that the zone has at `name` and below, say about it.
-pub(super) fn standing(
+pub(super) fn name_state(
     naming: &Naming,
     name: &Hostname,
     records: &[ResourceRecordSet],
-) -> Standing {
+) -> NameState {
     let at = |record: &ResourceRecordSet, name: &str| record.name().trim_end_matches('.') == name;
     let marker = marker_name(name);
     let mark = records.iter().find(|record| at(record, &marker) && *record.r#type() == RrType::Txt);
-    let leading = records.iter().filter(|record| at(record, name.as_str()) && leads(record));
+    let leading =
+        records.iter().filter(|record| at(record, name.as_str()) && is_address_record(record));
     let owner =
         mark.and_then(|mark| marked_owner(naming, mark.resource_records().first()?.value()));
     match (mark, owner) {
         (Some(mark), Some(owner)) => {
-            Standing::Marked(owner, std::iter::once(mark).chain(leading).cloned().collect())
+            NameState::Owned(owner, std::iter::once(mark).chain(leading).cloned().collect())
         }
-        (Some(_), None) => Standing::Foreign,
-        (None, _) if leading.count() > 0 => Standing::Foreign,
-        (None, _) => Standing::Free,
+        (Some(_), None) => NameState::Foreign,
+        (None, _) if leading.count() > 0 => NameState::Foreign,
+        (None, _) => NameState::Free,
     }
 }
 
-/// Whether a record makes its name lead somewhere, for whoever opens it in a browser.
-fn leads(record: &ResourceRecordSet) -> bool {
+/// Whether a record gives its name an address.
+fn is_address_record(record: &ResourceRecordSet) -> bool {
     matches!(record.r#type(), RrType::A | RrType::Aaaa | RrType::Cname)
 }
 

@@ -7,22 +7,22 @@ use refractory_core::model::Hostname;
 use refractory_core::ports::{DnsZone, NameRecord, Observed, Progress};
 use refractory_core::{Error, ErrorKind, InstanceId, Result, async_trait};
 
-use super::batch::{Answer, BUSY, Batches, PATIENCE};
+use super::batch::{BUSY, BatchResult, ChangeBatcher, MAX_WAIT};
 use super::marker::{marked_name, marked_owner};
-use super::memory::{Memory, Ticket};
-use super::pace::Pace;
-use super::record::{Lead, Standing, Wanted, release_found, standing};
-use crate::bound::{bounded, listed};
-use crate::error::{code_is, refused};
-use crate::{Clients, Ground, Naming};
+use super::pending_changes::{PendingChange, PendingChanges};
+use super::rate_limiter::RateLimiter;
+use super::record::{DesiredRecord, NameState, RecordTarget, name_state, release_found};
+use crate::deadline::{with_deadline, with_list_deadline};
+use crate::error::{aws_error, code_is};
+use crate::{Clients, Naming, StackOutputs};
 
 /// How long a list waits for its turn, page by page.
-const LIST_PATIENCE: Duration = Duration::from_secs(20);
+const LIST_MAX_WAIT: Duration = Duration::from_secs(20);
 
-/// A hosted zone of Route 53 in which each name is a record of its own that leads to the load balancer.
+/// A hosted zone of Route 53 in which each name is its own record that points to the load balancer.
 ///
-/// A text beside each record says whose it is; both come and go in one change. A record without that text is somebody
-/// else's and is never touched. Ready means that every name server of the zone has it.
+/// A TXT record beside each record names its owner; both come and go in one change. A record without it is
+/// not managed here and is never touched. Ready means that every name server of the zone has it.
 #[derive(Debug, Clone)]
 pub struct Route53Zone(Arc<Inner>);
 
@@ -30,47 +30,47 @@ pub struct Route53Zone(Arc<Inner>);
 struct Inner {
     clients: Clients,
     zone: String,
-    lead: Lead,
+    lead: RecordTarget,
     naming: Naming,
-    pace: Arc<Pace>,
-    batches: Batches,
-    memory: Memory,
+    pace: Arc<RateLimiter>,
+    batches: ChangeBatcher,
+    memory: PendingChanges,
 }
 
 impl Route53Zone {
-    /// The zone of `ground`, with names that lead to its load balancer.
+    /// The zone of `outputs`, with names that lead to its load balancer.
     ///
     /// # Errors
     ///
     /// `Invalid` where the stack knows no zone.
-    pub fn new(clients: Clients, ground: &Ground, naming: Naming) -> Result<Self> {
-        let zone = ground.zone.clone().ok_or_else(no_zone)?;
-        Ok(Self::leading(clients, zone, Lead::to_balancer(ground), naming))
+    pub fn new(clients: Clients, outputs: &StackOutputs, naming: Naming) -> Result<Self> {
+        let zone = outputs.zone.clone().ok_or_else(no_zone)?;
+        Ok(Self::with_target(clients, zone, RecordTarget::to_balancer(outputs), naming))
     }
 
-    /// `zone`, for whoever gives names up and takes none: wherever they lead.
-    pub(crate) fn to_clear(clients: Clients, zone: String, naming: Naming) -> Self {
-        Self::leading(clients, zone, Lead::Cname(String::new()), naming)
+    /// `zone`, for cleanup: names are only released, wherever they point.
+    pub(crate) fn for_cleanup(clients: Clients, zone: String, naming: Naming) -> Self {
+        Self::with_target(clients, zone, RecordTarget::Cname(String::new()), naming)
     }
 
-    fn leading(clients: Clients, zone: String, lead: Lead, naming: Naming) -> Self {
-        let pace = Arc::new(Pace::new());
-        let batches = Batches::new(clients.route53.clone(), zone.clone(), Arc::clone(&pace));
-        let memory = Memory::default();
+    fn with_target(clients: Clients, zone: String, lead: RecordTarget, naming: Naming) -> Self {
+        let pace = Arc::new(RateLimiter::new());
+        let batches = ChangeBatcher::new(clients.route53.clone(), zone.clone(), Arc::clone(&pace));
+        let memory = PendingChanges::default();
         Self(Arc::new(Inner { clients, zone, lead, naming, pace, batches, memory }))
     }
 
-    fn wanted(&self, owner: &InstanceId, name: &Hostname) -> Wanted {
-        Wanted {
+    fn desired_record(&self, owner: &InstanceId, name: &Hostname) -> DesiredRecord {
+        DesiredRecord {
             name: name.clone(),
             owner: owner.clone(),
-            lead: self.0.lead.clone(),
+            target: self.0.lead.clone(),
             naming: self.0.naming.clone(),
         }
     }
 
-    /// Ready once every name server has what was written. Who asks in between costs nothing.
-    async fn synced(&self, name: &Hostname, ticket: &Ticket) -> Result<Observed<Hostname>> {
+    /// Ready once every name server has what was written. Calls in between cost nothing.
+    async fn synced(&self, name: &Hostname, ticket: &PendingChange) -> Result<Observed<Hostname>> {
         if ticket.is_due(|| self.0.pace.free()) {
             let asked = self.0.clients.route53.get_change().id(&ticket.change).send().await;
             match asked {
@@ -83,7 +83,7 @@ impl Route53Zone {
                 // Forgotten, which changes are after a while: it has long been everywhere.
                 Err(error) if code_is(&error, &["NoSuchChange"]) => ticket.settle(),
                 Err(error) if code_is(&error, BUSY) => {}
-                Err(error) => return Err(refused("asking how far a record is", error)),
+                Err(error) => return Err(aws_error("asking how far a record is", error)),
             }
         }
         if ticket.in_sync() {
@@ -93,34 +93,34 @@ impl Route53Zone {
         Ok(pending("the name is on its way to the name servers"))
     }
 
-    /// Has a name for which there is something already, or which somebody else may have.
-    async fn take_over(&self, wanted: &Wanted) -> Result<Observed<Hostname>> {
-        let changes = match self.look(&wanted.name).await? {
+    /// Takes a name that has records already, perhaps of another owner.
+    async fn take_over(&self, wanted: &DesiredRecord) -> Result<Observed<Hostname>> {
+        let changes = match self.name_state(&wanted.name).await? {
             None => return Ok(busy()),
-            Some(Standing::Free) => wanted.claim()?,
-            Some(Standing::Marked(owner, found)) if owner == wanted.owner => {
+            Some(NameState::Free) => wanted.claim()?,
+            Some(NameState::Owned(owner, found)) if owner == wanted.owner => {
                 wanted.renew(&found)?
             }
-            Some(Standing::Marked(..)) => return Err(another_tables(&wanted.name)),
-            Some(Standing::Foreign) => return Err(not_ours(&wanted.name)),
+            Some(NameState::Owned(..)) => return Err(taken_by_other_instance(&wanted.name)),
+            Some(NameState::Foreign) => return Err(not_managed(&wanted.name)),
         };
         match self.0.batches.submit(&wanted.name, changes).await? {
-            Answer::Written(ticket) => Ok(self.written(wanted, ticket)),
-            Answer::Busy => Ok(busy()),
-            Answer::Clash(said) if is_race(&said) => Ok(busy()),
-            Answer::Clash(said) => Err(unacceptable(&wanted.name, said)),
+            BatchResult::Written(ticket) => Ok(self.written(wanted, ticket)),
+            BatchResult::Busy => Ok(busy()),
+            BatchResult::Clash(said) if is_race(&said) => Ok(busy()),
+            BatchResult::Clash(said) => Err(unacceptable(&wanted.name, said)),
         }
     }
 
-    fn written(&self, wanted: &Wanted, ticket: Arc<Ticket>) -> Observed<Hostname> {
+    fn written(&self, wanted: &DesiredRecord, ticket: Arc<PendingChange>) -> Observed<Hostname> {
         self.0.memory.remember(&wanted.owner, &wanted.name, ticket);
         pending("the name is on its way to the name servers")
     }
 
     /// What the zone says about `name`; none where Route 53 has too much to do.
-    async fn look(&self, name: &Hostname) -> Result<Option<Standing>> {
+    async fn name_state(&self, name: &Hostname) -> Result<Option<NameState>> {
         let Some(found) = self.records(Some(name)).await? else { return Ok(None) };
-        Ok(Some(standing(&self.0.naming, name, &found)))
+        Ok(Some(name_state(&self.0.naming, name, &found)))
     }
 
     /// The records of `name` and of all names below it, or all there are; none where Route 53 has too much to do.
@@ -133,7 +133,7 @@ impl Route53Zone {
             }
             _ => true,
         };
-        let patience = if of.is_some() { PATIENCE } else { LIST_PATIENCE };
+        let patience = if of.is_some() { MAX_WAIT } else { LIST_MAX_WAIT };
         let mut all = Vec::new();
         let mut next: (_, Option<RrType>, Option<String>) =
             (of.map(Hostname::to_string), None, None);
@@ -146,10 +146,10 @@ impl Route53Zone {
                 self.0.clients.route53.list_resource_record_sets().hosted_zone_id(&self.0.zone);
             let asked = asked.set_start_record_name(name).set_start_record_type(kind);
             let page = match asked.set_start_record_identifier(set).send().await {
-                // Nobody waits for a whole list, and it would never end if it began anew each time.
+                // No caller waits for a whole list, and it would never end if it began anew each time.
                 Err(error) if code_is(&error, BUSY) && of.is_none() => continue,
                 Err(error) if code_is(&error, BUSY) => return Ok(None),
-                page => page.map_err(|error| refused("reading records", error))?,
+                page => page.map_err(|error| aws_error("reading records", error))?,
             };
             let whole = page.resource_record_sets.iter().all(belongs);
             all.extend(page.resource_record_sets.into_iter().filter(belongs));
@@ -166,49 +166,49 @@ impl Route53Zone {
 #[async_trait]
 impl DnsZone for Route53Zone {
     async fn ensure(&self, owner: &InstanceId, record: &NameRecord) -> Result<Observed<Hostname>> {
-        bounded("taking a name", self.take(owner, &record.name)).await
+        with_deadline("taking a name", self.take(owner, &record.name)).await
     }
 
     async fn remove(&self, owner: &InstanceId, name: &Hostname) -> Result<Observed<Hostname>> {
-        bounded("giving up a name", self.give_up(owner, name)).await
+        with_deadline("giving up a name", self.give_up(owner, name)).await
     }
 
     async fn list(&self) -> Result<Vec<(Hostname, InstanceId)>> {
-        listed("listing names", self.taken()).await
+        with_list_deadline("listing names", self.taken()).await
     }
 }
 
 impl Route53Zone {
     async fn take(&self, owner: &InstanceId, name: &Hostname) -> Result<Observed<Hostname>> {
-        if let Some(ticket) = self.0.memory.ticket(owner, name) {
+        if let Some(ticket) = self.0.memory.pending(owner, name) {
             return self.synced(name, &ticket).await;
         }
-        let wanted = self.wanted(owner, name);
+        let wanted = self.desired_record(owner, name);
         match self.0.batches.submit(&wanted.name, wanted.claim()?).await? {
-            Answer::Written(ticket) => Ok(self.written(&wanted, ticket)),
-            Answer::Busy => Ok(busy()),
-            Answer::Clash(_) => self.take_over(&wanted).await,
+            BatchResult::Written(ticket) => Ok(self.written(&wanted, ticket)),
+            BatchResult::Busy => Ok(busy()),
+            BatchResult::Clash(_) => self.take_over(&wanted).await,
         }
     }
 
     async fn give_up(&self, owner: &InstanceId, name: &Hostname) -> Result<Observed<Hostname>> {
         self.0.memory.forget(name);
-        let wanted = self.wanted(owner, name);
+        let wanted = self.desired_record(owner, name);
         match self.0.batches.submit(name, wanted.release()?).await? {
-            Answer::Written(_) => return Ok(Observed::Absent),
-            Answer::Busy => return Ok(busy()),
-            Answer::Clash(_) => {}
+            BatchResult::Written(_) => return Ok(Observed::Absent),
+            BatchResult::Busy => return Ok(busy()),
+            BatchResult::Clash(_) => {}
         }
-        let changes = match self.look(name).await? {
+        let changes = match self.name_state(name).await? {
             None => return Ok(busy()),
-            Some(Standing::Marked(marked, found)) if marked == *owner => release_found(&found)?,
-            Some(Standing::Free | Standing::Marked(..) | Standing::Foreign) => {
+            Some(NameState::Owned(marked, found)) if marked == *owner => release_found(&found)?,
+            Some(NameState::Free | NameState::Owned(..) | NameState::Foreign) => {
                 return Ok(Observed::Absent);
             }
         };
         match self.0.batches.submit(name, changes).await? {
-            Answer::Written(_) => Ok(Observed::Absent),
-            Answer::Busy | Answer::Clash(_) => Ok(busy()),
+            BatchResult::Written(_) => Ok(Observed::Absent),
+            BatchResult::Busy | BatchResult::Clash(_) => Ok(busy()),
         }
     }
 
@@ -231,7 +231,7 @@ fn busy() -> Observed<Hostname> {
     pending("waiting for a turn with Route 53")
 }
 
-/// Whether somebody came between, and not something that will never do.
+/// Whether another writer came between, in contrast to a request that can never succeed.
 fn is_race(said: &str) -> bool {
     ["already exists", "not found", "do not match"].iter().any(|part| said.contains(part))
 }
@@ -247,13 +247,13 @@ fn no_zone() -> Error {
     )
 }
 
-fn another_tables(name: &Hostname) -> Error {
+fn taken_by_other_instance(name: &Hostname) -> Error {
     Error::new(ErrorKind::Conflict, "taking a name")
         .about("name", name)
         .advise(format!("`{name}` is another table's. Rename one of the two."))
 }
 
-fn not_ours(name: &Hostname) -> Error {
+fn not_managed(name: &Hostname) -> Error {
     Error::new(ErrorKind::Conflict, "taking a name").about("name", name).permanent().advise(format!(
         "There is a record for `{name}` in Route 53 that Refractory did not make. Rename the table, or delete that record."
     ))

@@ -8,10 +8,10 @@ use refractory_core::ports::LaunchSpec;
 use refractory_core::{Addressing, Error, ErrorKind, Result};
 use serde::Serialize;
 
-use super::size::Size;
-use super::told::{ADMIN_KEY, LICENSE, RELEASE_URL};
+use super::secret_text::{ADMIN_KEY, LICENSE, RELEASE_URL};
+use super::size::TaskSize;
 use crate::image::AS_NODE;
-use crate::{Architecture, AssetAccess, AwsConfig, Ground, Naming};
+use crate::{Architecture, AssetAccess, AwsConfig, Naming, StackOutputs};
 
 /// The port that the image listens on, always.
 pub(super) const PORT: u16 = 30_000;
@@ -21,14 +21,14 @@ pub(super) const FOUNDRY: &str = "foundry";
 pub(super) const PREPARE: &str = "prepare";
 /// Where the image has the volume.
 const DATA: &str = "/data";
-/// Where what was told lies, on the task's own disk.
-const TOLD: &str = "/told";
+/// The path of the secrets on the task's own disk.
+const SECRETS_PATH: &str = "/told";
 
 /// What a definition is made from, beside the spec.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Ingredients<'a> {
+pub(super) struct DefinitionInputs<'a> {
     pub(super) config: &'a AwsConfig,
-    pub(super) ground: &'a Ground,
+    pub(super) outputs: &'a StackOutputs,
     pub(super) naming: &'a Naming,
     pub(super) region: &'a str,
     /// The access point of the volume.
@@ -50,18 +50,18 @@ pub(super) struct Definition {
     pub(super) task_role: String,
     pub(super) file_system: String,
     pub(super) access_point: String,
-    /// Whether the task has a folder of its own for what it is told.
+    /// Whether the task has its own volume for secrets.
     pub(super) told: bool,
     pub(super) log_group: String,
     pub(super) log_prefix: String,
     pub(super) region: String,
     /// In the order they start: each waits until the one before has succeeded.
-    pub(super) containers: Vec<Errand>,
+    pub(super) containers: Vec<ContainerSpec>,
 }
 
 /// One container.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(super) struct Errand {
+pub(super) struct ContainerSpec {
     pub(super) name: &'static str,
     pub(super) image: String,
     /// Whether the task ends with it.
@@ -85,9 +85,13 @@ impl Definition {
     /// # Errors
     ///
     /// `Invalid`: no size is large enough, or no image runs the release.
-    pub(super) fn of(of: &InstanceId, spec: &LaunchSpec, from: &Ingredients<'_>) -> Result<Self> {
-        let (config, ground) = (from.config, from.ground);
-        let size = Size::of(&spec.limits, config)?;
+    pub(super) fn of(
+        of: &InstanceId,
+        spec: &LaunchSpec,
+        from: &DefinitionInputs<'_>,
+    ) -> Result<Self> {
+        let (config, outputs) = (from.config, from.outputs);
+        let size = TaskSize::of(&spec.limits, config)?;
         let image = image(&config.image, spec.release.as_ref())?;
         let containers = vec![prepare(&image, spec, from), foundry(image, spec, from)];
         Ok(Self {
@@ -95,12 +99,12 @@ impl Definition {
             cpu: size.cpu,
             memory: size.memory,
             architecture: config.architecture,
-            execution_role: ground.execution_role.clone(),
-            task_role: ground.task_role.clone(),
-            file_system: ground.file_system.clone(),
+            execution_role: outputs.execution_role.clone(),
+            task_role: outputs.task_role.clone(),
+            file_system: outputs.file_system.clone(),
             access_point: from.access_point.to_owned(),
             told: from.uploads.is_some(),
-            log_group: ground.log_group.clone(),
+            log_group: outputs.log_group.clone(),
             log_prefix: from.naming.log_prefix(of),
             region: from.region.to_owned(),
             containers,
@@ -120,14 +124,14 @@ impl Definition {
     }
 }
 
-fn prepare(image: &str, spec: &LaunchSpec, from: &Ingredients<'_>) -> Errand {
+fn prepare(image: &str, spec: &LaunchSpec, from: &DefinitionInputs<'_>) -> ContainerSpec {
     let license = spec.license.as_ref().map(|_| ("LICENSE", key_of(from.secret, LICENSE)));
     let uploads = from.uploads.map(|arn| ("UPLOADS", arn.to_owned()));
-    Errand {
+    ContainerSpec {
         name: PREPARE,
         image: image.to_owned(),
         essential: false,
-        // The task's own folder belongs to the super-user. On the volume everybody is its owner.
+        // The task's own folder belongs to the super-user. On the data volume every user acts as its owner.
         user: Some("0"),
         entry_point: vec!["/bin/sh", "-c", include_str!("prepare.sh")],
         environment: from.uploads.and(uploads_at(spec, from.config)).into_iter().collect(),
@@ -152,13 +156,13 @@ fn uploads_at(spec: &LaunchSpec, config: &AwsConfig) -> Option<(&'static str, St
     at.map(|at| ("UPLOADS_AT", at))
 }
 
-fn foundry(image: String, spec: &LaunchSpec, from: &Ingredients<'_>) -> Errand {
+fn foundry(image: String, spec: &LaunchSpec, from: &DefinitionInputs<'_>) -> ContainerSpec {
     let license =
         spec.license.as_ref().map(|_| ("FOUNDRY_LICENSE_KEY", key_of(from.secret, LICENSE)));
     let release =
         spec.release.as_ref().map(|_| ("FOUNDRY_RELEASE_URL", key_of(from.secret, RELEASE_URL)));
     let admin = ("FOUNDRY_ADMIN_KEY", key_of(from.secret, ADMIN_KEY));
-    Errand {
+    ContainerSpec {
         name: FOUNDRY,
         image,
         essential: true,
@@ -173,11 +177,11 @@ fn foundry(image: String, spec: &LaunchSpec, from: &Ingredients<'_>) -> Errand {
 }
 
 /// The settings of Foundry, as felddy's image takes them.
-fn environment(spec: &LaunchSpec, from: &Ingredients<'_>) -> BTreeMap<&'static str, String> {
+fn environment(spec: &LaunchSpec, from: &DefinitionInputs<'_>) -> BTreeMap<&'static str, String> {
     let text = |text: &str| Some(text.to_owned());
     let prefix = Some(spec.route_prefix.clone()).filter(|prefix| !prefix.is_empty());
     let version = spec.release.as_ref().map(|release| release.version);
-    // What runs behind an edge has nothing to find out about its network, and nobody to ask.
+    // What runs behind an edge needs no discovery of its network.
     let settings = [
         ("FOUNDRY_IP_DISCOVERY", text("false")),
         ("FOUNDRY_TELEMETRY", text("false")),
@@ -188,7 +192,7 @@ fn environment(spec: &LaunchSpec, from: &Ingredients<'_>) -> BTreeMap<&'static s
         // The archive is fetched from the bucket next door, so the volume needs no copy. Without a cache at all the image
         // never ends when the program does.
         ("CONTAINER_CACHE", text("/tmp/container_cache")),
-        // The access point makes everybody the owner.
+        // The access point maps every user to the owner.
         (
             "CONTAINER_PRESERVE_OWNER",
             version.filter(|version| *version < AS_NODE).and(text("/data.*")),
@@ -204,8 +208,8 @@ fn environment(spec: &LaunchSpec, from: &Ingredients<'_>) -> BTreeMap<&'static s
     settings.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }
 
-fn mounts(from: &Ingredients<'_>) -> BTreeMap<&'static str, &'static str> {
-    let told = from.uploads.map(|_| ("told", TOLD));
+fn mounts(from: &DefinitionInputs<'_>) -> BTreeMap<&'static str, &'static str> {
+    let told = from.uploads.map(|_| ("told", SECRETS_PATH));
     std::iter::once(("data", DATA)).chain(told).collect()
 }
 
@@ -217,13 +221,13 @@ fn key_of(arn: &str, key: &str) -> String {
 /// The image that runs `release`.
 fn image(pattern: &str, release: Option<&Release>) -> Result<String> {
     if release.is_some_and(|release| release.program == Program::Demo) {
-        return Err(unrunnable(
+        return Err(unsupported_release(
             "The demo runs on one machine only. Add a release of Foundry, and choose that for this table.",
         ));
     }
     let Some(release) = release else {
         if pattern.contains('{') {
-            return Err(unrunnable(
+            return Err(unsupported_release(
                 "This table has no release, so there is no image to run. Add a release under Releases, or with `refractory release add FILE`.",
             ));
         }
@@ -235,7 +239,7 @@ fn image(pattern: &str, release: Option<&Release>) -> Result<String> {
         .replace("{generation}", &version.generation.to_string()))
 }
 
-fn unrunnable(sentence: &'static str) -> Error {
+fn unsupported_release(sentence: &'static str) -> Error {
     Error::new(ErrorKind::Invalid, "choosing an image").advise(sentence)
 }
 

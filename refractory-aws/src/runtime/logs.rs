@@ -1,4 +1,7 @@
 //! The log port over CloudWatch Logs.
+mod cursor;
+mod window;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,15 +12,15 @@ use aws_sdk_cloudwatchlogs::types::FilteredLogEvent;
 use refractory_core::ports::{LogChunk, LogPosition, LogSource, Observed, Progress};
 use refractory_core::{Clock, InstanceId, Result, async_trait};
 
-use super::place::Place;
-use super::stretch::Stretch;
-use crate::bound::bounded;
-use crate::error::refused;
-use crate::{AwsConfig, Clients, Ground, Naming};
+use self::cursor::LogCursor;
+use self::window::TimeWindow;
+use crate::deadline::with_deadline;
+use crate::error::aws_error;
+use crate::{AwsConfig, Clients, Naming, StackOutputs};
 
 const DURING: &str = "reading a log";
 /// How many events one call answers at most.
-const MOST: usize = 10_000;
+const MAX_EVENTS: usize = 10_000;
 /// How many calls one read makes at most: a log of weeks is read in several.
 const PAGES: usize = 10;
 /// How many streams are removed in one go.
@@ -25,7 +28,7 @@ const STREAMS: usize = 20;
 
 /// Reads what tables print from one log group of CloudWatch.
 ///
-/// Every launch writes streams of its own, whose names begin with the table's label; they are read as one log, by time. A
+/// Every launch writes its own streams, whose names begin with the table's label; they are read as one log, by time. A
 /// position is a moment and how many lines of that very moment have been read.
 #[derive(Debug, Clone)]
 pub struct CloudWatchLogs {
@@ -37,32 +40,32 @@ pub struct CloudWatchLogs {
 }
 
 impl CloudWatchLogs {
-    /// Reads the log group of `ground`.
+    /// Reads the log group of `outputs`.
     pub fn new(
         clients: Clients,
-        ground: &Ground,
+        outputs: &StackOutputs,
         config: &AwsConfig,
         clock: Arc<dyn Clock>,
     ) -> Self {
         Self {
             client: clients.logs,
-            group: ground.log_group.clone(),
+            group: outputs.log_group.clone(),
             naming: Naming::new(&config.deployment),
             clock,
             kept: Duration::from_hours(24 * u64::from(config.log_days)),
         }
     }
 
-    /// Removes what the table `of` has printed, and what errands on its volume have. For a table that is gone; absent is fine.
+    /// Removes what the table `of` has printed, and what jobs on its volume have. For a table that is gone; absent is fine.
     ///
     /// *Answers*: `Absent`, `Pending`. *Dropped*: some may be left; call again.
     ///
     /// # Errors
     ///
     /// `Unavailable`, `Forbidden`.
-    pub async fn forget(&self, of: &InstanceId) -> Result<Observed<()>> {
-        for prefix in [self.prefix(of), format!("{}/", self.naming.errand_log_prefix(of))] {
-            if !self.forget_streams(&prefix).await? {
+    pub async fn remove_logs(&self, of: &InstanceId) -> Result<Observed<()>> {
+        for prefix in [self.prefix(of), format!("{}/", self.naming.job_log_prefix(of))] {
+            if !self.remove_streams(&prefix).await? {
                 return Ok(Observed::Pending(Some(Progress::new("its log is removed"))));
             }
         }
@@ -70,7 +73,7 @@ impl CloudWatchLogs {
     }
 
     /// Removes streams whose names begin with `prefix`; whether that were all.
-    async fn forget_streams(&self, prefix: &str) -> Result<bool> {
+    async fn remove_streams(&self, prefix: &str) -> Result<bool> {
         let call = self.client.describe_log_streams().log_group_name(&self.group);
         let answer = call.log_stream_name_prefix(prefix).limit(50).send().await;
         let streams = match answer {
@@ -82,16 +85,16 @@ impl CloudWatchLogs {
             {
                 return Ok(true);
             }
-            Err(error) => return Err(refused("looking for a log", error)),
+            Err(error) => return Err(aws_error("looking for a log", error)),
         };
-        let whole = streams.len() <= STREAMS;
+        let is_complete = streams.len() <= STREAMS;
         for name in streams.into_iter().take(STREAMS).filter_map(|stream| stream.log_stream_name) {
-            self.forget_stream(&name).await?;
+            self.remove_stream(&name).await?;
         }
-        Ok(whole)
+        Ok(is_complete)
     }
 
-    async fn forget_stream(&self, name: &str) -> Result<()> {
+    async fn remove_stream(&self, name: &str) -> Result<()> {
         let call =
             self.client.delete_log_stream().log_group_name(&self.group).log_stream_name(name);
         match call.send().await {
@@ -103,7 +106,7 @@ impl CloudWatchLogs {
             {
                 Ok(())
             }
-            Err(error) => Err(refused("removing a log", error)),
+            Err(error) => Err(aws_error("removing a log", error)),
         }
     }
 
@@ -112,37 +115,42 @@ impl CloudWatchLogs {
     }
 
     /// At most `limit` lines after `place`.
-    async fn forward(&self, of: &InstanceId, place: Place, limit: usize) -> Result<LogChunk> {
+    async fn forward(&self, of: &InstanceId, place: LogCursor, limit: usize) -> Result<LogChunk> {
         let wanted = limit.saturating_add(place.read);
-        let stretch = Stretch { from: place.at, to: None };
-        let (lines, next) = place.read_on(self.events(of, stretch, wanted).await?.events, limit);
+        let stretch = TimeWindow { from: place.at, to: None };
+        let (lines, next) = place.take_lines(self.events(of, stretch, wanted).await?.events, limit);
         Ok(LogChunk { lines, next: next.into() })
     }
 
     /// The last `limit` lines: looked for in stretches of time, back from now, because most logs are read while they are written.
     /// A stretch that holds more than is read at once is cut in two, and its later half is read first.
-    async fn last(&self, of: &InstanceId, limit: usize) -> Result<LogChunk> {
+    async fn tail(&self, of: &InstanceId, limit: usize) -> Result<LogChunk> {
         let now = self.clock.now();
-        let mut ahead = Stretch::back_from(now, self.kept);
+        let mut ahead = TimeWindow::back_from(now, self.kept);
         let mut found = Vec::new();
         while found.len() < limit
             && let Some(stretch) = ahead.pop()
         {
-            let Read { events, whole } = self.events(of, stretch, usize::MAX).await?;
-            match stretch.halves(now).filter(|_| !whole) {
+            let EventPage { events, whole } = self.events(of, stretch, usize::MAX).await?;
+            match stretch.split(now).filter(|_| !whole) {
                 Some(halves) => ahead.extend(halves),
                 None => _ = found.splice(0..0, events),
             }
         }
-        let (mut lines, next) = Place::default().read_on(found, usize::MAX);
+        let (mut lines, next) = LogCursor::default().take_lines(found, usize::MAX);
         lines.drain(..lines.len().saturating_sub(limit));
         // Where there is nothing yet, whatever comes is new.
-        let next = if next.is_begun() { next } else { Place::default() };
+        let next = if next.has_read() { next } else { LogCursor::default() };
         Ok(LogChunk { lines, next: next.into() })
     }
 
     /// At most `wanted` events of a stretch of time, in their order.
-    async fn events(&self, of: &InstanceId, stretch: Stretch, wanted: usize) -> Result<Read> {
+    async fn events(
+        &self,
+        of: &InstanceId,
+        stretch: TimeWindow,
+        wanted: usize,
+    ) -> Result<EventPage> {
         let moment = |at: u64| i64::try_from(at).unwrap_or(i64::MAX);
         let mut events = Vec::new();
         let mut next = None;
@@ -152,7 +160,7 @@ impl CloudWatchLogs {
                 .log_stream_name_prefix(self.prefix(of))
                 .start_time(moment(stretch.from))
                 .set_end_time(stretch.to.map(moment));
-            let most = i32::try_from((wanted - events.len()).min(MOST)).unwrap_or(i32::MAX);
+            let most = i32::try_from((wanted - events.len()).min(MAX_EVENTS)).unwrap_or(i32::MAX);
             let page = match call.limit(most).set_next_token(next.take()).send().await {
                 Ok(page) => page,
                 Err(error)
@@ -162,7 +170,7 @@ impl CloudWatchLogs {
                 {
                     break;
                 }
-                Err(error) => return Err(refused(DURING, error)),
+                Err(error) => return Err(aws_error(DURING, error)),
             };
             events.extend(page.events.unwrap_or_default());
             next = page.next_token.filter(|token| !token.is_empty());
@@ -170,12 +178,12 @@ impl CloudWatchLogs {
                 break;
             }
         }
-        Ok(Read { events, whole: next.is_none() })
+        Ok(EventPage { events, whole: next.is_none() })
     }
 }
 
 /// What was read of a stretch of time.
-struct Read {
+struct EventPage {
     /// In their order.
     events: Vec<FilteredLogEvent>,
     /// Whether that is all there is.
@@ -191,11 +199,12 @@ impl LogSource for CloudWatchLogs {
         limit: usize,
     ) -> Result<LogChunk> {
         match from {
-            // A position that nobody here wrote is one that has been rotated away.
+            // An unknown position is treated as rotated away.
             Some(position) => {
-                bounded(DURING, self.forward(of, Place::read_from(position), limit)).await
+                with_deadline(DURING, self.forward(of, LogCursor::from_position(position), limit))
+                    .await
             }
-            None => bounded(DURING, self.last(of, limit)).await,
+            None => with_deadline(DURING, self.tail(of, limit)).await,
         }
     }
 }

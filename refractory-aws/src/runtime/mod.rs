@@ -1,29 +1,27 @@
 //! Tables as tasks of ECS on Fargate, and what they print.
 //!
 //! Three families of names lead back to everything: the tags of a task, the family of a table's task definitions, and the
-//! version of the table's secret that is named after a launch. Whoever remembers nothing finds all of it again.
-mod begin;
-mod capacity;
+//! version of the table's secret that is named after a launch. A new process finds all of it again.
+mod batch_loader;
+mod cleanup;
+mod context;
 mod definition;
-mod end;
-mod fleet;
-mod forget;
-mod gather;
+#[cfg(test)]
+mod fixtures;
+mod launch;
+mod launch_cache;
+mod launch_secret;
 mod logs;
-mod look;
-mod memory;
-mod place;
+mod lookup;
+mod observed_task;
+mod placement;
 mod port;
 mod register;
 mod run;
-#[cfg(test)]
-mod sample;
-mod sight;
+mod secret_text;
 mod size;
 mod stop;
-mod stretch;
-mod tell;
-mod told;
+mod stop_reason;
 
 pub use logs::CloudWatchLogs;
 pub use port::FargateRuntime;

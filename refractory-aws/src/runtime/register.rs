@@ -11,35 +11,38 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::error::operation::BuildError;
 use refractory_core::{Error, ErrorKind, InstanceId, Result};
 
-use super::definition::{Definition, Errand, PREPARE};
-use super::fleet::Fleet;
+use super::context::FargateContext;
+use super::definition::{ContainerSpec, Definition, PREPARE};
 use crate::Architecture;
-use crate::error::refused;
+use crate::error::aws_error;
 use crate::naming::{TAG_DEPLOYMENT, TAG_DIGEST, TAG_INSTANCE};
 
 const DURING: &str = "registering a task definition";
 
 /// A definition that is registered.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Registered {
+pub(super) struct RegisteredDefinition {
     pub(super) arn: String,
     pub(super) digest: Option<String>,
 }
 
-impl Fleet {
+impl FargateContext {
     /// The newest definition of a table, if it has one.
-    pub(super) async fn newest_definition(&self, of: &InstanceId) -> Result<Option<Registered>> {
+    pub(super) async fn newest_definition(
+        &self,
+        of: &InstanceId,
+    ) -> Result<Option<RegisteredDefinition>> {
         let call =
             self.clients.ecs.describe_task_definition().task_definition(self.naming.family(of));
         let answer = call.include(TaskDefinitionField::Tags).send().await;
         let found = match answer {
-            // There is no code of its own for a family that has none.
+            // AWS has no separate code for a family that has none.
             Err(error)
                 if error.message().is_some_and(|text| text.contains("Unable to describe")) =>
             {
                 return Ok(None);
             }
-            other => other.map_err(|error| refused("looking at a task definition", error))?,
+            other => other.map_err(|error| aws_error("looking at a task definition", error))?,
         };
         let tags = found.tags.unwrap_or_default();
         let digest =
@@ -47,7 +50,9 @@ impl Fleet {
         let active = found
             .task_definition
             .filter(|found| found.status == Some(TaskDefinitionStatus::Active));
-        Ok(active.and_then(|found| Some(Registered { arn: found.task_definition_arn?, digest })))
+        Ok(active.and_then(|found| {
+            Some(RegisteredDefinition { arn: found.task_definition_arn?, digest })
+        }))
     }
 
     /// Registers `definition`; its ARN.
@@ -66,13 +71,13 @@ impl Fleet {
         ];
         let call =
             call.set_tags(Some(tags.into_iter().map(|(key, value)| tag(key, value)).collect()));
-        let answer = call.send().await.map_err(|error| refused(DURING, error))?;
+        let answer = call.send().await.map_err(|error| aws_error(DURING, error))?;
         let arn = answer.task_definition.and_then(|made| made.task_definition_arn);
         arn.ok_or_else(|| Error::new(ErrorKind::Unexpected, DURING))
     }
 
     /// Takes away a definition that another one has taken the place of. Definitions cost nothing, and what is left here
-    /// goes with the table, so a failure is only told to the log.
+    /// goes with the table, so a failure is only logged.
     pub(super) async fn retire(&self, arn: &str) {
         let ecs = &self.clients.ecs;
         if let Err(error) = ecs.deregister_task_definition().task_definition(arn).send().await {
@@ -103,7 +108,7 @@ fn described(
         Architecture::Arm64 => CpuArchitecture::Arm64,
         Architecture::X86 => CpuArchitecture::X8664,
     });
-    let containers = definition.containers.iter().map(|errand| container(errand, definition));
+    let containers = definition.containers.iter().map(|job| container(job, definition));
     let told = definition.told.then(|| {
         Volume::builder().name("told").host(HostVolumeProperties::builder().build()).build()
     });
@@ -134,19 +139,22 @@ fn data(definition: &Definition) -> Result<Volume, BuildError> {
     Ok(Volume::builder().name("data").efs_volume_configuration(volume).build())
 }
 
-fn container(errand: &Errand, definition: &Definition) -> Result<ContainerDefinition, BuildError> {
-    let environment = errand
+fn container(
+    job: &ContainerSpec,
+    definition: &Definition,
+) -> Result<ContainerDefinition, BuildError> {
+    let environment = job
         .environment
         .iter()
         .map(|(name, value)| KeyValuePair::builder().name(*name).value(value).build());
-    let secrets = errand
+    let secrets = job
         .secrets
         .iter()
         .map(|(name, from)| Secret::builder().name(*name).value_from(from).build());
-    let mounts = errand.mounts.iter().map(|(volume, path)| {
+    let mounts = job.mounts.iter().map(|(volume, path)| {
         MountPoint::builder().source_volume(*volume).container_path(*path).read_only(false).build()
     });
-    let port = errand.port.map(|port| {
+    let port = job.port.map(|port| {
         let port = i32::from(port);
         vec![
             PortMapping::builder()
@@ -156,20 +164,20 @@ fn container(errand: &Errand, definition: &Definition) -> Result<ContainerDefini
                 .build(),
         ]
     });
-    let entry = (!errand.entry_point.is_empty())
-        .then(|| errand.entry_point.iter().map(|word| (*word).to_owned()).collect());
-    let after = if errand.name == PREPARE { None } else { Some(vec![prepared()?]) };
+    let entry = (!job.entry_point.is_empty())
+        .then(|| job.entry_point.iter().map(|word| (*word).to_owned()).collect());
+    let after = if job.name == PREPARE { None } else { Some(vec![prepared()?]) };
     Ok(ContainerDefinition::builder()
-        .name(errand.name)
-        .image(&errand.image)
-        .essential(errand.essential)
-        .set_user(errand.user.map(ToOwned::to_owned))
+        .name(job.name)
+        .image(&job.image)
+        .essential(job.essential)
+        .set_user(job.user.map(ToOwned::to_owned))
         .set_entry_point(entry)
         .set_environment(Some(environment.collect()))
         .set_secrets(Some(secrets.collect::<Result<_, _>>()?))
         .set_mount_points(Some(mounts.collect()))
         .set_port_mappings(port)
-        .set_stop_timeout(errand.stop_timeout.and_then(|seconds| i32::try_from(seconds).ok()))
+        .set_stop_timeout(job.stop_timeout.and_then(|seconds| i32::try_from(seconds).ok()))
         .set_depends_on(after)
         .log_configuration(log(definition)?)
         .build())

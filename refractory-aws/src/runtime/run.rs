@@ -10,38 +10,43 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::error::operation::BuildError;
 use refractory_core::{Error, ErrorKind, LaunchId, Result};
 
-use super::capacity::{Place, Provider};
-use super::end::is_capacity;
-use super::fleet::Fleet;
-use super::memory::Begun;
+use super::context::FargateContext;
+use super::launch_cache::PendingLaunch;
+use super::placement::{CapacityProvider, Placement};
 use super::register::tag;
-use crate::Ground;
-use crate::error::refused;
+use super::stop_reason::is_capacity;
+use crate::StackOutputs;
+use crate::error::aws_error;
 use crate::naming::{TAG_ATTEMPT, TAG_DEPLOYMENT, TAG_DIGEST, TAG_INSTANCE, TAG_KEY, TAG_PREFIX};
 
 const DURING: &str = "starting a task";
 /// How long everything is tried once more before a launch is given up for want of a machine.
-const PATIENCE: Duration = Duration::from_mins(5);
+const GIVE_UP_AFTER: Duration = Duration::from_mins(5);
 /// How long to wait after everything has been tried.
-const PAUSE: Duration = Duration::from_secs(30);
+const RETRY_PAUSE: Duration = Duration::from_secs(30);
 
-impl Fleet {
+impl FargateContext {
     /// Asks for the task of `key`, as `begun` says, unless it is not time yet. Afterwards the memory knows the task, or when to
     /// ask again.
     ///
     /// An attempt that is repeated, because its answer was lost, is the same attempt: its token says so. The next one is made
     /// only when the last is known to have left no task that could still run.
-    pub(super) async fn run(&self, key: &LaunchId, begun: &Begun, prefix: &str) -> Result<()> {
+    pub(super) async fn run(
+        &self,
+        key: &LaunchId,
+        begun: &PendingLaunch,
+        prefix: &str,
+    ) -> Result<()> {
         let Some(definition) =
             begun.definition.as_deref().filter(|_| self.clock.monotonic() >= begun.retry_at)
         else {
             return Ok(());
         };
-        self.memory.change(key, |begun| begun.in_doubt = true);
-        let place = self.ladder.place(begun.attempt);
-        let call = placed(self.clients.ecs.run_task(), place, &self.ground).map_err(unbuilt)?;
+        self.cache.change(key, |begun| begun.unconfirmed = true);
+        let place = self.placements.placement(begun.attempt);
+        let call = placed(self.clients.ecs.run_task(), place, &self.outputs).map_err(unbuilt)?;
         let answer = call
-            .cluster(&self.ground.cluster)
+            .cluster(&self.outputs.cluster)
             .task_definition(definition)
             .count(1)
             .client_token(self.naming.attempt_token(key, begun.attempt))
@@ -50,30 +55,35 @@ impl Fleet {
             .send()
             .await;
         match answer {
-            Ok(answer) => self.answered(key, &answer),
+            Ok(answer) => self.handle_response(key, &answer),
             Err(error) => match error.as_service_error() {
                 // The same attempt, made before with another definition: its task is there.
                 Some(RunTaskError::ConflictException(there)) => {
                     match there.resource_ids().first() {
-                        Some(arn) => self.memory.launched(key, arn),
-                        None => drop(self.memory.change(key, |begun| begun.inherited = true)),
+                        Some(arn) => self.cache.launched(key, arn),
+                        None => drop(self.cache.change(key, |begun| begun.inherited = true)),
                     }
                     Ok(())
                 }
                 Some(known) => {
                     let (definite, full) = (is_definite(known), is_quota(known));
                     if definite {
-                        self.memory.change(key, |begun| begun.in_doubt = false);
+                        self.cache.change(key, |begun| begun.unconfirmed = false);
                     }
-                    let error = refused(DURING, error);
+                    let error = aws_error(DURING, error);
                     Err(if full { out_of_quota(error) } else { error })
                 }
-                None => Err(refused(DURING, error)),
+                None => Err(aws_error(DURING, error)),
             },
         }
     }
 
-    fn tags(&self, key: &LaunchId, begun: &Begun, prefix: &str) -> Vec<aws_sdk_ecs::types::Tag> {
+    fn tags(
+        &self,
+        key: &LaunchId,
+        begun: &PendingLaunch,
+        prefix: &str,
+    ) -> Vec<aws_sdk_ecs::types::Tag> {
         let (launch, attempt) = (key.to_string(), begun.attempt.to_string());
         let told = [
             (TAG_DEPLOYMENT, self.naming.deployment()),
@@ -89,32 +99,35 @@ impl Fleet {
             .collect()
     }
 
-    fn answered(&self, key: &LaunchId, answer: &RunTaskOutput) -> Result<()> {
+    fn handle_response(&self, key: &LaunchId, answer: &RunTaskOutput) -> Result<()> {
         if let Some(arn) = answer.tasks().first().and_then(|task| task.task_arn()) {
-            self.memory.launched(key, arn);
+            self.cache.launched(key, arn);
             return Ok(());
         }
-        self.memory.change(key, |begun| begun.in_doubt = false);
+        self.cache.change(key, |begun| begun.unconfirmed = false);
         let reasons: Vec<_> =
             answer.failures().iter().filter_map(|failure| failure.reason()).collect();
         if reasons.iter().any(|reason| is_capacity(reason)) {
-            return self.elsewhere(key);
+            return self.try_elsewhere(key);
         }
         Err(Error::new(ErrorKind::Unavailable, DURING).about("reasons", reasons.join("; ")))
     }
 
     /// There was no machine: the next attempt is made elsewhere, or later.
-    pub(super) fn elsewhere(&self, key: &LaunchId) -> Result<()> {
+    pub(super) fn try_elsewhere(&self, key: &LaunchId) -> Result<()> {
         let now = self.clock.monotonic();
-        let begun = self.memory.change(key, |begun| {
+        let begun = self.cache.change(key, |begun| {
             begun.attempt += 1;
-            begun.story = Some(self.ladder.story(begun.attempt));
-            begun.retry_at =
-                if self.ladder.begins_round(begun.attempt) { now.after(PAUSE) } else { now };
+            begun.message = Some(self.placements.message(begun.attempt));
+            begun.retry_at = if self.placements.begins_round(begun.attempt) {
+                now.after(RETRY_PAUSE)
+            } else {
+                now
+            };
         });
-        self.memory.detach(key);
+        self.cache.detach(key);
         match begun {
-            Some(begun) if now.since(begun.since) >= PATIENCE => Err(no_machine()),
+            Some(begun) if now.since(begun.since) >= GIVE_UP_AFTER => Err(no_machine()),
             Some(_) | None => Ok(()),
         }
     }
@@ -122,21 +135,21 @@ impl Fleet {
 
 fn placed(
     call: RunTaskFluentBuilder,
-    place: &Place,
-    ground: &Ground,
+    place: &Placement,
+    outputs: &StackOutputs,
 ) -> Result<RunTaskFluentBuilder, BuildError> {
     let network = AwsVpcConfiguration::builder()
         .set_subnets(Some(place.subnets.clone()))
-        .security_groups(&ground.task_group)
+        .security_groups(&outputs.task_group)
         // Without a NAT gateway, which would cost more than the tables, the way out to registry, secrets and log.
-        .assign_public_ip(ground.addresses())
+        .assign_public_ip(outputs.assign_public_ip())
         .build()?;
     let call = call.network_configuration(
         NetworkConfiguration::builder().awsvpc_configuration(network).build(),
     );
     Ok(match place.provider {
-        Provider::OnDemand => call.launch_type(LaunchType::Fargate),
-        Provider::Spot => {
+        CapacityProvider::OnDemand => call.launch_type(LaunchType::Fargate),
+        CapacityProvider::Spot => {
             let item = CapacityProviderStrategyItem::builder();
             call.capacity_provider_strategy(
                 item.capacity_provider(place.provider.name()).weight(1).build()?,

@@ -8,7 +8,7 @@ const GIB: u32 = 1024;
 
 /// What a task may be: its processor time in thousand-and-twenty-fourths of a core, and the least memory, the most, and
 /// the steps between, in MiB.
-const TABLE: &[(u32, u32, u32, u32)] = &[
+const SIZES: &[(u32, u32, u32, u32)] = &[
     (512, GIB, 4 * GIB, GIB),
     (1024, 2 * GIB, 8 * GIB, GIB),
     (2048, 4 * GIB, 16 * GIB, GIB),
@@ -17,19 +17,19 @@ const TABLE: &[(u32, u32, u32, u32)] = &[
     (16_384, 32 * GIB, 120 * GIB, 8 * GIB),
 ];
 
-/// A quarter of a core comes with these, in no steps that a rule would tell.
+/// A quarter of a core comes with these, in irregular steps.
 const QUARTER: [u32; 3] = [512, GIB, 2 * GIB];
 
 /// What a task gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Size {
+pub(crate) struct TaskSize {
     /// Processor time, in thousand-and-twenty-fourths of a core.
     pub(crate) cpu: u32,
     /// Memory in MiB.
     pub(crate) memory: u32,
 }
 
-impl Size {
+impl TaskSize {
     /// The smallest size that holds what `limits` ask for; where they say nothing, what `config` says.
     ///
     /// # Errors
@@ -49,7 +49,7 @@ impl Size {
         {
             return Some(Self { cpu: 256, memory });
         }
-        TABLE.iter().filter(|(cpu, ..)| u64::from(*cpu) >= wanted).find_map(
+        SIZES.iter().filter(|(cpu, ..)| u64::from(*cpu) >= wanted).find_map(
             |(cpu, least, most, step)| {
                 let steps = mebibytes.saturating_sub(u64::from(*least)).div_ceil(u64::from(*step));
                 let memory = u32::try_from(steps).ok()?.checked_mul(*step)?.checked_add(*least)?;

@@ -1,17 +1,17 @@
 use aws_credential_types::Credentials;
 
 use super::*;
-use crate::canned;
+use crate::stub_server;
 
 const NOW: Timestamp = Timestamp(1_700_000_000_000);
-const LASTING: Lasting =
-    Lasting { wanted: Duration::from_hours(2), least: Duration::from_mins(20) };
+const LASTING: Validity =
+    Validity { preferred: Duration::from_hours(2), minimum: Duration::from_mins(20) };
 
 /// What becomes of an address that is signed with credentials which end after `left`; how long it says that it is good.
 async fn signed(left: Option<Duration>) -> Result<String> {
     let end = left.map(|left| SystemTime::UNIX_EPOCH + Duration::from_millis(NOW.0) + left);
     let keys = Credentials::new("AKIDEXAMPLE", "sesame-open", Some("token".into()), end, "test");
-    let shared = canned::shared("http://127.0.0.1:9");
+    let shared = stub_server::shared("http://127.0.0.1:9");
     let shared = shared.credentials_provider(SharedCredentialsProvider::new(keys)).build();
     let clients = Clients::over(&shared).unwrap();
     let signer = Signer::new(&clients, "a test", NOW, LASTING).await?;

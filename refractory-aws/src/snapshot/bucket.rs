@@ -11,7 +11,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata as _;
 use bytes::Bytes;
 use refractory_core::{Error, ErrorKind, Result};
 
-use crate::error::refused;
+use crate::error::aws_error;
 
 const READING: &str = "reading a snapshot";
 const WRITING: &str = "writing a snapshot";
@@ -30,28 +30,28 @@ pub(super) struct Bucket {
 impl Bucket {
     /// The small object `key`; `None` where it is not there.
     pub(super) async fn read(&self, key: &str) -> Result<Option<Bytes>> {
-        match self.opened(key).await? {
+        match self.open(key).await? {
             None => Ok(None),
             Some(found) => {
                 let body = found.body.collect().await;
-                Ok(Some(body.map_err(|error| cut(READING, error))?.into_bytes()))
+                Ok(Some(body.map_err(|error| truncated(READING, error))?.into_bytes()))
             }
         }
     }
 
     /// The object `key`, to be read piece by piece; `None` where it is not there.
-    pub(super) async fn opened(&self, key: &str) -> Result<Option<GetObjectOutput>> {
+    pub(super) async fn open(&self, key: &str) -> Result<Option<GetObjectOutput>> {
         match self.client.get_object().bucket(&self.name).key(key).send().await {
             Ok(found) => Ok(Some(found)),
             Err(error) if is_absent(&error) => Ok(None),
-            Err(error) => Err(refused(READING, error)),
+            Err(error) => Err(aws_error(READING, error)),
         }
     }
 
     /// Writes the small object `key`, whatever was there.
     pub(super) async fn write(&self, key: &str, body: Vec<u8>) -> Result<()> {
         let put = self.client.put_object().bucket(&self.name).key(key).body(ByteStream::from(body));
-        put.send().await.map(|_| ()).map_err(|error| refused(WRITING, error))
+        put.send().await.map(|_| ()).map_err(|error| aws_error(WRITING, error))
     }
 
     /// Writes the small object `key` where there is none; says whether it did.
@@ -67,7 +67,7 @@ impl Bucket {
             {
                 Ok(false)
             }
-            Err(error) => Err(refused(WRITING, error)),
+            Err(error) => Err(aws_error(WRITING, error)),
         }
     }
 
@@ -80,7 +80,7 @@ impl Bucket {
         let put = self.client.put_object().bucket(&self.name).key(key).checksum_sha256(sha256);
         let put = put.body(ByteStream::from(body)).customize();
         let put = put.config_override(aws_sdk_s3::config::Builder::new().timeout_config(slow));
-        put.send().await.map(|_| ()).map_err(|error| refused(WRITING, error))
+        put.send().await.map(|_| ()).map_err(|error| aws_error(WRITING, error))
     }
 
     /// The objects whose keys begin with `prefix`, with their sizes.
@@ -90,7 +90,7 @@ impl Bucket {
         let mut found = BTreeMap::new();
         while let Some(page) = pages.next().await {
             for object in
-                page.map_err(|error| refused(LISTING, error))?.contents.unwrap_or_default()
+                page.map_err(|error| aws_error(LISTING, error))?.contents.unwrap_or_default()
             {
                 let size =
                     object.size.and_then(|size| u64::try_from(size).ok()).unwrap_or_default();
@@ -107,7 +107,7 @@ impl Bucket {
         let mut found = Vec::new();
         while let Some(page) = pages.next().await {
             let objects =
-                page.map_err(|error| refused(LISTING, error))?.contents.unwrap_or_default();
+                page.map_err(|error| aws_error(LISTING, error))?.contents.unwrap_or_default();
             found.extend(objects.into_iter().filter_map(|object| object.key));
         }
         Ok(found)
@@ -116,7 +116,7 @@ impl Bucket {
     /// Removes the object `key`; absent is fine.
     pub(super) async fn remove(&self, key: &str) -> Result<()> {
         let gone = self.client.delete_object().bucket(&self.name).key(key).send().await;
-        gone.map(|_| ()).map_err(|error| refused(REMOVING, error))
+        gone.map(|_| ()).map_err(|error| aws_error(REMOVING, error))
     }
 
     /// Removes all of `keys`.
@@ -129,7 +129,7 @@ impl Bucket {
                 Delete::builder().set_objects(Some(each)).quiet(true).build().map_err(unbuilt)?;
             let answer =
                 self.client.delete_objects().bucket(&self.name).delete(delete).send().await;
-            let answer = answer.map_err(|error| refused(REMOVING, error))?;
+            let answer = answer.map_err(|error| aws_error(REMOVING, error))?;
             if let Some(kept) = answer.errors().first() {
                 return Err(Error::new(ErrorKind::Unavailable, REMOVING)
                     .about("code", kept.code().unwrap_or("none"))
@@ -145,7 +145,7 @@ fn is_absent<R>(error: &SdkError<GetObjectError, R>) -> bool {
 }
 
 /// A body that ended before its end.
-pub(super) fn cut(
+pub(super) fn truncated(
     during: &'static str,
     error: impl std::error::Error + Send + Sync + 'static,
 ) -> Error {

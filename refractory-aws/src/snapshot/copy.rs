@@ -5,25 +5,20 @@ use refractory_core::ports::{Observed, Progress, Snapshot, SnapshotName};
 use refractory_core::{Error, ErrorKind, InstanceId, Result};
 
 use super::S3Snapshots;
+use super::job_input::JobInputSigner;
 use super::keys;
 use super::manifest::Manifest;
-use super::orders::Signing;
-use crate::storage::errand::{Errand, Next, Script, Standing};
+use crate::storage::job::{EcsJob, JobHistory, NextAction, Script};
 
-/// How many pieces an errand may write; and how many after it has found that too few.
+/// How many pieces a job may write; and how many after it has found that too few.
 const PIECES: usize = 64;
 const MORE_PIECES: usize = 256;
-/// What an errand ends with that was given too few pieces.
+/// The exit code of a job that was given too few pieces.
 const TOO_LARGE: i32 = 74;
-
-/// What the errand that writes `name` is found again by.
-pub(super) fn what(name: &SnapshotName) -> String {
-    format!("copy:{}", name.at.0)
-}
 
 impl S3Snapshots {
     /// Takes the snapshot `name` of the volume of `of` one step further.
-    pub(super) async fn copied(
+    pub(super) async fn copy_step(
         &self,
         name: &SnapshotName,
         of: &InstanceId,
@@ -31,16 +26,16 @@ impl S3Snapshots {
         if let Some(manifest) = self.manifest(name).await? {
             return Ok(Observed::Ready(manifest.snapshot(name)));
         }
-        let standing = self.storage.errands.standing(of).await?;
+        let standing = self.storage.jobs.history(of).await?;
         if standing.working.is_empty()
-            && let Some(manifest) = self.reported(name).await?
+            && let Some(manifest) = self.job_report(name).await?
         {
-            return self.completed(name, of, &manifest).await;
+            return self.complete_snapshot(name, of, &manifest).await;
         }
-        match standing.next(&what(name), self.storage.errands.now()) {
-            Next::Wait => {}
-            Next::Failed(error) => return Err(error),
-            Next::Start(tries) => self.begin_copy(name, of, &standing, tries).await?,
+        match standing.next(&keys::job_name(name), self.storage.jobs.now()) {
+            NextAction::Wait => {}
+            NextAction::Failed(error) => return Err(error),
+            NextAction::Start(tries) => self.begin_copy(name, of, &standing, tries).await?,
         }
         Ok(Observed::Pending(Some(Progress::new("its data is copied"))))
     }
@@ -49,32 +44,32 @@ impl S3Snapshots {
         &self,
         name: &SnapshotName,
         of: &InstanceId,
-        standing: &Standing,
+        standing: &JobHistory,
         tries: usize,
     ) -> Result<()> {
-        self.at_rest(of).await?;
-        let (access_point, what, errands) =
-            (self.access_point(of).await?, what(name), &self.storage.errands);
-        let attempt = fresh_attempt();
-        let pieces = if standing.met(&what, TOO_LARGE) { MORE_PIECES } else { PIECES };
-        let signing = Signing::new(&self.bucket, &self.clients, errands.now()).await?;
+        self.check_not_running(of).await?;
+        let (access_point, what, jobs) =
+            (self.access_point(of).await?, keys::job_name(name), &self.storage.jobs);
+        let attempt = keys::fresh_attempt();
+        let pieces = if standing.ended_with(&what, TOO_LARGE) { MORE_PIECES } else { PIECES };
+        let signing = JobInputSigner::new(&self.bucket, &self.clients, jobs.now()).await?;
         let orders =
             signing.to_copy(&attempt, &keys::attempt(name, &attempt), pieces, self.piece).await?;
-        let orders = errands.give_orders(of, orders).await?;
-        let errand = Errand {
+        let orders = jobs.write_input(of, orders).await?;
+        let job = EcsJob {
             of,
-            what,
+            name: what,
             script: Script::Copy,
             access_point: &access_point,
             attempt: Some(&attempt),
-            orders: Some(&orders),
+            input: Some(&orders),
             tries,
         };
-        errands.start(&errand).await
+        jobs.start(&job).await
     }
 
     /// What an attempt at `name` says that has written and read back all of its pieces, where they are all there.
-    async fn reported(&self, name: &SnapshotName) -> Result<Option<Manifest>> {
+    async fn job_report(&self, name: &SnapshotName) -> Result<Option<Manifest>> {
         let there = self.bucket.sizes(&keys::attempts(name)).await?;
         for key in there.keys().filter(|key| key.ends_with("/report")) {
             let Some(attempt) = key
@@ -99,7 +94,7 @@ impl S3Snapshots {
     }
 
     /// Takes away what is not of the snapshot, and then lists it.
-    pub(super) async fn completed(
+    pub(super) async fn complete_snapshot(
         &self,
         name: &SnapshotName,
         of: &InstanceId,
@@ -109,9 +104,9 @@ impl S3Snapshots {
         let there = self.bucket.sizes(&keys::attempts(name)).await?;
         let others: Vec<_> = there.into_keys().filter(|key| !key.starts_with(&mine)).collect();
         self.bucket.remove_all(&others).await?;
-        self.storage.errands.tidy(of).await?;
+        self.storage.jobs.clean_up(of).await?;
         if let Some(bytes) = manifest.usage {
-            self.storage.measured(of, bytes).await?;
+            self.storage.record_size(of, bytes).await?;
         }
         let text = serde_json::to_vec_pretty(manifest).map_err(|error| {
             Error::new(ErrorKind::Unexpected, "writing a snapshot").caused_by(error)
@@ -119,7 +114,7 @@ impl S3Snapshots {
         if self.bucket.write_first(&keys::manifest(name), text).await? {
             return Ok(Observed::Ready(manifest.snapshot(name)));
         }
-        // Somebody else was faster: what they say stands.
+        // Another process was faster: its manifest counts.
         let stands = self.manifest(name).await?;
         Ok(stands
             .map_or(Observed::Pending(None), |manifest| Observed::Ready(manifest.snapshot(name))))
@@ -132,9 +127,4 @@ fn are_there(there: &BTreeMap<String, u64>, base: &str, manifest: &Manifest) -> 
         .pieces
         .iter()
         .all(|piece| there.get(&format!("{base}{}", piece.name)) == Some(&piece.size))
-}
-
-/// A name that no other attempt has.
-pub(super) fn fresh_attempt() -> String {
-    InstanceId::fresh().to_string()
 }

@@ -37,3 +37,13 @@ pub(super) fn named(of: &InstanceId, key: &str) -> Option<SnapshotName> {
 fn moment(at: Timestamp) -> String {
     format!("{:015}", at.0)
 }
+
+/// The name of the job that writes `name`.
+pub(super) fn job_name(name: &SnapshotName) -> String {
+    format!("copy:{}", name.at.0)
+}
+
+/// A name that no other attempt has.
+pub(super) fn fresh_attempt() -> String {
+    InstanceId::fresh().to_string()
+}

@@ -44,7 +44,7 @@ impl Manifest {
         Snapshot { name: name.clone(), size: self.size() }
     }
 
-    /// What the report of the errand `attempt` says: `usage BYTES`, then `piece NUMBER BYTES SHA256` for each. Nothing where it is
+    /// Reads the report of the job `attempt`: `usage BYTES`, then `piece NUMBER BYTES SHA256` for each. Nothing where it is
     /// not understood.
     pub(super) fn of_report(attempt: &str, report: &str) -> Option<Self> {
         let mut manifest = Self {

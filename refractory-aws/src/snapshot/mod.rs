@@ -7,16 +7,16 @@
 //! |---|---|
 //! | `snapshots/{instance}/{moment}.json` | the manifest |
 //! | `snapshots/{instance}/{moment}/{attempt}/{number}` | a piece |
-//! | `snapshots/{instance}/{moment}/{attempt}/report` | what an errand says that has written all pieces and read them back |
+//! | `snapshots/{instance}/{moment}/{attempt}/report` | the report of a job that has written all pieces and read them back |
 //! | `snapshots/{instance}/restoring` | a restore that has begun and is not finished |
 //!
-//! The work is done by an errand beside the data. It has no permission on the bucket: it is given signed addresses, which let
+//! The work is done by a job beside the data. It has no permission on the bucket: it is given signed addresses, which let
 //! it write the pieces of this one attempt, or read those of this one snapshot, for some hours.
 mod bucket;
 mod copy;
+mod job_input;
 mod keys;
 mod manifest;
-mod orders;
 mod restore;
 mod store;
 mod stream;

@@ -4,15 +4,15 @@ use refractory_core::{Error, ErrorKind, InstanceId, Result, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::S3Snapshots;
-use super::copy::fresh_attempt;
+use super::job_input::JobInputSigner;
 use super::keys;
+use super::keys::fresh_attempt;
 use super::manifest::Manifest;
-use super::orders::Signing;
-use crate::storage::errand::{Errand, Next, Script};
+use crate::storage::job::{EcsJob, NextAction, Script};
 
 /// A restore that has begun and is not finished. It is written before anything is touched, and gone when all is done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Intent {
+pub(super) struct RestoreIntent {
     /// Whose snapshot; the volume's own where nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) of: Option<InstanceId>,
@@ -22,7 +22,7 @@ pub(super) struct Intent {
     attempt: String,
 }
 
-impl Intent {
+impl RestoreIntent {
     /// Which snapshot is restored into the volume of `into`.
     pub(super) fn name(&self, into: &InstanceId) -> SnapshotName {
         SnapshotName { of: self.of.clone().unwrap_or_else(|| into.clone()), at: self.at }
@@ -35,38 +35,40 @@ impl Intent {
 
 impl S3Snapshots {
     /// Takes the restore of `from` one step further.
-    pub(super) async fn restored(
+    pub(super) async fn restore_step(
         &self,
         from: &SnapshotName,
         into: &Volume,
     ) -> Result<Observed<Volume>> {
         let of = &into.of;
         let manifest = self.manifest(from).await?.ok_or_else(|| no_snapshot(from))?;
-        let standing = self.storage.errands.standing(of).await?;
+        let standing = self.storage.jobs.history(of).await?;
         if !standing.working.is_empty() {
-            return Ok(at_work());
+            return Ok(restoring_now());
         }
         let begun = self.intent(of).await?.filter(|intent| intent.name(of) == *from);
         if let Some(intent) = &begun
             && standing.done(&intent.what())
         {
-            return self.finished(of, into, &manifest).await;
+            return self.finish_restore(of, into, &manifest).await;
         }
-        self.at_rest(of).await?;
+        self.check_not_running(of).await?;
         let intent = match begun {
             Some(intent) => intent,
-            None => self.intend(from, of).await?,
+            None => self.write_intent(from, of).await?,
         };
-        match standing.next(&intent.what(), self.storage.errands.now()) {
-            Next::Wait => {}
-            Next::Failed(error) => return Err(error),
-            Next::Start(tries) => self.begin_restore(from, of, &manifest, &intent, tries).await?,
+        match standing.next(&intent.what(), self.storage.jobs.now()) {
+            NextAction::Wait => {}
+            NextAction::Failed(error) => return Err(error),
+            NextAction::Start(tries) => {
+                self.begin_restore(from, of, &manifest, &intent, tries).await?;
+            }
         }
-        Ok(at_work())
+        Ok(restoring_now())
     }
 
     /// The restore of `of` that has begun, if any.
-    pub(super) async fn intent(&self, of: &InstanceId) -> Result<Option<Intent>> {
+    pub(super) async fn intent(&self, of: &InstanceId) -> Result<Option<RestoreIntent>> {
         let Some(found) = self.bucket.read(&keys::restoring(of)).await? else { return Ok(None) };
         let read = serde_json::from_slice(&found);
         read.map(Some).map_err(|error| {
@@ -74,9 +76,9 @@ impl S3Snapshots {
         })
     }
 
-    async fn intend(&self, from: &SnapshotName, of: &InstanceId) -> Result<Intent> {
+    async fn write_intent(&self, from: &SnapshotName, of: &InstanceId) -> Result<RestoreIntent> {
         let foreign = (from.of != *of).then(|| from.of.clone());
-        let intent = Intent { of: foreign, at: from.at, attempt: fresh_attempt() };
+        let intent = RestoreIntent { of: foreign, at: from.at, attempt: fresh_attempt() };
         let text = serde_json::to_vec(&intent).map_err(|error| {
             Error::new(ErrorKind::Unexpected, "writing down what is restored").caused_by(error)
         })?;
@@ -89,35 +91,35 @@ impl S3Snapshots {
         from: &SnapshotName,
         of: &InstanceId,
         manifest: &Manifest,
-        intent: &Intent,
+        intent: &RestoreIntent,
         tries: usize,
     ) -> Result<()> {
-        let (access_point, errands) = (self.access_point(of).await?, &self.storage.errands);
+        let (access_point, jobs) = (self.access_point(of).await?, &self.storage.jobs);
         let base = keys::attempt(from, &manifest.attempt);
-        let signing = Signing::new(&self.bucket, &self.clients, errands.now()).await?;
+        let signing = JobInputSigner::new(&self.bucket, &self.clients, jobs.now()).await?;
         let orders = signing.to_restore(&intent.attempt, &base, manifest).await?;
-        let orders = errands.give_orders(of, orders).await?;
-        let errand = Errand {
+        let orders = jobs.write_input(of, orders).await?;
+        let job = EcsJob {
             of,
-            what: intent.what(),
+            name: intent.what(),
             script: Script::Restore,
             access_point: &access_point,
             attempt: Some(&intent.attempt),
-            orders: Some(&orders),
+            input: Some(&orders),
             tries,
         };
-        errands.start(&errand).await
+        jobs.start(&job).await
     }
 
-    async fn finished(
+    async fn finish_restore(
         &self,
         of: &InstanceId,
         into: &Volume,
         manifest: &Manifest,
     ) -> Result<Observed<Volume>> {
-        self.storage.errands.tidy(of).await?;
+        self.storage.jobs.clean_up(of).await?;
         if let Some(bytes) = manifest.usage {
-            self.storage.measured(of, bytes).await?;
+            self.storage.record_size(of, bytes).await?;
         }
         self.bucket.remove(&keys::restoring(of)).await?;
         let usage = manifest.usage.map(|bytes| Usage { bytes, quota: None });
@@ -125,7 +127,7 @@ impl S3Snapshots {
     }
 }
 
-fn at_work() -> Observed<Volume> {
+fn restoring_now() -> Observed<Volume> {
     Observed::Pending(Some(Progress::new("its data is replaced").uninterruptible()))
 }
 

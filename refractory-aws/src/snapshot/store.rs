@@ -10,7 +10,7 @@ use super::keys;
 use super::manifest::Manifest;
 use super::verify::Checks;
 use crate::storage::EfsStorage;
-use crate::{Clients, Ground};
+use crate::{Clients, StackOutputs};
 
 /// How large a piece is: what a task buffers on its disk, and one request writes.
 const PIECE: u64 = 1 << 30;
@@ -32,18 +32,18 @@ pub struct S3Snapshots {
 }
 
 impl S3Snapshots {
-    /// Keeps copies of what `storage` holds in the bucket of `ground`.
-    pub fn new(storage: EfsStorage, clients: &Clients, ground: &Ground) -> Self {
+    /// Keeps copies of what `storage` holds in the bucket of `outputs`.
+    pub fn new(storage: EfsStorage, clients: &Clients, outputs: &StackOutputs) -> Self {
         Self {
             storage,
             clients: clients.clone(),
-            bucket: Bucket { client: clients.s3.clone(), name: ground.bucket.clone() },
+            bucket: Bucket { client: clients.s3.clone(), name: outputs.bucket.clone() },
             piece: PIECE,
             checks: Arc::default(),
         }
     }
 
-    /// The same with pieces of `bytes`; a task needs that much space of its own.
+    /// The same with pieces of `bytes`; a task needs that much disk space.
     #[must_use]
     pub fn with_pieces_of(mut self, bytes: u64) -> Self {
         self.piece = bytes.max(1);
@@ -81,8 +81,8 @@ impl S3Snapshots {
     }
 
     /// Refuses where a task of the table is there.
-    pub(super) async fn at_rest(&self, of: &InstanceId) -> Result<()> {
-        if !self.storage.errands.table_runs(of).await? {
+    pub(super) async fn check_not_running(&self, of: &InstanceId) -> Result<()> {
+        if !self.storage.jobs.table_runs(of).await? {
             return Ok(());
         }
         Err(Error::new(ErrorKind::Unavailable, "looking for tasks on a volume").about("instance", of).advise(
@@ -90,17 +90,17 @@ impl S3Snapshots {
         ))
     }
 
-    async fn removed(&self, name: &SnapshotName) -> Result<Observed<Snapshot>> {
+    async fn remove_step(&self, name: &SnapshotName) -> Result<Observed<Snapshot>> {
         if self.restoring(&name.of).await?.is_some_and(|restoring| restoring == *name) {
             return Ok(Observed::Pending(Some(Progress::new("it is being restored"))));
         }
         // What is not listed any more is half removed at worst.
         self.bucket.remove(&keys::manifest(name)).await?;
-        let errands = &self.storage.errands;
-        let copying = super::copy::what(name);
-        for (what, task) in errands.standing(&name.of).await?.working {
+        let jobs = &self.storage.jobs;
+        let copying = keys::job_name(name);
+        for (what, task) in jobs.history(&name.of).await?.working {
             if what == copying {
-                errands.end(&task).await?;
+                jobs.end(&task).await?;
                 return Ok(Observed::Pending(Some(Progress::new(
                     "the task that writes it is ended",
                 ))));
@@ -129,11 +129,11 @@ impl S3Snapshots {
 #[async_trait]
 impl Snapshots for S3Snapshots {
     async fn ensure(&self, name: &SnapshotName, of: &Volume) -> Result<Observed<Snapshot>> {
-        self.copied(name, &of.of).await
+        self.copy_step(name, &of.of).await
     }
 
     async fn restore(&self, from: &SnapshotName, into: &Volume) -> Result<Observed<Volume>> {
-        self.restored(from, into).await
+        self.restore_step(from, into).await
     }
 
     async fn verify(&self, name: &SnapshotName) -> Result<Observed<Snapshot>> {
@@ -141,7 +141,7 @@ impl Snapshots for S3Snapshots {
     }
 
     async fn remove(&self, name: &SnapshotName) -> Result<Observed<Snapshot>> {
-        self.removed(name).await
+        self.remove_step(name).await
     }
 
     async fn list(&self, of: &InstanceId) -> Result<Vec<Snapshot>> {

@@ -7,16 +7,16 @@ use sha2::{Digest as _, Sha256};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
 use super::S3Snapshots;
-use super::bucket::cut;
-use super::copy::fresh_attempt;
+use super::bucket::truncated;
 use super::keys;
+use super::keys::fresh_attempt;
 use super::manifest::{Manifest, Packed, Piece};
 
 const SENDING: &str = "sending a snapshot";
 const RECEIVING: &str = "receiving a snapshot";
 /// What is held in memory while a snapshot is received.
 const RECEIVED_AT_ONCE: u64 = 128 << 20;
-/// As many pieces as the orders of a restore have room for.
+/// As many pieces as the input of a restore has room for.
 const PIECES: usize = 256;
 
 impl S3Snapshots {
@@ -35,19 +35,19 @@ impl S3Snapshots {
             self.manifest(name).await?.ok_or_else(|| Error::new(ErrorKind::NotFound, SENDING))?;
         let base = keys::attempt(name, &manifest.attempt);
         for piece in &manifest.pieces {
-            let found = self.bucket.opened(&format!("{base}{}", piece.name)).await?;
+            let found = self.bucket.open(&format!("{base}{}", piece.name)).await?;
             let mut body = found.ok_or_else(|| damaged(piece))?.body;
             let mut hasher = Sha256::new();
             while let Some(bytes) = body.next().await {
-                let bytes = bytes.map_err(|error| cut(SENDING, error))?;
+                let bytes = bytes.map_err(|error| truncated(SENDING, error))?;
                 hasher.update(&bytes);
-                into.write_all(&bytes).await.map_err(|error| broken_off(SENDING, error))?;
+                into.write_all(&bytes).await.map_err(|error| stream_failed(SENDING, error))?;
             }
             if hex::encode(hasher.finalize()) != piece.sha256 {
                 return Err(damaged(piece));
             }
         }
-        into.flush().await.map_err(|error| broken_off(SENDING, error))?;
+        into.flush().await.map_err(|error| stream_failed(SENDING, error))?;
         Ok(manifest.size())
     }
 
@@ -87,7 +87,7 @@ impl S3Snapshots {
             return Err(not_packed());
         }
         let manifest = Manifest { packed: Packed::TarGzip, attempt, pieces, usage: None };
-        match self.completed(name, &name.of, &manifest).await? {
+        match self.complete_snapshot(name, &name.of, &manifest).await? {
             Observed::Ready(snapshot) => Ok(snapshot),
             // Its list was removed again at this moment.
             Observed::Absent | Observed::Pending(_) | Observed::Broken(_) => {
@@ -102,7 +102,7 @@ impl S3Snapshots {
         from.take(limit)
             .read_to_end(&mut bytes)
             .await
-            .map_err(|error| broken_off(RECEIVING, error))?;
+            .map_err(|error| stream_failed(RECEIVING, error))?;
         Ok(bytes.into())
     }
 
@@ -120,7 +120,7 @@ fn damaged(piece: &Piece) -> Error {
     )
 }
 
-fn broken_off(during: &'static str, error: std::io::Error) -> Error {
+fn stream_failed(during: &'static str, error: std::io::Error) -> Error {
     Error::new(ErrorKind::Unavailable, during).caused_by(error)
 }
 

@@ -9,7 +9,7 @@ use tokio::task::{AbortHandle, JoinSet};
 
 use super::S3Snapshots;
 
-/// What is being read, in this process. All of it ends with its owner, and is read again by whoever asks next.
+/// What is being read, in this process. All of it ends with its owner, and is read again by the next call.
 #[derive(Debug, Default)]
 pub(super) struct Checks(Mutex<State>);
 
@@ -36,14 +36,14 @@ impl Checks {
                     state.reading.remove(&name);
                     state.ended.insert(name, outcome);
                 }
-                // Which one it was is not told: all that is not at work any more is read again.
+                // Which one it was is unknown: all that is not at work any more is read again.
                 Err(_) => state.reading.retain(|_, reading| !reading.task.is_finished()),
             }
         }
         state
     }
 
-    /// What reading `name` came to; told once.
+    /// The result of reading `name`; returned once.
     fn take_ended(&self, name: &SnapshotName) -> Option<Result<()>> {
         self.gathered().ended.remove(name)
     }

@@ -4,19 +4,19 @@ use std::sync::Arc;
 use refractory_core::ports::{Observed, Reason, Volume, VolumeSpec, WorldStorage};
 use refractory_core::{Clock, InstanceId, Result, async_trait};
 
-use super::errand::Errands;
-use super::point::Stage;
-use super::points::Points;
-use crate::bound::listed;
-use crate::{AwsConfig, Clients, Ground, Naming};
+use super::access_point::RemovalStage;
+use super::access_points::AccessPoints;
+use super::job::EcsJobs;
+use crate::deadline::with_list_deadline;
+use crate::{AwsConfig, Clients, Naming, StackOutputs};
 
-/// Keeps each volume behind an access point of its own on one EFS file system.
+/// Keeps each volume behind its own access point on one EFS file system.
 ///
 /// **Removal** is complete: a task that mounts this access point and nothing else empties it, and then the access point goes.
-/// How far that has got is written on the access point, so that whoever calls next carries on. It does not begin while a task of
+/// How far that has got is written on the access point, so that the next caller continues. It does not begin while a task of
 /// the instance is there.
 ///
-/// **Owners**: whoever works on a volume does so as the user that its access point was made with: `user` of the configuration, or
+/// **Owners**: every program works on a volume as the user that its access point was created with: `user` of the configuration, or
 /// the one that felddy's image for the release of the volume's first launch runs as. EFS sees to that, whatever user a container has, so a table
 /// moves to an image with another user and its files stay as they are.
 ///
@@ -25,29 +25,29 @@ use crate::{AwsConfig, Clients, Ground, Naming};
 /// [EFS says itself](Self::metered).
 #[derive(Debug, Clone)]
 pub struct EfsStorage {
-    pub(super) points: Points,
+    pub(super) points: AccessPoints,
     config: AwsConfig,
-    pub(crate) errands: Errands,
+    pub(crate) jobs: EcsJobs,
 }
 
 impl EfsStorage {
-    /// Keeps volumes on the file system of `ground`.
+    /// Keeps volumes on the file system of `outputs`.
     ///
     /// # Errors
     ///
     /// `Invalid`: the configuration's `user` is not two numbers.
     pub fn new(
         clients: Clients,
-        ground: &Ground,
+        outputs: &StackOutputs,
         config: &AwsConfig,
         clock: Arc<dyn Clock>,
     ) -> Result<Self> {
         config.owner(None)?;
         let naming = Naming::new(&config.deployment);
         Ok(Self {
-            points: Points::new(clients.efs.clone(), &ground.file_system, naming.clone()),
+            points: AccessPoints::new(clients.efs.clone(), &outputs.file_system, naming.clone()),
             config: config.clone(),
-            errands: Errands::new(clients, ground.clone(), config, naming, clock),
+            jobs: EcsJobs::new(clients, outputs.clone(), config, naming, clock),
         })
     }
 
@@ -63,13 +63,13 @@ impl EfsStorage {
 
     /// The same, asked for again: another process may have removed the volume since, and made another.
     pub(crate) async fn access_point_now(&self, of: &InstanceId) -> Result<Option<String>> {
-        Ok(self.points.look(of).await?.map(|point| point.id))
+        Ok(self.points.describe(of).await?.map(|point| point.id))
     }
 
     /// Writes down how many bytes the volume of `of` was found to hold.
-    pub(crate) async fn measured(&self, of: &InstanceId, bytes: u64) -> Result<()> {
+    pub(crate) async fn record_size(&self, of: &InstanceId, bytes: u64) -> Result<()> {
         match self.points.id(of).await? {
-            Some(id) => self.points.measured(&id, bytes).await,
+            Some(id) => self.points.record_size(&id, bytes).await,
             None => Ok(()),
         }
     }
@@ -79,16 +79,16 @@ impl EfsStorage {
     /// # Errors
     ///
     /// `Unavailable`, `Forbidden`, `Invalid` where there is no such file system.
-    pub async fn metered(&self) -> Result<u64> {
-        self.points.metered().await
+    pub async fn metered_bytes(&self) -> Result<u64> {
+        self.points.metered_bytes().await
     }
 }
 
 #[async_trait]
 impl WorldStorage for EfsStorage {
     async fn ensure(&self, of: &InstanceId, spec: &VolumeSpec) -> Result<Observed<Volume>> {
-        let point = self.points.make(of, self.config.owner(spec.release)?).await?;
-        if point.stage != Stage::Kept {
+        let point = self.points.ensure(of, self.config.owner(spec.release)?).await?;
+        if point.stage != RemovalStage::Kept {
             return Ok(Observed::Broken(Reason(
                 "The data of this table is being removed. Wait until it is gone.".to_owned(),
             )));
@@ -101,15 +101,15 @@ impl WorldStorage for EfsStorage {
     }
 
     async fn observe(&self, of: &InstanceId) -> Result<Observed<Volume>> {
-        let found = self.points.look(of).await?;
+        let found = self.points.describe(of).await?;
         Ok(found.map_or(Observed::Absent, |point| point.observed(of)))
     }
 
     async fn remove(&self, of: &InstanceId) -> Result<Observed<Volume>> {
-        self.removed(of).await
+        self.remove_step(of).await
     }
 
     async fn list(&self) -> Result<Vec<InstanceId>> {
-        listed("listing volumes", self.points.list()).await
+        with_list_deadline("listing volumes", self.points.list()).await
     }
 }

@@ -3,52 +3,63 @@ use refractory_core::ports::{Observed, Progress, Volume};
 use refractory_core::{InstanceId, Result};
 
 use super::EfsStorage;
-use super::errand::{Errand, Next, Script};
-use super::point::{Point, Stage};
+use super::access_point::{AccessPoint, RemovalStage};
+use super::job::{EcsJob, NextAction, Script};
 
 impl EfsStorage {
     /// Takes the removal one step further. Each step is written down before the next one: on the access point, which goes last.
     ///
-    /// What EFS keeps after that is the empty folder that the access point led to. Only somebody who mounts the folder of
-    /// *all* tables could take it away, and nobody here may: it holds nothing and costs nothing.
-    pub(super) async fn removed(&self, of: &InstanceId) -> Result<Observed<Volume>> {
-        let Some(point) = self.points.look(of).await? else { return Ok(Observed::Absent) };
+    /// What EFS keeps after that is the empty folder that the access point led to. Only a task that mounts the folder of
+    /// *all* tables could remove it, and none here may: it holds nothing and costs nothing.
+    pub(super) async fn remove_step(&self, of: &InstanceId) -> Result<Observed<Volume>> {
+        let Some(point) = self.points.describe(of).await? else { return Ok(Observed::Absent) };
         match point.stage {
-            Stage::Kept if self.errands.table_runs(of).await? => {
+            RemovalStage::Kept if self.jobs.table_runs(of).await? => {
                 Ok(pending("its task has not ended yet"))
             }
-            Stage::Kept => {
-                self.points.mark(&point.id, Stage::Clearing).await?;
-                self.cleared(of, &point).await
+            RemovalStage::Kept => {
+                self.points.set_stage(&point.id, RemovalStage::Clearing).await?;
+                self.clear_files(of, &point).await
             }
-            Stage::Clearing => self.cleared(of, &point).await,
-            Stage::Cleared => self.closed(of, &point).await,
+            RemovalStage::Clearing => self.clear_files(of, &point).await,
+            RemovalStage::Cleared => self.delete_access_point(of, &point).await,
         }
     }
 
-    async fn cleared(&self, of: &InstanceId, point: &Point) -> Result<Observed<Volume>> {
+    async fn clear_files(&self, of: &InstanceId, point: &AccessPoint) -> Result<Observed<Volume>> {
         // An access point is made once and its id used once, so what has been done through it stays done.
         let what = format!("clear:{}", point.id);
-        let standing = self.errands.standing(of).await?;
+        let standing = self.jobs.history(of).await?;
         if standing.done(&what) {
-            self.points.mark(&point.id, Stage::Cleared).await?;
-            return self.closed(of, point).await;
+            self.points.set_stage(&point.id, RemovalStage::Cleared).await?;
+            return self.delete_access_point(of, point).await;
         }
-        match standing.next(&what, self.errands.now()) {
-            Next::Wait => Ok(pending("its files are removed")),
-            Next::Failed(error) => Err(error),
-            Next::Start(tries) => {
+        match standing.next(&what, self.jobs.now()) {
+            NextAction::Wait => Ok(pending("its files are removed")),
+            NextAction::Failed(error) => Err(error),
+            NextAction::Start(tries) => {
                 let (script, access_point) = (Script::Clear, point.id.as_str());
-                let errand =
-                    Errand { of, what, script, access_point, attempt: None, orders: None, tries };
-                self.errands.start(&errand).await?;
+                let job = EcsJob {
+                    of,
+                    name: what,
+                    script,
+                    access_point,
+                    attempt: None,
+                    input: None,
+                    tries,
+                };
+                self.jobs.start(&job).await?;
                 Ok(pending("its files are removed"))
             }
         }
     }
 
-    async fn closed(&self, of: &InstanceId, point: &Point) -> Result<Observed<Volume>> {
-        self.errands.tidy(of).await?;
+    async fn delete_access_point(
+        &self,
+        of: &InstanceId,
+        point: &AccessPoint,
+    ) -> Result<Observed<Volume>> {
+        self.jobs.clean_up(of).await?;
         self.points.delete(&point.id).await?;
         Ok(pending("its access point is removed"))
     }

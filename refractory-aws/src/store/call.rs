@@ -1,4 +1,4 @@
-//! Requests, sent, and repeated while somebody else's transaction is in their way.
+//! Sends requests, and repeats them while another transaction is in their way.
 use std::collections::HashMap;
 use std::error::Error as StdError;
 use std::fmt::Debug;
@@ -14,14 +14,14 @@ use refractory_core::ports::Kind;
 use refractory_core::{Error, ErrorKind, Result};
 
 use super::item::{Item, row_key, text, text_of};
-use super::operation::{Operation, Patience};
+use super::operation::{Backoff, Operation};
 use super::schema;
 use super::write::{Batch, Refusal, Replacement};
-use crate::error::refused;
+use crate::error::aws_error;
 
 /// What items to read, of one partition of the table or of an index.
 #[derive(Debug)]
-pub(super) struct Reading {
+pub(super) struct ItemQuery {
     pub(super) index: Option<&'static str>,
     pub(super) sort_key: &'static str,
     pub(super) partition: String,
@@ -32,7 +32,7 @@ pub(super) struct Reading {
     pub(super) start: Option<Item>,
 }
 
-/// One table, and who speaks to it.
+/// A DynamoDB table and its client.
 #[derive(Clone)]
 pub(super) struct Table {
     pub(super) client: Client,
@@ -44,20 +44,20 @@ impl Table {
     pub(super) async fn get(&self, during: &'static str, key: Item) -> Result<Option<Item>> {
         let get = self.client.get_item().table_name(&*self.name).set_key(Some(key));
         let answer = get.consistent_read(true).send().await;
-        Ok(answer.map_err(|error| self.told(during, error))?.item)
+        Ok(answer.map_err(|error| self.table_error(during, error))?.item)
     }
 
     /// Writes one item, whatever is there.
     pub(super) async fn put(&self, during: &'static str, item: Item) -> Result<()> {
         let put = self.client.put_item().table_name(&*self.name).set_item(Some(item));
-        put.send().await.map(|_| ()).map_err(|error| self.told(during, error))
+        put.send().await.map(|_| ()).map_err(|error| self.table_error(during, error))
     }
 
     /// Up to `limit` items that `reading` is for, in its order.
     pub(super) async fn read(
         &self,
         during: &'static str,
-        reading: &Reading,
+        reading: &ItemQuery,
         limit: usize,
     ) -> Result<Vec<Item>> {
         let mut items: Vec<Item> = Vec::new();
@@ -81,7 +81,7 @@ impl Table {
                 .consistent_read(true)
                 .send()
                 .await
-                .map_err(|error| self.told(during, error))?;
+                .map_err(|error| self.table_error(during, error))?;
             items.extend(page.items.unwrap_or_default());
             start = page.last_evaluated_key.filter(|key| !key.is_empty());
             if start.is_none() {
@@ -103,7 +103,7 @@ impl Table {
         let mut found = HashMap::new();
         for ids in ids.chunks(AT_ONCE) {
             let mut left: Vec<Item> = ids.iter().map(|id| row_key(kind, id)).collect();
-            let mut patience = Patience::default();
+            let mut patience = Backoff::default();
             while !left.is_empty() {
                 let keys =
                     KeysAndAttributes::builder().set_keys(Some(left.clone())).consistent_read(true);
@@ -111,7 +111,7 @@ impl Table {
                     .build()
                     .map_err(|error| Error::new(ErrorKind::Unexpected, during).caused_by(error))?;
                 let asked = self.client.batch_get_item().request_items(&*self.name, keys);
-                let answer = asked.send().await.map_err(|error| self.told(during, error))?;
+                let answer = asked.send().await.map_err(|error| self.table_error(during, error))?;
                 let items = answer.responses.and_then(|mut all| all.remove(&*self.name));
                 for item in items.unwrap_or_default() {
                     if let Some(id) = text_of(&item, schema::SORT_KEY).map(ToOwned::to_owned) {
@@ -123,7 +123,7 @@ impl Table {
                 left = unread.map(|unread| unread.keys).unwrap_or_default();
                 if left.len() < asked_for {
                     // An answer has sixteen megabytes at most.
-                    patience = Patience::default();
+                    patience = Backoff::default();
                     continue;
                 }
                 // What DynamoDB had no capacity for is asked for again.
@@ -142,7 +142,7 @@ impl Table {
         during: &'static str,
         replacement: &Replacement,
     ) -> Result<Result<(), Option<Item>>> {
-        let mut patience = Patience::default();
+        let mut patience = Backoff::default();
         loop {
             let request = replacement.request(&self.client, &self.name);
             let Err(error) = request.send().await else { return Ok(Ok(())) };
@@ -152,7 +152,7 @@ impl Table {
                 return Ok(Err(failed.item().filter(|item| !item.is_empty()).cloned()));
             }
             let busy = error.code().is_some_and(is_busy);
-            let error = self.told(during, error);
+            let error = self.table_error(during, error);
             if !(busy && wait(&mut patience).await?) {
                 return Err(error);
             }
@@ -165,7 +165,7 @@ impl Table {
         during: &'static str,
         batch: &Batch,
     ) -> Result<Result<(), Refusal>> {
-        let mut patience = Patience::default();
+        let mut patience = Backoff::default();
         // DynamoDB takes one token for one transaction, and no other writes under it.
         let mut operation = Operation::fresh()?;
         loop {
@@ -185,7 +185,8 @@ impl Table {
                 // This one is over, and its token with it. One that is still under way keeps its own.
                 operation = Operation::fresh()?;
             }
-            let error = if busy { self.busy(during, &error) } else { self.told(during, error) };
+            let error =
+                if busy { self.busy(during, &error) } else { self.table_error(during, error) };
             if !(busy && wait(&mut patience).await?) {
                 return Err(error);
             }
@@ -201,13 +202,13 @@ impl Table {
         Error::new(kind, during).about("table", &self.name).caused_by(said)
     }
 
-    fn told<E, R>(&self, during: &'static str, error: SdkError<E, R>) -> Error
+    fn table_error<E, R>(&self, during: &'static str, error: SdkError<E, R>) -> Error
     where
         E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
         R: Debug + Send + Sync + 'static,
     {
         let missing = error.code() == Some("ResourceNotFoundException");
-        let told = refused(during, error).about("table", &self.name);
+        let told = aws_error(during, error).about("table", &self.name);
         if missing { self.no_table(during, told) } else { told }
     }
 
@@ -233,7 +234,7 @@ fn is_busy(code: &str) -> bool {
 }
 
 /// Waits a little; whether there is another try.
-async fn wait(patience: &mut Patience) -> Result<bool> {
+async fn wait(patience: &mut Backoff) -> Result<bool> {
     let Some(wait) = patience.next()? else { return Ok(false) };
     tokio::time::sleep(wait).await;
     Ok(true)

@@ -35,9 +35,9 @@ pub(super) fn number(number: u64) -> AttributeValue {
 
 /// A place of a record in an index, as the record remembers it: the index, the partition and the sort value.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place(String);
+pub(super) struct IndexEntry(String);
 
-impl Place {
+impl IndexEntry {
     /// The key of the item that stands for the place of the record `id`.
     pub(super) fn key(&self, id: &str) -> Item {
         let (partition, sort) = self.0.split_once(schema::BETWEEN).unwrap_or((&self.0, ""));
@@ -110,7 +110,7 @@ pub(super) struct Content {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Claims {
     pub(super) texts: BTreeSet<String>,
-    pub(super) places: BTreeSet<Place>,
+    pub(super) places: BTreeSet<IndexEntry>,
 }
 
 impl Claims {
@@ -118,7 +118,7 @@ impl Claims {
     pub(super) fn of(row: &Record) -> Self {
         let place = |entry: &refractory_core::ports::IndexEntry| {
             let (index, partition) = (entry.index.name(), &entry.partition);
-            Place(format!("{index}/{partition}{}{}", schema::BETWEEN, entry.sort))
+            IndexEntry(format!("{index}/{partition}{}{}", schema::BETWEEN, entry.sort))
         };
         let texts = row.unique().iter().map(|key| key.text().to_owned()).collect();
         Self { texts, places: row.indexed().iter().map(place).collect() }
@@ -126,7 +126,7 @@ impl Claims {
 
     /// Those that the record in `item` has.
     pub(super) fn in_item(item: &Item) -> Self {
-        let places = strings_of(item, schema::PLACES).map(Place).collect();
+        let places = strings_of(item, schema::PLACES).map(IndexEntry).collect();
         Self { texts: texts_of(item), places }
     }
 
@@ -185,7 +185,7 @@ pub(super) fn listed(texts: &BTreeSet<String>) -> AttributeValue {
     AttributeValue::L(texts.iter().map(text).collect())
 }
 
-/// When DynamoDB may delete a row by itself, in seconds. A row that claims a text never ends so: its text would stay.
+/// When DynamoDB may delete a record by its time to live, in seconds. A record with a unique key never ends so: its key would stay.
 pub(super) fn ends(row: &Record) -> Option<u64> {
     let Record::Token(token) = row else { return None };
     row.unique().is_empty().then(|| token.until.after(SLACK).0 / 1000)
@@ -222,7 +222,7 @@ pub(super) fn stamp_of(item: &Item) -> Option<u64> {
     stamp::read(text_of(item, schema::INDEX_SORT_KEY)?)
 }
 
-/// What an entry of the index tells.
+/// Reads a change from an entry of the index.
 pub(super) fn change(item: &Item) -> Option<Change> {
     let id = text_of(item, schema::SORT_KEY)?;
     Some(match id.strip_prefix(schema::DELETED) {

@@ -24,13 +24,13 @@ use refractory_core::ports::{
 };
 use refractory_core::{Error, ErrorKind, Result, async_trait};
 
-use self::call::{Reading, Table};
+use self::call::{ItemQuery, Table};
 use self::item::{Claims, Content, Item, place_partition, place_sort, row_key, text_key, text_of};
 use self::operation::Operation;
-use self::stamp::{At, Reached, Stamps};
-use self::write::{Batch, Met, Planned, Refusal, Replacement, met};
+use self::stamp::{ReadPosition, ReadProgress, Stamps};
+use self::write::{Batch, CurrentRow, PlannedWrite, Refusal, Replacement, current_row};
 use crate::Clients;
-use crate::bound::bounded;
+use crate::deadline::with_deadline;
 
 /// No id is longer, so a longer one names nothing, and no key of DynamoDB is empty.
 const LONGEST_ID: usize = 64;
@@ -80,7 +80,7 @@ impl DynamoStore {
     }
 
     async fn newest(&self, kind: Kind) -> Result<u64> {
-        let reading = Reading { descending: true, ..stamped(kind, 0) };
+        let reading = ItemQuery { descending: true, ..stamped(kind, 0) };
         let items = self.table.read("looking for changes", &reading, 1).await?;
         Ok(items.first().and_then(item::stamp_of).unwrap_or_default())
     }
@@ -103,7 +103,7 @@ impl DynamoStore {
                     found.take().unwrap_or_else(|| Claims::of(row))
                 }
             };
-            planned.push(Planned { write, had, stamp: self.stamp(write.at().0).await? });
+            planned.push(PlannedWrite { write, had, stamp: self.stamp(write.at().0).await? });
         }
         self.transact(&mut planned).await?;
         Ok(writes.iter().map(Write::written).collect())
@@ -119,20 +119,20 @@ impl DynamoStore {
         let Err(found) = self.table.replace(DURING, &replacement).await? else {
             return Ok(Ok(next));
         };
-        match met(found.as_ref(), row.revision(), operation) {
-            Met::Itself => Ok(Ok(next)),
-            Met::Gone => Err(gone(DURING, row)),
-            Met::Moved => Err(moved(DURING, row)),
-            Met::Claims(had) => Ok(Err(had)),
+        match current_row(found.as_ref(), row.revision(), operation) {
+            CurrentRow::Itself => Ok(Ok(next)),
+            CurrentRow::Gone => Err(gone(DURING, row)),
+            CurrentRow::Moved => Err(moved(DURING, row)),
+            CurrentRow::Claims(had) => Ok(Err(had)),
         }
     }
 
     /// Makes all of `planned`, each once it is known what its record has.
-    async fn transact(&self, planned: &mut [Planned<'_>]) -> Result<()> {
+    async fn transact(&self, planned: &mut [PlannedWrite<'_>]) -> Result<()> {
         let Some(first) = planned.first() else { return Ok(()) };
         let during = first.write.during();
         let operation = Operation::fresh()?;
-        // A refusal tells of one record at least what it has.
+        // A refusal contains what at least one record has.
         for _ in 0..=planned.len() {
             let batch = Batch::of(&self.table.name, planned, operation)?;
             let rows = match self.table.transact(during, &batch).await? {
@@ -146,11 +146,15 @@ impl DynamoStore {
                     Write::Insert(_) => 0,
                     Write::Save(row) | Write::Delete(row) => row.revision(),
                 };
-                match (met(found.as_ref(), read, operation), planned[at].write) {
-                    (Met::Itself, _) => return Ok(()),
-                    (Met::Claims(had), Write::Save(_) | Write::Delete(_)) => planned[at].had = had,
-                    (Met::Gone, _) => return Err(gone(during, row)),
-                    (Met::Moved | Met::Claims(_), _) => return Err(moved(during, row)),
+                match (current_row(found.as_ref(), read, operation), planned[at].write) {
+                    (CurrentRow::Itself, _) => return Ok(()),
+                    (CurrentRow::Claims(had), Write::Save(_) | Write::Delete(_)) => {
+                        planned[at].had = had;
+                    }
+                    (CurrentRow::Gone, _) => return Err(gone(during, row)),
+                    (CurrentRow::Moved | CurrentRow::Claims(_), _) => {
+                        return Err(moved(during, row));
+                    }
                 }
             }
         }
@@ -186,7 +190,7 @@ impl DynamoStore {
     async fn page(&self, query: &Query) -> Result<Page> {
         const DURING: &str = "listing records";
         let Some(reading) = reading(query) else { return Ok(Page::default()) };
-        // One tells whether there is more; and the bound itself may be met, which does not count.
+        // One more shows whether there are further ones; and the bound itself may be met, which does not count.
         let room = query.page_size() + 1 + usize::from(query.bound().is_some());
         let mut items = self.table.read(DURING, &reading, room).await?;
         if let (Scope::Kind(_), Some(bound)) = (query.scope(), query.bound()) {
@@ -220,7 +224,7 @@ impl DynamoStore {
 
     async fn follow(&self, kind: Kind, after: Position, limit: usize) -> Result<Changes> {
         const DURING: &str = "looking for changes";
-        let after = At::of(after);
+        let after = ReadPosition::of(after);
         if after.is_expired() {
             return Ok(Changes { next: after.position(), expired: true, ..Changes::default() });
         }
@@ -229,18 +233,18 @@ impl DynamoStore {
         let last = entries.iter().rev().find_map(item::stamp_of).unwrap_or_default();
         let more = entries.len() == limit.max(1) && last > start;
         if more {
-            // All that have the last stamp are told at once: the next page begins after it.
+            // All with the last stamp are returned at once: the next page begins after it.
             let same = stamped(kind, last.saturating_sub(1));
-            let same = Reading { to: stamp::text(last), ..same };
+            let same = ItemQuery { to: stamp::text(last), ..same };
             let same = self.table.read(DURING, &same, usize::MAX).await?;
             entries.retain(|entry| item::stamp_of(entry) != Some(last));
             entries.extend(same);
         }
         let changes = entries.iter().filter_map(item::change).collect();
         let next = if more {
-            At { stamp: last, reached: Reached::More }
+            ReadPosition { stamp: last, reached: ReadProgress::More }
         } else {
-            // Of nothing, only who read from the start knows that it is the latest.
+            // For an empty result, only a read from the start shows that it is the latest.
             if last > 0 || after.stamp == 0 {
                 self.stamps.note(kind, last);
             }
@@ -252,7 +256,7 @@ impl DynamoStore {
     /// The place of the last stamp. What was written shortly before is read once more from there, as something that is earlier
     /// may still be stored.
     async fn end(&self, kind: Kind) -> Result<Position> {
-        let newest = Reading { descending: true, ..stamped(kind, 0) };
+        let newest = ItemQuery { descending: true, ..stamped(kind, 0) };
         let entries = self.table.read("finding the end of what was written", &newest, 1).await?;
         let last = entries.first().and_then(item::stamp_of).unwrap_or_default();
         Ok(At::of(Position::START).end(last, None).position())
@@ -260,8 +264,8 @@ impl DynamoStore {
 }
 
 /// The entries of `kind` that were stamped after `after`, in the order of stamps.
-fn stamped(kind: Kind, after: u64) -> Reading {
-    Reading {
+fn stamped(kind: Kind, after: u64) -> ItemQuery {
+    ItemQuery {
         index: Some(schema::INDEX),
         sort_key: schema::INDEX_SORT_KEY,
         partition: kind.name().to_owned(),
@@ -274,7 +278,7 @@ fn stamped(kind: Kind, after: u64) -> Reading {
 
 /// What is to be read for `query`; `None` where that is nothing. DynamoDB refuses bounds in the wrong order, empty ones, and a
 /// start that is not between them.
-fn reading(query: &Query) -> Option<Reading> {
+fn reading(query: &Query) -> Option<ItemQuery> {
     let (partition, end) = match query.scope() {
         Scope::Kind(kind) => (kind.name().to_owned(), schema::DELETED),
         Scope::Partition(index, partition) => {
@@ -294,7 +298,7 @@ fn reading(query: &Query) -> Option<Reading> {
         Some(start) if start > to && !descending => return None,
         start => start.filter(|start| (&from..=&to).contains(&start)),
     };
-    (from <= to).then(|| Reading {
+    (from <= to).then(|| ItemQuery {
         index: None,
         sort_key: schema::SORT_KEY,
         start: start.map(|start| item::key(partition.clone(), start)),
@@ -334,31 +338,31 @@ fn show(page: &mut Page, kind: Kind, item: &Item) {
 #[async_trait]
 impl Store for DynamoStore {
     async fn load(&self, kind: Kind, id: &str) -> Result<Option<Record>> {
-        bounded("loading a record", self.read("loading a record", kind, id)).await
+        with_deadline("loading a record", self.read("loading a record", kind, id)).await
     }
 
     async fn find(&self, key: &UniqueKey) -> Result<Option<Record>> {
-        bounded("finding a record", self.search(key)).await
+        with_deadline("finding a record", self.search(key)).await
     }
 
     async fn query(&self, query: &Query) -> Result<Page> {
-        bounded("listing records", self.page(query)).await
+        with_deadline("listing records", self.page(query)).await
     }
 
     async fn commit(&self, writes: &[Write]) -> Result<Vec<Record>> {
-        bounded("writing records", self.write(writes)).await
+        with_deadline("writing records", self.write(writes)).await
     }
 
     async fn changes(&self, kind: Kind, after: Position, limit: usize) -> Result<Changes> {
-        bounded("looking for changes", self.follow(kind, after, limit)).await
+        with_deadline("looking for changes", self.follow(kind, after, limit)).await
     }
 
     async fn position(&self, kind: Kind) -> Result<Position> {
-        bounded("finding the end of what was written", self.end(kind)).await
+        with_deadline("finding the end of what was written", self.end(kind)).await
     }
 
     async fn discard(&self, record: &DamagedRecord) -> Result<()> {
-        bounded(DISCARDING, self.discard_one(record)).await
+        with_deadline(DISCARDING, self.discard_one(record)).await
     }
 }
 
@@ -403,7 +407,7 @@ fn gone(during: &'static str, row: &Record) -> Error {
 }
 
 /// Another record has one of its keys.
-fn taken(during: &'static str, planned: &[Planned<'_>], refusal: &Refusal) -> Error {
+fn taken(during: &'static str, planned: &[PlannedWrite<'_>], refusal: &Refusal) -> Error {
     match refusal {
         Refusal::Text(at, unique) => {
             let row = planned[*at].write.record();

@@ -38,11 +38,11 @@ fn random<const N: usize>() -> Result<[u8; N]> {
     Ok(bytes)
 }
 
-/// How long to wait for somebody else's transaction to end.
+/// The backoff while another transaction is in progress.
 #[derive(Debug, Default)]
-pub(super) struct Patience(u32);
+pub(super) struct Backoff(u32);
 
-impl Patience {
+impl Backoff {
     const TRIES: u32 = 6;
     const FIRST: Duration = Duration::from_millis(20);
 
@@ -64,8 +64,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn patience_grows_and_ends_within_two_seconds() {
-        let mut patience = Patience::default();
+    fn backoff_grows_and_ends_within_two_seconds() {
+        let mut patience = Backoff::default();
         let waits: Vec<_> = std::iter::from_fn(|| patience.next().unwrap()).collect();
         assert_eq!(waits.len(), 6);
         let at_most = |at| Duration::from_millis(20) * 2_u32.pow(at);

@@ -14,7 +14,7 @@
 //! kind in one partition: 1 000 units written and 3 000 read in a second, 10 GB.
 //!
 //! A stamp is a count of microseconds that never runs backward: at least the clock's, and more than any that was seen. It is
-//! taken before the write, so a write may be stored after one with a later stamp, by as long as a call may take; whoever
+//! taken before the write, so a write may be stored after one with a later stamp, by as long as a call may take; a process that
 //! follows changes reads that far back again. A process that writes what it does not follow stamps by its clock: clocks may
 //! differ by two seconds.
 
@@ -22,7 +22,7 @@
 pub const PARTITION_KEY: &str = "pk";
 /// The sort key of the table, a string.
 pub const SORT_KEY: &str = "sk";
-/// The attribute with which DynamoDB deletes items by itself: seconds since 1970.
+/// The time-to-live attribute of DynamoDB: seconds since 1970.
 pub const TIME_TO_LIVE: &str = "ttl";
 /// The local secondary index of stamps and revisions. Its partition key is the table's.
 pub const INDEX: &str = "heads";

@@ -10,15 +10,15 @@ use refractory_core::{Clock as _, MonotonicTime, SystemClock};
 pub(super) const UNDER_WAY: Duration = Duration::from_secs(10);
 /// How far the clocks of two writers may differ where nothing is written that would bring them together.
 const SKEW: Duration = Duration::from_hours(1);
-/// How long a deletion is told of. DynamoDB keeps it longer than that.
+/// How long a deletion is reported. DynamoDB keeps it longer than that.
 pub(super) const DELETIONS_FOR: Duration = Duration::from_hours(25);
 
 /// The stamps that this process has seen and given, by kind.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Stamps(Arc<Mutex<BTreeMap<Kind, Seen>>>);
+pub(super) struct Stamps(Arc<Mutex<BTreeMap<Kind, SeenStamps>>>);
 
 #[derive(Debug, Clone, Copy)]
-struct Seen {
+struct SeenStamps {
     /// The latest that was seen or given.
     last: u64,
     /// The latest that was read from the table, and when it was first read.
@@ -27,7 +27,7 @@ struct Seen {
 }
 
 impl Stamps {
-    fn seen(&self) -> MutexGuard<'_, BTreeMap<Kind, Seen>> {
+    fn seen(&self) -> MutexGuard<'_, BTreeMap<Kind, SeenStamps>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -38,7 +38,7 @@ impl Stamps {
 
     /// Notes the latest stamp that is stored.
     pub(super) fn note(&self, kind: Kind, stamp: u64) {
-        let fresh = Seen { last: stamp, newest: stamp, since: SystemClock.monotonic() };
+        let fresh = SeenStamps { last: stamp, newest: stamp, since: SystemClock.monotonic() };
         let mut seen = self.seen();
         let seen = seen.entry(kind).or_insert(fresh);
         seen.last = stamp.max(seen.last);
@@ -50,7 +50,7 @@ impl Stamps {
     /// A stamp for a write of `kind`: later than every one that was seen.
     pub(super) fn next(&self, kind: Kind) -> u64 {
         let mut seen = self.seen();
-        let none = Seen { last: 0, newest: 0, since: SystemClock.monotonic() };
+        let none = SeenStamps { last: 0, newest: 0, since: SystemClock.monotonic() };
         let seen = seen.entry(kind).or_insert(none);
         seen.last = now().max(seen.last.saturating_add(1));
         seen.last
@@ -66,15 +66,15 @@ impl Stamps {
 
 /// How far a reader has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct At {
-    /// Everything up to this stamp was told.
+pub(super) struct ReadPosition {
+    /// Everything up to this stamp was returned.
     pub(super) stamp: u64,
-    pub(super) reached: Reached,
+    pub(super) reached: ReadProgress,
 }
 
 /// What a reader met behind its stamp.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reached {
+pub(super) enum ReadProgress {
     /// There is more.
     More,
     /// The end, and something that is earlier may still be stored.
@@ -83,13 +83,13 @@ pub(super) enum Reached {
     SettledEnd,
 }
 
-impl At {
+impl ReadPosition {
     /// What a position says.
     pub(super) fn of(position: Position) -> Self {
         let reached = match position.0 % 4 {
-            1 => Reached::End,
-            2 => Reached::SettledEnd,
-            _ => Reached::More,
+            1 => ReadProgress::End,
+            2 => ReadProgress::SettledEnd,
+            _ => ReadProgress::More,
         };
         Self { stamp: position.0 / 4, reached }
     }
@@ -97,9 +97,9 @@ impl At {
     /// As a position. At one stamp they are in the order in which a reader comes to them.
     pub(super) fn position(self) -> Position {
         let behind = match self.reached {
-            Reached::More => 0,
-            Reached::End => 1,
-            Reached::SettledEnd => 2,
+            ReadProgress::More => 0,
+            ReadProgress::End => 1,
+            ReadProgress::SettledEnd => 2,
         };
         Position(self.stamp.min(u64::MAX / 4 - 1) * 4 + behind)
     }
@@ -107,18 +107,21 @@ impl At {
     /// After which stamp to read on: where something earlier may have been stored since, a bit of what was read is read again.
     pub(super) fn read_after(self) -> u64 {
         match self.reached {
-            Reached::End => self.stamp.saturating_sub(micros(UNDER_WAY)),
-            Reached::More | Reached::SettledEnd => self.stamp,
+            ReadProgress::End => self.stamp.saturating_sub(micros(UNDER_WAY)),
+            ReadProgress::More | ReadProgress::SettledEnd => self.stamp,
         }
     }
 
     /// Where a reader is that was at `self` and has read everything up to `newest`, the last there is; `settled` before it read.
     pub(super) fn end(self, newest: u64, settled: Option<u64>) -> Self {
-        // Where nothing is written, time alone takes it forward: what was deleted is not told for ever.
+        // Where nothing is written, time alone takes it forward: deletions are not reported for ever.
         let stamp = self.stamp.max(newest).max(now().saturating_sub(micros(SKEW)));
-        let stays = newest == 0 && self.reached == Reached::SettledEnd;
+        let stays = newest == 0 && self.reached == ReadProgress::SettledEnd;
         let is_settled = stays || settled.is_some_and(|settled| newest <= settled);
-        Self { stamp, reached: if is_settled { Reached::SettledEnd } else { Reached::End } }
+        Self {
+            stamp,
+            reached: if is_settled { ReadProgress::SettledEnd } else { ReadProgress::End },
+        }
     }
 
     /// Whether deletions since may have been forgotten.
@@ -185,34 +188,40 @@ mod tests {
     #[test]
     fn a_reader_looks_back_until_it_has_read_what_is_settled() {
         let (stamp, back) = (now(), micros(UNDER_WAY));
-        let at = |reached| At { stamp, reached };
-        assert_eq!(at(Reached::More).read_after(), stamp);
-        assert_eq!(at(Reached::End).read_after(), stamp - back);
-        assert_eq!(at(Reached::SettledEnd).read_after(), stamp);
-        let start = At::of(Position::START);
-        assert_eq!(start.end(stamp, None), at(Reached::End), "a new process");
-        assert_eq!(start.end(stamp, Some(stamp - 1)), at(Reached::End), "it is news");
-        // However long nobody has read since: what was stored late is met now, and not again.
-        assert_eq!(at(Reached::End).end(stamp, Some(stamp)), at(Reached::SettledEnd));
+        let at = |reached| ReadPosition { stamp, reached };
+        assert_eq!(at(ReadProgress::More).read_after(), stamp);
+        assert_eq!(at(ReadProgress::End).read_after(), stamp - back);
+        assert_eq!(at(ReadProgress::SettledEnd).read_after(), stamp);
+        let start = ReadPosition::of(Position::START);
+        assert_eq!(start.end(stamp, None), at(ReadProgress::End), "a new process");
+        assert_eq!(start.end(stamp, Some(stamp - 1)), at(ReadProgress::End), "it is news");
+        // However long ago the last read was: what was stored late is met now, and not again.
+        assert_eq!(at(ReadProgress::End).end(stamp, Some(stamp)), at(ReadProgress::SettledEnd));
         for settled in [None, Some(stamp)] {
-            assert_eq!(at(Reached::SettledEnd).end(0, settled), at(Reached::SettledEnd));
+            assert_eq!(at(ReadProgress::SettledEnd).end(0, settled), at(ReadProgress::SettledEnd));
         }
-        let order = [Reached::More, Reached::End, Reached::SettledEnd].map(|it| at(it).position());
-        assert!(order.is_sorted() && order.iter().all(|it| At::of(*it).position() == *it));
-        assert!(order[2] < At { stamp: stamp + 1, reached: Reached::More }.position());
+        let order = [ReadProgress::More, ReadProgress::End, ReadProgress::SettledEnd]
+            .map(|it| at(it).position());
+        assert!(
+            order.is_sorted() && order.iter().all(|it| ReadPosition::of(*it).position() == *it)
+        );
+        assert!(
+            order[2] < ReadPosition { stamp: stamp + 1, reached: ReadProgress::More }.position()
+        );
     }
 
     #[test]
     fn a_position_is_not_left_behind_by_time() {
         let ago = |span| now() - micros(span);
-        let start = At::of(Position::START);
-        assert_eq!(start, At { stamp: 0, reached: Reached::More });
+        let start = ReadPosition::of(Position::START);
+        assert_eq!(start, ReadPosition { stamp: 0, reached: ReadProgress::More });
         assert!(!start.is_expired());
-        let middle = At { stamp: ago(Duration::from_mins(1)), reached: Reached::More };
+        let middle =
+            ReadPosition { stamp: ago(Duration::from_mins(1)), reached: ReadProgress::More };
         assert_eq!(middle.end(0, None).stamp, middle.stamp);
         assert!(start.end(0, None).stamp > ago(Duration::from_hours(2)));
         assert!(!start.end(0, None).is_expired());
-        assert!(At { stamp: ago(Duration::from_hours(26)), ..middle }.is_expired());
+        assert!(ReadPosition { stamp: ago(Duration::from_hours(26)), ..middle }.is_expired());
     }
 
     #[test]

@@ -6,10 +6,10 @@ use refractory_core::model::{License, WorkerMark};
 use refractory_core::ports::{Aggregate, Index};
 
 use super::*;
-use crate::canned::{Answer, Canned};
+use crate::stub_server::{StubResponse, StubServer};
 
-fn refused(code: &str, more: &str) -> Answer {
-    Answer::json(
+fn aws_error(code: &str, more: &str) -> StubResponse {
+    StubResponse::json(
         400,
         format!(r#"{{"__type":"com.amazonaws.dynamodb#{code}","message":"No."{more}}}"#),
     )
@@ -29,7 +29,7 @@ fn mark() -> Record {
 }
 
 /// A store that has seen stamps of all kinds, so that each write is one request.
-fn store(server: &Canned) -> DynamoStore {
+fn store(server: &StubServer) -> DynamoStore {
     let store = DynamoStore::new(&server.clients(), "table");
     for kind in Kind::ALL {
         store.stamps.note(kind, 1);
@@ -37,14 +37,14 @@ fn store(server: &Canned) -> DynamoStore {
     store
 }
 
-fn cancelled(reason: &str) -> Answer {
-    refused(
+fn cancelled(reason: &str) -> StubResponse {
+    aws_error(
         "TransactionCanceledException",
         &format!(r#","CancellationReasons":[{{"Code":"{reason}"}}]"#),
     )
 }
 
-fn tokens(server: &Canned) -> Vec<String> {
+fn tokens(server: &StubServer) -> Vec<String> {
     let token = |body: &str| {
         let (_, after) = body.split_once(r#""ClientRequestToken":""#).unwrap();
         after.split('"').next().unwrap().to_owned()
@@ -54,10 +54,10 @@ fn tokens(server: &Canned) -> Vec<String> {
 
 #[tokio::test]
 async fn a_transaction_in_the_way_is_waited_for_under_a_new_token() {
-    let server = Canned::serve(|at, _| match at {
+    let server = StubServer::serve(|at, _| match at {
         0 => cancelled("TransactionConflict"),
-        1 => refused("TransactionInProgressException", ""),
-        _ => Answer::json(200, "{}"),
+        1 => aws_error("TransactionInProgressException", ""),
+        _ => StubResponse::json(200, "{}"),
     })
     .await;
     let store = store(&server);
@@ -70,8 +70,9 @@ async fn a_transaction_in_the_way_is_waited_for_under_a_new_token() {
 
 #[tokio::test]
 async fn a_transaction_that_stays_in_the_way_is_unavailable_and_no_conflict() {
-    for answer in [cancelled("TransactionConflict"), refused("TransactionConflictException", "")] {
-        let server = Canned::serve(move |_, _| answer.clone()).await;
+    for answer in [cancelled("TransactionConflict"), aws_error("TransactionConflictException", "")]
+    {
+        let server = StubServer::serve(move |_, _| answer.clone()).await;
         let store = store(&server);
         let begun = tokio::time::Instant::now();
         for error in
@@ -86,7 +87,7 @@ async fn a_transaction_that_stays_in_the_way_is_unavailable_and_no_conflict() {
         assert_eq!(server.asked().len(), 14, "six tries after the first, each");
         assert!(begun.elapsed() < Duration::from_secs(3));
     }
-    let server = Canned::serve(|_, _| refused("TransactionConflictException", "")).await;
+    let server = StubServer::serve(|_, _| aws_error("TransactionConflictException", "")).await;
     let error = store(&server).save(&mark()).await.unwrap_err();
     assert_eq!((error.kind(), error.is_transient()), (ErrorKind::Unavailable, true), "{error:?}");
     assert_eq!(server.asked().len(), 7);
@@ -100,7 +101,7 @@ async fn a_full_or_faulty_transaction_is_not_tried_again() {
         ("ValidationError", ErrorKind::Invalid, false),
         ("Teapot", ErrorKind::Unexpected, false),
     ] {
-        let server = Canned::serve(move |_, _| cancelled(reason)).await;
+        let server = StubServer::serve(move |_, _| cancelled(reason)).await;
         let error = store(&server).insert(&mark()).await.unwrap_err();
         assert_eq!((error.kind(), error.is_transient()), (kind, transient), "{error:?}");
         assert_eq!(server.asked().len(), 1, "{reason}");
@@ -110,7 +111,7 @@ async fn a_full_or_faulty_transaction_is_not_tried_again() {
 /// A table that is missing must not look like a row that is missing, or like an empty list.
 #[tokio::test]
 async fn a_missing_table_is_unavailable_and_says_who_makes_it() {
-    let server = Canned::serve(|_, _| refused("ResourceNotFoundException", "")).await;
+    let server = StubServer::serve(|_, _| aws_error("ResourceNotFoundException", "")).await;
     let store = store(&server);
     let errors = [
         store.insert(&mark()).await.unwrap_err(),
@@ -135,7 +136,7 @@ async fn a_missing_table_is_unavailable_and_says_who_makes_it() {
 
 #[tokio::test]
 async fn a_name_that_no_row_can_have_is_not_asked_for() {
-    let server = Canned::serve(|_, _| refused("ValidationException", "")).await;
+    let server = StubServer::serve(|_, _| aws_error("ValidationException", "")).await;
     let store = store(&server);
     for id in [String::new(), "x".repeat(65), "~a".to_owned()] {
         assert_eq!(store.load(Kind::Worker, &id).await.unwrap(), None);
@@ -146,7 +147,7 @@ async fn a_name_that_no_row_can_have_is_not_asked_for() {
 #[tokio::test]
 async fn every_read_is_consistent_and_nothing_is_scanned() {
     let place = r#"{"Items":[{"row":{"S":"a"},"sk":{"S":"1\u0001a"}}],"Responses":{"table":[]}}"#;
-    let server = Canned::serve(move |_, _| Answer::json(200, place)).await;
+    let server = StubServer::serve(move |_, _| StubResponse::json(200, place)).await;
     let store = store(&server);
     let ada = refractory_core::model::UserName::new("ada").unwrap();
     store.load(Kind::User, "a").await.unwrap();
@@ -214,11 +215,11 @@ async fn what_an_answer_has_no_room_for_is_asked_for_again() {
         let key = |id: &&str| format!(r#"{{"pk":{{"S":"event"}},"sk":{{"S":"{id}"}}}}"#);
         let keys: Vec<_> = ids.iter().map(key).collect();
         let keys = format!(r#"{{"table":{{"Keys":[{}],"ConsistentRead":true}}}}"#, keys.join(","));
-        Answer::json(200, format!(r#"{{"Responses":{{}},"UnprocessedKeys":{keys}}}"#))
+        StubResponse::json(200, format!(r#"{{"Responses":{{}},"UnprocessedKeys":{keys}}}"#))
     };
-    let done = || Answer::json(200, r#"{"Responses":{},"UnprocessedKeys":{}}"#);
-    let server = Canned::serve(move |at, _| match at {
-        0 => Answer::json(200, rows(101)),
+    let done = || StubResponse::json(200, r#"{"Responses":{},"UnprocessedKeys":{}}"#);
+    let server = StubServer::serve(move |at, _| match at {
+        0 => StubResponse::json(200, rows(101)),
         1 => left(&["e1", "e2"]),
         2 => left(&["e2"]),
         _ => done(),
@@ -230,8 +231,8 @@ async fn what_an_answer_has_no_room_for_is_asked_for_again() {
     let asked = server.asked();
     let keys = |at: usize| asked[at].body.matches(r#""sk""#).count();
     assert_eq!((asked.len(), [1, 2, 3, 4].map(keys)), (5, [100, 2, 1, 1]));
-    let server = Canned::serve(move |at, _| match at {
-        0 => Answer::json(200, rows(1)),
+    let server = StubServer::serve(move |at, _| match at {
+        0 => StubResponse::json(200, rows(1)),
         _ => left(&["e0"]),
     })
     .await;
@@ -245,9 +246,9 @@ async fn what_an_answer_has_no_room_for_is_asked_for_again() {
 #[tokio::test]
 async fn a_record_that_is_met_twice_is_asked_for_once() {
     let twice = r#"{"Items":[{"row":{"S":"a"},"sk":{"S":"1\u0001a"}},{"row":{"S":"a"},"sk":{"S":"2\u0001a"}}]}"#;
-    let server = Canned::serve(move |at, _| match at {
-        0 => Answer::json(200, twice),
-        _ => Answer::json(200, r#"{"Responses":{}}"#),
+    let server = StubServer::serve(move |at, _| match at {
+        0 => StubResponse::json(200, twice),
+        _ => StubResponse::json(200, r#"{"Responses":{}}"#),
     })
     .await;
     store(&server).query(&Query::index(Index::EventByTime)).await.unwrap();
@@ -256,23 +257,25 @@ async fn a_record_that_is_met_twice_is_asked_for_once() {
 
 #[tokio::test]
 async fn a_table_of_a_newer_version_is_refused_with_a_sentence() {
-    let server = Canned::serve(|_, _| Answer::json(200, r#"{"Item":{"n":{"N":"4"}}}"#)).await;
+    let server =
+        StubServer::serve(|_, _| StubResponse::json(200, r#"{"Item":{"n":{"N":"4"}}}"#)).await;
     let error = DynamoStore::open(&server.clients(), "table").await.unwrap_err();
     assert_eq!((error.kind(), error.is_transient()), (ErrorKind::Invalid, false), "{error:?}");
     assert!(error.for_people().contains("newer version of Refractory"), "{error:?}");
     assert_eq!(server.asked().len(), 1);
-    let present = Canned::serve(|_, _| Answer::json(200, r#"{"Item":{"n":{"N":"3"}}}"#)).await;
+    let present =
+        StubServer::serve(|_, _| StubResponse::json(200, r#"{"Item":{"n":{"N":"3"}}}"#)).await;
     DynamoStore::open(&present.clients(), "table").await.unwrap();
     assert_eq!(present.asked().len(), 1, "one read where nothing is to be done");
 }
 
-/// Between finding who has a text and reading that row, the text may go to somebody else.
+/// Between finding who has a text and reading that row, the text may pass to another record.
 #[tokio::test]
 async fn a_search_begins_again_when_the_text_moved_in_between() {
-    fn holder(id: &str) -> Answer {
-        Answer::json(200, format!(r#"{{"Item":{{"row":{{"S":"{id}"}}}}}}"#))
+    fn holder(id: &str) -> StubResponse {
+        StubResponse::json(200, format!(r#"{{"Item":{{"row":{{"S":"{id}"}}}}}}"#))
     }
-    fn row(id: &str, name: &str) -> Answer {
+    fn row(id: &str, name: &str) -> StubResponse {
         let license = License {
             id: refractory_core::LicenseId::new(id).unwrap(),
             name: name.to_owned(),
@@ -290,9 +293,9 @@ async fn a_search_begins_again_when_the_text_moved_in_between() {
             "pk": {"S": "license"}, "sk": {"S": id}, "id": {"S": stamp::text(1)}, "rev": {"N": "1"}, "fmt": {"N": "2"},
             "txt": {"L": []}, "ops": {"M": {}}, "body": {"S": body},
         }});
-        Answer::json(200, item.to_string())
+        StubResponse::json(200, item.to_string())
     }
-    let server = Canned::serve(|at, _| match at {
+    let server = StubServer::serve(|at, _| match at {
         0 => holder("a"),
         1 => row("a", "renamed"),
         2 => holder("b"),
@@ -303,7 +306,8 @@ async fn a_search_begins_again_when_the_text_moved_in_between() {
     let found = store.find(&UniqueKey::license("gold")).await.unwrap().unwrap();
     assert_eq!(found.id(), "b");
     let restless =
-        Canned::serve(|at, _| if at % 2 == 0 { holder("a") } else { row("a", "renamed") }).await;
+        StubServer::serve(|at, _| if at % 2 == 0 { holder("a") } else { row("a", "renamed") })
+            .await;
     let store = self::store(&restless);
     let error = store.find(&UniqueKey::license("gold")).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable, "not knowing is not absence: {error:?}");

@@ -3,7 +3,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use refractory_core::ports::{Kind, Record};
 use refractory_core::{Error, ErrorKind, Result};
 
-use super::call::Reading;
+use super::call::ItemQuery;
 use super::item::{self, Claims, Item, text_of};
 use super::write::upgraded;
 use super::{DynamoStore, schema};
@@ -45,7 +45,7 @@ impl DynamoStore {
         const TOGETHER: usize = 16;
         let mut start = None;
         loop {
-            let reading = Reading {
+            let reading = ItemQuery {
                 index: None,
                 sort_key: schema::SORT_KEY,
                 partition: kind.name().to_owned(),
@@ -61,7 +61,7 @@ impl DynamoStore {
                 // So that not each of them asks for the latest one.
                 self.stamp(kind).await?;
             }
-            // Each is a request of its own, so several are made at once.
+            // Each is its own request, so several are made at once.
             let upgrades = items.into_iter().map(|item| self.upgrade_item(kind, item));
             stream::iter(upgrades).buffer_unordered(TOGETHER).try_collect::<()>().await?;
             let Some(id) = last else { return Ok(()) };

@@ -1,4 +1,4 @@
-//! Writes as DynamoDB is told them, and what its refusals mean. Pure.
+//! Builds the writes for DynamoDB, and reads its refusals. Pure.
 use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::client::Client;
@@ -22,12 +22,12 @@ const ALL_OLD: ReturnValuesOnConditionCheckFailure = ReturnValuesOnConditionChec
 
 /// Names and values that an expression stands on. Every name has an alias: DynamoDB keeps five hundred words for itself.
 #[derive(Debug, Default)]
-struct Terms {
+struct ExpressionTerms {
     names: HashMap<String, String>,
     values: HashMap<String, AttributeValue>,
 }
 
-impl Terms {
+impl ExpressionTerms {
     fn name(&mut self, name: &str) -> String {
         self.alias(name, name)
     }
@@ -69,7 +69,7 @@ pub(super) struct Replacement {
     key: Item,
     condition: String,
     update: String,
-    terms: Terms,
+    terms: ExpressionTerms,
 }
 
 impl Replacement {
@@ -81,7 +81,7 @@ impl Replacement {
         operation: Operation,
         stamp: u64,
     ) -> Self {
-        let mut terms = Terms::default();
+        let mut terms = ExpressionTerms::default();
         let condition = terms.unmoved(row.revision(), had);
         let next = row.revision().saturating_add(1);
         let written = content.attributes().into_iter().chain([
@@ -108,7 +108,7 @@ impl Replacement {
         Self { key: row_key(row.kind(), row.id()), condition, update, terms }
     }
 
-    /// As a request of its own.
+    /// As a single request.
     pub(super) fn request(&self, client: &Client, table: &str) -> UpdateItemFluentBuilder {
         client
             .update_item()
@@ -136,7 +136,7 @@ impl Replacement {
 
 /// One write of a batch, with what its record has now.
 #[derive(Debug)]
-pub(super) struct Planned<'a> {
+pub(super) struct PlannedWrite<'a> {
     pub(super) write: &'a Write,
     /// What the record had when it was read, as far as that is known.
     pub(super) had: Claims,
@@ -145,7 +145,7 @@ pub(super) struct Planned<'a> {
 
 /// What a write of a batch is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Part {
+enum WriteTarget {
     /// A record: which of the writes.
     Record(usize),
     /// A unique key, and the write that claims or releases it.
@@ -158,12 +158,12 @@ enum Part {
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     parts: Vec<TransactWriteItem>,
-    about: Vec<Part>,
+    about: Vec<WriteTarget>,
 }
 
 /// What becomes of one unique key in a batch.
 #[derive(Debug, Default)]
-struct Passing {
+struct KeyTransfer {
     from: Option<String>,
     to: Option<String>,
     write: usize,
@@ -171,12 +171,16 @@ struct Passing {
 
 impl Batch {
     /// All of `planned`.
-    pub(super) fn of(table: &str, planned: &[Planned<'_>], operation: Operation) -> Result<Self> {
+    pub(super) fn of(
+        table: &str,
+        planned: &[PlannedWrite<'_>],
+        operation: Operation,
+    ) -> Result<Self> {
         let mut batch = Self::default();
-        let mut texts: BTreeMap<(Kind, String), Passing> = BTreeMap::new();
+        let mut texts: BTreeMap<(Kind, String), KeyTransfer> = BTreeMap::new();
         for (at, plan) in planned.iter().enumerate() {
             let row = plan.write.record();
-            batch.push(record_part(table, plan, operation)?, Part::Record(at));
+            batch.push(record_part(table, plan, operation)?, WriteTarget::Record(at));
             let has = match plan.write {
                 Write::Insert(_) | Write::Save(_) => Claims::of(row),
                 Write::Delete(_) => Claims::default(),
@@ -194,7 +198,7 @@ impl Batch {
                 passing.write = at;
             }
             for place in plan.had.places.difference(&has.places) {
-                batch.push(delete(table, place.key(row.id()))?, Part::Rest);
+                batch.push(delete(table, place.key(row.id()))?, WriteTarget::Rest);
             }
             // A record's end depends on whether it has keys, and its places move with it; those that stay end otherwise then.
             let ends = item::ends(row);
@@ -202,7 +206,7 @@ impl Batch {
                 && (ends.is_none() || plan.had.places == has.places);
             for place in &has.places {
                 if !(ends_alike && plan.had.places.contains(place)) {
-                    batch.push(put(table, place.item(row.id(), ends))?, Part::Rest);
+                    batch.push(put(table, place.item(row.id(), ends))?, WriteTarget::Rest);
                 }
             }
             if row.kind().tells_deletions() {
@@ -210,10 +214,10 @@ impl Batch {
                 match plan.write {
                     // What was deleted under this id is there again, whichever clock was ahead.
                     Write::Insert(_) => {
-                        batch.push(delete(table, deletion_key(kind, id))?, Part::Rest);
+                        batch.push(delete(table, deletion_key(kind, id))?, WriteTarget::Rest);
                     }
                     Write::Delete(_) => {
-                        batch.push(put(table, deletion(kind, id, plan.stamp))?, Part::Rest);
+                        batch.push(put(table, deletion(kind, id, plan.stamp))?, WriteTarget::Rest);
                     }
                     Write::Save(_) => {}
                 }
@@ -221,7 +225,7 @@ impl Batch {
         }
         for ((kind, text), passing) in texts {
             let part = pass(table, kind, &text, &passing).map_err(incomplete)?;
-            batch.push(part, Part::Text(passing.write, text));
+            batch.push(part, WriteTarget::Text(passing.write, text));
         }
         if batch.parts.len() > AT_ONCE {
             return Err(too_many(batch.parts.len()));
@@ -229,7 +233,7 @@ impl Batch {
         Ok(batch)
     }
 
-    fn push(&mut self, part: TransactWriteItem, about: Part) {
+    fn push(&mut self, part: TransactWriteItem, about: WriteTarget) {
         self.parts.push(part);
         self.about.push(about);
     }
@@ -241,7 +245,7 @@ impl Batch {
         had: &Claims,
         stamp: u64,
     ) -> Result<Self> {
-        let mut terms = Terms::default();
+        let mut terms = ExpressionTerms::default();
         let (key, body) = (terms.name(schema::PARTITION_KEY), terms.name(schema::BODY));
         // Any of its attributes may be missing.
         let condition = if record.text.is_empty() {
@@ -260,17 +264,17 @@ impl Batch {
             .return_values_on_condition_check_failure(ALL_OLD);
         let first = TransactWriteItem::builder().delete(first.build().map_err(incomplete)?).build();
         let mut batch = Self::default();
-        batch.push(first, Part::Record(0));
+        batch.push(first, WriteTarget::Record(0));
         for released in &record.unique {
-            let passing = Passing { from: Some(record.id.clone()), ..Passing::default() };
+            let passing = KeyTransfer { from: Some(record.id.clone()), ..KeyTransfer::default() };
             let part = pass(table, record.kind, released, &passing).map_err(incomplete)?;
-            batch.push(part, Part::Text(0, released.clone()));
+            batch.push(part, WriteTarget::Text(0, released.clone()));
         }
         for place in &had.places {
-            batch.push(delete(table, place.key(&record.id))?, Part::Rest);
+            batch.push(delete(table, place.key(&record.id))?, WriteTarget::Rest);
         }
         if record.kind.tells_deletions() {
-            batch.push(put(table, deletion(record.kind, &record.id, stamp))?, Part::Rest);
+            batch.push(put(table, deletion(record.kind, &record.id, stamp))?, WriteTarget::Rest);
         }
         Ok(batch)
     }
@@ -286,11 +290,11 @@ impl Batch {
         let (mut rows, mut text) = (Vec::new(), None);
         for (about, reason) in self.about.iter().zip(reasons).filter(|(_, reason)| failed(reason)) {
             match about {
-                Part::Record(at) => {
+                WriteTarget::Record(at) => {
                     rows.push((*at, reason.item().filter(|item| !item.is_empty()).cloned()));
                 }
-                Part::Text(at, unique) => text = text.or(Some((*at, unique.clone()))),
-                Part::Rest => {}
+                WriteTarget::Text(at, unique) => text = text.or(Some((*at, unique.clone()))),
+                WriteTarget::Rest => {}
             }
         }
         if !rows.is_empty() {
@@ -322,7 +326,7 @@ fn canceled(code: &str) -> ErrorKind {
 }
 
 /// Gives what the former version wrote at `id` a stamp, and where it can be read the present form and its places; as long as it
-/// is as it was read. `None` where it cannot be told whether it is.
+/// is as it was read. `None` if that cannot be determined.
 pub(super) fn upgraded(
     table: &str,
     (kind, found): (Kind, &Item),
@@ -330,7 +334,7 @@ pub(super) fn upgraded(
     stamp: u64,
 ) -> Result<Option<Batch>> {
     let Some(id) = item::text_of(found, schema::SORT_KEY) else { return Ok(None) };
-    let mut terms = Terms::default();
+    let mut terms = ExpressionTerms::default();
     let mut as_read = Vec::new();
     for name in [schema::REVISION, schema::FORMAT, schema::INDEX_SORT_KEY] {
         let alias = terms.name(name);
@@ -362,25 +366,29 @@ pub(super) fn upgraded(
         .set_expression_attribute_values(Some(terms.values));
     let part = TransactWriteItem::builder().update(part.build().map_err(incomplete)?).build();
     let mut batch = Batch::default();
-    batch.push(part, Part::Record(0));
+    batch.push(part, WriteTarget::Record(0));
     // One that was begun to be written by a program of this version and then by a former one has places already.
     let had = Claims::in_item(found);
     for place in had.places.difference(&claims.places).filter(|_| row.is_some()) {
-        batch.push(delete(table, place.key(id))?, Part::Rest);
+        batch.push(delete(table, place.key(id))?, WriteTarget::Rest);
     }
     let ends = row.and_then(item::ends);
     for place in &claims.places {
-        batch.push(put(table, place.item(id, ends))?, Part::Rest);
+        batch.push(put(table, place.item(id, ends))?, WriteTarget::Rest);
     }
     Ok(Some(batch))
 }
 
 /// The write of the record itself.
-fn record_part(table: &str, plan: &Planned<'_>, operation: Operation) -> Result<TransactWriteItem> {
+fn record_part(
+    table: &str,
+    plan: &PlannedWrite<'_>,
+    operation: Operation,
+) -> Result<TransactWriteItem> {
     let written = plan.write.written();
     match plan.write {
         Write::Insert(_) => {
-            let mut terms = Terms::default();
+            let mut terms = ExpressionTerms::default();
             let absent = format!("attribute_not_exists({})", terms.name(schema::PARTITION_KEY));
             let item = Content::of(&written)?.item(&written, operation, plan.stamp);
             let put = Put::builder()
@@ -397,7 +405,7 @@ fn record_part(table: &str, plan: &Planned<'_>, operation: Operation) -> Result<
             replacement.part(table).map_err(incomplete)
         }
         Write::Delete(row) => {
-            let mut terms = Terms::default();
+            let mut terms = ExpressionTerms::default();
             let delete = Delete::builder()
                 .table_name(table)
                 .set_key(Some(row_key(row.kind(), row.id())))
@@ -434,10 +442,10 @@ fn pass(
     table: &str,
     kind: Kind,
     unique: &str,
-    passing: &Passing,
+    passing: &KeyTransfer,
 ) -> Result<TransactWriteItem, BuildError> {
-    let mut terms = Terms::default();
-    // Nobody has it, or who is to give it up; of one that is only claimed, the claimant itself.
+    let mut terms = ExpressionTerms::default();
+    // It is free, or held by the record that releases it; of one that is only claimed, by the claimant itself.
     let (key, row) = (terms.name(schema::PARTITION_KEY), terms.name(schema::ROW));
     let had_by = passing.from.as_ref().or(passing.to.as_ref()).cloned().unwrap_or_default();
     let condition =
@@ -487,7 +495,7 @@ pub(super) enum Refusal {
     Rows(Vec<(usize, Option<Item>)>),
     /// Another record has this key, which this write claims.
     Text(usize, String),
-    /// Somebody else's write was under way: the same may go well in a moment.
+    /// Another write was in progress: a retry may succeed.
     Busy,
     /// Something else.
     Other(ErrorKind),
@@ -495,7 +503,7 @@ pub(super) enum Refusal {
 
 /// What a write met that was refused for its row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Met {
+pub(super) enum CurrentRow {
     /// No row.
     Gone,
     /// What it had written itself: its answer was lost, and it was sent again.
@@ -507,14 +515,14 @@ pub(super) enum Met {
 }
 
 /// What a write of what was read at `revision` met, by the row as it is.
-pub(super) fn met(row: Option<&Item>, revision: u64, operation: Operation) -> Met {
-    let Some(row) = row else { return Met::Gone };
+pub(super) fn current_row(row: Option<&Item>, revision: u64, operation: Operation) -> CurrentRow {
+    let Some(row) = row else { return CurrentRow::Gone };
     if item::was_written_by(row, revision.saturating_add(1), operation) {
-        Met::Itself
+        CurrentRow::Itself
     } else if item::revision_of(row) == Some(revision) {
-        Met::Claims(Claims::in_item(row))
+        CurrentRow::Claims(Claims::in_item(row))
     } else {
-        Met::Moved
+        CurrentRow::Moved
     }
 }
 

@@ -25,7 +25,7 @@ fn file(folder: &Path, name: &str, bytes: &[u8]) -> ArchiveSource {
 }
 
 fn archives(bed: &Bed, scratch: &Path) -> S3Archives {
-    S3Archives::new(&bed.clients, &bed.ground, scratch.to_owned())
+    S3Archives::new(&bed.clients, &bed.outputs, scratch.to_owned())
 }
 
 async fn subject() -> ArchivesSubject {
@@ -60,7 +60,7 @@ async fn what_is_listed_is_what_was_read_for_another_process_too() {
         "one object, and nothing beside it"
     );
     let stored =
-        bed.clients.s3.get_object().bucket(&bed.ground.bucket).key(S3Archives::key(&info.id));
+        bed.clients.s3.get_object().bucket(&bed.outputs.bucket).key(S3Archives::key(&info.id));
     assert_eq!(stored.send().await.unwrap().body.collect().await.unwrap().to_vec(), bytes);
 }
 
@@ -71,7 +71,7 @@ async fn a_try_that_fails_stores_nothing_and_leaves_nothing() {
     let proxy = FaultProxy::start(bed.account.address()).await;
     let failing = S3Archives::new(
         &support::clients_at(&bed.account, &proxy.endpoint()),
-        &bed.ground,
+        &bed.outputs,
         folder.path().to_owned(),
     );
     for operation in ["UploadPart", "CompleteMultipartUpload"] {
@@ -93,7 +93,7 @@ async fn what_a_dead_process_left_is_aborted_by_the_next_that_adds_the_same() {
     // It dies as soon as the first part has arrived.
     let calls = ["HeadObject", "ListMultipartUploads", "CreateMultipartUpload", "UploadPart"].len();
     proxy.cut_after(calls);
-    let dying = S3Archives::new(&clients, &bed.ground, folder.path().to_owned());
+    let dying = S3Archives::new(&clients, &bed.outputs, folder.path().to_owned());
     tokio::select! {
         _ = dying.add(&source) => {}
         () = proxy.cut() => {}
@@ -135,6 +135,6 @@ async fn a_url_of_another_host_is_refused_and_an_allowed_one_fetched() {
 
 async fn unfinished(bed: &Bed) -> usize {
     let listed =
-        bed.clients.s3.list_multipart_uploads().bucket(&bed.ground.bucket).send().await.unwrap();
+        bed.clients.s3.list_multipart_uploads().bucket(&bed.outputs.bucket).send().await.unwrap();
     listed.uploads().len()
 }

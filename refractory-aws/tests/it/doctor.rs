@@ -2,8 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "what a test cannot go on without may end it")]
 use std::sync::Arc;
 
-use refractory_aws::infra::Choices;
-use refractory_aws::infra::policy::{Names, Whose, policies};
+use refractory_aws::infra::DeployOptions;
+use refractory_aws::infra::policy::{PolicyScope, PolicySubject, policies};
 use refractory_aws::{AwsConfig, Clients, Doctor};
 use refractory_core::SystemClock;
 use refractory_core::finding::{Finding, State};
@@ -62,7 +62,11 @@ async fn an_empty_account_is_told_where_to_begin() {
 async fn a_deployment_that_stands_is_looked_at_from_top_to_bottom() {
     let mut site = Site::new().await;
     let zone = site.zone("play.example").await;
-    let choices = Choices { domain: text("play.example"), zone: Some(zone), ..Choices::default() };
+    let choices = DeployOptions {
+        domain: text("play.example"),
+        zone: Some(zone),
+        ..DeployOptions::default()
+    };
     site.deploy(&choices).await.unwrap();
     let findings = examine(&site.clients).await;
     assert_eq!(one(&findings, "AWS stack").state, State::Fine, "{findings:#?}");
@@ -79,12 +83,12 @@ async fn a_deployment_that_stands_is_looked_at_from_top_to_bottom() {
 #[tokio::test]
 async fn a_portal_that_cannot_start_is_found_with_the_reason_and_the_remedy() {
     let mut site = Site::new().await;
-    site.deploy(&Choices::default()).await.unwrap();
+    site.deploy(&DeployOptions::default()).await.unwrap();
     let none = examine(&site.clients).await;
     let none = one(&none, "AWS portal");
     assert!(none.remedy.as_ref().unwrap().contains("--image"), "{none:?}");
 
-    let image = Choices { image: text("portal:1"), ..Choices::default() };
+    let image = DeployOptions { image: text("portal:1"), ..DeployOptions::default() };
     site.deploy(&image).await.unwrap();
     let stuck = until(&site.clients, State::Problem).await;
     assert!(
@@ -94,8 +98,8 @@ async fn a_portal_that_cannot_start_is_found_with_the_reason_and_the_remedy() {
     );
     assert!(stuck.remedy.as_ref().unwrap().contains("Push the image"), "{stuck:?}");
 
-    site.account.run_as("portal:2", &Program::still()).await.unwrap();
-    let image = Choices { image: text("portal:2"), ..Choices::default() };
+    site.account.run_as("portal:2", &Program::idle()).await.unwrap();
+    let image = DeployOptions { image: text("portal:2"), ..DeployOptions::default() };
     site.deploy(&image).await.unwrap();
     assert_eq!(until(&site.clients, State::Fine).await.sentence, "1 of 1 run.");
 }
@@ -117,8 +121,11 @@ async fn until(clients: &Clients, state: State) -> Finding {
 async fn a_name_that_leads_elsewhere_is_found() {
     let mut site = Site::new().await;
     let zone = site.zone("play.example").await;
-    let choices =
-        Choices { domain: text("play.example"), zone: Some(zone.clone()), ..Choices::default() };
+    let choices = DeployOptions {
+        domain: text("play.example"),
+        zone: Some(zone.clone()),
+        ..DeployOptions::default()
+    };
     site.deploy(&choices).await.unwrap();
     let route53 = &site.clients.route53;
     let listed = route53.list_resource_record_sets().hosted_zone_id(&zone).send().await.unwrap();
@@ -142,7 +149,7 @@ async fn a_name_that_leads_elsewhere_is_found() {
 #[tokio::test]
 async fn a_check_that_is_refused_names_its_permission_and_fails_no_other() {
     let mut site = Site::new().await;
-    site.deploy(&Choices::default()).await.unwrap();
+    site.deploy(&DeployOptions::default()).await.unwrap();
     let allowed = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"cloudformation:DescribeStacks","Resource":"*"}]}"#;
     let anna = somebody(&site, &[allowed.to_owned()]).await;
     let findings = examine(&anna).await;
@@ -161,8 +168,8 @@ async fn a_check_that_is_refused_names_its_permission_and_fails_no_other() {
 async fn permissions_that_are_missing_are_named_and_those_that_are_there_are_not() {
     let site = Site::new().await;
     let ask = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["iam:SimulatePrincipalPolicy","iam:GetRole"],"Resource":"*"}]}"#;
-    let names = Names::new(NAME, site.account.region(), site.account.id(), None);
-    let mut documents: Vec<_> = policies(Whose::Controller, &names)
+    let names = PolicyScope::new(NAME, site.account.region(), site.account.id(), None);
+    let mut documents: Vec<_> = policies(PolicySubject::Controller, &names)
         .iter()
         .map(|policy| policy.document.to_string())
         .collect();

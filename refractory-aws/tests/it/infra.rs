@@ -1,4 +1,4 @@
-//! The ground: made, changed, taken away.
+//! The outputs: made, changed, taken away.
 mod deploying;
 mod destroying;
 mod faults;
@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use aws_sdk_sts::config::{Credentials, SharedCredentialsProvider};
 use aws_smithy_types::timeout::TimeoutConfig;
-use refractory_aws::infra::{Choices, Infra, Kind, Progress, Proposal};
-use refractory_aws::{Clients, Ground};
+use refractory_aws::infra::{DeployOptions, Infra, Proposal, ProposalKind, ResourceProgress};
+use refractory_aws::{Clients, StackOutputs};
 use refractory_core::Result;
 use testkit::aws::{Account, Emulator};
 
@@ -25,7 +25,7 @@ pub(crate) struct Site {
     pub(crate) account: Account,
     pub(crate) clients: Clients,
     pub(super) infra: Infra,
-    pub(super) told: Vec<Progress>,
+    pub(super) told: Vec<ResourceProgress>,
 }
 
 impl Site {
@@ -36,10 +36,10 @@ impl Site {
     }
 
     /// What `refractory infra deploy` does.
-    pub(crate) async fn deploy(&mut self, choices: &Choices) -> Result<Vec<Kind>> {
+    pub(crate) async fn deploy(&mut self, choices: &DeployOptions) -> Result<Vec<ProposalKind>> {
         let mut done = Vec::new();
         loop {
-            self.infra.settle(&mut |progress| self.told.push(progress.clone())).await?;
+            self.infra.prepare(&mut |progress| self.told.push(progress.clone())).await?;
             let Some(proposal) = self.infra.propose(choices).await? else { return Ok(done) };
             self.carry_out(&proposal).await?;
             done.push(proposal.kind);
@@ -47,11 +47,11 @@ impl Site {
     }
 
     pub(crate) async fn carry_out(&mut self, proposal: &Proposal) -> Result<()> {
-        self.infra.carry_out(proposal, &mut |progress| self.told.push(progress.clone())).await
+        self.infra.apply(proposal, &mut |progress| self.told.push(progress.clone())).await
     }
 
-    pub(crate) async fn ground(&self) -> Ground {
-        Ground::of_stack(&self.clients, NAME).await.unwrap()
+    pub(crate) async fn outputs(&self) -> StackOutputs {
+        StackOutputs::of_stack(&self.clients, NAME).await.unwrap()
     }
 
     /// The id of a new hosted zone for `domain`.
@@ -72,7 +72,7 @@ impl Site {
     }
 }
 
-/// The clients of somebody in `account` who has these keys. The emulator learns CloudFormation when it is first asked, and on a
+/// The clients of a user in `account` with these keys. The emulator learns CloudFormation when it is first asked, and on a
 /// busy machine takes its time over it.
 pub(crate) fn patient(account: &Account, key: &str, secret: &str) -> Clients {
     let keys = Credentials::new(key, secret, None, None, "emulator");

@@ -23,7 +23,7 @@ async fn a_round_a_sweep_a_page_and_a_start_ask_as_much_as_is_said() {
     assert!(sweep.count("ListUsers") <= TABLES.div_ceil(1_000), "a sweep:\n{sweep}");
     assert!(sweep.count("ListSecrets") <= hundreds + 1, "a sweep:\n{sweep}");
     let rows = sweep.count("Query");
-    // Tables, licenses, events, tokens, and whoever asks for tables once more.
+    // Tables, licenses, events, tokens, and one more read of tables.
     assert!(rows <= 5 + 2 * TABLES.div_ceil(ROWS), "a sweep:\n{sweep}");
     assert_eq!(sweep.total(), listed(&sweep) + sweep.count("DescribeTasks"), "{sweep}");
 

@@ -1,4 +1,4 @@
-//! One table on a deployment of its own, through the ports as [`AwsBackend`] puts them together, from nothing to nothing.
+//! One table on its own deployment, through the ports as [`AwsBackend`] puts them together, from nothing to nothing.
 //!
 //! The gate runs it over the emulator. With `--features live-aws` and an account's number in `REFRACTORY_LIVE_ACCOUNT` it
 //! runs on that account; docs/aws.md says what that costs.
@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
-use refractory_aws::infra::{Choices, Extent, Infra};
-use refractory_aws::{AwsBackend, Clients, Ground, Naming};
+use refractory_aws::infra::{DeployOptions, DestroyScope, Infra};
+use refractory_aws::{AwsBackend, Clients, Naming, StackOutputs};
 use refractory_core::config::{Loader, Sources};
 use refractory_core::model::{Instance, NewInstance, Slug};
 use refractory_core::ports::{
@@ -39,16 +39,16 @@ impl Account {
 
     async fn deploy(&self) {
         let (infra, mut tell) = (self.infra(), |progress: &_| println!("{progress:?}"));
-        infra.settle(&mut tell).await.unwrap();
-        let proposal = infra.propose(&Choices::default()).await.unwrap().unwrap();
-        infra.carry_out(&proposal, &mut tell).await.unwrap();
+        infra.prepare(&mut tell).await.unwrap();
+        let proposal = infra.propose(&DeployOptions::default()).await.unwrap().unwrap();
+        infra.apply(&proposal, &mut tell).await.unwrap();
     }
 
     /// Takes everything away, and sees that nothing is left.
     async fn destroy(&self) {
         let mut tell = |progress: &_| println!("{progress:?}");
-        let left = self.infra().destroy(Extent::Everything { recovery: 0 }, &mut tell).await;
-        assert!(left.as_ref().is_ok_and(refractory_aws::infra::Survey::is_empty), "{left:?}");
+        let left = self.infra().destroy(DestroyScope::Everything { recovery: 0 }, &mut tell).await;
+        assert!(left.as_ref().is_ok_and(refractory_aws::infra::Inventory::is_empty), "{left:?}");
     }
 
     async fn ports(&self) -> Ports {
@@ -113,7 +113,7 @@ impl Account {
     async fn life(&self) {
         self.deploy().await;
         let ports = self.ports().await;
-        let ground = Ground::of_stack(&self.clients, &self.name).await.unwrap();
+        let outputs = StackOutputs::of_stack(&self.clients, &self.name).await.unwrap();
         let slug = Slug::new(&self.name).unwrap();
         let row = Instance::new(InstanceId::fresh(), NewInstance::named(slug), SystemClock.now());
         let of = row.id.clone();
@@ -146,11 +146,11 @@ impl Account {
         assert_eq!(ports.orphaned_resources.list().await.unwrap(), []);
         let row = rows.load(of.as_str()).await.unwrap().unwrap();
         rows.delete(&row).await.unwrap();
-        drop((ports, ground));
+        drop((ports, outputs));
         self.destroy().await;
     }
 
-    /// With the table's own key an upload goes to its bucket and nowhere else; everybody may read it who knows its name.
+    /// With the table's own key an upload goes to its bucket and nowhere else; everyone may read it who knows its name.
     async fn uploads_are_read(&self, of: &InstanceId, bucket: &str) {
         let secret = Naming::new(&self.name).assets_secret(of);
         let kept = self.clients.secrets.get_secret_value().secret_id(secret).send().await.unwrap();
@@ -171,7 +171,7 @@ impl Account {
         anybody.list_objects_v2().bucket(bucket).send().await.unwrap_err();
     }
 
-    /// Somebody without credentials.
+    /// Someone without credentials.
     fn anybody(&self) -> aws_sdk_s3::Client {
         let https = Provider::Rustls(CryptoMode::Ring);
         let https = aws_smithy_http_client::Builder::new().tls_provider(https).build_https();
@@ -232,7 +232,7 @@ async fn a_table_lives_on_a_deployment_of_its_own() {
     assert_eq!(testkit::aws::inventory(&emulated).await, before, "the account is as it was");
 }
 
-/// Costs money, so that it runs for nobody who did not ask for it: the account that the credentials are of is named beforehand.
+/// Costs money, so that it runs for no one who did not ask for it: the account that the credentials are of is named beforehand.
 #[cfg(feature = "live-aws")]
 mod live {
     use super::*;

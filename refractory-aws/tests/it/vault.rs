@@ -114,7 +114,7 @@ async fn eight_who_end_a_recovery_at_once_agree() {
     }
 }
 
-/// A secret comes and goes: every request of that, once with every fault, and nobody notices.
+/// A secret comes and goes: every request of that, once with every fault, and no one notices.
 async fn survives(fault: Fault) {
     let account = Emulator::shared().await.account();
     let proxy = FaultProxy::start(account.address()).await;

@@ -1,7 +1,7 @@
 //! `infra`.
 use clap::{Args, Subcommand, ValueEnum};
-use refractory_aws::infra::Choices;
-use refractory_aws::infra::policy::Whose;
+use refractory_aws::infra::DeployOptions;
+use refractory_aws::infra::policy::PolicySubject;
 use refractory_aws::{Architecture, AwsConfig};
 
 /// What can be done to what a deployment on AWS stands on.
@@ -96,13 +96,13 @@ pub(crate) enum YesNo {
 
 impl Chosen {
     /// The same for the library, with what the configuration says.
-    pub(crate) fn choices(self, config: &AwsConfig) -> Choices {
+    pub(crate) fn choices(self, config: &AwsConfig) -> DeployOptions {
         let yes = |answer: Option<YesNo>| answer.map(|answer| answer == YesNo::Yes);
         let architecture = match config.architecture {
             Architecture::Arm64 => "ARM64",
             Architecture::X86 => "X86_64",
         };
-        Choices {
+        DeployOptions {
             domain: self.domain,
             zone: self.zone,
             certificate: self.certificate,
@@ -117,7 +117,7 @@ impl Chosen {
             bot_image: self.bot_image,
             bot_secret: self.bot_secret,
             architecture: Some(architecture.to_owned()),
-            settings: Some(config.for_the_portal()),
+            settings: Some(config.portal_settings()),
             log_days: Some(config.log_days),
         }
     }
@@ -188,7 +188,7 @@ pub(crate) enum WhoseArg {
     Table,
 }
 
-impl From<WhoseArg> for Whose {
+impl From<WhoseArg> for PolicySubject {
     fn from(whose: WhoseArg) -> Self {
         match whose {
             WhoseArg::Controller => Self::Controller,

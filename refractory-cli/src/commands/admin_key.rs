@@ -5,11 +5,11 @@ use refractory_core::model::{Principal, RetainedAdminKey, Slug};
 use serde_json::{Value, json};
 
 use crate::args::admin_key::AdminKeyCommand;
-use crate::compose::{Desk, Station};
+use crate::compose::{App, CliContext};
 use crate::exit::Exit;
 use crate::output::ago;
 
-pub(crate) async fn run(desk: &Desk, command: AdminKeyCommand) -> Result<Exit> {
+pub(crate) async fn run(desk: &CliContext, command: AdminKeyCommand) -> Result<Exit> {
     let station = desk.open().await?;
     match command {
         AdminKeyCommand::List => list(desk, &station).await?,
@@ -18,7 +18,7 @@ pub(crate) async fn run(desk: &Desk, command: AdminKeyCommand) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-async fn list(desk: &Desk, station: &Station) -> Result<()> {
+async fn list(desk: &CliContext, station: &App) -> Result<()> {
     let refractory = &station.refractory;
     let (who, now) = (Principal::operator(), refractory.now());
     let (mut rows, mut after) = (Vec::new(), None);
@@ -46,13 +46,13 @@ fn value(kept: &RetainedAdminKey, owner: &str) -> Value {
 }
 
 /// The owner's name, or the id where the account is gone.
-async fn owner_name(station: &Station, owner: Option<&UserId>) -> Result<String> {
+async fn owner_name(station: &App, owner: Option<&UserId>) -> Result<String> {
     let Some(owner) = owner else { return Ok(String::new()) };
     let name = station.refractory.account_name(&Principal::operator(), owner).await?;
     Ok(name.map_or_else(|| owner.to_string(), |name| name.to_string()))
 }
 
-async fn purge(desk: &Desk, station: &Station, slug: &Slug, owner: Option<String>) -> Result<()> {
+async fn purge(desk: &CliContext, station: &App, slug: &Slug, owner: Option<String>) -> Result<()> {
     let owner = match &owner {
         Some(name) => Some(station.refractory.find_user(&Principal::operator(), name).await?.id),
         None => None,

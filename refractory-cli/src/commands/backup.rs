@@ -9,12 +9,12 @@ use super::operation::asked;
 use crate::args::backup::{
     BackupCommand, CreateBackup, DeleteBackup, ListBackups, RestoreBackup, VerifyBackup,
 };
-use crate::compose::{Desk, Station};
+use crate::compose::{App, CliContext};
 use crate::exit::Exit;
 use crate::input;
 use crate::output::{Failure, size};
 
-pub(crate) async fn run(desk: &Desk, command: BackupCommand) -> Result<Exit> {
+pub(crate) async fn run(desk: &CliContext, command: BackupCommand) -> Result<Exit> {
     match command {
         BackupCommand::Create(args) => create(desk, &args).await?,
         BackupCommand::List(args) => list(desk, &args).await?,
@@ -28,7 +28,7 @@ pub(crate) async fn run(desk: &Desk, command: BackupCommand) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-async fn create(desk: &Desk, args: &CreateBackup) -> Result<()> {
+async fn create(desk: &CliContext, args: &CreateBackup) -> Result<()> {
     let station = desk.open().await?;
     let (app, who) = (&station.refractory, Principal::operator());
     let table = app.find(&who, &args.name).await?;
@@ -38,7 +38,7 @@ async fn create(desk: &Desk, args: &CreateBackup) -> Result<()> {
     asked(desk, &station, &operation, args.wait, &said).await
 }
 
-async fn list(desk: &Desk, args: &ListBackups) -> Result<()> {
+async fn list(desk: &CliContext, args: &ListBackups) -> Result<()> {
     let station = desk.open().await?;
     let (app, who) = (&station.refractory, Principal::operator());
     let of = match &args.name {
@@ -82,7 +82,7 @@ fn verified(backup: &Backup) -> String {
     }
 }
 
-async fn show(desk: &Desk, id: &BackupId) -> Result<()> {
+async fn show(desk: &CliContext, id: &BackupId) -> Result<()> {
     let station = desk.open().await?;
     let backup = station.refractory.backup(&Principal::operator(), id).await?;
     let mut said = format!(
@@ -105,14 +105,14 @@ async fn show(desk: &Desk, id: &BackupId) -> Result<()> {
 }
 
 /// How long backups of deleted tables are kept, as the end of a sentence.
-pub(super) fn kept(station: &Station) -> String {
+pub(super) fn kept(station: &App) -> String {
     match station.refractory.worker_options().orphaned_backups_age {
         Some(age) => format!("; it is kept for {} days after that", age.as_secs() / 86_400),
         None => String::new(),
     }
 }
 
-async fn restore(desk: &Desk, args: RestoreBackup) -> Result<()> {
+async fn restore(desk: &CliContext, args: RestoreBackup) -> Result<()> {
     let station = desk.open().await?;
     let (app, who) = (&station.refractory, Principal::operator());
     let backup = app.backup(&who, &args.id).await?;
@@ -142,14 +142,14 @@ async fn restore(desk: &Desk, args: RestoreBackup) -> Result<()> {
     asked(desk, &station, &operation, args.wait, &said).await
 }
 
-async fn verify(desk: &Desk, args: &VerifyBackup) -> Result<()> {
+async fn verify(desk: &CliContext, args: &VerifyBackup) -> Result<()> {
     let station = desk.open().await?;
     let operation = station.refractory.verify_backup(&Principal::operator(), &args.id).await?;
     let said = format!("The backup {} is intact.", args.id);
     asked(desk, &station, &operation, args.wait, &said).await
 }
 
-async fn delete(desk: &Desk, args: DeleteBackup) -> Result<()> {
+async fn delete(desk: &CliContext, args: DeleteBackup) -> Result<()> {
     let station = desk.open().await?;
     let (app, who) = (&station.refractory, Principal::operator());
     let backup = app.backup(&who, &args.id).await?;

@@ -3,11 +3,11 @@ use anyhow::Result;
 use serde_json::json;
 
 use crate::args::rest::ConfigCommand;
-use crate::compose::Desk;
+use crate::compose::CliContext;
 use crate::exit::Exit;
 use crate::output::Out;
 
-pub(crate) fn run(desk: &Desk, command: &ConfigCommand) -> Result<Exit> {
+pub(crate) fn run(desk: &CliContext, command: &ConfigCommand) -> Result<Exit> {
     match command {
         ConfigCommand::Check => {
             desk.settings(None)?;
@@ -19,7 +19,7 @@ pub(crate) fn run(desk: &Desk, command: &ConfigCommand) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn show(desk: &Desk) -> Result<()> {
+fn show(desk: &CliContext) -> Result<()> {
     let rows: Vec<_> = desk
         .settings(None)?
         .show()

@@ -1,41 +1,22 @@
 //! The demo: a table that needs no license, on a stand-in for Foundry.
-use std::process::ExitCode;
-
 use anyhow::{Context, Result};
-use refractory_core::local::DemoProgram;
 use refractory_core::model::{
     Instance, InstanceSpec, LicenseChoice, NewInstance, Principal, Release, ReleaseChoice, Role,
     Slug, User, UserName, WorldId,
 };
 use refractory_core::ports::ArchiveSource;
 use refractory_core::{Error, ErrorKind};
-use testkit::foundry::{StandInEnv, demo_zip};
+use testkit::foundry::demo_zip;
 
-use crate::compose::Station;
+use crate::compose::App;
 
 /// The table, and the administrator's account.
 const NAME: &str = "demo";
 /// The world that the stand-in furnishes.
 const WORLD: &str = "demo-world";
 
-/// The word that makes this executable the program of a demo table. No command: nobody types it.
-const WORD: &str = "demo-table";
-
-/// Is the program of a demo table until it ends, if that is what this process was started for.
-pub(crate) fn be_a_table() -> Option<ExitCode> {
-    let mut line = std::env::args_os().skip(1);
-    let meant = line.next().is_some_and(|word| word == WORD);
-    meant.then(|| testkit::foundry::run(line, &StandInEnv::from_vars(std::env::vars_os())))
-}
-
-/// This very executable, as the program of a demo table.
-pub(crate) fn demo_program() -> Option<DemoProgram> {
-    let program = std::env::current_exe().ok()?;
-    Some(DemoProgram { program, before: vec![WORD.into()] })
-}
-
 /// Adds what the demo needs and is not there, and asks for the table to be on.
-pub(crate) async fn set_the_table(station: &Station) -> Result<User> {
+pub(crate) async fn set_the_table(station: &App) -> Result<User> {
     let who = Principal::operator();
     let release = release(station).await?;
     let table = table(station, &release).await?;
@@ -43,7 +24,7 @@ pub(crate) async fn set_the_table(station: &Station) -> Result<User> {
     Ok(user(station).await?)
 }
 
-async fn release(station: &Station) -> Result<Release> {
+async fn release(station: &App) -> Result<Release> {
     let zip = tokio::task::spawn_blocking(demo_zip).await?.context("packing the demo")?;
     let path = station.dir.root().join("demo.zip");
     tokio::fs::write(&path, zip).await.context("writing the demo")?;
@@ -53,7 +34,7 @@ async fn release(station: &Station) -> Result<Release> {
     Ok(added?)
 }
 
-async fn table(station: &Station, release: &Release) -> Result<Instance, Error> {
+async fn table(station: &App, release: &Release) -> Result<Instance, Error> {
     let who = Principal::operator();
     match station.refractory.find(&who, NAME).await {
         Err(error) if error.kind() == ErrorKind::NotFound => {}
@@ -69,7 +50,7 @@ async fn table(station: &Station, release: &Release) -> Result<Instance, Error> 
     station.refractory.create(&who, NewInstance::named(Slug::new(NAME)?).with_spec(spec)).await
 }
 
-async fn user(station: &Station) -> Result<User, Error> {
+async fn user(station: &App) -> Result<User, Error> {
     let who = Principal::operator();
     match station.refractory.find_user(&who, NAME).await {
         Err(error) if error.kind() == ErrorKind::NotFound => {

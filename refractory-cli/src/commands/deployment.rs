@@ -7,18 +7,18 @@ use refractory_core::local::DeploymentBackup;
 use serde_json::json;
 
 use crate::args::backup::{CopyDeployment, DeploymentCommand, RestoreDeployment};
-use crate::compose::{Desk, Station, open_folder};
+use crate::compose::{App, CliContext, open_folder};
 use crate::exit::Exit;
 use crate::output::Failure;
 
-pub(crate) async fn run(desk: &Desk, command: DeploymentCommand) -> Result<Exit> {
+pub(crate) async fn run(desk: &CliContext, command: DeploymentCommand) -> Result<Exit> {
     match command {
         DeploymentCommand::Backup(args) => back_up(desk, &args).await,
         DeploymentCommand::Restore(args) => restore(desk, &args).await,
     }
 }
 
-pub(super) async fn back_up(desk: &Desk, args: &CopyDeployment) -> Result<Exit> {
+pub(super) async fn back_up(desk: &CliContext, args: &CopyDeployment) -> Result<Exit> {
     let CopyDeployment { file, overwrite } = args;
     let settings = desk.settings(None)?;
     let core: CoreConfig = settings.section()?;
@@ -34,7 +34,7 @@ pub(super) async fn back_up(desk: &Desk, args: &CopyDeployment) -> Result<Exit> 
     let dir = open_folder(&core, false)?;
     let store = desk.loader().store(&settings, dir.root(), &dir.database()).await?;
     // Whatever is wrong with folder, database or key is told before a copy of it is made.
-    let station = Station::open(desk, settings.clone(), false).await?;
+    let station = App::open(desk, settings.clone(), false).await?;
     let made =
         DeploymentBackup::make(&dir, &store, file, *overwrite, station.refractory.now()).await?;
     let shown = file.display();
@@ -59,7 +59,7 @@ pub(super) async fn back_up(desk: &Desk, args: &CopyDeployment) -> Result<Exit> 
     Ok(Exit::Attention)
 }
 
-pub(super) async fn restore(desk: &Desk, args: &RestoreDeployment) -> Result<Exit> {
+pub(super) async fn restore(desk: &CliContext, args: &RestoreDeployment) -> Result<Exit> {
     let file = args.file.as_path();
     let settings = desk.settings(None)?;
     let core: CoreConfig = settings.section()?;

@@ -17,7 +17,9 @@ use refractory_web::{Descriptors, WebConfig};
 
 use super::follow::idle;
 use super::unit;
-use crate::compose::{Desk, Station, Whereabouts, environment, open_folder, registry, search};
+use crate::compose::{
+    App, CliContext, RuntimeInfo, environment, npm_registry, open_folder, search_path,
+};
 use crate::exit::Exit;
 use crate::output::told;
 
@@ -32,7 +34,7 @@ fn failed(about: &'static str, error: &anyhow::Error) -> Finding {
     Finding::failed(about, told(error).1)
 }
 
-pub(crate) async fn run(desk: &Desk) -> Result<Exit> {
+pub(crate) async fn run(desk: &CliContext) -> Result<Exit> {
     let findings = examine(desk).await;
     let rows: Vec<_> = findings
         .iter()
@@ -54,7 +56,7 @@ pub(crate) async fn run(desk: &Desk) -> Result<Exit> {
     Ok(if ill { Exit::Attention } else { Exit::Done })
 }
 
-async fn examine(desk: &Desk) -> Vec<Finding> {
+async fn examine(desk: &CliContext) -> Vec<Finding> {
     let settings = match desk.settings(None) {
         Ok(settings) => settings,
         Err(error) => return vec![failed("configuration", &error)],
@@ -133,7 +135,7 @@ fn limits(local: &LocalConfig) -> Finding {
 }
 
 /// Whether the key file is there, private, whole, and the one that the secrets in the store were sealed with.
-async fn key_file(desk: &Desk, settings: &Settings, dir: &DataDir) -> Finding {
+async fn key_file(desk: &CliContext, settings: &Settings, dir: &DataDir) -> Finding {
     const ABOUT: &str = "key file";
     let path = dir.key_file();
     let shown = path.display();
@@ -159,8 +161,12 @@ async fn key_file(desk: &Desk, settings: &Settings, dir: &DataDir) -> Finding {
 }
 
 /// What there is to say of the deployment, and how many tables it has.
-async fn deployment(desk: &Desk, settings: &Settings, web: &WebConfig) -> (Vec<Finding>, usize) {
-    let station = match Station::open(desk, settings.clone(), false).await {
+async fn deployment(
+    desk: &CliContext,
+    settings: &Settings,
+    web: &WebConfig,
+) -> (Vec<Finding>, usize) {
+    let station = match App::open(desk, settings.clone(), false).await {
         Ok(station) => station,
         Err(error) => return (vec![failed("database", &error), port(&web.listen)], 0),
     };
@@ -191,7 +197,7 @@ async fn deployment(desk: &Desk, settings: &Settings, web: &WebConfig) -> (Vec<F
 }
 
 /// A table that was called as the portal's own addresses begin, before such names were refused.
-fn shadowed(station: &Station, table: &Instance) -> Option<Finding> {
+fn shadowed(station: &App, table: &Instance) -> Option<Finding> {
     let name = table.slug.as_str();
     let reserved = &station.refractory.addressing().reserved;
     reserved.contains(name).then(|| {
@@ -204,7 +210,7 @@ fn shadowed(station: &Station, table: &Instance) -> Option<Finding> {
 }
 
 /// Records that cannot be read. Everything else goes on, so somebody has to look.
-async fn records(station: &Station) -> Vec<Finding> {
+async fn records(station: &App) -> Vec<Finding> {
     let damaged = match station.refractory.damaged(&Principal::operator()).await {
         Ok(damaged) => damaged,
         Err(error) => return vec![failed("records", &error.into())],
@@ -227,14 +233,14 @@ async fn records(station: &Station) -> Vec<Finding> {
 }
 
 /// What the backend finds.
-async fn surroundings(desk: &Desk, settings: &Settings, tables: usize) -> Vec<Finding> {
+async fn surroundings(desk: &CliContext, settings: &Settings, tables: usize) -> Vec<Finding> {
     match desk.loader().backend(settings) {
         Ok(backend) => backend.examine(settings, tables).await,
         Err(error) => vec![failed("backend", &error.into())],
     }
 }
 
-async fn worker(station: &Station, web: &WebConfig) -> Vec<Finding> {
+async fn worker(station: &App, web: &WebConfig) -> Vec<Finding> {
     match station.workers().await {
         Ok(workers) if workers.is_empty() && station.running_up().is_some() => {
             let remedy = "Free space on the disk of the data folder, or resume the process (`kill -CONT PID`). Else restart it.";
@@ -270,8 +276,8 @@ fn alive(workers: &[WorkerMark]) -> Finding {
     )
 }
 
-fn answers(station: &Station) -> Finding {
-    let Some(up) = Whereabouts::read(&station.dir) else {
+fn answers(station: &App) -> Finding {
+    let Some(up) = RuntimeInfo::read(&station.dir) else {
         return Finding::note(
             "portal",
             "The background service runs without a portal here.",
@@ -358,7 +364,7 @@ fn open_files(limit: Descriptors) -> Finding {
     )
 }
 
-async fn licenses(station: &Station) -> Vec<Finding> {
+async fn licenses(station: &App) -> Vec<Finding> {
     let Ok(all) = station.refractory.licenses(&Principal::operator()).await else {
         return Vec::new();
     };
@@ -377,11 +383,11 @@ async fn licenses(station: &Station) -> Vec<Finding> {
 }
 
 /// Whether what the configuration names is a Node.js, and each stored release has one to run on: as the worker finds it.
-async fn node(station: &Station, settings: &Settings) -> Vec<Finding> {
+async fn node(station: &App, settings: &Settings) -> Vec<Finding> {
     let local = settings.section::<LocalConfig>().unwrap_or_default();
     let mut node = settings.section::<NodeConfig>().unwrap_or_default();
-    node.registry = node.registry.or_else(registry);
-    let options = local.nodes(&node, &search(), &environment(), station.dir.node());
+    node.registry = node.registry.or_else(npm_registry);
+    let options = local.nodes(&node, &search_path(), &environment(), station.dir.node());
     let finder = NodeFinder::new(options);
     let mut findings: Vec<_> = finder.configured().await.iter().filter_map(unusable).collect();
     let Ok(releases) = station.refractory.releases(&Principal::operator()).await else {

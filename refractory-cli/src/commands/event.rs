@@ -5,16 +5,16 @@ use refractory_core::model::{Event, Principal};
 use refractory_web::api;
 
 use crate::args::event::{EventCommand, List};
-use crate::compose::{Desk, Station};
+use crate::compose::{App, CliContext};
 use crate::exit::Exit;
 
-pub(crate) async fn run(desk: &Desk, command: EventCommand) -> Result<Exit> {
+pub(crate) async fn run(desk: &CliContext, command: EventCommand) -> Result<Exit> {
     let EventCommand::List(args) = command;
     list(desk, args).await?;
     Ok(Exit::Done)
 }
 
-async fn list(desk: &Desk, args: List) -> Result<()> {
+async fn list(desk: &CliContext, args: List) -> Result<()> {
     let station = desk.open().await?;
     let filter = filter(&station, &args).await?;
     let mut rows = Vec::new();
@@ -28,7 +28,7 @@ async fn list(desk: &Desk, args: List) -> Result<()> {
 }
 
 /// The conditions, with ids in place of names.
-async fn filter(station: &Station, args: &List) -> Result<EventFilter> {
+async fn filter(station: &App, args: &List) -> Result<EventFilter> {
     let who = Principal::operator();
     let mut filter = EventFilter::default();
     if let Some(name) = &args.instance {
@@ -42,7 +42,7 @@ async fn filter(station: &Station, args: &List) -> Result<EventFilter> {
 }
 
 /// The latest `count` events, newest first.
-async fn latest(station: &Station, filter: &EventFilter, count: usize) -> Result<Vec<Event>> {
+async fn latest(station: &App, filter: &EventFilter, count: usize) -> Result<Vec<Event>> {
     let who = Principal::operator();
     let (mut all, mut after) = (Vec::new(), None);
     loop {

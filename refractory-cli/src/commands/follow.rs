@@ -5,7 +5,7 @@ use anyhow::{Result, bail};
 use refractory_core::model::{Instance, Phase, Power, Principal};
 use refractory_core::{ErrorKind, InstanceId};
 
-use crate::compose::Station;
+use crate::compose::App;
 use crate::exit::Exit;
 use crate::output::{Failure, Out, Spinner, say, words};
 
@@ -25,7 +25,7 @@ pub(crate) enum Goal {
 /// Shows how a table gets on until it is where it was asked to go; `None` when it is gone.
 pub(crate) async fn follow(
     out: Out,
-    station: &Station,
+    station: &App,
     who: &Principal,
     id: &InstanceId,
     goal: Goal,
@@ -53,7 +53,7 @@ pub(crate) async fn follow(
 }
 
 /// What to do when no worker carries requests out.
-pub(crate) fn nobody_works(station: &Station) -> Failure {
+pub(crate) fn nobody_works(station: &App) -> Failure {
     let then = match station.running_up() {
         Some(_) => "when it goes on",
         None => "when you start the service: run `refractory up` with the same data folder",
@@ -63,7 +63,7 @@ pub(crate) fn nobody_works(station: &Station) -> Failure {
 }
 
 /// What it means that no worker was heard of.
-pub(crate) fn idle(station: &Station) -> String {
+pub(crate) fn idle(station: &App) -> String {
     match station.running_up() {
         Some(up) => format!(
             "Refractory's background service (process {}) runs and hasn't reported for a while: it may be suspended, or its disk full. \

@@ -6,12 +6,12 @@ use refractory_core::{Error, ListQuery, Member, Refractory, right_of_group};
 use serde_json::json;
 
 use crate::args::group::{AddMembers, GroupCommand};
-use crate::compose::{Desk, Station};
+use crate::compose::{App, CliContext};
 use crate::exit::Exit;
 use crate::input;
 use crate::output::{Failure, GroupJson, Out, ago};
 
-pub(crate) async fn run(desk: &Desk, command: GroupCommand) -> Result<Exit> {
+pub(crate) async fn run(desk: &CliContext, command: GroupCommand) -> Result<Exit> {
     match command {
         GroupCommand::Create { name } => create(desk, &name).await?,
         GroupCommand::List => list(desk, &desk.open().await?).await?,
@@ -24,22 +24,22 @@ pub(crate) async fn run(desk: &Desk, command: GroupCommand) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-async fn found(desk: &Desk, name: &str) -> Result<(Station, Group)> {
+async fn found(desk: &CliContext, name: &str) -> Result<(App, Group)> {
     let station = desk.open().await?;
     let group = station.refractory.find_group(&station.refractory.operator(), name).await?;
     Ok((station, group))
 }
 
-async fn create(desk: &Desk, name: &str) -> Result<()> {
+async fn create(desk: &CliContext, name: &str) -> Result<()> {
     let name = GroupName::new(name).map_err(Error::from)?;
-    let station = desk.make().await?;
+    let station = desk.create().await?;
     let group = station.refractory.create_group(&station.refractory.operator(), name).await?;
     let said =
         format!("The group {0} was created. Next: `refractory group add {0} USER`.", group.name);
     desk.out.say(&said, &GroupJson::from(&group))
 }
 
-async fn list(desk: &Desk, station: &Station) -> Result<()> {
+async fn list(desk: &CliContext, station: &App) -> Result<()> {
     let app = &station.refractory;
     let (now, mut query) = (app.now(), ListQuery::first(ListQuery::MAX_LIMIT));
     let mut printed = desk.out.paged(&["name", "members", "created"]);
@@ -58,7 +58,7 @@ async fn list(desk: &Desk, station: &Station) -> Result<()> {
     printed.end("No groups. Create one with `refractory group create NAME`.")
 }
 
-async fn show(desk: &Desk, name: &str) -> Result<()> {
+async fn show(desk: &CliContext, name: &str) -> Result<()> {
     let (station, group) = found(desk, name).await?;
     let app = &station.refractory;
     let (members, tables) = (members(app, &group).await?, tables(app, &group).await?);
@@ -123,7 +123,7 @@ async fn tables(app: &Refractory, group: &Group) -> Result<Vec<Instance>> {
     }
 }
 
-async fn add(desk: &Desk, args: &AddMembers) -> Result<()> {
+async fn add(desk: &CliContext, args: &AddMembers) -> Result<()> {
     let (station, mut group) = found(desk, &args.group).await?;
     let app = &station.refractory;
     for user in &args.users {
@@ -138,7 +138,7 @@ async fn add(desk: &Desk, args: &AddMembers) -> Result<()> {
     desk.out.say(&said, &GroupJson::from(&group))
 }
 
-async fn remove(desk: &Desk, name: &str, users: &[String]) -> Result<()> {
+async fn remove(desk: &CliContext, name: &str, users: &[String]) -> Result<()> {
     let (station, group) = found(desk, name).await?;
     let app = &station.refractory;
     for user in users {
@@ -154,7 +154,7 @@ fn is_or_are(users: &[String]) -> String {
     format!("{} {verb}", users.join(", "))
 }
 
-async fn rename(desk: &Desk, name: &str, to: &str) -> Result<()> {
+async fn rename(desk: &CliContext, name: &str, to: &str) -> Result<()> {
     let (station, group) = found(desk, name).await?;
     let (app, to) = (&station.refractory, GroupName::new(to).map_err(Error::from)?);
     let renamed = app.rename_group(&app.operator(), &group.id, to).await?;
@@ -162,7 +162,7 @@ async fn rename(desk: &Desk, name: &str, to: &str) -> Result<()> {
     desk.out.say(&said, &GroupJson::from(&renamed))
 }
 
-async fn delete(desk: &Desk, name: &str, confirm: Option<String>) -> Result<()> {
+async fn delete(desk: &CliContext, name: &str, confirm: Option<String>) -> Result<()> {
     let (station, group) = found(desk, name).await?;
     let typed = match confirm {
         Some(typed) => Some(typed),

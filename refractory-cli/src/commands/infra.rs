@@ -3,17 +3,17 @@ mod deploy;
 mod destroy;
 mod policy;
 mod progress;
+mod site;
 mod status;
 
 use anyhow::Result;
-use refractory_aws::infra::Infra;
-use refractory_aws::{AwsConfig, Clients};
 
+use self::site::Site;
 use crate::args::infra::InfraCommand;
-use crate::compose::Desk;
+use crate::compose::CliContext;
 use crate::exit::Exit;
 
-pub(crate) async fn run(desk: &Desk, command: InfraCommand) -> Result<Exit> {
+pub(crate) async fn run(desk: &CliContext, command: InfraCommand) -> Result<Exit> {
     let site = Site::of(desk)?;
     match command {
         InfraCommand::Deploy(args) => deploy::deploy(&site, args).await,
@@ -22,34 +22,4 @@ pub(crate) async fn run(desk: &Desk, command: InfraCommand) -> Result<Exit> {
         InfraCommand::Destroy(args) => destroy::run(&site, &args).await,
         InfraCommand::Policy(args) => policy::run(&site, args).await,
     }
-}
-
-/// Whose ground it is about.
-struct Site<'a> {
-    desk: &'a Desk,
-    config: AwsConfig,
-}
-
-impl<'a> Site<'a> {
-    fn of(desk: &'a Desk) -> Result<Self> {
-        Ok(Self { desk, config: desk.settings(None)?.section()? })
-    }
-
-    async fn clients(&self) -> Result<Clients> {
-        Ok(Clients::connect(&self.config).await?)
-    }
-
-    async fn infra(&self) -> Result<Infra> {
-        Ok(Infra::new(self.clients().await?, self.name()))
-    }
-
-    /// The name of the deployment.
-    fn name(&self) -> &str {
-        &self.config.deployment
-    }
-}
-
-/// Cents as people write them.
-fn dollars(cents: u64) -> String {
-    format!("${}.{:02}", cents / 100, cents % 100)
 }

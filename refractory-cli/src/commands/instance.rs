@@ -18,14 +18,14 @@ use crate::args::instance::{
     Create, Delete, Edit, GrantArgs, InstanceCommand, Open, Rename, Restart, RotateKey, Start,
     Stop, TakeLicense,
 };
-use crate::compose::{Desk, Station};
+use crate::compose::{App, CliContext};
 use crate::exit::Exit;
 use crate::input;
 use crate::output::{Failure, Out, access_in_words, words};
 
-pub(crate) async fn run(desk: &Desk, command: InstanceCommand) -> Result<Exit> {
+pub(crate) async fn run(desk: &CliContext, command: InstanceCommand) -> Result<Exit> {
     match command {
-        InstanceCommand::Create(args) => create(desk, &desk.make().await?, *args).await?,
+        InstanceCommand::Create(args) => create(desk, &desk.create().await?, *args).await?,
         InstanceCommand::List => list(desk, &desk.open().await?).await?,
         InstanceCommand::Show(args) => {
             let (station, table) = found(desk, &args.name).await?;
@@ -48,13 +48,13 @@ pub(crate) async fn run(desk: &Desk, command: InstanceCommand) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-async fn found(desk: &Desk, name: &str) -> Result<(Station, Instance)> {
+async fn found(desk: &CliContext, name: &str) -> Result<(App, Instance)> {
     let station = desk.open().await?;
     let table = station.refractory.find(&Principal::operator(), name).await?;
     Ok((station, table))
 }
 
-async fn create(desk: &Desk, station: &Station, args: Create) -> Result<()> {
+async fn create(desk: &CliContext, station: &App, args: Create) -> Result<()> {
     let who = Principal::operator();
     let slug = Slug::from_name(&args.name).map_err(Error::from)?;
     let grants = grants(&args.grants)?;
@@ -88,7 +88,7 @@ fn grants(args: &GrantArgs) -> Result<GrantsChange> {
 }
 
 /// Says that no one can join, where a table is open to some only: the edge does not know who comes.
-fn warn_of_closing(desk: &Desk, table: &Instance) {
+fn warn_of_closing(desk: &CliContext, table: &Instance) {
     if !Rights::of_anyone(table).hold(Right::Play) {
         desk.out.note(&format!(
             "Players are not told apart at a table's address yet, so no one can join `{0}`. To open it: `refractory instance edit {0} --play anyone`.",
@@ -97,7 +97,7 @@ fn warn_of_closing(desk: &Desk, table: &Instance) {
     }
 }
 
-async fn spec(station: &Station, args: &Create) -> Result<InstanceSpec> {
+async fn spec(station: &App, args: &Create) -> Result<InstanceSpec> {
     let who = Principal::operator();
     let release = match &args.release {
         Some(name) => ReleaseChoice::Exact(station.refractory.find_release(&who, name).await?.id),
@@ -137,7 +137,7 @@ fn millis(cores: f32) -> Result<u32> {
     ))
 }
 
-async fn list(desk: &Desk, station: &Station) -> Result<()> {
+async fn list(desk: &CliContext, station: &App) -> Result<()> {
     let who = station.refractory.operator();
     let heads = ["name", "phase", "players", "release", "address", "title"];
     let mut printed = desk.out.paged(&heads);
@@ -171,7 +171,7 @@ fn cells(json: &api::Instance) -> Vec<String> {
     ]
 }
 
-fn damaged_row(desk: &Desk, record: &DamagedRecord) -> (serde_json::Value, Vec<String>) {
+fn damaged_row(desk: &CliContext, record: &DamagedRecord) -> (serde_json::Value, Vec<String>) {
     desk.out.note(&format!(
         "The record of table `{}` is damaged. `refractory record list` says what to do.",
         record.name()
@@ -182,7 +182,7 @@ fn damaged_row(desk: &Desk, record: &DamagedRecord) -> (serde_json::Value, Vec<S
     (json!(api::DamagedRecord::of(record, true)), cells)
 }
 
-async fn show(desk: &Desk, station: &Station, table: &Instance) -> Result<()> {
+async fn show(desk: &CliContext, station: &App, table: &Instance) -> Result<()> {
     let json = shown(station, table).await?;
     if desk.out.is_json() {
         return Out::value(&json);
@@ -220,11 +220,11 @@ async fn show(desk: &Desk, station: &Station, table: &Instance) -> Result<()> {
     Out::table(&[], rows)
 }
 
-async fn shown(station: &Station, table: &Instance) -> Result<api::Instance> {
+async fn shown(station: &App, table: &Instance) -> Result<api::Instance> {
     Ok(api::Instance::one(&station.refractory, &station.refractory.operator(), table).await?)
 }
 
-async fn open(desk: &Desk, args: &Open) -> Result<()> {
+async fn open(desk: &CliContext, args: &Open) -> Result<()> {
     let (station, table) = found(desk, &args.name).await?;
     let url = station.refractory.public_url(&table);
     if !args.setup {
@@ -239,7 +239,7 @@ async fn open(desk: &Desk, args: &Open) -> Result<()> {
     desk.out.say(&said, &form)
 }
 
-async fn start(desk: &Desk, args: &Start) -> Result<()> {
+async fn start(desk: &CliContext, args: &Start) -> Result<()> {
     let (station, table) = found(desk, &args.name).await?;
     let who = Principal::operator();
     let table = station.refractory.start(&who, &table.id).await?;
@@ -250,7 +250,7 @@ async fn start(desk: &Desk, args: &Start) -> Result<()> {
 }
 
 /// Waits until players can join, and says where.
-async fn follow_up(desk: &Desk, station: &Station, table: &Instance) -> Result<()> {
+async fn follow_up(desk: &CliContext, station: &App, table: &Instance) -> Result<()> {
     let who = Principal::operator();
     if let Some(table) = follow(desk.out, station, &who, &table.id, Goal::On).await? {
         let json = shown(station, &table).await?;
@@ -265,7 +265,7 @@ async fn follow_up(desk: &Desk, station: &Station, table: &Instance) -> Result<(
     Ok(())
 }
 
-async fn restart(desk: &Desk, args: &Restart) -> Result<()> {
+async fn restart(desk: &CliContext, args: &Restart) -> Result<()> {
     let (station, table) = found(desk, &args.name).await?;
     if !args.yes {
         confirm_interruption(&station, &table, "restart").await?;
@@ -278,7 +278,7 @@ async fn restart(desk: &Desk, args: &Restart) -> Result<()> {
 }
 
 /// Asks before players are disconnected by `verb`.
-async fn confirm_interruption(station: &Station, table: &Instance, verb: &str) -> Result<()> {
+async fn confirm_interruption(station: &App, table: &Instance, verb: &str) -> Result<()> {
     let playing = station.refractory.playing(&Principal::operator(), &table.id).await?;
     if playing.count == 0 {
         return Ok(());
@@ -299,7 +299,7 @@ async fn confirm_interruption(station: &Station, table: &Instance, verb: &str) -
     }
 }
 
-async fn take_license(desk: &Desk, args: &TakeLicense) -> Result<()> {
+async fn take_license(desk: &CliContext, args: &TakeLicense) -> Result<()> {
     let (station, table) = found(desk, &args.name).await?;
     let who = Principal::operator();
     let table = station.refractory.take_license(&who, &table.id).await?;
@@ -309,7 +309,7 @@ async fn take_license(desk: &Desk, args: &TakeLicense) -> Result<()> {
     follow_up(desk, &station, &table).await
 }
 
-async fn stop(desk: &Desk, args: &Stop) -> Result<()> {
+async fn stop(desk: &CliContext, args: &Stop) -> Result<()> {
     let (station, table) = found(desk, &args.name).await?;
     let who = Principal::operator();
     if !args.yes {
@@ -327,7 +327,7 @@ async fn stop(desk: &Desk, args: &Stop) -> Result<()> {
     Ok(())
 }
 
-async fn rename(desk: &Desk, args: Rename) -> Result<()> {
+async fn rename(desk: &CliContext, args: Rename) -> Result<()> {
     let (station, table) = found(desk, &args.name).await?;
     let slug = Slug::from_name(&args.to).map_err(Error::from)?;
     let spec = SpecChange { title: Field::given(args.title), ..SpecChange::default() };
@@ -337,7 +337,7 @@ async fn rename(desk: &Desk, args: Rename) -> Result<()> {
     desk.out.say(&format!("The table was renamed to `{}`: {}", table.slug, json.url), &json)
 }
 
-async fn edit(desk: &Desk, args: Edit) -> Result<()> {
+async fn edit(desk: &CliContext, args: Edit) -> Result<()> {
     let (station, table) = found(desk, &args.name).await?;
     let who = Principal::operator();
     let grants = grants(&args.grants)?;
@@ -367,7 +367,7 @@ fn nothing_named() -> SpecChange {
 }
 
 /// What the arguments change: what is not said stays, what is empty goes.
-async fn change(station: &Station, args: Edit) -> Result<Change> {
+async fn change(station: &App, args: Edit) -> Result<Change> {
     let who = Principal::operator();
     let app = &station.refractory;
     let release = match emptied(args.release) {
@@ -420,7 +420,7 @@ fn cores(text: &str) -> Result<u32> {
     millis(cores)
 }
 
-async fn rotate_key(desk: &Desk, args: &RotateKey) -> Result<()> {
+async fn rotate_key(desk: &CliContext, args: &RotateKey) -> Result<()> {
     let (station, table) = found(desk, &args.name).await?;
     let app = &station.refractory;
     let operation = app.rotate_asset_credentials(&Principal::operator(), &table.id).await?;
@@ -437,7 +437,7 @@ async fn rotate_key(desk: &Desk, args: &RotateKey) -> Result<()> {
     Ok(())
 }
 
-async fn delete(desk: &Desk, args: Delete) -> Result<()> {
+async fn delete(desk: &CliContext, args: Delete) -> Result<()> {
     let (station, table) = found(desk, &args.name).await?;
     let who = Principal::operator();
     let typed = match args.confirm {
@@ -464,7 +464,7 @@ async fn delete(desk: &Desk, args: Delete) -> Result<()> {
 }
 
 /// Says what becomes of the backups of a table that is deleted.
-async fn note_backups(desk: &Desk, station: &Station, table: &Instance) {
+async fn note_backups(desk: &CliContext, station: &App, table: &Instance) {
     let backups = station.refractory.backups(&Principal::operator(), &table.id, None, 1).await;
     if backups.is_ok_and(|page| !page.records.is_empty()) {
         let kept = match station.refractory.worker_options().orphaned_backups_age {
@@ -478,7 +478,7 @@ async fn note_backups(desk: &Desk, station: &Station, table: &Instance) {
 }
 
 /// Says that a wish was written down, and whether anybody carries it out.
-async fn asked(desk: &Desk, station: &Station, table: &Instance, doing: &str) -> Result<()> {
+async fn asked(desk: &CliContext, station: &App, table: &Instance, doing: &str) -> Result<()> {
     let words = words(table);
     let said = match table.phase() {
         Phase::On(_) | Phase::Off => format!("`{}` is {words}.", table.slug),

@@ -6,7 +6,7 @@ use refractory_web::api;
 use serde_json::json;
 
 use crate::args::license::{Accept, Add, LicenseCommand};
-use crate::compose::{Desk, Station};
+use crate::compose::{App, CliContext};
 use crate::exit::Exit;
 use crate::input;
 use crate::output::Failure;
@@ -14,7 +14,7 @@ use crate::output::Failure;
 /// Where the agreement can be read.
 const AGREEMENT: &str = "https://foundryvtt.com/article/license/";
 
-pub(crate) async fn run(desk: &Desk, command: LicenseCommand) -> Result<Exit> {
+pub(crate) async fn run(desk: &CliContext, command: LicenseCommand) -> Result<Exit> {
     let who = Principal::operator();
     match command {
         LicenseCommand::Add(args) => add(desk, &args).await?,
@@ -38,9 +38,9 @@ pub(crate) async fn run(desk: &Desk, command: LicenseCommand) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-async fn add(desk: &Desk, args: &Add) -> Result<()> {
+async fn add(desk: &CliContext, args: &Add) -> Result<()> {
     let key = input::license_key("License key: ", args.key_file.as_deref())?;
-    let station = desk.make().await?;
+    let station = desk.create().await?;
     let added = station.refractory.add_license(&Principal::operator(), &args.name, key).await?;
     let said = format!(
         "License `{}` was added ({}). Next: `refractory license accept {:?}`.",
@@ -49,7 +49,7 @@ async fn add(desk: &Desk, args: &Add) -> Result<()> {
     tell(desk, &station, &added, &said).await
 }
 
-async fn list(desk: &Desk) -> Result<()> {
+async fn list(desk: &CliContext) -> Result<()> {
     let station = desk.open().await?;
     let views = station.refractory.licenses(&Principal::operator()).await?;
     let rows: Vec<_> = views
@@ -69,7 +69,7 @@ async fn list(desk: &Desk) -> Result<()> {
     )
 }
 
-async fn accept(desk: &Desk, args: Accept) -> Result<()> {
+async fn accept(desk: &CliContext, args: Accept) -> Result<()> {
     let station = desk.open().await?;
     let license = station.refractory.find_license(&Principal::operator(), &args.name).await?;
     desk.out.note(&format!(
@@ -92,7 +92,7 @@ async fn accept(desk: &Desk, args: Accept) -> Result<()> {
 }
 
 /// Says what was done to one license.
-async fn tell(desk: &Desk, station: &Station, license: &License, said: &str) -> Result<()> {
+async fn tell(desk: &CliContext, station: &App, license: &License, said: &str) -> Result<()> {
     let views = station.refractory.licenses(&Principal::operator()).await?;
     let view = views.iter().find(|view| view.license.id == license.id);
     desk.out.say(said, &view.map(api::License::from))

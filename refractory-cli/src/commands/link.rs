@@ -3,16 +3,16 @@ use anyhow::Result;
 use refractory_core::model::{Principal, User};
 use refractory_web::api::SignInLink;
 
-use crate::compose::Station;
+use crate::compose::App;
 
 /// A link that signs `user` in, once.
-pub(crate) async fn sign_in(station: &Station, user: &User) -> Result<SignInLink> {
+pub(crate) async fn sign_in(station: &App, user: &User) -> Result<SignInLink> {
     let minted = station.refractory.sign_in_link(&Principal::operator(), &user.id).await?;
     Ok(SignInLink::of(station.refractory.addressing(), user, &minted))
 }
 
 /// A link for making the first account; `None` once there is one.
-pub(crate) async fn set_up(station: &Station) -> Result<Option<String>> {
+pub(crate) async fn set_up(station: &App) -> Result<Option<String>> {
     if !station.refractory.needs_setup().await? {
         return Ok(None);
     }

@@ -7,7 +7,7 @@ use refractory_core::model::Principal;
 use serde_json::json;
 
 use crate::args::instance::Logs;
-use crate::compose::{Desk, Station};
+use crate::compose::{App, CliContext};
 use crate::output::Out;
 
 /// How often a log that is followed is read on.
@@ -16,8 +16,8 @@ const LOOK: Duration = Duration::from_millis(300);
 const CHUNK: usize = 1000;
 
 pub(crate) async fn run(
-    desk: &Desk,
-    station: &Station,
+    desk: &CliContext,
+    station: &App,
     id: &InstanceId,
     args: &Logs,
 ) -> Result<()> {

@@ -25,6 +25,4 @@ mod up;
 mod user;
 mod worker;
 
-#[cfg(feature = "demo")]
-pub(crate) use demo::{be_a_table, demo_program};
 pub(crate) use run::run;

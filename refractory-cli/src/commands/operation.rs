@@ -9,7 +9,7 @@ use refractory_web::OperationJson;
 
 use super::follow::{Teller, nobody_works};
 use crate::args::backup::{ListOperations, OperationCommand};
-use crate::compose::{Desk, Station};
+use crate::compose::{App, CliContext};
 use crate::exit::Exit;
 use crate::output::{Failure, Out};
 
@@ -18,7 +18,7 @@ const LOOK: Duration = Duration::from_millis(200);
 /// How many looks lie between two questions whether any worker is alive.
 const LOOKS_PER_ROLL_CALL: u32 = 10;
 
-pub(crate) async fn run(desk: &Desk, command: OperationCommand) -> Result<Exit> {
+pub(crate) async fn run(desk: &CliContext, command: OperationCommand) -> Result<Exit> {
     match command {
         OperationCommand::List(args) => list(desk, &args).await?,
         OperationCommand::Show(args) => show(desk, &args.id).await?,
@@ -27,7 +27,7 @@ pub(crate) async fn run(desk: &Desk, command: OperationCommand) -> Result<Exit> 
     Ok(Exit::Done)
 }
 
-async fn list(desk: &Desk, args: &ListOperations) -> Result<()> {
+async fn list(desk: &CliContext, args: &ListOperations) -> Result<()> {
     let station = desk.open().await?;
     let (app, who) = (&station.refractory, Principal::operator());
     let of = match &args.name {
@@ -54,7 +54,7 @@ async fn list(desk: &Desk, args: &ListOperations) -> Result<()> {
     desk.out.list(&["operation", "kind", "table", "asked", "state"], &rows, "No operations.")
 }
 
-async fn show(desk: &Desk, id: &OperationId) -> Result<()> {
+async fn show(desk: &CliContext, id: &OperationId) -> Result<()> {
     let station = desk.open().await?;
     let operation = station.refractory.operation(&Principal::operator(), id).await?;
     if desk.out.is_json() {
@@ -85,7 +85,7 @@ fn row(name: &str, said: String) -> Vec<String> {
     vec![name.to_owned(), said]
 }
 
-async fn cancel(desk: &Desk, id: &OperationId) -> Result<()> {
+async fn cancel(desk: &CliContext, id: &OperationId) -> Result<()> {
     let station = desk.open().await?;
     let operation = station.refractory.cancel_operation(&Principal::operator(), id).await?;
     let said = format!("The operation on `{}` is being canceled.", operation.slug);
@@ -93,7 +93,7 @@ async fn cancel(desk: &Desk, id: &OperationId) -> Result<()> {
     note_idle(desk, &station).await
 }
 
-async fn note_idle(desk: &Desk, station: &Station) -> Result<()> {
+async fn note_idle(desk: &CliContext, station: &App) -> Result<()> {
     if station.workers().await?.is_empty() {
         desk.out.note(&nobody_works(station).to_string());
     }
@@ -102,8 +102,8 @@ async fn note_idle(desk: &Desk, station: &Station) -> Result<()> {
 
 /// Says that an operation was asked for, or follows it to its end and says `done`.
 pub(super) async fn asked(
-    desk: &Desk,
-    station: &Station,
+    desk: &CliContext,
+    station: &App,
     operation: &Operation,
     wait: bool,
     done: &str,
@@ -123,7 +123,7 @@ pub(super) async fn asked(
 }
 
 /// Shows how an operation gets on until it has ended.
-async fn follow(out: Out, station: &Station, id: &OperationId) -> Result<Operation> {
+async fn follow(out: Out, station: &App, id: &OperationId) -> Result<Operation> {
     let who = Principal::operator();
     let mut teller = Teller::begin(out);
     for look in 0_u32.. {

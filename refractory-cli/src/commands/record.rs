@@ -6,11 +6,11 @@ use refractory_web::api;
 use serde_json::json;
 
 use crate::args::rest::RecordCommand;
-use crate::compose::{Desk, Station};
+use crate::compose::{App, CliContext};
 use crate::exit::Exit;
 use crate::output::{Failure, Out};
 
-pub(crate) async fn run(desk: &Desk, command: RecordCommand) -> Result<Exit> {
+pub(crate) async fn run(desk: &CliContext, command: RecordCommand) -> Result<Exit> {
     let station = desk.open().await?;
     match command {
         RecordCommand::List => list(desk, &station).await?,
@@ -25,7 +25,7 @@ pub(crate) async fn run(desk: &Desk, command: RecordCommand) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-async fn list(desk: &Desk, station: &Station) -> Result<()> {
+async fn list(desk: &CliContext, station: &App) -> Result<()> {
     let all = station.refractory.damaged(&Principal::operator()).await?;
     let rows: Vec<_> = all
         .iter()
@@ -38,7 +38,7 @@ async fn list(desk: &Desk, station: &Station) -> Result<()> {
     desk.out.list(&["kind", "id", "name", "what is wrong"], &rows, "Every record can be read.")
 }
 
-async fn found(station: &Station, kind: Kind, id: &str) -> Result<DamagedRecord> {
+async fn found(station: &App, kind: Kind, id: &str) -> Result<DamagedRecord> {
     let all = station.refractory.damaged(&Principal::operator()).await?;
     match all.into_iter().find(|record| record.kind == kind && record.id == id) {
         Some(record) => Ok(record),
@@ -52,7 +52,7 @@ async fn found(station: &Station, kind: Kind, id: &str) -> Result<DamagedRecord>
     }
 }
 
-fn show(desk: &Desk, record: &DamagedRecord) -> Result<()> {
+fn show(desk: &CliContext, record: &DamagedRecord) -> Result<()> {
     // Sealed as it is, it is nothing to print; nobody can repair it by hand.
     let text = if record.kind == Kind::Secret { "a sealed secret" } else { &record.text };
     if desk.out.is_json() {
@@ -71,7 +71,12 @@ fn show(desk: &Desk, record: &DamagedRecord) -> Result<()> {
     Out::line(&format!("\n{}", text.escape_debug()))
 }
 
-async fn remove(desk: &Desk, station: &Station, record: &DamagedRecord, typed: &str) -> Result<()> {
+async fn remove(
+    desk: &CliContext,
+    station: &App,
+    record: &DamagedRecord,
+    typed: &str,
+) -> Result<()> {
     if typed != record.id {
         bail!(Failure::new(
             Exit::Invalid,

@@ -10,20 +10,20 @@ use refractory_web::api;
 use serde_json::json;
 
 use crate::args::rest::ReleaseCommand;
-use crate::compose::{Desk, Station};
+use crate::compose::{App, CliContext};
 use crate::exit::Exit;
 use crate::output::{Spinner, ago};
 
-pub(crate) async fn run(desk: &Desk, command: ReleaseCommand) -> Result<Exit> {
+pub(crate) async fn run(desk: &CliContext, command: ReleaseCommand) -> Result<Exit> {
     match command {
-        ReleaseCommand::Add { source } => add(desk, &desk.make().await?, source).await?,
+        ReleaseCommand::Add { source } => add(desk, &desk.create().await?, source).await?,
         ReleaseCommand::List => list(desk, &desk.open().await?).await?,
         ReleaseCommand::Remove { name } => remove(desk, &desk.open().await?, &name).await?,
     }
     Ok(Exit::Done)
 }
 
-async fn add(desk: &Desk, station: &Station, source: String) -> Result<()> {
+async fn add(desk: &CliContext, station: &App, source: String) -> Result<()> {
     let address = pasted(&source);
     let begins = |scheme: &str| {
         address.get(..scheme.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(scheme))
@@ -41,7 +41,7 @@ async fn add(desk: &Desk, station: &Station, source: String) -> Result<()> {
     desk.out.say(&said, &api::Release::from(&added))
 }
 
-async fn list(desk: &Desk, station: &Station) -> Result<()> {
+async fn list(desk: &CliContext, station: &App) -> Result<()> {
     let now = station.refractory.now();
     let all = station.refractory.releases(&Principal::operator()).await?;
     let rows: Vec<_> = all
@@ -65,7 +65,7 @@ async fn list(desk: &Desk, station: &Station) -> Result<()> {
     )
 }
 
-async fn remove(desk: &Desk, station: &Station, name: &str) -> Result<()> {
+async fn remove(desk: &CliContext, station: &App, name: &str) -> Result<()> {
     let who = Principal::operator();
     let release = station.refractory.find_release(&who, name).await?;
     station.refractory.remove_release(&who, &release.id).await?;

@@ -10,7 +10,7 @@ use super::{
     record, release, token, up, user, worker,
 };
 use crate::args::{Cli, Command};
-use crate::compose::{Backends, Desk};
+use crate::compose::{Backends, CliContext};
 use crate::exit::Exit;
 use crate::output::{Out, report};
 
@@ -21,7 +21,7 @@ pub(crate) fn run(cli: Cli, backends: Backends) -> ExitCode {
 }
 
 fn dispatch(cli: Cli, backends: Backends) -> Result<Exit> {
-    let desk = Desk::new(cli.global, backends);
+    let desk = CliContext::new(cli.global, backends);
     let runtime = Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -33,7 +33,7 @@ fn dispatch(cli: Cli, backends: Backends) -> Result<Exit> {
     done
 }
 
-async fn work(desk: Desk, command: Command) -> Result<Exit> {
+async fn work(desk: CliContext, command: Command) -> Result<Exit> {
     match command {
         Command::Up(args) => up::run(&desk, &args).await,
         Command::Instance(command) => instance::run(&desk, command).await,

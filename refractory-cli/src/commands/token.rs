@@ -8,14 +8,14 @@ use refractory_web::api::{Token, TokenWithSecret};
 use serde_json::json;
 
 use crate::args::token::{Create, Expiry, TokenCommand};
-use crate::compose::{Desk, Station};
+use crate::compose::{App, CliContext};
 use crate::exit::Exit;
 use crate::output::{Failure, ago};
 
 /// How many tokens are read at once.
 const PAGE: usize = 200;
 
-pub(crate) async fn run(desk: &Desk, command: TokenCommand) -> Result<Exit> {
+pub(crate) async fn run(desk: &CliContext, command: TokenCommand) -> Result<Exit> {
     let station = desk.open().await?;
     match command {
         TokenCommand::Create(args) => create(desk, &station, args).await?,
@@ -25,7 +25,7 @@ pub(crate) async fn run(desk: &Desk, command: TokenCommand) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-async fn create(desk: &Desk, station: &Station, args: Create) -> Result<()> {
+async fn create(desk: &CliContext, station: &App, args: Create) -> Result<()> {
     let who = Principal::operator();
     let user = station.refractory.find_user(&who, &args.user).await?;
     let lasts = lasts(args.expires, station.refractory.now())?;
@@ -55,7 +55,7 @@ fn lasts(expires: Expiry, now: Timestamp) -> Result<Option<Duration>> {
     })
 }
 
-async fn list(desk: &Desk, station: &Station, user: Option<String>) -> Result<()> {
+async fn list(desk: &CliContext, station: &App, user: Option<String>) -> Result<()> {
     let (who, now) = (Principal::operator(), station.refractory.now());
     let of = match &user {
         Some(name) => Some(station.refractory.find_user(&who, name).await?.id),
@@ -89,7 +89,7 @@ async fn list(desk: &Desk, station: &Station, user: Option<String>) -> Result<()
     )
 }
 
-async fn revoke(desk: &Desk, station: &Station, name: &str, user: Option<String>) -> Result<()> {
+async fn revoke(desk: &CliContext, station: &App, name: &str, user: Option<String>) -> Result<()> {
     let who = Principal::operator();
     let view = match &user {
         Some(user) => {

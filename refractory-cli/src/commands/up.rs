@@ -12,12 +12,12 @@ use tokio::task::JoinSet;
 
 use super::link;
 use crate::args::up::Up;
-use crate::compose::{Desk, Station, Whereabouts, connect, open_folder, start_of};
+use crate::compose::{App, CliContext, RuntimeInfo, connect, open_folder, process_start};
 use crate::exit::Exit;
 use crate::output::{Out, told};
 use crate::signals::{End, Signals};
 
-pub(crate) async fn run(desk: &Desk, args: &Up) -> Result<Exit> {
+pub(crate) async fn run(desk: &CliContext, args: &Up) -> Result<Exit> {
     let signals = Signals::take()?;
     if let Err(error) = Descriptors::raise() {
         tracing::warn!(%error, "the limit of open files could not be raised");
@@ -30,11 +30,11 @@ pub(crate) async fn run(desk: &Desk, args: &Up) -> Result<Exit> {
     let port = listener.port();
     let shared = desk.loader().backend(&settings)?.is_shared();
     let at = web.addressing(port);
-    let ports = connect(desk, &settings, &dir, &at).await?;
+    let ports = connect(desk.loader(), &settings, &dir, &at).await?;
     let (refractory, worker) = Loader::build(&settings, ports, at)?;
     let worker = if shared { worker } else { worker.sole() };
     let portal = Portal::new(refractory.clone(), web, hasher()).listen(listener)?;
-    let station = Station { refractory, dir };
+    let station = App { refractory, dir };
 
     let closes = worker.closes_within().is_some();
     let (stop, stopped) = watch::channel(End::No);
@@ -66,7 +66,7 @@ pub(crate) async fn run(desk: &Desk, args: &Up) -> Result<Exit> {
         }
         welcomed
     });
-    Whereabouts::forget(&station.dir);
+    RuntimeInfo::remove(&station.dir);
     if let Err(error) = station.refractory.close().await {
         tracing::debug!(?error, "closing the store");
     }
@@ -97,11 +97,17 @@ async fn at_least(mut end: watch::Receiver<End>, wanted: End) {
 }
 
 /// Says where it is, and how to get in.
-async fn welcome(desk: &Desk, station: &Station, args: &Up, port: u16, closes: bool) -> Result<()> {
+async fn welcome(
+    desk: &CliContext,
+    station: &App,
+    args: &Up,
+    port: u16,
+    closes: bool,
+) -> Result<()> {
     let url = station.refractory.addressing().portal_url();
     // Nothing of this is worth ending for: a disk that is full has tables to serve.
     let pid = process::id();
-    let whereabouts = Whereabouts { pid, port, url: url.clone(), began: start_of(pid) };
+    let whereabouts = RuntimeInfo { pid, port, url: url.clone(), began: process_start(pid) };
     if let Err(error) = whereabouts.write(&station.dir) {
         tracing::error!("commands beside this do not find its port: {error:#}");
     }
@@ -126,7 +132,7 @@ async fn welcome(desk: &Desk, station: &Station, args: &Up, port: u16, closes: b
 }
 
 #[cfg(feature = "demo")]
-async fn way_in(station: &Station, args: &Up) -> Result<(Option<String>, &'static str)> {
+async fn way_in(station: &App, args: &Up) -> Result<(Option<String>, &'static str)> {
     if args.demo {
         let user = super::demo::set_the_table(station).await?;
         return Ok((Some(link::sign_in(station, &user).await?.link), "Sign in as `demo`"));
@@ -135,7 +141,7 @@ async fn way_in(station: &Station, args: &Up) -> Result<(Option<String>, &'stati
 }
 
 #[cfg(not(feature = "demo"))]
-async fn way_in(station: &Station, _: &Up) -> Result<(Option<String>, &'static str)> {
+async fn way_in(station: &App, _: &Up) -> Result<(Option<String>, &'static str)> {
     Ok((link::set_up(station).await?, SET_UP))
 }
 

@@ -10,12 +10,12 @@ use serde_json::json;
 
 use super::link;
 use crate::args::rest::{AddUser, EditUser, UserCommand};
-use crate::compose::{Desk, Station};
+use crate::compose::{App, CliContext};
 use crate::exit::Exit;
 use crate::input;
 use crate::output::{Failure, Out, ago};
 
-pub(crate) async fn run(desk: &Desk, command: UserCommand) -> Result<Exit> {
+pub(crate) async fn run(desk: &CliContext, command: UserCommand) -> Result<Exit> {
     match command {
         UserCommand::Add(args) => add(desk, &args).await?,
         UserCommand::List => list(desk, &desk.open().await?).await?,
@@ -64,10 +64,10 @@ pub(crate) async fn run(desk: &Desk, command: UserCommand) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-async fn add(desk: &Desk, args: &AddUser) -> Result<()> {
+async fn add(desk: &CliContext, args: &AddUser) -> Result<()> {
     let name = UserName::new(&args.name).map_err(Error::from)?;
     let password = if args.link { None } else { Some(hashed(&name).await?) };
-    let station = desk.make().await?;
+    let station = desk.create().await?;
     let first = station.refractory.needs_setup().await?;
     let role = args.role.unwrap_or(if first { Role::Admin } else { Role::Player });
     let who = Principal::operator();
@@ -83,13 +83,13 @@ async fn add(desk: &Desk, args: &AddUser) -> Result<()> {
     desk.out.say(&said, &form)
 }
 
-async fn set_state(desk: &Desk, name: &str, state: UserState) -> Result<User> {
+async fn set_state(desk: &CliContext, name: &str, state: UserState) -> Result<User> {
     let (station, user) = found(desk, name).await?;
     let app = &station.refractory;
     Ok(app.set_user_state(&app.operator(), &user.id, state).await?)
 }
 
-async fn edit(desk: &Desk, args: EditUser) -> Result<()> {
+async fn edit(desk: &CliContext, args: EditUser) -> Result<()> {
     let named = |text: Option<String>| {
         text.map_or(Edit::Keep, |text| Edit::to(Some(text).filter(|text| !text.trim().is_empty())))
     };
@@ -105,7 +105,7 @@ async fn edit(desk: &Desk, args: EditUser) -> Result<()> {
     desk.out.say(&format!("{} was changed.", user.name), &api::User::from(&user))
 }
 
-async fn list(desk: &Desk, station: &Station) -> Result<()> {
+async fn list(desk: &CliContext, station: &App) -> Result<()> {
     let app = &station.refractory;
     let (now, mut query) = (app.now(), ListQuery::first(ListQuery::MAX_LIMIT));
     let mut printed = desk.out.paged(&["name", "role", "state", "password", "added"]);
@@ -126,7 +126,7 @@ async fn list(desk: &Desk, station: &Station) -> Result<()> {
     printed.end("No accounts. Add the first one with `refractory user add NAME`.")
 }
 
-async fn passwd(desk: &Desk, name: &str) -> Result<()> {
+async fn passwd(desk: &CliContext, name: &str) -> Result<()> {
     let (station, user) = found(desk, name).await?;
     let hash = hashed(&user.name).await?;
     let user = station.refractory.set_password(&Principal::operator(), &user.id, hash).await?;
@@ -137,7 +137,7 @@ async fn passwd(desk: &Desk, name: &str) -> Result<()> {
     desk.out.say(&said, &api::User::from(&user))
 }
 
-async fn found(desk: &Desk, name: &str) -> Result<(Station, User)> {
+async fn found(desk: &CliContext, name: &str) -> Result<(App, User)> {
     let station = desk.open().await?;
     let user = station.refractory.find_user(&Principal::operator(), name).await?;
     Ok((station, user))

@@ -6,11 +6,11 @@ use refractory_web::api;
 
 use super::follow::idle;
 use crate::args::rest::WorkerCommand;
-use crate::compose::Desk;
+use crate::compose::CliContext;
 use crate::exit::Exit;
 use crate::output::{Out, ago};
 
-pub(crate) async fn run(desk: &Desk, command: &WorkerCommand) -> Result<Exit> {
+pub(crate) async fn run(desk: &CliContext, command: &WorkerCommand) -> Result<Exit> {
     let WorkerCommand::List = command;
     let station = desk.open().await?;
     let now = station.refractory.now();

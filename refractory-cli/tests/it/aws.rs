@@ -111,7 +111,7 @@ impl Site {
         self.moves_to_aws(&keys);
     }
 
-    /// Starts a table called `friday`, on a license of its own.
+    /// Starts a table called `friday`, on its own license.
     fn start_friday(&self) {
         let house = &self.house;
         house.run(&format!("release add {}", self.release())).ok();
@@ -142,8 +142,8 @@ async fn a_table_lives_its_whole_life_on_aws_as_exactly_the_controller() {
 async fn the_same_life_is_lived_in_containers_of_docker() {
     let mut site = Site::in_docker().await;
     let engine = Engine::shared().await;
-    engine.load("foundry:13.351", &Image::of_foundry()).await;
-    engine.load(&refractory_aws::AwsConfig::default().helper_image, &Image::of_errands()).await;
+    engine.load("foundry:13.351", &Image::for_foundry()).await;
+    engine.load(&refractory_aws::AwsConfig::default().helper_image, &Image::for_jobs()).await;
     let account = site.account.clone();
     site.deploys();
     a_whole_life(site).await;

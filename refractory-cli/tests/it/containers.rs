@@ -59,7 +59,7 @@ impl Drop for Container {
     }
 }
 
-/// `unshare` as root, or where anybody may have a namespace of their own.
+/// `unshare` as root, or where users may create namespaces.
 fn unshare() -> Command {
     let ways: [&[&str]; 2] = [&[], &["--user", "--map-root-user"]];
     let may = |way: &&[&str]| {

@@ -48,11 +48,11 @@ fn from(address: Ipv4Addr, port: u16) -> TcpStream {
 /// Where clients come from.
 #[derive(Debug, Clone, Copy)]
 enum Whence {
-    /// All from where everybody else comes from.
+    /// All from where everyone else comes from.
     Here,
     /// All from one other address.
     There,
-    /// Each from an address of its own.
+    /// Each from its own address.
     Everywhere,
 }
 
@@ -72,7 +72,7 @@ fn crowd(up: &Up, request: &str, count: u32, whence: Whence) -> Vec<TcpStream> {
     let request = request.replace("{port}", &up.port().to_string());
     let open = |number: u32| {
         let mut client = from(whence.address(number), up.port());
-        // Whoever has to make room may be gone by now.
+        // The client that is to be evicted may be gone by now.
         drop(client.write_all(request.as_bytes()));
         client
     };

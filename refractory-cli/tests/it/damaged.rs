@@ -49,7 +49,7 @@ fn a_damaged_record_of_each_kind_ends_nothing_and_is_shown_everywhere() {
     assert!(shown.as_array().unwrap().iter().any(|row| row["id"] == friday.as_str()), "{shown}");
     let text = house.run(&format!("record show instance {friday}")).ok().out;
     assert!(text.contains("friday") && text.contains('{'), "{text}");
-    // The key stays taken, whoever adds it under whatever name.
+    // The key stays taken, under whatever name it is added.
     house.tell("license add other", testkit::foundry::LICENSE_KEY).failed(4, "already");
     house.run(&format!("record remove instance {friday} --confirm x")).failed(2, "--confirm");
     house.run(&format!("record remove instance {friday} --confirm {friday}")).ok();

@@ -13,7 +13,7 @@ printf 'correct horse battery staple\n' | $UP user add ann --role admin
 $UP instance create friday
 "#;
 
-/// Runs `script` where it may mount things: as root, or where anybody may have a namespace of their own.
+/// Runs `script` where it may mount things: as root, or where users may create namespaces.
 fn on_a_disk(house: &House, script: &str) -> (Option<i32>, String) {
     let ways: [&[&str]; 2] = [&[], &["--user", "--map-root-user"]];
     let run = |way: &[&str], script: &str| {

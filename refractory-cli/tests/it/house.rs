@@ -48,7 +48,7 @@ impl Said {
     }
 }
 
-/// A folder of its own to run the program in.
+/// Its own folder to run the program in.
 #[derive(Debug)]
 pub(crate) struct House {
     dir: TempDir,

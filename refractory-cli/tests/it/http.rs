@@ -24,7 +24,7 @@ impl Answer {
     }
 }
 
-/// Asks `127.0.0.1:port` for `path` as `host`; `None` where nobody answers.
+/// Asks `127.0.0.1:port` for `path` as `host`; `None` where no one answers.
 pub(crate) fn get(port: u16, host: &str, path: &str) -> Option<Answer> {
     let mut socket = TcpStream::connect(("127.0.0.1", port)).ok()?;
     socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();

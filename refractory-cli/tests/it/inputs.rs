@@ -6,7 +6,7 @@ use super::house::{House, Said};
 
 const KEY: &str = "ABCD-EFGH-IJKL-MNOP-QRST-";
 
-/// What somebody does to a key before it is read.
+/// What someone does to a key before it is read.
 type Dress = fn(String) -> String;
 
 fn key(group: &str) -> String {
@@ -16,7 +16,7 @@ fn key(group: &str) -> String {
 /// Runs a line with these bytes on standard input.
 fn tell(house: &House, line: &str, bytes: &[u8]) -> Said {
     let mut child = house.command(line.split_whitespace()).stdin(Stdio::piped()).spawn().unwrap();
-    // Whoever has read enough closes the pipe.
+    // A reader that has enough closes the pipe.
     drop(child.stdin.take().unwrap().write_all(bytes));
     Said::of(child.wait_with_output().unwrap())
 }

@@ -49,7 +49,7 @@ fn sigterm_ends_it_in_order_and_the_table_lives_on() {
 fn a_second_signal_leaves_at_once() {
     let house = House::new();
     let up = house.up("");
-    // Somebody who has asked and not been answered yet keeps it from ending.
+    // A request without a response yet keeps it from ending.
     let _open = std::net::TcpStream::connect(("127.0.0.1", up.port())).unwrap();
     up.signal("INT");
     up.signal("INT");

@@ -1,4 +1,4 @@
-//! Who plays, who waits for a license, and what is asked before anybody is disconnected.
+//! Who plays, who waits for a license, and what is asked before anyone is disconnected.
 use std::time::{Duration, Instant};
 
 use testkit::foundry::{Layout, Version, executable, release_zip};
@@ -8,7 +8,7 @@ use crate::http::{is_alive, sit};
 
 const KEY: &str = "ABCD-EFGH-IJKL-MNOP-QRST-UVWX";
 
-/// A folder with a release that the stand-in runs, and a license that nobody has accepted anything for.
+/// A folder with a release that the stand-in runs, and a license that no one has accepted anything for.
 fn stocked() -> House {
     let house = House::new();
     let config = format!("[local]\nnode = {:?}\n", executable().display().to_string());
@@ -46,7 +46,7 @@ fn a_stop_and_a_restart_say_who_plays_and_ask_first() {
     assert_eq!((&after["phase"], &after["fault"]), (&before["phase"], &before["fault"]));
     assert_ne!((&after["launch"], &after["pid"]), (&before["launch"], &before["pid"]));
     assert!(!is_alive(&mut seat));
-    // Nobody plays now, so nothing is asked.
+    // No one plays now, so nothing is asked.
     house.run("instance restart demo --wait").ok();
     house.run("instance stop demo --wait").ok();
     let stopped = house.run("instance stop demo").ok();

@@ -63,7 +63,7 @@ fn address(task: &Value) -> Option<String> {
     address["value"].as_str().map(ToOwned::to_owned)
 }
 
-/// A client of the portal: what somebody's program says, and hears.
+/// A client of the portal: what someone's program says, and hears.
 struct Client {
     at: SocketAddr,
     token: Option<String>,
@@ -118,8 +118,8 @@ fn portal() -> Image {
 async fn site() -> Site {
     let engine = Engine::shared().await;
     engine.load("refractory:1", &portal()).await;
-    engine.load("foundry:13.351", &Image::of_foundry()).await;
-    engine.load(&refractory_aws::AwsConfig::default().helper_image, &Image::of_errands()).await;
+    engine.load("foundry:13.351", &Image::for_foundry()).await;
+    engine.load(&refractory_aws::AwsConfig::default().helper_image, &Image::for_jobs()).await;
     let mut site = Site::in_docker().await;
     site.house.set("REFRACTORY__AWS__IMAGE", "foundry:{version}");
     site.house.set("REFRACTORY__AWS__STOP_WITHIN", "20s");

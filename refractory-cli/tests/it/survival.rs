@@ -22,7 +22,7 @@ fn launch(house: &House, name: &str) -> (Option<u64>, Option<String>) {
     (table["pid"].as_u64(), table["launch"].as_str().map(ToOwned::to_owned))
 }
 
-/// A table on a license of its own.
+/// A table on its own license.
 fn licensed(house: &House, name: &str, license: &str, key: &str) {
     house.tell(&format!("license add {license}"), key).ok();
     house.run(&format!("license accept {license} --yes-i-accept Jane")).ok();

@@ -36,7 +36,7 @@ fn a_port_in_use_is_told_with_another() {
 #[test]
 fn a_data_folder_that_cannot_be_written_is_told() {
     let house = House::new();
-    // Nobody may make a folder there, not even root.
+    // No one may make a folder there, not even root.
     let said = house.run("up --data /sys/refractory-test").failed(5, "/sys/refractory-test");
     assert!(said.err.contains("--data") || said.err.contains("chown"), "{said:?}");
     fs::write(house.path().join("a-file"), "x").unwrap();
@@ -55,7 +55,7 @@ fn a_key_for_uploads_that_lie_with_the_data_is_told_not_to_be_there() {
 fn the_data_folder_of_somebody_else_is_told_with_the_command_to_run() {
     let house = House::new();
     fs::create_dir(house.data()).unwrap();
-    // Only root can give a folder away; for anybody else the root of the file system is somebody else's.
+    // Only root can give a folder away; for anyone else the root of the file system is another party's.
     let given = std::os::unix::fs::chown(house.data(), Some(12_345), None).is_ok();
     let at = if given { house.data() } else { "/".into() };
     let line = format!("up --listen 127.0.0.1:0 --data {}", at.display());
@@ -87,7 +87,7 @@ fn a_full_disk_is_told() {
     assert!(err.contains("full") || err.contains("space"), "{err}");
 }
 
-/// Runs a script where it may mount things: as root, or where anybody may have a namespace.
+/// Runs a script where it may mount things: as root, or where users may create namespaces.
 fn in_a_namespace(house: &House, script: &str) -> (Option<i32>, String) {
     let unshare = |more: &[&str], script: &str| {
         let mut command = Command::new("unshare");

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::body::Body;
 use super::operations::{Paging, accepted, listed};
 use crate::problem::Problem;
-use crate::session::{Commanded, Person};
+use crate::session::{AuthorizedRequest, SignedIn};
 use crate::shared::Shared;
 
 /// A backup, as programs are shown it.
@@ -65,7 +65,7 @@ fn read_id(raw: &str) -> Result<BackupId, Error> {
 /// `GET /instances/{name}/backups`
 pub(crate) async fn of_instance(
     shared: Data<Shared>,
-    person: Person,
+    person: SignedIn,
     name: Path<String>,
     paging: Query<Paging>,
 ) -> Result<HttpResponse, Problem> {
@@ -78,7 +78,7 @@ pub(crate) async fn of_instance(
 /// `GET /backups`: those of deleted tables.
 pub(crate) async fn orphaned(
     shared: Data<Shared>,
-    person: Person,
+    person: SignedIn,
     paging: Query<Paging>,
 ) -> Result<HttpResponse, Problem> {
     let (cursor, limit) = paging.read()?;
@@ -96,7 +96,7 @@ pub(crate) struct Creation {
 /// `POST /instances/{name}/backups`
 pub(crate) async fn create(
     shared: Data<Shared>,
-    commanded: Commanded,
+    commanded: AuthorizedRequest,
     name: Path<String>,
     body: Body<Creation>,
 ) -> Result<HttpResponse, Problem> {
@@ -109,7 +109,7 @@ pub(crate) async fn create(
 /// `GET /backups/{id}`
 pub(crate) async fn show(
     shared: Data<Shared>,
-    person: Person,
+    person: SignedIn,
     id: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let backup = shared.refractory.backup(&person.who, &read_id(&id)?).await?;
@@ -119,7 +119,7 @@ pub(crate) async fn show(
 /// `POST /backups/{id}/verify`
 pub(crate) async fn verify(
     shared: Data<Shared>,
-    commanded: Commanded,
+    commanded: AuthorizedRequest,
     id: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     Ok(accepted(&shared.refractory.verify_backup(&commanded.0.who, &read_id(&id)?).await?))
@@ -137,7 +137,7 @@ pub(crate) struct Restoring {
 /// `POST /backups/{id}/restore`
 pub(crate) async fn restore(
     shared: Data<Shared>,
-    commanded: Commanded,
+    commanded: AuthorizedRequest,
     id: Path<String>,
     body: Body<Restoring>,
 ) -> Result<HttpResponse, Problem> {
@@ -154,7 +154,7 @@ pub(crate) async fn restore(
 /// `DELETE /backups/{id}`
 pub(crate) async fn remove(
     shared: Data<Shared>,
-    commanded: Commanded,
+    commanded: AuthorizedRequest,
     id: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     Ok(accepted(&shared.refractory.delete_backup(&commanded.0.who, &read_id(&id)?).await?))

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::paging::{PageQuery, Query, bounded, page_answer, page_of};
 use super::{DamagedRecord, DeploymentStatus, Event, InstancePhase, LogLines, Page, Worker};
 use crate::problem::Problem;
-use crate::session::Person;
+use crate::session::SignedIn;
 use crate::shared::Shared;
 
 /// Which entries of the audit log.
@@ -37,7 +37,7 @@ pub(crate) struct EventQuery {
 async fn entries(
     request: &HttpRequest,
     shared: &Shared,
-    person: &Person,
+    person: &SignedIn,
     about: EventFilter,
     query: EventQuery,
 ) -> Result<HttpResponse, Problem> {
@@ -62,7 +62,7 @@ async fn entries(
 pub(crate) async fn list(
     request: HttpRequest,
     shared: Data<Shared>,
-    person: Person,
+    person: SignedIn,
     query: Query<EventQuery>,
 ) -> Result<HttpResponse, Problem> {
     entries(&request, &shared, &person, EventFilter::default(), query.0).await
@@ -75,7 +75,7 @@ pub(crate) async fn list(
 pub(crate) async fn of_instance(
     request: HttpRequest,
     shared: Data<Shared>,
-    person: Person,
+    person: SignedIn,
     name: Path<String>,
     query: Query<EventQuery>,
 ) -> Result<HttpResponse, Problem> {
@@ -102,7 +102,7 @@ pub(crate) struct LogQuery {
     responses((status = 200, description = "Lines", body = LogLines)))]
 pub(crate) async fn logs(
     shared: Data<Shared>,
-    person: Person,
+    person: SignedIn,
     name: Path<String>,
     query: Query<LogQuery>,
 ) -> Result<HttpResponse, Problem> {
@@ -114,7 +114,7 @@ pub(crate) async fn logs(
     Ok(HttpResponse::Ok().json(LogLines::from(chunk)))
 }
 
-fn check_administrator(person: &Person) -> Result<(), Problem> {
+fn check_administrator(person: &SignedIn) -> Result<(), Problem> {
     if person.visitor.may(Verb::SeeDeployment) {
         return Ok(());
     }
@@ -124,7 +124,10 @@ fn check_administrator(person: &Person) -> Result<(), Problem> {
 /// Returns how the deployment does.
 #[utoipa::path(get, path = "/api/v1/status", operation_id = "getStatus", tag = "deployment",
     responses((status = 200, description = "The status", body = DeploymentStatus)))]
-pub(crate) async fn status(shared: Data<Shared>, person: Person) -> Result<HttpResponse, Problem> {
+pub(crate) async fn status(
+    shared: Data<Shared>,
+    person: SignedIn,
+) -> Result<HttpResponse, Problem> {
     check_administrator(&person)?;
     let workers = shared.refractory.workers().await?;
     let unlisted: BTreeSet<_> = workers.iter().flat_map(|mark| mark.unlisted.clone()).collect();
@@ -147,7 +150,7 @@ pub(crate) async fn status(shared: Data<Shared>, person: Person) -> Result<HttpR
 pub(crate) async fn workers(
     request: HttpRequest,
     shared: Data<Shared>,
-    person: Person,
+    person: SignedIn,
     query: Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
     check_administrator(&person)?;
@@ -165,7 +168,7 @@ pub(crate) async fn workers(
 pub(crate) async fn damaged(
     request: HttpRequest,
     shared: Data<Shared>,
-    person: Person,
+    person: SignedIn,
     query: Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
     let (after, size) = (query.0.cursor()?, query.0.size()?);

@@ -14,7 +14,7 @@ use super::revision::{IfMatch, tagged};
 use super::routes::BASE;
 use super::{DamagedRecord, Instance, InstancePage, InstancePatch, NewInstance, SetupLink};
 use crate::problem::Problem;
-use crate::session::{Commanded, Person};
+use crate::session::{AuthorizedRequest, SignedIn};
 use crate::shared::Shared;
 
 /// Answers with `instance` as `who` may see it.
@@ -34,7 +34,7 @@ async fn shown(
 pub(crate) async fn list(
     request: HttpRequest,
     shared: Data<Shared>,
-    person: Person,
+    person: SignedIn,
     query: Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
     let (after, size) = (query.0.cursor()?, query.0.size()?);
@@ -54,7 +54,7 @@ pub(crate) async fn list(
         headers(("Location" = String, description = "Its address"), ("ETag" = String, description = "Its revision")))))]
 pub(crate) async fn create(
     shared: Data<Shared>,
-    commanded: Commanded,
+    commanded: AuthorizedRequest,
     body: Body<NewInstance>,
 ) -> Result<HttpResponse, Problem> {
     let who = &commanded.0.who;
@@ -76,7 +76,7 @@ pub(crate) async fn create(
     responses((status = 200, description = "The instance", body = Instance, headers(("ETag" = String, description = "Its revision")))))]
 pub(crate) async fn show(
     shared: Data<Shared>,
-    person: Person,
+    person: SignedIn,
     name: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let instance = shared.refractory.find(&person.who, &name).await?;
@@ -91,7 +91,7 @@ pub(crate) async fn show(
     responses((status = 200, description = "The instance as it is now", body = Instance, headers(("ETag" = String, description = "Its revision")))))]
 pub(crate) async fn change(
     shared: Data<Shared>,
-    commanded: Commanded,
+    commanded: AuthorizedRequest,
     name: Path<String>,
     condition: IfMatch,
     patch: MergePatch<InstancePatch>,
@@ -128,7 +128,7 @@ async fn done(
     responses((status = 202, description = "A worker does it", body = Instance, headers(("ETag" = String, description = "Its revision")))))]
 pub(crate) async fn start(
     shared: Data<Shared>,
-    commanded: Commanded,
+    commanded: AuthorizedRequest,
     name: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let who = &commanded.0.who;
@@ -156,7 +156,7 @@ pub(crate) struct StopQuery {
     responses((status = 202, description = "A worker does it", body = Instance, headers(("ETag" = String, description = "Its revision")))))]
 pub(crate) async fn stop(
     shared: Data<Shared>,
-    commanded: Commanded,
+    commanded: AuthorizedRequest,
     name: Path<String>,
     how: Query<StopQuery>,
 ) -> Result<HttpResponse, Problem> {
@@ -188,7 +188,7 @@ pub(crate) struct RestartQuery {
     responses((status = 202, description = "A worker does it", body = Instance, headers(("ETag" = String, description = "Its revision")))))]
 pub(crate) async fn restart(
     shared: Data<Shared>,
-    commanded: Commanded,
+    commanded: AuthorizedRequest,
     name: Path<String>,
     how: Query<RestartQuery>,
 ) -> Result<HttpResponse, Problem> {
@@ -229,7 +229,7 @@ async fn check_empty(
     responses((status = 202, description = "A worker does it", body = Instance, headers(("ETag" = String, description = "Its revision")))))]
 pub(crate) async fn take_license(
     shared: Data<Shared>,
-    commanded: Commanded,
+    commanded: AuthorizedRequest,
     name: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let who = &commanded.0.who;
@@ -239,7 +239,7 @@ pub(crate) async fn take_license(
 /// Replaces the credentials with which an instance reaches its uploads.
 pub(crate) async fn rotate_key(
     shared: Data<Shared>,
-    commanded: Commanded,
+    commanded: AuthorizedRequest,
     name: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let who = &commanded.0.who;
@@ -255,7 +255,7 @@ pub(crate) async fn rotate_key(
     responses((status = 202, description = "A worker does it", body = Instance, headers(("ETag" = String, description = "Its revision")))))]
 pub(crate) async fn assume_lost(
     shared: Data<Shared>,
-    commanded: Commanded,
+    commanded: AuthorizedRequest,
     name: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let who = &commanded.0.who;
@@ -268,7 +268,7 @@ pub(crate) async fn assume_lost(
     responses((status = 201, description = "The link", body = SetupLink, headers(("Location" = String, description = "The link")))))]
 pub(crate) async fn setup_link(
     shared: Data<Shared>,
-    commanded: Commanded,
+    commanded: AuthorizedRequest,
     name: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let who = &commanded.0.who;
@@ -296,7 +296,7 @@ pub(crate) struct DeleteQuery {
     responses((status = 202, description = "A worker does it", body = Instance, headers(("ETag" = String, description = "Its revision")))))]
 pub(crate) async fn remove(
     shared: Data<Shared>,
-    commanded: Commanded,
+    commanded: AuthorizedRequest,
     name: Path<String>,
     condition: IfMatch,
     typed: Query<DeleteQuery>,

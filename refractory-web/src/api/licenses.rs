@@ -11,7 +11,7 @@ use super::revision::{IfMatch, tagged};
 use super::routes::BASE;
 use super::{EulaAcceptance, License, LicensePatch, NewLicense, Page};
 use crate::problem::{FieldProblem, Problem};
-use crate::session::{Commanded, Person};
+use crate::session::{AuthorizedRequest, SignedIn};
 use crate::shared::Shared;
 
 /// The license called `id` with what holds it.
@@ -30,7 +30,7 @@ async fn form(shared: &Shared, who: &Principal, id: &LicenseId) -> Result<Licens
 pub(crate) async fn list(
     request: HttpRequest,
     shared: Data<Shared>,
-    person: Person,
+    person: SignedIn,
     query: Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
     let (after, size) = (query.0.cursor()?, query.0.size()?);
@@ -48,7 +48,7 @@ pub(crate) async fn list(
         headers(("Location" = String, description = "Its address"), ("ETag" = String, description = "Its revision")))))]
 pub(crate) async fn add(
     shared: Data<Shared>,
-    commanded: Commanded,
+    commanded: AuthorizedRequest,
     body: Body<NewLicense>,
 ) -> Result<HttpResponse, Problem> {
     let (who, NewLicense { name, key }) = (&commanded.0.who, body.0);
@@ -68,7 +68,7 @@ pub(crate) async fn add(
     responses((status = 200, description = "The license", body = License, headers(("ETag" = String, description = "Its revision")))))]
 pub(crate) async fn show(
     shared: Data<Shared>,
-    person: Person,
+    person: SignedIn,
     name: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let license = shared.refractory.find_license(&person.who, &name).await?;
@@ -84,7 +84,7 @@ pub(crate) async fn show(
     responses((status = 200, description = "The license as it is now", body = License, headers(("ETag" = String, description = "Its revision")))))]
 pub(crate) async fn change(
     shared: Data<Shared>,
-    commanded: Commanded,
+    commanded: AuthorizedRequest,
     name: Path<String>,
     condition: IfMatch,
     patch: MergePatch<LicensePatch>,
@@ -108,7 +108,7 @@ pub(crate) async fn change(
     responses((status = 200, description = "The license as it is now", body = License, headers(("ETag" = String, description = "Its revision")))))]
 pub(crate) async fn accept(
     shared: Data<Shared>,
-    commanded: Commanded,
+    commanded: AuthorizedRequest,
     name: Path<String>,
     body: Body<EulaAcceptance>,
 ) -> Result<HttpResponse, Problem> {
@@ -131,7 +131,7 @@ pub(crate) async fn accept(
     responses((status = 204, description = "It was removed")))]
 pub(crate) async fn remove(
     shared: Data<Shared>,
-    commanded: Commanded,
+    commanded: AuthorizedRequest,
     name: Path<String>,
     condition: IfMatch,
 ) -> Result<HttpResponse, Problem> {

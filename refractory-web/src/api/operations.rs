@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::BASE;
 use crate::problem::Problem;
-use crate::session::{Commanded, Person};
+use crate::session::{AuthorizedRequest, SignedIn};
 use crate::shared::Shared;
 
 /// An operation, as programs are shown it.
@@ -139,7 +139,7 @@ pub(super) fn accepted(operation: &Operation) -> HttpResponse {
 /// `GET /operations`
 pub(crate) async fn list(
     shared: Data<Shared>,
-    person: Person,
+    person: SignedIn,
     paging: Query<Paging>,
 ) -> Result<HttpResponse, Problem> {
     let (cursor, limit) = paging.read()?;
@@ -150,7 +150,7 @@ pub(crate) async fn list(
 /// `GET /instances/{name}/operations`
 pub(crate) async fn of_instance(
     shared: Data<Shared>,
-    person: Person,
+    person: SignedIn,
     name: Path<String>,
     paging: Query<Paging>,
 ) -> Result<HttpResponse, Problem> {
@@ -167,7 +167,7 @@ fn read_id(raw: &str) -> Result<OperationId, Error> {
 /// `GET /operations/{id}`
 pub(crate) async fn show(
     shared: Data<Shared>,
-    person: Person,
+    person: SignedIn,
     id: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let operation = shared.refractory.operation(&person.who, &read_id(&id)?).await?;
@@ -177,7 +177,7 @@ pub(crate) async fn show(
 /// `POST /operations/{id}/cancel`
 pub(crate) async fn cancel(
     shared: Data<Shared>,
-    commanded: Commanded,
+    commanded: AuthorizedRequest,
     id: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let who = &commanded.0.who;

@@ -10,7 +10,7 @@ use super::paging::{PageQuery, Query, page_answer, page_of};
 use super::routes::BASE;
 use super::{FetchRelease, Page, Release};
 use crate::problem::Problem;
-use crate::session::{Commanded, Person};
+use crate::session::{AuthorizedRequest, SignedIn};
 use crate::shared::Shared;
 use crate::upload::receive;
 
@@ -20,7 +20,7 @@ use crate::upload::receive;
 pub(crate) async fn list(
     request: HttpRequest,
     shared: Data<Shared>,
-    person: Person,
+    person: SignedIn,
     query: Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
     let (after, size) = (query.0.cursor()?, query.0.size()?);
@@ -40,7 +40,7 @@ pub(crate) async fn list(
 
 async fn add(
     shared: &Shared,
-    commanded: &Commanded,
+    commanded: &AuthorizedRequest,
     source: ArchiveSource,
 ) -> Result<HttpResponse, Problem> {
     let added = shared.refractory.add_release(&commanded.0.who, &source).await?;
@@ -55,7 +55,7 @@ async fn add(
 pub(crate) async fn upload(
     request: HttpRequest,
     shared: Data<Shared>,
-    commanded: Commanded,
+    commanded: AuthorizedRequest,
     body: Payload,
 ) -> Result<HttpResponse, Problem> {
     if !commanded.0.visitor.may(refractory_core::Verb::ManageReleases) {
@@ -79,7 +79,7 @@ const ARCHIVES: [&str; 3] =
     responses((status = 201, description = "It was added", body = Release, headers(("Location" = String, description = "Its address")))))]
 pub(crate) async fn fetch(
     shared: Data<Shared>,
-    commanded: Commanded,
+    commanded: AuthorizedRequest,
     body: Body<FetchRelease>,
 ) -> Result<HttpResponse, Problem> {
     let source = ArchiveSource::Url(body.0.url.expose().to_owned());
@@ -92,7 +92,7 @@ pub(crate) async fn fetch(
     responses((status = 200, description = "The release", body = Release)))]
 pub(crate) async fn show(
     shared: Data<Shared>,
-    person: Person,
+    person: SignedIn,
     name: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let release = shared.refractory.find_release(&person.who, &name).await?;
@@ -105,7 +105,7 @@ pub(crate) async fn show(
     responses((status = 204, description = "It was removed")))]
 pub(crate) async fn remove(
     shared: Data<Shared>,
-    commanded: Commanded,
+    commanded: AuthorizedRequest,
     name: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let who = &commanded.0.who;

@@ -8,13 +8,13 @@ use super::routes::BASE;
 use super::{NewSession, OpenedSession, Session};
 use crate::guard::check_origin;
 use crate::problem::Problem;
-use crate::session::{Anyone, Commanded, Person, check_password};
+use crate::session::{AuthorizedRequest, CurrentVisitor, SignedIn, check_password};
 use crate::shared::Shared;
 
 /// Returns who the caller is, and the token for `X-CSRF-Token`.
 #[utoipa::path(get, path = "/api/v1/session", operation_id = "getSession", tag = "session",
     responses((status = 200, description = "The caller", body = Session)))]
-pub(crate) async fn show(person: Person) -> HttpResponse {
+pub(crate) async fn show(person: SignedIn) -> HttpResponse {
     HttpResponse::Ok().json(Session {
         name: person.who.name().to_owned(),
         role: person.who.role().into(),
@@ -29,7 +29,7 @@ pub(crate) async fn show(person: Person) -> HttpResponse {
 pub(crate) async fn open(
     request: HttpRequest,
     shared: Data<Shared>,
-    visitor: Anyone,
+    visitor: CurrentVisitor,
     body: Body<NewSession>,
 ) -> Result<HttpResponse, Problem> {
     check_origin(&request, shared.refractory.addressing(), &shared.trusted)?;
@@ -51,9 +51,9 @@ pub(crate) async fn open(
     responses((status = 204, description = "It has ended")))]
 pub(crate) async fn close(
     shared: Data<Shared>,
-    commanded: Commanded,
+    commanded: AuthorizedRequest,
 ) -> Result<HttpResponse, Problem> {
-    let Person { who, visitor } = &commanded.0;
+    let SignedIn { who, visitor } = &commanded.0;
     shared.refractory.close_session(who, &visitor.secret).await?;
     Ok(HttpResponse::NoContent().finish())
 }

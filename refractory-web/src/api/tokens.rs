@@ -13,7 +13,7 @@ use super::paging::{PageQuery, Query, page_answer};
 use super::routes::BASE;
 use super::{NewToken, Page, Token, TokenWithSecret};
 use crate::problem::Problem;
-use crate::session::{Commanded, Person};
+use crate::session::{AuthorizedRequest, SignedIn};
 use crate::shared::Shared;
 
 /// How long a token lasts where nothing is said.
@@ -51,7 +51,7 @@ async fn holder(shared: &Shared, who: &Principal, named: Option<&str>) -> Result
 pub(crate) async fn list(
     request: HttpRequest,
     shared: Data<Shared>,
-    person: Person,
+    person: SignedIn,
     query: Query<TokenQuery>,
 ) -> Result<HttpResponse, Problem> {
     let TokenQuery { user, after, limit } = query.0;
@@ -69,7 +69,7 @@ pub(crate) async fn list(
     responses((status = 201, description = "It was created", body = TokenWithSecret, headers(("Location" = String, description = "Its address")))))]
 pub(crate) async fn create(
     shared: Data<Shared>,
-    commanded: Commanded,
+    commanded: AuthorizedRequest,
     body: Body<NewToken>,
 ) -> Result<HttpResponse, Problem> {
     let who = &commanded.0.who;
@@ -99,7 +99,7 @@ pub(crate) async fn create(
     responses((status = 200, description = "The token", body = Token)))]
 pub(crate) async fn show(
     shared: Data<Shared>,
-    person: Person,
+    person: SignedIn,
     id: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let view = shared.refractory.find_api_token(&person.who, &id).await?;
@@ -112,7 +112,7 @@ pub(crate) async fn show(
     responses((status = 204, description = "It was revoked")))]
 pub(crate) async fn revoke(
     shared: Data<Shared>,
-    commanded: Commanded,
+    commanded: AuthorizedRequest,
     id: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     shared.refractory.revoke_api_token(&commanded.0.who, &id).await?;

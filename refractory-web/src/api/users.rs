@@ -11,7 +11,7 @@ use super::revision::{IfMatch, tagged};
 use super::routes::BASE;
 use super::{NewUser, Page, SignInLink, User, UserPatch};
 use crate::problem::Problem;
-use crate::session::{Commanded, Person};
+use crate::session::{AuthorizedRequest, SignedIn};
 use crate::shared::Shared;
 
 /// Lists the users, in order of name.
@@ -20,7 +20,7 @@ use crate::shared::Shared;
 pub(crate) async fn list(
     request: HttpRequest,
     shared: Data<Shared>,
-    person: Person,
+    person: SignedIn,
     query: Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
     let (after, size) = (query.0.cursor()?, query.0.size()?);
@@ -36,7 +36,7 @@ pub(crate) async fn list(
         headers(("Location" = String, description = "The user's address"), ("ETag" = String, description = "The user's revision")))))]
 pub(crate) async fn add(
     shared: Data<Shared>,
-    commanded: Commanded,
+    commanded: AuthorizedRequest,
     body: Body<NewUser>,
 ) -> Result<HttpResponse, Problem> {
     let NewUser { name, role } = body.0;
@@ -55,7 +55,7 @@ pub(crate) async fn add(
     responses((status = 200, description = "The user", body = User, headers(("ETag" = String, description = "The user's revision")))))]
 pub(crate) async fn show(
     shared: Data<Shared>,
-    person: Person,
+    person: SignedIn,
     name: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let user = shared.refractory.find_user(&person.who, &name).await.map_err(no_name)?;
@@ -81,7 +81,7 @@ fn no_name(error: Error) -> Problem {
     responses((status = 200, description = "The user as they are now", body = User, headers(("ETag" = String, description = "The user's revision")))))]
 pub(crate) async fn change(
     shared: Data<Shared>,
-    commanded: Commanded,
+    commanded: AuthorizedRequest,
     name: Path<String>,
     condition: IfMatch,
     patch: MergePatch<UserPatch>,
@@ -107,7 +107,7 @@ pub(crate) async fn change(
     responses((status = 201, description = "The link", body = SignInLink, headers(("Location" = String, description = "The link")))))]
 pub(crate) async fn link(
     shared: Data<Shared>,
-    commanded: Commanded,
+    commanded: AuthorizedRequest,
     name: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let who = &commanded.0.who;
@@ -123,7 +123,7 @@ pub(crate) async fn link(
     responses((status = 200, description = "The user as they are now", body = User, headers(("ETag" = String, description = "The user's revision")))))]
 pub(crate) async fn sign_out(
     shared: Data<Shared>,
-    commanded: Commanded,
+    commanded: AuthorizedRequest,
     name: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let who = &commanded.0.who;
@@ -139,7 +139,7 @@ pub(crate) async fn sign_out(
     responses((status = 204, description = "The user was removed")))]
 pub(crate) async fn remove(
     shared: Data<Shared>,
-    commanded: Commanded,
+    commanded: AuthorizedRequest,
     name: Path<String>,
     condition: IfMatch,
 ) -> Result<HttpResponse, Problem> {

@@ -11,7 +11,7 @@ const PLENTY: u64 = 1 << 20;
 pub struct Descriptors {
     /// What holds now.
     pub now: u64,
-    /// What a process may raise it to by itself.
+    /// The limit that the process may raise it to.
     pub most: u64,
 }
 
@@ -35,7 +35,7 @@ impl Descriptors {
         Ok(Self::of_this_process())
     }
 
-    /// How many this process has open; none where the system does not tell.
+    /// How many this process has open; none if the system does not report it.
     pub fn open() -> Option<usize> {
         Some(std::fs::read_dir("/proc/self/fd").ok()?.count())
     }

@@ -1,10 +1,9 @@
 //! How many connections there may be, and of which kind.
-use crate::config::WebConfig;
 
+/// Fewer are not enough to serve requests.
+pub(crate) const FEWEST_CONNECTIONS: usize = 16;
 /// More than this is never needed, and each costs memory.
 const MOST: usize = 10_000;
-/// Fewer cannot serve anybody.
-pub(crate) const FEWEST: usize = 16;
 
 /// How many connections there may be, and of which kind.
 ///
@@ -31,13 +30,13 @@ impl Limits {
     pub(crate) fn within(descriptors: u64) -> Self {
         let all = usize::try_from(descriptors).unwrap_or(usize::MAX);
         let reserve = (all / 4).clamp(64, 1_024);
-        Self::of((all.saturating_sub(reserve) / 2).clamp(FEWEST, MOST), None)
+        Self::of((all.saturating_sub(reserve) / 2).clamp(FEWEST_CONNECTIONS, MOST), None)
     }
 
-    /// The same as far as the configuration says nothing else.
-    pub(crate) fn configured(config: &WebConfig, descriptors: u64) -> Self {
+    /// The same, with the configured numbers of connections, of all clients and of each, where there are any.
+    pub(crate) fn configured(all: Option<usize>, each: Option<usize>, descriptors: u64) -> Self {
         let derived = Self::within(descriptors);
-        Self::of(config.connections.unwrap_or(derived.connections), config.connections_each)
+        Self::of(all.unwrap_or(derived.connections), each)
     }
 
     fn of(connections: usize, each: Option<usize>) -> Self {
@@ -73,17 +72,12 @@ mod tests {
             (usual.connections, usual.each, usual.streams, usual.tunnels),
             (384, 96, 96, 192)
         );
-        assert_eq!(Limits::within(0).connections, FEWEST);
+        assert_eq!(Limits::within(0).connections, FEWEST_CONNECTIONS);
     }
 
     #[test]
     fn the_configuration_has_the_last_word() {
-        let config = WebConfig {
-            connections: Some(200),
-            connections_each: Some(20),
-            ..WebConfig::default()
-        };
-        let limits = Limits::configured(&config, 1_024);
+        let limits = Limits::configured(Some(200), Some(20), 1_024);
         assert_eq!((limits.connections, limits.each, limits.tunnels), (200, 20, 100));
     }
 }

@@ -2,23 +2,21 @@
 //! long to be read.
 //!
 //! Each connection costs one of the process's descriptors, and one more where it leads to a table. So there are fewer of them
-//! than descriptors, and whoever makes us wait longest gives way to whoever comes next: silent clients, however many, never
+//! than descriptors, and the client that keeps the server waiting longest gives way to the next one: silent clients, however many, never
 //! keep others out.
-mod cookies;
 mod descriptors;
-mod exchange;
-mod guarded;
-mod head;
+mod guarded_stream;
+mod head_buffer;
 mod limits;
+mod oversized_cookies;
 mod pace;
 mod registry;
 mod slots;
 
-pub(crate) use cookies::{Flood, ROUND};
 pub use descriptors::Descriptors;
-pub(crate) use exchange::exchange;
-pub(crate) use guarded::{Guarded, HEAD_WITHIN};
-pub(crate) use limits::{FEWEST, Limits};
-pub(crate) use pace::{Pace, body_problem, is_too_slow};
-pub(crate) use registry::{Connection, Connections};
+pub(crate) use guarded_stream::{GOODBYE, GuardedStream, HEAD_TIMEOUT};
+pub(crate) use limits::{FEWEST_CONNECTIONS, Limits};
+pub(crate) use oversized_cookies::{OversizedCookies, ROUND};
+pub(crate) use pace::{BodyPace, PacedBody, body_problem, is_too_slow};
+pub(crate) use registry::{ClientConnections, Connection};
 pub(crate) use slots::{Slot, Slots};

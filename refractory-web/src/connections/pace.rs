@@ -22,33 +22,33 @@ use crate::problem::Problem;
 /// A client has credit, in time. Waiting for it uses the credit up, and what it sends restores it: so a body that comes at
 /// this rate or faster may last, one that trickles or stands still may not, and what we are slow to read costs nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Pace {
+pub(crate) struct BodyPace {
     /// The credit at the beginning.
-    pub(crate) first: Duration,
+    pub(crate) initial_credit: Duration,
     /// The most there can be of it: so long may a body stand still that came well so far.
-    pub(crate) most: Duration,
+    pub(crate) max_credit: Duration,
     /// The bytes that restore one second.
     pub(crate) rate: u64,
     /// When the whole must be there, whatever came.
-    pub(crate) whole: Duration,
+    pub(crate) deadline: Duration,
 }
 
-impl Pace {
+impl BodyPace {
     /// For forms and JSON: no more than a page of text.
     pub(crate) const FORM: Self = Self {
-        first: Duration::from_secs(10),
-        most: Duration::from_secs(10),
+        initial_credit: Duration::from_secs(10),
+        max_credit: Duration::from_secs(10),
         rate: 1_024,
-        whole: Duration::from_secs(30),
+        deadline: Duration::from_secs(30),
     };
 
     /// For files, which may stand still for `stalled`.
     pub(crate) fn of_files(stalled: Duration) -> Self {
         Self {
-            first: stalled.min(Duration::from_secs(15)),
-            most: stalled,
+            initial_credit: stalled.min(Duration::from_secs(15)),
+            max_credit: stalled,
             rate: 1_024,
-            whole: Duration::from_hours(24),
+            deadline: Duration::from_hours(24),
         }
     }
 }
@@ -77,9 +77,9 @@ pub(crate) fn body_problem(error: &Error) -> Option<Problem> {
 }
 
 /// A body that must keep its pace.
-pub(super) struct Paced {
+pub(crate) struct PacedBody {
     body: Payload,
-    pace: Pace,
+    pace: BodyPace,
     ends: Instant,
     /// How many bytes are announced and have not come; none where that is not known.
     left: Option<u64>,
@@ -89,16 +89,16 @@ pub(super) struct Paced {
     connection: Option<Arc<Connection>>,
 }
 
-impl Paced {
+impl PacedBody {
     /// `body`, of which `left` bytes are announced.
-    pub(super) fn new(
+    pub(crate) fn new(
         body: Payload,
         left: Option<u64>,
-        pace: Pace,
+        pace: BodyPace,
         connection: Option<Arc<Connection>>,
     ) -> Self {
-        let ends = Instant::now() + pace.whole;
-        Self { body, pace, ends, left, credit: pace.first, waiting: None, connection }
+        let ends = Instant::now() + pace.deadline;
+        Self { body, pace, ends, left, credit: pace.initial_credit, waiting: None, connection }
     }
 
     fn wait(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, PayloadError>>> {
@@ -123,7 +123,7 @@ impl Paced {
         }
         let millis = (count as u64).saturating_mul(1_000) / self.pace.rate;
         let restored = Duration::from_millis(millis);
-        self.credit = self.credit.saturating_add(restored).min(self.pace.most);
+        self.credit = self.credit.saturating_add(restored).min(self.pace.max_credit);
         self.left = self.left.map(|left| left.saturating_sub(count as u64));
         if let Some(connection) = &self.connection {
             connection.proceed();
@@ -137,7 +137,7 @@ impl Paced {
     }
 }
 
-impl Stream for Paced {
+impl Stream for PacedBody {
     type Item = Result<Bytes, PayloadError>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -163,14 +163,14 @@ mod tests {
     use super::*;
 
     /// Pieces of `size`, one `every`; how many arrive before it is over, and whether it is given up.
-    async fn arrived(pace: Pace, size: usize, every: Duration, count: usize) -> (usize, bool) {
+    async fn arrived(pace: BodyPace, size: usize, every: Duration, count: usize) -> (usize, bool) {
         arrived_after(every, pace, size, every, count).await
     }
 
     /// The same, where the first comes after `first`.
     async fn arrived_after(
         first: Duration,
-        pace: Pace,
+        pace: BodyPace,
         size: usize,
         every: Duration,
         count: usize,
@@ -181,7 +181,7 @@ mod tests {
         });
         let pieces: actix_http::BoxedPayloadStream = Box::pin(pieces);
         let body = Payload::Stream { payload: pieces };
-        let mut paced = Paced::new(body, None, pace, None);
+        let mut paced = PacedBody::new(body, None, pace, None);
         let mut seen = 0;
         while let Some(piece) = paced.next().await {
             match piece {
@@ -195,7 +195,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_moves_may_last_and_what_trickles_may_not() {
         let second = Duration::from_secs(1);
-        let files = Pace::of_files(second * 120);
+        let files = BodyPace::of_files(second * 120);
         assert_eq!(arrived(files, 4_096, second, 5_000).await, (5_000, false));
         let (seen, given_up) = arrived(files, 1, second, 5_000).await;
         assert!(given_up && (10..=20).contains(&seen), "{seen}");
@@ -209,11 +209,11 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_form_must_be_there_soon_however_it_comes() {
         let second = Duration::from_secs(1);
-        assert_eq!(arrived(Pace::FORM, 2_000, second, 20).await, (20, false));
-        let (seen, given_up) = arrived(Pace::FORM, 2_000, second, 60).await;
+        assert_eq!(arrived(BodyPace::FORM, 2_000, second, 20).await, (20, false));
+        let (seen, given_up) = arrived(BodyPace::FORM, 2_000, second, 60).await;
         assert!(given_up && (28..=30).contains(&seen), "{seen}");
         let begun = Instant::now();
-        assert_eq!(arrived(Pace::FORM, 2_000, second * 3_600, 1).await, (0, true));
+        assert_eq!(arrived(BodyPace::FORM, 2_000, second * 3_600, 1).await, (0, true));
         assert!(begun.elapsed() <= second * 11);
     }
 }

@@ -14,17 +14,17 @@ const BUSY: u64 = 0;
 
 /// Every connection there is.
 #[derive(Debug)]
-pub(crate) struct Connections {
+pub(crate) struct ClientConnections {
     most: usize,
     each: usize,
     begun: Instant,
-    all: Mutex<All>,
+    all: Mutex<RegistryState>,
     refused: AtomicU64,
-    gave_way: AtomicU64,
+    evicted: AtomicU64,
 }
 
 #[derive(Debug, Default)]
-struct All {
+struct RegistryState {
     next: u64,
     open: HashMap<u64, Arc<Connection>>,
     by_client: HashMap<IpAddr, usize>,
@@ -39,22 +39,22 @@ pub(crate) struct Connection {
     counts: bool,
     begun: Instant,
     /// Since when it is the client's turn to send; [`BUSY`] while it is ours.
-    waiting: AtomicU64,
+    waiting_since: AtomicU64,
     /// Since when it is the client's turn to take what we send; [`BUSY`] while it does.
-    stuck: AtomicU64,
+    stuck_since: AtomicU64,
     /// Counts beginnings and ends of requests: it is odd within one.
     turn: AtomicU64,
-    gives_way: AtomicBool,
+    evicted: AtomicBool,
     /// How many bytes may still come that belong to the request there is.
     left: AtomicU64,
-    /// Whether something of that request has not been read by whoever answers it.
+    /// Whether a part of that request has not been read by its handler.
     is_unread: AtomicBool,
     /// Whether no request may follow.
     is_over: AtomicBool,
     waker: AtomicWaker,
 }
 
-impl Connections {
+impl ClientConnections {
     /// None yet, and never more than `most`, or than `each` of one client.
     pub(crate) fn new(most: usize, each: usize) -> Arc<Self> {
         Arc::new(Self {
@@ -63,7 +63,7 @@ impl Connections {
             begun: Instant::now(),
             all: Mutex::default(),
             refused: AtomicU64::new(0),
-            gave_way: AtomicU64::new(0),
+            evicted: AtomicU64::new(0),
         })
     }
 
@@ -84,18 +84,18 @@ impl Connections {
 
     /// Those that were ended so that another found a place, so far.
     pub(crate) fn gave_way(&self) -> u64 {
-        self.gave_way.load(Ordering::Relaxed)
+        self.evicted.load(Ordering::Relaxed)
     }
 
     /// A place for a connection from `peer`, where there is one, or where one that keeps us waiting gives way.
-    pub(crate) fn admit(self: &Arc<Self>, peer: IpAddr, counts: bool) -> Option<Admission> {
+    pub(crate) fn admit(self: &Arc<Self>, peer: IpAddr, counts: bool) -> Option<ConnectionPermit> {
         let client = household(peer);
         let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
         let theirs = all.by_client.get(&client).copied().unwrap_or_default();
         let is_free = if counts && theirs >= self.each {
-            self.make_room(&mut all, |other| other.counts && other.client == client)
+            self.evict_one(&mut all, |other| other.counts && other.client == client)
         } else {
-            all.open.len() < self.most || self.make_room(&mut all, |_| true)
+            all.open.len() < self.most || self.evict_one(&mut all, |_| true)
         };
         if !is_free {
             self.refused.fetch_add(1, Ordering::Relaxed);
@@ -107,10 +107,10 @@ impl Connections {
             client,
             counts,
             begun: self.begun,
-            waiting: AtomicU64::new(BUSY),
-            stuck: AtomicU64::new(BUSY),
+            waiting_since: AtomicU64::new(BUSY),
+            stuck_since: AtomicU64::new(BUSY),
             turn: AtomicU64::new(0),
-            gives_way: AtomicBool::new(false),
+            evicted: AtomicBool::new(false),
             left: AtomicU64::new(0),
             is_unread: AtomicBool::new(false),
             is_over: AtomicBool::new(false),
@@ -121,24 +121,24 @@ impl Connections {
         if counts {
             *all.by_client.entry(client).or_default() += 1;
         }
-        Some(Admission { connections: Arc::clone(self), connection })
+        Some(ConnectionPermit { connections: Arc::clone(self), connection })
     }
 
     /// Ends whichever of `these` has kept us waiting for longest; whether there was one.
-    fn make_room(&self, all: &mut All, these: impl Fn(&Connection) -> bool) -> bool {
+    fn evict_one(&self, all: &mut RegistryState, these: impl Fn(&Connection) -> bool) -> bool {
         let waiting = all.open.values().filter(|other| these(other));
-        let waiting = waiting.filter_map(|other| Some((other.keeps_us_since()?, other)));
+        let waiting = waiting.filter_map(|other| Some((other.delaying_since()?, other)));
         let longest = waiting.min_by_key(|(since, other)| (*since, other.number));
         let Some(longest) = longest.map(|(_, other)| Arc::clone(other)) else { return false };
         all.forget(&longest);
-        self.gave_way.fetch_add(1, Ordering::Relaxed);
-        longest.gives_way.store(true, Ordering::Release);
+        self.evicted.fetch_add(1, Ordering::Relaxed);
+        longest.evicted.store(true, Ordering::Release);
         longest.waker.wake();
         true
     }
 }
 
-impl All {
+impl RegistryState {
     fn forget(&mut self, connection: &Connection) {
         if self.open.remove(&connection.number).is_some() && connection.counts {
             leave(&mut self.by_client, connection.client);
@@ -151,19 +151,19 @@ impl All {
 
 /// The place of one connection, until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Admission {
-    connections: Arc<Connections>,
+pub(crate) struct ConnectionPermit {
+    connections: Arc<ClientConnections>,
     connection: Arc<Connection>,
 }
 
-impl Admission {
+impl ConnectionPermit {
     /// Whose place it is.
     pub(super) fn connection(&self) -> &Arc<Connection> {
         &self.connection
     }
 }
 
-impl Drop for Admission {
+impl Drop for ConnectionPermit {
     fn drop(&mut self) {
         let mut all = self.connections.all.lock().unwrap_or_else(PoisonError::into_inner);
         all.forget(&self.connection);
@@ -172,23 +172,23 @@ impl Drop for Admission {
 
 impl Connection {
     /// From here on it is the client's turn to send.
-    pub(super) fn wait(&self) {
-        self.mark(&self.waiting);
+    pub(crate) fn wait(&self) {
+        self.mark(&self.waiting_since);
     }
 
     /// From here on it is ours.
-    pub(super) fn proceed(&self) {
-        self.waiting.store(BUSY, Ordering::Relaxed);
+    pub(crate) fn proceed(&self) {
+        self.waiting_since.store(BUSY, Ordering::Relaxed);
     }
 
     /// The client takes nothing of what we send.
-    pub(super) fn is_stuck(&self) {
-        self.mark(&self.stuck);
+    pub(crate) fn is_stuck(&self) {
+        self.mark(&self.stuck_since);
     }
 
     /// It does again.
-    pub(super) fn takes(&self) {
-        self.stuck.store(BUSY, Ordering::Relaxed);
+    pub(crate) fn takes(&self) {
+        self.stuck_since.store(BUSY, Ordering::Relaxed);
     }
 
     fn mark(&self, since: &AtomicU64) {
@@ -198,8 +198,8 @@ impl Connection {
     }
 
     /// Since when the client keeps us waiting, where it does.
-    fn keeps_us_since(&self) -> Option<u64> {
-        [&self.waiting, &self.stuck]
+    fn delaying_since(&self) -> Option<u64> {
+        [&self.waiting_since, &self.stuck_since]
             .into_iter()
             .map(|since| since.load(Ordering::Relaxed))
             .filter(|since| *since != BUSY)
@@ -207,7 +207,7 @@ impl Connection {
     }
 
     /// A request has come, and so many bytes behind its head belong to it.
-    pub(super) fn begin(&self, left: u64) {
+    pub(crate) fn begin(&self, left: u64) {
         self.turn.fetch_add(1, Ordering::Relaxed);
         self.left.store(left, Ordering::Relaxed);
         self.is_unread.store(left > 0, Ordering::Relaxed);
@@ -217,7 +217,7 @@ impl Connection {
     }
 
     /// It is answered.
-    pub(super) fn end(&self) {
+    pub(crate) fn end(&self) {
         self.turn.fetch_add(1, Ordering::Relaxed);
         self.wait();
         // The next one may have come meanwhile.
@@ -225,46 +225,46 @@ impl Connection {
     }
 
     /// How many bytes may still come that belong to the request there is.
-    pub(super) fn left(&self) -> u64 {
+    pub(crate) fn left(&self) -> u64 {
         self.left.load(Ordering::Relaxed)
     }
 
     /// So many of them came.
-    pub(super) fn came(&self, count: usize) {
+    pub(crate) fn came(&self, count: usize) {
         self.left.store(self.left().saturating_sub(count as u64), Ordering::Relaxed);
     }
 
     /// The body of the request was read to its end.
-    pub(super) fn was_read(&self) {
+    pub(crate) fn was_read(&self) {
         self.left.store(0, Ordering::Relaxed);
         self.is_unread.store(false, Ordering::Relaxed);
     }
 
     /// Whether something of the request has not been read.
-    pub(super) fn is_unread(&self) -> bool {
+    pub(crate) fn is_unread(&self) -> bool {
         self.is_unread.load(Ordering::Relaxed)
     }
 
     /// No request may follow the one there is.
-    pub(super) fn end_here(&self) {
+    pub(crate) fn end_here(&self) {
         self.is_over.store(true, Ordering::Relaxed);
     }
 
-    /// Whether the last request was told to be the last.
-    pub(super) fn is_over(&self) -> bool {
+    /// Whether no request may follow on this connection.
+    pub(crate) fn is_over(&self) -> bool {
         self.is_over.load(Ordering::Relaxed)
     }
 
     /// The number of this turn, and whether there is a request in it.
-    pub(super) fn turn(&self) -> (u64, bool) {
+    pub(crate) fn turn(&self) -> (u64, bool) {
         let turn = self.turn.load(Ordering::Relaxed);
         (turn, turn % 2 == 1)
     }
 
-    /// Whether another took its place; if not yet, `waker` is told when.
-    pub(super) fn gives_way(&self, waker: &std::task::Waker) -> bool {
+    /// Whether it was evicted; if not yet, `waker` is woken when it is.
+    pub(crate) fn is_evicted(&self, waker: &std::task::Waker) -> bool {
         self.waker.register(waker);
-        self.gives_way.load(Ordering::Acquire)
+        self.evicted.load(Ordering::Acquire)
     }
 }
 
@@ -276,13 +276,13 @@ mod tests {
         [10, 0, 0, last].into()
     }
 
-    fn is_ended(admission: &Admission) -> bool {
-        admission.connection.gives_way.load(Ordering::Relaxed)
+    fn is_ended(admission: &ConnectionPermit) -> bool {
+        admission.connection.evicted.load(Ordering::Relaxed)
     }
 
     #[tokio::test(start_paused = true)]
     async fn whoever_keeps_us_waiting_longest_gives_way() {
-        let connections = Connections::new(3, 3);
+        let connections = ClientConnections::new(3, 3);
         let mut held = Vec::new();
         for last in 1..=3 {
             held.push(connections.admit(ip(last), true).unwrap());
@@ -298,7 +298,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_client_with_too_many_loses_its_own_and_nobody_elses() {
-        let connections = Connections::new(100, 2);
+        let connections = ClientConnections::new(100, 2);
         let other = connections.admit(ip(9), true).unwrap();
         let held: Vec<_> = (0..50).map(|_| connections.admit(ip(1), true).unwrap()).collect();
         assert_eq!(held.iter().filter(|held| !is_ended(held)).count(), 2);
@@ -313,7 +313,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_gone_is_not_counted() {
-        let connections = Connections::new(2, 2);
+        let connections = ClientConnections::new(2, 2);
         for _ in 0..100 {
             let one = connections.admit(ip(1), true).unwrap();
             one.connection.begin(0);

@@ -1,10 +1,8 @@
-//! What keeps strangers out: where a request comes from, how often it may come, what a browser may do with an answer.
-mod bounds;
-mod headers;
+//! Guards: origin checks, rate limits and input limits.
+mod input_limits;
 mod origin;
 mod throttle;
 
-pub(crate) use bounds::{bounded, check_fields, check_json};
-pub(crate) use headers::secure;
+pub(crate) use input_limits::{check_fields, check_input, check_json};
 pub(crate) use origin::check_origin;
-pub(crate) use throttle::{Attempt, Caller, Rate, Subject, Throttle};
+pub(crate) use throttle::{ApiRate, Attempt, Caller, Subject, Throttle};

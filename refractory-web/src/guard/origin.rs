@@ -7,9 +7,9 @@ use refractory_core::Addressing;
 use crate::problem::Problem;
 use crate::proxy::{Network, forwarded_host};
 
-/// Refuses what a browser says another site sent. Browsers say it in two ways; either is enough.
+/// Refuses requests that another site sent, as the browser reports. Browsers report it in two ways; either is enough.
 ///
-/// The portal's own origin is what the configuration says it is, whatever Host a proxy passes on. Where people reach it by another
+/// The portal's own origin is the configured one, whatever Host a proxy passes on. If users reach it by another
 /// name, as by the address of the machine, it is the host that they asked for.
 pub(crate) fn check_origin(
     request: &HttpRequest,

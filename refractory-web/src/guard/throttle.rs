@@ -1,4 +1,4 @@
-//! How often somebody may fail to get in, and how often programs may ask.
+//! Rate limits for failed sign-ins and for API requests.
 use std::collections::HashMap;
 use std::fmt;
 use std::hash::Hash;
@@ -15,11 +15,11 @@ use tokio::time::Instant;
 use crate::problem::Problem;
 
 /// More subjects of one kind are not kept in memory: those that have used the least are forgotten first.
-const ROOM: usize = 10_000;
+const CAPACITY: usize = 10_000;
 /// How long an attempt waits for those before it, which may yet turn out to be failures.
-const QUEUE: Duration = Duration::from_secs(20);
+const MAX_QUEUE_TIME: Duration = Duration::from_secs(20);
 
-/// What is counted. Each has a budget of its own.
+/// What is counted. Each has its own budget.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Subject {
     /// One household, whatever it tries.
@@ -30,8 +30,8 @@ pub(crate) enum Subject {
     AccountFrom(UserName, IpAddr),
     /// A browser on which this account was signed in to before.
     Device(String),
-    /// Somebody who is signed in, and shows the password once more.
-    Person(UserId),
+    /// A signed-in user who confirms the password.
+    SignedIn(UserId),
 }
 
 impl Subject {
@@ -41,7 +41,7 @@ impl Subject {
     }
 
     /// What an attempt from `client` at the account `name` is counted by, where the browser is not known.
-    pub(crate) fn stranger(client: IpAddr, name: &UserName) -> Vec<Self> {
+    pub(crate) fn unknown_device(client: IpAddr, name: &UserName) -> Vec<Self> {
         let from = household(client);
         vec![
             Self::Address(from),
@@ -57,7 +57,7 @@ impl Subject {
             // 50 at once and one each 75 seconds: 98 in any hour.
             Self::Account(_) => Budget::new(50, 75),
             Self::AccountFrom(..) => Budget::new(10, 120),
-            Self::Device(_) | Self::Person(_) => Budget::new(10, 30),
+            Self::Device(_) | Self::SignedIn(_) => Budget::new(10, 30),
         }
     }
 
@@ -66,7 +66,7 @@ impl Subject {
             Self::Address(_) => 0,
             Self::Account(_) => 1,
             Self::AccountFrom(..) => 2,
-            Self::Device(_) | Self::Person(_) => 3,
+            Self::Device(_) | Self::SignedIn(_) => 3,
         }
     }
 }
@@ -99,14 +99,14 @@ impl Budget {
 
 /// What one subject has used.
 #[derive(Debug, Clone, Copy)]
-struct Account {
+struct Usage {
     /// When all of it will be forgiven.
     until: Instant,
     /// How many attempts of it have not ended.
     open: u32,
 }
 
-impl Account {
+impl Usage {
     fn used(self, now: Instant) -> Duration {
         self.until.saturating_duration_since(now)
     }
@@ -114,15 +114,15 @@ impl Account {
 
 /// The accounts of one kind of subject: never more than [`ROOM`].
 #[derive(Debug)]
-struct Accounts<K>(HashMap<K, Account>);
+struct UsageTable<K>(HashMap<K, Usage>);
 
-impl<K> Default for Accounts<K> {
+impl<K> Default for UsageTable<K> {
     fn default() -> Self {
         Self(HashMap::new())
     }
 }
 
-impl<K: Hash + Eq + Clone> Accounts<K> {
+impl<K: Hash + Eq + Clone> UsageTable<K> {
     /// How long until `key` may take one more; and how long if everything that is open turned out well.
     fn wait(&self, key: &K, budget: Budget, now: Instant) -> (Duration, Duration) {
         let Some(account) = self.0.get(key) else { return (Duration::ZERO, Duration::ZERO) };
@@ -135,7 +135,7 @@ impl<K: Hash + Eq + Clone> Accounts<K> {
         if !self.0.contains_key(key) && !self.make_room(now) {
             return false;
         }
-        let account = self.0.entry(key.clone()).or_insert(Account { until: now, open: 0 });
+        let account = self.0.entry(key.clone()).or_insert(Usage { until: now, open: 0 });
         account.until = account.until.max(now) + budget.every;
         account.open += 1;
         true
@@ -153,36 +153,36 @@ impl<K: Hash + Eq + Clone> Accounts<K> {
         }
     }
 
-    /// Forgets those to whom all is forgiven, then the eighth that has used the least. Whoever would have a busy subject
+    /// Forgets entries without open failures, then the eighth that has used the least. An attacker that wants a busy subject
     /// forgotten has to be busier with as many others.
     fn make_room(&mut self, now: Instant) -> bool {
-        if self.0.len() < ROOM {
+        if self.0.len() < CAPACITY {
             return true;
         }
         self.0.retain(|_, account| account.open > 0 || account.until > now);
-        if self.0.len() >= ROOM {
+        if self.0.len() >= CAPACITY {
             let mut until: Vec<_> =
                 self.0.values().filter(|it| it.open == 0).map(|it| it.until).collect();
             if until.is_empty() {
                 return false;
             }
-            let least = (ROOM / 8).min(until.len() - 1);
+            let least = (CAPACITY / 8).min(until.len() - 1);
             let (_, &mut limit, _) = until.select_nth_unstable(least);
             self.0.retain(|_, account| account.open > 0 || account.until > limit);
         }
-        self.0.len() < ROOM
+        self.0.len() < CAPACITY
     }
 }
 
 /// Counts failures to get in. A success costs nothing.
 #[derive(Default)]
 pub(crate) struct Throttle {
-    accounts: Mutex<[Accounts<Subject>; 4]>,
+    accounts: Mutex<[UsageTable<Subject>; 4]>,
     ended: Notify,
 }
 
-/// What there is to say to one more attempt.
-enum Verdict {
+/// The decision about one more attempt.
+enum ThrottleDecision {
     Admitted,
     /// Not before this has passed.
     Refused(Duration),
@@ -191,18 +191,20 @@ enum Verdict {
 }
 
 impl Throttle {
-    /// Lets one attempt begin, or says when to come back. As long as it is open it counts as a failure, so that no number of
+    /// Begins one attempt, or returns when to retry. As long as it is open it counts as a failure, so that no number of
     /// attempts made at once is more than the budget; one that could be too many waits for those before it.
     pub(crate) async fn begin(&self, subjects: Vec<Subject>) -> Result<Attempt<'_>, Problem> {
-        let patience = Instant::now() + QUEUE;
+        let patience = Instant::now() + MAX_QUEUE_TIME;
         loop {
             let ended = self.ended.notified();
             tokio::pin!(ended);
             ended.as_mut().enable();
             match self.try_begin(&subjects, Instant::now()) {
-                Verdict::Admitted => return Ok(Attempt { throttle: self, subjects, failed: true }),
-                Verdict::Refused(wait) => return Err(too_many(wait)),
-                Verdict::Wait => {
+                ThrottleDecision::Admitted => {
+                    return Ok(Attempt { throttle: self, subjects, failed: true });
+                }
+                ThrottleDecision::Refused(wait) => return Err(too_many(wait)),
+                ThrottleDecision::Wait => {
                     let waited = tokio::time::timeout_at(patience, ended).await;
                     waited.map_err(|_| too_many(Duration::from_secs(1)))?;
                 }
@@ -210,7 +212,7 @@ impl Throttle {
         }
     }
 
-    fn try_begin(&self, subjects: &[Subject], now: Instant) -> Verdict {
+    fn try_begin(&self, subjects: &[Subject], now: Instant) -> ThrottleDecision {
         let mut accounts = self.lock();
         let waits = subjects.iter().map(|it| accounts[it.kind()].wait(it, it.budget(), now));
         let longest = |one: (Duration, Duration), other: (Duration, Duration)| {
@@ -218,18 +220,18 @@ impl Throttle {
         };
         match waits.fold((Duration::ZERO, Duration::ZERO), longest) {
             (Duration::ZERO, _) => {}
-            (_, Duration::ZERO) => return Verdict::Wait,
-            (_, wait) => return Verdict::Refused(wait),
+            (_, Duration::ZERO) => return ThrottleDecision::Wait,
+            (_, wait) => return ThrottleDecision::Refused(wait),
         }
         for (at, subject) in subjects.iter().enumerate() {
             if !accounts[subject.kind()].take(subject, subject.budget(), now) {
                 for taken in &subjects[..at] {
                     accounts[taken.kind()].end(taken, taken.budget(), false, now);
                 }
-                return Verdict::Refused(Duration::from_secs(1));
+                return ThrottleDecision::Refused(Duration::from_secs(1));
             }
         }
-        Verdict::Admitted
+        ThrottleDecision::Admitted
     }
 
     fn end(&self, subjects: &[Subject], failed: bool) {
@@ -242,7 +244,7 @@ impl Throttle {
         self.ended.notify_waiters();
     }
 
-    fn lock(&self) -> MutexGuard<'_, [Accounts<Subject>; 4]> {
+    fn lock(&self) -> MutexGuard<'_, [UsageTable<Subject>; 4]> {
         self.accounts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -262,8 +264,8 @@ pub(crate) struct Attempt<'a> {
 }
 
 impl Attempt<'_> {
-    /// It was no failure of whoever made it.
-    pub(crate) fn forgive(mut self) {
+    /// Marks the attempt as no failure.
+    pub(crate) fn succeeded(mut self) {
         self.failed = false;
     }
 }
@@ -277,9 +279,9 @@ impl Drop for Attempt<'_> {
 /// Who asks the API.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum Caller {
-    /// Somebody with an account, from wherever.
+    /// A signed-in user, from any address.
     Person(UserId),
-    /// One household, where nobody is signed in.
+    /// One household, without a signed-in user.
     Address(IpAddr),
 }
 
@@ -292,13 +294,13 @@ impl Caller {
 
 /// Counts what each caller asks of the API.
 #[derive(Default)]
-pub(crate) struct Rate(Mutex<Accounts<Caller>>);
+pub(crate) struct ApiRate(Mutex<UsageTable<Caller>>);
 
-impl Rate {
+impl ApiRate {
     /// 200 at once, and 20 each second: more than any page or script of people needs.
     const BUDGET: Budget = Budget { burst: 200, every: Duration::from_millis(50) };
 
-    /// Counts one request of `caller`, or says when to come back.
+    /// Counts one request of `caller`, or returns when to retry.
     pub(crate) fn count(&self, caller: &Caller) -> Result<(), Problem> {
         let now = Instant::now();
         let mut accounts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -311,7 +313,7 @@ impl Rate {
     }
 }
 
-impl fmt::Debug for Rate {
+impl fmt::Debug for ApiRate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Rate")
     }

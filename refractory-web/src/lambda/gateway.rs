@@ -14,13 +14,13 @@ use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use super::event;
 use super::refusal::{problem, refusal};
-use super::source;
 
 /// The longest that an answer may take: API Gateway waits 29 seconds.
-const LONGEST: Duration = Duration::from_secs(25);
+const MAX_ANSWER_TIME: Duration = Duration::from_secs(25);
 /// What is left for handing the answer over.
-const FAREWELL: Duration = Duration::from_millis(500);
+const DELIVERY_RESERVE: Duration = Duration::from_millis(500);
 
 /// What asks the API of [`listen_for_api`](crate::Portal::listen_for_api) on behalf of events of AWS Lambda.
 #[derive(Debug, Clone)]
@@ -39,11 +39,11 @@ impl Gateway {
 
     /// Answers one event, within the time that Lambda leaves for it.
     pub async fn answer(&self, request: Request) -> Response<Body> {
-        let path = source::path(&request);
+        let path = event::path(&request);
         if let Some(refused) = refusal(&request, &path) {
             return refused;
         }
-        let (room, patience) = (source::room(&request), self.patience(&request));
+        let (room, patience) = (event::room(&request), self.time_left(&request));
         match timeout(patience, self.ask(request, &path, room)).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(failure)) => {
@@ -60,14 +60,14 @@ impl Gateway {
         }
     }
 
-    fn patience(&self, request: &Request) -> Duration {
-        let Some(context) = request.lambda_context_ref() else { return LONGEST };
+    fn time_left(&self, request: &Request) -> Duration {
+        let Some(context) = request.lambda_context_ref() else { return MAX_ANSWER_TIME };
         let left = context.deadline.saturating_sub(self.refractory.now().0);
-        Duration::from_millis(left).saturating_sub(FAREWELL).min(LONGEST)
+        Duration::from_millis(left).saturating_sub(DELIVERY_RESERVE).min(MAX_ANSWER_TIME)
     }
 
     /// A connection for each event: between two of them this process is frozen, and a connection that was kept would
-    /// have timed out without anybody having waited.
+    /// have timed out while frozen.
     async fn ask(
         &self,
         request: Request,
@@ -91,7 +91,7 @@ impl Gateway {
 
 /// The same question on the way to the API.
 fn question(request: Request, path: &str) -> Result<http::Request<Full<Bytes>>, Failure> {
-    let client = source::client(&request);
+    let client = event::client(&request);
     let target =
         request.uri().query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
     let (head, body) = request.into_parts();
@@ -117,7 +117,7 @@ fn question(request: Request, path: &str) -> Result<http::Request<Full<Bytes>>, 
     Ok(question)
 }
 
-/// Whether a header goes on to the API: not what belongs to a connection, and not what clients say of their way here.
+/// Whether a header is forwarded to the API: not those of a connection, and not forwarding headers of clients.
 fn passes(name: &HeaderName) -> bool {
     !matches!(
         name.as_str(),

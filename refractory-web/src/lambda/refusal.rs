@@ -5,7 +5,7 @@ use lambda_http::{Body, Request};
 use serde_json::json;
 
 /// The largest event that Lambda takes, and the largest answer.
-pub(super) const MOST: usize = 6 << 20;
+pub(super) const MAX_EVENT: usize = 6 << 20;
 
 /// An answer that is not what was asked for: the same form that the API has.
 pub(super) fn problem(status: StatusCode, sentence: &str) -> Response<Body> {
@@ -38,7 +38,7 @@ pub(super) fn refusal(request: &Request, path: &str) -> Option<Response<Body>> {
         (_, path) if !path.starts_with("/api/v1/") => {
             (StatusCode::NOT_FOUND, "Not found. The API is at `/api/v1/`.")
         }
-        _ if request.body().len() > MOST => (
+        _ if request.body().len() > MAX_EVENT => (
             StatusCode::PAYLOAD_TOO_LARGE,
             "The request is larger than Lambda's limit of 6 MB. Send less at a time.",
         ),

@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use super::stream::{BEAT, event, place};
 use crate::connections::Slot;
 use crate::problem::Problem;
-use crate::session::Person;
+use crate::session::SignedIn;
 use crate::shared::Shared;
 
 /// How often a log that is followed is read.
@@ -31,7 +31,7 @@ pub(crate) struct LogQuery {
 struct Follow {
     shared: Arc<Shared>,
     stopping: watch::Receiver<bool>,
-    person: Person,
+    person: SignedIn,
     id: InstanceId,
     from: Option<LogPosition>,
     fresh: bool,
@@ -76,7 +76,7 @@ impl Follow {
 /// `GET /tables/{slug}/log/live`
 pub(crate) async fn log(
     shared: web::Data<Shared>,
-    person: Person,
+    person: SignedIn,
     slug: web::Path<String>,
     query: web::Query<LogQuery>,
 ) -> Result<HttpResponse, Problem> {

@@ -13,7 +13,7 @@ use super::stream::{Teller, answer, event, place};
 use crate::feed::Snapshot;
 use crate::pages::{Card, Panel};
 use crate::problem::Problem;
-use crate::session::Person;
+use crate::session::SignedIn;
 use crate::shared::Shared;
 use crate::view::TableView;
 
@@ -153,7 +153,7 @@ impl Teller for One {
     }
 }
 
-fn of_all(person: &Person, html: bool, window: Window) -> Tables {
+fn of_all(person: &SignedIn, html: bool, window: Window) -> Tables {
     Tables {
         who: person.who.clone(),
         csrf: person.visitor.csrf(),
@@ -168,7 +168,7 @@ fn of_all(person: &Person, html: bool, window: Window) -> Tables {
 /// `GET /live`: cards of the list.
 pub(crate) async fn tables(
     shared: web::Data<Shared>,
-    person: Person,
+    person: SignedIn,
     window: web::Query<Window>,
 ) -> Result<HttpResponse, Problem> {
     let place = place(&shared, person.visitor.client)?;
@@ -179,7 +179,7 @@ pub(crate) async fn tables(
 /// `GET /api/v1/stream`: the same for programs.
 pub(crate) async fn stream(
     shared: web::Data<Shared>,
-    person: Person,
+    person: SignedIn,
 ) -> Result<HttpResponse, Problem> {
     let place = place(&shared, person.visitor.client)?;
     Ok(answer(
@@ -193,7 +193,7 @@ pub(crate) async fn stream(
 /// `GET /tables/{slug}/live`
 pub(crate) async fn table(
     shared: web::Data<Shared>,
-    person: Person,
+    person: SignedIn,
     slug: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let table = shared.refractory.find(&person.who, &slug).await?;

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::chrome::Chrome;
 use super::table::EventView;
 use crate::problem::Problem;
-use crate::session::Person;
+use crate::session::SignedIn;
 use crate::shared::Shared;
 use crate::templates::page;
 use crate::words::{self, Moment};
@@ -66,7 +66,7 @@ page! { AboutPage => "about.html"; }
 /// `GET /about`
 pub(crate) async fn about(
     shared: web::Data<Shared>,
-    person: Person,
+    person: SignedIn,
 ) -> Result<HttpResponse, Problem> {
     if !person.visitor.may(Verb::SeeDeployment) {
         return Err(Problem::new(StatusCode::FORBIDDEN, "Only administrators can see this page."));
@@ -91,7 +91,7 @@ pub(crate) async fn about(
     shared.templates.answer(StatusCode::OK, &page)
 }
 
-async fn facts(shared: &Shared, person: &Person) -> Result<Vec<(&'static str, String)>, Problem> {
+async fn facts(shared: &Shared, person: &SignedIn) -> Result<Vec<(&'static str, String)>, Problem> {
     let who = &person.who;
     let tables = shared.feed.now().tables.len();
     let releases = shared.refractory.releases(who).await?;

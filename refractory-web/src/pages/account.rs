@@ -11,7 +11,7 @@ use super::password;
 use super::tokens::{self, FreshToken, TokenRow};
 use crate::form_error::{FormError, InvalidForm};
 use crate::problem::Problem;
-use crate::session::{Flash, Ordered, Person, confirm_password, cookie};
+use crate::session::{AuthorizedForm, Flash, SignedIn, confirm_password, cookie};
 use crate::shared::Shared;
 use crate::templates::page;
 
@@ -38,14 +38,14 @@ page! { AccountPage => "account.html"; }
 /// `GET /account`
 pub(crate) async fn account(
     shared: web::Data<Shared>,
-    person: Person,
+    person: SignedIn,
 ) -> Result<HttpResponse, Problem> {
     shared.templates.answer(StatusCode::OK, &account_page(&shared, &person, None).await?)
 }
 
 pub(super) async fn account_page(
     shared: &Shared,
-    person: &Person,
+    person: &SignedIn,
     problem: Option<FormError>,
 ) -> Result<AccountPage, Problem> {
     let Some(id) = person.who.user() else { return Err(Problem::sign_in()) };
@@ -69,9 +69,9 @@ pub(super) async fn account_page(
 pub(crate) async fn change_password(
     request: HttpRequest,
     shared: web::Data<Shared>,
-    ordered: Ordered<PasswordForm>,
+    ordered: AuthorizedForm<PasswordForm>,
 ) -> Result<HttpResponse, Problem> {
-    let Ordered { form, person } = ordered;
+    let AuthorizedForm { form, person } = ordered;
     match renew(&shared, &person, &form).await {
         Ok(user) => {
             let flash = Flash::good("Password set. All other browsers are signed out.");
@@ -126,7 +126,7 @@ impl From<Error> for Refused {
     }
 }
 
-async fn renew(shared: &Shared, person: &Person, form: &PasswordForm) -> Result<User, Refused> {
+async fn renew(shared: &Shared, person: &SignedIn, form: &PasswordForm) -> Result<User, Refused> {
     let who = &person.who;
     let Some(id) = who.user() else { return Err(Problem::sign_in().into()) };
     let name = UserName::new(who.name()).map_err(Error::from)?;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::chrome::say_result;
 use crate::problem::Problem;
-use crate::session::{Ordered, Person};
+use crate::session::{AuthorizedForm, SignedIn};
 use crate::shared::Shared;
 use crate::templates::page;
 use crate::words::{self, Moment};
@@ -135,7 +135,7 @@ page! { BackupsPart => "backups.html"; }
 /// `GET /tables/{slug}/backups`: the part alone, for whoever follows an operation.
 pub(crate) async fn part(
     shared: web::Data<Shared>,
-    person: Person,
+    person: SignedIn,
     slug: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let table = shared.refractory.find(&person.who, &slug).await?;
@@ -156,9 +156,9 @@ pub(crate) struct CreateForm {
 pub(crate) async fn create(
     shared: web::Data<Shared>,
     slug: web::Path<String>,
-    ordered: Ordered<CreateForm>,
+    ordered: AuthorizedForm<CreateForm>,
 ) -> Result<HttpResponse, Problem> {
-    let Ordered { form, person } = ordered;
+    let AuthorizedForm { form, person } = ordered;
     let table = shared.refractory.find(&person.who, &slug).await?;
     let stop = !form.stop.is_empty();
     let asked = shared.refractory.create_backup(&person.who, &table.id, stop).await;
@@ -176,9 +176,9 @@ pub(crate) struct BackupForm {
 pub(crate) async fn restore(
     shared: web::Data<Shared>,
     at: web::Path<(String, String)>,
-    ordered: Ordered<BackupForm>,
+    ordered: AuthorizedForm<BackupForm>,
 ) -> Result<HttpResponse, Problem> {
-    let Ordered { form, person } = ordered;
+    let AuthorizedForm { form, person } = ordered;
     let (table, id) = named(&shared, &person, &at).await?;
     let asked = shared.refractory.restore_backup(&person.who, &id, &table.id, &form.typed).await;
     let said = format!("The backup is being restored to {}.", table.title());
@@ -189,7 +189,7 @@ pub(crate) async fn restore(
 pub(crate) async fn verify(
     shared: web::Data<Shared>,
     at: web::Path<(String, String)>,
-    ordered: Ordered<BackupForm>,
+    ordered: AuthorizedForm<BackupForm>,
 ) -> Result<HttpResponse, Problem> {
     let person = ordered.person;
     let (table, id) = named(&shared, &person, &at).await?;
@@ -201,7 +201,7 @@ pub(crate) async fn verify(
 pub(crate) async fn delete(
     shared: web::Data<Shared>,
     at: web::Path<(String, String)>,
-    ordered: Ordered<BackupForm>,
+    ordered: AuthorizedForm<BackupForm>,
 ) -> Result<HttpResponse, Problem> {
     let person = ordered.person;
     let (table, id) = named(&shared, &person, &at).await?;
@@ -213,7 +213,7 @@ pub(crate) async fn delete(
 pub(crate) async fn cancel(
     shared: web::Data<Shared>,
     at: web::Path<(String, String)>,
-    ordered: Ordered<BackupForm>,
+    ordered: AuthorizedForm<BackupForm>,
 ) -> Result<HttpResponse, Problem> {
     let person = ordered.person;
     let (slug, id) = at.into_inner();
@@ -225,7 +225,7 @@ pub(crate) async fn cancel(
 
 async fn named(
     shared: &Shared,
-    person: &Person,
+    person: &SignedIn,
     (slug, id): &(String, String),
 ) -> Result<(Instance, BackupId), Problem> {
     let table = shared.refractory.find(&person.who, slug).await?;

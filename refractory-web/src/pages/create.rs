@@ -9,7 +9,7 @@ use super::chrome::{Chrome, say_at};
 use super::spec::{Choices, SpecForm, SpecInput};
 use crate::form_error::{FormError, InvalidForm};
 use crate::problem::Problem;
-use crate::session::{Flash, Ordered, Person};
+use crate::session::{AuthorizedForm, Flash, SignedIn};
 use crate::shared::Shared;
 use crate::templates::page;
 
@@ -27,7 +27,7 @@ page! { NewTablePage => "new-table.html"; }
 
 async fn form_page(
     shared: &Shared,
-    person: &Person,
+    person: &SignedIn,
     form: SpecForm,
     problem: Option<FormError>,
 ) -> Result<NewTablePage, Problem> {
@@ -54,7 +54,7 @@ pub(crate) fn address(shared: &Shared) -> String {
 /// `GET /tables/new`
 pub(crate) async fn new(
     shared: web::Data<Shared>,
-    person: Person,
+    person: SignedIn,
 ) -> Result<HttpResponse, Problem> {
     if !person.visitor.may(Verb::CreateInstance) {
         return Err(Problem::new(
@@ -69,9 +69,9 @@ pub(crate) async fn new(
 /// `POST /tables`
 pub(crate) async fn create(
     shared: web::Data<Shared>,
-    ordered: Ordered<SpecInput>,
+    ordered: AuthorizedForm<SpecInput>,
 ) -> Result<HttpResponse, Problem> {
-    let Ordered { form, person } = ordered;
+    let AuthorizedForm { form, person } = ordered;
     match make(&shared, &person.who, &form).await {
         Ok(table) => {
             let flash =

@@ -12,7 +12,9 @@ use super::password;
 use crate::form_error::{FormError, InField, InvalidForm};
 use crate::guard::Subject;
 use crate::problem::Problem;
-use crate::session::{Anyone, Flash, Posted, Visitor, check_password, cookie, device_cookie};
+use crate::session::{
+    CsrfForm, CurrentVisitor, Flash, Visitor, check_password, cookie, device_cookie,
+};
 use crate::shared::Shared;
 use crate::templates::page;
 
@@ -82,7 +84,7 @@ async fn setup_secret(request: &HttpRequest, shared: &Shared) -> Result<String, 
 pub(crate) async fn setup(
     request: HttpRequest,
     shared: web::Data<Shared>,
-    visitor: Anyone,
+    visitor: CurrentVisitor,
     query: web::Query<LinkQuery>,
 ) -> Result<HttpResponse, Problem> {
     if let Some(secret) = query.into_inner().token {
@@ -109,15 +111,15 @@ pub(crate) struct SetupForm {
 pub(crate) async fn set_up(
     request: HttpRequest,
     shared: web::Data<Shared>,
-    posted: Posted<SetupForm>,
+    posted: CsrfForm<SetupForm>,
 ) -> Result<HttpResponse, Problem> {
-    let Posted { form, visitor } = posted;
+    let CsrfForm { form, visitor } = posted;
     let attempt = shared.throttle.begin(vec![Subject::address(visitor.client)]).await?;
     let secret = setup_secret(&request, &shared).await?;
     let made = make_first(&shared, &secret, &form).await;
     // Only a link that is not good is a guess at one; a weak password is not.
     if !matches!(&made, Err(invalid) if invalid.error().kind() == ErrorKind::Forbidden) {
-        attempt.forgive();
+        attempt.succeeded();
     }
     match made {
         Ok(user) => {
@@ -150,7 +152,7 @@ pub(crate) struct NextQuery {
 /// `GET /sign-in`
 pub(crate) async fn sign_in_page(
     shared: web::Data<Shared>,
-    visitor: Anyone,
+    visitor: CurrentVisitor,
     query: web::Query<NextQuery>,
 ) -> Result<HttpResponse, Problem> {
     let next = query.into_inner().next.unwrap_or_default();
@@ -185,9 +187,9 @@ pub(crate) struct SignInForm {
 pub(crate) async fn sign_in(
     request: HttpRequest,
     shared: web::Data<Shared>,
-    posted: Posted<SignInForm>,
+    posted: CsrfForm<SignInForm>,
 ) -> Result<HttpResponse, Problem> {
-    let Posted { form, visitor } = posted;
+    let CsrfForm { form, visitor } = posted;
     match check_password(&request, &shared, &visitor, &form.name, &form.password).await {
         Ok(user) => {
             let gone = cookie::drop(cookie::VISIT, shared.https());
@@ -234,7 +236,7 @@ pub(super) async fn enter(
 /// `POST /sign-out`
 pub(crate) async fn sign_out(
     shared: web::Data<Shared>,
-    posted: Posted<Nothing>,
+    posted: CsrfForm<Nothing>,
 ) -> Result<HttpResponse, Problem> {
     if let Some(who) = &posted.visitor.who {
         shared.refractory.close_session(who, &posted.visitor.secret).await?;
@@ -251,7 +253,7 @@ pub(crate) struct Nothing {}
 pub(crate) async fn link_page(
     request: HttpRequest,
     shared: web::Data<Shared>,
-    visitor: Anyone,
+    visitor: CurrentVisitor,
     query: web::Query<LinkQuery>,
 ) -> Result<HttpResponse, Problem> {
     if let Some(secret) = query.into_inner().token {
@@ -270,7 +272,7 @@ pub(crate) async fn link_page(
 pub(crate) async fn take_link(
     request: HttpRequest,
     shared: web::Data<Shared>,
-    posted: Posted<Nothing>,
+    posted: CsrfForm<Nothing>,
 ) -> Result<HttpResponse, Problem> {
     let visitor = posted.visitor;
     let attempt = shared.throttle.begin(vec![Subject::address(visitor.client)]).await?;
@@ -282,7 +284,7 @@ pub(crate) async fn take_link(
         }
     }
     if let Some(user) = user {
-        attempt.forgive();
+        attempt.succeeded();
         let gone = cookie::drop(cookie::LINK, shared.https());
         return enter(&request, &shared, &user, "/", None, gone).await;
     }
@@ -302,7 +304,7 @@ pub(crate) struct ThemeForm {
 /// `POST /theme`
 pub(crate) async fn theme(
     shared: web::Data<Shared>,
-    posted: Posted<ThemeForm>,
+    posted: CsrfForm<ThemeForm>,
 ) -> Result<HttpResponse, Problem> {
     let chosen = crate::session::theme(Some(&posted.form.theme)).to_owned();
     let kept = cookie::keep(cookie::THEME, chosen, 365 * 24 * 3600, shared.https());

@@ -11,7 +11,7 @@ use super::enter::Nothing;
 use crate::links::foundry_setup_url;
 use crate::problem::Problem;
 use crate::proxy::{session_cookie, to_setup};
-use crate::session::{Flash, Ordered, address_of, came_badly, cookie, csrf};
+use crate::session::{AuthorizedForm, Flash, address_of, cookie, csrf, unreadable_form};
 use crate::shared::Shared;
 use crate::statics::{self, OWN};
 use crate::templates::page;
@@ -52,7 +52,7 @@ page! {
 pub(crate) async fn set_up(
     shared: web::Data<Shared>,
     slug: web::Path<String>,
-    ordered: Ordered<Nothing>,
+    ordered: AuthorizedForm<Nothing>,
 ) -> Result<HttpResponse, Problem> {
     let person = ordered.person;
     let table = shared.refractory.find(&person.who, &slug).await?;
@@ -88,9 +88,9 @@ pub(crate) struct WorldForm {
 pub(crate) async fn choose_world(
     shared: web::Data<Shared>,
     slug: web::Path<String>,
-    ordered: Ordered<WorldForm>,
+    ordered: AuthorizedForm<WorldForm>,
 ) -> Result<HttpResponse, Problem> {
-    let Ordered { form, person } = ordered;
+    let AuthorizedForm { form, person } = ordered;
     let table = shared.refractory.find(&person.who, &slug).await?;
     let world = match form.world.as_str() {
         "" => None,
@@ -121,7 +121,7 @@ struct Home {
 
 impl Home {
     fn of(shared: &Shared, request: &HttpRequest, slug: &str) -> Option<Self> {
-        let (route, host) = shared.edge.at_home(request, slug)?;
+        let (route, host) = shared.edge.table_at_own_host(request, slug)?;
         let (id, title) = (route.id.clone(), route.title.clone());
         Some(Self { id, title, slug: slug.to_owned(), host })
     }
@@ -211,13 +211,13 @@ pub(crate) async fn enter(
     slug: web::Path<String>,
     form: Result<web::Form<EnterForm>, actix_web::Error>,
 ) -> Result<HttpResponse, Problem> {
-    let form = form.map_err(|error| came_badly(&error))?;
+    let form = form.map_err(|error| unreadable_form(&error))?;
     let Some(home) = Home::of(&shared, &request, &slug) else {
         return Ok(statics::nothing_here(&shared, &request));
     };
     let mut tickets = tickets_shown(&request, &shared);
     tickets.retain(|ticket| csrf::is_good(ticket, &form.csrf));
-    let Some(ticket) = tickets.first().filter(|_| shared.edge.is_from_here(&request)) else {
+    let Some(ticket) = tickets.first().filter(|_| shared.edge.is_same_origin(&request)) else {
         return home.stale(&shared);
     };
     let address = address_of(&request, &shared);

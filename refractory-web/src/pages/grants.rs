@@ -9,7 +9,7 @@ use super::settings::settings_page;
 use super::spec::SpecForm;
 use crate::form_error::InvalidForm;
 use crate::problem::Problem;
-use crate::session::{Flash, Ordered};
+use crate::session::{AuthorizedForm, Flash};
 use crate::shared::Shared;
 
 /// The four rights, in the words of `--view` and the others.
@@ -84,9 +84,9 @@ impl GrantsForm {
 pub(crate) async fn save(
     shared: web::Data<Shared>,
     slug: web::Path<String>,
-    ordered: Ordered<GrantsForm>,
+    ordered: AuthorizedForm<GrantsForm>,
 ) -> Result<HttpResponse, Problem> {
-    let Ordered { form, person } = ordered;
+    let AuthorizedForm { form, person } = ordered;
     let table = shared.refractory.find(&person.who, &slug).await?;
     let changed = async {
         let change = Change { grants: form.change()?, ..Change::default() };

@@ -9,7 +9,7 @@ use super::chrome::{Chrome, say_at, say_result};
 use super::paging::{PageQuery, Pages};
 use crate::form_error::{FormError, InField, InvalidForm};
 use crate::problem::Problem;
-use crate::session::{Flash, Ordered, Person};
+use crate::session::{AuthorizedForm, Flash, SignedIn};
 use crate::shared::Shared;
 use crate::templates::page;
 use crate::words::Moment;
@@ -92,7 +92,7 @@ fn right_in_words(right: Right) -> &'static str {
 
 async fn groups_page(
     shared: &Shared,
-    person: &Person,
+    person: &SignedIn,
     asked: &PageQuery,
 ) -> Result<GroupsPage, Problem> {
     let creates = person.visitor.may(Verb::ManageGroups);
@@ -116,7 +116,7 @@ async fn groups_page(
 /// `GET /groups`
 pub(crate) async fn list(
     shared: web::Data<Shared>,
-    person: Person,
+    person: SignedIn,
     asked: web::Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
     shared.templates.answer(StatusCode::OK, &groups_page(&shared, &person, &asked).await?)
@@ -130,9 +130,9 @@ pub(crate) struct NameForm {
 /// `POST /groups`
 pub(crate) async fn create(
     shared: web::Data<Shared>,
-    ordered: Ordered<NameForm>,
+    ordered: AuthorizedForm<NameForm>,
 ) -> Result<HttpResponse, Problem> {
-    let Ordered { form, person } = ordered;
+    let AuthorizedForm { form, person } = ordered;
     let made = async {
         let name = GroupName::new(&form.name).in_field("name")?;
         shared.refractory.create_group(&person.who, name).await.in_field("name")
@@ -154,7 +154,7 @@ pub(crate) async fn create(
 
 async fn group_page(
     shared: &Shared,
-    person: &Person,
+    person: &SignedIn,
     group: &Group,
     asked: &PageQuery,
 ) -> Result<GroupPage, Problem> {
@@ -189,7 +189,7 @@ async fn group_page(
 /// `GET /groups/{name}`
 pub(crate) async fn show(
     shared: web::Data<Shared>,
-    person: Person,
+    person: SignedIn,
     name: web::Path<String>,
     asked: web::Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
@@ -201,7 +201,7 @@ pub(crate) async fn show(
 /// The page of `group` with what is wrong with one of its forms.
 async fn refused(
     shared: &Shared,
-    person: &Person,
+    person: &SignedIn,
     group: &Group,
     invalid: InvalidForm,
     typed: &str,
@@ -224,9 +224,9 @@ pub(crate) struct MemberForm {
 pub(crate) async fn add(
     shared: web::Data<Shared>,
     name: web::Path<String>,
-    ordered: Ordered<MemberForm>,
+    ordered: AuthorizedForm<MemberForm>,
 ) -> Result<HttpResponse, Problem> {
-    let Ordered { form, person } = ordered;
+    let AuthorizedForm { form, person } = ordered;
     let group = shared.refractory.find_group(&person.who, &name).await?;
     let administers = !form.administers.is_empty();
     let added = shared.refractory.add_member(&person.who, &group.id, &form.user, administers);
@@ -244,9 +244,9 @@ pub(crate) async fn add(
 pub(crate) async fn remove(
     shared: web::Data<Shared>,
     name: web::Path<String>,
-    ordered: Ordered<MemberForm>,
+    ordered: AuthorizedForm<MemberForm>,
 ) -> Result<HttpResponse, Problem> {
-    let Ordered { form, person } = ordered;
+    let AuthorizedForm { form, person } = ordered;
     let group = shared.refractory.find_group(&person.who, &name).await?;
     let removed = shared.refractory.remove_member(&person.who, &group.id, &form.user).await;
     let said = format!("{} is not in the group any more.", form.user);
@@ -260,9 +260,9 @@ pub(crate) async fn remove(
 pub(crate) async fn rename(
     shared: web::Data<Shared>,
     name: web::Path<String>,
-    ordered: Ordered<NameForm>,
+    ordered: AuthorizedForm<NameForm>,
 ) -> Result<HttpResponse, Problem> {
-    let Ordered { form, person } = ordered;
+    let AuthorizedForm { form, person } = ordered;
     let group = shared.refractory.find_group(&person.who, &name).await?;
     let renamed = async {
         let name = GroupName::new(&form.name).in_field("name")?;
@@ -286,9 +286,9 @@ pub(crate) struct DeleteForm {
 pub(crate) async fn delete(
     shared: web::Data<Shared>,
     name: web::Path<String>,
-    ordered: Ordered<DeleteForm>,
+    ordered: AuthorizedForm<DeleteForm>,
 ) -> Result<HttpResponse, Problem> {
-    let Ordered { form, person } = ordered;
+    let AuthorizedForm { form, person } = ordered;
     let group = shared.refractory.find_group(&person.who, &name).await?;
     let deleted = shared.refractory.delete_group(&person.who, &group.id, &form.typed).await;
     match deleted.in_field("typed") {

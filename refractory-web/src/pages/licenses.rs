@@ -10,7 +10,7 @@ use super::chrome::{Chrome, say_at, say_result};
 use super::enter::Nothing;
 use crate::form_error::{FormError, InField, InvalidForm};
 use crate::problem::Problem;
-use crate::session::{Flash, Ordered, Person};
+use crate::session::{AuthorizedForm, Flash, SignedIn};
 use crate::shared::Shared;
 use crate::templates::page;
 use crate::words::Moment;
@@ -55,7 +55,7 @@ pub(crate) struct LicensesPage {
 
 page! { LicensesPage => "licenses.html"; }
 
-async fn licenses_page(shared: &Shared, person: &Person) -> Result<LicensesPage, Problem> {
+async fn licenses_page(shared: &Shared, person: &SignedIn) -> Result<LicensesPage, Problem> {
     let all = shared.refractory.licenses(&person.who).await?;
     Ok(LicensesPage {
         chrome: Chrome::of(shared, &person.visitor, "Licenses", "licenses"),
@@ -70,7 +70,7 @@ async fn licenses_page(shared: &Shared, person: &Person) -> Result<LicensesPage,
 /// `GET /licenses`
 pub(crate) async fn list(
     shared: web::Data<Shared>,
-    person: Person,
+    person: SignedIn,
 ) -> Result<HttpResponse, Problem> {
     shared.templates.answer(StatusCode::OK, &licenses_page(&shared, &person).await?)
 }
@@ -91,9 +91,9 @@ pub(crate) struct AddForm {
 /// `POST /licenses`
 pub(crate) async fn add(
     shared: web::Data<Shared>,
-    ordered: Ordered<AddForm>,
+    ordered: AuthorizedForm<AddForm>,
 ) -> Result<HttpResponse, Problem> {
-    let Ordered { form, person } = ordered;
+    let AuthorizedForm { form, person } = ordered;
     let added = async {
         let key = LicenseKey::new(form.key.expose()).in_field("key")?;
         let added = shared.refractory.add_license(&person.who, &form.name, key).await;
@@ -131,9 +131,9 @@ fn license(raw: &str) -> Result<LicenseId, Problem> {
 pub(crate) async fn rename(
     shared: web::Data<Shared>,
     id: web::Path<String>,
-    ordered: Ordered<RenameForm>,
+    ordered: AuthorizedForm<RenameForm>,
 ) -> Result<HttpResponse, Problem> {
-    let Ordered { form, person } = ordered;
+    let AuthorizedForm { form, person } = ordered;
     let id = license(&id)?;
     match shared.refractory.rename_license(&person.who, &id, &form.name).await {
         Ok(_) => {
@@ -160,9 +160,9 @@ pub(crate) struct AgreeForm {
 pub(crate) async fn accept(
     shared: web::Data<Shared>,
     id: web::Path<String>,
-    ordered: Ordered<AgreeForm>,
+    ordered: AuthorizedForm<AgreeForm>,
 ) -> Result<HttpResponse, Problem> {
-    let Ordered { form, person } = ordered;
+    let AuthorizedForm { form, person } = ordered;
     let id = license(&id)?;
     if form.agree != "yes" {
         let sentence = "Read the agreement, select the checkbox, then accept.";
@@ -178,7 +178,7 @@ pub(crate) async fn accept(
 pub(crate) async fn remove(
     shared: web::Data<Shared>,
     id: web::Path<String>,
-    ordered: Ordered<Nothing>,
+    ordered: AuthorizedForm<Nothing>,
 ) -> Result<HttpResponse, Problem> {
     let person = ordered.person;
     let removed = shared.refractory.remove_license(&person.who, &license(&id)?).await;

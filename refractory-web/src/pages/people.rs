@@ -11,7 +11,7 @@ use super::paging::{PageQuery, Pages};
 use crate::form_error::{FormError, InField};
 use crate::links::sign_in_url;
 use crate::problem::Problem;
-use crate::session::{Flash, Ordered, Person};
+use crate::session::{AuthorizedForm, Flash, SignedIn};
 use crate::shared::Shared;
 use crate::templates::page;
 use crate::words::Moment;
@@ -30,7 +30,7 @@ pub(crate) struct PersonRow {
 }
 
 impl PersonRow {
-    pub(crate) fn of(user: &User, me: &Person) -> Self {
+    pub(crate) fn of(user: &User, me: &SignedIn) -> Self {
         Self {
             name: user.name.to_string(),
             role: user.role.name(),
@@ -65,7 +65,7 @@ pub(crate) struct PeoplePage {
 
 page! { PeoplePage => "people.html"; }
 
-async fn people_page(shared: &Shared, person: &Person) -> Result<PeoplePage, Problem> {
+async fn people_page(shared: &Shared, person: &SignedIn) -> Result<PeoplePage, Problem> {
     people_at(shared, person, &PageQuery::default()).await
 }
 
@@ -74,7 +74,7 @@ const PEOPLE: usize = 100;
 
 async fn people_at(
     shared: &Shared,
-    person: &Person,
+    person: &SignedIn,
     asked: &PageQuery,
 ) -> Result<PeoplePage, Problem> {
     let found = shared.refractory.users(&person.who, &asked.part(PEOPLE)?).await?;
@@ -94,7 +94,7 @@ async fn people_at(
 /// `GET /people`
 pub(crate) async fn list(
     shared: web::Data<Shared>,
-    person: Person,
+    person: SignedIn,
     asked: web::Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
     shared.templates.answer(StatusCode::OK, &people_at(&shared, &person, &asked).await?)
@@ -109,9 +109,9 @@ pub(crate) struct AddForm {
 /// `POST /people`
 pub(crate) async fn add(
     shared: web::Data<Shared>,
-    ordered: Ordered<AddForm>,
+    ordered: AuthorizedForm<AddForm>,
 ) -> Result<HttpResponse, Problem> {
-    let Ordered { form, person } = ordered;
+    let AuthorizedForm { form, person } = ordered;
     let added = async {
         let name = UserName::new(&form.name).in_field("name")?;
         let role = form.role.parse::<Role>().in_field("role")?;
@@ -130,7 +130,11 @@ pub(crate) async fn add(
 }
 
 /// The one page that shows a fresh link; nothing keeps it.
-async fn show_link(shared: &Shared, person: &Person, user: &User) -> Result<HttpResponse, Problem> {
+async fn show_link(
+    shared: &Shared,
+    person: &SignedIn,
+    user: &User,
+) -> Result<HttpResponse, Problem> {
     let minted = shared.refractory.sign_in_link(&person.who, &user.id).await?;
     let mut page = people_page(shared, person).await?;
     let url = sign_in_url(shared.refractory.addressing(), &minted);
@@ -142,7 +146,7 @@ async fn show_link(shared: &Shared, person: &Person, user: &User) -> Result<Http
 pub(crate) async fn link(
     shared: web::Data<Shared>,
     name: web::Path<String>,
-    ordered: Ordered<Nothing>,
+    ordered: AuthorizedForm<Nothing>,
 ) -> Result<HttpResponse, Problem> {
     let person = ordered.person;
     let user = shared.refractory.find_user(&person.who, &name).await?;
@@ -158,9 +162,9 @@ pub(crate) struct RoleForm {
 pub(crate) async fn role(
     shared: web::Data<Shared>,
     name: web::Path<String>,
-    ordered: Ordered<RoleForm>,
+    ordered: AuthorizedForm<RoleForm>,
 ) -> Result<HttpResponse, Problem> {
-    let Ordered { form, person } = ordered;
+    let AuthorizedForm { form, person } = ordered;
     let user = shared.refractory.find_user(&person.who, &name).await?;
     let changed = async {
         let role: Role = form.role.parse()?;
@@ -186,7 +190,7 @@ pub(crate) async fn role(
 pub(crate) async fn sign_out(
     shared: web::Data<Shared>,
     name: web::Path<String>,
-    ordered: Ordered<Nothing>,
+    ordered: AuthorizedForm<Nothing>,
 ) -> Result<HttpResponse, Problem> {
     let person = ordered.person;
     let user = shared.refractory.find_user(&person.who, &name).await?;
@@ -199,7 +203,7 @@ pub(crate) async fn sign_out(
 pub(crate) async fn disable(
     shared: web::Data<Shared>,
     name: web::Path<String>,
-    ordered: Ordered<Nothing>,
+    ordered: AuthorizedForm<Nothing>,
 ) -> Result<HttpResponse, Problem> {
     set_state(&shared, &name, &ordered.person, UserState::Disabled).await
 }
@@ -208,7 +212,7 @@ pub(crate) async fn disable(
 pub(crate) async fn enable(
     shared: web::Data<Shared>,
     name: web::Path<String>,
-    ordered: Ordered<Nothing>,
+    ordered: AuthorizedForm<Nothing>,
 ) -> Result<HttpResponse, Problem> {
     set_state(&shared, &name, &ordered.person, UserState::Active).await
 }
@@ -216,7 +220,7 @@ pub(crate) async fn enable(
 async fn set_state(
     shared: &Shared,
     name: &str,
-    person: &Person,
+    person: &SignedIn,
     state: UserState,
 ) -> Result<HttpResponse, Problem> {
     let user = shared.refractory.find_user(&person.who, name).await?;
@@ -233,7 +237,7 @@ async fn set_state(
 pub(crate) async fn remove(
     shared: web::Data<Shared>,
     name: web::Path<String>,
-    ordered: Ordered<Nothing>,
+    ordered: AuthorizedForm<Nothing>,
 ) -> Result<HttpResponse, Problem> {
     let person = ordered.person;
     let user = shared.refractory.find_user(&person.who, &name).await?;

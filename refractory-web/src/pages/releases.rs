@@ -13,10 +13,10 @@ use super::enter::Nothing;
 use crate::connections::body_problem;
 use crate::form_error::FormError;
 use crate::problem::Problem;
-use crate::session::{Flash, Ordered, Person, check_sender};
+use crate::session::{AuthorizedForm, Flash, SignedIn, check_sender};
 use crate::shared::Shared;
 use crate::templates::page;
-use crate::upload::{Received, receive};
+use crate::upload::{ReceivedFile, receive};
 use crate::words::{self, Moment};
 
 /// A release, as people read it.
@@ -67,12 +67,12 @@ page! { ReleasesPage => "releases.html"; }
 /// `GET /releases`
 pub(crate) async fn list(
     shared: web::Data<Shared>,
-    person: Person,
+    person: SignedIn,
 ) -> Result<HttpResponse, Problem> {
     shared.templates.answer(StatusCode::OK, &releases_page(&shared, &person).await?)
 }
 
-async fn releases_page(shared: &Shared, person: &Person) -> Result<ReleasesPage, Problem> {
+async fn releases_page(shared: &Shared, person: &SignedIn) -> Result<ReleasesPage, Problem> {
     let all = shared.refractory.releases(&person.who).await?;
     let limit = shared.config.upload_limit.bytes();
     Ok(ReleasesPage {
@@ -88,7 +88,7 @@ async fn releases_page(shared: &Shared, person: &Person) -> Result<ReleasesPage,
 /// After a release was added: a sentence on the page, or the form again with the reason why not.
 async fn say_added(
     shared: &Shared,
-    person: &Person,
+    person: &SignedIn,
     added: Result<Release, Problem>,
     field: &'static str,
     url: &str,
@@ -125,7 +125,7 @@ fn said(release: &Release) -> String {
 pub(crate) async fn upload(
     request: HttpRequest,
     shared: web::Data<Shared>,
-    person: Person,
+    person: SignedIn,
     mut form: Multipart,
 ) -> Result<HttpResponse, Problem> {
     if !person.visitor.may(Verb::ManageReleases) {
@@ -144,9 +144,9 @@ pub(crate) async fn upload(
 async fn take_file(
     request: &HttpRequest,
     shared: &Shared,
-    person: &Person,
+    person: &SignedIn,
     form: &mut Multipart,
-) -> Result<Received, Problem> {
+) -> Result<ReceivedFile, Problem> {
     let mut trusted = false;
     while let Some(mut field) = form.try_next().await.map_err(came_badly)? {
         match field.name() {
@@ -187,9 +187,9 @@ pub(crate) struct FetchForm {
 /// `POST /releases/fetch`
 pub(crate) async fn fetch(
     shared: web::Data<Shared>,
-    ordered: Ordered<FetchForm>,
+    ordered: AuthorizedForm<FetchForm>,
 ) -> Result<HttpResponse, Problem> {
-    let Ordered { form, person } = ordered;
+    let AuthorizedForm { form, person } = ordered;
     let url = form.url.expose().trim();
     let added = if url.starts_with("https://") || url.starts_with("http://") {
         let source = ArchiveSource::Url(url.to_owned());
@@ -207,7 +207,7 @@ pub(crate) async fn fetch(
 pub(crate) async fn remove(
     shared: web::Data<Shared>,
     id: web::Path<String>,
-    ordered: Ordered<Nothing>,
+    ordered: AuthorizedForm<Nothing>,
 ) -> Result<HttpResponse, Problem> {
     let person = ordered.person;
     let id = ReleaseId::new(&id).map_err(|_| Problem::no_page())?;

@@ -11,7 +11,7 @@ use super::grants::GrantsForm;
 use super::spec::{Choices, SpecForm, SpecInput};
 use crate::form_error::{FormError, InField, InvalidForm};
 use crate::problem::Problem;
-use crate::session::{Flash, Ordered, Person};
+use crate::session::{AuthorizedForm, Flash, SignedIn};
 use crate::shared::Shared;
 use crate::templates::page;
 
@@ -53,7 +53,7 @@ page! { SettingsPage => "settings.html"; }
 
 pub(super) async fn settings_page(
     shared: &Shared,
-    person: &Person,
+    person: &SignedIn,
     table: &Instance,
     form: SpecForm,
 ) -> Result<SettingsPage, Problem> {
@@ -97,7 +97,7 @@ const OWNERS: usize = 100;
 /// The users that the table may be given to, in order of name; none where there are too many.
 async fn owners(
     shared: &Shared,
-    person: &Person,
+    person: &SignedIn,
     table: &Instance,
 ) -> Result<Option<Vec<Owner>>, Problem> {
     if !person.visitor.may(Verb::TransferInstance) {
@@ -118,7 +118,7 @@ async fn owners(
 /// `GET /tables/{slug}/settings`
 pub(crate) async fn show(
     shared: web::Data<Shared>,
-    person: Person,
+    person: SignedIn,
     slug: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let table = shared.refractory.find(&person.who, &slug).await?;
@@ -131,9 +131,9 @@ pub(crate) async fn show(
 pub(crate) async fn save(
     shared: web::Data<Shared>,
     slug: web::Path<String>,
-    ordered: Ordered<SpecInput>,
+    ordered: AuthorizedForm<SpecInput>,
 ) -> Result<HttpResponse, Problem> {
-    let Ordered { form, person } = ordered;
+    let AuthorizedForm { form, person } = ordered;
     let table = shared.refractory.find(&person.who, &slug).await?;
     match change(&shared, &person.who, &table, &form).await {
         Ok(changed) => {
@@ -180,9 +180,9 @@ pub(crate) struct DeleteForm {
 pub(crate) async fn delete(
     shared: web::Data<Shared>,
     slug: web::Path<String>,
-    ordered: Ordered<DeleteForm>,
+    ordered: AuthorizedForm<DeleteForm>,
 ) -> Result<HttpResponse, Problem> {
-    let Ordered { form, person } = ordered;
+    let AuthorizedForm { form, person } = ordered;
     let table = shared.refractory.find(&person.who, &slug).await?;
     match shared.refractory.delete(&person.who, &table.id, &form.typed).await {
         Ok(_) => {

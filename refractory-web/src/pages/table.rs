@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::backups::BackupsView;
 use super::chrome::{Chrome, local, say_result};
 use crate::problem::Problem;
-use crate::session::{Ordered, Person};
+use crate::session::{AuthorizedForm, SignedIn};
 use crate::shared::Shared;
 use crate::templates::page;
 use crate::view::TableView;
@@ -75,7 +75,7 @@ page! {
 /// `GET /tables/{slug}`
 pub(crate) async fn show(
     shared: web::Data<Shared>,
-    person: Person,
+    person: SignedIn,
     slug: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let who = &person.who;
@@ -235,11 +235,11 @@ pub(crate) struct ConfirmStopPage {
 async fn press(
     shared: &Shared,
     slug: &str,
-    ordered: Ordered<PowerForm>,
+    ordered: AuthorizedForm<PowerForm>,
     good: &str,
     act: impl AsyncFnOnce(&Principal, &InstanceId) -> refractory_core::Result<Instance>,
 ) -> Result<HttpResponse, Problem> {
-    let Ordered { form, person } = ordered;
+    let AuthorizedForm { form, person } = ordered;
     let table = shared.refractory.find(&person.who, slug).await?;
     let done = act(&person.who, &table.id).await;
     let said = format!("{} {good}", table.title());
@@ -250,7 +250,7 @@ async fn press(
 pub(crate) async fn start(
     shared: web::Data<Shared>,
     slug: web::Path<String>,
-    ordered: Ordered<PowerForm>,
+    ordered: AuthorizedForm<PowerForm>,
 ) -> Result<HttpResponse, Problem> {
     let start = async |who: &Principal, id: &InstanceId| shared.refractory.start(who, id).await;
     press(&shared, &slug, ordered, "is starting.", start).await
@@ -260,7 +260,7 @@ pub(crate) async fn start(
 pub(crate) async fn stop(
     shared: web::Data<Shared>,
     slug: web::Path<String>,
-    ordered: Ordered<PowerForm>,
+    ordered: AuthorizedForm<PowerForm>,
 ) -> Result<HttpResponse, Problem> {
     interrupt(&shared, &slug, ordered, Interruption::Stop).await
 }
@@ -269,7 +269,7 @@ pub(crate) async fn stop(
 pub(crate) async fn restart(
     shared: web::Data<Shared>,
     slug: web::Path<String>,
-    ordered: Ordered<PowerForm>,
+    ordered: AuthorizedForm<PowerForm>,
 ) -> Result<HttpResponse, Problem> {
     interrupt(&shared, &slug, ordered, Interruption::Restart).await
 }
@@ -278,10 +278,10 @@ pub(crate) async fn restart(
 async fn interrupt(
     shared: &Shared,
     slug: &str,
-    ordered: Ordered<PowerForm>,
+    ordered: AuthorizedForm<PowerForm>,
     what: Interruption,
 ) -> Result<HttpResponse, Problem> {
-    let Ordered { form, person } = ordered;
+    let AuthorizedForm { form, person } = ordered;
     let (app, who) = (&shared.refractory, &person.who);
     let table = app.find(who, slug).await?;
     if form.confirmed.is_empty() {
@@ -302,7 +302,7 @@ async fn interrupt(
 
 fn confirm_stop(
     shared: &Shared,
-    person: &Person,
+    person: &SignedIn,
     table: &Instance,
     playing: Playing,
     form: &PowerForm,
@@ -332,7 +332,7 @@ fn confirm_stop(
 pub(crate) async fn take_license(
     shared: web::Data<Shared>,
     slug: web::Path<String>,
-    ordered: Ordered<PowerForm>,
+    ordered: AuthorizedForm<PowerForm>,
 ) -> Result<HttpResponse, Problem> {
     let take =
         async |who: &Principal, id: &InstanceId| shared.refractory.take_license(who, id).await;

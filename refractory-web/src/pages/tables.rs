@@ -9,7 +9,7 @@ use super::chrome::Chrome;
 use super::paging::{PageQuery, Pages, escaped};
 use super::password;
 use crate::problem::Problem;
-use crate::session::Person;
+use crate::session::SignedIn;
 use crate::shared::Shared;
 use crate::templates::page;
 use crate::view::TableView;
@@ -54,7 +54,7 @@ const TABLES: usize = 60;
 /// `GET /`
 pub(crate) async fn list(
     shared: web::Data<Shared>,
-    person: Person,
+    person: SignedIn,
     asked: web::Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
     let query = asked.part(TABLES)?;

@@ -12,7 +12,7 @@ use super::chrome::say_at;
 use super::enter::Nothing;
 use crate::form_error::FormError;
 use crate::problem::Problem;
-use crate::session::{Flash, Ordered, Person};
+use crate::session::{AuthorizedForm, Flash, SignedIn};
 use crate::shared::Shared;
 use crate::words::Moment;
 
@@ -77,7 +77,7 @@ pub(crate) const ENDS: [(&str, &str); 4] =
 /// The tokens of a user, in order of name.
 pub(crate) async fn rows(
     shared: &Shared,
-    person: &Person,
+    person: &SignedIn,
     id: &UserId,
 ) -> Result<Vec<TokenRow>, Problem> {
     let page = shared.refractory.api_tokens(&person.who, Some(id), None, MOST).await?;
@@ -112,9 +112,9 @@ impl TokenForm {
 /// `POST /account/tokens`: the one page that shows the secret; nothing keeps it.
 pub(crate) async fn create(
     shared: web::Data<Shared>,
-    ordered: Ordered<TokenForm>,
+    ordered: AuthorizedForm<TokenForm>,
 ) -> Result<HttpResponse, Problem> {
-    let Ordered { form, person } = ordered;
+    let AuthorizedForm { form, person } = ordered;
     let Some(id) = person.who.user().cloned() else { return Err(Problem::sign_in()) };
     let made = match form.read() {
         Ok(new) => {
@@ -146,7 +146,7 @@ pub(crate) async fn create(
 pub(crate) async fn revoke(
     shared: web::Data<Shared>,
     id: web::Path<String>,
-    ordered: Ordered<Nothing>,
+    ordered: AuthorizedForm<Nothing>,
 ) -> Result<HttpResponse, Problem> {
     let person = ordered.person;
     shared.refractory.revoke_api_token(&person.who, &id).await?;

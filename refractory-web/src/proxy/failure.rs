@@ -1,10 +1,8 @@
-//! What broke between a person and a table, and on which side.
+//! Failures between a client and an instance, and their side.
 use std::error::Error as StdError;
 use std::fmt::Write as _;
 
 use actix_web::http::StatusCode;
-
-use super::body::ClientTrouble;
 
 /// Where something broke.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +15,7 @@ pub enum Side {
     Us,
 }
 
-/// What broke between a person and a table.
+/// A failure between a client and an instance.
 #[derive(Debug, thiserror::Error)]
 #[error("{doing} ({side:?} side, request {})", if *.sent { "sent" } else { "not sent" })]
 pub(super) struct Failure {
@@ -47,11 +45,11 @@ impl Failure {
     /// What hyper says about an exchange. It reports trouble with the client's own bytes as well.
     pub(super) fn exchange(error: hyper::Error, sent: bool) -> Self {
         let source = error.source();
-        match source.and_then(|source| source.downcast_ref::<ClientTrouble>()) {
-            Some(ClientTrouble::Stalled) => {
+        match source.and_then(|source| source.downcast_ref::<ClientBodyError>()) {
+            Some(ClientBodyError::Stalled) => {
                 Self::new(Side::Downstream, sent, "the client stopped sending").timed_out()
             }
-            Some(ClientTrouble::Vanished(_)) => {
+            Some(ClientBodyError::Vanished(_)) => {
                 Self::new(Side::Downstream, sent, "the client went away").caused_by(error)
             }
             None => Self::new(Side::Upstream, sent, "asking the instance").caused_by(error),
@@ -86,9 +84,18 @@ impl Failure {
 }
 
 /// Eight characters by which a person and the log mean the same failure.
-pub(super) fn fresh_id() -> String {
+pub(super) fn new_failure_id() -> String {
     let mut bytes = [0; 4];
     // Without randomness the id is merely not unique.
     let _best_effort = getrandom::fill(&mut bytes);
     hex::encode(bytes)
+}
+
+/// Why the body of a request did not come to its end.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ClientBodyError {
+    #[error("the client stopped sending in the middle of the body")]
+    Stalled,
+    #[error("the client went away in the middle of the body: {0}")]
+    Vanished(String),
 }

@@ -1,4 +1,4 @@
-//! One request and its answer.
+//! Forwards one request and its response.
 use std::rc::Rc;
 
 use actix_web::body::BodySize;
@@ -10,104 +10,105 @@ use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use tokio::time::timeout;
 
-use super::Line;
-use super::body::{Outgoing, Pulse, Relay, Wait};
+use super::InstanceConnections;
+use super::body::{ActivityClock, RequestBody, WaitLimit};
 use super::failure::{Failure, Side};
-use super::headers::{Scene, answer_headers, ask_headers};
-use super::pool::Lease;
-use super::way::Way;
-use crate::connections::Flood;
+use super::headers::{ForwardedContext, request_headers, response_headers};
+use super::pool::ConnectionLease;
+use super::response_body::ResponseBody;
+use super::upstream::Upstream;
+use crate::connections::OversizedCookies;
 
 /// One request on its way to an instance.
-pub(super) struct Errand<'a> {
-    pub(super) way: Way<'a>,
-    pub(super) line: &'a Line,
+pub(super) struct ProxyRequest<'a> {
+    pub(super) upstream: Upstream<'a>,
+    pub(super) connections: &'a InstanceConnections,
     /// Where the instance had moved to when the request came.
-    pub(super) moves: u64,
+    pub(super) relocations: u64,
     pub(super) request: &'a HttpRequest,
-    pub(super) scene: Scene<'a>,
+    pub(super) context: ForwardedContext<'a>,
 }
 
-impl Errand<'_> {
-    /// Asks the instance and passes on what it answers.
+impl ProxyRequest<'_> {
+    /// Sends the request to the instance and relays its response.
     pub(super) async fn run(
         &self,
-        body: Outgoing,
-        pulse: Rc<Pulse>,
+        body: RequestBody,
+        pulse: Rc<ActivityClock>,
     ) -> Result<HttpResponse, Failure> {
         let repeatable = self.is_repeatable(&body);
         let question = self.compose(body, false)?;
-        let again = || repeatable.then(|| self.compose(Outgoing::Empty, false));
-        let (answer, lease) = self.way.ask(question, again, &pulse).await?;
+        let again = || repeatable.then(|| self.compose(RequestBody::Empty, false));
+        let (answer, lease) = self.upstream.send(question, again, &pulse).await?;
         if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
             return Err(Failure::new(Side::Upstream, true, "reading an unexpected response"));
         }
         if answer.status() == StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE {
-            let flood = Flood::of_request(self.request);
+            let flood = OversizedCookies::of_request(self.request);
             if flood.has_cookies() {
-                return Ok(flood.answer(&self.scene.settings.cookies));
+                return Ok(flood.answer(&self.context.settings.cookies));
             }
         }
-        self.relayed(answer, lease, pulse).await
+        self.relay(answer, lease, pulse).await
     }
 
-    /// The question as the instance gets it.
+    /// The request for the instance.
     pub(super) fn compose(
         &self,
-        body: Outgoing,
+        body: RequestBody,
         upgrade: bool,
-    ) -> Result<Request<Outgoing>, Failure> {
+    ) -> Result<Request<RequestBody>, Failure> {
         let odd = |_| Failure::new(Side::Downstream, false, "reading the request line");
         let path = self.request.uri().path_and_query().map_or("*", |path| path.as_str());
         let mut question = Request::new(body);
         *question.method_mut() = Method::from_bytes(self.request.method().as_str().as_bytes())
             .map_err(|_| Failure::new(Side::Downstream, false, "reading the method"))?;
         *question.uri_mut() = path.parse().map_err(odd)?;
-        *question.headers_mut() = ask_headers(self.request, &self.scene, upgrade);
+        *question.headers_mut() = request_headers(self.request, &self.context, upgrade);
         Ok(question)
     }
 
-    /// The answer as the client gets it. Where a page's first words never come, that can still be told on a page.
-    pub(super) async fn relayed(
+    /// The response for the client. If the first chunk of a page never comes, an error page is still possible.
+    pub(super) async fn relay(
         &self,
         answer: Response<Incoming>,
-        lease: Lease,
-        pulse: Rc<Pulse>,
+        lease: ConnectionLease,
+        pulse: Rc<ActivityClock>,
     ) -> Result<HttpResponse, Failure> {
-        let patience = self.way.patience;
+        let patience = self.upstream.timeouts;
         let (head, mut body) = answer.into_parts();
-        let early = if is_of(&head, "text/html") {
-            timeout(patience.body, first_words(&mut body)).await.unwrap_or_else(|_late| {
+        let early = if has_media_type(&head, "text/html") {
+            timeout(patience.body, first_chunk(&mut body)).await.unwrap_or_else(|_late| {
                 Err(Failure::new(Side::Upstream, true, "waiting for a page").timed_out())
             })?
         } else {
             None
         };
-        let wait = if is_of(&head, "text/event-stream") {
-            // As quiet as a socket may be. Whoever has gone is noticed only when there is something to tell.
-            let over = Box::pin(self.line.left(self.moves));
-            Wait { patience: patience.tunnel, over: Some(over) }
+        let wait = if has_media_type(&head, "text/event-stream") {
+            // It may be as quiet as a websocket. A client that has gone is noticed only at the next write.
+            let over = Box::pin(self.connections.departed(self.relocations));
+            WaitLimit { timeout: patience.tunnel, canceled: Some(over) }
         } else {
-            Wait::at_most(patience.body)
+            WaitLimit::at_most(patience.body)
         };
         let size = size_of(&head);
-        let relay = Relay::new(early, body, size, wait, (lease, pulse));
-        let mut response = passed_on(self.request, head.status, relay, size);
-        answer_headers(&head.headers, response.headers_mut(), &self.scene);
+        let relay = ResponseBody::new(early, body, size, wait, (lease, pulse));
+        let mut response = new_response(self.request, head.status, relay, size);
+        response_headers(&head.headers, response.headers_mut(), &self.context);
         Ok(response)
     }
 
-    fn is_repeatable(&self, body: &Outgoing) -> bool {
+    fn is_repeatable(&self, body: &RequestBody) -> bool {
         let method = self.request.method();
-        matches!(body, Outgoing::Empty) && (method.is_safe() || method.is_idempotent())
+        matches!(body, RequestBody::Empty) && (method.is_safe() || method.is_idempotent())
     }
 }
 
 /// An answer to `request` with this body, which has this size, and without headers so far.
-pub(super) fn passed_on(
+pub(super) fn new_response(
     request: &HttpRequest,
     status: StatusCode,
-    body: Relay,
+    body: ResponseBody,
     size: BodySize,
 ) -> HttpResponse {
     let status = actix_web::http::StatusCode::from_u16(status.as_u16())
@@ -125,14 +126,14 @@ pub(super) fn passed_on(
 }
 
 /// Whether the answer is of this media type.
-fn is_of(head: &http::response::Parts, kind: &str) -> bool {
+fn has_media_type(head: &http::response::Parts, kind: &str) -> bool {
     let said = head.headers.get(header::CONTENT_TYPE.as_str());
     let said = said.and_then(|said| said.to_str().ok()).unwrap_or_default();
     said.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(kind)
 }
 
 /// The first piece of a body; none where it is empty.
-async fn first_words(body: &mut Incoming) -> Result<Option<Bytes>, Failure> {
+async fn first_chunk(body: &mut Incoming) -> Result<Option<Bytes>, Failure> {
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| Failure::exchange(error, true))?;
         if let Ok(data) = frame.into_data() {
@@ -142,7 +143,7 @@ async fn first_words(body: &mut Incoming) -> Result<Option<Bytes>, Failure> {
     Ok(None)
 }
 
-/// What the instance announced. A client is told the same length, so that it notices a body that is cut short.
+/// What the instance announced. The client gets the same length, so that it notices a truncated body.
 pub(super) fn size_of(head: &http::response::Parts) -> BodySize {
     if head.status == StatusCode::NO_CONTENT || head.status == StatusCode::NOT_MODIFIED {
         return BodySize::None;

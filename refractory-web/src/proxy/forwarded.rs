@@ -1,4 +1,4 @@
-//! What proxies say about where a request came from: `X-Forwarded-For` and `Forwarded` (RFC 7239).
+//! Parses `X-Forwarded-For` and `Forwarded` (RFC 7239).
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use actix_web::http::header::{HeaderMap, HeaderName};
@@ -19,8 +19,8 @@ pub(super) fn forwarded(headers: &HeaderMap) -> Option<Hops> {
     hops(headers, &FORWARDED, |line| split(line, ',').into_iter().map(element).collect())
 }
 
-/// Whether `name`, in lower case, tells where a request came from or how it was made: only a trusted proxy may say that.
-pub(super) fn tells_origin(name: &str) -> bool {
+/// Whether the header `name`, in lower case, describes the origin of a request: only a trusted proxy may send it.
+pub(super) fn is_origin_header(name: &str) -> bool {
     let name = &*super::headers::hyphenated(name);
     name.starts_with("x-forwarded")
         || matches!(
@@ -53,15 +53,15 @@ pub(super) fn tells_origin(name: &str) -> bool {
         )
 }
 
-/// Whether something passed the request on, as far as its headers tell.
+/// Whether the headers show that a proxy forwarded the request.
 pub(super) fn is_forwarded(headers: &HeaderMap) -> bool {
-    let passed_on = |name: &str| leaves_trace(name) || tells_origin(name);
+    let passed_on = |name: &str| is_proxy_trace(name) || is_origin_header(name);
     headers.keys().any(|name| passed_on(name.as_str()))
 }
 
 /// Whether proxies and networks for delivery add `name`, in lower case, to what they pass on, though it says nothing of where
 /// that came from.
-fn leaves_trace(name: &str) -> bool {
+fn is_proxy_trace(name: &str) -> bool {
     const FAMILIES: [&str; 8] =
         ["cf-", "fastly-", "x-akamai-", "x-amz-cf-", "x-amzn-", "x-arr-", "x-azure-", "x-varnish"];
     matches!(name, "via" | "cdn-loop" | "x-nginx-proxy" | "x-proxy-id" | "proxy-connection")

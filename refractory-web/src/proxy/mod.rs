@@ -1,6 +1,6 @@
 //! The edge: finds the instance a request is for, and passes bytes through untouched.
 //!
-//! A request is: find the table by host or prefix - is it awake - is this door theirs - forward. Nothing on that path asks the store.
+//! A request: find the table by host or prefix, check that it is on, check the path, forward. Nothing on that way reads the store.
 //! What lies in a bucket that only the deployment reads is asked for there instead, as the handle says: see `uploads`.
 #![expect(
     clippy::future_not_send,
@@ -8,42 +8,45 @@
 )]
 mod body;
 mod client;
+mod destination;
 mod edge;
 mod failure;
-mod find;
+mod form;
 mod forward;
 mod forwarded;
 pub mod guard;
 mod headers;
-mod line;
+mod instance_connections;
 mod network;
 mod notice;
-mod peek;
 mod plain;
 mod pool;
 mod referer;
+mod rejection;
+mod respond;
+mod response_body;
 mod route;
-mod say;
 mod settings;
 mod setup;
+mod setup_request;
 mod tls;
 mod upgrade;
 mod uploads;
-mod way;
+mod upstream;
 
 pub use client::{client_address, is_from_this_machine};
+pub use destination::Destination;
+pub(crate) use destination::forwarded_host;
 pub use edge::Edge;
-pub(crate) use edge::{NOT_PASSED_ON, PASSED_ON, is_never_passed_on};
+pub(crate) use edge::{ALLOWED_METHODS, METHOD_REFUSED, is_refused_method};
 pub use failure::Side;
-pub use find::Found;
-pub(crate) use find::forwarded_host;
 #[cfg(feature = "lambda")]
 pub(crate) use forwarded::listed as forwarded_hop;
-pub(crate) use headers::{Handshake, handshake, settle};
-pub use line::Line;
+pub(crate) use headers::{Handshake, close_after_offer, handshake};
+pub use instance_connections::InstanceConnections;
 pub use network::{Network, NetworkError};
-pub use notice::{Access, Notice, Pages, Wants};
+pub use notice::{Access, Notice, Pages, ResponseFormat};
 pub use plain::PlainPages;
 pub use route::{Route, Routes};
 pub use settings::{EdgeSettings, ProxyTimeouts, SetupGate};
-pub(crate) use setup::{session_cookie, to_setup};
+pub(crate) use setup_request::{session_cookie, to_setup};

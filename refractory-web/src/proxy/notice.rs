@@ -1,4 +1,4 @@
-//! What is said instead of the game.
+//! Responses in place of the game.
 use std::fmt;
 use std::time::Duration;
 
@@ -10,22 +10,22 @@ use super::Route;
 /// What the portal has decided about the person who asks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Access {
-    /// Nobody it knows.
+    /// Not signed in.
     Anonymous,
-    /// Somebody who may play.
+    /// A user who may play.
     Player,
-    /// Somebody who may start and stop this table.
+    /// A user who may start and stop this table.
     Manager,
 }
 
-/// One thing to say instead of the game.
+/// A response in place of the game.
 #[derive(Debug, Clone, Copy)]
 pub enum Notice<'a> {
     /// Nothing runs, it is on its way up or down, or it was given up on: the route says which.
     Waiting(&'a Route),
-    /// It makes room for another table: nobody new may join.
+    /// It releases its license to another table: no new player may join.
     HandOver(&'a Route),
-    /// This door is for those who run the deployment.
+    /// This path is for administrators.
     Closed(&'a Route),
     /// More connections than the table takes.
     Full(&'a Route),
@@ -88,7 +88,7 @@ impl Notice<'_> {
     /// When to look again; never for what waiting cannot change.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::Waiting(route) => Some(route.look_again()),
+            Self::Waiting(route) => Some(route.retry_after()),
             Self::HandOver(_) | Self::Full(_) => Some(Duration::from_secs(30)),
             Self::Failed { .. } => Some(Duration::from_secs(5)),
             Self::Closed(_)
@@ -144,18 +144,18 @@ pub trait Pages: fmt::Debug + Send + Sync + 'static {
     fn html(&self, notice: &Notice<'_>, request: &HttpRequest, access: Access) -> String;
 }
 
-/// In which form whoever asks can read an answer that is not the game's.
+/// The format of a response that is not the game's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wants {
+pub enum ResponseFormat {
     /// A person in a browser.
-    Page,
+    Html,
     /// A program that reads JSON.
     Json,
     /// Anything else: a picture, a script, an upgrade.
     Text,
 }
 
-impl Wants {
+impl ResponseFormat {
     /// Reads it from the request.
     pub fn of(request: &HttpRequest) -> Self {
         let says = |name: header::HeaderName, word: &str| {
@@ -165,7 +165,7 @@ impl Wants {
         if says(header::UPGRADE, "websocket") {
             Self::Text
         } else if says(header::ACCEPT, "text/html") {
-            Self::Page
+            Self::Html
         } else if says(header::ACCEPT, "application/json")
             || says(header::CONTENT_TYPE, "application/json")
             || request.path().contains("/api/")

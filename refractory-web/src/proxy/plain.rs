@@ -1,9 +1,9 @@
-//! The page the edge has when nobody gave it a better one.
+//! The default pages of the edge.
 use actix_web::HttpRequest;
 
 use super::{Access, Notice, Pages};
 
-/// One sentence in an otherwise empty page, that looks again by itself.
+/// One sentence in an otherwise empty page that reloads automatically.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct PlainPages;
 

@@ -17,15 +17,15 @@ use tokio::time::{Instant, timeout};
 use tokio_rustls::client::TlsStream;
 
 use super::ProxyTimeouts;
-use super::body::Outgoing;
+use super::body::RequestBody;
 use super::failure::{Failure, Side};
 use super::route::Target;
 use super::tls::Tls;
 
 /// Idle connections kept to one instance by one worker.
-const KEPT: usize = 64;
+const MAX_IDLE_PER_INSTANCE: usize = 64;
 /// Idle connections kept to all instances by one worker: each takes a descriptor that a client may need.
-const KEPT_IN_ALL: usize = 96;
+const MAX_IDLE: usize = 96;
 /// How long a connection that is not kept may take to finish what it is at.
 const LINGER: Duration = Duration::from_secs(10);
 /// Foundry's own answers have a dozen headers; a hundred more are no reason to fail.
@@ -39,19 +39,19 @@ pub(super) struct Pool {
 }
 
 struct Idle {
-    link: Link,
+    link: PooledConnection,
     since: Instant,
 }
 
-/// One connection. Whoever drops it hangs up.
-struct Link {
-    sender: SendRequest<Outgoing>,
+/// One connection. Dropping it closes it.
+struct PooledConnection {
+    sender: SendRequest<RequestBody>,
     _up: oneshot::Sender<()>,
 }
 
 /// A connection in use.
-pub(super) struct Lease {
-    link: Link,
+pub(super) struct ConnectionLease {
+    link: PooledConnection,
     /// Whether it was used before, and so may have died unnoticed.
     pub(super) reused: bool,
     /// Whether another request may use it.
@@ -66,19 +66,22 @@ thread_local! {
 
 impl Pool {
     /// The pool of the edge numbered `edge` on this thread.
-    pub(super) fn here(edge: u64, patience: &ProxyTimeouts) -> Rc<Self> {
-        let fresh = || {
+    pub(super) fn for_thread(edge: u64, patience: &ProxyTimeouts) -> Rc<Self> {
+        let connect = || {
             Rc::new(Self {
                 idle: RefCell::default(),
                 crew: RefCell::default(),
                 patience: *patience,
             })
         };
-        POOLS.with_borrow_mut(|pools| Rc::clone(pools.entry(edge).or_insert_with(fresh)))
+        POOLS.with_borrow_mut(|pools| Rc::clone(pools.entry(edge).or_insert_with(connect)))
     }
 
     /// A connection to `target`: one that is idle, or else a new one.
-    pub(super) async fn lease(self: &Rc<Self>, target: &Target) -> Result<Lease, Failure> {
+    pub(super) async fn lease(
+        self: &Rc<Self>,
+        target: &Target,
+    ) -> Result<ConnectionLease, Failure> {
         while let Some(mut link) = self.take_idle(&target.authority) {
             // Ready at once, unless its last exchange is not quite through.
             if let Ok(Ok(())) = timeout(self.patience.connect, link.sender.ready()).await {
@@ -89,31 +92,34 @@ impl Pool {
     }
 
     /// A new connection to `target`.
-    pub(super) async fn fresh(self: &Rc<Self>, target: &Target) -> Result<Lease, Failure> {
+    pub(super) async fn fresh(
+        self: &Rc<Self>,
+        target: &Target,
+    ) -> Result<ConnectionLease, Failure> {
         let stream = self.dial(target).await?;
         let (up, down) = oneshot::channel();
         let sender = if let Some(tls) = &target.tls {
             let stream = self.encrypted(tls, &target.host, stream).await?;
-            let (sender, connection) = greet(stream).await?;
-            self.employ(drive(connection, down));
+            let (sender, connection) = handshake(stream).await?;
+            self.spawn(drive(connection, down));
             sender
         } else {
-            let (sender, connection) = greet(stream).await?;
-            self.employ(drive(connection, down));
+            let (sender, connection) = handshake(stream).await?;
+            self.spawn(drive(connection, down));
             sender
         };
-        Ok(self.leased(Link { sender, _up: up }, target, false))
+        Ok(self.leased(PooledConnection { sender, _up: up }, target, false))
     }
 
     /// A new connection to `target` that may become something else than HTTP.
-    pub(super) async fn fresh_upgradeable(
+    pub(super) async fn connect_upgradeable(
         self: &Rc<Self>,
         target: &Target,
-    ) -> Result<Lease, Failure> {
-        let (sender, connection) = greet(self.dial(target).await?).await?;
+    ) -> Result<ConnectionLease, Failure> {
+        let (sender, connection) = handshake(self.dial(target).await?).await?;
         let (up, down) = oneshot::channel();
-        self.employ(drive(connection.with_upgrades(), down));
-        let mut lease = self.leased(Link { sender, _up: up }, target, false);
+        self.spawn(drive(connection.with_upgrades(), down));
+        let mut lease = self.leased(PooledConnection { sender, _up: up }, target, false);
         lease.keep = false;
         Ok(lease)
     }
@@ -125,7 +131,7 @@ impl Pool {
             .await
             .map_err(|_| unsent("connecting to the instance").timed_out())?
             .map_err(|error| unsent("connecting to the instance").caused_by(error))?;
-        // Frames of a game are small and somebody waits for each.
+        // Frames of a game are small, and a player waits for each.
         let _best_effort = stream.set_nodelay(true);
         Ok(stream)
     }
@@ -145,19 +151,24 @@ impl Pool {
             .map_err(|error| unsent("agreeing on a key").caused_by(error))
     }
 
-    /// Runs `task` on this thread until it ends by itself.
-    pub(super) fn employ(&self, task: impl Future<Output = ()> + 'static) {
+    /// Runs `task` on this thread until it ends.
+    pub(super) fn spawn(&self, task: impl Future<Output = ()> + 'static) {
         let mut crew = self.crew.borrow_mut();
         while crew.try_join_next().is_some() {}
         crew.spawn_local(task);
     }
 
-    fn leased(self: &Rc<Self>, link: Link, target: &Target, reused: bool) -> Lease {
+    fn leased(
+        self: &Rc<Self>,
+        link: PooledConnection,
+        target: &Target,
+        reused: bool,
+    ) -> ConnectionLease {
         let authority = Arc::clone(&target.authority);
-        Lease { link, reused, keep: true, authority, pool: Rc::clone(self) }
+        ConnectionLease { link, reused, keep: true, authority, pool: Rc::clone(self) }
     }
 
-    fn take_idle(&self, authority: &str) -> Option<Link> {
+    fn take_idle(&self, authority: &str) -> Option<PooledConnection> {
         let mut idle = self.idle.borrow_mut();
         let links = idle.get_mut(authority)?;
         while let Some(Idle { link, since }) = links.pop() {
@@ -168,27 +179,27 @@ impl Pool {
         None
     }
 
-    fn keep(self: &Rc<Self>, authority: Arc<str>, link: Link) {
+    fn keep(self: &Rc<Self>, authority: Arc<str>, link: PooledConnection) {
         let mut idle = self.idle.borrow_mut();
         if idle.is_empty() {
-            self.employ(sweep(Rc::downgrade(self), self.patience.idle));
+            self.spawn(sweep(Rc::downgrade(self), self.patience.idle));
         }
         let kept: usize = idle.values().map(Vec::len).sum();
         let links = idle.entry(authority).or_default();
-        if links.len() < KEPT && kept < KEPT_IN_ALL {
+        if links.len() < MAX_IDLE_PER_INSTANCE && kept < MAX_IDLE {
             links.push(Idle { link, since: Instant::now() });
         }
     }
 }
 
-impl Lease {
+impl ConnectionLease {
     /// Where it leads.
     pub(super) fn authority(&self) -> &str {
         &self.authority
     }
 
     /// The way to ask.
-    pub(super) fn sender(&mut self) -> &mut SendRequest<Outgoing> {
+    pub(super) fn sender(&mut self) -> &mut SendRequest<RequestBody> {
         &mut self.link.sender
     }
 
@@ -202,9 +213,9 @@ impl Lease {
 }
 
 /// Begins to speak HTTP over `stream`.
-async fn greet<S: AsyncRead + AsyncWrite + Unpin + 'static>(
+async fn handshake<S: AsyncRead + AsyncWrite + Unpin + 'static>(
     stream: S,
-) -> Result<(SendRequest<Outgoing>, Connection<TokioIo<S>, Outgoing>), Failure> {
+) -> Result<(SendRequest<RequestBody>, Connection<TokioIo<S>, RequestBody>), Failure> {
     let unsent =
         |error| Failure::new(Side::Upstream, false, "greeting the instance").caused_by(error);
     let stream = TokioIo::new(stream);
@@ -215,7 +226,7 @@ async fn greet<S: AsyncRead + AsyncWrite + Unpin + 'static>(
 async fn drive(connection: impl Future<Output = hyper::Result<()>>, down: oneshot::Receiver<()>) {
     let mut connection = Box::pin(connection);
     tokio::select! {
-        // Whoever asked over it is told by hyper what went wrong.
+        // hyper reports the error to the request in progress.
         _told = &mut connection => {}
         _hung_up = down => {
             let _in_time = timeout(LINGER, connection).await;

@@ -1,4 +1,4 @@
-//! Where the tables are, read without a lock.
+//! Routes of instances, read without a lock.
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -9,7 +9,7 @@ use refractory_core::ports::{Endpoint, Progress};
 use refractory_core::{Changes, InstanceId, Rights, Timestamp, UserId};
 
 use super::tls::Tls;
-use super::{Access, Line};
+use super::{Access, InstanceConnections};
 
 /// One table, as far as the edge and its pages need to know it.
 #[derive(Debug, Clone)]
@@ -31,7 +31,7 @@ pub struct Route {
     pub health: Health,
     /// Whether it makes room for another table.
     pub preemption: bool,
-    /// What the step in hand last told.
+    /// The last progress of the current step.
     pub progress: Option<Progress>,
     /// The failure the present wish has met.
     pub fault: Option<Fault>,
@@ -40,7 +40,7 @@ pub struct Route {
     /// How long the last start took, in milliseconds.
     pub last_start: Option<u64>,
     /// Its open connections.
-    pub line: Arc<Line>,
+    pub connections: Arc<InstanceConnections>,
     /// Where its program runs, whether or not people may join yet.
     at: Option<Endpoint>,
     /// What the place of its uploads is called, where they have one beside its data.
@@ -85,7 +85,7 @@ impl Target {
     }
 
     /// Where `port` of `host` answers, which is no table.
-    pub(super) fn elsewhere(host: &str, port: u16, tls: Option<Tls>) -> Self {
+    pub(super) fn store(host: &str, port: u16, tls: Option<Tls>) -> Self {
         let scheme = if tls.is_some() { "https" } else { "http" };
         // Never mistaken for a table's, whose connections are kept beside these.
         let authority = format!("{scheme}://{host}:{port}").into();
@@ -94,7 +94,7 @@ impl Target {
 }
 
 impl Route {
-    fn new(instance: &Instance, line: Arc<Line>) -> Self {
+    fn new(instance: &Instance, line: Arc<InstanceConnections>) -> Self {
         let mut route = Self {
             id: instance.id.clone(),
             slug: instance.slug.clone(),
@@ -108,7 +108,7 @@ impl Route {
             fault: instance.live_fault().cloned(),
             started: instance.started,
             last_start: instance.last_start,
-            line,
+            connections: line,
             at: instance.endpoint().cloned(),
             uploads: uploads_of(instance),
             target: None,
@@ -145,8 +145,8 @@ impl Route {
         }
     }
 
-    /// How long whoever waits should wait before they look again.
-    pub(super) fn look_again(&self) -> Duration {
+    /// How long clients should wait before they retry.
+    pub(super) fn retry_after(&self) -> Duration {
         let seconds = match self.phase {
             Phase::Off => 30,
             Phase::Starting(_) => 3,
@@ -159,7 +159,7 @@ impl Route {
     pub(super) fn sentence(&self) -> String {
         let title = &self.title;
         match (&self.phase, &self.fault) {
-            // Anyone may read this: reasons stay in the portal, and what a step says may name other tables.
+            // Anyone may read this: reasons stay in the portal, and the progress of a step may name other tables.
             (_, Some(fault)) if fault.terminal => {
                 format!("{title} could not be started. Its owner can see why in the portal.")
             }
@@ -194,16 +194,16 @@ fn uploads_of(instance: &Instance) -> Option<String> {
 /// Where the tables are. Readers never wait; writers take turns.
 #[derive(Debug, Default)]
 pub struct Routes {
-    now: ArcSwap<Tables>,
+    now: ArcSwap<RouteTable>,
     writing: Mutex<()>,
 }
 
 #[derive(Debug, Default, Clone)]
-struct Tables {
+struct RouteTable {
     by_slug: HashMap<String, Arc<Route>>,
     by_id: HashMap<InstanceId, Arc<Route>>,
     /// What the place of uploads is called, and whose it is.
-    places: HashMap<String, InstanceId>,
+    upload_places: HashMap<String, InstanceId>,
     /// Labels of tables whose records cannot be read, by id.
     damaged: HashMap<String, String>,
 }
@@ -251,7 +251,7 @@ impl Routes {
     /// The table whose uploads lie in the place called so.
     pub(super) fn by_uploads(&self, handle: &str) -> Option<Arc<Route>> {
         let now = self.now.load();
-        now.places.get(handle).and_then(|id| now.by_id.get(id)).cloned()
+        now.upload_places.get(handle).and_then(|id| now.by_id.get(id)).cloned()
     }
 
     /// The table with this id.
@@ -261,38 +261,45 @@ impl Routes {
 
     /// Open connections of each instance: what its activity is judged by.
     pub fn open(&self) -> Vec<(InstanceId, usize)> {
-        self.now.load().by_id.values().map(|route| (route.id.clone(), route.line.open())).collect()
+        self.now
+            .load()
+            .by_id
+            .values()
+            .map(|route| (route.id.clone(), route.connections.open()))
+            .collect()
     }
 
-    pub(super) fn hang_up(&self) {
+    pub(super) fn close_connections(&self) {
         for route in self.now.load().by_id.values() {
-            route.line.cut();
+            route.connections.close_all();
         }
     }
 
-    fn write(&self, change: impl FnOnce(&mut Tables)) {
+    fn write(&self, change: impl FnOnce(&mut RouteTable)) {
         let _turn = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut tables = Tables::clone(&self.now.load());
+        let mut tables = RouteTable::clone(&self.now.load());
         change(&mut tables);
         self.now.store(Arc::new(tables));
     }
 }
 
-impl Tables {
+impl RouteTable {
     fn put(&mut self, instance: &Instance) {
         self.damaged.remove(instance.id.as_str());
         let before = self.by_id.get(&instance.id).cloned();
-        let line = before.as_ref().map_or_else(Line::new, |route| Arc::clone(&route.line));
+        let line = before
+            .as_ref()
+            .map_or_else(InstanceConnections::new, |route| Arc::clone(&route.connections));
         let route = Arc::new(Route::new(instance, line));
         if let Some(before) = before {
-            self.unname(&before);
+            self.remove_names(&before);
             if before.at.is_some() && before.at != route.at {
-                route.line.cut();
+                route.connections.close_all();
             }
         }
         self.by_slug.insert(route.slug.as_str().to_owned(), Arc::clone(&route));
         if let Some(handle) = &route.uploads {
-            self.places.insert(handle.clone(), route.id.clone());
+            self.upload_places.insert(handle.clone(), route.id.clone());
         }
         self.by_id.insert(route.id.clone(), route);
     }
@@ -300,17 +307,17 @@ impl Tables {
     fn remove(&mut self, id: &InstanceId) {
         self.damaged.remove(id.as_str());
         if let Some(route) = self.by_id.remove(id) {
-            self.unname(&route);
-            route.line.cut();
+            self.remove_names(&route);
+            route.connections.close_all();
         }
     }
 
-    /// Frees its names, unless somebody else has them by now.
-    fn unname(&mut self, route: &Route) {
+    /// Removes its names, unless another table has them by now.
+    fn remove_names(&mut self, route: &Route) {
         if let Some(handle) = &route.uploads
-            && self.places.get(handle) == Some(&route.id)
+            && self.upload_places.get(handle) == Some(&route.id)
         {
-            self.places.remove(handle);
+            self.upload_places.remove(handle);
         }
         if self.by_slug.get(route.slug.as_str()).is_some_and(|holder| holder.id == route.id) {
             self.by_slug.remove(route.slug.as_str());

@@ -1,4 +1,4 @@
-//! What the edge is told once, at its birth.
+//! Settings of the edge.
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use refractory_core::{Addressing, Refractory};
 
 use super::{Network, Pages, PlainPages};
 
-/// What the edge is told once, at its birth.
+/// Settings of the edge.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct EdgeSettings {
@@ -14,28 +14,28 @@ pub struct EdgeSettings {
     pub addressing: Addressing,
     /// Names of the portal's own cookies: never shown to an instance, never set by one.
     pub cookies: Vec<String>,
-    /// Who may say on whose behalf they ask.
+    /// Proxies whose forwarding headers are trusted.
     pub trusted_proxies: Vec<Network>,
-    /// Whether those who run a table may pass Foundry's administrator doors.
+    /// Whether managers of a table may use Foundry's administration paths.
     pub managers_pass: bool,
     /// How long to wait for what.
-    pub patience: ProxyTimeouts,
+    pub timeouts: ProxyTimeouts,
     /// Upgraded connections to one instance.
-    pub tunnels_each: usize,
+    pub tunnels_per_instance: usize,
     /// Upgraded connections to all instances together.
     pub tunnels: usize,
     /// The same of one client.
-    pub tunnels_client: usize,
+    pub tunnels_per_client: usize,
     /// What is shown instead of the game.
     pub pages: Arc<dyn Pages>,
-    /// Whom to ask about uploads that lie where only the deployment may read them; where there is nobody, all requests
+    /// The handle that authorizes requests for private uploads; without one, all requests
     /// are the tables' own.
     pub uploads: Option<Refractory>,
-    /// Who lets people through to Foundry's setup; without one, nobody gets there.
+    /// Grants access to Foundry's setup; without it, no one gets there.
     pub setup: Option<SetupGate>,
 }
 
-/// Who lets people through to Foundry's setup.
+/// Grants access to Foundry's setup.
 #[derive(Debug, Clone)]
 pub struct SetupGate {
     /// Whom to ask.
@@ -52,10 +52,10 @@ impl EdgeSettings {
             cookies: vec!["refractory_session".to_owned()],
             trusted_proxies: Vec::new(),
             managers_pass: false,
-            patience: ProxyTimeouts::default(),
-            tunnels_each: 1_000,
+            timeouts: ProxyTimeouts::default(),
+            tunnels_per_instance: 1_000,
             tunnels: 20_000,
-            tunnels_client: 20_000,
+            tunnels_per_client: 20_000,
             pages: Arc::new(PlainPages),
             uploads: None,
             setup: None,
@@ -72,10 +72,10 @@ pub struct ProxyTimeouts {
     /// For the head of an answer, counted from the last byte of the question.
     pub head: Duration,
     /// For the next piece of a body, from either side: a body that moves may take as long as it likes.
-    /// A stream of events may have nothing to tell, and is waited for as an upgraded connection is.
+    /// A stream of events may be silent, and has the timeout of an upgraded connection.
     pub body: Duration,
     /// For anything at all on an upgraded connection or a stream of events; `None` waits for as long as its instance is
-    /// there. Long enough that only those ring who have gone unnoticed; a browser opens a stream of events again by itself.
+    /// there. Long enough that only clients that have gone unnoticed time out; a browser reopens a stream of events automatically.
     pub tunnel: Option<Duration>,
     /// Keeps a connection without a request. Below the five seconds after which node closes it.
     pub idle: Duration,

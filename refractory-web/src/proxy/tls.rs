@@ -1,4 +1,4 @@
-//! HTTPS to where uploads lie. Tables themselves are spoken to in the clear, next door.
+//! HTTPS to the store of uploads. Instances are reached without TLS, on the internal network.
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 

@@ -1,4 +1,4 @@
-//! Upgraded connections: two pipes of bytes that nobody here reads.
+//! Upgraded connections: bytes are copied both ways unread.
 use std::cell::RefCell;
 use std::future::Future as _;
 use std::io;
@@ -20,11 +20,11 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::body::{Outgoing, Pulse};
+use super::body::{ActivityClock, RequestBody};
 use super::failure::{Failure, Side};
-use super::forward::Errand;
-use super::headers::answer_headers;
-use super::line::Place;
+use super::forward::ProxyRequest;
+use super::headers::response_headers;
+use super::instance_connections::ConnectionGuard;
 
 /// How long an instance may go on after its client has said all it will.
 const LINGER: Duration = Duration::from_secs(10);
@@ -35,27 +35,27 @@ thread_local! {
     static BUFFER: RefCell<Box<[u8]>> = RefCell::new(vec![0; SCRATCH].into_boxed_slice());
 }
 
-impl Errand<'_> {
+impl ProxyRequest<'_> {
     /// Upgrades the connection, or passes on why the instance will not.
     pub(super) async fn upgrade(
         &self,
         client: web::Payload,
-        place: Place,
+        place: ConnectionGuard,
     ) -> Result<HttpResponse, Failure> {
-        let question = self.compose(Outgoing::Empty, true)?;
-        let way = &self.way;
-        let mut lease = way.pool.fresh_upgradeable(way.target).await?;
-        let pulse = Pulse::new(true);
+        let question = self.compose(RequestBody::Empty, true)?;
+        let way = &self.upstream;
+        let mut lease = way.pool.connect_upgradeable(way.target).await?;
+        let pulse = ActivityClock::new(true);
         let answer =
-            way.ask_over(&mut lease, question, &pulse).await.map_err(|(failure, _)| failure)?;
+            way.send_over(&mut lease, question, &pulse).await.map_err(|(failure, _)| failure)?;
         if answer.status() != StatusCode::SWITCHING_PROTOCOLS {
-            return self.relayed(answer, lease, pulse).await;
+            return self.relay(answer, lease, pulse).await;
         }
         let mut response = HttpResponse::SwitchingProtocols();
         let mut response = response.upgrade("websocket").take();
-        let (early, upstream) = taken_over(answer, |head| {
+        let (early, upstream) = take_upgraded(answer, |head| {
             let mut passed = actix_web::http::header::HeaderMap::new();
-            answer_headers(head, &mut passed, &self.scene);
+            response_headers(head, &mut passed, &self.context);
             for header in &passed {
                 response.append_header(header);
             }
@@ -64,7 +64,7 @@ impl Errand<'_> {
         let (down, up) = upstream.into_split();
         let (ended, over) = oneshot::channel();
         let downlink = Downlink { early, upstream: down, over, pulse: Rc::clone(&pulse) };
-        way.pool.employ(uplink(client, up, ended, pulse, way.patience.tunnel, place));
+        way.pool.spawn(uplink(client, up, ended, pulse, way.timeouts.tunnel, place));
         response
             .message_body(downlink)
             .map(HttpResponse::map_into_boxed_body)
@@ -73,7 +73,7 @@ impl Errand<'_> {
 }
 
 /// The bare connection behind an upgrade, and what came over it already.
-async fn taken_over(
+async fn take_upgraded(
     mut answer: Response<Incoming>,
     heads: impl FnOnce(&http::HeaderMap),
 ) -> Result<(Bytes, TcpStream), Failure> {
@@ -91,13 +91,13 @@ async fn uplink(
     mut client: web::Payload,
     mut upstream: OwnedWriteHalf,
     mut downlink: oneshot::Sender<()>,
-    pulse: Rc<Pulse>,
+    pulse: Rc<ActivityClock>,
     patience: Option<Duration>,
-    mut place: Place,
+    mut place: ConnectionGuard,
 ) {
     let copying = async {
         while let Some(Ok(chunk)) = client.next().await {
-            pulse.beat();
+            pulse.touch();
             if upstream.write_all(&chunk).await.is_err() {
                 return;
             }
@@ -108,7 +108,7 @@ async fn uplink(
         tokio::select! {
             () = downlink.closed() => {}
             () = place.moved() => {}
-            () = silence(&pulse, patience) => {}
+            () = wait_for_silence(&pulse, patience) => {}
         }
     });
     let is_over = tokio::select! {
@@ -120,8 +120,8 @@ async fn uplink(
     }
 }
 
-/// Waits until nothing has passed in either direction for `patience`; without one, for ever.
-async fn silence(pulse: &Pulse, patience: Option<Duration>) {
+/// Waits until nothing has passed in either direction for this long; without a limit, for ever.
+async fn wait_for_silence(pulse: &ActivityClock, patience: Option<Duration>) {
     let Some(patience) = patience else { return std::future::pending().await };
     while pulse.last() + patience > Instant::now() {
         sleep_until(pulse.last() + patience).await;
@@ -133,9 +133,9 @@ struct Downlink {
     /// What came with the head of the answer.
     early: Bytes,
     upstream: OwnedReadHalf,
-    /// Resolves when the uplink says that it is over.
+    /// Resolves when the uplink has ended.
     over: oneshot::Receiver<()>,
-    pulse: Rc<Pulse>,
+    pulse: Rc<ActivityClock>,
 }
 
 impl Downlink {
@@ -173,7 +173,7 @@ impl MessageBody for Downlink {
             return Poll::Ready(None);
         }
         let data = ready!(link.poll_read(cx))?;
-        link.pulse.beat();
+        link.pulse.touch();
         Poll::Ready((!data.is_empty()).then_some(Ok(data)))
     }
 }

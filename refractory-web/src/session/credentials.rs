@@ -18,7 +18,7 @@ const ACCOUNTS: usize = 4;
 /// Between the marks of two accounts; no mark has it.
 const BETWEEN: char = '|';
 
-/// The account with this name and password. Tells nobody which of the two was wrong.
+/// The account with this name and password. Does not reveal which of the two was wrong.
 pub(crate) async fn check_password(
     request: &HttpRequest,
     shared: &Shared,
@@ -26,7 +26,7 @@ pub(crate) async fn check_password(
     name: &str,
     password: &Secret,
 ) -> Result<User, Problem> {
-    // The name as the lookup has it: no spelling of it has a budget of its own.
+    // The name as the lookup has it: all spellings of it share one budget.
     let Ok(name) = UserName::new(name) else {
         let attempt = shared.throttle.begin(vec![Subject::address(visitor.client)]).await?;
         drop(attempt);
@@ -34,10 +34,10 @@ pub(crate) async fn check_password(
     };
     let subjects = match known_device(request, shared, &name).await {
         Some(device) => vec![Subject::Device(device)],
-        None => Subject::stranger(visitor.client, &name),
+        None => Subject::unknown_device(visitor.client, &name),
     };
     let attempt = shared.throttle.begin(subjects).await?;
-    attempted(attempt, shared, visitor, name, password).await
+    throttled(attempt, shared, visitor, name, password).await
 }
 
 /// Whether the password is the one of `who`, who is signed in and shows it once more.
@@ -47,11 +47,15 @@ pub(crate) async fn confirm_password(
     id: &UserId,
     password: &Secret,
 ) -> Result<bool, Problem> {
-    let attempt = shared.throttle.begin(vec![Subject::Person(id.clone())]).await?;
-    settled(attempt, shared.refractory.confirm_password(who, password.clone()).await, |good| *good)
+    let attempt = shared.throttle.begin(vec![Subject::SignedIn(id.clone())]).await?;
+    finish_attempt(
+        attempt,
+        shared.refractory.confirm_password(who, password.clone()).await,
+        |good| *good,
+    )
 }
 
-async fn attempted(
+async fn throttled(
     attempt: Attempt<'_>,
     shared: &Shared,
     visitor: &Visitor,
@@ -60,11 +64,11 @@ async fn attempted(
 ) -> Result<User, Problem> {
     let address = visitor.address();
     let tried = shared.refractory.sign_in(name, password.clone(), Via::Web, address).await;
-    settled(attempt, tried, Option::is_some)?.ok_or_else(no_match)
+    finish_attempt(attempt, tried, Option::is_some)?.ok_or_else(no_match)
 }
 
 /// Forgives what was no failure: a success, and a store that does not answer.
-fn settled<T>(
+fn finish_attempt<T>(
     attempt: Attempt<'_>,
     tried: refractory_core::Result<T>,
     good: impl FnOnce(&T) -> bool,
@@ -74,7 +78,7 @@ fn settled<T>(
         Err(error) => error.kind() == ErrorKind::Unavailable,
     };
     if forgiven {
-        attempt.forgive();
+        attempt.succeeded();
     }
     Ok(tried?)
 }
@@ -98,7 +102,7 @@ async fn known_device(request: &HttpRequest, shared: &Shared, name: &UserName) -
 }
 
 /// The cookie by which this browser is known to `user` from now on, beside the accounts it was known to. It opens nothing.
-/// `None` where it cannot be signed now: that is no reason to keep anybody out.
+/// `None` where it cannot be signed now: that is no reason to refuse the sign-in.
 pub(crate) async fn device_cookie(
     request: &HttpRequest,
     shared: &Shared,

@@ -1,9 +1,9 @@
-//! Proof that a form came from one of our own pages.
+//! CSRF tokens.
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-/// The synchroniser token of whoever holds `secret`: a session, or a visit before there is one.
-/// It tells nothing about the secret and is void with it.
+/// The CSRF token of the holder of `secret`: a session, or a visit before there is one.
+/// It reveals nothing about the secret and is void with it.
 pub(crate) fn token(secret: &str) -> String {
     digest(&["csrf", secret])
 }

@@ -1,4 +1,4 @@
-//! One sentence carried over a redirect.
+//! Flash messages: one sentence carried over a redirect.
 use actix_web::cookie::Cookie;
 use serde::Serialize;
 
@@ -30,7 +30,7 @@ impl Flash {
         Self { tone: Tone::Bad, text: text.into() }
     }
 
-    /// Bound to whoever gets it: nobody else can put words into our page.
+    /// Bound to its recipient: no other site can put words into our page.
     pub(crate) fn seal(&self, secret: &str, https: bool) -> Cookie<'static> {
         let tone = if self.tone == Tone::Good { "g" } else { "b" };
         let mac = csrf::digest(&["flash", secret, tone, &self.text]);

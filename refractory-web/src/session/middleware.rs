@@ -1,4 +1,4 @@
-//! Looks once at who sends a request, for everything behind it.
+//! Identifies the sender of a request once, for all handlers.
 use std::sync::Arc;
 
 use actix_web::body::MessageBody;

@@ -1,16 +1,16 @@
-//! Who is signed in, and that what they send is theirs.
+//! Sessions, CSRF tokens and the visitor of a request.
 pub(crate) mod cookie;
 mod credentials;
 pub(crate) mod csrf;
 mod flash;
-mod hasher;
+mod forms;
 mod middleware;
-mod posted;
 mod visitor;
 
 pub(crate) use credentials::{check_password, confirm_password, device_cookie};
 pub(crate) use flash::Flash;
-pub use hasher::Hasher;
+pub(crate) use forms::{
+    AuthorizedForm, AuthorizedRequest, CsrfForm, check_sender, unreadable_form,
+};
 pub(crate) use middleware::{identify, keep_to_rate};
-pub(crate) use posted::{Commanded, Ordered, Posted, came_badly, check_sender};
-pub(crate) use visitor::{Anyone, Person, Visitor, address_of, theme};
+pub(crate) use visitor::{CurrentVisitor, SignedIn, Visitor, address_of, theme};

@@ -1,4 +1,4 @@
-//! Who is behind a request.
+//! The visitor of a request.
 use std::future::{Ready, ready};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::problem::Problem;
 use crate::proxy::client_address;
 use crate::shared::Shared;
 
-/// Whoever sent a request, signed in or not.
+/// The sender of a request, signed in or not.
 #[derive(Debug)]
 pub(crate) struct Visitor {
     /// Who is signed in.
@@ -24,10 +24,10 @@ pub(crate) struct Visitor {
     /// What their forms are bound to: the session, or the visit before there is one.
     pub(crate) secret: String,
     /// More visits that the browser knows of: a page may have been made for any of them.
-    others: Vec<String>,
+    other_visits: Vec<String>,
     /// Whether the visit was begun by this request.
     fresh: bool,
-    /// Whether they showed a token of their own accord, as no foreign page can make a browser do.
+    /// Whether the token came in the `Authorization` header, which no foreign page can make a browser send.
     pub(crate) bearer: bool,
     /// The sentence the page before left.
     pub(crate) flash: Option<Flash>,
@@ -64,7 +64,7 @@ impl Visitor {
             who,
             fresh,
             flash,
-            others,
+            other_visits: others,
             theme: themes.find(|theme| !theme.is_empty()).unwrap_or_default(),
             client,
             at: request.uri().path_and_query().map_or("/", |at| at.as_str()).to_owned(),
@@ -83,8 +83,8 @@ impl Visitor {
     }
 
     /// Whether `token` is that of a form on a page made for this visitor.
-    pub(crate) fn made(&self, token: &str) -> bool {
-        let mut secrets = std::iter::once(&self.secret).chain(&self.others);
+    pub(crate) fn accepts_csrf(&self, token: &str) -> bool {
+        let mut secrets = std::iter::once(&self.secret).chain(&self.other_visits);
         secrets.any(|secret| csrf::is_good(secret, token))
     }
 
@@ -104,12 +104,12 @@ pub(crate) fn address_of(request: &HttpRequest, shared: &Shared) -> Option<IpAdd
     known(client_address(request, &shared.trusted))
 }
 
-/// An address that says where a client is; the one of those who could not be told apart does not.
+/// The address, if it identifies a client; the unspecified one does not.
 fn known(client: IpAddr) -> Option<IpAddr> {
     Some(client).filter(|client| !client.is_unspecified())
 }
 
-/// Proof of who somebody is.
+/// Proof of an identity.
 struct Session {
     who: Principal,
     secret: String,
@@ -118,7 +118,7 @@ struct Session {
 
 impl Session {
     /// The first secret that is one of ours: in `Authorization`, or else in a cookie. What a proxy in front has put into that header for
-    /// purposes of its own is not, and proves nothing either way.
+    /// its own purposes is not, and proves nothing either way.
     async fn of(request: &HttpRequest, shared: &Shared) -> Result<Option<Self>, Problem> {
         let bearers = bearers(request).into_iter().map(|secret| (secret, true));
         let cookies = cookie::read_all(request, cookie::SESSION, shared.https());
@@ -163,16 +163,16 @@ fn random() -> String {
 
 /// The visitor of a request that went through [`identify`](super::identify).
 #[derive(Debug, Clone)]
-pub(crate) struct Anyone(pub(crate) Arc<Visitor>);
+pub(crate) struct CurrentVisitor(pub(crate) Arc<Visitor>);
 
-impl std::ops::Deref for Anyone {
+impl std::ops::Deref for CurrentVisitor {
     type Target = Visitor;
     fn deref(&self) -> &Visitor {
         &self.0
     }
 }
 
-impl FromRequest for Anyone {
+impl FromRequest for CurrentVisitor {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
@@ -181,18 +181,18 @@ impl FromRequest for Anyone {
     }
 }
 
-/// Somebody who is signed in; everybody else is sent to sign in.
+/// A signed-in user; all others are redirected to sign in.
 #[derive(Debug, Clone)]
-pub(crate) struct Person {
+pub(crate) struct SignedIn {
     /// Who.
     pub(crate) who: Principal,
     /// Everything else about the request.
-    pub(crate) visitor: Anyone,
+    pub(crate) visitor: CurrentVisitor,
 }
 
-impl Person {
+impl SignedIn {
     /// The visitor, if signed in.
-    pub(crate) fn of(visitor: Anyone) -> Result<Self, Problem> {
+    pub(crate) fn of(visitor: CurrentVisitor) -> Result<Self, Problem> {
         match visitor.who.clone() {
             Some(who) => Ok(Self { who, visitor }),
             None => Err(Problem::sign_in()),
@@ -200,10 +200,10 @@ impl Person {
     }
 }
 
-impl FromRequest for Person {
+impl FromRequest for SignedIn {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        ready(Anyone::from_request(request, payload).into_inner().and_then(Self::of))
+        ready(CurrentVisitor::from_request(request, payload).into_inner().and_then(Self::of))
     }
 }

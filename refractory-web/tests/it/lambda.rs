@@ -11,7 +11,7 @@ use refractory_core::model::{NewInstance, Principal, Role, Slug, UserName};
 use refractory_web::lambda::Gateway;
 use refractory_web::{Listener, Portal, WebConfig};
 use serde_json::{Value, json};
-use testkit::http::{Manner, Upstream};
+use testkit::http::{Misbehavior, Upstream};
 use tokio::task::JoinSet;
 
 use super::portal::{Place, hasher};
@@ -220,7 +220,7 @@ async fn what_is_too_large_is_refused_in_either_direction() {
 #[tokio::test]
 async fn an_answer_comes_before_the_function_is_stopped() {
     let function = Function::start().await;
-    let silent = Upstream::rude(Manner::Silent).await;
+    let silent = Upstream::misbehaving(Misbehavior::Silent).await;
     let gateway = Gateway::new(silent.address(), function.place.refractory.clone());
     let mut context = Context::default();
     context.deadline = function.place.refractory.now().0 + 900;
@@ -235,8 +235,8 @@ async fn an_answer_comes_before_the_function_is_stopped() {
 #[tokio::test]
 async fn an_api_that_breaks_off_is_told_as_such() {
     let function = Function::start().await;
-    for manner in [Manner::HangsUp, Manner::Garbage, Manner::ResetsMidBody] {
-        let rude = Upstream::rude(manner).await;
+    for manner in [Misbehavior::HangsUp, Misbehavior::Garbage, Misbehavior::ResetsMidBody] {
+        let rude = Upstream::misbehaving(manner).await;
         let gateway = Gateway::new(rude.address(), function.place.refractory.clone());
         let event = read(&function.v2("GET", "/api/v1/instances", "", None));
         assert_eq!(told(gateway.answer(event).await).0, 502, "{manner:?}");

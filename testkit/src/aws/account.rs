@@ -5,10 +5,12 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use super::door::{Door, Refused};
-use super::emulator::REGION;
+use super::control_client::{ControlClient, EmulatorError};
 use super::switches::Switches;
 use super::task::{Launch, Program, RunningTask};
+
+/// Every account is in this region.
+pub(super) const REGION: &str = "eu-central-1";
 
 /// Store of the server to names of what is in it, for example `"iam._users"` to `["controller"]`; no store without any.
 pub type Census = BTreeMap<String, Vec<String>>;
@@ -22,13 +24,13 @@ pub struct Account {
     id: String,
     endpoint: String,
     folder: PathBuf,
-    door: Door,
+    door: ControlClient,
 }
 
 impl Account {
     pub(super) fn new(number: u64, address: SocketAddr, folder: PathBuf) -> Self {
         let id = number.to_string();
-        let door = Door::new(address, &id);
+        let door = ControlClient::new(address, &id);
         Self { id, endpoint: format!("http://{address}"), folder, door }
     }
 
@@ -67,7 +69,7 @@ impl Account {
     /// # Errors
     ///
     /// What the server says against it.
-    pub async fn set(&self, switches: &Switches) -> Result<(), Refused> {
+    pub async fn set(&self, switches: &Switches) -> Result<(), EmulatorError> {
         self.door.put("switches", &json!(switches)).await
     }
 
@@ -76,16 +78,16 @@ impl Account {
     /// # Errors
     ///
     /// What the server says against it.
-    pub async fn switches(&self) -> Result<Switches, Refused> {
+    pub async fn switches(&self) -> Result<Switches, EmulatorError> {
         self.door.get("switches").await
     }
 
-    /// Says what runs when a task asks for `image`. An image that nobody has named cannot be pulled.
+    /// Says what runs when a task asks for `image`. An image that no one has named cannot be pulled.
     ///
     /// # Errors
     ///
     /// What the server says against it.
-    pub async fn run_as(&self, image: &str, program: &Program) -> Result<(), Refused> {
+    pub async fn run_as(&self, image: &str, program: &Program) -> Result<(), EmulatorError> {
         self.door.put("images", &BTreeMap::from([(image, program)])).await
     }
 
@@ -96,7 +98,7 @@ impl Account {
     /// # Errors
     ///
     /// What the server says against it, such as that no engine answers.
-    pub async fn run_in_docker(&self, url: &str) -> Result<(), Refused> {
+    pub async fn run_in_docker(&self, url: &str) -> Result<(), EmulatorError> {
         self.door.put("backend", &json!({"docker": url})).await
     }
 
@@ -105,7 +107,7 @@ impl Account {
     /// # Errors
     ///
     /// What the server says against it.
-    pub async fn tasks(&self) -> Result<Vec<RunningTask>, Refused> {
+    pub async fn tasks(&self) -> Result<Vec<RunningTask>, EmulatorError> {
         self.door.get("tasks").await
     }
 
@@ -115,7 +117,7 @@ impl Account {
     /// # Errors
     ///
     /// What the server says against it.
-    pub async fn census(&self) -> Result<Census, Refused> {
+    pub async fn census(&self) -> Result<Census, EmulatorError> {
         self.door.get("census").await
     }
 
@@ -124,7 +126,7 @@ impl Account {
     /// # Errors
     ///
     /// What the server says against it.
-    pub async fn launches(&self) -> Result<Vec<Launch>, Refused> {
+    pub async fn launches(&self) -> Result<Vec<Launch>, EmulatorError> {
         self.door.get("launches").await
     }
 

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde::Deserialize;
 use tokio::sync::OnceCell;
 
-use super::account::Account;
+use super::account::{Account, REGION};
 use super::environment::{script, tool};
 
 /// Starts the server as a child and, when standard input ends (with us), kills it with all its tasks and removes its
@@ -22,9 +22,6 @@ cat
 kill -s KILL -- "-$server" || kill -s KILL "$server"
 wait "$server"
 rm -rf "$folder""#;
-
-/// Every account is in this region.
-pub(super) const REGION: &str = "eu-central-1";
 
 static SHARED: OnceCell<Emulator> = OnceCell::const_new();
 static BESIDE: OnceCell<Emulator> = OnceCell::const_new();
@@ -45,7 +42,7 @@ struct Ready {
 }
 
 impl Emulator {
-    /// The one server of this process, started by whoever asks first.
+    /// The shared server of this process, started by the first caller.
     ///
     /// # Panics
     ///
@@ -101,7 +98,7 @@ impl Emulator {
         Ok(Self { address, folder, accounts: AtomicU64::new(100_000_000_001), guard })
     }
 
-    /// A fresh account: nobody else's, and empty.
+    /// A fresh account: no one else's, and empty.
     pub fn account(&self) -> Account {
         let number = self.accounts.fetch_add(1, Ordering::Relaxed);
         Account::new(number, self.address, self.folder.clone())
@@ -134,7 +131,7 @@ fn launch(python: &Path, folder: &Path, address: Ipv4Addr) -> Result<Child, Stri
         command.env_remove(foreign);
     }
     command.env_remove("AWS_ACCESS_KEY_ID").env_remove("AWS_SESSION_TOKEN");
-    // Whoever kills the test's process group, as nextest does, must not kill who tidies up after it.
+    // Killing the test's process group, as nextest does, must not kill the process that cleans up after it.
     command.process_group(0);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(log);
     command.spawn().map_err(told("/bin/sh"))

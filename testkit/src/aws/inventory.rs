@@ -1,4 +1,4 @@
-//! All that an account has, as somebody else sees it.
+//! Lists everything in an account with independent code.
 #![expect(
     clippy::expect_used,
     clippy::panic,

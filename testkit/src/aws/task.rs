@@ -32,7 +32,7 @@ impl Program {
     }
 
     /// Nothing: the task has an address and is running, and costs no process.
-    pub fn still() -> Self {
+    pub fn idle() -> Self {
         Self(None)
     }
 

@@ -1,13 +1,13 @@
 //! Holds the game control against a real release of Foundry, clause by clause, so that the stand-in's
-//! truth can be checked by whoever owns a license.
+//! truth can be checked by owners of a license.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a table is what it is for")]
 use std::process::ExitCode;
 
-use testkit::foundry::check::{Order, USAGE, check};
+use testkit::foundry::check::{CheckOptions, USAGE, check};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let order = match Order::read(std::env::args().skip(1)) {
+    let order = match CheckOptions::read(std::env::args().skip(1)) {
         Ok(order) => order,
         Err(why) => {
             eprintln!("{why}\n\n{USAGE}");

@@ -49,7 +49,7 @@ pub async fn ensure_replaces_ones_own(subject: &DnsSubject) {
     assert_eq!(listed(subject).await, vec![(name(subject, "friday"), id("a"))]);
 }
 
-/// A name that is somebody else's is `Conflict`, and stays theirs.
+/// A name that is another party's is `Conflict`, and stays theirs.
 pub async fn somebody_elses_name_conflicts(subject: &DnsSubject) {
     taken(subject, "a", "friday", "10.0.0.1").await;
     let other = record(subject, "friday", "10.0.0.2");
@@ -58,7 +58,7 @@ pub async fn somebody_elses_name_conflicts(subject: &DnsSubject) {
     assert_eq!(listed(subject).await, vec![(name(subject, "friday"), id("a"))]);
 }
 
-/// Removing a name that is somebody else's says that one's own is absent, and leaves theirs.
+/// Removing a name that is another party's says that one's own is absent, and leaves theirs.
 pub async fn remove_leaves_somebody_elses(subject: &DnsSubject) {
     taken(subject, "a", "friday", "10.0.0.1").await;
     removed(subject, "b", "friday").await;

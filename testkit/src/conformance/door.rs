@@ -73,7 +73,7 @@ fn named<'a>(errand: &'a SignedRequest, name: &str) -> Option<&'a str> {
     errand.headers.iter().find_map(|(known, value)| (known == name).then_some(value.as_str()))
 }
 
-/// Whoever knows an upload's name may read it, and the same question has the same answer.
+/// Anyone who knows an upload's name may read it, and the same question has the same answer.
 pub async fn anybody_reads_an_upload(subject: &DoorSubject) {
     for method in ["GET", "HEAD"] {
         let ask = asked(subject, method, "/maps/old%20inn.webp");
@@ -110,7 +110,7 @@ pub async fn a_browser_brings_a_range_and_conditions_only(subject: &DoorSubject)
     }
 }
 
-/// Whoever does not sign changes nothing, and is told no names.
+/// Anyone who does not sign changes nothing, and is told no names.
 pub async fn without_a_signature_nothing_is_written_or_listed(subject: &DoorSubject) {
     for (method, below) in [
         ("PUT", "/map"),
@@ -171,7 +171,7 @@ pub async fn the_program_grants_nothing(subject: &DoorSubject) {
     assert!(!errand.url.contains("acl"), "{}", errand.url);
 }
 
-/// Another instance's key opens nothing, and neither does one that nobody has.
+/// Another instance's key opens nothing, and neither does one that no one has.
 pub async fn a_stranger_is_refused(subject: &DoorSubject) {
     let theirs = subject.with.sign(&id("b"), asked(subject, "PUT", "/map"));
     assert!(refused(subject, &theirs).await.told.is_some(), "a program is told why");
@@ -212,7 +212,7 @@ pub async fn the_program_changes_no_settings(subject: &DoorSubject) {
     }
 }
 
-/// While no program of it runs, nobody signs for an instance.
+/// While no program of it runs, no one signs for an instance.
 pub async fn nobody_signs_for_what_does_not_run(subject: &DoorSubject) {
     let mut ask = subject.with.sign(&id("a"), asked(subject, "PUT", "/map"));
     sent(subject, &ask).await;

@@ -62,7 +62,7 @@ pub async fn ensure_repeats(subject: &LicensesSubject) {
     assert_eq!(holders(subject).await, vec![Some(id("a")), None]);
 }
 
-/// One license has one holder; whoever else wants it waits, and is told why.
+/// One license has one holder; other instances wait, and learn why.
 pub async fn one_license_has_one_holder(subject: &LicensesSubject) {
     let [only, _] = subject.with.clone();
     let choice = LicenseChoice::Only(only);
@@ -118,7 +118,7 @@ pub async fn the_fence_rises(subject: &LicensesSubject) {
     assert!(next.lease.fence > first.lease.fence, "{next:?} after {first:?}");
 }
 
-/// What is returned goes to the one that waits, and nobody slips in between.
+/// What is returned goes to the one that waits, and no one slips in between.
 pub async fn the_next_grant_is_kept_for_who_waits(subject: &LicensesSubject) {
     let [only, _] = subject.with.clone();
     let choice = LicenseChoice::Only(only);

@@ -15,9 +15,9 @@
     clippy::wildcard_enum_match_arm,
     reason = "a failed case panics, whatever else it was that was answered; that is the point"
 )]
-pub mod administrators;
 pub mod archives;
 pub mod assets;
+mod concurrency;
 pub mod dns;
 pub mod door;
 pub mod game;
@@ -25,7 +25,6 @@ pub mod licenses;
 pub mod logs;
 pub mod orphaned_resources;
 pub mod runtime;
-mod rush;
 pub mod sample;
 pub mod snapshots;
 pub mod storage;
@@ -33,5 +32,5 @@ pub mod store;
 mod subject;
 pub mod vault;
 
-pub use rush::Call;
+pub use concurrency::Call;
 pub use subject::{Bounds, Contents, Subject};

@@ -47,7 +47,7 @@ pub async fn what_was_left_is_listed_with_its_owner(subject: &LeftoversSubject) 
     assert_eq!(listed(subject).await, listed(subject).await, "looking changes nothing");
 }
 
-/// Everything has a name of its own, and says what it is.
+/// Everything has its own name, and says what it is.
 pub async fn everything_has_a_name_of_its_own(subject: &LeftoversSubject) {
     for of in ["a", "a", "b"] {
         subject.with.leave(&id(of)).await;

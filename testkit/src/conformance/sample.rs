@@ -194,7 +194,7 @@ fn retained(name: &str, owner: Option<UserId>) -> RetainedAdminKey {
     RetainedAdminKey::of(&former, id(&format!("admin-key.{name}")), Timestamp(32))
 }
 
-/// An instance that nobody has switched on.
+/// An instance that no one has switched on.
 pub fn bare(name: &str, slug: &str) -> Instance {
     Instance::new(id(name), NewInstance::named(slug_of(slug)), Timestamp(1_000))
 }

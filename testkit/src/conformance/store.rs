@@ -6,15 +6,16 @@
 //! case and must give an empty store.
 use refractory_core::ports::Store;
 
-use super::rush::Call;
+use super::concurrency::Call;
 
 mod changes;
 mod commits;
 mod lists;
 mod queries;
 mod races;
-mod rows;
-mod texts;
+mod records;
+mod support;
+mod unique_keys;
 
 pub use changes::{
     a_change_is_told_once_it_is_written, a_position_misses_nothing_that_is_written_later,
@@ -40,7 +41,7 @@ pub use races::{
     one_license_has_one_holder, one_of_many_inserts_of_one_id_wins,
     one_of_many_inserts_of_one_slug_wins,
 };
-pub use rows::{
+pub use records::{
     a_deleted_id_is_free_again, absent_rows_are_none, an_event_of_a_newer_version_survives_a_save,
     delete_is_exact, delete_of_a_moved_row_conflicts, delete_of_an_absent_row_is_not_found,
     delete_removes_from_every_view, every_kind_round_trips, ids_are_per_kind,
@@ -48,7 +49,7 @@ pub use rows::{
     save_does_not_create, save_does_not_resurrect, save_is_exact, save_moves_the_revision_by_one,
     save_of_a_later_revision_conflicts, stale_save_conflicts,
 };
-pub use texts::{
+pub use unique_keys::{
     a_deleted_row_releases_its_texts, a_failed_insert_claims_nothing,
     a_failed_save_changes_nothing, a_renamed_row_claims_and_releases, a_row_keeps_its_own_texts,
     a_taken_text_conflicts, rows_are_found_by_their_texts, rows_without_texts_do_not_collide,

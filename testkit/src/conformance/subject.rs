@@ -49,7 +49,7 @@ impl<P: ?Sized, With> Subject<P, With> {
 
     /// The same with other bounds.
     #[must_use]
-    pub fn bounded(mut self, bounds: Bounds) -> Self {
+    pub fn with_bounds(mut self, bounds: Bounds) -> Self {
         self.bounds = bounds;
         self
     }

@@ -5,7 +5,7 @@
 use refractory_core::ports::{Observed, Vault};
 use refractory_core::{Secret, SecretName};
 
-use super::rush::{Call, POLLS, cut, together};
+use super::concurrency::{Call, POLLS, poll_then_drop, run_together};
 use super::sample::ODD_TEXT;
 
 fn name(raw: &str) -> SecretName {
@@ -43,7 +43,7 @@ pub async fn an_ensured_secret_is_there(vault: &dyn Vault) {
     assert_eq!(observe(vault, "admin-key.b").await, ready("two"));
 }
 
-/// A secret that exists is kept, and reported to whoever brings another.
+/// A secret that exists is kept, and returned to a caller with another one.
 pub async fn the_first_writer_wins(vault: &dyn Vault) {
     ensure(vault, "a", "first").await;
     assert_eq!(ensure(vault, "a", "second").await, ready("first"), "the answer of ensure");
@@ -56,7 +56,7 @@ pub async fn all_who_ensure_at_once_agree(vault: &dyn Vault) {
     let bring = |at: u8| -> Call<'_, Observed<Secret>> {
         Box::pin(async move { ensure(vault, "a", &format!("secret {at}")).await })
     };
-    let told = together((0..8).map(bring).collect()).await;
+    let told = run_together((0..8).map(bring).collect()).await;
     let kept = observe(vault, "a").await;
     assert!(matches!(kept, Observed::Ready(_)), "{kept:?}");
     assert!(told.iter().all(|told| *told == kept), "they were told different secrets");
@@ -129,11 +129,11 @@ pub async fn debug_shows_no_secret(vault: &dyn Vault) {
 /// A call broken off at any moment had its whole effect or none, and can be made again.
 pub async fn a_dropped_call_can_be_repeated(vault: &dyn Vault) {
     for polls in 1..POLLS {
-        cut(vault.ensure(&name("a"), &Secret::new("first")), polls).await;
+        poll_then_drop(vault.ensure(&name("a"), &Secret::new("first")), polls).await;
         let kept = ensure(vault, "a", "second").await;
         assert!(kept == ready("first") || kept == ready("second"), "after {polls} polls");
         assert_eq!(observe(vault, "a").await, kept, "after {polls} polls");
-        cut(vault.remove(&name("a")), polls).await;
+        poll_then_drop(vault.remove(&name("a")), polls).await;
         let left = observe(vault, "a").await;
         assert!(left == Observed::Absent || left == kept, "after {polls} polls");
         remove(vault, "a").await;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 /// What the command line asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Asked {
+pub(crate) enum CommandLine {
     /// `node --version`.
     NodeVersion,
     /// `node [options] <script> [flags]`.
@@ -23,7 +23,7 @@ pub(crate) struct Args {
 const NODE_OPTIONS_WITH_A_WORD: [&str; 7] =
     ["-r", "--require", "--import", "--loader", "--experimental-loader", "-C", "--conditions"];
 
-impl Asked {
+impl CommandLine {
     /// Reads a command line without the executable's own name.
     pub(crate) fn read(words: impl Iterator<Item = OsString>) -> Result<Self, String> {
         let mut words = words;

@@ -12,8 +12,8 @@ pub(crate) struct Behaviour {
     pub(crate) bind: IpAddr,
     pub(crate) check_origin: bool,
     pub(crate) close: Duration,
-    pub(crate) crash: When,
-    pub(crate) crash_code: Death,
+    pub(crate) crash: CrashTrigger,
+    pub(crate) crash_code: ExitKind,
     pub(crate) eula_again: bool,
     pub(crate) hang: bool,
     pub(crate) hostname: Option<String>,
@@ -48,8 +48,8 @@ impl Default for Behaviour {
             bind: Ipv4Addr::LOCALHOST.into(),
             check_origin: true,
             close: Duration::ZERO,
-            crash: When::Never,
-            crash_code: Death::Exit(1),
+            crash: CrashTrigger::Never,
+            crash_code: ExitKind::Exit(1),
             eula_again: false,
             hang: false,
             hostname: None,
@@ -132,7 +132,7 @@ impl Behaviour {
 
 /// When the program dies of itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum When {
+pub(crate) enum CrashTrigger {
     Never,
     /// As soon as it is read.
     Now,
@@ -159,7 +159,7 @@ pub(crate) enum Moment {
     Write,
 }
 
-impl FromStr for When {
+impl FromStr for CrashTrigger {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -179,7 +179,7 @@ impl FromStr for When {
 
 /// What a supervisor sees of a death.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Death {
+pub(crate) enum ExitKind {
     Exit(u8),
     /// SIGABRT, as node out of heap.
     Abort,
@@ -187,7 +187,7 @@ pub(crate) enum Death {
     Kill,
 }
 
-impl FromStr for Death {
+impl FromStr for ExitKind {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {

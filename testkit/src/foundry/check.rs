@@ -11,7 +11,7 @@ use refractory_core::{Error, ErrorKind, Result};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 
-use super::{House, Launch, Plan, Version};
+use super::{FixtureRelease, FoundryFixture, Launch, Version};
 use crate::conformance::game;
 
 /// How `check-foundry` is called.
@@ -24,7 +24,7 @@ checked; give it only if you have read and accepted that agreement for this key.
 
 /// What is to be checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Order {
+pub struct CheckOptions {
     /// The archive of the release.
     pub release: PathBuf,
     /// The license key.
@@ -35,7 +35,7 @@ pub struct Order {
     pub accept_eula: bool,
 }
 
-impl Order {
+impl CheckOptions {
     /// Reads a command line without the program's own name; `Err` is a sentence.
     ///
     /// # Errors
@@ -67,7 +67,7 @@ type Run = Pin<Box<dyn Future<Output = ()> + Send>>;
 #[derive(Clone, Copy)]
 struct Clause {
     name: &'static str,
-    run: fn(Arc<House>) -> Run,
+    run: fn(Arc<FoundryFixture>) -> Run,
 }
 
 macro_rules! clauses {
@@ -79,7 +79,7 @@ macro_rules! clauses {
     };
 }
 
-/// These need a license that nobody has accepted the agreement for.
+/// These need a license that no one has accepted the agreement for.
 const BEFORE_THE_AGREEMENT: [&str; 3] = [
     "an_unaccepted_agreement_is_forbidden",
     "a_missing_license_is_forbidden",
@@ -94,11 +94,11 @@ const SIGNS: &str = "opens_a_world";
 ///
 /// `Invalid` (no release), `NotFound` (no file, or no Node.js for it), `Exhausted`, `Unavailable`.
 pub async fn check(
-    order: &Order,
+    order: &CheckOptions,
     search: Vec<PathBuf>,
     mut tell: impl FnMut(String),
 ) -> Result<bool> {
-    let bench = Bench::set_up(order, search).await?;
+    let bench = CheckRunner::set_up(order, search).await?;
     tell(format!("Foundry {} with {}", bench.info.version, bench.node.display()));
     let mut signed = None;
     let mut all_hold = true;
@@ -121,7 +121,7 @@ pub async fn check(
             continue;
         }
         let house = bench.house(if before { None } else { signed.clone() }).await?;
-        let outcome = hold(clause, Arc::clone(&house)).await;
+        let outcome = run_clause(clause, Arc::clone(&house)).await;
         all_hold &= outcome.is_ok();
         tell(match outcome {
             Ok(()) => format!("passed   {}", clause.name),
@@ -135,7 +135,7 @@ pub async fn check(
 }
 
 /// Runs one clause; `Err` is why it failed.
-async fn hold(clause: Clause, house: Arc<House>) -> Result<(), String> {
+async fn run_clause(clause: Clause, house: Arc<FoundryFixture>) -> Result<(), String> {
     let mut run = JoinSet::new();
     run.spawn((clause.run)(house));
     match run.join_next().await {
@@ -152,7 +152,7 @@ fn why(lost: tokio::task::JoinError) -> String {
 }
 
 /// The release, unpacked, and what runs it.
-struct Bench {
+struct CheckRunner {
     info: ArchiveInfo,
     node: PathBuf,
     script: PathBuf,
@@ -160,8 +160,8 @@ struct Bench {
     _home: TempDir,
 }
 
-impl Bench {
-    async fn set_up(order: &Order, search: Vec<PathBuf>) -> Result<Self> {
+impl CheckRunner {
+    async fn set_up(order: &CheckOptions, search: Vec<PathBuf>) -> Result<Self> {
         let info = release::read_archive(order.release.clone(), Limits::default()).await?;
         let node = if let Some(node) = &order.node {
             node.clone()
@@ -179,16 +179,16 @@ impl Bench {
         Ok(Self { info, node, script, license, _home: home })
     }
 
-    async fn house(&self, signed: Option<Vec<u8>>) -> Result<Arc<House>> {
+    async fn house(&self, signed: Option<Vec<u8>>) -> Result<Arc<FoundryFixture>> {
         let version = self.info.version;
-        let plan = Plan {
+        let plan = FixtureRelease {
             version: Version::new(version.generation.into(), version.build),
             license: self.license.clone(),
             signed,
         };
         let launch = Launch::of_script(&self.node, &self.script);
         let mut start = JoinSet::new();
-        start.spawn(async move { Arc::new(House::open(launch, plan).await) });
+        start.spawn(async move { Arc::new(FoundryFixture::open(launch, plan).await) });
         match start.join_next().await {
             Some(Ok(house)) => Ok(house),
             Some(Err(lost)) => Err(did_not_start(&why(lost))),
@@ -211,8 +211,8 @@ fn did_not_start(why: &str) -> Error {
 mod tests {
     use super::*;
 
-    fn read(line: &str) -> Result<Order, String> {
-        Order::read(line.split_whitespace().map(str::to_owned))
+    fn read(line: &str) -> Result<CheckOptions, String> {
+        CheckOptions::read(line.split_whitespace().map(str::to_owned))
     }
 
     #[test]

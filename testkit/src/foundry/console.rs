@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use refractory_core::{Clock, SystemClock};
 use serde_json::json;
 
-use super::said::Said;
+use super::captured_output::CapturedOutput;
 
 /// How bad a line is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,22 +30,22 @@ impl Level {
 
 /// Where the program speaks.
 #[derive(Debug, Clone)]
-pub(crate) enum Voice {
+pub(crate) enum Output {
     /// On standard output.
-    Aloud,
+    Stdout,
     /// To a listener in the same process.
-    To(Arc<Said>),
+    To(Arc<CapturedOutput>),
 }
 
 /// The program's voice.
 pub(crate) struct Console {
-    voice: Voice,
+    voice: Output,
     logs: Mutex<Option<File>>,
 }
 
 impl Console {
     /// Speaks with `voice`, and into `Logs/debug.<date>.log` below `logs`.
-    pub(crate) fn new(voice: Voice, logs: &Path) -> Self {
+    pub(crate) fn new(voice: Output, logs: &Path) -> Self {
         let today: String = now().chars().take(10).collect();
         let file = logs.join(format!("debug.{today}.log"));
         let logs = OpenOptions::new().create(true).append(true).open(file).ok();
@@ -53,22 +53,22 @@ impl Console {
     }
 
     pub(crate) fn info(&self, text: impl fmt::Display) {
-        self.say(Level::Info, &text.to_string());
+        self.log(Level::Info, &text.to_string());
     }
 
     pub(crate) fn warn(&self, text: impl fmt::Display) {
-        self.say(Level::Warn, &text.to_string());
+        self.log(Level::Warn, &text.to_string());
     }
 
     pub(crate) fn error(&self, text: impl fmt::Display) {
-        self.say(Level::Error, &text.to_string());
+        self.log(Level::Error, &text.to_string());
     }
 
     /// Says `text` at `level`.
-    pub(crate) fn say(&self, level: Level, text: &str) {
+    pub(crate) fn log(&self, level: Level, text: &str) {
         let moment = now();
         let shown = moment.replace('T', " ").replace('Z', "");
-        self.voice.speak(&format!("FoundryVTT | {shown} | [{}] {text}", level.name()));
+        self.voice.write_line(&format!("FoundryVTT | {shown} | [{}] {text}", level.name()));
         let line = json!({"level": level.name(), "message": text, "timestamp": moment});
         if let Some(file) = self.logs.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
             let _ = writeln!(file, "{line}");
@@ -76,10 +76,10 @@ impl Console {
     }
 }
 
-impl Voice {
-    fn speak(&self, text: &str) {
+impl Output {
+    fn write_line(&self, text: &str) {
         match self {
-            Self::Aloud => {
+            Self::Stdout => {
                 // A supervisor that no longer reads is no reason to stop.
                 let mut out = std::io::stdout().lock();
                 let _ = writeln!(out, "{text}");

@@ -1,7 +1,7 @@
-//! The demonstration: a table anybody can sit down at.
+//! The demonstration: a table anyone can sit down at.
 use serde_json::{Map, json};
 
-use super::table::Table;
+use super::state::FoundryState;
 use super::users::Users;
 use super::world::World;
 
@@ -9,7 +9,7 @@ use super::world::World;
 pub(crate) const WORLD: &str = "demo-world";
 
 /// Makes the demonstration's world, unless it is there or this is no demonstration.
-pub(crate) fn furnish(table: &Table) -> Result<(), String> {
+pub(crate) fn furnish(table: &FoundryState) -> Result<(), String> {
     if !table.program.demo || table.folder.world(WORLD).exists() {
         return Ok(());
     }
@@ -30,7 +30,7 @@ pub(crate) fn furnish(table: &Table) -> Result<(), String> {
 }
 
 /// The world to launch at start: the one asked for, or the demonstration's.
-pub(crate) fn world_at_start(table: &Table) -> Option<String> {
+pub(crate) fn world_at_start(table: &FoundryState) -> Option<String> {
     let fallback = table.program.demo.then(|| WORLD.to_owned());
     table.options.world.clone().or(fallback)
 }

@@ -43,7 +43,7 @@ impl DataFolder {
         self.0.join("Logs")
     }
 
-    /// `Data`, which the program serves to anybody.
+    /// `Data`, which the program serves to anyone.
     pub fn data(&self) -> PathBuf {
         self.0.join("Data")
     }

@@ -28,7 +28,7 @@ pub(crate) fn random_document_id() -> String {
 fn random(length: usize, alphabet: &[u8]) -> String {
     let mut bytes = vec![0; length];
     if getrandom::fill(&mut bytes).is_err() {
-        // A session anybody can guess is worse than no program.
+        // A session anyone can guess is worse than no program.
         std::process::abort();
     }
     bytes.iter().map(|byte| char::from(alphabet[usize::from(*byte) % alphabet.len()])).collect()

@@ -1,12 +1,12 @@
 //! Where `GET /` leads: the state of the program in one word.
-use super::license::Standing;
+use super::license::LicenseState;
 
 /// What the program and the visitor are to each other.
 #[derive(Debug, Clone, Copy)]
 #[expect(clippy::struct_excessive_bools, reason = "facts that hold or not, each by itself")]
-pub(crate) struct Situation {
+pub(crate) struct LandingState {
     /// Whether the license stops everything.
-    pub(crate) standing: Standing,
+    pub(crate) standing: LicenseState,
     /// Whether an admin password is set.
     pub(crate) admin_set: bool,
     /// Whether this visitor has given it.
@@ -18,9 +18,9 @@ pub(crate) struct Situation {
 }
 
 /// The path `GET /` leads to.
-pub(crate) fn landing(at: Situation) -> &'static str {
+pub(crate) fn landing(at: LandingState) -> &'static str {
     match at {
-        _ if at.standing != Standing::Signed => "/license",
+        _ if at.standing != LicenseState::Signed => "/license",
         _ if at.active && at.seated => "/game",
         _ if at.active => "/join",
         _ if at.admin_set && !at.is_admin => "/auth",

@@ -6,16 +6,16 @@ use serde_json::json;
 use tokio::time::{Instant, sleep};
 
 use super::behaviour::Moment;
-use super::exit::Ending;
+use super::exit::ExitReason;
 use super::game::{Active, Game};
 use super::marker::{Database, WorldMarker};
-use super::table::Table;
+use super::state::FoundryState;
 use super::users::Users;
 use super::world::World;
 
 /// Launches world `id`: repairs what was left open, migrates what is older, opens the database.
 /// `Err` is a sentence for the log.
-pub(crate) async fn launch(table: &Table, id: &str) -> Result<(), String> {
+pub(crate) async fn launch(table: &FoundryState, id: &str) -> Result<(), String> {
     let world = World::read(&table.folder, id)?;
     refuse_unfit(table, &world)?;
     match &mut *table.game() {
@@ -35,16 +35,16 @@ pub(crate) async fn launch(table: &Table, id: &str) -> Result<(), String> {
 }
 
 /// Launches `id` at start; what a failure does depends on the version.
-pub(crate) async fn launch_at_start(table: &Table, id: &str) {
+pub(crate) async fn launch_at_start(table: &FoundryState, id: &str) {
     match launch(table, id).await {
         Ok(()) => {}
-        Err(_) if table.program.version.dies_of_a_bad_world() => table.exit.with(Ending::Fatal),
+        Err(_) if table.program.version.dies_of_a_bad_world() => table.exit.with(ExitReason::Fatal),
         Err(why) => table.console.error(format!("The world {id} could not be launched: {why}")),
     }
 }
 
 /// Closes the active world; without one there is nothing to do.
-pub(crate) async fn close(table: &Table, how: Database) {
+pub(crate) async fn close(table: &FoundryState, how: Database) {
     let Some(mut active) = table.game().begin_closing() else { return };
     table.hub.tell_all("shutdown", &[json!({"world": active.world.id, "userId": null})]);
     table.pass(Moment::Close).await;
@@ -60,12 +60,12 @@ pub(crate) async fn close(table: &Table, how: Database) {
 }
 
 /// Tells every socket how far a long action has come.
-pub(crate) fn progress(table: &Table, action: &str, step: &str, id: &str, percent: u32) {
+pub(crate) fn progress(table: &FoundryState, action: &str, step: &str, id: &str, percent: u32) {
     let shape = json!({"action": action, "step": step, "id": id, "pct": percent, "message": ""});
     table.hub.tell_all("progress", &[shape]);
 }
 
-fn refuse_unfit(table: &Table, world: &World) -> Result<(), String> {
+fn refuse_unfit(table: &FoundryState, world: &World) -> Result<(), String> {
     let ours = table.program.version.generation;
     if world.core_version().is_some_and(|core| core.generation > ours) {
         return Err(format!("World {} was last used by a newer version of the software", world.id));
@@ -76,7 +76,7 @@ fn refuse_unfit(table: &Table, world: &World) -> Result<(), String> {
     Ok(())
 }
 
-async fn open(table: &Table, mut world: World) -> Result<Active, String> {
+async fn open(table: &FoundryState, mut world: World) -> Result<Active, String> {
     let version = table.program.version;
     let database = world.database();
     std::fs::create_dir_all(&database).map_err(|why| why.to_string())?;
@@ -95,7 +95,7 @@ async fn open(table: &Table, mut world: World) -> Result<Active, String> {
 }
 
 /// Looks at what the last process left, and marks the database as ours.
-async fn begin(table: &Table, world: &World) -> Result<WorldMarker, String> {
+async fn begin(table: &FoundryState, world: &World) -> Result<WorldMarker, String> {
     let id = &world.id;
     progress(table, "launchWorld", "connectWorld", id, 0);
     let last = WorldMarker::read(&table.folder, id);
@@ -114,7 +114,11 @@ async fn begin(table: &Table, world: &World) -> Result<WorldMarker, String> {
     Ok(marker)
 }
 
-async fn migrate(table: &Table, world: &World, marker: &mut WorldMarker) -> Result<(), String> {
+async fn migrate(
+    table: &FoundryState,
+    world: &World,
+    marker: &mut WorldMarker,
+) -> Result<(), String> {
     const STEPS: u32 = 10;
     let version = table.program.version;
     write(marker, Database::Migrating, &world.database())?;
@@ -131,7 +135,7 @@ async fn migrate(table: &Table, world: &World, marker: &mut WorldMarker) -> Resu
     write(marker, Database::Open, &world.database())
 }
 
-fn connect(table: &Table, world: &World, marker: &mut WorldMarker) -> Result<Users, String> {
+fn connect(table: &FoundryState, world: &World, marker: &mut WorldMarker) -> Result<Users, String> {
     let database = world.database();
     let mut users = Users::open(table.program.version, &database, table.options.delete_nedb)?;
     if users.all().iter().any(|user| user.name().is_empty()) {

@@ -9,10 +9,10 @@ use super::folder::{DataFolder, write_whole};
 
 /// What the program makes of its license.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Standing {
+pub(crate) enum LicenseState {
     /// No key, or one that is no key.
     NoKey,
-    /// A key that nobody has accepted the EULA with.
+    /// A key that no one has accepted the EULA with.
     Unsigned,
     /// A signature that is wrong, or made for another host.
     Rejected,
@@ -37,11 +37,11 @@ impl License {
     }
 
     /// Whether the program may run on `host`.
-    pub(crate) fn standing(&self, host: &str) -> Standing {
-        let Some(key) = self.key() else { return Standing::NoKey };
-        let Some(signature) = self.text("signature") else { return Standing::Unsigned };
+    pub(crate) fn state(&self, host: &str) -> LicenseState {
+        let Some(key) = self.key() else { return LicenseState::NoKey };
+        let Some(signature) = self.text("signature") else { return LicenseState::Unsigned };
         let genuine = self.text("host") == Some(host) && signature == signature_of(&key, host);
-        if genuine { Standing::Signed } else { Standing::Rejected }
+        if genuine { LicenseState::Signed } else { LicenseState::Rejected }
     }
 
     /// Stores `key` in place of whatever was there.
@@ -77,7 +77,7 @@ pub fn plain_key(typed: &str) -> Option<String> {
 }
 
 /// The signature the fake site gives a `key` (24 characters) on `host`. Not the vendor's, and a
-/// secret to nobody: it lets the stand-in tell a genuine file from a forged one without asking.
+/// secret to no one: it lets the stand-in tell a genuine file from a forged one without asking.
 pub fn signature_of(key: &str, host: &str) -> String {
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(b"testkit: the fake site's signing key")
     else {

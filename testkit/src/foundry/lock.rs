@@ -9,7 +9,7 @@ pub(crate) const HELD: &str = "A fatal error occurred while trying to start the 
     Tabletop server: Foundry VTT cannot start in this directory which is already locked by another \
     process.";
 
-/// The lock, held until [`release`](Self::release) or until nobody refreshes it.
+/// The lock, held until [`release`](Self::release) or until no one refreshes it.
 #[derive(Debug)]
 pub(crate) struct Lock {
     path: PathBuf,
@@ -29,7 +29,7 @@ impl Lock {
         Ok(lock)
     }
 
-    /// Says that the holder lives; `Err` means that somebody took the lock away.
+    /// Says that the holder lives; `Err` means that someone took the lock away.
     pub(crate) fn refresh(&mut self) -> Result<(), String> {
         const LOST: &str = "ECOMPROMISED: Unable to update lock within the stale threshold";
         match modified(&self.path) {

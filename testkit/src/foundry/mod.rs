@@ -48,6 +48,7 @@ mod admin;
 mod archive;
 mod args;
 mod behaviour;
+mod captured_output;
 #[cfg(feature = "foundry")]
 pub mod check;
 mod console;
@@ -55,12 +56,12 @@ mod demo;
 mod exit;
 #[cfg(feature = "foundry")]
 pub mod felddy;
+#[cfg(feature = "foundry")]
+mod fixture;
 mod folder;
 mod game;
 mod hash;
 mod host;
-#[cfg(feature = "foundry")]
-mod house;
 mod http;
 mod landing;
 mod launch;
@@ -68,38 +69,37 @@ mod license;
 mod lock;
 mod marker;
 mod options;
-mod orders;
 mod pages;
-mod plant;
 mod play;
+mod prepare;
 mod program;
+mod request_log;
 mod routes;
 mod run;
-mod said;
 mod session;
 mod signing;
 #[cfg(feature = "foundry")]
 mod site;
 mod socket;
-mod spy;
+mod state;
+mod stop_request;
 mod switches;
-mod table;
 mod tasks;
 mod users;
 mod version;
 mod world;
 
 pub use archive::{Hostile, Layout, demo_zip, release_zip};
+#[cfg(feature = "foundry")]
+pub use fixture::{FixtureRelease, FoundryFixture};
 pub use folder::DataFolder;
 pub use hash::{DEFAULT_ADMIN_SALT, password_hash};
 pub use host::{Launch, READY, StandIn, executable, image_executable};
-#[cfg(feature = "foundry")]
-pub use house::{House, Plan};
 pub use license::{machine_name, plain_key, signature_of};
 pub use marker::{Database, WorldMarker};
-pub use plant::LICENSE_KEY;
+pub use prepare::LICENSE_KEY;
 pub use run::run;
 #[cfg(feature = "foundry")]
-pub use site::{Account, FakeRegistry, FakeSite, Seen};
+pub use site::{Account, FakeRegistry, FakeSite, RecordedRequest};
 pub use switches::StandInEnv;
 pub use version::{NotAVersion, Version};

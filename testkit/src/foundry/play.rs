@@ -4,23 +4,27 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::time::{Duration, MissedTickBehavior, interval, sleep};
 
-use super::behaviour::{Death, Moment, When};
+use super::behaviour::{CrashTrigger, ExitKind, Moment};
 use super::console::Level;
 use super::demo;
-use super::exit::Ending;
+use super::exit::ExitReason;
 use super::http::serve;
 use super::launch::{close, launch_at_start};
-use super::license::Standing;
+use super::license::LicenseState;
 use super::lock::Lock;
 use super::marker::Database;
-use super::orders::{Order, Orders};
-use super::table::Table;
+use super::state::FoundryState;
+use super::stop_request::{StopRequest, StopRequests};
 
 /// How often the control file is looked at.
 const LOOK: Duration = Duration::from_millis(100);
 
 /// Plays until something ends it.
-pub(super) async fn play(table: &Arc<Table>, lock: &mut Lock, mut orders: Orders) -> Ending {
+pub(super) async fn play(
+    table: &Arc<FoundryState>,
+    lock: &mut Lock,
+    mut orders: StopRequests,
+) -> ExitReason {
     let ballast = vec![1_u8; table.switches.now().memory_mib << 20];
     let ending = tokio::select! {
         ending = table.exit.wait() => ending,
@@ -31,9 +35,9 @@ pub(super) async fn play(table: &Arc<Table>, lock: &mut Lock, mut orders: Orders
     };
     drop(ballast);
     let how = match &ending {
-        Ending::Asked => Some(Database::ClosedByRequest),
-        Ending::Told => Some(Database::ClosedBySignal),
-        Ending::Fatal | Ending::Crash(_) => None,
+        ExitReason::Requested => Some(Database::ClosedByRequest),
+        ExitReason::Signaled => Some(Database::ClosedBySignal),
+        ExitReason::Fatal | ExitReason::Crash(_) => None,
     };
     if let Some(how) = how {
         tokio::select! {
@@ -46,7 +50,7 @@ pub(super) async fn play(table: &Arc<Table>, lock: &mut Lock, mut orders: Orders
 }
 
 /// Prints what the program prints at start, takes the port, serves.
-async fn up(table: &Arc<Table>) -> Ending {
+async fn up(table: &Arc<FoundryState>) -> ExitReason {
     let options = serde_json::to_string_pretty(&table.options.masked()).unwrap_or_default();
     table.console.info(format!("Application Options:\n{options}"));
     let behaviour = table.switches.now();
@@ -56,7 +60,7 @@ async fn up(table: &Arc<Table>) -> Ending {
     sleep(behaviour.start).await;
     table.pass(Moment::Start).await;
     let (level, line) = license_line(table);
-    table.console.say(level, line);
+    table.console.log(level, line);
     let listener = match TcpListener::bind((behaviour.bind, table.options.port)).await {
         Ok(listener) => listener,
         Err(why) => {
@@ -65,7 +69,7 @@ async fn up(table: &Arc<Table>) -> Ending {
                 "A fatal error occurred while trying to start the Foundry Virtual Tabletop \
                  server: listen EADDRINUSE: address already in use :::{port} ({why})"
             ));
-            return Ending::Fatal;
+            return ExitReason::Fatal;
         }
     };
     let port = listener.local_addr().map_or(table.options.port, |address| address.port());
@@ -75,37 +79,37 @@ async fn up(table: &Arc<Table>) -> Ending {
     table.console.info(format!("Server started and listening on port {port}"));
     begin(table);
     serve(listener, Arc::clone(table), table.tasks.clone()).await;
-    Ending::Fatal
+    ExitReason::Fatal
 }
 
 /// What goes on beside serving.
-fn begin(table: &Arc<Table>) {
+fn begin(table: &Arc<FoundryState>) {
     let world = demo::world_at_start(table);
     let begun = Arc::clone(table);
     table.tasks.spawn(async move {
         begun.pass(Moment::Listen).await;
         if let Some(world) = world
-            && begun.standing() == Standing::Signed
+            && begun.standing() == LicenseState::Signed
         {
             launch_at_start(&begun, &world).await;
         }
     });
     let doomed = Arc::clone(table);
-    if let When::After(life) = table.switches.now().crash {
+    if let CrashTrigger::After(life) = table.switches.now().crash {
         table.tasks.spawn(async move {
             sleep(life).await;
-            doomed.exit.with(Ending::Crash(doomed.switches.now().crash_code));
+            doomed.exit.with(ExitReason::Crash(doomed.switches.now().crash_code));
         });
     }
 }
 
-fn license_line(table: &Table) -> (Level, &'static str) {
+fn license_line(table: &FoundryState) -> (Level, &'static str) {
     match table.standing() {
         _ if table.program.demo => (Level::Info, "A demonstration needs no software license"),
-        Standing::Signed => (Level::Info, "Software license verification succeeded"),
-        Standing::Unsigned => (Level::Warn, "Software license requires signature."),
-        Standing::NoKey => (Level::Warn, "No software license key has been entered"),
-        Standing::Rejected => (
+        LicenseState::Signed => (Level::Info, "Software license verification succeeded"),
+        LicenseState::Unsigned => (Level::Warn, "Software license requires signature."),
+        LicenseState::NoKey => (Level::Warn, "No software license key has been entered"),
+        LicenseState::Rejected => (
             Level::Error,
             "Software license verification failed. Please confirm your Foundry Virtual Tabletop \
              software license",
@@ -114,18 +118,18 @@ fn license_line(table: &Table) -> (Level, &'static str) {
 }
 
 /// Keeps the lock; comes back only when it is lost.
-async fn refresh(table: &Table, lock: &mut Lock) -> Ending {
+async fn refresh(table: &FoundryState, lock: &mut Lock) -> ExitReason {
     loop {
         sleep(table.switches.now().lock_refresh).await;
         if let Err(why) = lock.refresh() {
             table.console.error(why);
-            return Ending::Fatal;
+            return ExitReason::Fatal;
         }
     }
 }
 
 /// Follows the control file; comes back only when it says to die.
-async fn watch_switches(table: &Table) -> Ending {
+async fn watch_switches(table: &FoundryState) -> ExitReason {
     let mut look = interval(LOOK);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -136,21 +140,21 @@ async fn watch_switches(table: &Table) -> Ending {
             Err(why) => table.console.warn(why),
         }
         let behaviour = table.switches.now();
-        if behaviour.crash == When::Now {
-            return Ending::Crash(behaviour.crash_code);
+        if behaviour.crash == CrashTrigger::Now {
+            return ExitReason::Crash(behaviour.crash_code);
         }
     }
 }
 
 /// Waits for an order, and then for as long as it is to be ignored.
-async fn obey(table: &Table, orders: &mut Orders) -> Ending {
-    if orders.first().await == Order::Drop {
-        return Ending::Crash(Death::Kill);
+async fn obey(table: &FoundryState, orders: &mut StopRequests) -> ExitReason {
+    if orders.first().await == StopRequest::Drop {
+        return ExitReason::Crash(ExitKind::Kill);
     }
     let patience = table.switches.now().stop;
     if !patience.is_zero() {
         table.console.info("A signal to stop is ignored for a while, as the stand-in was told");
         sleep(patience).await;
     }
-    Ending::Told
+    ExitReason::Signaled
 }

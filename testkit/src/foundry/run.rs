@@ -5,26 +5,26 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use super::args::{Args, Asked};
-use super::behaviour::Death;
-use super::console::{Console, Voice};
-use super::exit::Ending;
+use super::args::{Args, CommandLine};
+use super::behaviour::ExitKind;
+use super::console::{Console, Output};
+use super::exit::ExitReason;
 use super::folder::DataFolder;
 use super::lock::Lock;
-use super::orders::Orders;
 use super::play::play;
 use super::program::Program;
+use super::state::FoundryState;
+use super::stop_request::StopRequests;
 use super::switches::{StandInEnv, Switches};
-use super::table::Table;
 use super::version::Version;
 
 /// Runs the stand-in until it ends. `args` is the command line without the executable's own name.
 ///
 /// Owns its runtime, speaks on standard output, reads no environment but `env`.
 pub fn run(args: impl Iterator<Item = OsString>, env: &StandInEnv) -> ExitCode {
-    let args = match Asked::read(args) {
-        Ok(Asked::NodeVersion) => return print_node_version(env),
-        Ok(Asked::Program(args)) => args,
+    let args = match CommandLine::read(args) {
+        Ok(CommandLine::NodeVersion) => return print_node_version(env),
+        Ok(CommandLine::Program(args)) => args,
         Err(why) => return fail(&why),
     };
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
@@ -32,8 +32,8 @@ pub fn run(args: impl Iterator<Item = OsString>, env: &StandInEnv) -> ExitCode {
         Err(why) => return fail(&format!("the runtime does not start: {why}")),
     };
     let outcome = runtime.block_on(async {
-        let orders = Orders::signals().map_err(|why| format!("no signals: {why}"))?;
-        live(&args, env, Voice::Aloud, orders).await
+        let orders = StopRequests::signals().map_err(|why| format!("no signals: {why}"))?;
+        live(&args, env, Output::Stdout, orders).await
     });
     runtime.shutdown_background();
     match outcome {
@@ -46,9 +46,9 @@ pub fn run(args: impl Iterator<Item = OsString>, env: &StandInEnv) -> ExitCode {
 pub(super) async fn live(
     args: &Args,
     env: &StandInEnv,
-    voice: Voice,
-    orders: Orders,
-) -> Result<Death, String> {
+    voice: Output,
+    orders: StopRequests,
+) -> Result<ExitKind, String> {
     let program = Program::beside(&args.script)?;
     let folder = data_folder(args, env)?;
     let switches = Switches::new(env, folder.root())?;
@@ -65,20 +65,20 @@ pub(super) async fn live(
         Ok(lock) => lock,
         Err(why) => {
             console.error(why);
-            return Ok(Death::Exit(1));
+            return Ok(ExitKind::Exit(1));
         }
     };
-    let outcome = match Table::set(program, folder, args, console, switches) {
+    let outcome = match FoundryState::new(program, folder, args, console, switches) {
         Ok(table) => Ok(play(&Arc::new(table), &mut lock, orders).await),
         Err(why) => Err(why),
     };
-    if let Ok(Ending::Crash(death)) = outcome {
+    if let Ok(ExitReason::Crash(death)) = outcome {
         return Ok(death);
     }
     if !behaviour.keep_lock {
         lock.release();
     }
-    Ok(Death::Exit(if outcome? == Ending::Fatal { 1 } else { behaviour.stop_code }))
+    Ok(ExitKind::Exit(if outcome? == ExitReason::Fatal { 1 } else { behaviour.stop_code }))
 }
 
 fn print_node_version(env: &StandInEnv) -> ExitCode {
@@ -91,17 +91,17 @@ fn print_node_version(env: &StandInEnv) -> ExitCode {
 }
 
 fn fail(why: &str) -> ExitCode {
-    // Where nobody hears it, the status still tells.
+    // Where no one hears it, the status still tells.
     let _ = writeln!(std::io::stderr(), "{why}");
     ExitCode::FAILURE
 }
 
-fn die(death: Death) -> ExitCode {
+fn die(death: ExitKind) -> ExitCode {
     match death {
-        Death::Exit(code) => return code.into(),
-        Death::Abort => std::process::abort(),
+        ExitKind::Exit(code) => return code.into(),
+        ExitKind::Abort => std::process::abort(),
         // Nothing is left to do if the signal does not arrive.
-        Death::Kill => drop(rustix::process::kill_process(
+        ExitKind::Kill => drop(rustix::process::kill_process(
             rustix::process::getpid(),
             rustix::process::Signal::KILL,
         )),

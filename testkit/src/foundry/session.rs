@@ -53,7 +53,7 @@ impl Sessions {
         self.change(id, |session| session.user = user);
     }
 
-    /// Takes everybody from their seats, because the world is closed.
+    /// Takes everyone from their seats, because the world is closed.
     pub(crate) fn clear_seats(&self) {
         self.lock().values_mut().for_each(|session| session.user = None);
     }

@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::task::JoinSet;
 
-/// A handle to a set of tasks; whoever [`stop`](Self::stop)s it stops them all.
+/// A handle to a set of tasks; [`stop`](Self::stop) stops them all.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Tasks(Arc<Mutex<JoinSet<()>>>);
 

@@ -1,9 +1,11 @@
-//! Both ends of an HTTP connection, for tests of what stands between: upstreams with bad manners, and a client that
-//! says exactly what it is told. Real sockets on 127.0.0.1; bytes, not messages.
-mod manner;
+//! Both ends of an HTTP connection, for tests of proxies: misbehaving upstreams, and a raw client. Real sockets on
+//! 127.0.0.1; bytes, not messages.
+mod misbehavior;
+mod raw_client;
 mod upstream;
-mod wire;
+mod upstream_connection;
 
-pub use manner::Manner;
-pub use upstream::{Upstream, Visit};
-pub use wire::{Answer, Wire};
+pub use misbehavior::Misbehavior;
+pub use raw_client::{RawClient, RawResponse};
+pub use upstream::Upstream;
+pub use upstream_connection::UpstreamConnection;

@@ -1,32 +1,20 @@
 //! One call: counted, perhaps gone wrong, and its effect - now, later or never.
 use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::PoisonError;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use refractory_core::{Clock, Error, ErrorKind, Result, Timestamp};
+use refractory_core::{Clock, Error, ErrorKind, Result};
 
 use super::World;
-use crate::fault::Trouble;
+use super::state::Effect;
+use crate::fault::CallFault;
 
 /// How late an effect can be: just inside the deadline a worker has by default.
 const LATE_BY: Duration = Duration::from_secs(9);
 
 /// How slow an answer can be: long past that deadline.
 const SLOW: Duration = Duration::from_secs(45);
-
-type Effect = Box<dyn FnOnce(&World) + Send>;
-
-/// Effects that are still on their way.
-#[derive(Clone, Default)]
-pub(super) struct LateEffects(Arc<Mutex<Vec<(Timestamp, Effect)>>>);
-
-impl std::fmt::Debug for LateEffects {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner).len();
-        write!(f, "LateEffects({waiting})")
-    }
-}
 
 impl World {
     /// Makes one call with `effect`.
@@ -36,21 +24,23 @@ impl World {
         effect: impl FnOnce(&Self) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         tokio::task::yield_now().await;
-        self.land();
+        self.apply_late_effects();
         let trouble = self.faults.next(name);
         let reply = match trouble {
             None => effect(self),
-            Some(Trouble::Refused | Trouble::Fatal) => {
-                Err(Trouble::error(trouble.unwrap_or(Trouble::Refused)))
+            Some(CallFault::Refused | CallFault::Fatal) => {
+                Err(CallFault::error(trouble.unwrap_or(CallFault::Refused)))
             }
-            Some(Trouble::ReplyLost) => effect(self).and_then(|_| Err(Trouble::ReplyLost.error())),
-            Some(Trouble::Late) => {
+            Some(CallFault::ReplyLost) => {
+                effect(self).and_then(|_| Err(CallFault::ReplyLost.error()))
+            }
+            Some(CallFault::Late) => {
                 let effect: Effect = Box::new(|world| drop(effect(world)));
                 let mut late = self.late.0.lock().unwrap_or_else(PoisonError::into_inner);
                 late.push((self.time.now().after(LATE_BY), effect));
-                Err(Trouble::Late.error())
+                Err(CallFault::Late.error())
             }
-            Some(Trouble::Slow) => {
+            Some(CallFault::Slow) => {
                 let reply = effect(self);
                 tokio::time::sleep(SLOW).await;
                 reply
@@ -61,7 +51,7 @@ impl World {
     }
 
     /// Lets effects land whose time has come.
-    pub(super) fn land(&self) {
+    pub(super) fn apply_late_effects(&self) {
         let now = self.time.now();
         let due: Vec<_> = {
             let mut late = self.late.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -77,7 +67,7 @@ impl World {
 }
 
 /// The answer of a call that never waits, as those of a store in memory.
-pub(super) fn at_once<T>(call: impl Future<Output = Result<T>>) -> Result<T> {
+pub(super) fn ready_now<T>(call: impl Future<Output = Result<T>>) -> Result<T> {
     match pin!(call).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(answer) => answer,
         Poll::Pending => Err(Error::new(ErrorKind::Unexpected, "waiting for a store in memory")),

@@ -8,7 +8,7 @@ use refractory_core::ports::{
 use refractory_core::{Error, ErrorKind, InstanceId, LaunchId, Result, Timestamp, async_trait};
 
 use super::World;
-use super::ledger::{Disk, Kept, Ledger, Turned};
+use super::state::{Disk, Kept, RotatedKey, WorldState};
 use crate::conformance::Contents;
 use crate::conformance::snapshots::Tamper;
 
@@ -18,8 +18,8 @@ impl WorldStorage for World {
         let (of, quota) = (of.clone(), spec.quota);
         self.call("storage.ensure", move |world| {
             let mut ledger = world.ledger();
-            if let Some(left) = ledger.knobs.volume_refusals.checked_sub(1) {
-                ledger.knobs.volume_refusals = left;
+            if let Some(left) = ledger.settings.volume_refusals.checked_sub(1) {
+                ledger.settings.volume_refusals = left;
                 return Err(Error::new(ErrorKind::Unavailable, "making a volume"));
             }
             let disk = ledger.volumes.entry(of.clone()).or_default();
@@ -102,7 +102,7 @@ impl AssetStore for World {
             let running: BTreeSet<LaunchId> = running.cloned().collect();
             let key = ledger.keys.entry(of.clone()).or_default();
             if key.before < before {
-                *key = Turned { before, times: key.times + 1, given: running };
+                *key = RotatedKey { before, times: key.times + 1, given: running };
                 return Ok(Observed::Pending(Some(Progress::new("the key is replaced"))));
             }
             if !key.given.is_disjoint(&running) {
@@ -206,12 +206,12 @@ impl Snapshots for World {
     }
 }
 
-impl Ledger {
+impl WorldState {
     /// Counts a call for a piece of work; whether it goes on after that.
     fn works_on(&mut self, what: &'static str, name: &SnapshotName) -> bool {
         let polls = self.in_work.entry((what, name.clone())).or_default();
         *polls += 1;
-        let goes_on = *polls <= self.knobs.copy_polls;
+        let goes_on = *polls <= self.settings.copy_polls;
         if !goes_on {
             self.in_work.remove(&(what, name.clone()));
         }

@@ -49,7 +49,7 @@ impl World {
     }
 
     fn sent(&self, ask: &AssetRequest, to: AssetReader, query: &str) -> AccessDecision {
-        let at = Some(self.ledger().knobs.uploads_at.clone()).filter(|at| !at.is_empty());
+        let at = Some(self.ledger().settings.uploads_at.clone()).filter(|at| !at.is_empty());
         let at = at.unwrap_or_else(|| "http://uploads.test".to_owned());
         let host = at.rsplit('/').next().unwrap_or_default().to_owned();
         let mark = if query.is_empty() { "" } else { "?" };

@@ -45,7 +45,7 @@ impl Archives for World {
         self.call("archives.add", move |world| {
             let info = read(&name)?;
             let mut ledger = world.ledger();
-            if ledger.knobs.archives_full {
+            if ledger.settings.archives_full {
                 return Err(Error::new(ErrorKind::Exhausted, "storing a release"));
             }
             Ok(ledger.archives.entry(info.id.clone()).or_insert(info).clone())

@@ -5,8 +5,8 @@ use refractory_core::ports::{
 };
 use refractory_core::{Error, ErrorKind, Result, async_trait};
 
-use super::ledger::{Game, Machine};
-use super::{Knobs, World};
+use super::state::{Game, Machine};
+use super::{World, WorldSettings};
 
 #[async_trait]
 impl GameControl for World {
@@ -21,7 +21,7 @@ impl GameControl for World {
     async fn observe(&self, at: &GameTarget) -> Result<Observed<GameStatus>> {
         let at = at.clone();
         self.call("game.observe", move |world| {
-            if world.ledger().knobs.status_unknown {
+            if world.ledger().settings.status_unknown {
                 return Err(Error::new(ErrorKind::Unavailable, "asking a game that is silent"));
             }
             world.with_game(&at, |game, manners| status(game, manners))
@@ -36,8 +36,8 @@ impl GameControl for World {
 }
 
 /// How one game behaves.
-struct Manners {
-    knobs: Knobs,
+struct GameBehavior {
+    knobs: WorldSettings,
     players: u32,
 }
 
@@ -46,10 +46,10 @@ impl World {
     fn with_game(
         &self,
         at: &GameTarget,
-        talk: impl FnOnce(&mut Game, &Manners) -> Observed<GameStatus>,
+        talk: impl FnOnce(&mut Game, &GameBehavior) -> Observed<GameStatus>,
     ) -> Result<Observed<GameStatus>> {
         let mut ledger = self.ledger();
-        let knobs = ledger.knobs.clone();
+        let knobs = ledger.settings.clone();
         let found = ledger.machines.iter_mut().find(|(_, it)| it.endpoint == at.endpoint);
         let Some((key, machine)) = found else { return Ok(Observed::Absent) };
         if machine.unreachable {
@@ -62,15 +62,15 @@ impl World {
             return Err(Error::new(ErrorKind::Forbidden, "signing in as the administrator"));
         }
         let players = knobs.players.get(&key.instance).copied().unwrap_or(0);
-        Ok(talk(&mut machine.game, &Manners { knobs, players }))
+        Ok(talk(&mut machine.game, &GameBehavior { knobs, players }))
     }
 }
 
-fn listens(machine: &Machine, knobs: &Knobs) -> bool {
+fn listens(machine: &Machine, knobs: &WorldSettings) -> bool {
     machine.stopping.is_none() && machine.polls >= knobs.boot_polls
 }
 
-fn status(game: &Game, manners: &Manners) -> Observed<GameStatus> {
+fn status(game: &Game, manners: &GameBehavior) -> Observed<GameStatus> {
     let ready = |world, players| Observed::Ready(GameStatus { version: None, world, players });
     match game {
         Game::Setup => ready(None, 0),
@@ -79,7 +79,7 @@ fn status(game: &Game, manners: &Manners) -> Observed<GameStatus> {
     }
 }
 
-fn open(game: &mut Game, manners: &Manners, wanted: Option<&WorldId>) -> Observed<GameStatus> {
+fn open(game: &mut Game, manners: &GameBehavior, wanted: Option<&WorldId>) -> Observed<GameStatus> {
     match (&mut *game, wanted) {
         (Game::Setup, None) => status(game, manners),
         (Game::Setup, Some(wanted)) => {
@@ -100,7 +100,7 @@ fn open(game: &mut Game, manners: &Manners, wanted: Option<&WorldId>) -> Observe
 }
 
 /// Moves a world that opens along.
-fn move_on(game: &mut Game, manners: &Manners) -> Observed<GameStatus> {
+fn move_on(game: &mut Game, manners: &GameBehavior) -> Observed<GameStatus> {
     let Game::Opening { world, migration, polls } = game else { return status(game, manners) };
     if *migration > 0 {
         *migration -= 1;
@@ -115,7 +115,7 @@ fn move_on(game: &mut Game, manners: &Manners) -> Observed<GameStatus> {
     status(game, manners)
 }
 
-fn close(game: &mut Game, manners: &Manners) -> Observed<GameStatus> {
+fn close(game: &mut Game, manners: &GameBehavior) -> Observed<GameStatus> {
     match game {
         Game::Setup => Observed::Absent,
         Game::Opening { migration, .. } if *migration > 0 => move_on(game, manners),

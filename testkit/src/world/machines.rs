@@ -7,7 +7,7 @@ use refractory_core::ports::{
 use refractory_core::{Clock, Error, ErrorKind, LaunchId, Result, async_trait};
 
 use super::World;
-use super::ledger::{Game, Ledger, Machine};
+use super::state::{Game, Machine, WorldState};
 
 #[async_trait]
 impl InstanceRuntime for World {
@@ -36,7 +36,7 @@ impl InstanceRuntime for World {
     }
 
     fn closes_within(&self) -> Option<Duration> {
-        self.ledger().knobs.closes_within
+        self.ledger().settings.closes_within
     }
 }
 
@@ -82,7 +82,7 @@ impl World {
 
     fn look_at(&self, key: &LaunchId) -> Result<Observed<Endpoint>> {
         let mut ledger = self.ledger();
-        let boots = ledger.knobs.boot_polls;
+        let boots = ledger.settings.boot_polls;
         let Some(machine) = ledger.machines.get_mut(key) else {
             return Ok(Observed::Absent);
         };
@@ -117,8 +117,8 @@ impl World {
 }
 
 /// Moves the stop of a machine along.
-fn end(ledger: &mut Ledger, key: &LaunchId) -> Observed<Endpoint> {
-    let polls = ledger.knobs.stop_polls;
+fn end(ledger: &mut WorldState, key: &LaunchId) -> Observed<Endpoint> {
+    let polls = ledger.settings.stop_polls;
     let Some(machine) = ledger.machines.get_mut(key) else { return Observed::Absent };
     let left = machine.stopping.unwrap_or(polls);
     if left > 0 {

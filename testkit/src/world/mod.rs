@@ -1,18 +1,18 @@
 //! A whole cloud in memory, with rules of the house that are checked at each effect.
 mod call;
 mod data;
+mod dns;
 mod door;
-mod edge;
 mod files;
 mod game;
-mod knobs;
-mod ledger;
-mod left;
+mod invariants;
+mod leaks;
 mod machines;
 mod remains;
-mod rows;
-mod rules;
+mod settings;
+mod state;
+mod store;
 
-pub use knobs::Knobs;
-pub use ledger::World;
-pub use rows::Backup;
+pub use settings::WorldSettings;
+pub use state::World;
+pub use store::Backup;

@@ -10,8 +10,8 @@ use refractory_core::ports::{
     Aggregate, Changes, Collection, Kind, Page, Position, Query, Record, Store, UniqueKey, Write,
 };
 use refractory_core::{ErrorKind, MemoryStore, Refractory, Result, async_trait};
-use testkit::conformance::administrators::{handle, race_for_the_last_one};
-use testkit::fault::{Faults, Trouble};
+use testkit::administrators::{handle, race_for_the_last_one};
+use testkit::fault::{CallFault, Faults};
 use testkit::world::World;
 
 /// A store in memory that two handles share.
@@ -71,12 +71,12 @@ fn asks() -> impl Strategy<Value = Vec<(usize, Ask)>> {
     prop::collection::vec((0..9_usize, ask), 1..9)
 }
 
-fn trouble() -> impl Strategy<Value = Option<(usize, Trouble)>> {
+fn trouble() -> impl Strategy<Value = Option<(usize, CallFault)>> {
     let how = prop_oneof![
-        Just(Trouble::Refused),
-        Just(Trouble::ReplyLost),
-        Just(Trouble::Late),
-        Just(Trouble::Slow)
+        Just(CallFault::Refused),
+        Just(CallFault::ReplyLost),
+        Just(CallFault::Late),
+        Just(CallFault::Slow)
     ];
     prop::option::of((0..60_usize, how))
 }
@@ -110,7 +110,7 @@ async fn ask(
     done.map_err(|error| error.kind())
 }
 
-async fn play(asks: Vec<(usize, Ask)>, trouble: Option<(usize, Trouble)>) {
+async fn play(asks: Vec<(usize, Ask)>, trouble: Option<(usize, CallFault)>) {
     let world = World::default();
     let calm = Refractory::builder(world.clone()).store(world.clone()).build().0;
     let mut users = Vec::new();

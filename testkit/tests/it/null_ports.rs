@@ -17,7 +17,7 @@ use refractory_core::ports::{
 };
 use refractory_core::{InstanceId, LicenseId, ReleaseId, Secret, Timestamp, async_trait};
 use testkit::conformance::Subject;
-use testkit::conformance::game::GameHouse;
+use testkit::conformance::game::GameFixture;
 use testkit::conformance::licenses::LicensesSubject;
 
 use crate::subjects::{
@@ -39,7 +39,7 @@ fn licenses() -> LicensesSubject {
 struct Mute;
 
 #[async_trait]
-impl GameHouse for Mute {
+impl GameFixture for Mute {
     fn control(&self) -> &dyn GameControl {
         &NoGame
     }
@@ -56,9 +56,9 @@ impl GameHouse for Mute {
     fn sessions(&self) -> usize {
         0
     }
-    async fn sit(&self) {}
+    async fn join_player(&self) {}
     async fn kill(&self) {}
-    async fn mute(&self) {}
+    async fn stop_answering(&self) {}
 }
 
 /// Whether `case` fails.

@@ -23,7 +23,7 @@ use testkit::world::World;
 /// A world in which nothing is instant.
 pub(crate) fn world() -> World {
     let world = World::default();
-    world.turn(|knobs| (knobs.boot_polls, knobs.stop_polls) = (2, 2));
+    world.configure(|knobs| (knobs.boot_polls, knobs.stop_polls) = (2, 2));
     world
 }
 

@@ -22,16 +22,16 @@ fn buckets_have_legal_names() {
 #[test]
 fn a_user_tells_whose_it_is() {
     let naming = Naming::new("club");
-    assert_eq!(told(&naming, "club-assets-abc"), Told::Of(id("abc")));
-    assert_eq!(told(&naming, "other-assets-abc"), Told::Nobodys);
-    assert_eq!(told(&naming, "clubs-assets-abc"), Told::Nobodys);
-    assert_eq!(told(&naming, &naming.assets_user(&id("a_b"))), Told::Unclear);
+    assert_eq!(owner_of_user(&naming, "club-assets-abc"), UserOwner::Instance(id("abc")));
+    assert_eq!(owner_of_user(&naming, "other-assets-abc"), UserOwner::Foreign);
+    assert_eq!(owner_of_user(&naming, "clubs-assets-abc"), UserOwner::Foreign);
+    assert_eq!(owner_of_user(&naming, &naming.assets_user(&id("a_b"))), UserOwner::Ambiguous);
 }
 
 #[test]
 fn a_deployment_whose_name_goes_on_like_ours_is_not_taken_for_ours() {
     let (ours, theirs) = (Naming::new("club"), Naming::new("club-assets"));
     let user = theirs.assets_user(&id("abc"));
-    assert_eq!(told(&ours, &user), Told::Unclear);
-    assert_eq!(told(&theirs, &user), Told::Unclear);
+    assert_eq!(owner_of_user(&ours, &user), UserOwner::Ambiguous);
+    assert_eq!(owner_of_user(&theirs, &user), UserOwner::Ambiguous);
 }

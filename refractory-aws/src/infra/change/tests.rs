@@ -44,15 +44,15 @@ fn each_answer_has_its_word() {
 
 #[test]
 fn parting_with_data_is_told_and_nothing_else() {
-    assert!(told("Table", "Modify", "True").parts_with_data());
-    assert!(told("FileSystem", "Modify", "Conditional").parts_with_data());
-    assert!(told("Bucket", "Remove", "False").parts_with_data());
-    assert!(!told("Table", "Modify", "False").parts_with_data());
-    assert!(!told("Table", "Import", "False").parts_with_data());
-    assert!(!told("Network", "Modify", "True").parts_with_data());
+    assert!(told("Table", "Modify", "True").loses_data());
+    assert!(told("FileSystem", "Modify", "Conditional").loses_data());
+    assert!(told("Bucket", "Remove", "False").loses_data());
+    assert!(!told("Table", "Modify", "False").loses_data());
+    assert!(!told("Table", "Import", "False").loses_data());
+    assert!(!told("Network", "Modify", "True").loses_data());
 }
 
 #[test]
 fn what_changes_is_named_once() {
-    assert_eq!(told("Table", "Modify", "True").what, ["TableName", "Tags"]);
+    assert_eq!(told("Table", "Modify", "True").properties, ["TableName", "Tags"]);
 }

@@ -1,10 +1,10 @@
 //! What Refractory itself does.
-use super::{Right, Sheet};
+use super::spec::{Permission, PolicySpec};
 
-pub(super) const SHEETS: &[Sheet] = &[
-    Sheet { name: "controller-compute", rights: COMPUTE },
-    Sheet { name: "controller-assets", rights: ASSETS },
-    Sheet { name: "controller-state", rights: STATE },
+pub(super) const POLICIES: &[PolicySpec] = &[
+    PolicySpec { name: "controller-compute", rights: COMPUTE },
+    PolicySpec { name: "controller-assets", rights: ASSETS },
+    PolicySpec { name: "controller-state", rights: STATE },
 ];
 
 const CLUSTER: (&str, &str, &str) = ("ArnEquals", "ecs:cluster", "arn:{p}:ecs:{r}:{a}:cluster/{d}");
@@ -12,14 +12,14 @@ const MINE_NEW: (&str, &str, &str) =
     ("StringEquals", "aws:RequestTag/refractory:deployment", "{d}");
 const MINE: (&str, &str, &str) = ("StringEquals", "aws:ResourceTag/refractory:deployment", "{d}");
 
-const COMPUTE: &[Right] = &[
-    Right {
+const COMPUTE: &[Permission] = &[
+    Permission {
         actions: &["ecs:RegisterTaskDefinition"],
         on: &["*"],
         when: &[MINE_NEW],
         why: "each table and release has a task definition, tagged as it is made",
     },
-    Right {
+    Permission {
         actions: &[
             "ecs:DeregisterTaskDefinition",
             "ecs:DescribeTaskDefinition",
@@ -29,43 +29,43 @@ const COMPUTE: &[Right] = &[
         when: &[],
         why: "finding and retiring them; AWS does not let these be narrowed",
     },
-    Right {
+    Permission {
         actions: &["ecs:DeleteTaskDefinitions"],
         on: &["arn:{p}:ecs:{r}:{a}:task-definition/{d}-*:*"],
         when: &[],
         why: "a deleted table leaves none",
     },
-    Right {
+    Permission {
         actions: &["ecs:RunTask"],
         on: &["arn:{p}:ecs:{r}:{a}:task-definition/{d}-*:*"],
         when: &[CLUSTER],
         why: "starting a table, and the one-shot tasks that copy and remove its data",
     },
-    Right {
+    Permission {
         actions: &["ecs:DescribeTasks", "ecs:StopTask"],
         on: &["arn:{p}:ecs:{r}:{a}:task/{d}/*"],
         when: &[CLUSTER],
         why: "looking at tables, and stopping them",
     },
-    Right {
+    Permission {
         actions: &["ecs:ListTasks"],
         on: &["*"],
         when: &[CLUSTER],
         why: "finding orphaned launches",
     },
-    Right {
+    Permission {
         actions: &["ecs:TagResource"],
         on: &["arn:{p}:ecs:{r}:{a}:task/{d}/*", "arn:{p}:ecs:{r}:{a}:task-definition/{d}-*:*"],
         when: &[],
         why: "everything is tagged as it is made",
     },
-    Right {
+    Permission {
         actions: &["iam:PassRole"],
         on: &["arn:{p}:iam::{a}:role/{d}-ExecutionRole-*", "arn:{p}:iam::{a}:role/{d}-TaskRole-*"],
         when: &[("StringEquals", "iam:PassedToService", "ecs-tasks.amazonaws.com")],
         why: "a task is given its two roles, and can be given no others",
     },
-    Right {
+    Permission {
         actions: &["logs:DescribeLogStreams", "logs:FilterLogEvents"],
         on: &[
             "arn:{p}:logs:{r}:{a}:log-group:/refractory/{d}",
@@ -74,7 +74,7 @@ const COMPUTE: &[Right] = &[
         when: &[],
         why: "showing what a table prints",
     },
-    Right {
+    Permission {
         actions: &["logs:DeleteLogStream"],
         on: &[
             "arn:{p}:logs:{r}:{a}:log-group:/refractory/{d}",
@@ -83,31 +83,31 @@ const COMPUTE: &[Right] = &[
         when: &[],
         why: "a table that is deleted leaves no log",
     },
-    Right {
+    Permission {
         actions: &["elasticfilesystem:CreateAccessPoint"],
         on: &["arn:{p}:elasticfilesystem:{r}:{a}:file-system/*"],
         when: &[MINE, MINE_NEW],
         why: "each table has an access point on the deployment's file system, tagged as it is made",
     },
-    Right {
+    Permission {
         actions: &["elasticfilesystem:TagResource"],
         on: &["arn:{p}:elasticfilesystem:{r}:{a}:access-point/*"],
         when: &[MINE_NEW],
         why: "the same",
     },
-    Right {
+    Permission {
         actions: &["elasticfilesystem:TagResource"],
         on: &["arn:{p}:elasticfilesystem:{r}:{a}:access-point/*"],
         when: &[MINE],
         why: "how far a removal has got, and how much a volume holds, is written on its access point",
     },
-    Right {
+    Permission {
         actions: &["elasticfilesystem:DeleteAccessPoint"],
         on: &["arn:{p}:elasticfilesystem:{r}:{a}:access-point/*"],
         when: &[MINE],
         why: "a deleted table leaves none; others' are out of reach",
     },
-    Right {
+    Permission {
         actions: &[
             "elasticfilesystem:DescribeAccessPoints",
             "elasticfilesystem:DescribeFileSystems",
@@ -121,21 +121,21 @@ const COMPUTE: &[Right] = &[
     },
 ];
 
-const ASSETS: &[Right] = &[
-    Right {
+const ASSETS: &[Permission] = &[
+    Permission {
         actions: &["s3:ListAllMyBuckets"],
         on: &["*"],
         when: &[],
         why: "finding orphaned upload buckets",
     },
     // Whose a bucket is can be asked of one that is there.
-    Right {
+    Permission {
         actions: &["s3:CreateBucket"],
         on: &["arn:{p}:s3:::foundry-*"],
         when: &[],
         why: "each table has a bucket for its uploads",
     },
-    Right {
+    Permission {
         actions: &[
             "s3:DeleteBucket",
             "s3:DeleteBucketPolicy",
@@ -157,13 +157,13 @@ const ASSETS: &[Right] = &[
         when: &[("StringEquals", "s3:ResourceAccount", "{a}")],
         why: "such a bucket is set up and removed; those of other accounts are out of reach",
     },
-    Right {
+    Permission {
         actions: &["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:DeleteObjectVersion"],
         on: &["arn:{p}:s3:::foundry-*/*"],
         when: &[("StringEquals", "s3:ResourceAccount", "{a}")],
         why: "emptying such a bucket",
     },
-    Right {
+    Permission {
         actions: &["iam:CreateUser", "iam:PutUserPolicy"],
         on: &["arn:{p}:iam::{a}:user/{d}-assets-*"],
         when: &[(
@@ -173,7 +173,7 @@ const ASSETS: &[Right] = &[
         )],
         why: "each table has a user that reaches its bucket; the boundary keeps it from ever doing more",
     },
-    Right {
+    Permission {
         actions: &[
             "iam:CreateAccessKey",
             "iam:DeleteAccessKey",
@@ -188,7 +188,7 @@ const ASSETS: &[Right] = &[
         when: &[],
         why: "its key is made, rotated and removed, and so is it",
     },
-    Right {
+    Permission {
         actions: &["iam:ListUsers"],
         on: &["*"],
         when: &[],
@@ -196,8 +196,8 @@ const ASSETS: &[Right] = &[
     },
 ];
 
-const STATE: &[Right] = &[
-    Right {
+const STATE: &[Permission] = &[
+    Permission {
         actions: &[
             "dynamodb:BatchGetItem",
             "dynamodb:DeleteItem",
@@ -210,7 +210,7 @@ const STATE: &[Right] = &[
         when: &[],
         why: "everything is written down there",
     },
-    Right {
+    Permission {
         actions: &[
             "secretsmanager:CreateSecret",
             "secretsmanager:DeleteSecret",
@@ -225,19 +225,19 @@ const STATE: &[Right] = &[
         when: &[],
         why: "license keys, passwords, and what launches are told",
     },
-    Right {
+    Permission {
         actions: &["secretsmanager:ListSecrets"],
         on: &["*"],
         when: &[],
         why: "finding secrets by name; their values need the row above too",
     },
-    Right {
+    Permission {
         actions: &["s3:ListBucket", "s3:ListBucketMultipartUploads", "s3:ListBucketVersions"],
         on: &["arn:{p}:s3:::{d}-{a}-{r}"],
         when: &[],
         why: "releases and snapshots are listed",
     },
-    Right {
+    Permission {
         actions: &[
             "s3:AbortMultipartUpload",
             "s3:DeleteObject",
@@ -249,19 +249,19 @@ const STATE: &[Right] = &[
         when: &[],
         why: "releases and snapshots are written, read back and removed",
     },
-    Right {
+    Permission {
         actions: &["route53:ChangeResourceRecordSets", "route53:ListResourceRecordSets"],
         on: &["arn:{p}:route53:::hostedzone/{z}"],
         when: &[],
         why: "a name for each table, where the configuration says so",
     },
-    Right {
+    Permission {
         actions: &["route53:GetChange"],
         on: &["arn:{p}:route53:::change/*"],
         when: &[],
         why: "whether such a name is known everywhere",
     },
-    Right {
+    Permission {
         actions: &[
             "elasticloadbalancing:DescribeRules",
             "elasticloadbalancing:DescribeTags",
@@ -272,13 +272,13 @@ const STATE: &[Right] = &[
         when: &[],
         why: "finding rules and target groups; AWS does not let these be narrowed",
     },
-    Right {
+    Permission {
         actions: &["elasticloadbalancing:CreateTargetGroup"],
         on: &["arn:{p}:elasticloadbalancing:{r}:{a}:targetgroup/*/*"],
         when: &[MINE_NEW],
         why: "a target group for each table, where the configuration says so",
     },
-    Right {
+    Permission {
         actions: &[
             "elasticloadbalancing:DeleteTargetGroup",
             "elasticloadbalancing:DeregisterTargets",
@@ -289,7 +289,7 @@ const STATE: &[Right] = &[
         when: &[MINE],
         why: "the same; others' are out of reach",
     },
-    Right {
+    Permission {
         actions: &[
             "elasticloadbalancing:AddTags",
             "elasticloadbalancing:CreateRule",
@@ -303,13 +303,13 @@ const STATE: &[Right] = &[
         when: &[],
         why: "a rule for each table, and one that closes pages, on this deployment's load balancer alone",
     },
-    Right {
+    Permission {
         actions: &["elasticloadbalancing:AddTags"],
         on: &["arn:{p}:elasticloadbalancing:{r}:{a}:targetgroup/*/*"],
         when: &[MINE_NEW],
         why: "everything is tagged as it is made",
     },
-    Right {
+    Permission {
         actions: &["cloudformation:DescribeStacks"],
         on: &["arn:{p}:cloudformation:{r}:{a}:stack/{d}/*"],
         when: &[],

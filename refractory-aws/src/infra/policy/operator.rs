@@ -1,10 +1,10 @@
-//! What people do who deploy, destroy and look. CloudFormation works with their credentials.
-use super::{Right, Sheet};
+//! Permissions of operators, who deploy, destroy and inspect. CloudFormation works with their credentials.
+use super::spec::{Permission, PolicySpec};
 
-pub(super) const SHEETS: &[Sheet] = &[
-    Sheet { name: "operator-stack", rights: STACK },
-    Sheet { name: "operator-ground", rights: GROUND },
-    Sheet { name: "operator-data", rights: DATA },
+pub(super) const POLICIES: &[PolicySpec] = &[
+    PolicySpec { name: "operator-stack", rights: STACK },
+    PolicySpec { name: "operator-ground", rights: GROUND },
+    PolicySpec { name: "operator-data", rights: DATA },
 ];
 
 const REGION: (&str, &str, &str) = ("StringEquals", "aws:RequestedRegion", "{r}");
@@ -12,8 +12,8 @@ const MINE_NEW: (&str, &str, &str) =
     ("StringEquals", "aws:RequestTag/refractory:deployment", "{d}");
 const MINE: (&str, &str, &str) = ("StringEquals", "aws:ResourceTag/refractory:deployment", "{d}");
 
-const STACK: &[Right] = &[
-    Right {
+const STACK: &[Permission] = &[
+    Permission {
         actions: &[
             "cloudformation:ContinueUpdateRollback",
             "cloudformation:CreateChangeSet",
@@ -34,7 +34,7 @@ const STACK: &[Right] = &[
         when: &[],
         why: "the stack is proposed, changed, looked at and taken away",
     },
-    Right {
+    Permission {
         actions: &[
             "cloudformation:DescribeStackDriftDetectionStatus",
             "cloudformation:GetTemplateSummary",
@@ -43,31 +43,31 @@ const STACK: &[Right] = &[
         when: &[],
         why: "whether drift has been looked for; AWS does not let this be narrowed",
     },
-    Right {
+    Permission {
         actions: &["sts:GetCallerIdentity"],
         on: &["*"],
         when: &[],
         why: "the account is part of names",
     },
-    Right {
+    Permission {
         actions: &["servicequotas:GetServiceQuota", "servicequotas:ListServiceQuotas"],
         on: &["*"],
         when: &[],
         why: "`refractory doctor` compares quotas with what there is",
     },
-    Right {
+    Permission {
         actions: &["iam:SimulatePrincipalPolicy"],
         on: &["arn:{p}:iam::{a}:role/*", "arn:{p}:iam::{a}:user/*"],
         when: &[],
         why: "`refractory doctor` asks which permissions are missing",
     },
-    Right {
+    Permission {
         actions: &["acm:DescribeCertificate", "acm:ListCertificates", "acm:ListTagsForCertificate"],
         on: &["*"],
         when: &[REGION],
         why: "`refractory doctor` looks at certificates",
     },
-    Right {
+    Permission {
         actions: &[
             "acm:AddTagsToCertificate",
             "acm:DeleteCertificate",
@@ -78,7 +78,7 @@ const STACK: &[Right] = &[
         when: &[],
         why: "the certificate of the domain and its wildcard",
     },
-    Right {
+    Permission {
         actions: &[
             "route53:ChangeResourceRecordSets",
             "route53:GetHostedZone",
@@ -88,13 +88,13 @@ const STACK: &[Right] = &[
         when: &[],
         why: "the names of the portal and of tables, and the proof for the certificate",
     },
-    Right {
+    Permission {
         actions: &["route53:GetChange"],
         on: &["arn:{p}:route53:::change/*"],
         when: &[],
         why: "whether such a name is known everywhere",
     },
-    Right {
+    Permission {
         actions: &[
             "iam:AttachRolePolicy",
             "iam:CreateRole",
@@ -120,7 +120,7 @@ const STACK: &[Right] = &[
         when: &[],
         why: "the three roles of the deployment",
     },
-    Right {
+    Permission {
         actions: &[
             "iam:CreatePolicy",
             "iam:CreatePolicyVersion",
@@ -140,7 +140,7 @@ const STACK: &[Right] = &[
         when: &[],
         why: "the policies of the controller, and the boundary of tables' users",
     },
-    Right {
+    Permission {
         actions: &["iam:CreateServiceLinkedRole"],
         on: &["arn:{p}:iam::{a}:role/aws-service-role/*"],
         when: &[("StringLike", "iam:AWSServiceName", "*.amazonaws.com")],
@@ -148,14 +148,14 @@ const STACK: &[Right] = &[
     },
 ];
 
-const GROUND: &[Right] = &[
-    Right {
+const GROUND: &[Permission] = &[
+    Permission {
         actions: &["ec2:Describe*"],
         on: &["*"],
         when: &[REGION],
         why: "CloudFormation and the load balancer look at networks",
     },
-    Right {
+    Permission {
         actions: &[
             "ec2:AllocateAddress",
             "ec2:AssociateRouteTable",
@@ -189,7 +189,7 @@ const GROUND: &[Right] = &[
         when: &[REGION],
         why: "the network, where the deployment has one of its own, and its security groups",
     },
-    Right {
+    Permission {
         actions: &[
             "ec2:DeleteInternetGateway",
             "ec2:DeleteNatGateway",
@@ -210,7 +210,7 @@ const GROUND: &[Right] = &[
         when: &[REGION, MINE],
         why: "taking it away again; what the stack did not make is out of reach, because its tags are not ours",
     },
-    Right {
+    Permission {
         actions: &[
             "ecs:CreateCluster",
             "ecs:CreateService",
@@ -232,7 +232,7 @@ const GROUND: &[Right] = &[
         when: &[],
         why: "the cluster, and the portal in it",
     },
-    Right {
+    Permission {
         actions: &[
             "ecs:DeregisterTaskDefinition",
             "ecs:DescribeTaskDefinition",
@@ -246,13 +246,13 @@ const GROUND: &[Right] = &[
         when: &[REGION],
         why: "the portal's task definition, why its last task ended, and finding what tables left; most of these AWS does not let be narrowed",
     },
-    Right {
+    Permission {
         actions: &["elasticloadbalancing:Describe*"],
         on: &["*"],
         when: &[REGION],
         why: "CloudFormation looks at what it made",
     },
-    Right {
+    Permission {
         actions: &[
             "elasticloadbalancing:AddTags",
             "elasticloadbalancing:CreateListener",
@@ -277,13 +277,13 @@ const GROUND: &[Right] = &[
         when: &[],
         why: "the load balancer, its listeners and their rules",
     },
-    Right {
+    Permission {
         actions: &["elasticloadbalancing:AddTags", "elasticloadbalancing:CreateTargetGroup"],
         on: &["arn:{p}:elasticloadbalancing:{r}:{a}:targetgroup/*/*"],
         when: &[MINE_NEW],
         why: "the portal's target group, tagged as it is made",
     },
-    Right {
+    Permission {
         actions: &[
             "elasticloadbalancing:DeleteTargetGroup",
             "elasticloadbalancing:ModifyTargetGroup",
@@ -294,13 +294,13 @@ const GROUND: &[Right] = &[
         when: &[MINE],
         why: "changing and removing it, and those that tables left; others are out of reach",
     },
-    Right {
+    Permission {
         actions: &["logs:DescribeLogGroups"],
         on: &["*"],
         when: &[REGION],
         why: "whether a log group is there; AWS does not let this be narrowed",
     },
-    Right {
+    Permission {
         actions: &[
             "logs:CreateLogGroup",
             "logs:DeleteLogGroup",
@@ -320,8 +320,8 @@ const GROUND: &[Right] = &[
     },
 ];
 
-const DATA: &[Right] = &[
-    Right {
+const DATA: &[Permission] = &[
+    Permission {
         actions: &[
             "dynamodb:CreateTable",
             "dynamodb:DeleteTable",
@@ -342,7 +342,7 @@ const DATA: &[Right] = &[
         when: &[],
         why: "the table in which everything is written down",
     },
-    Right {
+    Permission {
         actions: &[
             "elasticfilesystem:CreateFileSystem",
             "elasticfilesystem:CreateMountTarget",
@@ -360,7 +360,7 @@ const DATA: &[Right] = &[
         when: &[],
         why: "the file system is made and looked at",
     },
-    Right {
+    Permission {
         actions: &[
             "elasticfilesystem:DeleteFileSystem",
             "elasticfilesystem:DeleteFileSystemPolicy",
@@ -376,13 +376,13 @@ const DATA: &[Right] = &[
         when: &[MINE],
         why: "it is changed and removed; others are out of reach",
     },
-    Right {
+    Permission {
         actions: &["s3:ListAllMyBuckets"],
         on: &["*"],
         when: &[],
         why: "a destroy finds what tables left",
     },
-    Right {
+    Permission {
         actions: &[
             "s3:CreateBucket",
             "s3:DeleteBucket",
@@ -407,13 +407,13 @@ const DATA: &[Right] = &[
         when: &[],
         why: "the bucket of releases and snapshots; a destroy takes buckets of uploads too",
     },
-    Right {
+    Permission {
         actions: &["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:DeleteObjectVersion"],
         on: &["arn:{p}:s3:::{d}-{a}-{r}/*", "arn:{p}:s3:::foundry-*/*"],
         when: &[],
         why: "a destroy empties what it removes",
     },
-    Right {
+    Permission {
         actions: &["ecs:DeleteTaskDefinitions", "ecs:DescribeTasks", "ecs:StopTask"],
         on: &[
             "arn:{p}:ecs:{r}:{a}:task-definition/{d}-*:*",
@@ -423,13 +423,13 @@ const DATA: &[Right] = &[
         when: &[],
         why: "a destroy ends tables, sees that they have ended, and removes their definitions and the portal's",
     },
-    Right {
+    Permission {
         actions: &["iam:ListUsers"],
         on: &["*"],
         when: &[],
         why: "a destroy finds what tables left; AWS does not let this be narrowed",
     },
-    Right {
+    Permission {
         actions: &[
             "iam:DeleteAccessKey",
             "iam:DeleteUser",
@@ -442,13 +442,13 @@ const DATA: &[Right] = &[
         when: &[],
         why: "a destroy removes the users of uploads",
     },
-    Right {
+    Permission {
         actions: &["secretsmanager:ListSecrets"],
         on: &["*"],
         when: &[],
         why: "a destroy finds what tables left; no value can be read",
     },
-    Right {
+    Permission {
         actions: &["secretsmanager:DeleteSecret"],
         on: &["arn:{p}:secretsmanager:{r}:{a}:secret:{d}/*"],
         when: &[],

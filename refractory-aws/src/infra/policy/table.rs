@@ -1,19 +1,19 @@
 //! What the user of a table's uploads does.
-use super::{Right, Sheet};
+use super::spec::{Permission, PolicySpec};
 
-pub(super) const SHEETS: &[Sheet] = &[BOUNDARY];
+pub(super) const POLICIES: &[PolicySpec] = &[BOUNDARY];
 
 /// The most that such a user can ever do. Its own policy says the same of its one bucket.
-pub(super) const BOUNDARY: Sheet = Sheet {
+pub(super) const BOUNDARY: PolicySpec = PolicySpec {
     name: "table-boundary",
     rights: &[
-        Right {
+        Permission {
             actions: &["s3:GetBucketLocation", "s3:ListBucket"],
             on: &["arn:{p}:s3:::foundry-*"],
             when: &[],
             why: "Foundry's file picker shows what is there",
         },
-        Right {
+        Permission {
             actions: &[
                 "s3:AbortMultipartUpload",
                 "s3:DeleteObject",

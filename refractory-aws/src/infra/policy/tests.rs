@@ -4,13 +4,18 @@ use super::*;
 
 mod calls;
 
-fn names() -> Names {
+fn names() -> PolicyScope {
     // The longest that names can be.
-    Names::new("abcdefghijklmnop", "ap-northeast-1", "123456789012", Some("Z0123456789ABCDEFGHIJ"))
+    PolicyScope::new(
+        "abcdefghijklmnop",
+        "ap-northeast-1",
+        "123456789012",
+        Some("Z0123456789ABCDEFGHIJ"),
+    )
 }
 
-fn everybody() -> [Whose; 3] {
-    [Whose::Controller, Whose::Operator, Whose::Table]
+fn everybody() -> [PolicySubject; 3] {
+    [PolicySubject::Controller, PolicySubject::Operator, PolicySubject::Table]
 }
 
 #[test]
@@ -24,7 +29,7 @@ fn every_policy_fits_into_a_managed_one() {
 
 #[test]
 fn what_is_printed_is_what_was_agreed_on() {
-    let names = Names::new("refractory", "eu-central-1", "123456789012", Some("Z0123456789"));
+    let names = PolicyScope::new("refractory", "eu-central-1", "123456789012", Some("Z0123456789"));
     let all = everybody().into_iter().flat_map(|whose| policies(whose, &names));
     let shown = all.map(|policy| format!("# {}\n{:#}\n", policy.name, policy.document));
     insta::assert_snapshot!(shown.collect::<String>());
@@ -32,7 +37,7 @@ fn what_is_printed_is_what_was_agreed_on() {
 
 #[test]
 fn rows_are_in_order_and_none_is_there_twice() {
-    for sheet in everybody().into_iter().flat_map(Whose::sheets) {
+    for sheet in everybody().into_iter().flat_map(PolicySubject::sheets) {
         let mut seen = BTreeSet::new();
         for right in sheet.rights {
             assert!(right.actions.is_sorted(), "{:?}", right.actions);
@@ -63,7 +68,7 @@ fn nothing_that_can_be_narrowed_is_allowed_everywhere() {
     }
 }
 
-fn actions(whose: Whose) -> BTreeSet<String> {
+fn actions(whose: PolicySubject) -> BTreeSet<String> {
     reasons(whose, &names()).into_iter().map(|row| row.action.to_owned()).collect()
 }
 
@@ -79,7 +84,7 @@ fn every_right_of_the_controller_is_needed_for_some_call() {
         own.flat_map(|(_, service, operation)| calls::actions(&service, &operation)).collect();
     let beside: BTreeSet<_> =
         calls::BESIDE.iter().map(|(action, _)| (*action).to_owned()).collect();
-    let allowed = actions(Whose::Controller);
+    let allowed = actions(PolicySubject::Controller);
     let idle: Vec<_> = allowed.difference(&needed).filter(|it| !beside.contains(*it)).collect();
     assert!(idle.is_empty(), "nobody needs {idle:?}");
     assert!(beside.is_subset(&allowed) && beside.is_disjoint(&needed), "an idle excuse");
@@ -87,7 +92,8 @@ fn every_right_of_the_controller_is_needed_for_some_call() {
 
 #[test]
 fn every_call_that_is_made_is_allowed_to_whoever_makes_it() {
-    let (controller, operator) = (actions(Whose::Controller), actions(Whose::Operator));
+    let (controller, operator) =
+        (actions(PolicySubject::Controller), actions(PolicySubject::Operator));
     let made = calls::made();
     assert!(made.len() > 60, "{made:?}");
     for (place, service, operation) in made {
@@ -110,6 +116,6 @@ fn other_partitions_have_their_own_arns() {
         ("us-gov-west-1", "aws-us-gov"),
         ("cn-north-1", "aws-cn"),
     ] {
-        assert_eq!(Names::new("club", region, "1", None).partition, partition);
+        assert_eq!(PolicyScope::new("club", region, "1", None).partition, partition);
     }
 }

@@ -1,8 +1,10 @@
-use super::super::follow::State;
+use super::super::progress::ResourceState;
+use super::super::progress::plain;
 use super::*;
 
-fn cause(reason: &str) -> Progress {
-    let mut cause = Progress::ours("Thing", "AWS::Some::Thing", State::Failed, "CREATE_FAILED");
+fn cause(reason: &str) -> ResourceProgress {
+    let mut cause =
+        ResourceProgress::ours("Thing", "AWS::Some::Thing", ResourceState::Failed, "CREATE_FAILED");
     cause.reason = Some(plain(reason));
     cause
 }
@@ -47,7 +49,7 @@ fn reasons_as_aws_gives_them_lead_to_what_to_do() {
         ("Something nobody foresaw", ErrorKind::Unexpected, "Put that right"),
     ];
     for (reason, kind, part) in table {
-        let error = failed("deploying", "deploy", "ROLLBACK_COMPLETE", &[cause(reason)]);
+        let error = deploy_error("deploying", "deploy", "ROLLBACK_COMPLETE", &[cause(reason)]);
         let told = error.for_people();
         assert_eq!(error.kind(), kind, "{told}");
         assert!(told.contains(part) && told.contains("`Thing` failed"), "{told}");
@@ -58,14 +60,18 @@ fn reasons_as_aws_gives_them_lead_to_what_to_do() {
 
 #[test]
 fn a_failure_without_a_reason_says_so() {
-    let error = failed("deploying", "deploy", "UPDATE_ROLLBACK_COMPLETE", &[]);
+    let error = deploy_error("deploying", "deploy", "UPDATE_ROLLBACK_COMPLETE", &[]);
     assert!(error.for_people().contains("AWS gave no reason"), "{}", error.for_people());
 }
 
 #[test]
 fn the_first_of_several_causes_is_told() {
-    let error =
-        failed("deploying", "deploy", "ROLLBACK_COMPLETE", &[cause("first"), cause("second")]);
+    let error = deploy_error(
+        "deploying",
+        "deploy",
+        "ROLLBACK_COMPLETE",
+        &[cause("first"), cause("second")],
+    );
     assert!(
         error.for_people().starts_with("`Thing` failed (1 more): first."),
         "{}",

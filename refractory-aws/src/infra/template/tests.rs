@@ -2,7 +2,7 @@ use super::*;
 
 #[test]
 fn the_template_fits_into_a_request_and_has_every_policy() {
-    let text = whole();
+    let text = full_template();
     assert!(text.len() < LONGEST, "{}", text.len());
     assert!(!text.contains(MARK), "a policy is missing");
     assert!(text.is_ascii());
@@ -11,7 +11,7 @@ fn the_template_fits_into_a_request_and_has_every_policy() {
 #[test]
 fn what_is_adopted_stands_alone() {
     for name in ["Table", "FileSystem", "Bucket", "LogGroup", "TableBoundary"] {
-        let text = adoption(&[name]);
+        let text = import_template(&[name]);
         assert!(text.contains(&format!("\n  {name}:\n")), "{text}");
         let (_, resources) = text.split_once("\nResources:\n").unwrap();
         assert_eq!(resources.matches("    Type: ").count(), 1, "{resources}");
@@ -44,5 +44,5 @@ fn logs_are_kept_for_what_the_configuration_allows() {
 fn nothing_but_data_is_kept() {
     let resources = TEXT.split("\nResources:\n").nth(1).unwrap();
     let kept = resources.matches("DeletionPolicy: RetainExceptOnCreate").count();
-    assert_eq!(kept, super::super::data::Data::ALL.len());
+    assert_eq!(kept, super::super::data::DataResource::ALL.len());
 }

@@ -2,11 +2,11 @@ use refractory_core::model::Slug;
 
 use super::*;
 
-fn wanted(owner: &str) -> Wanted {
-    Wanted {
+fn wanted(owner: &str) -> DesiredRecord {
+    DesiredRecord {
         name: Hostname::under(&Slug::new("friday").unwrap(), "games.example"),
         owner: InstanceId::new(owner).unwrap(),
-        lead: Lead::Alias { zone: "Z1".into(), name: "lb.example.".into() },
+        target: RecordTarget::Alias { zone: "Z1".into(), name: "lb.example.".into() },
         naming: Naming::new("club"),
     }
 }
@@ -41,26 +41,26 @@ fn a_renewal_holds_only_while_the_name_is_ours() {
 #[test]
 fn what_the_zone_says_about_a_name() {
     let (ours, theirs) = (wanted("a"), wanted("b"));
-    let says = |records: &[ResourceRecordSet]| standing(&ours.naming, &ours.name, records);
-    assert_eq!(says(&[]), Standing::Free);
+    let says = |records: &[ResourceRecordSet]| name_state(&ours.naming, &ours.name, records);
+    assert_eq!(says(&[]), NameState::Free);
     let mail = plain("friday.games.example", RrType::Mx, "10 mail.example.").unwrap();
-    assert_eq!(says(std::slice::from_ref(&mail)), Standing::Free);
+    assert_eq!(says(std::slice::from_ref(&mail)), NameState::Free);
     let foreign = plain("friday.games.example", RrType::A, "192.0.2.1").unwrap();
-    assert_eq!(says(&[foreign]), Standing::Foreign);
+    assert_eq!(says(&[foreign]), NameState::Foreign);
     let child = plain("x.friday.games.example", RrType::A, "192.0.2.1").unwrap();
-    assert_eq!(says(&[child]), Standing::Free);
+    assert_eq!(says(&[child]), NameState::Free);
     let mut all = theirs.all().unwrap();
-    assert_eq!(says(&all), Standing::Marked(theirs.owner.clone(), all.clone()));
+    assert_eq!(says(&all), NameState::Owned(theirs.owner.clone(), all.clone()));
     let kept = all.clone();
     all.push(mail);
-    assert_eq!(says(&all), Standing::Marked(theirs.owner.clone(), kept));
-    let stranger = Wanted { naming: Naming::new("other"), ..ours.clone() };
-    assert_eq!(says(&stranger.all().unwrap()), Standing::Foreign);
+    assert_eq!(says(&all), NameState::Owned(theirs.owner.clone(), kept));
+    let stranger = DesiredRecord { naming: Naming::new("other"), ..ours.clone() };
+    assert_eq!(says(&stranger.all().unwrap()), NameState::Foreign);
 }
 
 #[test]
 fn a_balancer_without_a_zone_is_led_to_by_its_name() {
-    let lead = Lead::Cname("lb.example".into());
+    let lead = RecordTarget::Cname("lb.example".into());
     let record = &lead.records(&wanted("a").name).unwrap()[0];
     assert_eq!(record.r#type(), &RrType::Cname);
     assert_eq!(record.resource_records()[0].value(), "lb.example.");

@@ -1,11 +1,11 @@
 use refractory_core::ports::DnsZone;
 
 use super::*;
-use crate::canned::{Answer, Canned};
 use crate::names::marker::{marker_name, marker_text};
+use crate::stub_server::{StubResponse, StubServer};
 
-fn ground() -> Ground {
-    Ground {
+fn outputs() -> StackOutputs {
+    StackOutputs {
         public_ip: true,
         boundary: None,
         cluster: String::new(),
@@ -30,7 +30,7 @@ fn hostname(slug: &str) -> Hostname {
 }
 
 /// A page with the mark of one name; the next begins at `next`.
-fn page(slug: &str, next: Option<&str>) -> Answer {
+fn page(slug: &str, next: Option<&str>) -> StubResponse {
     let name = hostname(slug);
     let text = marker_text(&Naming::new("club"), &InstanceId::new(slug).unwrap());
     let record = format!(
@@ -48,24 +48,28 @@ fn page(slug: &str, next: Option<&str>) -> Answer {
         next.is_some(),
         more.unwrap_or_default()
     );
-    Answer { status: 200, headers: "content-type: text/xml\r\n".to_owned(), body }
+    StubResponse { status: 200, headers: "content-type: text/xml\r\n".to_owned(), body }
 }
 
-fn slower() -> Answer {
+fn slower() -> StubResponse {
     let body = "<ErrorResponse xmlns=\"https://route53.amazonaws.com/doc/2013-04-01/\"><Error><Type>Sender</Type>\
                 <Code>Throttling</Code><Message>Rate exceeded</Message></Error></ErrorResponse>";
-    Answer { status: 400, headers: "content-type: text/xml\r\n".to_owned(), body: body.to_owned() }
+    StubResponse {
+        status: 400,
+        headers: "content-type: text/xml\r\n".to_owned(),
+        body: body.to_owned(),
+    }
 }
 
 #[tokio::test]
 async fn a_long_list_waits_where_it_is_when_route_53_is_busy_and_reads_no_page_twice() {
-    let canned = Canned::serve(|at, _| match at {
+    let canned = StubServer::serve(|at, _| match at {
         0 => page("friday", Some("monday.games.example")),
         1 | 2 => slower(),
         _ => page("monday", None),
     })
     .await;
-    let zone = Route53Zone::new(canned.clients(), &ground(), Naming::new("club")).unwrap();
+    let zone = Route53Zone::new(canned.clients(), &outputs(), Naming::new("club")).unwrap();
     let named = |slug: &str| (hostname(slug), InstanceId::new(slug).unwrap());
     assert_eq!(zone.list().await.unwrap(), [named("friday"), named("monday")]);
     let begins: Vec<_> =

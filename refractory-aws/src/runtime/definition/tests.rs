@@ -2,13 +2,13 @@ use refractory_core::Secret;
 use refractory_core::model::Version;
 
 use super::*;
-use crate::runtime::sample;
+use crate::runtime::fixtures;
 
 fn definition(spec: &LaunchSpec, config: &AwsConfig) -> Result<Definition> {
-    let ground = sample::ground(&["subnet-a"]);
-    let from = Ingredients {
+    let outputs = fixtures::outputs(&["subnet-a"]);
+    let from = DefinitionInputs {
         config,
-        ground: &ground,
+        outputs: &outputs,
         naming: &Naming::new("club"),
         region: "eu-central-1",
         access_point: "fsap-1",
@@ -21,12 +21,12 @@ fn definition(spec: &LaunchSpec, config: &AwsConfig) -> Result<Definition> {
 
 #[test]
 fn a_definition_is_as_it_was_agreed_on() {
-    insta::assert_json_snapshot!(definition(&sample::spec(), &AwsConfig::default()).unwrap());
+    insta::assert_json_snapshot!(definition(&fixtures::spec(), &AwsConfig::default()).unwrap());
 }
 
 #[test]
 fn a_definition_holds_no_secret() {
-    let spec = sample::spec();
+    let spec = fixtures::spec();
     let text = serde_json::to_string(&definition(&spec, &AwsConfig::default()).unwrap()).unwrap();
     assert!(!text.contains(spec.admin_key.expose()));
     assert!(!text.contains("ABCD"), "the license key");
@@ -36,7 +36,7 @@ fn a_definition_holds_no_secret() {
 fn a_definition_is_the_same_for_other_secrets_and_another_for_other_settings() {
     let config = AwsConfig::default();
     let digest = |spec: &LaunchSpec| definition(spec, &config).unwrap().digest().unwrap();
-    let spec = sample::spec();
+    let spec = fixtures::spec();
     let other_key = spec.clone().with(|spec| spec.admin_key = Secret::new("another"));
     assert_eq!(digest(&other_key), digest(&spec), "secrets are told apart from it");
     let other_language = spec.clone().with(|spec| spec.language = None);
@@ -48,7 +48,7 @@ fn a_definition_is_the_same_for_other_secrets_and_another_for_other_settings() {
 #[test]
 fn uploads_on_the_volume_need_no_credentials() {
     let config = AwsConfig { assets: AssetAccess::Volume, ..AwsConfig::default() };
-    let made = definition(&sample::spec(), &config).unwrap();
+    let made = definition(&fixtures::spec(), &config).unwrap();
     assert!(!made.told);
     assert!(made.containers.iter().all(|container| !container.mounts.contains_key("told")));
     assert!(!made.containers[1].environment.contains_key("FOUNDRY_AWS_CONFIG"));
@@ -62,7 +62,7 @@ fn a_program_reaches_a_private_bucket_at_its_tables_own_address() {
         let made = definition(spec, &config).unwrap();
         made.containers[0].environment.get("UPLOADS_AT").cloned()
     };
-    let spec = sample::spec();
+    let spec = fixtures::spec();
     let private = |spec| at(AssetAccess::Private, Some("http://127.0.0.1:1"), spec);
     assert_eq!(private(&spec).as_deref(), Some("https://friday.games.example"));
     let plain = spec.clone().with(|spec| spec.public = Some((8080, false)));
@@ -76,7 +76,7 @@ fn a_program_reaches_a_private_bucket_at_its_tables_own_address() {
 #[test]
 fn only_old_images_are_told_to_leave_owners_alone() {
     let of = |build| {
-        let mut spec = sample::spec();
+        let mut spec = fixtures::spec();
         spec.release.as_mut().unwrap().version = Version::new(13, build);
         let made = definition(&spec, &AwsConfig::default()).unwrap();
         made.containers[1].environment.get("CONTAINER_PRESERVE_OWNER").cloned()
@@ -86,7 +86,7 @@ fn only_old_images_are_told_to_leave_owners_alone() {
 
 #[test]
 fn the_image_follows_the_release() {
-    let release = sample::spec().release;
+    let release = fixtures::spec().release;
     assert_eq!(
         image("felddy/foundryvtt:{version}", release.as_ref()).unwrap(),
         "felddy/foundryvtt:13.351"

@@ -4,15 +4,15 @@ use refractory_core::{MonotonicTime, Timestamp};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::canned::{Answer, Canned};
+use crate::stub_server::{StubResponse, StubServer};
 
 /// When it is.
 const NOW: u64 = 1_000_000_000;
 
 #[derive(Debug)]
-struct Still;
+struct FixedClock;
 
-impl Clock for Still {
+impl Clock for FixedClock {
     fn now(&self) -> Timestamp {
         Timestamp(NOW)
     }
@@ -38,15 +38,18 @@ fn page(asked: &Value, lines: u64) -> Value {
 }
 
 async fn tail(lines: u64, limit: usize) -> Vec<String> {
-    let canned = Canned::serve(move |_, asked| {
-        Answer::json(200, page(&serde_json::from_str(&asked.body).unwrap(), lines).to_string())
+    let canned = StubServer::serve(move |_, asked| {
+        StubResponse::json(
+            200,
+            page(&serde_json::from_str(&asked.body).unwrap(), lines).to_string(),
+        )
     })
     .await;
     let logs = CloudWatchLogs {
         client: canned.clients().logs,
         group: "/refractory/club".to_owned(),
         naming: Naming::new("club"),
-        clock: Arc::new(Still),
+        clock: Arc::new(FixedClock),
         kept: Duration::from_hours(24 * 30),
     };
     let chunk = logs.read(&InstanceId::new("a").unwrap(), None, limit).await.unwrap();

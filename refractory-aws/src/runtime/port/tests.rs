@@ -9,20 +9,20 @@ use refractory_core::{MonotonicTime, Timestamp};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::canned::{Answer, Asked, Canned};
-use crate::runtime::sample;
+use crate::runtime::fixtures;
+use crate::stub_server::{StubRequest, StubResponse, StubServer};
 
 /// A clock that goes on when a test says so.
 #[derive(Debug, Default)]
-struct Hand(AtomicU64);
+struct ManualClock(AtomicU64);
 
-impl Hand {
-    fn wait(&self, span: Duration) {
+impl ManualClock {
+    fn advance(&self, span: Duration) {
         self.0.fetch_add(u64::try_from(span.as_millis()).unwrap(), Ordering::SeqCst);
     }
 }
 
-impl Clock for Hand {
+impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
         Timestamp(1_000_000 + self.0.load(Ordering::SeqCst))
     }
@@ -44,15 +44,16 @@ fn config() -> AwsConfig {
     }
 }
 
-fn runtime(server: &Canned, clock: &Arc<Hand>) -> FargateRuntime {
-    let (clients, ground) = (server.clients(), sample::ground(&["subnet-a", "subnet-b"]));
+fn runtime(server: &StubServer, clock: &Arc<ManualClock>) -> FargateRuntime {
+    let (clients, outputs) = (server.clients(), fixtures::outputs(&["subnet-a", "subnet-b"]));
     let clock: Arc<dyn Clock> = Arc::clone(clock) as _;
-    let volumes = EfsStorage::new(clients.clone(), &ground, &config(), Arc::clone(&clock)).unwrap();
-    FargateRuntime::new(clients, ground, config(), volumes, clock)
+    let volumes =
+        EfsStorage::new(clients.clone(), &outputs, &config(), Arc::clone(&clock)).unwrap();
+    FargateRuntime::new(clients, outputs, config(), volumes, clock)
 }
 
 /// The operation of a request, in lower case as the server heard it.
-fn operation(asked: &Asked) -> &str {
+fn operation(asked: &StubRequest) -> &str {
     if asked.head.starts_with("get /club-bucket/snapshots/abc/restoring") {
         return "getobject";
     }
@@ -70,7 +71,7 @@ fn task(arn: &str, attempt: u32, state: Value) -> Value {
         "tags": [
             tag("refractory:deployment", "club"),
             tag("refractory:key", "abc.1"),
-            tag("refractory:digest", &sample::spec().digest()),
+            tag("refractory:digest", &fixtures::spec().digest()),
             tag("refractory:attempt", &attempt.to_string()),
             tag("refractory:prefix", "friday"),
         ],
@@ -84,25 +85,25 @@ fn at(address: &str) -> Value {
     json!({"attachments": [{"type": "ElasticNetworkInterface", "details": details}]})
 }
 
-fn ok(body: &Value) -> Answer {
-    Answer::json(200, body.to_string())
+fn ok(body: &Value) -> StubResponse {
+    StubResponse::json(200, body.to_string())
 }
 
 #[tokio::test]
 async fn scenario_14_an_address_that_comes_late_or_changes_is_seen() {
-    let server = Canned::serve(|number, _| {
+    let server = StubServer::serve(|number, _| {
         let state = [json!({}), at("10.0.0.7"), at("10.0.0.9")][number.min(2)].clone();
         ok(&json!({"tasks": [task("arn:task/1", 0, state)]}))
     })
     .await;
     let clock = Arc::default();
     let runtime = runtime(&server, &clock);
-    runtime.0.memory.launched(&key(), "arn:task/1");
+    runtime.0.cache.launched(&key(), "arn:task/1");
     assert_eq!(runtime.observe(&key()).await.unwrap(), pending("waiting for its address"));
     let endpoint = |host: &str| Observed::Ready(Endpoint::new(host, 30_000).with_prefix("friday"));
     assert_eq!(runtime.observe(&key()).await.unwrap(), endpoint("10.0.0.7"));
     assert_eq!(runtime.observe(&key()).await.unwrap(), endpoint("10.0.0.7"), "seen a moment ago");
-    clock.wait(FRESH);
+    clock.advance(OBSERVATION_FRESH_FOR);
     assert_eq!(
         runtime.observe(&key()).await.unwrap(),
         endpoint("10.0.0.9"),
@@ -111,20 +112,20 @@ async fn scenario_14_an_address_that_comes_late_or_changes_is_seen() {
     assert_eq!(server.asked().len(), 3);
 }
 
-fn no_such_key() -> Answer {
+fn no_such_key() -> StubResponse {
     let body = "<Error><Code>NoSuchKey</Code><Message>There is none.</Message></Error>";
-    Answer { status: 404, body: body.to_owned(), ..Answer::default() }
+    StubResponse { status: 404, body: body.to_owned(), ..StubResponse::default() }
 }
 
 /// Answers a start; a task that is described found no machine, except the one of the second attempt.
-fn without_machine_at_first(_: usize, asked: &Asked) -> Answer {
+fn without_machine_at_first(_: usize, asked: &StubRequest) -> StubResponse {
     let body: Value = serde_json::from_str(&asked.body).unwrap_or_default();
     ok(&match operation(asked) {
         "listtasks" => json!({"taskArns": []}),
         "getobject" => return no_such_key(),
         "createsecret" | "putsecretvalue" => json!({"ARN": "arn:secret"}),
         "describetaskdefinition" => {
-            return Answer::json(
+            return StubResponse::json(
                 400,
                 r#"{"__type":"ClientException","message":"Unable to describe task definition."}"#,
             );
@@ -157,11 +158,11 @@ fn without_machine_at_first(_: usize, asked: &Asked) -> Answer {
 
 #[tokio::test]
 async fn scenario_10_a_task_that_found_no_machine_is_followed_by_another_attempt_elsewhere() {
-    let server = Canned::serve(without_machine_at_first).await;
+    let server = StubServer::serve(without_machine_at_first).await;
     let runtime = runtime(&server, &Arc::default());
     let mut told = Vec::new();
     let ready = loop {
-        match runtime.ensure(&key(), &sample::spec()).await.unwrap() {
+        match runtime.ensure(&key(), &fixtures::spec()).await.unwrap() {
             Observed::Pending(progress) => told.push(progress.unwrap().message),
             other => break other,
         }
@@ -187,7 +188,7 @@ async fn scenario_10_a_task_that_found_no_machine_is_followed_by_another_attempt
 
 #[tokio::test]
 async fn scenario_10_want_of_a_machine_is_given_up_in_the_end() {
-    let server = Canned::serve(|number, asked| match operation(asked) {
+    let server = StubServer::serve(|number, asked| match operation(asked) {
         "runtask" => {
             ok(&json!({"failures": [{"reason": "Capacity is unavailable at this time."}]}))
         }
@@ -198,7 +199,7 @@ async fn scenario_10_want_of_a_machine_is_given_up_in_the_end() {
     let runtime = runtime(&server, &clock);
     let mut told = std::collections::BTreeSet::new();
     let error = loop {
-        match runtime.ensure(&key(), &sample::spec()).await {
+        match runtime.ensure(&key(), &fixtures::spec()).await {
             Ok(Observed::Pending(progress)) => told.insert(progress.unwrap().message),
             other => break other.unwrap_err(),
         };
@@ -206,7 +207,7 @@ async fn scenario_10_want_of_a_machine_is_given_up_in_the_end() {
             matches!(runtime.observe(&key()).await.unwrap(), Observed::Pending(_)),
             "looking says the same"
         );
-        clock.wait(Duration::from_secs(2));
+        clock.advance(Duration::from_secs(2));
     };
     assert_eq!((error.kind(), error.is_transient()), (ErrorKind::Exhausted, true));
     assert!(error.for_people().contains("no capacity"));
@@ -218,8 +219,8 @@ async fn scenario_10_want_of_a_machine_is_given_up_in_the_end() {
 
 #[tokio::test]
 async fn a_quota_of_cores_is_said_to_be_one() {
-    let server = Canned::serve(|number, asked| match operation(asked) {
-        "runtask" => Answer::json(
+    let server = StubServer::serve(|number, asked| match operation(asked) {
+        "runtask" => StubResponse::json(
             400,
             r#"{"__type":"ClientException","message":"You've reached the limit on the number of vCPUs you can run concurrently"}"#,
         ),
@@ -227,29 +228,29 @@ async fn a_quota_of_cores_is_said_to_be_one() {
     })
     .await;
     let error =
-        runtime(&server, &Arc::default()).ensure(&key(), &sample::spec()).await.unwrap_err();
+        runtime(&server, &Arc::default()).ensure(&key(), &fixtures::spec()).await.unwrap_err();
     assert_eq!((error.kind(), error.is_transient()), (ErrorKind::Exhausted, true));
     assert!(error.for_people().contains("cores"), "{error:?}");
 }
 
 #[tokio::test]
 async fn nothing_is_launched_on_data_that_is_being_replaced() {
-    let server = Canned::serve(|number, asked| match operation(asked) {
+    let server = StubServer::serve(|number, asked| match operation(asked) {
         "getobject" => ok(&json!({"at": 1_764_111_600_000_u64, "attempt": "a"})),
         _ => without_machine_at_first(number, asked),
     })
     .await;
     let runtime = runtime(&server, &Arc::default());
-    let error = runtime.ensure(&key(), &sample::spec()).await.unwrap_err();
+    let error = runtime.ensure(&key(), &fixtures::spec()).await.unwrap_err();
     assert_eq!((error.kind(), error.is_transient()), (ErrorKind::Unavailable, true));
     assert!(error.for_people().contains("It starts when that is finished"), "{error:?}");
     assert!(server.asked().iter().all(|asked| operation(asked) != "runtask"));
 }
 
 /// Answers a process that comes after another one began the launch: its secret is written, and its task has this digest.
-fn begun_before(digest: &'static str) -> impl Fn(usize, &Asked) -> Answer {
+fn begun_before(digest: &'static str) -> impl Fn(usize, &StubRequest) -> StubResponse {
     move |number, asked| match operation(asked) {
-        "createsecret" | "putsecretvalue" => Answer::json(
+        "createsecret" | "putsecretvalue" => StubResponse::json(
             400,
             r#"{"__type":"ResourceExistsException","message":"It exists with another value."}"#,
         ),
@@ -267,13 +268,13 @@ fn begun_before(digest: &'static str) -> impl Fn(usize, &Asked) -> Answer {
 async fn a_launch_that_a_former_version_began_is_recognized() {
     // The digest of the sample, as versions before the `v2-` form tagged its task.
     let former = "a9d277f39f165838d3762ecf404a85cc6cbfd9bb13feab95ed11e0f959d5e16e";
-    let server = Canned::serve(begun_before(former)).await;
+    let server = StubServer::serve(begun_before(former)).await;
     let upgraded = runtime(&server, &Arc::default());
-    let seen = upgraded.ensure(&key(), &sample::spec()).await.unwrap();
+    let seen = upgraded.ensure(&key(), &fixtures::spec()).await.unwrap();
     let endpoint = Endpoint::new("10.0.0.7", 30_000).with_prefix("friday");
     assert_eq!(seen, Observed::Ready(endpoint));
     assert!(server.asked().iter().all(|asked| operation(asked) != "runtask"), "it runs already");
-    let other = sample::spec().with(|spec| spec.language = None);
+    let other = fixtures::spec().with(|spec| spec.language = None);
     let refused = runtime(&server, &Arc::default()).ensure(&key(), &other).await.unwrap_err();
     assert_eq!((refused.kind(), refused.is_transient()), (ErrorKind::Invalid, false));
 }

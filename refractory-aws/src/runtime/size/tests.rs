@@ -5,7 +5,7 @@ const GIB: u64 = 1 << 30;
 
 fn size(millis: u32, bytes: u64) -> Option<(u32, u32)> {
     let limits = Limits { cpu_millis: Some(millis), memory: Some(bytes), disk: None };
-    Size::of(&limits, &AwsConfig::default()).ok().map(|size| (size.cpu, size.memory))
+    TaskSize::of(&limits, &AwsConfig::default()).ok().map(|size| (size.cpu, size.memory))
 }
 
 #[test]
@@ -44,13 +44,13 @@ fn what_nobody_sells_is_said_so() {
         assert_eq!(size(millis, bytes), None);
     }
     let limits = Limits { memory: Some(121 * GIB), ..Limits::default() };
-    let error = Size::of(&limits, &AwsConfig::default()).unwrap_err();
+    let error = TaskSize::of(&limits, &AwsConfig::default()).unwrap_err();
     assert_eq!((error.kind(), error.is_transient()), (ErrorKind::Invalid, false));
     assert!(error.for_people().contains("120 GiB"));
 }
 
 #[test]
 fn what_is_not_limited_is_as_the_configuration_says() {
-    let size = Size::of(&Limits::default(), &AwsConfig::default()).unwrap();
+    let size = TaskSize::of(&Limits::default(), &AwsConfig::default()).unwrap();
     assert_eq!((size.cpu, size.memory), (1024, 2048));
 }

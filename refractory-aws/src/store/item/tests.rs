@@ -89,13 +89,13 @@ fn a_record_that_cannot_be_read_keeps_what_is_known_of_it() {
 #[test]
 fn places_are_in_the_order_of_sort_values_and_then_of_ids() {
     let place = |sort: &str, id: &str| {
-        let place = Place(format!("event-by-time/\u{1}{sort}"));
+        let place = IndexEntry(format!("event-by-time/\u{1}{sort}"));
         text_of(&place.key(id), schema::SORT_KEY).unwrap().to_owned()
     };
     let sorted =
         [place("", "b"), place("a", "a"), place("a", "b"), place("a-b", "a"), place("ab", "a")];
     assert!(sorted.is_sorted(), "{sorted:?}");
-    let in_one = Place("event-by-instance/one\u{1}1".to_owned());
+    let in_one = IndexEntry("event-by-instance/one\u{1}1".to_owned());
     let key = in_one.key("a");
     assert_eq!(text_of(&key, schema::PARTITION_KEY), Some("index/event-by-instance/one"));
     assert!(in_one.is_in(&place_partition("event-by-instance", "one")));

@@ -29,8 +29,8 @@ fn claims(texts: &[&str]) -> Claims {
     Claims { texts, ..Claims::default() }
 }
 
-fn planned(write: &Write, had: Claims) -> Planned<'_> {
-    Planned { write, had, stamp: 7 }
+fn planned(write: &Write, had: Claims) -> PlannedWrite<'_> {
+    PlannedWrite { write, had, stamp: 7 }
 }
 
 fn had_of(write: &Write) -> Claims {
@@ -100,17 +100,21 @@ fn what_a_write_met_is_told_by_the_row_that_is_there() {
         item.insert(schema::TEXTS.to_owned(), item::listed(&claims(&["slug:a"]).texts));
         item
     };
-    assert_eq!(met(None, 3, mine), Met::Gone);
-    assert_eq!(met(Some(&at(4, mine)), 3, mine), Met::Itself);
-    assert_eq!(met(Some(&at(4, other)), 3, mine), Met::Moved);
-    assert_eq!(met(Some(&at(3, other)), 3, mine), Met::Claims(claims(&["slug:a"])));
-    assert_eq!(met(Some(&Item::new()), 3, mine), Met::Moved, "a row without a revision");
+    assert_eq!(current_row(None, 3, mine), CurrentRow::Gone);
+    assert_eq!(current_row(Some(&at(4, mine)), 3, mine), CurrentRow::Itself);
+    assert_eq!(current_row(Some(&at(4, other)), 3, mine), CurrentRow::Moved);
+    assert_eq!(current_row(Some(&at(3, other)), 3, mine), CurrentRow::Claims(claims(&["slug:a"])));
+    assert_eq!(
+        current_row(Some(&Item::new()), 3, mine),
+        CurrentRow::Moved,
+        "a row without a revision"
+    );
     // Written by this one, and then by others.
     let mut later = at(6, other);
     let all = HashMap::from([("4".to_owned(), mine.value()), ("6".to_owned(), other.value())]);
     later.insert(schema::OPERATIONS.to_owned(), AttributeValue::M(all));
-    assert_eq!(met(Some(&later), 3, mine), Met::Itself);
-    assert_eq!(met(Some(&later), 4, mine), Met::Moved);
+    assert_eq!(current_row(Some(&later), 3, mine), CurrentRow::Itself);
+    assert_eq!(current_row(Some(&later), 4, mine), CurrentRow::Moved);
 }
 
 fn reasons(codes: &[&str]) -> Vec<CancellationReason> {
@@ -248,7 +252,7 @@ fn deletions_are_noted_of_kinds_that_tell_of_them() {
     assert_eq!(notes(event(1)), 0);
 }
 
-/// What DynamoDB deletes by itself has places that end as it does.
+/// A record with a time to live has index entries that end with it.
 #[test]
 fn places_end_with_their_record() {
     let token = |purpose| {

@@ -1,8 +1,8 @@
-//! The way to a private place: for a browser, for the table's program, and for nobody else.
+//! The way to a private place: for a browser, for the table's program, and for no one else.
 use std::sync::Arc;
 use std::time::Duration;
 
-use refractory_aws::{AssetAccess, BucketAssets, BucketDoor};
+use refractory_aws::{AssetAccess, BucketAssets, BucketGateway};
 use refractory_core::ports::{
     AccessDecision, AssetGateway, AssetReader, AssetRequest, AssetStore as _, SignedRequest,
 };
@@ -24,7 +24,7 @@ mod contract {
             tables.ready(&tables.port(), table).await;
         }
         let programs = Programs::of(&tables, &[a, b]).await;
-        Subject::new(Arc::new(tables.port().door()), Arc::new(programs))
+        Subject::new(Arc::new(tables.port().gateway()), Arc::new(programs))
     }
 
     testkit::conform_door!(real_time, subject().await);
@@ -44,33 +44,32 @@ async fn table(tables: &Tables, port: &BucketAssets) -> (InstanceId, Programs) {
     (table, programs)
 }
 
-async fn sent(door: &BucketDoor, ask: &AssetRequest) -> SignedRequest {
+async fn sent(door: &BucketGateway, ask: &AssetRequest) -> SignedRequest {
     match door.admit(ask).await.unwrap() {
-        AccessDecision::Send(errand) => errand,
+        AccessDecision::Send(job) => job,
         AccessDecision::Refuse(refusal) => panic!("{refusal:?}"),
     }
 }
 
-async fn refused(door: &BucketDoor, ask: &AssetRequest) -> String {
+async fn refused(door: &BucketGateway, ask: &AssetRequest) -> String {
     match door.admit(ask).await.unwrap() {
         AccessDecision::Refuse(refusal) => refusal.told.map(|(_, body)| body).unwrap_or_default(),
-        AccessDecision::Send(errand) => panic!("{}", errand.url),
+        AccessDecision::Send(job) => panic!("{}", job.url),
     }
 }
 
-/// What S3 answers to `errand`, sent with `body`.
-async fn carried_out(tables: &Tables, errand: &SignedRequest, body: &str) -> Page {
-    let path = errand.url.strip_prefix(tables.account.endpoint()).unwrap();
+/// What S3 answers to `job`, sent with `body`.
+async fn carried_out(tables: &Tables, job: &SignedRequest, body: &str) -> Page {
+    let path = job.url.strip_prefix(tables.account.endpoint()).unwrap();
     // The line that `browse` writes by itself, and a body of which it knows nothing.
-    let headers =
-        errand.headers.iter().filter(|(name, _)| name != "host" && name != "content-length");
+    let headers = job.headers.iter().filter(|(name, _)| name != "host" && name != "content-length");
     let lines: Vec<_> = headers.map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     let mut headers = lines.concat();
-    if errand.method == "PUT" {
+    if job.method == "PUT" {
         return crate::support::assets::send(&tables.account, "PUT", path, &headers, body).await;
     }
     headers += "accept: */*\r\n";
-    browse(&tables.account, &errand.method, path, &headers).await
+    browse(&tables.account, &job.method, path, &headers).await
 }
 
 #[tokio::test]
@@ -78,19 +77,19 @@ async fn an_upload_of_the_program_is_read_by_a_browser_and_at_s3_by_nobody() {
     let tables = private().await;
     let port = tables.port();
     let (table, programs) = table(&tables, &port).await;
-    let door = port.door();
+    let door = port.gateway();
     let mut put = plain(&table, &programs, "PUT", "/maps/old%20inn.webp");
     for (name, value) in
         [("content-type", "image/webp"), ("x-amz-acl", "public-read"), ("content-length", "5")]
     {
         put.headers.push((name.to_owned(), value.to_owned()));
     }
-    let errand = sent(&door, &programs.sign(&table, Programs::with_body(put, "a map"))).await;
-    assert_eq!(errand.to, AssetReader::Program);
-    let page = carried_out(&tables, &errand, "a map").await;
+    let job = sent(&door, &programs.sign(&table, Programs::with_body(put, "a map"))).await;
+    assert_eq!(job.to, AssetReader::Program);
+    let page = carried_out(&tables, &job, "a map").await;
     assert_eq!(page.status, 200, "{page:?}");
 
-    let direct = errand.url.strip_prefix(tables.account.endpoint()).unwrap();
+    let direct = job.url.strip_prefix(tables.account.endpoint()).unwrap();
     assert_eq!(browse(&tables.account, "GET", direct, "").await.status, 403, "at S3 itself");
 
     let mut get = plain(&table, &programs, "GET", "/maps/old%20inn.webp");
@@ -109,10 +108,10 @@ async fn three_hundred_pictures_cost_two_questions_to_secrets_manager_and_none_t
     let tables = private().await;
     let (table, programs) = table(&tables, &tables.port()).await;
     let proxy = FaultProxy::start(tables.account.address()).await;
-    let door = tables.port_at(&proxy.endpoint()).door();
+    let door = tables.port_at(&proxy.endpoint()).gateway();
     let asks = (0..300).map(|at| plain(&table, &programs, "GET", &format!("/{at}.webp")));
     let asks: Vec<_> = asks.collect();
-    // At once, as a browser does: whoever comes first reads the key, and the others wait for it.
+    // At once, as a browser does: the first request reads the key, and the others wait for it.
     futures_util::future::join_all(asks.iter().map(|ask| sent(&door, ask))).await;
     assert_eq!(proxy.calls().len(), 2, "{:?}", proxy.calls());
     assert_eq!(proxy.count("secretsmanager", "GetSecretValue"), 2, "the key and the one before it");
@@ -129,7 +128,7 @@ async fn keys_that_somebody_invents_are_looked_up_now_and_then_only() {
     let tables = private().await;
     let (table, programs) = table(&tables, &tables.port()).await;
     let proxy = FaultProxy::start(tables.account.address()).await;
-    let door = tables.port_at(&proxy.endpoint()).door();
+    let door = tables.port_at(&proxy.endpoint()).gateway();
     for turn in 0..3 {
         for _ in 0..20 {
             let ask = plain(&table, &programs, "PUT", "/map");
@@ -146,7 +145,7 @@ async fn a_key_that_was_replaced_is_good_as_long_as_its_launch_and_no_longer() {
     let tables = private().await;
     let port = tables.port();
     let (table, old) = table(&tables, &port).await;
-    let door = port.door();
+    let door = port.gateway();
     let get = plain(&table, &old, "GET", "/map");
     let first = sent(&door, &get).await.with;
     tables.launch(&table, 7).await;
@@ -157,15 +156,15 @@ async fn a_key_that_was_replaced_is_good_as_long_as_its_launch_and_no_longer() {
     }
     let new = Programs::of(&tables, std::slice::from_ref(&table)).await;
     // The launch that runs has the old key, the next one has the new: both sign, each with its own.
-    let errands = [
+    let jobs = [
         sent(&door, &old.sign(&table, get.clone())).await,
         sent(&door, &new.sign(&table, get.clone())).await,
     ];
-    assert_eq!(errands[0].with, first);
-    assert_ne!(errands[1].with, first);
-    for errand in &errands {
+    assert_eq!(jobs[0].with, first);
+    assert_ne!(jobs[1].with, first);
+    for job in &jobs {
         assert_eq!(
-            carried_out(&tables, errand, "").await.status,
+            carried_out(&tables, job, "").await.status,
             404,
             "accepted; there is no such upload"
         );
@@ -173,8 +172,8 @@ async fn a_key_that_was_replaced_is_good_as_long_as_its_launch_and_no_longer() {
 
     // A door that remembers the old key learns of the new one by S3's refusal.
     let mut get = get;
-    let slow = port.door();
-    assert_eq!(sent(&slow, &get).await.with, errands[1].with);
+    let slow = port.gateway();
+    assert_eq!(sent(&slow, &get).await.with, jobs[1].with);
     tables.stop(&table).await;
     tables.clock.forward(Duration::from_mins(1));
     until(async || {
@@ -188,7 +187,7 @@ async fn a_key_that_was_replaced_is_good_as_long_as_its_launch_and_no_longer() {
         403,
         "what IAM took back is taken back here"
     );
-    get.refused = Some(errands[1].with.clone());
+    get.refused = Some(jobs[1].with.clone());
     assert_eq!(refused(&door, &get).await, "", "there is no other key");
 }
 
@@ -197,7 +196,7 @@ async fn a_browser_is_served_with_the_new_key_once_s3_refuses_the_old_one() {
     let tables = private().await;
     let port = tables.port();
     let (table, programs) = table(&tables, &port).await;
-    let door = port.door();
+    let door = port.gateway();
     let mut get = plain(&table, &programs, "GET", "/map");
     let first = sent(&door, &get).await;
     let now = tables.clock.now().after(Duration::from_secs(1));
@@ -225,7 +224,7 @@ async fn a_key_that_cannot_be_read_is_an_error_and_not_asked_for_by_everybody() 
         Rule::on("secretsmanager", "GetSecretValue"),
         Fault::Refused(400, "AccessDeniedException"),
     );
-    let door = tables.port_at(&proxy.endpoint()).door();
+    let door = tables.port_at(&proxy.endpoint()).gateway();
     let get = plain(&table, &programs, "GET", "/map");
     let errors = futures_util::future::join_all((0..50).map(|_| door.admit(&get))).await;
     assert!(
@@ -241,5 +240,5 @@ async fn a_table_without_a_place_has_nothing_to_read() {
     let stranger = tables.add("b").await;
     let mut ask = plain(&of, &programs, "GET", "/map");
     ask.of = stranger;
-    assert_eq!(refused(&tables.port().door(), &ask).await, "");
+    assert_eq!(refused(&tables.port().gateway(), &ask).await, "");
 }

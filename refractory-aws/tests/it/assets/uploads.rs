@@ -1,4 +1,4 @@
-//! What an upload is to a table, to a browser and to everybody else.
+//! What an upload is to a table, to a browser and to everyone else.
 use aws_sdk_s3::config::{Credentials, SharedCredentialsProvider};
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::ObjectCannedAcl;

@@ -5,7 +5,7 @@ use testkit::aws::{Emulator, FaultProxy};
 
 use crate::support::assets::{Tables, absent, id};
 use crate::support::clients;
-use crate::support::ground::make_bucket;
+use crate::support::outputs::make_bucket;
 
 #[tokio::test]
 async fn a_bucket_is_called_after_its_owner_and_keeps_its_name() {
@@ -35,7 +35,7 @@ async fn another_accounts_bucket_is_a_conflict_that_says_so() {
     let name = format!("foundry-t{}-a-a", tables.account.id());
     make_bucket(&clients(&stranger), &name).await;
     refused(&tables, &table, &name).await;
-    // And whoever gives up on the table leaves the stranger's alone.
+    // And removing the table leaves the stranger's bucket alone.
     absent(&tables.port(), &table).await;
     clients(&stranger).s3.head_bucket().bucket(&name).send().await.unwrap();
 }

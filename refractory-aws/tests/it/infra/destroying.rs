@@ -1,6 +1,6 @@
-//! Taking the ground away, with and without data.
+//! Taking the outputs away, with and without data.
 use aws_sdk_dynamodb::types::AttributeValue;
-use refractory_aws::infra::{Choices, Extent, Kind, Progress};
+use refractory_aws::infra::{DeployOptions, DestroyScope, ProposalKind, ResourceProgress};
 use refractory_aws::{Naming, Route53Zone};
 use refractory_core::model::{Hostname, Slug};
 use refractory_core::ports::{DnsZone as _, Endpoint, NameRecord};
@@ -10,37 +10,37 @@ use testkit::aws::{Inventory, Program, inventory};
 use super::{NAME, Site, text};
 use crate::support::assets::until;
 
-const EVERYTHING: Extent = Extent::Everything { recovery: 0 };
+const EVERYTHING: DestroyScope = DestroyScope::Everything { recovery: 0 };
 
 /// Puts something into each piece of data.
 async fn fill(site: &Site) {
-    let ground = site.ground().await;
-    let row = site.clients.dynamodb.put_item().table_name(&ground.table);
+    let outputs = site.outputs().await;
+    let row = site.clients.dynamodb.put_item().table_name(&outputs.table);
     let row = row
         .item("pk", AttributeValue::S("instance".to_owned()))
         .item("sk", AttributeValue::S("one".to_owned()));
     row.send().await.unwrap();
     for text in ["first", "second"] {
-        let object = site.clients.s3.put_object().bucket(&ground.bucket).key("releases/13.zip");
+        let object = site.clients.s3.put_object().bucket(&outputs.bucket).key("releases/13.zip");
         object.body(text.as_bytes().to_vec().into()).send().await.unwrap();
     }
     let upload =
-        site.clients.s3.create_multipart_upload().bucket(&ground.bucket).key("snapshots/begun");
+        site.clients.s3.create_multipart_upload().bucket(&outputs.bucket).key("snapshots/begun");
     upload.send().await.unwrap();
 }
 
 #[tokio::test]
 async fn a_destroy_keeps_data_and_says_where_and_what_it_costs() {
     let mut site = Site::new().await;
-    site.deploy(&Choices::default()).await.unwrap();
+    site.deploy(&DeployOptions::default()).await.unwrap();
     fill(&site).await;
-    let ground = site.ground().await;
-    let left = site.infra.destroy(Extent::Stack, &mut |_| {}).await.unwrap();
+    let outputs = site.outputs().await;
+    let left = site.infra.destroy(DestroyScope::Stack, &mut |_| {}).await.unwrap();
     assert_eq!(left.stack, None);
     let mut handles: Vec<_> = left.data.iter().map(|kept| kept.handle.clone()).collect();
     handles.sort();
-    let mut expected = vec![ground.bucket, ground.file_system, ground.log_group, ground.table];
-    expected.extend(ground.boundary);
+    let mut expected = vec![outputs.bucket, outputs.file_system, outputs.log_group, outputs.table];
+    expected.extend(outputs.boundary);
     expected.sort();
     assert_eq!(handles, expected);
     let bucket = left.data.iter().find(|kept| kept.what.contains("snapshots")).unwrap();
@@ -54,12 +54,15 @@ async fn a_destroy_keeps_data_and_says_where_and_what_it_costs() {
 #[tokio::test]
 async fn the_next_deploy_adopts_what_was_kept() {
     let mut site = Site::new().await;
-    site.deploy(&Choices::default()).await.unwrap();
+    site.deploy(&DeployOptions::default()).await.unwrap();
     fill(&site).await;
-    let before = site.ground().await;
-    site.infra.destroy(Extent::Stack, &mut |_| {}).await.unwrap();
-    assert_eq!(site.deploy(&Choices::default()).await.unwrap(), [Kind::Adopt, Kind::Update]);
-    let after = site.ground().await;
+    let before = site.outputs().await;
+    site.infra.destroy(DestroyScope::Stack, &mut |_| {}).await.unwrap();
+    assert_eq!(
+        site.deploy(&DeployOptions::default()).await.unwrap(),
+        [ProposalKind::Adopt, ProposalKind::Update]
+    );
+    let after = site.outputs().await;
     assert_eq!(
         (&after.file_system, &after.bucket, &after.table),
         (&before.file_system, &before.bucket, &before.table)
@@ -69,22 +72,25 @@ async fn the_next_deploy_adopts_what_was_kept() {
         .key("pk", AttributeValue::S("instance".to_owned()))
         .key("sk", AttributeValue::S("one".to_owned()));
     assert!(row.send().await.unwrap().item.is_some());
-    assert_eq!(site.deploy(&Choices::default()).await.unwrap(), []);
+    assert_eq!(site.deploy(&DeployOptions::default()).await.unwrap(), []);
     assert!(site.infra.destroy(EVERYTHING, &mut |_| {}).await.unwrap().is_empty());
     assert_eq!(inventory(&site.account).await, Inventory::new());
 }
 
-/// IAM deletes no policy that is somebody's boundary, and users of uploads stay with their buckets.
+/// IAM deletes no policy that is someone's boundary, and users of uploads stay with their buckets.
 #[tokio::test]
 async fn a_deployment_with_uploads_goes_and_comes_back() {
     let mut site = Site::new().await;
-    site.deploy(&Choices::default()).await.unwrap();
-    let boundary = site.ground().await.boundary;
+    site.deploy(&DeployOptions::default()).await.unwrap();
+    let boundary = site.outputs().await.boundary;
     beside(&site).await;
-    let left = site.infra.destroy(Extent::Stack, &mut |_| {}).await.unwrap();
+    let left = site.infra.destroy(DestroyScope::Stack, &mut |_| {}).await.unwrap();
     assert_eq!((left.stack, left.counted()["user of uploads"]), (None, 1));
-    assert_eq!(site.deploy(&Choices::default()).await.unwrap(), [Kind::Adopt, Kind::Update]);
-    assert_eq!(site.ground().await.boundary, boundary);
+    assert_eq!(
+        site.deploy(&DeployOptions::default()).await.unwrap(),
+        [ProposalKind::Adopt, ProposalKind::Update]
+    );
+    assert_eq!(site.outputs().await.boundary, boundary);
     assert!(site.infra.destroy(EVERYTHING, &mut |_| {}).await.unwrap().is_empty());
     assert_eq!(inventory(&site.account).await, Inventory::new());
 }
@@ -93,8 +99,8 @@ async fn a_deployment_with_uploads_goes_and_comes_back() {
 #[tokio::test]
 async fn the_stack_stands_until_tables_have_really_ended() {
     let mut site = Site::new().await;
-    site.deploy(&Choices::default()).await.unwrap();
-    let ground = site.ground().await;
+    site.deploy(&DeployOptions::default()).await.unwrap();
+    let outputs = site.outputs().await;
     let folder = tempfile::tempdir().unwrap();
     let written = folder.path().join("written");
     let slow = format!(
@@ -110,15 +116,15 @@ async fn the_stack_stands_until_tables_have_really_ended() {
     let made = made.network_mode(aws_sdk_ecs::types::NetworkMode::Awsvpc);
     made.container_definitions(container).send().await.unwrap();
     let inside = aws_sdk_ecs::types::AwsVpcConfiguration::builder();
-    let inside = inside.set_subnets(Some(ground.subnets)).build().unwrap();
+    let inside = inside.set_subnets(Some(outputs.subnets)).build().unwrap();
     let network =
         aws_sdk_ecs::types::NetworkConfiguration::builder().awsvpc_configuration(inside).build();
-    let run = ecs.run_task().cluster(&ground.cluster).task_definition("club-one");
+    let run = ecs.run_task().cluster(&outputs.cluster).task_definition("club-one");
     let run = run.network_configuration(network).send().await.unwrap();
     assert_eq!(run.failures(), []);
 
     let mut too_early = Vec::new();
-    let watch = &mut |progress: &Progress| {
+    let watch = &mut |progress: &ResourceProgress| {
         if progress.status.starts_with("DELETE") && !written.exists() {
             too_early.push(progress.name.clone());
         }
@@ -133,21 +139,21 @@ async fn the_stack_stands_until_tables_have_really_ended() {
 async fn scenario_14_names_go_before_what_they_lead_to() {
     let mut site = Site::new().await;
     let zone = site.zone("tables.example.org").await;
-    let choices = Choices {
+    let choices = DeployOptions {
         domain: text("tables.example.org"),
         zone: Some(zone.clone()),
-        ..Choices::default()
+        ..DeployOptions::default()
     };
     site.deploy(&choices).await.unwrap();
-    let ground = site.ground().await;
-    let names = Route53Zone::new(site.clients.clone(), &ground, Naming::new(NAME)).unwrap();
+    let outputs = site.outputs().await;
+    let names = Route53Zone::new(site.clients.clone(), &outputs, Naming::new(NAME)).unwrap();
     let of = InstanceId::new("one").unwrap();
     let name = Hostname::under(&Slug::new("friday").unwrap(), "tables.example.org");
     let record = NameRecord::new(name.clone(), Endpoint::new("10.0.0.1", 30_000));
     until(async || names.ensure(&of, &record).await).await;
-    assert_eq!(site.infra.survey().await.unwrap().counted()["name"], 1);
+    assert_eq!(site.infra.inventory().await.unwrap().counted()["name"], 1);
 
-    site.infra.destroy(Extent::Stack, &mut |_| {}).await.unwrap();
+    site.infra.destroy(DestroyScope::Stack, &mut |_| {}).await.unwrap();
     let left = site.clients.route53.list_resource_record_sets().hosted_zone_id(&zone);
     let left = left.send().await.unwrap();
     let kinds: Vec<_> = left.resource_record_sets.iter().map(|one| one.r#type().as_str()).collect();
@@ -158,7 +164,7 @@ async fn scenario_14_names_go_before_what_they_lead_to() {
 #[tokio::test]
 async fn what_an_operator_keeps_under_our_prefix_stays() {
     let mut site = Site::new().await;
-    site.deploy(&Choices::default()).await.unwrap();
+    site.deploy(&DeployOptions::default()).await.unwrap();
     let token = site.clients.secrets.create_secret().name("club/bot").secret_string("x");
     token.send().await.unwrap();
     assert!(site.infra.destroy(EVERYTHING, &mut |_| {}).await.unwrap().is_empty());
@@ -169,10 +175,10 @@ async fn what_an_operator_keeps_under_our_prefix_stays() {
 #[tokio::test]
 async fn a_destroy_of_everything_leaves_an_empty_account() {
     let mut site = Site::new().await;
-    site.deploy(&Choices::default()).await.unwrap();
+    site.deploy(&DeployOptions::default()).await.unwrap();
     fill(&site).await;
     beside(&site).await;
-    let survey = site.infra.survey().await.unwrap();
+    let survey = site.infra.inventory().await.unwrap();
     assert!(survey.stack.is_some_and(|count| count > 30), "{survey:?}");
     let counted: Vec<_> = survey.counted().into_iter().collect();
     let expected = [
@@ -202,7 +208,7 @@ async fn beside(site: &Site) {
     let clients = &site.clients;
     let key = "refractory:deployment";
     let tag = aws_sdk_iam::types::Tag::builder().key(key).value(NAME).build().unwrap();
-    let boundary = site.ground().await.boundary.unwrap();
+    let boundary = site.outputs().await.boundary.unwrap();
     let user = clients.iam.create_user().user_name("club-assets-one").tags(tag);
     user.permissions_boundary(boundary).send().await.unwrap();
     clients.iam.create_access_key().user_name("club-assets-one").send().await.unwrap();
@@ -259,7 +265,7 @@ async fn beside(site: &Site) {
         .elb
         .create_target_group()
         .name("club-one")
-        .vpc_id(site.ground().await.vpc)
+        .vpc_id(site.outputs().await.vpc)
         .port(30_000)
         .tags(tag);
     let group = group.protocol(aws_sdk_elasticloadbalancingv2::types::ProtocolEnum::Http);
@@ -273,7 +279,7 @@ async fn beside(site: &Site) {
 #[tokio::test]
 async fn what_another_deployment_made_is_not_touched() {
     let mut site = Site::new().await;
-    site.deploy(&Choices::default()).await.unwrap();
+    site.deploy(&DeployOptions::default()).await.unwrap();
     let clients = &site.clients;
     let tag =
         aws_sdk_ecs::types::Tag::builder().key("refractory:deployment").value("club-two").build();
@@ -295,7 +301,7 @@ async fn what_another_deployment_made_is_not_touched() {
         .await
         .unwrap();
     clients.iam.create_user().user_name("club-assets-somebody").send().await.unwrap();
-    assert_eq!(site.infra.survey().await.unwrap().outside, []);
+    assert_eq!(site.infra.inventory().await.unwrap().unmanaged, []);
     site.infra.destroy(EVERYTHING, &mut |_| {}).await.unwrap();
     let all = inventory(&site.account).await;
     let mut kinds: Vec<_> = all.keys().map(String::as_str).collect();
@@ -318,7 +324,7 @@ async fn data_that_is_not_ours_stops_a_deploy_before_it_begins() {
     // Where a reply comes late the SDK asks again, and hears that the table is there.
     drop(table.billing_mode(aws_sdk_dynamodb::types::BillingMode::PayPerRequest).send().await);
     site.clients.dynamodb.describe_table().table_name(NAME).send().await.unwrap();
-    let error = site.infra.propose(&Choices::default()).await.unwrap_err();
+    let error = site.infra.propose(&DeployOptions::default()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Conflict);
     assert!(
         error.for_people().contains("does not carry this deployment's tag"),

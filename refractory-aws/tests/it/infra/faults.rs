@@ -1,5 +1,5 @@
 //! Replies that are lost on the way to a stack and back: nothing is made twice, and nothing is left.
-use refractory_aws::infra::{Choices, Extent, Kind};
+use refractory_aws::infra::{DeployOptions, DestroyScope, ProposalKind};
 use testkit::aws::{Fault, FaultProxy, Inventory, Rule, inventory};
 
 use super::{Site, infra, patient_at};
@@ -19,11 +19,11 @@ async fn a_reply_that_is_lost_changes_nothing_about_how_it_ends() {
         site.infra = infra(&patient_at(&site.account, &proxy.endpoint()));
         proxy.arrange(Rule::on("cloudformation", call).nth(1), Fault::ReplyLost);
         let done = site
-            .deploy(&Choices::default())
+            .deploy(&DeployOptions::default())
             .await
             .unwrap_or_else(|error| panic!("{call}: {error:?}"));
-        assert_eq!(done, [Kind::Create], "{call}");
-        let everything = Extent::Everything { recovery: 0 };
+        assert_eq!(done, [ProposalKind::Create], "{call}");
+        let everything = DestroyScope::Everything { recovery: 0 };
         let left = site
             .infra
             .destroy(everything, &mut |_| {})

@@ -1,4 +1,4 @@
-//! What somebody can do who has exactly a policy: the emulator enforces them.
+//! What exactly one policy allows: the emulator enforces policies.
 use std::fmt::Debug;
 
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes, Put, TransactWriteItem};
@@ -7,20 +7,20 @@ use aws_sdk_ecs::types::{
 };
 use aws_sdk_iam::types::Tag as UserTag;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use refractory_aws::infra::policy::{Names, Whose, policies};
-use refractory_aws::infra::{Choices, Extent};
-use refractory_aws::{Clients, Ground};
+use refractory_aws::infra::policy::{PolicyScope, PolicySubject, policies};
+use refractory_aws::infra::{DeployOptions, DestroyScope};
+use refractory_aws::{Clients, StackOutputs};
 
 use super::{NAME, Site, infra, patient, text};
 
 const KEY: &str = "refractory:deployment";
 
 /// Clients of a new user that has exactly the policies of `whose`.
-async fn somebody(site: &Site, whose: Whose, zone: Option<&str>) -> Clients {
+async fn somebody(site: &Site, whose: PolicySubject, zone: Option<&str>) -> Clients {
     let iam = &site.clients.iam;
     let user = format!("{whose:?}").to_lowercase();
     iam.create_user().user_name(&user).send().await.unwrap();
-    let names = Names::new(NAME, site.account.region(), site.account.id(), zone);
+    let names = PolicyScope::new(NAME, site.account.region(), site.account.id(), zone);
     for policy in policies(whose, &names) {
         let made = iam.create_policy().policy_name(format!("test-{}", policy.name));
         let made = made.policy_document(policy.document.to_string()).send().await.unwrap();
@@ -63,23 +63,23 @@ async fn register(
 #[tokio::test]
 async fn the_controller_runs_its_own_tasks_with_its_own_roles_and_no_others() {
     let mut site = Site::new().await;
-    site.deploy(&Choices::default()).await.unwrap();
-    let controller = somebody(&site, Whose::Controller, None).await;
-    let ground = Ground::of_stack(&controller, NAME).await.unwrap();
+    site.deploy(&DeployOptions::default()).await.unwrap();
+    let controller = somebody(&site, PolicySubject::Controller, None).await;
+    let outputs = StackOutputs::of_stack(&controller, NAME).await.unwrap();
     refused(controller.cloudformation.delete_stack().stack_name(NAME).send().await);
 
-    let definition = register(&controller, "club-one", &ground.task_role, true).await.unwrap();
+    let definition = register(&controller, "club-one", &outputs.task_role, true).await.unwrap();
     assert_eq!(
-        register(&controller, "club-one", &ground.task_role, false).await.unwrap_err(),
+        register(&controller, "club-one", &outputs.task_role, false).await.unwrap_err(),
         "AccessDeniedException"
     );
     let status = site.infra.status(false).await.unwrap();
     let theirs = register(&controller, "club-one", &status.outputs["ControllerRole"], true).await;
     assert_eq!(theirs.unwrap_err(), "AccessDeniedException", "that would be a way to more");
-    let foreign = register(&site.clients, "other-one", &ground.task_role, true).await.unwrap();
+    let foreign = register(&site.clients, "other-one", &outputs.task_role, true).await.unwrap();
 
     let network =
-        AwsVpcConfiguration::builder().set_subnets(Some(ground.subnets.clone())).build().unwrap();
+        AwsVpcConfiguration::builder().set_subnets(Some(outputs.subnets.clone())).build().unwrap();
     let network = NetworkConfiguration::builder().awsvpc_configuration(network).build();
     let run = |clients: &Clients, definition: &str| {
         clients
@@ -99,7 +99,7 @@ async fn the_controller_runs_its_own_tasks_with_its_own_roles_and_no_others() {
     refused(controller.ecs.delete_cluster().cluster(NAME).send().await);
     controller.ecs.deregister_task_definition().task_definition(&definition).send().await.unwrap();
     controller.ecs.delete_task_definitions().task_definitions(&definition).send().await.unwrap();
-    controller.logs.describe_log_streams().log_group_name(&ground.log_group).send().await.unwrap();
+    controller.logs.describe_log_streams().log_group_name(&outputs.log_group).send().await.unwrap();
     refused(
         controller.logs.describe_log_streams().log_group_name("/refractory/other").send().await,
     );
@@ -108,8 +108,8 @@ async fn the_controller_runs_its_own_tasks_with_its_own_roles_and_no_others() {
 #[tokio::test]
 async fn the_controller_makes_users_that_can_never_do_more_than_reach_uploads() {
     let mut site = Site::new().await;
-    site.deploy(&Choices::default()).await.unwrap();
-    let controller = somebody(&site, Whose::Controller, None).await;
+    site.deploy(&DeployOptions::default()).await.unwrap();
+    let controller = somebody(&site, PolicySubject::Controller, None).await;
     let iam = &controller.iam;
     let name = "club-assets-one";
     let tag = UserTag::builder().key(KEY).value(NAME).build().unwrap();
@@ -125,7 +125,7 @@ async fn the_controller_makes_users_that_can_never_do_more_than_reach_uploads() 
     let key = iam.create_access_key().user_name(name).send().await.unwrap().access_key.unwrap();
     let user = patient(&site.account, &key.access_key_id, &key.secret_access_key);
     refused(user.iam.list_users().send().await);
-    refused(user.s3.list_objects_v2().bucket(site.ground().await.bucket).send().await);
+    refused(user.s3.list_objects_v2().bucket(site.outputs().await.bucket).send().await);
     refused(iam.create_user().user_name("somebody").permissions_boundary(&boundary).send().await);
     refused(iam.create_access_key().user_name("controller").send().await);
     refused(iam.delete_user_permissions_boundary().user_name(name).send().await);
@@ -135,21 +135,21 @@ async fn the_controller_makes_users_that_can_never_do_more_than_reach_uploads() 
 async fn the_controller_reaches_its_own_data_and_nobody_elses() {
     let mut site = Site::new().await;
     let (zone, other) = (site.zone("tables.example.org").await, site.zone("example.com").await);
-    let choices = Choices {
+    let choices = DeployOptions {
         domain: text("tables.example.org"),
         zone: Some(zone.clone()),
-        ..Choices::default()
+        ..DeployOptions::default()
     };
     site.deploy(&choices).await.unwrap();
-    let ground = site.ground().await;
-    let controller = somebody(&site, Whose::Controller, Some(&zone)).await;
+    let outputs = site.outputs().await;
+    let controller = somebody(&site, PolicySubject::Controller, Some(&zone)).await;
 
     let point = |tagged: bool| {
         let tag = aws_sdk_efs::types::Tag::builder().key(KEY).value(NAME).build().unwrap();
         let asked = controller
             .efs
             .create_access_point()
-            .file_system_id(&ground.file_system)
+            .file_system_id(&outputs.file_system)
             .client_token(tagged.to_string());
         if tagged { asked.tags(tag) } else { asked }
     };
@@ -158,7 +158,7 @@ async fn the_controller_reaches_its_own_data_and_nobody_elses() {
     controller
         .efs
         .describe_access_points()
-        .file_system_id(&ground.file_system)
+        .file_system_id(&outputs.file_system)
         .send()
         .await
         .unwrap();
@@ -167,21 +167,21 @@ async fn the_controller_reaches_its_own_data_and_nobody_elses() {
         .clients
         .efs
         .create_access_point()
-        .file_system_id(&ground.file_system)
+        .file_system_id(&outputs.file_system)
         .client_token("foreign");
     let foreign = foreign.send().await.unwrap().access_point_id.unwrap();
     refused(controller.efs.delete_access_point().access_point_id(foreign).send().await);
-    refused(controller.efs.delete_file_system().file_system_id(&ground.file_system).send().await);
+    refused(controller.efs.delete_file_system().file_system_id(&outputs.file_system).send().await);
 
     let item =
-        Put::builder().table_name(&ground.table).item("pk", AttributeValue::S("a".to_owned()));
+        Put::builder().table_name(&outputs.table).item("pk", AttributeValue::S("a".to_owned()));
     let item = item.item("sk", AttributeValue::S("b".to_owned())).build().unwrap();
     let write = controller
         .dynamodb
         .transact_write_items()
         .transact_items(TransactWriteItem::builder().put(item).build());
     write.send().await.unwrap();
-    let query = controller.dynamodb.query().table_name(&ground.table).index_name("heads");
+    let query = controller.dynamodb.query().table_name(&outputs.table).index_name("heads");
     let query = query
         .key_condition_expression("pk = :p")
         .expression_attribute_values(":p", AttributeValue::S("a".to_owned()));
@@ -189,10 +189,10 @@ async fn the_controller_reaches_its_own_data_and_nobody_elses() {
     let text = |text: &str| AttributeValue::S(text.to_owned());
     let key = [("pk".to_owned(), text("a")), ("sk".to_owned(), text("b"))];
     let keys = KeysAndAttributes::builder().keys(key.into()).build().unwrap();
-    let several = controller.dynamodb.batch_get_item().request_items(&ground.table, keys);
+    let several = controller.dynamodb.batch_get_item().request_items(&outputs.table, keys);
     several.send().await.unwrap();
-    refused(controller.dynamodb.delete_table().table_name(&ground.table).send().await);
-    refused(controller.dynamodb.scan().table_name(&ground.table).send().await);
+    refused(controller.dynamodb.delete_table().table_name(&outputs.table).send().await);
+    refused(controller.dynamodb.scan().table_name(&outputs.table).send().await);
 
     controller
         .secrets
@@ -210,32 +210,32 @@ async fn the_controller_reaches_its_own_data_and_nobody_elses() {
     controller
         .s3
         .put_object()
-        .bucket(&ground.bucket)
+        .bucket(&outputs.bucket)
         .key("releases/1")
         .body(vec![1].into())
         .send()
         .await
         .unwrap();
-    controller.s3.get_object().bucket(&ground.bucket).key("releases/1").send().await.unwrap();
-    refused(controller.s3.delete_bucket().bucket(&ground.bucket).send().await);
+    controller.s3.get_object().bucket(&outputs.bucket).key("releases/1").send().await.unwrap();
+    refused(controller.s3.delete_bucket().bucket(&outputs.bucket).send().await);
     refused(
         controller.s3.create_bucket().bucket(format!("mine-{}", site.account.id())).send().await,
     );
 
     controller.route53.list_resource_record_sets().hosted_zone_id(&zone).send().await.unwrap();
     refused(controller.route53.list_resource_record_sets().hosted_zone_id(&other).send().await);
-    controller.elb.describe_rules().listener_arn(&ground.listener).send().await.unwrap();
-    refused(controller.elb.delete_listener().listener_arn(&ground.listener).send().await);
+    controller.elb.describe_rules().listener_arn(&outputs.listener).send().await.unwrap();
+    refused(controller.elb.delete_listener().listener_arn(&outputs.listener).send().await);
 }
 
 #[tokio::test]
 async fn an_operator_deploys_and_destroys_with_the_operators_policies_alone() {
     let mut site = Site::new().await;
-    let operator = somebody(&site, Whose::Operator, None).await;
+    let operator = somebody(&site, PolicySubject::Operator, None).await;
     site.infra = infra(&operator);
-    site.deploy(&Choices::default()).await.unwrap();
+    site.deploy(&DeployOptions::default()).await.unwrap();
     let status = site.infra.status(true).await.unwrap();
-    assert!(status.stands, "{status:?}");
+    assert!(status.is_ready, "{status:?}");
     for secret in ["club/vault/key", "club/vault/other"] {
         let tag = aws_sdk_secretsmanager::types::Tag::builder();
         let tag = tag.key("refractory:deployment").value("club").build();
@@ -243,7 +243,8 @@ async fn an_operator_deploys_and_destroys_with_the_operators_policies_alone() {
         made.send().await.unwrap();
     }
     refused(operator.secrets.get_secret_value().secret_id("club/vault/key").send().await);
-    let left = site.infra.destroy(Extent::Everything { recovery: 0 }, &mut |_| {}).await.unwrap();
+    let left =
+        site.infra.destroy(DestroyScope::Everything { recovery: 0 }, &mut |_| {}).await.unwrap();
     assert!(left.is_empty(), "{left:?}");
     refused(operator.cloudformation.delete_stack().stack_name("other").send().await);
 }

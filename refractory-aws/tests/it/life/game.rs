@@ -1,4 +1,4 @@
-//! The program in a task that runs nothing, somebody who looks on, and the rules that only the ports together can break.
+//! The program in a task that runs nothing, an observer, and the rules that only the ports together can break.
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -104,7 +104,7 @@ impl GameControl for Watch {
     }
 }
 
-/// A port that somebody looks at.
+/// A port with an observer.
 #[derive(Debug)]
 struct Watched<P: ?Sized> {
     port: Arc<P>,

@@ -1,9 +1,9 @@
-//! A deployment on AWS, a table of it, and whoever works for it.
+//! A deployment on AWS, one of its tables, and its workers.
 use std::sync::Arc;
 use std::time::Duration;
 
 use refractory_aws::{
-    AssetAccess, AwsBackend, AwsConfig, Clients, DynamoStore, Ground, Naming, Routing,
+    AssetAccess, AwsBackend, AwsConfig, Clients, DynamoStore, Naming, Routing, StackOutputs,
 };
 use refractory_core::config::{Base, Span};
 use refractory_core::model::{
@@ -17,21 +17,21 @@ use testkit::aws::{Account, Census, Emulator, FaultProxy, Program};
 use super::game::Watch;
 use crate::support::bed::IMAGE;
 use crate::support::clock::AheadClock;
-use crate::support::ground::{DEPLOYMENT, ground};
 use crate::support::names::{DOMAIN, balancer, record};
+use crate::support::outputs::{DEPLOYMENT, outputs};
 use crate::support::store::make_table;
 use crate::support::{clients, hasty_clients_at};
 
 /// How long one part of a life may take before a test gives it up.
 const PATIENCE: Duration = Duration::from_mins(2);
 
-/// A deployment with one license, in an account of its own.
+/// A deployment with one license, in its own account.
 pub(super) struct House {
     pub(super) account: Account,
     pub(super) proxy: Arc<FaultProxy>,
     pub(super) watch: Watch,
     pub(super) app: Refractory,
-    ground: Ground,
+    outputs: StackOutputs,
     config: AwsConfig,
     clock: AheadClock,
     /// What there is while there is no table.
@@ -71,28 +71,32 @@ impl House {
         (config.assets, config.routing) = (AssetAccess::Public, Routing::LoadBalancer);
         (config.image, config.recovery) = (IMAGE.to_owned(), Span::minutes(0));
         let (listener, balancer_name, balancer_zone) = balancer(&own).await;
-        let ground =
-            Ground { listener, balancer_name, balancer_zone, ..ground(&own, &account).await };
-        make_table(&own, &ground.table).await;
-        account.run_as(IMAGE, &Program::still()).await.unwrap();
+        let outputs = StackOutputs {
+            listener,
+            balancer_name,
+            balancer_zone,
+            ..outputs(&own, &account).await
+        };
+        make_table(&own, &outputs.table).await;
+        account.run_as(IMAGE, &Program::idle()).await.unwrap();
         account.run_as(&config.helper_image, &Program::new("/usr/bin/env", &[])).await.unwrap();
         let proxy = Arc::new(FaultProxy::start(account.address()).await);
         let clock = AheadClock::default();
         let watch = Watch::over(&account, &proxy, &clock);
-        let ports = ports(&config, own, &ground, &clock);
+        let ports = ports(&config, own, &outputs, &clock);
         an_earlier_table(ports.dns.as_ref()).await;
         let app = builder(ports, &clock).build().0;
         let key = LicenseKey::new(testkit::foundry::LICENSE_KEY).unwrap();
         let license = app.add_license(&op(), "key", key).await.unwrap();
         app.accept_eula(&op(), &license.id).await.unwrap();
         let empty = account.census().await.unwrap();
-        Self { account, proxy, watch, app, ground, config, clock, empty }
+        Self { account, proxy, watch, app, outputs, config, clock, empty }
     }
 
     /// A process that remembers nothing, with AWS behind the proxy.
     pub(super) fn worker(&self, attempt: Duration) -> Worker {
         let clients = hasty_clients_at(&self.account, &self.proxy.endpoint(), attempt);
-        let ports = ports(&self.config, clients, &self.ground, &self.clock);
+        let ports = ports(&self.config, clients, &self.outputs, &self.clock);
         builder(self.watch.ports(ports), &self.clock).build().1
     }
 
@@ -163,14 +167,19 @@ fn reached(row: Option<&Instance>, goal: Goal) -> Option<Came> {
     }
 }
 
-fn ports(config: &AwsConfig, clients: Clients, ground: &Ground, clock: &AheadClock) -> Ports {
+fn ports(
+    config: &AwsConfig,
+    clients: Clients,
+    outputs: &StackOutputs,
+    clock: &AheadClock,
+) -> Ports {
     let base = Base {
         data: std::env::temp_dir(),
-        store: Arc::new(DynamoStore::new(&clients, &ground.table)),
+        store: Arc::new(DynamoStore::new(&clients, &outputs.table)),
         clock: Arc::new(clock.clone()),
         addressing: addressing(),
     };
-    AwsBackend::ports(config.clone(), clients, ground.clone(), base).unwrap()
+    AwsBackend::ports(config.clone(), clients, outputs.clone(), base).unwrap()
 }
 
 /// The first table that has a name leaves the load balancer with the rule that closes doors: the deployment's from then on.

@@ -9,14 +9,14 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use refractory_core::ErrorKind;
-use testkit::aws::{Call, Fault, Rule, Strikes};
+use testkit::aws::{Call, Fault, Rule, StruckCalls};
 use tokio::task::JoinSet;
 
 use super::house::House;
 use super::quiet::QUIET;
 use super::story::{Story, Trouble};
 
-/// How many lives go on at a time, each in an account of its own.
+/// How many lives go on at a time, each in its own account.
 const LANES: usize = 3;
 /// When an effect comes whose call was given up: half of the deadline, as the clock of these lives goes.
 const LATE: Duration = Duration::from_millis(50);
@@ -30,9 +30,9 @@ type Place = (String, String, String);
 /// The lives of one kind of trouble, shared among lanes.
 struct Matrix {
     /// What there is to live through.
-    trouble: fn(&Strikes) -> Trouble,
+    trouble: fn(&StruckCalls) -> Trouble,
     /// What has been lived through.
-    strikes: Strikes,
+    strikes: StruckCalls,
     /// Whether a start that met it may be given up for this reason.
     may_end: fn(ErrorKind) -> bool,
     next: AtomicUsize,
@@ -90,14 +90,14 @@ fn place(call: &Call) -> Place {
 
 /// Goes through every call that is one of `which`: nothing is wrong anywhere, and no call of a quiet life was passed by.
 async fn survives(
-    trouble: fn(&Strikes) -> Trouble,
+    trouble: fn(&StruckCalls) -> Trouble,
     which: fn(&Call) -> bool,
     may_end: fn(ErrorKind) -> bool,
 ) {
     let begun = Instant::now();
     let matrix = Arc::new(Matrix {
         trouble,
-        strikes: Strikes::default(),
+        strikes: StruckCalls::default(),
         may_end,
         next: AtomicUsize::new(1),
         end: AtomicUsize::new(usize::MAX),
@@ -155,7 +155,7 @@ fn never(_: ErrorKind) -> bool {
 }
 
 /// The call itself goes wrong, however often the SDK tries it.
-fn whole(rule: Rule, before: &Strikes, fault: Fault) -> Trouble {
+fn whole(rule: Rule, before: &StruckCalls, fault: Fault) -> Trouble {
     Trouble { calls: Some((rule.each_once(before).with_every_attempt(), fault)), ..QUIET }
 }
 
@@ -182,7 +182,7 @@ async fn whatever_reply_is_lost() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_effect_comes_late() {
-    let late = |before: &Strikes| Trouble {
+    let late = |before: &StruckCalls| Trouble {
         pace: 100,
         ..whole(Rule::such(writes), before, Fault::Late(LATE))
     };
@@ -191,13 +191,15 @@ async fn whatever_effect_comes_late() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_call_hangs() {
-    let hangs =
-        |before: &Strikes| Trouble { attempt: HASTY, ..whole(Rule::any(), before, Fault::Hang) };
+    let hangs = |before: &StruckCalls| Trouble {
+        attempt: HASTY,
+        ..whole(Rule::any(), before, Fault::Hang)
+    };
     survives(hangs, any, never).await;
 }
 
 /// A refusal for good ends a start, and says so; what was made is undone, and starting again is enough.
-async fn survives_refusals(trouble: fn(&Strikes) -> Trouble, which: fn(&Call) -> bool) {
+async fn survives_refusals(trouble: fn(&StruckCalls) -> Trouble, which: fn(&Call) -> bool) {
     survives(trouble, which, |kind| kind == ErrorKind::Forbidden).await;
 }
 
@@ -228,20 +230,20 @@ fn lags(call: &Call) -> bool {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_call_does_not_find_what_is_there() {
-    let missing = |before: &Strikes| whole(Rule::such(lags), before, Fault::Missing);
+    let missing = |before: &StruckCalls| whole(Rule::such(lags), before, Fault::Missing);
     survives(missing, lags, |kind| kind == ErrorKind::Invalid).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_call_is_the_last_of_its_process() {
-    let last = |before: &Strikes| {
+    let last = |before: &StruckCalls| {
         let calls = Some((Rule::any().each_once(before), Fault::Cut));
         Trouble { calls, ..QUIET }
     };
     survives(last, any, never).await;
 }
 
-/// The first attempt at every call goes wrong, in one life: the SDK makes another, and nobody notices.
+/// The first attempt at every call goes wrong, in one life: the SDK makes another, and no one notices.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_the_sdk_tries_again_by_itself() {
     let faults = [

@@ -69,7 +69,7 @@ impl House {
                 Some(Came::There) => return,
                 Some(Came::GivenUp(reason)) => {
                     story.given_up.push(reason);
-                    // Whoever presses Start again is forgiven.
+                    // Pressing Start again clears the fault.
                     self.wish(of, goal).await;
                 }
                 Some(Came::Nowhere(row)) => {

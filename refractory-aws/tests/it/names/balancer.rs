@@ -34,7 +34,7 @@ async fn gone(names: &impl DnsZone, owner: &str, slug: &str) {
 /// The rules of the listener but the default one: those of tables, and those that close doors.
 async fn rules(land: &Land) -> (Vec<ListenerRule>, Vec<ListenerRule>) {
     let elb = clients(&land.account).elb;
-    let rules = elb.describe_rules().listener_arn(&land.ground.listener).send().await.unwrap();
+    let rules = elb.describe_rules().listener_arn(&land.outputs.listener).send().await.unwrap();
     let rules = rules.rules.unwrap_or_default().into_iter();
     let closes = |rule: &ListenerRule| {
         let mut paths = rule.conditions().iter().filter_map(RuleCondition::path_pattern_config);
@@ -72,7 +72,7 @@ async fn scenario_14_an_old_name_never_answers_with_a_reused_address() {
         assert_eq!(land.visit("friday.games.example").await, (200, "the table of a, again".into()));
         assert_eq!(land.visit("monday.games.example").await, (200, "the table of b".into()));
     }
-    // A name that is gone leads nowhere, whoever listens at its address.
+    // A removed name leads nowhere, whatever listens at its address.
     gone(&names, "a", "friday").await;
     assert_eq!(land.visit("friday.games.example").await, (404, "nobody".into()));
     assert_eq!(land.visit("monday.games.example").await, (200, "the table of b".into()));
@@ -117,7 +117,7 @@ async fn scenario_15_a_hundred_and_fifty_tables_meet_the_limit_of_the_load_balan
     let (tables, _, priorities) = counted(&land).await;
     assert_eq!((tables, priorities), (99, 99), "none collides");
     assert_eq!(rules(&land).await.1.len(), 1, "one for all of them");
-    // Whoever is refused goes down the ordinary way, and leaves nothing behind.
+    // A refused table is torn down the ordinary way, and leaves nothing behind.
     for (index, _) in &refused {
         gone(names, &format!("t{index}"), &format!("t{index}")).await;
     }
@@ -212,7 +212,7 @@ async fn a_rule_that_is_not_ours_is_never_touched() {
         FixedResponseActionConfig::builder().status_code("200").message_body("theirs").build();
     let action =
         Action::builder().r#type(ActionTypeEnum::FixedResponse).fixed_response_config(said).build();
-    let made = elb.create_rule().listener_arn(&land.ground.listener).priority(7);
+    let made = elb.create_rule().listener_arn(&land.outputs.listener).priority(7);
     made.conditions(condition).actions(action).send().await.unwrap();
     let names = land.balancer();
     let error = names.ensure(&id("a"), &record("friday", "10.0.0.1")).await.unwrap_err();
@@ -247,7 +247,7 @@ async fn the_doors_that_the_edge_closes_are_closed_by_the_load_balancer_too() {
         }
     }
     assert_eq!(land.visit_at("friday.games.example", "/join").await.0, 200);
-    // It is ours, it comes first, and it is made once, whoever looks.
+    // It is ours, it comes first, and it is made once.
     let (tables, closing) = rules(&land).await;
     let priority = |rule: &ListenerRule| rule.priority().unwrap().parse::<u32>().unwrap();
     assert!(tables.iter().all(|table| priority(table) > priority(&closing[0])));

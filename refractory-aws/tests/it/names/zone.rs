@@ -116,7 +116,7 @@ async fn a_record_that_is_not_ours_is_never_touched() {
 async fn another_deployment_in_the_zone_is_somebody_else() {
     let land = land().await;
     let clients = crate::support::clients(&land.account);
-    let other = Route53Zone::new(clients, &land.ground, Naming::new("other")).unwrap();
+    let other = Route53Zone::new(clients, &land.outputs, Naming::new("other")).unwrap();
     let (owner, friday) = (id("a"), record("friday", "10.0.0.1"));
     until(async || other.ensure(&owner, &friday).await).await;
     let zone = land.zone();
@@ -156,12 +156,12 @@ async fn a_process_that_comes_after_finds_the_name_and_makes_it_lead_here() {
     let mut land = land().await;
     let (owner, friday) = (id("a"), record("friday", "10.0.0.1"));
     // A load balancer that was known by its name only; it has a zone by now.
-    let zone = std::mem::take(&mut land.ground.balancer_zone);
+    let zone = std::mem::take(&mut land.outputs.balancer_zone);
     let before = land.zone();
     until(async || before.ensure(&owner, &friday).await).await;
     let led = land.records().await;
     assert_eq!(led, ["friday.games.example CNAME", "_refractory.friday.games.example TXT"]);
-    land.ground.balancer_zone = zone;
+    land.outputs.balancer_zone = zone;
     let after = land.zone();
     until(async || after.ensure(&owner, &friday).await).await;
     assert_eq!(after.list().await.unwrap(), [(friday.name.clone(), owner.clone())]);

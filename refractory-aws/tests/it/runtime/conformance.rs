@@ -51,7 +51,7 @@ impl Printer for Stream {
 async fn logs() -> LogsSubject {
     let bed = Bed::made().await;
     let printer: Arc<dyn Printer> =
-        Arc::new(Stream { client: bed.clients.logs.clone(), group: bed.ground.log_group.clone() });
+        Arc::new(Stream { client: bed.clients.logs.clone(), group: bed.outputs.log_group.clone() });
     let logs: Arc<dyn LogSource> = Arc::new(bed.logs());
     Subject::new(logs, printer)
 }
@@ -68,14 +68,14 @@ mod output {
 async fn launches_print_into_one_log_and_it_goes_with_the_table() {
     use refractory_core::ports::Observed;
     let bed = Bed::made().await;
-    let stream = Stream { client: bed.clients.logs.clone(), group: bed.ground.log_group.clone() };
+    let stream = Stream { client: bed.clients.logs.clone(), group: bed.outputs.log_group.clone() };
     let (of, other) = (InstanceId::new("ab").unwrap(), InstanceId::new("abc").unwrap());
     for (line, of) in [("one", &of), ("two", &of), ("not its own", &other)] {
         stream.put(of, line).await;
     }
     let logs = bed.logs();
     assert_eq!(logs.read(&of, None, 9).await.unwrap().lines, ["one", "two"]);
-    assert_eq!(logs.forget(&of).await.unwrap(), Observed::Absent);
+    assert_eq!(logs.remove_logs(&of).await.unwrap(), Observed::Absent);
     assert!(logs.read(&of, None, 9).await.unwrap().lines.is_empty());
     assert_eq!(logs.read(&other, None, 9).await.unwrap().lines, ["not its own"]);
 }
@@ -84,8 +84,14 @@ async fn launches_print_into_one_log_and_it_goes_with_the_table() {
 async fn without_a_log_group_a_log_is_empty() {
     use refractory_core::ports::Observed;
     let bed = Bed::made().await;
-    bed.clients.logs.delete_log_group().log_group_name(&bed.ground.log_group).send().await.unwrap();
+    bed.clients
+        .logs
+        .delete_log_group()
+        .log_group_name(&bed.outputs.log_group)
+        .send()
+        .await
+        .unwrap();
     let of = InstanceId::new("a").unwrap();
     assert!(bed.logs().read(&of, None, 9).await.unwrap().lines.is_empty());
-    assert_eq!(bed.logs().forget(&of).await.unwrap(), Observed::Absent);
+    assert_eq!(bed.logs().remove_logs(&of).await.unwrap(), Observed::Absent);
 }

@@ -74,7 +74,7 @@ async fn a_look_at_many_tables_costs_one_call_for_a_hundred() {
 /// Waits until all have left PROVISIONING behind.
 async fn until_all_run(bed: &Bed, tables: usize) {
     loop {
-        let (cluster, as_what) = (&bed.ground.cluster, aws_sdk_ecs::types::DesiredStatus::Running);
+        let (cluster, as_what) = (&bed.outputs.cluster, aws_sdk_ecs::types::DesiredStatus::Running);
         let mut running = 0;
         let mut pages = bed
             .clients

@@ -254,7 +254,7 @@ async fn a_container_is_told_what_ecs_tells_it_and_no_secret_stands_elsewhere() 
 #[tokio::test]
 async fn a_table_lives_its_whole_life_in_containers() {
     // The image ends before the program has given its lock back, and the next launch does not wait here until that is stale.
-    let image = Image::of_foundry().with_env("STAND_IN_LOCK_STALE", "10ms");
+    let image = Image::for_foundry().with_env("STAND_IN_LOCK_STALE", "10ms");
     let bed = Bed::in_docker("felddy/foundryvtt:{version}", &image).await;
     with_release(&bed).await;
     let runtime = runtime(&bed).await;

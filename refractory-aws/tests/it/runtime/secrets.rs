@@ -50,15 +50,22 @@ async fn a_table_that_is_gone_leaves_neither_definition_nor_secret() {
         up(&runtime, &key, &bed.spec).await;
         if epoch == 3 {
             assert!(
-                matches!(runtime.forget(&key.instance).await.unwrap(), Observed::Pending(_)),
+                matches!(
+                    runtime.remove_artifacts(&key.instance).await.unwrap(),
+                    Observed::Pending(_)
+                ),
                 "it runs"
             );
         }
         down(&runtime, &key).await;
     }
     assert_eq!(definitions(&bed).await, 2, "one for each table: the others were replaced");
-    while runtime.forget(&key.instance).await.unwrap() != Observed::Absent {}
-    assert_eq!(runtime.forget(&key.instance).await.unwrap(), Observed::Absent, "absent is fine");
+    while runtime.remove_artifacts(&key.instance).await.unwrap() != Observed::Absent {}
+    assert_eq!(
+        runtime.remove_artifacts(&key.instance).await.unwrap(),
+        Observed::Absent,
+        "absent is fine"
+    );
     assert_eq!(definitions(&bed).await, 1, "the other's");
     let secrets =
         bed.clients.secrets.list_secrets().send().await.unwrap().secret_list.unwrap_or_default();

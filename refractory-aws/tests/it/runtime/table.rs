@@ -24,7 +24,7 @@ pub(super) async fn with_foundry(bed: &Bed) {
 pub(super) async fn with_release(bed: &Bed) {
     let release = bed.spec.release.as_ref().unwrap();
     let zip = release_zip(StandInVersion::new(13, 351), Layout::Node).unwrap();
-    let (s3, bucket) = (&bed.clients.s3, &bed.ground.bucket);
+    let (s3, bucket) = (&bed.clients.s3, &bed.outputs.bucket);
     let object = s3.put_object().bucket(bucket).key(bed.naming.release_object(&release.id));
     object.body(zip.into()).send().await.unwrap();
 }

@@ -85,9 +85,9 @@ async fn no_address_is_in_a_definition_or_a_task_and_none_is_kept() {
     let bed = Bed::made().await;
     let volume = bed.volume(&id("a")).await;
     let snapshots = bed.snapshots();
-    bed.account.run_as(&bed.config.helper_image, &Program::still()).await.unwrap();
+    bed.account.run_as(&bed.config.helper_image, &Program::idle()).await.unwrap();
     snapshots.ensure(&name(1), &volume).await.unwrap();
-    let family = bed.naming.errand_family(&id("a"));
+    let family = bed.naming.job_family(&id("a"));
     let definition =
         bed.clients.ecs.describe_task_definition().task_definition(&family).send().await.unwrap();
     let arn = loop {
@@ -112,7 +112,7 @@ async fn no_address_is_in_a_definition_or_a_task_and_none_is_kept() {
         .clients
         .secrets
         .describe_secret()
-        .secret_id(bed.naming.errand_secret(&id("a")))
+        .secret_id(bed.naming.job_secret(&id("a")))
         .send()
         .await;
     assert!(secret.is_err() || secret.unwrap().deleted_date().is_some(), "the orders are gone");

@@ -63,7 +63,7 @@ async fn killed_after_each_call(
         let volume = prepare(&bed).await;
         let proxy = FaultProxy::start(bed.account.address()).await;
         // On AWS, a task does not lose its line with who gave it an address.
-        proxy.let_bearers_pass();
+        proxy.pass_presigned();
         proxy.cut_after(calls);
         let dying = bed.snapshots_over(clients_at(&bed.account, &proxy.endpoint()));
         let life = async {

@@ -68,7 +68,7 @@ async fn a_damaged_piece_is_told_to_whoever_fetches_it() {
     snapshots.import(&name(1), &mut Cursor::new(packed)).await.unwrap();
     let keys = bed.keys().await;
     let piece = keys.iter().find(|key| key.ends_with("/00001")).unwrap();
-    let put = bed.clients.s3.put_object().bucket(&bed.ground.bucket).key(piece);
+    let put = bed.clients.s3.put_object().bucket(&bed.outputs.bucket).key(piece);
     put.body(b"x".to_vec().into()).send().await.unwrap();
     let refused = snapshots.export(&name(1), &mut Vec::new()).await.unwrap_err();
     assert_eq!((refused.kind(), refused.is_transient()), (ErrorKind::Unexpected, false));

@@ -52,7 +52,7 @@ async fn a_damaged_piece_restores_nothing() {
     taken(&snapshots, 1, &volume).await;
     let keys = bed.keys().await;
     let piece = keys.iter().find(|key| key.ends_with("/00000")).unwrap();
-    let put = bed.clients.s3.put_object().bucket(&bed.ground.bucket).key(piece);
+    let put = bed.clients.s3.put_object().bucket(&bed.outputs.bucket).key(piece);
     put.body(b"something else".to_vec().into()).send().await.unwrap();
     bed.write(&id("a"), "after");
     let refused = loop {
@@ -94,10 +94,10 @@ async fn a_process_that_dies_after_any_call_is_carried_on_by_the_next() {
     assert!(died >= 12, "{died} deaths");
 }
 
-/// The part of an errand that replaces a volume's contents, killed before each of its steps, and then run again.
+/// The part of an job that replaces a volume's contents, killed before each of its steps, and then run again.
 #[test]
 fn a_swap_that_is_killed_before_any_step_is_finished_by_the_next_errand() {
-    let script = include_str!("../../../src/storage/errand/swap.sh");
+    let script = include_str!("../../../src/storage/job/swap.sh");
     let mut kills = 0;
     for step in 1..100 {
         let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! Removing a volume: complete, confined, and carried on by whoever comes next.
+//! Removing a volume: complete, confined, and continued by the next caller.
 use std::fs;
 
 use aws_sdk_ecs::types::{DesiredStatus, TaskDefinitionStatus};
@@ -45,9 +45,9 @@ async fn the_task_mounts_that_access_point_and_nothing_else() {
     let bed = Bed::made().await;
     let volume = bed.volume(&id("a")).await;
     // One that does nothing stays, so that it can be looked at.
-    bed.account.run_as(&bed.config.helper_image, &Program::still()).await.unwrap();
+    bed.account.run_as(&bed.config.helper_image, &Program::idle()).await.unwrap();
     bed.storage().remove(&id("a")).await.unwrap();
-    let family = bed.naming.errand_family(&id("a"));
+    let family = bed.naming.job_family(&id("a"));
     let found =
         bed.clients.ecs.describe_task_definition().task_definition(family).send().await.unwrap();
     let definition = found.task_definition().unwrap();
@@ -64,7 +64,7 @@ async fn the_task_mounts_that_access_point_and_nothing_else() {
         Some("ENABLED")
     );
     assert!(efs.root_directory().is_none_or(|root| root == "/"), "the access point says where");
-    assert_eq!(definition.task_role_arn(), Some(bed.ground.task_role.as_str()));
+    assert_eq!(definition.task_role_arn(), Some(bed.outputs.task_role.as_str()));
     let [container] = definition.container_definitions() else { panic!("one container") };
     let [point] = container.mount_points() else { panic!("one mount") };
     assert_eq!(container.command().last().map(String::as_str), point.container_path());
@@ -85,9 +85,8 @@ async fn nothing_is_removed_while_the_table_runs() {
         ));
     }
     assert!(matches!(bed.storage().observe(&id("a")).await.unwrap(), Observed::Ready(_)));
-    let errands =
-        bed.clients.ecs.list_tasks().cluster("club").family(bed.naming.errand_family(&id("a")));
-    assert_eq!(errands.send().await.unwrap().task_arns().len(), 0);
+    let jobs = bed.clients.ecs.list_tasks().cluster("club").family(bed.naming.job_family(&id("a")));
+    assert_eq!(jobs.send().await.unwrap().task_arns().len(), 0);
     assert_eq!(bed.read(&id("a")).as_deref(), Some("a world"));
     bed.stop_task(&task).await;
     gone(&bed, "a").await;
@@ -98,7 +97,7 @@ async fn nothing_is_removed_while_the_table_runs() {
 async fn a_volume_that_is_removed_is_not_made_ready_again() {
     let bed = Bed::made().await;
     bed.volume(&id("a")).await;
-    bed.account.run_as(&bed.config.helper_image, &Program::still()).await.unwrap();
+    bed.account.run_as(&bed.config.helper_image, &Program::idle()).await.unwrap();
     bed.storage().remove(&id("a")).await.unwrap();
     let storage = bed.storage();
     assert!(matches!(
@@ -148,7 +147,7 @@ async fn absent_or_cut(storage: &refractory_aws::EfsStorage, proxy: &FaultProxy)
 }
 
 async fn nothing_is_left(bed: &Bed) {
-    let family = bed.naming.errand_family(&id("a"));
+    let family = bed.naming.job_family(&id("a"));
     for status in [TaskDefinitionStatus::Active, TaskDefinitionStatus::Inactive] {
         let left = bed
             .clients
@@ -175,7 +174,7 @@ async fn nothing_is_left(bed: &Bed) {
         .clients
         .efs
         .describe_access_points()
-        .file_system_id(&bed.ground.file_system)
+        .file_system_id(&bed.outputs.file_system)
         .send()
         .await
         .unwrap();
@@ -206,7 +205,7 @@ async fn scenario_11_a_mount_that_fails_is_told_and_not_tried_at_once() {
     for _ in 0..20 {
         storage.remove(&id("a")).await.unwrap_err();
     }
-    let family = bed.naming.errand_family(&id("a"));
+    let family = bed.naming.job_family(&id("a"));
     let tried = bed
         .clients
         .ecs

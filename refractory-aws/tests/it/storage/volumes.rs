@@ -56,7 +56,7 @@ async fn another_process_makes_no_second_access_point() {
         .clients
         .efs
         .describe_access_points()
-        .file_system_id(&bed.ground.file_system)
+        .file_system_id(&bed.outputs.file_system)
         .send()
         .await
         .unwrap();

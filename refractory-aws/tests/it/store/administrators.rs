@@ -1,6 +1,6 @@
 //! Two processes on one table, and the last administrator.
+use testkit::administrators::{handle, race_for_the_last_one};
 use testkit::aws::Emulator;
-use testkit::conformance::administrators::{handle, race_for_the_last_one};
 
 use crate::support::store::{another, fresh};
 

@@ -83,7 +83,7 @@ async fn a_damaged_row_is_named_and_hides_no_other() {
     assert_eq!(store.discard(&whole).await.unwrap_err().kind(), ErrorKind::Conflict, "it is read");
 }
 
-/// A key whose license cannot be read is nobody else's, until somebody removes the record.
+/// A key whose license cannot be read stays taken until the record is removed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_damaged_row_keeps_its_texts_until_it_is_removed() {
     let account = Emulator::shared().await.account();
@@ -111,7 +111,7 @@ async fn a_damaged_row_keeps_its_texts_until_it_is_removed() {
     Collection::of(&store).insert(&other).await.unwrap();
 }
 
-/// Where nobody trims, DynamoDB does: a day after the end, in seconds.
+/// Where no one trims, DynamoDB does: a day after the end, in seconds.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sessions_end_by_themselves_and_setup_links_do_not() {
     let account = Emulator::shared().await.account();

@@ -54,7 +54,7 @@ async fn items(account: &Account) -> usize {
     scan.items().iter().filter(|item| !is_note(item)).count()
 }
 
-/// Every request of a life, once with every fault: the SDK sends it again, and nobody notices.
+/// Every request of a life, once with every fault: the SDK sends it again, and no one notices.
 async fn survives(fault: Fault) {
     let account = Emulator::shared().await.account();
     let Behind { proxy, store, .. } = behind(&account, Duration::from_secs(8)).await;
@@ -98,7 +98,7 @@ survives! {
     a_late_effect_is_no_second_effect: Fault::Late(Duration::from_millis(300));
 }
 
-/// Where nobody answers at all, the attempt ends and the next one is made.
+/// Where no one answers at all, the attempt ends and the next one is made.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn silence_ends_with_the_attempt() {
     let account = Emulator::shared().await.account();
@@ -110,7 +110,7 @@ async fn silence_ends_with_the_attempt() {
     assert_eq!(proxy.count("dynamodb", "UpdateItem"), 2);
 }
 
-/// And where that goes on, the call ends: it may have had its effect, and whoever made it loads and compares.
+/// And where that goes on, the call ends: it may have had its effect, and the caller loads and compares.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reply_that_is_always_lost_is_unavailable() {
     let account = Emulator::shared().await.account();
@@ -123,7 +123,7 @@ async fn a_reply_that_is_always_lost_is_unavailable() {
     assert_eq!(stored.revision, 2, "it was written, once");
 }
 
-/// A save whose answer is lost, and whose row somebody else has written before it is sent again: it was made, and
+/// A save whose answer is lost, and whose row someone else has written before it is sent again: it was made, and
 /// says so. Answering with a conflict would make a counter count twice.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_save_that_others_have_written_over_was_still_made() {

@@ -12,7 +12,7 @@ use crate::support::store::{another, fresh};
 
 const WRITERS: u64 = 8;
 
-/// Runs `work` in eight tasks, each with clients of its own.
+/// Runs `work` in eight tasks, each with its own clients.
 async fn eight<F: Future<Output = ()> + Send + 'static>(
     account: &Account,
     work: impl Fn(u64, refractory_aws::DynamoStore) -> F,

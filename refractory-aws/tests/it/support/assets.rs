@@ -42,7 +42,7 @@ impl Tables {
         Naming::new(&self.config.deployment)
     }
 
-    /// Adds a table with the id `raw` that nobody owns. Its name is the account's own: buckets share one world.
+    /// Adds a table with the id `raw` that no one owns. Its name is the account's own: buckets share one world.
     pub(crate) async fn add(&self, raw: &str) -> InstanceId {
         self.add_owned(raw, None).await
     }

@@ -9,7 +9,7 @@ use aws_sdk_ecs::types::{
     NetworkConfiguration, NetworkMode, TaskField,
 };
 use aws_sdk_efs::types::{PosixUser, RootDirectory, Tag};
-use refractory_aws::{AssetAccess, AwsConfig, Clients, Ground, Naming};
+use refractory_aws::{AssetAccess, AwsConfig, Clients, Naming, StackOutputs};
 use refractory_aws::{CloudWatchLogs, EfsStorage, FargateRuntime, S3Snapshots};
 use refractory_core::model::{Layout, Program as Runner, Release, Version};
 use refractory_core::ports::{
@@ -23,20 +23,20 @@ use testkit::conformance::Contents;
 use tokio::time::{Instant, sleep};
 
 use super::clock::AheadClock;
-use super::ground::{DEPLOYMENT, ground};
+use super::outputs::{DEPLOYMENT, outputs};
 
 /// How long a test waits for anything.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 /// The image that the bed's tables run.
 pub(crate) const IMAGE: &str = "felddy/foundryvtt:13.351";
 
-/// Ground of its own in an account of its own. Tables run as nothing at all, unless the test says what; errands run this machine's
+/// Its own stack in its own account. Tables run as nothing at all, unless the test says what; jobs run this machine's
 /// own bash, curl, tar and gzip, so that what runs is what runs on AWS.
 #[derive(Debug, Clone)]
 pub(crate) struct Bed {
     pub(crate) account: Account,
     pub(crate) clients: Clients,
-    pub(crate) ground: Ground,
+    pub(crate) outputs: StackOutputs,
     pub(crate) config: AwsConfig,
     pub(crate) spec: LaunchSpec,
     pub(crate) naming: Naming,
@@ -46,9 +46,9 @@ pub(crate) struct Bed {
 impl Bed {
     pub(crate) async fn made() -> Self {
         let bed = Self::over(Emulator::shared().await.account()).await;
-        bed.account.run_as(IMAGE, &Program::still()).await.unwrap();
-        let errands = Program::new("/usr/bin/env", &[]);
-        bed.account.run_as(&bed.config.helper_image, &errands).await.unwrap();
+        bed.account.run_as(IMAGE, &Program::idle()).await.unwrap();
+        let jobs = Program::new("/usr/bin/env", &[]);
+        bed.account.run_as(&bed.config.helper_image, &jobs).await.unwrap();
         bed
     }
 
@@ -58,7 +58,7 @@ impl Bed {
         let mut bed = Self::over(engine.account().await).await;
         bed.config.image = name.to_owned();
         engine.load(&name.replace("{version}", "13.351"), image).await;
-        engine.load(&bed.config.helper_image, &Image::of_errands()).await;
+        engine.load(&bed.config.helper_image, &Image::for_jobs()).await;
         bed
     }
 
@@ -66,9 +66,9 @@ impl Bed {
         let clients = super::clients(&account);
         let mut config = AwsConfig::default();
         (config.deployment, config.assets) = (DEPLOYMENT.to_owned(), AssetAccess::Volume);
-        let ground = ground(&clients, &account).await;
+        let outputs = outputs(&clients, &account).await;
         let (naming, clock) = (Naming::new(&config.deployment), Arc::new(SystemClock));
-        Self { account, clients, ground, config, spec: spec(), naming, clock }
+        Self { account, clients, outputs, config, spec: spec(), naming, clock }
     }
 
     /// From now on what is made here has a clock that the test puts forward.
@@ -88,7 +88,7 @@ impl Bed {
         let volumes = self.storage();
         FargateRuntime::new(
             clients,
-            self.ground.clone(),
+            self.outputs.clone(),
             self.config.clone(),
             volumes,
             Arc::clone(&self.clock),
@@ -102,7 +102,7 @@ impl Bed {
 
     /// The same over other clients.
     pub(crate) fn storage_over(&self, clients: Clients) -> EfsStorage {
-        EfsStorage::new(clients, &self.ground, &self.config, Arc::clone(&self.clock)).unwrap()
+        EfsStorage::new(clients, &self.outputs, &self.config, Arc::clone(&self.clock)).unwrap()
     }
 
     /// Snapshots in pieces so small that there are always some.
@@ -112,12 +112,17 @@ impl Bed {
 
     /// The same over other clients.
     pub(crate) fn snapshots_over(&self, clients: Clients) -> S3Snapshots {
-        S3Snapshots::new(self.storage_over(clients.clone()), &clients, &self.ground)
+        S3Snapshots::new(self.storage_over(clients.clone()), &clients, &self.outputs)
             .with_pieces_of(64 << 10)
     }
 
     pub(crate) fn logs(&self) -> CloudWatchLogs {
-        CloudWatchLogs::new(self.clients.clone(), &self.ground, &self.config, Arc::new(SystemClock))
+        CloudWatchLogs::new(
+            self.clients.clone(),
+            &self.outputs,
+            &self.config,
+            Arc::new(SystemClock),
+        )
     }
 
     /// Makes the volume of the table called `raw`; the table's first launch.
@@ -137,7 +142,7 @@ impl Bed {
 
     async fn access_point(&self, of: &InstanceId, root: RootDirectory) {
         let tag = |key: &str, value: &str| Tag::builder().key(key).value(value).build().unwrap();
-        let call = self.clients.efs.create_access_point().file_system_id(&self.ground.file_system);
+        let call = self.clients.efs.create_access_point().file_system_id(&self.outputs.file_system);
         call.client_token(self.naming.volume_token(of))
             .posix_user(PosixUser::builder().uid(421).gid(421).build().unwrap())
             .root_directory(root)
@@ -157,7 +162,7 @@ impl Bed {
     /// The folder on this machine that is the volume of `of`.
     pub(crate) fn folder(&self, of: &InstanceId) -> PathBuf {
         let path = self.naming.volume_path(of);
-        self.account.file_system(&self.ground.file_system).join(path.trim_start_matches('/'))
+        self.account.file_system(&self.outputs.file_system).join(path.trim_start_matches('/'))
     }
 
     /// A definition of nothing but the image, for tasks of which only the number matters.
@@ -177,7 +182,7 @@ impl Bed {
         };
         let network = AwsVpcConfiguration::builder().subnets("subnet-a").build().unwrap();
         let network = NetworkConfiguration::builder().awsvpc_configuration(network).build();
-        let call = self.clients.ecs.run_task().cluster(&self.ground.cluster);
+        let call = self.clients.ecs.run_task().cluster(&self.outputs.cluster);
         let call = call.task_definition(definition).launch_type(LaunchType::Fargate);
         let call = call
             .network_configuration(network)
@@ -193,13 +198,13 @@ impl Bed {
     }
 
     pub(crate) async fn stop_task(&self, arn: &str) {
-        self.clients.ecs.stop_task().cluster(&self.ground.cluster).task(arn).send().await.unwrap();
+        self.clients.ecs.stop_task().cluster(&self.outputs.cluster).task(arn).send().await.unwrap();
     }
 
     /// Every key of the bucket.
     pub(crate) async fn keys(&self) -> Vec<String> {
         let listed =
-            self.clients.s3.list_objects_v2().bucket(&self.ground.bucket).send().await.unwrap();
+            self.clients.s3.list_objects_v2().bucket(&self.outputs.bucket).send().await.unwrap();
         listed.contents().iter().filter_map(|object| object.key().map(ToOwned::to_owned)).collect()
     }
 
@@ -208,7 +213,7 @@ impl Bed {
         let mut arns = Vec::new();
         for status in [DesiredStatus::Running, DesiredStatus::Stopped] {
             let call =
-                self.clients.ecs.list_tasks().cluster(&self.ground.cluster).desired_status(status);
+                self.clients.ecs.list_tasks().cluster(&self.outputs.cluster).desired_status(status);
             arns.extend(call.send().await.unwrap().task_arns.unwrap_or_default());
         }
         if arns.is_empty() {
@@ -218,7 +223,7 @@ impl Bed {
             .clients
             .ecs
             .describe_tasks()
-            .cluster(&self.ground.cluster)
+            .cluster(&self.outputs.cluster)
             .include(TaskField::Tags);
         call.set_tasks(Some(arns)).send().await.unwrap().tasks.unwrap_or_default()
     }

@@ -22,7 +22,7 @@ use testkit::aws::{Call, FaultProxy};
 use super::bed::{Bed, IMAGE, PATIENCE, ready};
 use super::clients_at;
 use super::clock::HeldClock;
-use super::ground::DEPLOYMENT;
+use super::outputs::DEPLOYMENT;
 use super::store::make_table;
 
 /// How many tables are in hand at once: as many as a worker has.
@@ -84,7 +84,7 @@ impl Crowd {
         bed.clock = Arc::new(clock.clone());
         bed.config.assets = AssetAccess::Public;
         bed.config.image = IMAGE.to_owned();
-        make_table(&bed.clients, &bed.ground.table).await;
+        make_table(&bed.clients, &bed.outputs.table).await;
         let ids: Vec<InstanceId> =
             (0..tables).map(|at| InstanceId::new(&format!("t{at}")).unwrap()).collect();
         settle(&bed, &ids).await;
@@ -93,12 +93,12 @@ impl Crowd {
         let build = |clients| {
             let base = Base {
                 data: std::env::temp_dir(),
-                store: Arc::new(DynamoStore::new(&clients, &bed.ground.table)),
+                store: Arc::new(DynamoStore::new(&clients, &bed.outputs.table)),
                 clock: Arc::new(clock.clone()),
                 addressing: Addressing::default(),
             };
             let ports =
-                AwsBackend::ports(bed.config.clone(), clients, bed.ground.clone(), base).unwrap();
+                AwsBackend::ports(bed.config.clone(), clients, bed.outputs.clone(), base).unwrap();
             Builder::from_ports(ports).game(NoGame).clock(clock.clone()).build()
         };
         let (app, worker) = build(seen);
@@ -125,7 +125,7 @@ impl Crowd {
         bill
     }
 
-    /// A look for what nobody explains.
+    /// A look for what no one explains.
     pub(crate) async fn sweep(&self) -> Bill {
         self.proxy.forget();
         self.worker.sweep().await.unwrap();
@@ -161,7 +161,7 @@ impl Crowd {
             let wait = self.worker.step(of).await.unwrap();
             if !wait.is_zero() {
                 self.clock.forward(wait.min(Duration::from_secs(5)));
-                // The emulator's tasks take their time, and nobody is to ask about them meanwhile.
+                // The emulator's tasks take their time, and no one is to ask about them meanwhile.
                 tokio::time::sleep(Duration::from_millis(60)).await;
             }
             if wait.is_zero() {
@@ -186,7 +186,7 @@ async fn settle(bed: &Bed, ids: &[InstanceId]) {
         ready(|| storage.ensure(id, any)).await
     });
     let volumes: Vec<Volume> = made.buffered(HANDS).collect().await;
-    let (runtime, store) = (bed.runtime(), DynamoStore::new(&bed.clients, &bed.ground.table));
+    let (runtime, store) = (bed.runtime(), DynamoStore::new(&bed.clients, &bed.outputs.table));
     // So that it knows whose all these tasks are; what it has learnt before it ran out of time, it keeps.
     while runtime.list().await.is_err() {}
     let written = stream::iter(volumes).map(async |volume: Volume| {

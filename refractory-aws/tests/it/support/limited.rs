@@ -68,7 +68,7 @@ impl Limited {
         self.state.lock().unwrap().counts
     }
 
-    /// As if somebody else in the account had asked something.
+    /// As if someone else in the account had asked something.
     pub(crate) fn somebody_else(&self) {
         self.state.lock().unwrap().recent.push_back(Instant::now());
     }

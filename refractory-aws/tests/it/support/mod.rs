@@ -1,13 +1,13 @@
 //! What the tests stand on: clients of one account of the emulator. What a port needs beside them is made in
-//! a file of its own below this one.
+//! its own file below this one.
 pub(crate) mod assets;
 pub(crate) mod bed;
 pub(crate) mod clock;
 pub(crate) mod crowd;
-pub(crate) mod ground;
 pub(crate) mod limited;
 pub(crate) mod meter;
 pub(crate) mod names;
+pub(crate) mod outputs;
 pub(crate) mod programs;
 pub(crate) mod store;
 

@@ -7,7 +7,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
 use aws_sdk_route53::types::{
     Change, ChangeAction, ChangeBatch, ResourceRecord, ResourceRecordSet, RrType,
 };
-use refractory_aws::{BalancerNames, Clients, Ground, Naming, Route53Zone};
+use refractory_aws::{Clients, LoadBalancerNames, Naming, Route53Zone, StackOutputs};
 use refractory_core::SystemClock;
 use refractory_core::model::{Hostname, Slug};
 use refractory_core::ports::{Endpoint, NameRecord};
@@ -16,7 +16,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-use super::ground::nowhere;
+use super::outputs::nowhere;
 use super::{clients, clients_at};
 
 /// The domain of every test.
@@ -30,7 +30,7 @@ pub(crate) struct Land {
     /// The account.
     pub(crate) account: Account,
     /// The stack's outputs; only what names need is true.
-    pub(crate) ground: Ground,
+    pub(crate) outputs: StackOutputs,
 }
 
 impl Land {
@@ -41,9 +41,14 @@ impl Land {
         let zone = zone.send().await.unwrap().hosted_zone.unwrap().id;
         let zone = zone.trim_start_matches("/hostedzone/").to_owned();
         let (listener, name, balancer_zone) = balancer(&clients).await;
-        let ground =
-            Ground { listener, balancer_name: name, balancer_zone, zone: Some(zone), ..nowhere() };
-        Self { account, ground }
+        let outputs = StackOutputs {
+            listener,
+            balancer_name: name,
+            balancer_zone,
+            zone: Some(zone),
+            ..nowhere()
+        };
+        Self { account, outputs }
     }
 
     /// The zone.
@@ -57,18 +62,23 @@ impl Land {
     }
 
     fn zone_over(&self, clients: Clients) -> Route53Zone {
-        Route53Zone::new(clients, &self.ground, Naming::new("refractory")).unwrap()
+        Route53Zone::new(clients, &self.outputs, Naming::new("refractory")).unwrap()
     }
 
     /// The load balancer.
-    pub(crate) fn balancer(&self) -> BalancerNames {
+    pub(crate) fn balancer(&self) -> LoadBalancerNames {
         self.balancer_at(self.account.endpoint())
     }
 
     /// The load balancer, spoken to at `endpoint`.
-    pub(crate) fn balancer_at(&self, endpoint: &str) -> BalancerNames {
+    pub(crate) fn balancer_at(&self, endpoint: &str) -> LoadBalancerNames {
         let clients = clients_at(&self.account, endpoint);
-        BalancerNames::new(clients, &self.ground, Naming::new("refractory"), Arc::new(SystemClock))
+        LoadBalancerNames::new(
+            clients,
+            &self.outputs,
+            Naming::new("refractory"),
+            Arc::new(SystemClock),
+        )
     }
 
     /// Writes a record that is none of ours.
@@ -80,14 +90,14 @@ impl Land {
         let batch = ChangeBatch::builder().changes(change.build().unwrap()).build().unwrap();
         let route53 = clients(&self.account).route53;
         let sent = route53.change_resource_record_sets().change_batch(batch);
-        sent.hosted_zone_id(self.ground.zone.clone().unwrap()).send().await.unwrap();
+        sent.hosted_zone_id(self.outputs.zone.clone().unwrap()).send().await.unwrap();
     }
 
     /// Every record but the zone's own, as `friday.games.example A`.
     pub(crate) async fn records(&self) -> Vec<String> {
         let route53 = clients(&self.account).route53;
         let asked = route53.list_resource_record_sets();
-        let page = asked.hosted_zone_id(self.ground.zone.clone().unwrap()).send().await.unwrap();
+        let page = asked.hosted_zone_id(self.outputs.zone.clone().unwrap()).send().await.unwrap();
         let own = [RrType::Soa, RrType::Ns];
         let all = page.resource_record_sets.iter().filter(|record| !own.contains(&record.r#type));
         all.map(|record| format!("{} {}", record.name.trim_end_matches('.'), record.r#type))
@@ -102,7 +112,7 @@ impl Land {
     /// Asks the load balancer for `path` of `host`; the status and the body.
     pub(crate) async fn visit_at(&self, host: &str, path: &str) -> (u16, String) {
         let mut stream = TcpStream::connect(self.account.address()).await.unwrap();
-        // The emulator finds the account by whoever signs, though nothing here has to be signed.
+        // The emulator finds the account by the signature, though nothing here has to be signed.
         let (account, region) = (self.account.id(), self.account.region());
         let whose =
             format!("AWS4-HMAC-SHA256 Credential={account}/20261125/{region}/any/aws4_request");

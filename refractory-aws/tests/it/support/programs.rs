@@ -54,7 +54,7 @@ impl Programs {
         ask
     }
 
-    /// `ask` signed with a key that nobody made.
+    /// `ask` signed with a key that no one made.
     pub(crate) fn invented(&self, ask: AssetRequest, id: &str) -> AssetRequest {
         self.signed(ask, id, "invented")
     }

@@ -55,7 +55,7 @@ fn index() -> LocalSecondaryIndex {
         .unwrap()
 }
 
-/// What every test calls its table; each has an account of its own.
+/// What every test calls its table; each has its own account.
 pub(crate) const TABLE: &str = "rows";
 
 /// A store in a fresh table of `account`.

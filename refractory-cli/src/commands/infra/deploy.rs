@@ -1,11 +1,11 @@
 //! `infra deploy`, `infra diff`.
 use anyhow::{Result, bail};
-use refractory_aws::infra::{Change, Infra, Kind, Proposal};
+use refractory_aws::infra::{Change, Infra, Proposal, ProposalKind};
 use serde::Serialize;
 use serde_json::json;
 
-use super::Site;
 use super::progress::Teller;
+use super::site::Site;
 use crate::args::infra::{Chosen, Deploy};
 use crate::exit::Exit;
 use crate::input;
@@ -20,19 +20,19 @@ struct ChangeJson {
     handle: Option<String>,
     what: Vec<String>,
     data: bool,
-    parts_with_data: bool,
+    loses_data: bool,
 }
 
 impl From<&Change> for ChangeJson {
     fn from(change: &Change) -> Self {
         Self {
-            action: change.action.word(),
+            action: change.action.label(),
             name: change.name.clone(),
             kind: change.kind.clone(),
-            handle: change.handle.clone(),
-            what: change.what.clone(),
+            handle: change.resource_id.clone(),
+            what: change.properties.clone(),
             data: change.is_data,
-            parts_with_data: change.parts_with_data(),
+            loses_data: change.loses_data(),
         }
     }
 }
@@ -42,7 +42,7 @@ pub(super) async fn diff(site: &Site<'_>, args: Chosen) -> Result<Exit> {
     let spinner = Spinner::begin(site.desk.out, "asking CloudFormation what would change");
     let proposal = infra.propose(&args.choices(&site.config)).await;
     if let Ok(Some(proposal)) = &proposal {
-        infra.withdraw(proposal).await?;
+        infra.cancel(proposal).await?;
     }
     spinner.finish();
     let Some(proposal) = proposal? else {
@@ -64,19 +64,19 @@ pub(super) async fn deploy(site: &Site<'_>, args: Deploy) -> Result<Exit> {
     let mut done = Vec::new();
     loop {
         let mut teller = Teller::begin(site.desk.out, "looking at the stack");
-        infra.settle(&mut |progress| teller.tell(progress)).await?;
+        infra.prepare(&mut |progress| teller.tell(progress)).await?;
         let proposal = infra.propose(&choices).await;
         drop(teller);
         let Some(proposal) = proposal? else { break };
         if let Err(error) = agreed(site, &proposal, args.yes, args.part_with_data) {
-            infra.withdraw(&proposal).await?;
+            infra.cancel(&proposal).await?;
             return Err(error);
         }
         let mut teller = Teller::begin(site.desk.out, "beginning");
-        infra.carry_out(&proposal, &mut |progress| teller.tell(progress)).await?;
+        infra.apply(&proposal, &mut |progress| teller.tell(progress)).await?;
         drop(teller);
         done.extend(changes(&proposal));
-        if proposal.kind != Kind::Adopt {
+        if proposal.kind != ProposalKind::Adopt {
             break;
         }
     }
@@ -111,8 +111,7 @@ fn agreed(site: &Site<'_>, proposal: &Proposal, yes: bool, part_with_data: bool)
             Ok(())
         })?;
     }
-    let losing: Vec<_> =
-        proposal.changes.iter().filter(|change| change.parts_with_data()).collect();
+    let losing: Vec<_> = proposal.changes.iter().filter(|change| change.loses_data()).collect();
     if !losing.is_empty() && !part_with_data {
         let names: Vec<_> = losing.iter().map(|change| format!("`{}`", change.name)).collect();
         bail!(Failure::new(
@@ -140,11 +139,11 @@ fn changes(proposal: &Proposal) -> Vec<ChangeJson> {
     proposal.changes.iter().map(ChangeJson::from).collect()
 }
 
-fn kind(kind: Kind) -> &'static str {
+fn kind(kind: ProposalKind) -> &'static str {
     match kind {
-        Kind::Create => "create",
-        Kind::Adopt => "adopt",
-        Kind::Update => "update",
+        ProposalKind::Create => "create",
+        ProposalKind::Adopt => "adopt",
+        ProposalKind::Update => "update",
     }
 }
 
@@ -155,26 +154,26 @@ fn show(
 ) -> Result<()> {
     let name = site.name();
     line(&match proposal.kind {
-        Kind::Create => format!("A new stack `{name}` with:"),
-        Kind::Adopt => format!(
+        ProposalKind::Create => format!("A new stack `{name}` with:"),
+        ProposalKind::Adopt => format!(
             "A new stack `{name}` around data that an earlier one kept; everything else follows:"
         ),
-        Kind::Update => format!("In the stack `{name}`:"),
+        ProposalKind::Update => format!("In the stack `{name}`:"),
     })?;
     for change in &proposal.changes {
-        let what = if change.what.is_empty() {
+        let what = if change.properties.is_empty() {
             String::new()
         } else {
-            format!(" ({})", change.what.join(", "))
+            format!(" ({})", change.properties.join(", "))
         };
-        let data = match (change.is_data, change.parts_with_data()) {
+        let data = match (change.is_data, change.loses_data()) {
             (_, true) => "   <- HOLDS DATA",
             (true, false) => "   holds data",
             (false, false) => "",
         };
         line(&format!(
             "  {:<11}  {:<22}  {}{what}{data}",
-            change.action.word(),
+            change.action.label(),
             change.name,
             short(&change.kind)
         ))?;

@@ -1,11 +1,11 @@
 //! `infra destroy`.
 use anyhow::{Result, bail};
-use refractory_aws::infra::{Extent, Survey};
+use refractory_aws::infra::{DestroyScope, Inventory};
 use serde_json::{Value, json};
 
 use super::progress::Teller;
+use super::site::{Site, dollars};
 use super::status::{kept_value, kept_words};
-use super::{Site, dollars};
 use crate::args::infra::Destroy;
 use crate::exit::Exit;
 use crate::input;
@@ -14,7 +14,7 @@ use crate::output::{Failure, Out, Spinner};
 pub(super) async fn run(site: &Site<'_>, args: &Destroy) -> Result<Exit> {
     let infra = site.infra().await?;
     let spinner = Spinner::begin(site.desk.out, "looking at what there is");
-    let survey = infra.survey().await;
+    let survey = infra.inventory().await;
     spinner.finish();
     let survey = survey?;
     if survey.is_empty() || (survey.stack.is_none() && !args.with_data) {
@@ -22,9 +22,9 @@ pub(super) async fn run(site: &Site<'_>, args: &Destroy) -> Result<Exit> {
     }
     agreed(site, &survey, args)?;
     let extent = if args.with_data {
-        Extent::Everything { recovery: recovery(site) }
+        DestroyScope::Everything { recovery: recovery(site) }
     } else {
-        Extent::Stack
+        DestroyScope::Stack
     };
     let mut teller = Teller::begin(site.desk.out, "beginning");
     let left = infra.destroy(extent, &mut |progress| teller.tell(progress)).await;
@@ -38,7 +38,7 @@ fn recovery(site: &Site<'_>) -> i64 {
 }
 
 /// Shows what would go and what would stay, and hears the deployment's name.
-fn agreed(site: &Site<'_>, survey: &Survey, args: &Destroy) -> Result<()> {
+fn agreed(site: &Site<'_>, survey: &Inventory, args: &Destroy) -> Result<()> {
     for line in shown(site, survey, args.with_data) {
         site.desk.out.note(&line);
     }
@@ -62,7 +62,7 @@ fn agreed(site: &Site<'_>, survey: &Survey, args: &Destroy) -> Result<()> {
     }
 }
 
-fn shown(site: &Site<'_>, survey: &Survey, data: bool) -> Vec<String> {
+fn shown(site: &Site<'_>, survey: &Inventory, data: bool) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(count) = survey.stack {
         lines.push(format!(
@@ -90,7 +90,7 @@ fn shown(site: &Site<'_>, survey: &Survey, data: bool) -> Vec<String> {
     lines
 }
 
-fn told(site: &Site<'_>, left: &Survey, done: bool) -> Result<Exit> {
+fn told(site: &Site<'_>, left: &Inventory, done: bool) -> Result<Exit> {
     let value = json!({ "stack": left.stack, "kept": kept(left), "beside": left.counted(), "cents_a_month": left.cents() });
     let name = site.name();
     if left.is_empty() {
@@ -122,6 +122,6 @@ fn told(site: &Site<'_>, left: &Survey, done: bool) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn kept(left: &Survey) -> Vec<Value> {
+fn kept(left: &Inventory) -> Vec<Value> {
     left.data.iter().map(kept_value).collect()
 }

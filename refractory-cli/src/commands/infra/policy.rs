@@ -1,15 +1,15 @@
 //! `infra policy`.
 use anyhow::Result;
-use refractory_aws::infra::policy::{self, Names, Whose};
+use refractory_aws::infra::policy::{self, PolicyScope, PolicySubject};
 use serde_json::{Map, Value, json};
 
-use super::Site;
+use super::site::Site;
 use crate::args::infra::Policy;
 use crate::exit::Exit;
 use crate::output::Out;
 
 pub(super) async fn run(site: &Site<'_>, args: Policy) -> Result<Exit> {
-    let whose = Whose::from(args.whose);
+    let whose = PolicySubject::from(args.whose);
     let names = names(site, &args).await?;
     if args.why {
         return why(site, whose, &names);
@@ -23,10 +23,10 @@ pub(super) async fn run(site: &Site<'_>, args: Policy) -> Result<Exit> {
 }
 
 /// What the policies name: as it was said, or else as AWS says.
-async fn names(site: &Site<'_>, args: &Policy) -> Result<Names> {
+async fn names(site: &Site<'_>, args: &Policy) -> Result<PolicyScope> {
     let deployment = site.name();
     if let (Some(account), Some(region)) = (&args.account, &site.config.region) {
-        return Ok(Names::new(deployment, region, account, args.zone.as_deref()));
+        return Ok(PolicyScope::new(deployment, region, account, args.zone.as_deref()));
     }
     let clients = site.clients().await?;
     let infra = site.infra().await?;
@@ -38,10 +38,10 @@ async fn names(site: &Site<'_>, args: &Policy) -> Result<Names> {
         Some(zone) => Some(zone.clone()),
         None => infra.zone().await?,
     };
-    Ok(Names::new(deployment, &clients.region, &account, zone.as_deref()))
+    Ok(PolicyScope::new(deployment, &clients.region, &account, zone.as_deref()))
 }
 
-fn why(site: &Site<'_>, whose: Whose, names: &Names) -> Result<Exit> {
+fn why(site: &Site<'_>, whose: PolicySubject, names: &PolicyScope) -> Result<Exit> {
     let rows: Vec<_> = policy::reasons(whose, names)
         .into_iter()
         .map(|row| {

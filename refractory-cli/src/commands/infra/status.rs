@@ -1,9 +1,9 @@
 //! `infra status`.
 use anyhow::Result;
-use refractory_aws::infra::{Drift, Kept, Status as Ground};
+use refractory_aws::infra::{Drift, RetainedData, Status as Ground};
 use serde_json::{Value, json};
 
-use super::{Site, dollars};
+use super::site::{Site, dollars};
 use crate::args::infra::Status;
 use crate::exit::Exit;
 use crate::output::{Out, Spinner};
@@ -44,14 +44,14 @@ fn show(site: &Site<'_>, status: &Ground) -> Result<()> {
 }
 
 /// A piece of data in one line.
-pub(super) fn kept_words(kept: &Kept) -> String {
+pub(super) fn kept_words(kept: &RetainedData) -> String {
     let size =
         kept.bytes.map(|bytes| format!(", {} MiB", bytes.div_ceil(1 << 20))).unwrap_or_default();
     format!("{}: {}{size}, about {} a month", kept.what, kept.handle, dollars(kept.cents))
 }
 
 /// A piece of data for programs.
-pub(super) fn kept_value(kept: &Kept) -> Value {
+pub(super) fn kept_value(kept: &RetainedData) -> Value {
     json!({ "what": kept.what, "handle": kept.handle, "bytes": kept.bytes, "cents_a_month": kept.cents })
 }
 
@@ -80,7 +80,7 @@ fn value(site: &Site<'_>, status: &Ground) -> Value {
     json!({
         "stack": site.name(),
         "status": status.stack,
-        "stands": status.stands,
+        "stands": status.is_ready,
         "attention": status.attention,
         "made": status.made.map(|at| at.to_string()),
         "changed": status.changed.map(|at| at.to_string()),

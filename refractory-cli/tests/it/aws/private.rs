@@ -1,4 +1,4 @@
-//! Uploads in a private bucket: through the edge for those who may, and nowhere for anybody else.
+//! Uploads in a private bucket: through the edge for those who may, and nowhere for anyone else.
 use std::path::{Path, PathBuf};
 use std::process::Command;
 

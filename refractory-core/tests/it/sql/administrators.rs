@@ -1,5 +1,5 @@
 //! Two processes on one database, and the last administrator.
-use testkit::conformance::administrators::{handle, race_for_the_last_one};
+use testkit::administrators::{handle, race_for_the_last_one};
 use testkit::postgres::Server;
 
 use super::{open, place};

@@ -7,7 +7,7 @@ use refractory_core::model::{
 use refractory_core::ports::{Collection, Index, Kind, Query, Store, UniqueKey};
 use refractory_core::sql::{SqlOptions, SqlStore};
 use refractory_core::{Change, ErrorKind, Secret, Verb, can};
-use testkit::conformance::administrators::handle;
+use testkit::administrators::handle;
 use testkit::conformance::sample;
 use testkit::people::signed_in;
 

@@ -1,7 +1,7 @@
 //! What an older version wrote is read by this one, and means the same.
 use refractory_core::model::{Event, PasswordHash, Principal, Role, UserName, Via};
 use refractory_core::ports::Collection;
-use testkit::conformance::administrators::handle;
+use testkit::administrators::handle;
 
 use super::{open, place, raw};
 

@@ -13,7 +13,7 @@ fn name(raw: &str) -> UserName {
 
 /// One failure from `client`; whether it got as far as the password.
 async fn fail(throttle: &Throttle, client: IpAddr, raw: &str) -> bool {
-    throttle.begin(Subject::stranger(client, &name(raw))).await.is_ok()
+    throttle.begin(Subject::unknown_device(client, &name(raw))).await.is_ok()
 }
 
 #[tokio::test(start_paused = true)]
@@ -42,9 +42,9 @@ async fn one_household_does_not_use_up_an_account() {
         fail(&throttle, v4(1), "anna").await;
         assert!(
             throttle
-                .begin(Subject::stranger(v4(2), &name("anna")))
+                .begin(Subject::unknown_device(v4(2), &name("anna")))
                 .await
-                .map(Attempt::forgive)
+                .map(Attempt::succeeded)
                 .is_ok(),
             "the owner is elsewhere, at second {second}"
         );
@@ -59,7 +59,8 @@ async fn attempts_made_at_once_are_no_more_than_those_made_one_by_one() {
     let guess = |at: u32| {
         let (throttle, reached) = (&throttle, &reached);
         async move {
-            let Ok(attempt) = throttle.begin(Subject::stranger(v4(at), &name("anna"))).await else {
+            let Ok(attempt) = throttle.begin(Subject::unknown_device(v4(at), &name("anna"))).await
+            else {
                 return;
             };
             reached.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
@@ -77,10 +78,10 @@ async fn right_ones_cost_nothing_however_many_come_at_once() {
     let enter = |at: u32| {
         let throttle = &throttle;
         async move {
-            let who = Subject::stranger(v4(7), &name(&format!("player{at}")));
+            let who = Subject::unknown_device(v4(7), &name(&format!("player{at}")));
             let attempt = throttle.begin(who).await.unwrap();
             tokio::time::sleep(Duration::from_millis(50)).await;
-            attempt.forgive();
+            attempt.succeeded();
         }
     };
     join_all((0..200).map(enter)).await;
@@ -95,8 +96,8 @@ async fn a_known_device_gets_in_while_its_account_and_its_household_are_exhauste
     }
     assert!(!fail(&throttle, v4(1), "anna").await);
     let device = || vec![Subject::Device("laptop".into())];
-    throttle.begin(device()).await.unwrap().forgive();
-    // Whoever stole the mark guesses no faster.
+    throttle.begin(device()).await.unwrap().succeeded();
+    // A thief of the cookie guesses no faster.
     let mut reached = 0;
     for _ in 0..3600 {
         reached += u32::from(throttle.begin(device()).await.is_ok());
@@ -129,7 +130,7 @@ async fn a_flood_of_names_neither_fills_the_memory_nor_frees_an_account_under_at
         fail(&throttle, v4(1000 + at), &format!("n{at}")).await;
     }
     for accounts in throttle.lock().iter() {
-        assert!(accounts.0.len() <= ROOM, "{}", accounts.0.len());
+        assert!(accounts.0.len() <= CAPACITY, "{}", accounts.0.len());
     }
     assert!(!fail(&throttle, v4(90_000), "anna").await, "anna is not forgotten");
 }
@@ -141,10 +142,10 @@ async fn the_sentence_says_when_and_then_it_is_so() {
         assert!(fail(&throttle, v4(1), "anna").await);
     }
     tokio::time::advance(Duration::from_secs(107)).await;
-    let refused = throttle.begin(Subject::stranger(v4(1), &name("anna"))).await.unwrap_err();
+    let refused = throttle.begin(Subject::unknown_device(v4(1), &name("anna"))).await.unwrap_err();
     assert_eq!(refused.sentence(), "Too many attempts. Try again in 13 seconds.");
     tokio::time::advance(Duration::from_secs(12)).await;
-    let refused = throttle.begin(Subject::stranger(v4(1), &name("anna"))).await.unwrap_err();
+    let refused = throttle.begin(Subject::unknown_device(v4(1), &name("anna"))).await.unwrap_err();
     assert_eq!(refused.sentence(), "Too many attempts. Try again in 1 second.");
     tokio::time::advance(Duration::from_secs(1)).await;
     assert!(fail(&throttle, v4(1), "anna").await);
@@ -153,7 +154,7 @@ async fn the_sentence_says_when_and_then_it_is_so() {
 #[tokio::test(start_paused = true)]
 async fn an_attempt_that_could_be_too_many_waits_for_the_one_before_it() {
     let throttle = Throttle::default();
-    let who = || Subject::stranger(v4(1), &name("anna"));
+    let who = || Subject::unknown_device(v4(1), &name("anna"));
     for _ in 0..9 {
         fail(&throttle, v4(1), "anna").await;
     }
@@ -161,13 +162,13 @@ async fn an_attempt_that_could_be_too_many_waits_for_the_one_before_it() {
     let second = throttle.begin(who());
     tokio::pin!(second);
     assert!((&mut second).now_or_never().is_none(), "it waits");
-    first.forgive();
-    second.await.unwrap().forgive();
+    first.succeeded();
+    second.await.unwrap().succeeded();
 }
 
 #[tokio::test(start_paused = true)]
 async fn each_caller_of_the_api_has_a_rate() {
-    let rate = Rate::default();
+    let rate = ApiRate::default();
     let (anna, here) = (UserId::new("anna").unwrap(), v4(1));
     let count =
         |caller: &Caller, times: u32| (0..times).filter(|_| rate.count(caller).is_ok()).count();

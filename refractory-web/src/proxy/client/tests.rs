@@ -26,7 +26,7 @@ const READABLE: &[(&str, &str, &str)] = &[
     ("forwarded", "for=\"\\203.0.113.9\"", "203.0.113.9"),
 ];
 
-/// What says nothing about who asks.
+/// Headers without a usable address.
 const UNREADABLE: &[(&str, &str)] = &[
     ("x-forwarded-for", ""),
     ("x-forwarded-for", " "),
@@ -88,7 +88,7 @@ fn a_stranger_cannot_pass_for_somebody_else() {
     assert_eq!(address("10.0.0.1", &lines), "203.0.113.9");
     let lines = [("forwarded", "for=6.6.6.6"), ("forwarded", "for=203.0.113.9, for=10.0.0.2")];
     assert_eq!(address("10.0.0.1", &lines), "203.0.113.9");
-    // One of the two is what the client wrote: nobody knows which.
+    // One of the two is what the client wrote, and it is unknown which.
     let both = [("x-forwarded-for", "203.0.113.9"), ("forwarded", "for=6.6.6.6")];
     assert_eq!(address("10.0.0.1", &both), "10.0.0.1");
     let both = [("x-forwarded-for", "203.0.113.9"), ("forwarded", "for=\"203.0.113.9:80\"")];
@@ -136,7 +136,7 @@ fn this_machine_is_a_loopback_peer_that_nothing_passed_on() {
             "x-scheme",
             "via",
         ] {
-            // Whoever may be believed: a proxy that nobody trusts is none the less one.
+            // Trusted or not: an untrusted proxy is still a proxy.
             let passed_on = asked(peer, &[(name, "127.0.0.1")]);
             assert!(!is_from_this_machine(&passed_on), "{peer} {name}");
             assert!(!client_address(&passed_on, &[]).is_loopback(), "{peer} {name}");

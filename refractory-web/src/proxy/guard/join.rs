@@ -1,4 +1,4 @@
-//! What somebody asks for by posting to `/join`.
+//! Checks forms posted to `/join`.
 //!
 //! Foundry reads such a form with Express: `application/json` by `JSON.parse`, `application/x-www-form-urlencoded` by `qs`
 //! or, where it is not extended, by a plainer reader. Only what all of them read in one and the same way is passed on.
@@ -12,35 +12,35 @@ use serde_json::Value;
 
 /// What a form posted to `/join` asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::proxy) enum Verdict {
+pub(in crate::proxy) enum JoinDecision {
     /// To play.
-    Fine,
+    Play,
     /// What is the deployment's to do.
     Admin,
-    /// It cannot be told, so it is not passed on.
+    /// It is ambiguous, so it is not forwarded.
     Refused(StatusCode, &'static str),
 }
 
-const UNREADABLE: Verdict = Verdict::Refused(
+const UNREADABLE: JoinDecision = JoinDecision::Refused(
     StatusCode::BAD_REQUEST,
     "The form could not be read. Reload the page and try again.",
 );
-const TOO_MANY: Verdict =
-    Verdict::Refused(StatusCode::PAYLOAD_TOO_LARGE, "The form has too many fields.");
-const UNKNOWN_FORM: Verdict = Verdict::Refused(
+const TOO_MANY: JoinDecision =
+    JoinDecision::Refused(StatusCode::PAYLOAD_TOO_LARGE, "The form has too many fields.");
+const UNKNOWN_FORM: JoinDecision = JoinDecision::Refused(
     StatusCode::UNSUPPORTED_MEDIA_TYPE,
     "This form format isn't accepted. Send JSON or URL-encoded data, uncompressed, in UTF-8.",
 );
 
 /// No honest form at `/join` has a tenth of it. Express stops at a thousand, and some readers quietly.
-const MOST_FIELDS: usize = 100;
+const MAX_FIELDS: usize = 100;
 /// What players do there. Whatever else the program may do for that word is not for them.
 const PLAYERS: [&str; 3] = ["", "join", "loginAs"];
 
 /// Reads what `body`, posted to `/join`, asks for. Whatever programs might read differently is refused.
-pub(in crate::proxy) fn judge(request: &HttpRequest, body: &[u8]) -> Verdict {
+pub(in crate::proxy) fn decide_join(request: &HttpRequest, body: &[u8]) -> JoinDecision {
     if body.is_empty() {
-        return Verdict::Fine;
+        return JoinDecision::Play;
     }
     let mut codings = request.headers().get_all(header::CONTENT_ENCODING);
     if codings.any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
@@ -49,14 +49,14 @@ pub(in crate::proxy) fn judge(request: &HttpRequest, body: &[u8]) -> Verdict {
     let kinds: Vec<_> = request.headers().get_all(header::CONTENT_TYPE).collect();
     let [kind] = kinds.as_slice() else { return UNKNOWN_FORM };
     match media_type(kind.to_str().unwrap_or_default()).as_deref() {
-        Some("application/json") => judged_as_read(fields_of_json(body)),
-        Some("application/x-www-form-urlencoded") => judged_as_read(fields_of_form(body)),
+        Some("application/json") => decide_if_readable(fields_of_json(body)),
+        Some("application/x-www-form-urlencoded") => decide_if_readable(fields_of_form(body)),
         _ => UNKNOWN_FORM,
     }
 }
 
-fn judged_as_read(fields: Result<Vec<Field>, Verdict>) -> Verdict {
-    fields.map_or_else(|refused| refused, |fields| judged(&fields))
+fn decide_if_readable(fields: Result<Vec<Field>, JoinDecision>) -> JoinDecision {
+    fields.map_or_else(|refused| refused, |fields| decide(&fields))
 }
 
 /// The media type in lower case, where nothing stands beside it but that it is UTF-8.
@@ -70,21 +70,21 @@ fn media_type(kind: &str) -> Option<String> {
     }
 }
 
-/// One field by its name: a text, or what JSON has instead of one. What tells nothing is left out.
+/// One field by its name: a text, or what JSON has instead of one. Fields without a meaning are left out.
 type Field = (String, Value);
 
-fn judged(fields: &[Field]) -> Verdict {
+fn decide(fields: &[Field]) -> JoinDecision {
     let mut seen = BTreeSet::new();
-    let mut verdict = Verdict::Fine;
+    let mut verdict = JoinDecision::Play;
     for (name, value) in fields {
         let asks = match value {
-            Value::String(said) => is_admins(name, said),
+            Value::String(said) => is_admin_action(name, said),
             Value::Bool(true) => is_telling(name),
             Value::Null | Value::Bool(false) => false,
             Value::Number(_) | Value::Array(_) | Value::Object(_) => return UNREADABLE,
         };
         if asks {
-            return Verdict::Admin;
+            return JoinDecision::Admin;
         }
         // Programs differ in which of two they believe, and in what names they do not take for a field at all.
         if !seen.insert(name) || is_inherited(name) {
@@ -98,7 +98,7 @@ fn is_telling(name: &str) -> bool {
     name.eq_ignore_ascii_case("action") || name.eq_ignore_ascii_case("shutdown")
 }
 
-fn is_admins(name: &str, value: &str) -> bool {
+fn is_admin_action(name: &str, value: &str) -> bool {
     if name.eq_ignore_ascii_case("shutdown") {
         let value = value.trim();
         return !value.is_empty() && !value.eq_ignore_ascii_case("false");
@@ -153,15 +153,15 @@ impl<'de> serde::Deserialize<'de> for Fields {
     }
 }
 
-fn fields_of_json(body: &[u8]) -> Result<Vec<Field>, Verdict> {
+fn fields_of_json(body: &[u8]) -> Result<Vec<Field>, JoinDecision> {
     let Fields(fields) = serde_json::from_slice(body).map_err(|_| UNREADABLE)?;
-    if fields.len() > MOST_FIELDS { Err(TOO_MANY) } else { Ok(fields) }
+    if fields.len() > MAX_FIELDS { Err(TOO_MANY) } else { Ok(fields) }
 }
 
-fn fields_of_form(body: &[u8]) -> Result<Vec<Field>, Verdict> {
+fn fields_of_form(body: &[u8]) -> Result<Vec<Field>, JoinDecision> {
     let mut fields = Vec::new();
     for pair in body.split(|b| *b == b'&').filter(|pair| !pair.is_empty()) {
-        if fields.len() == MOST_FIELDS {
+        if fields.len() == MAX_FIELDS {
             return Err(TOO_MANY);
         }
         fields.push(field_of_form(pair).ok_or(UNREADABLE)?);

@@ -1,7 +1,7 @@
-//! Foundry's own doors: which of them a browser may open.
-mod door;
+//! Access to Foundry's restricted paths.
 mod join;
+mod path_access;
 
-pub(super) use door::opens_session;
-pub use door::{Door, door};
-pub(super) use join::{Verdict, judge};
+pub(super) use join::{JoinDecision, decide_join};
+pub(super) use path_access::opens_session;
+pub use path_access::{PathAccess, path_access};

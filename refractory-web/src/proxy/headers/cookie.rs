@@ -5,14 +5,14 @@ use refractory_core::foundry_session_digest;
 
 /// Where an instance's cookies may live, and which names are not its own.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Jar<'a> {
+pub(super) struct CookieFilter<'a> {
     /// Names of the portal's cookies.
     pub(super) portal: &'a [String],
     /// The host the instance is reached by, without port.
     pub(super) host: &'a str,
     /// The first segment of its paths, where it shares its host with others.
     pub(super) under: Option<&'a str>,
-    /// Which sessions of its own it sees.
+    /// Which of its own sessions it sees.
     pub(super) session: SessionRule<'a>,
 }
 
@@ -62,7 +62,7 @@ pub(in crate::proxy) fn read_as_express(value: &str) -> Cow<'_, str> {
     String::from_utf8(bytes).map_or(Cow::Borrowed(bare), Cow::Owned)
 }
 
-impl Jar<'_> {
+impl CookieFilter<'_> {
     /// `Cookie` without the portal's; nothing where nothing else was in it.
     pub(super) fn for_instance<'v>(&self, value: &'v [u8]) -> Option<Cow<'v, [u8]>> {
         let ours = |pair: &[u8]| {

@@ -1,4 +1,4 @@
-//! Whether a request opens a websocket: the one place that says so.
+//! The one place that decides whether a request opens a websocket.
 //!
 //! Two must agree on it: we, who answer 101, and the server's parser, which from then on reads no further requests from the
 //! connection. The parser takes everything behind a head for raw bytes only where one `Upgrade` line is `websocket` and
@@ -8,7 +8,7 @@ use actix_web::dev::RequestHead;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::http::{ConnectionType, Method, StatusCode, Version};
 
-/// What a request says about leaving HTTP.
+/// The upgrade offer of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Handshake {
     /// Nothing that concerns us: another protocol in `Upgrade` is an offer, and offers may be ignored.
@@ -19,7 +19,7 @@ pub(crate) enum Handshake {
     Refused(&'static str),
 }
 
-/// What the request with this head says about leaving HTTP.
+/// Reads the upgrade offer of a request.
 pub(crate) fn handshake(head: &RequestHead) -> Handshake {
     let mentioned = words(head, &header::UPGRADE).any(|word| {
         word.split('/').next().unwrap_or_default().trim().eq_ignore_ascii_case(WEBSOCKET)
@@ -48,7 +48,7 @@ pub(crate) fn handshake(head: &RequestHead) -> Handshake {
 
 /// Ends the connection behind an answer to a request that offered to leave HTTP and was answered in HTTP: what the client
 /// takes the following bytes for is uncertain.
-pub(crate) fn settle<B>(head: &RequestHead, answer: &mut HttpResponse<B>) {
+pub(crate) fn close_after_offer<B>(head: &RequestHead, answer: &mut HttpResponse<B>) {
     let offered = head.connection_type() == ConnectionType::Upgrade
         || head.headers().contains_key(header::UPGRADE);
     if offered && answer.status() != StatusCode::SWITCHING_PROTOCOLS {

@@ -1,10 +1,10 @@
 //! Headers that end at each hop.
 
-/// Names in `Connection` beyond the usual words: headers that end here because the sender says so.
+/// Names in `Connection` beyond the usual words: headers that the sender declares hop-by-hop.
 #[derive(Debug, Default)]
-pub(super) struct Named<'a>(Vec<&'a str>);
+pub(super) struct ConnectionOptions<'a>(Vec<&'a str>);
 
-impl<'a> Named<'a> {
+impl<'a> ConnectionOptions<'a> {
     pub(super) fn in_values(values: impl Iterator<Item = &'a [u8]>) -> Self {
         let words = values
             .filter_map(|value| std::str::from_utf8(value).ok())
@@ -13,7 +13,7 @@ impl<'a> Named<'a> {
         Self(words.collect())
     }
 
-    /// Whether the header `name`, in lower case, ends here. No sender can end one that is meant for everybody on the way:
+    /// Whether the header `name`, in lower case, ends here. A sender cannot drop one that all hops need:
     /// a request without its host, or without what a proxy in front has said of the client, would be another request.
     pub(super) fn ends(&self, name: &str) -> bool {
         is_hop(name)
@@ -97,7 +97,7 @@ mod tests {
     fn a_sender_ends_headers_of_its_own_and_none_that_the_request_needs() {
         let all = "close, host, Content-Length, COOKIE, authorization, sec-websocket-key, x-forwarded-for, forwarded, \
                    set-cookie, content-type, if-none-match, x-mine, keep-alive, upgrade";
-        let named = Named::in_values([all.as_bytes()].into_iter());
+        let named = ConnectionOptions::in_values([all.as_bytes()].into_iter());
         for kept in [
             "host",
             "content-length",

@@ -1,4 +1,4 @@
-//! Headers in which proxies that sign people in say who somebody is.
+//! Identity headers of authenticating proxies.
 use std::borrow::Cow;
 
 /// What the names of such headers begin with. None of these beginnings is used for anything else.
@@ -50,7 +50,7 @@ const FAMILIES: &[&str] = &[
     "x-ms-token-",
     "tailscale-",
     "x-tailscale-",
-    // OpenID Connect, SAML and certificates, as modules of web servers tell them.
+    // OpenID Connect, SAML and certificates, as modules of web servers send them.
     "oidc-",
     "x-oidc-",
     "x-openid-",
@@ -91,14 +91,14 @@ const NAMES: &[&str] = &[
     "sm-user",
 ];
 
-/// Whether the header `name`, in lower case, says who somebody is. A table learns that from Foundry's own sign-in: its modules
-/// are not to see who people are elsewhere, and no client is to pass for somebody else.
-pub(super) fn tells_identity(name: &str) -> bool {
+/// Whether the header `name`, in lower case, identifies a user. A table learns that from Foundry's own sign-in: its modules
+/// must not see identities of other systems, and no client may impersonate a user.
+pub(super) fn is_identity_header(name: &str) -> bool {
     let name = &*hyphenated(name);
     NAMES.contains(&name) || FAMILIES.iter().any(|family| name.starts_with(family))
 }
 
-/// `name` with hyphens, which many programs do not tell from underscores.
+/// `name` with hyphens, which many programs treat like underscores.
 pub(in crate::proxy) fn hyphenated(name: &str) -> Cow<'_, str> {
     if name.contains('_') { Cow::Owned(name.replace('_', "-")) } else { Cow::Borrowed(name) }
 }
@@ -143,7 +143,7 @@ mod tests {
             "ssl-client-s-dn",
             "x-user-id",
         ] {
-            assert!(tells_identity(name), "{name}");
+            assert!(is_identity_header(name), "{name}");
         }
         for name in [
             "authorization",
@@ -161,7 +161,7 @@ mod tests {
             "from",
             "x-usera",
         ] {
-            assert!(!tells_identity(name), "{name}");
+            assert!(!is_identity_header(name), "{name}");
         }
     }
 }

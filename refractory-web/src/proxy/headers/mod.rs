@@ -3,9 +3,9 @@ mod cookie;
 mod handshake;
 mod hop;
 mod identity;
-mod pass;
+mod rewrite;
 
 pub(super) use cookie::{SessionRule, read_as_express};
-pub(crate) use handshake::{Handshake, handshake, settle};
+pub(crate) use handshake::{Handshake, close_after_offer, handshake};
 pub(super) use identity::hyphenated;
-pub(super) use pass::{Scene, answer_headers, ask_headers};
+pub(super) use rewrite::{ForwardedContext, request_headers, response_headers};

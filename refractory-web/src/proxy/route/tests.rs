@@ -45,7 +45,7 @@ fn a_change_keeps_the_connections_of_a_table() {
     table.want(Power::On, Urgency::Gentle, Timestamp(1));
     routes.apply(&changes(vec![table], &[]));
     let after = routes.by_slug("friday").unwrap();
-    assert!(Arc::ptr_eq(&before.line, &after.line));
+    assert!(Arc::ptr_eq(&before.connections, &after.connections));
     assert_eq!((before.phase.clone(), after.endpoint()), (Phase::Off, None));
     assert!(matches!(after.phase, Phase::Starting(_)));
 }

@@ -11,10 +11,10 @@ use tokio_rustls::TlsAcceptor;
 
 use super::*;
 use crate::proxy::ProxyTimeouts;
-use crate::proxy::body::{Outgoing, Pulse};
+use crate::proxy::body::{ActivityClock, RequestBody};
 use crate::proxy::pool::Pool;
 use crate::proxy::route::Target;
-use crate::proxy::way::Way;
+use crate::proxy::upstream::Upstream;
 
 /// The certificate of `localhost`, which is good for a hundred years, and its key.
 const CERTIFICATE: &[u8] = include_bytes!("store.crt");
@@ -57,14 +57,19 @@ fn trusting(certificates: &[&'static [u8]]) -> Tls {
     Tls(TlsConnector::from(Arc::new(config)))
 }
 
-/// What `host` answers to somebody who trusts these certificates.
+/// The response of `host` to a client that trusts these certificates.
 async fn answered(host: &str, port: u16, tls: Tls) -> Result<Vec<u8>, Failure> {
-    let target = Target::elsewhere(host, port, Some(tls));
+    let target = Target::store(host, port, Some(tls));
     let patience = ProxyTimeouts::default();
-    let way = Way { pool: Pool::here(u64::MAX, &patience), target: &target, patience };
-    let question = http::Request::get("/map").header("host", host).body(Outgoing::Empty).unwrap();
-    let pulse: Rc<Pulse> = Pulse::new(true);
-    let (answer, _lease) = way.ask(question, || None, &pulse).await?;
+    let way = Upstream {
+        pool: Pool::for_thread(u64::MAX, &patience),
+        target: &target,
+        timeouts: patience,
+    };
+    let question =
+        http::Request::get("/map").header("host", host).body(RequestBody::Empty).unwrap();
+    let pulse: Rc<ActivityClock> = ActivityClock::new(true);
+    let (answer, _lease) = way.send(question, || None, &pulse).await?;
     Ok(answer.into_body().collect().await.unwrap().to_bytes().to_vec())
 }
 

@@ -1,11 +1,11 @@
-//! What is asked of uploads, as the door reads it.
+//! The request for an upload, as the asset gateway reads it.
 use actix_web::HttpRequest;
 use actix_web::http::header;
 use refractory_core::model::Phase;
 use refractory_core::ports::{AssetRequest, is_signature};
 
 use crate::proxy::Route;
-use crate::proxy::find::first_of;
+use crate::proxy::destination::first_segment;
 use crate::proxy::headers::{Handshake, handshake};
 
 /// What `request` asks of the uploads of `route`; none where it is about something else.
@@ -16,7 +16,7 @@ pub(super) fn of(route: &Route, request: &HttpRequest) -> Option<AssetRequest> {
     let uri = request.uri();
     let mut signatures = request.headers().get_all(header::AUTHORIZATION);
     let is_signed = signatures.any(|value| value.to_str().is_ok_and(is_signature));
-    if (first_of(uri.path()) != handle && !is_signed)
+    if (first_segment(uri.path()) != handle && !is_signed)
         || handshake(request.head()) != Handshake::Absent
     {
         return None;

@@ -3,8 +3,8 @@
 //! To a browser they are files of the table, at the table's own address: no other origin, no redirect, nothing to sign. To
 //! Foundry's program the same address is the store itself. Who may have what, and how the store is asked, is the
 //! handle's to say; the edge moves bytes.
-mod answer;
 mod ask;
+mod response;
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -17,61 +17,62 @@ use refractory_core::ports::{AccessDecision, AssetReader, AssetRequest, SignedRe
 use refractory_core::{ErrorKind, Refractory};
 use tokio::time::timeout;
 
-use super::body::{Outgoing, Pulse, Relay, Wait};
-use super::edge::Stop;
+use super::body::{ActivityClock, RequestBody, WaitLimit};
+use super::destination::is_home;
 use super::failure::{Failure, Side};
-use super::find::is_home;
-use super::forward::{passed_on, size_of};
-use super::headers::{SessionRule, answer_headers};
-use super::pool::Lease;
+use super::forward::{new_response, size_of};
+use super::headers::{SessionRule, response_headers};
+use super::pool::ConnectionLease;
+use super::rejection::Rejection;
+use super::response_body::ResponseBody;
 use super::route::Target;
 use super::{Edge, Notice, Route};
 
-/// How long an answer may be, and may take, that is read for its connection alone: what a store says when it refuses.
-const NOTHING_MUCH: usize = 16 * 1024;
-const SOON: Duration = Duration::from_secs(1);
+/// Limits for draining a response, such as a refusal of the store, to reuse its connection.
+const DRAIN_LIMIT: usize = 16 * 1024;
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Something that was asked of uploads, and how the store is asked for it.
-pub(super) struct Admitted {
+pub(super) struct AuthorizedUpload {
     ask: AssetRequest,
     errand: SignedRequest,
 }
 
 /// An answer of the store, and the connection it comes over.
-type Answered = (Response<Incoming>, Lease, Rc<Pulse>);
+type StoreResponse = (Response<Incoming>, ConnectionLease, Rc<ActivityClock>);
 
 impl Edge {
     /// How the store is asked for what `request` wants of the uploads of `route`; none where it is not about them.
     ///
     /// Browsers are served while the table is awake, as its other files are. Its program is served as long as a launch is
-    /// known: it looks through its bucket before anybody may join, and may still write while its world closes.
-    pub(super) async fn admitted<'a>(
+    /// known: it looks through its bucket before anyone may join, and may still write while its world closes.
+    pub(super) async fn authorize_upload<'a>(
         &self,
         route: &'a Route,
         request: &HttpRequest,
-    ) -> Result<Option<Admitted>, Stop<'a>> {
+    ) -> Result<Option<AuthorizedUpload>, Rejection<'a>> {
         let Some(refractory) = &self.settings().uploads else { return Ok(None) };
         let Some(ask) = ask::of(route, request) else { return Ok(None) };
         if !ask.is_signed() && route.target().is_none() {
             return Err(Notice::Waiting(route).into());
         }
-        Ok(admit(refractory, &ask).await?.map(|errand| Admitted { ask, errand }))
+        Ok(admit(refractory, &ask).await?.map(|errand| AuthorizedUpload { ask, errand }))
     }
 
-    /// What the store answers, as far as whoever asks may know it.
-    pub(super) async fn fetched<'a>(
+    /// The response of the store, as far as the client may see it.
+    pub(super) async fn fetch_upload<'a>(
         &self,
         route: &'a Route,
         request: &HttpRequest,
-        admitted: Admitted,
+        admitted: AuthorizedUpload,
         body: web::Payload,
-    ) -> Result<HttpResponse, Stop<'a>> {
+    ) -> Result<HttpResponse, Rejection<'a>> {
         match admitted.errand.to {
             AssetReader::Program => {
                 let (body, pulse) = self.body_of(request, body);
-                let answer = self.asked(&admitted.errand, body, pulse).await?;
+                let answer = self.send_to_store(&admitted.errand, body, pulse).await?;
                 let (head, mut response) = self.relayed(request, answer);
-                answer_headers(
+                response_headers(
                     &head,
                     response.headers_mut(),
                     &self.scene(route, request, SessionRule::Any)?,
@@ -80,22 +81,23 @@ impl Edge {
             }
             AssetReader::Browser => {
                 let answer = self.read(admitted).await?;
-                if let Err(stop) = answer::check(answer.0.status()) {
+                if let Err(stop) = response::check(answer.0.status()) {
                     discard(answer).await;
                     return Err(stop);
                 }
                 let (head, mut response) = self.relayed(request, answer);
-                answer::tell_browser(&head, response.headers_mut());
-                self.let_in(route, request, &mut response)?;
+                response::browser_headers(&head, response.headers_mut());
+                self.allow_former_name(route, request, &mut response)?;
                 Ok(response)
             }
         }
     }
 
     /// Asks for one upload; once more with another key where the store knows the first no longer.
-    async fn read(&self, admitted: Admitted) -> Result<Answered, Stop<'static>> {
-        let Admitted { mut ask, errand } = admitted;
-        let answer = self.asked(&errand, Outgoing::Empty, Pulse::new(true)).await?;
+    async fn read(&self, admitted: AuthorizedUpload) -> Result<StoreResponse, Rejection<'static>> {
+        let AuthorizedUpload { mut ask, errand } = admitted;
+        let answer =
+            self.send_to_store(&errand, RequestBody::Empty, ActivityClock::new(true)).await?;
         if answer.0.status() != StatusCode::FORBIDDEN {
             return Ok(answer);
         }
@@ -103,25 +105,29 @@ impl Edge {
         ask.refused = Some(errand.with);
         discard(answer).await;
         match admit(refractory, &ask).await {
-            Ok(Some(again)) => Ok(self.asked(&again, Outgoing::Empty, Pulse::new(true)).await?),
-            Err(Stop::Failure(failure)) => Err(failure.into()),
+            Ok(Some(again)) => {
+                Ok(self.send_to_store(&again, RequestBody::Empty, ActivityClock::new(true)).await?)
+            }
+            Err(Rejection::Failure(failure)) => Err(failure.into()),
             // There is no other key.
-            Ok(None) | Err(Stop::Notice(_) | Stop::Told(..)) => Err(answer::shut_out().into()),
+            Ok(None) | Err(Rejection::Notice(_) | Rejection::Plain(..)) => {
+                Err(response::store_denied().into())
+            }
         }
     }
 
-    async fn asked(
+    async fn send_to_store(
         &self,
         errand: &SignedRequest,
-        body: Outgoing,
-        pulse: Rc<Pulse>,
-    ) -> Result<Answered, Failure> {
-        let at: Uri = errand.url.parse().map_err(|error| ours().caused_by(error))?;
+        body: RequestBody,
+        pulse: Rc<ActivityClock>,
+    ) -> Result<StoreResponse, Failure> {
+        let at: Uri = errand.url.parse().map_err(|error| store_failure().caused_by(error))?;
         let target = self.target_of(&at)?;
         let reads = matches!(errand.method.as_str(), "GET" | "HEAD");
-        let again = || reads.then(|| question(errand, &at, Outgoing::Empty));
-        let question = question(errand, &at, body)?;
-        let (answer, lease) = self.way_to(&target).ask(question, again, &pulse).await?;
+        let again = || reads.then(|| question(errand, &at, RequestBody::Empty));
+        let store_request = question(errand, &at, body)?;
+        let (answer, lease) = self.upstream(&target).send(store_request, again, &pulse).await?;
         if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
             return Err(Failure::new(Side::Upstream, true, "reading an unexpected response"));
         }
@@ -129,27 +135,27 @@ impl Edge {
     }
 
     fn target_of(&self, at: &Uri) -> Result<Target, Failure> {
-        let host = at.host().ok_or_else(ours)?;
+        let host = at.host().ok_or_else(store_failure)?;
         let host = host.trim_start_matches('[').trim_end_matches(']');
         let https = at.scheme_str() == Some("https");
         let tls = if https { Some(self.tls()?) } else { None };
         let port = at.port_u16().unwrap_or(if https { 443 } else { 80 });
-        Ok(Target::elsewhere(host, port, tls))
+        Ok(Target::store(host, port, tls))
     }
 
     /// `answer` on its way, without its headers, and what these were.
-    fn relayed(&self, request: &HttpRequest, answer: Answered) -> (HeaderMap, HttpResponse) {
+    fn relayed(&self, request: &HttpRequest, answer: StoreResponse) -> (HeaderMap, HttpResponse) {
         let (answer, lease, pulse) = answer;
         let (head, body) = answer.into_parts();
         let size = size_of(&head);
-        let wait = Wait::at_most(self.settings().patience.body);
-        let relay = Relay::new(None, body, size, wait, (lease, pulse));
-        let response = passed_on(request, head.status, relay, size);
+        let wait = WaitLimit::at_most(self.settings().timeouts.body);
+        let relay = ResponseBody::new(None, body, size, wait, (lease, pulse));
+        let response = new_response(request, head.status, relay, size);
         (head.headers, response)
     }
 
     /// Lets the table's own pages draw what they find at a name that it had before.
-    fn let_in(
+    fn allow_former_name(
         &self,
         route: &Route,
         request: &HttpRequest,
@@ -158,16 +164,16 @@ impl Edge {
         let at = &self.settings().addressing;
         if !is_home(at, self.host_of(request)?, route.slug.as_str()) {
             let origin = at.url_of(&format!("{}.{}", route.slug, at.domain.trim_matches('.')));
-            answer::let_in(&origin, response.headers_mut());
+            response::allow_origin(&origin, response.headers_mut());
         }
         Ok(())
     }
 }
 
-/// Reads to its end an answer that nobody gets to see, where that is soon, so that its connection can be used again.
-async fn discard((answer, lease, pulse): Answered) {
-    let rest = Limited::new(answer.into_body(), NOTHING_MUCH).collect();
-    if pulse.is_done() && matches!(timeout(SOON, rest).await, Ok(Ok(_))) {
+/// Reads a discarded response to its end, if that is soon, so that its connection can be reused.
+async fn discard((answer, lease, pulse): StoreResponse) {
+    let rest = Limited::new(answer.into_body(), DRAIN_LIMIT).collect();
+    if pulse.is_done() && matches!(timeout(DRAIN_TIMEOUT, rest).await, Ok(Ok(_))) {
         lease.give_back();
     }
 }
@@ -175,11 +181,11 @@ async fn discard((answer, lease, pulse): Answered) {
 async fn admit(
     refractory: &Refractory,
     ask: &AssetRequest,
-) -> Result<Option<SignedRequest>, Stop<'static>> {
+) -> Result<Option<SignedRequest>, Rejection<'static>> {
     match refractory.admit_upload(ask).await {
         Ok(AccessDecision::Send(errand)) => Ok(Some(errand)),
-        Ok(AccessDecision::Refuse(refusal)) => Err(answer::refused(refusal)),
-        // No door, so the address is the program's.
+        Ok(AccessDecision::Refuse(refusal)) => Err(response::refused(refusal)),
+        // Without an asset gateway the address is the program's.
         Err(error) if error.kind() == ErrorKind::Unsupported => Ok(None),
         Err(error) => {
             let doing = "preparing access to uploads";
@@ -188,20 +194,20 @@ async fn admit(
     }
 }
 
-/// What the store is asked: what the door says, and nothing else.
+/// The request to the store: what the gateway signed, and nothing else.
 fn question(
     errand: &SignedRequest,
     at: &Uri,
-    body: Outgoing,
-) -> Result<Request<Outgoing>, Failure> {
+    body: RequestBody,
+) -> Result<Request<RequestBody>, Failure> {
     let path = at.path_and_query().map_or("/", |path| path.as_str());
     let mut question = Request::builder().method(errand.method.as_str()).uri(path);
     for (name, value) in &errand.headers {
         question = question.header(name, value.as_bytes());
     }
-    question.body(body).map_err(|error| ours().caused_by(error))
+    question.body(body).map_err(|error| store_failure().caused_by(error))
 }
 
-fn ours() -> Failure {
+fn store_failure() -> Failure {
     Failure::new(Side::Us, false, "putting a question to the store of uploads together")
 }

@@ -2,7 +2,7 @@
 use refractory_core::model::{Principal, Role};
 use reqwest::StatusCode;
 use reqwest::header::HeaderValue;
-use testkit::http::Wire;
+use testkit::http::RawClient;
 
 use super::support::{Browser, Place};
 
@@ -20,7 +20,7 @@ async fn status(place: &Place, cookies: &[&[u8]]) -> u16 {
         question.extend_from_slice(b"\r\n");
     }
     question.extend_from_slice(b"\r\n");
-    Wire::ask(place.at, question).await.status
+    RawClient::ask(place.at, question).await.status
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use refractory_core::config::Span;
 use refractory_core::model::{NewInstance, Principal, Role, Slug};
-use testkit::http::{Upstream, Wire};
+use testkit::http::{RawClient, Upstream};
 use tokio::time::Instant;
 
 use super::support::Place;
@@ -22,7 +22,7 @@ async fn friday(place: &Place) {
     let host = format!("friday.localhost:{}", place.at.port());
     for _ in 0..500 {
         let asked = format!("GET /join HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
-        if Wire::ask(place.at, asked).await.status != 503 {
+        if RawClient::ask(place.at, asked).await.status != 503 {
             return;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -43,11 +43,11 @@ async fn bodies_that_never_come_are_given_up() {
         .replace("Content-Length", &format!("Authorization: {token}\r\nContent-Length"));
     let begun = Instant::now();
     let (sign_in, api, join, archive, upload) = tokio::join!(
-        Wire::ask(at, post(&portal, "/sign-in", form)),
-        Wire::ask(at, post(&portal, "/api/v1/session", "application/json")),
-        Wire::ask(at, post(&table, "/join", "application/json")),
-        Wire::ask(at, archive),
-        Wire::ask(at, post(&table, "/upload", "application/octet-stream")),
+        RawClient::ask(at, post(&portal, "/sign-in", form)),
+        RawClient::ask(at, post(&portal, "/api/v1/session", "application/json")),
+        RawClient::ask(at, post(&table, "/join", "application/json")),
+        RawClient::ask(at, archive),
+        RawClient::ask(at, post(&table, "/upload", "application/octet-stream")),
     );
     for answer in [sign_in, api, join, archive] {
         assert_eq!(
@@ -80,18 +80,18 @@ async fn one_client_has_so_many_streams_and_no_more() {
     );
     let mut held = Vec::new();
     for _ in 0..4 {
-        let mut wire = Wire::open(place.at).await;
-        wire.say(&asked).await;
+        let mut wire = RawClient::open(place.at).await;
+        wire.send(&asked).await;
         assert_eq!(wire.head().await.status, 200);
         held.push(wire);
     }
-    let more = Wire::ask(place.at, &asked).await;
+    let more = RawClient::ask(place.at, &asked).await;
     assert_eq!((more.status, more.headers("retry-after")), (503, vec!["60"]));
     drop(held.pop());
     // At the latest with the next beat of its stream, every fifteen seconds, it is noticed that nobody reads on.
     for _ in 0..1_750 {
-        let mut wire = Wire::open(place.at).await;
-        wire.say(&asked).await;
+        let mut wire = RawClient::open(place.at).await;
+        wire.send(&asked).await;
         if wire.head().await.status == 200 {
             return;
         }
@@ -109,8 +109,8 @@ async fn nothing_is_answered_behind_the_last_request() {
         format!("{healthy}Connection: close\r\n\r\n"),
         format!("{healthy}Upgrade: websocket, h2c\r\nConnection: Upgrade\r\n\r\n"),
     ] {
-        let mut wire = Wire::open(place.at).await;
-        wire.say(format!("{first}{healthy}X-Second: 1\r\n\r\n")).await;
+        let mut wire = RawClient::open(place.at).await;
+        wire.send(format!("{first}{healthy}X-Second: 1\r\n\r\n")).await;
         wire.close_own_side().await;
         let said = String::from_utf8_lossy(&wire.take(1 << 20).await).into_owned();
         let answered = said.matches("ok\n").count();
@@ -136,13 +136,13 @@ async fn there_is_one_answer_however_much_of_a_body_is_not_wanted() {
         (&format!("nobody.{portal}"), "/join", 404),
     ] {
         for body in [&chunked, &whole] {
-            let mut wire = Wire::open(place.at).await;
+            let mut wire = RawClient::open(place.at).await;
             let kind = if path.starts_with("/api") {
                 "application/json"
             } else {
                 "application/x-www-form-urlencoded"
             };
-            wire.say(format!(
+            wire.send(format!(
                 "POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: {kind}\r\n{body}"
             ))
             .await;
@@ -176,8 +176,8 @@ async fn requests_that_come_at_once_are_answered_one_by_one() {
         (format!("\r\n{}", ask("GET", &table, "/join", "1.1", "")), "<!doctype html>"),
     ] {
         for (method, version) in [("HEAD", "1.1"), ("GET", "1.1"), ("GET", "1.0")] {
-            let mut wire = Wire::open(place.at).await;
-            wire.say(first.clone() + &healthy(method, version)).await;
+            let mut wire = RawClient::open(place.at).await;
+            wire.send(first.clone() + &healthy(method, version)).await;
             let said = String::from_utf8_lossy(&wire.take(1 << 20).await).into_owned();
             let at = said.rfind("HTTP/1.").unwrap();
             let (one, two) = said.split_at(at);
@@ -195,10 +195,10 @@ async fn a_client_of_an_older_version_ends_no_connection_of_others() {
     let place = Place::with(|config| config.threads = 1).await;
     let host = format!("localhost:{}", place.at.port());
     let healthy = format!("GET /healthz HTTP/1.1\r\nHost: {host}\r\n\r\n");
-    let mut kept = Wire::open(place.at).await;
+    let mut kept = RawClient::open(place.at).await;
     for _ in 0..5 {
-        assert_eq!(Wire::ask(place.at, "GET /healthz HTTP/1.0\r\n\r\n").await.status, 200);
-        kept.say(&healthy).await;
+        assert_eq!(RawClient::ask(place.at, "GET /healthz HTTP/1.0\r\n\r\n").await.status, 200);
+        kept.send(&healthy).await;
         assert_eq!(kept.answer().await.status, 200);
     }
 }
@@ -220,7 +220,7 @@ async fn too_many_cookies_are_taken_away_and_whoever_is_signed_in_stays_so() {
             "GET / HTTP/1.1\r\nHost: {host}\r\nCookie: refractory_session=mine; {}\r\nAccept: text/html\r\n\r\n",
             flood(bytes)
         );
-        let answer = Wire::ask(place.at, asked).await;
+        let answer = RawClient::ask(place.at, asked).await;
         assert_eq!(answer.status, 431, "{}", answer.head);
         assert!(answer.whole && answer.text().contains("Too many cookies"), "{}", answer.text());
         let set = answer.headers("set-cookie");
@@ -236,7 +236,7 @@ async fn too_many_cookies_are_taken_away_and_whoever_is_signed_in_stays_so() {
         assert!(!set.iter().any(|set| set.starts_with("refractory_session=; Path=/; Max-Age")));
     }
     let fine = "GET /healthz HTTP/1.1\r\nHost: games.example\r\n\r\n";
-    assert_eq!(Wire::ask(place.at, fine).await.status, 200);
+    assert_eq!(RawClient::ask(place.at, fine).await.status, 200);
 }
 
 async fn friday_is_there(place: &Place) {
@@ -246,7 +246,7 @@ async fn friday_is_there(place: &Place) {
 
 #[tokio::test]
 async fn a_table_that_cannot_read_so_many_is_helped() {
-    let game = Upstream::saying(
+    let game = Upstream::answering(
         "HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
     )
     .await;
@@ -255,12 +255,12 @@ async fn a_table_that_cannot_read_so_many_is_helped() {
     let host = format!("friday.localhost:{}", place.at.port());
     let asked = |cookie: &str| format!("GET /game HTTP/1.1\r\nHost: {host}\r\n{cookie}\r\n");
     let answer =
-        Wire::ask(place.at, asked(&format!("Cookie: session=s; {}\r\n", flood(20_000)))).await;
+        RawClient::ask(place.at, asked(&format!("Cookie: session=s; {}\r\n", flood(20_000)))).await;
     assert_eq!(answer.status, 431);
     let set = answer.headers("set-cookie");
     assert!(set.iter().any(|set| set.starts_with("flood7=; Path=/; Max-Age=0")), "{set:?}");
     assert!(!set.iter().any(|set| set.starts_with("session=; Path=/; Max-Age=0")), "{set:?}");
-    let bare = Wire::ask(place.at, asked("")).await;
+    let bare = RawClient::ask(place.at, asked("")).await;
     assert!(bare.status == 431 && bare.headers("set-cookie").is_empty(), "its own words");
 }
 

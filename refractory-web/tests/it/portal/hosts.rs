@@ -1,7 +1,7 @@
 //! Hosts, as browsers, proxies and monitors name them.
 use refractory_core::model::{NewInstance, Principal, Role, Slug};
 use reqwest::StatusCode;
-use testkit::http::{Answer, Wire};
+use testkit::http::{RawClient, RawResponse};
 
 use super::support::Place;
 
@@ -16,8 +16,9 @@ async fn with_a_table(place: &Place) {
     tokio::time::timeout(std::time::Duration::from_secs(10), known).await.unwrap();
 }
 
-async fn ask(place: &Place, target: &str, headers: &[&str]) -> Answer {
-    Wire::ask(place.at, format!("GET {target} HTTP/1.1\r\n{}\r\n\r\n", headers.join("\r\n"))).await
+async fn ask(place: &Place, target: &str, headers: &[&str]) -> RawResponse {
+    RawClient::ask(place.at, format!("GET {target} HTTP/1.1\r\n{}\r\n\r\n", headers.join("\r\n")))
+        .await
 }
 
 #[tokio::test]
@@ -25,7 +26,7 @@ async fn monitors_are_answered_whatever_the_host() {
     let place = Place::open().await;
     with_a_table(&place).await;
     for (path, said) in [("/healthz", "ok\n"), ("/readyz", "ready\n")] {
-        let old = Wire::ask(place.at, format!("GET {path} HTTP/1.0\r\n\r\n")).await;
+        let old = RawClient::ask(place.at, format!("GET {path} HTTP/1.0\r\n\r\n")).await;
         assert_eq!((old.status, old.text().as_str()), (200, said));
         for host in [
             "localhost",
@@ -43,7 +44,7 @@ async fn monitors_are_answered_whatever_the_host() {
         }
         let absolute = ask(&place, &format!("http://other.example{path}"), &["Host: x"]).await;
         assert_eq!(absolute.status, 200);
-        let old = Wire::ask(place.at, format!("HEAD {path} HTTP/1.0\r\n\r\n")).await;
+        let old = RawClient::ask(place.at, format!("HEAD {path} HTTP/1.0\r\n\r\n")).await;
         assert_eq!((old.status, old.text().as_str()), (200, ""));
     }
     assert_eq!(ask(&place, "/metrics", &["Host: box.lan"]).await.status, 404);
@@ -80,9 +81,9 @@ async fn a_host_is_the_same_however_it_is_written() {
     assert_eq!(absolute("http://localhost/sign-in", "localhost").await, 200);
     assert_eq!(absolute("http://FRIDAY.localhost/", "friday.localhost").await, 503);
     assert_eq!(absolute("http://localhost/sign-in", "friday.localhost").await, 400);
-    let old = Wire::ask(place.at, "GET http://friday.localhost/ HTTP/1.0\r\n\r\n").await;
+    let old = RawClient::ask(place.at, "GET http://friday.localhost/ HTTP/1.0\r\n\r\n").await;
     assert_eq!(old.status, 503);
-    let old = Wire::ask(place.at, "GET /sign-in HTTP/1.0\r\n\r\n").await;
+    let old = RawClient::ask(place.at, "GET /sign-in HTTP/1.0\r\n\r\n").await;
     assert_eq!(old.status, 400);
 }
 
@@ -113,8 +114,8 @@ async fn a_trusted_proxy_says_which_host_it_was_asked_for() {
         assert_eq!(status, alone, "{host} {said}");
     }
     let old = "GET /sign-in HTTP/1.0\r\nX-Forwarded-Host: localhost\r\n\r\n";
-    assert_eq!(Wire::ask(trusting.at, old).await.status, 200);
-    assert_eq!(Wire::ask(trusting_nobody.at, old).await.status, 400);
+    assert_eq!(RawClient::ask(trusting.at, old).await.status, 200);
+    assert_eq!(RawClient::ask(trusting_nobody.at, old).await.status, 400);
 }
 
 #[tokio::test]

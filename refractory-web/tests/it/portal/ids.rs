@@ -2,7 +2,7 @@
 use refractory_core::model::{NewInstance, Phase, Principal, Role, Slug};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
-use testkit::http::{Manner, Upstream, Wire};
+use testkit::http::{Misbehavior, RawClient, Upstream};
 
 use super::support::Place;
 use crate::log;
@@ -30,7 +30,7 @@ async fn awake(place: &Place) {
     // The edge hears of it by the feed.
     let asked = "GET / HTTP/1.1\r\nHost: friday.localhost\r\n\r\n";
     let known = async {
-        while matches!(Wire::ask(place.at, asked).await.status, 404 | 503) {
+        while matches!(RawClient::ask(place.at, asked).await.status, 404 | 503) {
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
     };
@@ -40,7 +40,7 @@ async fn awake(place: &Place) {
 #[tokio::test]
 async fn the_edge_shows_the_id_that_it_logs_to_whoever_asks() {
     log::begin();
-    let upstream = Upstream::rude(Manner::HangsUp).await;
+    let upstream = Upstream::misbehaving(Misbehavior::HangsUp).await;
     let place = Place::before(upstream.address(), |_| ());
     awake(&place).await;
     let shows: [(&str, &str, &str); 3] = [
@@ -52,7 +52,7 @@ async fn the_edge_shows_the_id_that_it_logs_to_whoever_asks() {
         let asked = format!(
             "GET /game?token=secret HTTP/1.1\r\nHost: friday.localhost\r\nAccept: {accept}\r\n\r\n"
         );
-        let answer = Wire::ask(place.at, asked).await;
+        let answer = RawClient::ask(place.at, asked).await;
         assert_eq!(answer.status, 502, "{accept}");
         let text = answer.text();
         let id = between(&text, before, behind);
@@ -77,7 +77,7 @@ async fn a_table_that_keeps_silent_is_logged_under_the_id_that_is_shown() {
             if head.starts_with("GET /game ") {
                 return visit.until_closed().await;
             }
-            visit.say("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await;
+            visit.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await;
         }
     })
     .await;
@@ -85,7 +85,7 @@ async fn a_table_that_keeps_silent_is_logged_under_the_id_that_is_shown() {
     let place = Place::before(upstream.address(), |config| config.answer_within = second);
     awake(&place).await;
     let asked = "GET /game HTTP/1.1\r\nHost: friday.localhost\r\nAccept: text/html\r\n\r\n";
-    let answer = Wire::ask(place.at, asked).await;
+    let answer = RawClient::ask(place.at, asked).await;
     assert_eq!(answer.status, 504);
     let text = answer.text();
     let entry = entry(between(&text, "Error ID in the log: <code>", "</code>"));

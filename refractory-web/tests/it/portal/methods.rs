@@ -5,7 +5,7 @@ use refractory_core::model::{NewInstance, Principal, Role, Slug};
 use refractory_web::routes;
 use reqwest::header::HeaderMap;
 use reqwest::{Method, StatusCode};
-use testkit::http::Wire;
+use testkit::http::RawClient;
 
 use super::support::Place;
 
@@ -96,30 +96,30 @@ async fn head_at_a_sleeping_tables_address_is_answered_as_get() {
     let ask = |method| {
         format!("{method} /join HTTP/1.1\r\nHost: friday.localhost\r\nAccept: text/html\r\n\r\n")
     };
-    let mut get = Wire::ask(place.at, ask("GET")).await;
+    let mut get = RawClient::ask(place.at, ask("GET")).await;
     while get.status == 404 {
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        get = Wire::ask(place.at, ask("GET")).await;
+        get = RawClient::ask(place.at, ask("GET")).await;
     }
-    let mut wire = Wire::open(place.at).await;
-    wire.say(ask("HEAD")).await;
+    let mut wire = RawClient::open(place.at).await;
+    wire.send(ask("HEAD")).await;
     let head = wire.head().await;
     assert_eq!((head.status, get.status), (503, 503));
     for name in ["content-length", "content-type", "retry-after", "cache-control", "vary"] {
         assert_eq!(head.headers(name), get.headers(name), "{name}");
     }
     // The next answer follows at once: there was no body.
-    wire.say(ask("HEAD")).await;
+    wire.send(ask("HEAD")).await;
     assert_eq!(wire.head().await.status, 503);
 }
 
 #[tokio::test]
 async fn questions_sent_at_once_are_answered_one_by_one() {
     let place = Place::open().await;
-    let mut wire = Wire::open(place.at).await;
+    let mut wire = RawClient::open(place.at).await;
     let ask =
         |method: &str, path: &str| format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
-    wire.say(ask("HEAD", "/sign-in") + &ask("HEAD", "/live") + &ask("GET", "/healthz")).await;
+    wire.send(ask("HEAD", "/sign-in") + &ask("HEAD", "/live") + &ask("GET", "/healthz")).await;
     let heads = [wire.head().await, wire.head().await];
     assert_eq!([heads[0].status, heads[1].status], [200, 303]);
     assert_ne!(heads[0].headers("content-length"), ["0"]);
@@ -130,11 +130,12 @@ async fn questions_sent_at_once_are_answered_one_by_one() {
 async fn questions_about_the_server_or_the_connection_are_answered_for_every_host() {
     let place = with_a_table().await;
     for host in ["localhost", "friday.localhost", "elsewhere.example"] {
-        let all = Wire::ask(place.at, format!("OPTIONS * HTTP/1.1\r\nHost: {host}\r\n\r\n")).await;
+        let all =
+            RawClient::ask(place.at, format!("OPTIONS * HTTP/1.1\r\nHost: {host}\r\n\r\n")).await;
         assert_eq!(all.status, 204, "{host}");
         assert!(all.headers("allow")[0].contains("HEAD"), "{host}");
         for ask in ["TRACE / HTTP/1.1", "CONNECT other.example:443 HTTP/1.1"] {
-            let refused = Wire::ask(place.at, format!("{ask}\r\nHost: {host}\r\n\r\n")).await;
+            let refused = RawClient::ask(place.at, format!("{ask}\r\nHost: {host}\r\n\r\n")).await;
             assert_eq!(refused.status, 405, "{ask} {host}");
             assert!(refused.headers("allow")[0].contains("GET"), "{ask} {host}");
         }

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use refractory_core::model::{NewInstance, Principal, Role, Slug};
 
-use testkit::http::Wire;
+use testkit::http::RawClient;
 
 use super::support::Place;
 
@@ -99,7 +99,7 @@ async fn wait_until_the_edge_knows(place: &Place, slug: &str) {
     let host = format!("{slug}.localhost:{}", place.at.port());
     let asked = format!("GET /join HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
     for _ in 0..500 {
-        if Wire::ask(place.at, &asked).await.status != 404 {
+        if RawClient::ask(place.at, &asked).await.status != 404 {
             return;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -123,8 +123,8 @@ async fn a_client_of_http_1_0_gets_no_chunks() {
         ("/tables/friday/log/live", "event: log\ndata: "),
     ] {
         for version in ["HTTP/1.0", "HTTP/1.1"] {
-            let mut wire = Wire::open(place.at).await;
-            wire.say(format!(
+            let mut wire = RawClient::open(place.at).await;
+            wire.send(format!(
                 "GET {path} {version}\r\nHost: localhost\r\nConnection: keep-alive\r\nCookie: refractory_session={session}\r\n\r\n"
             ))
             .await;

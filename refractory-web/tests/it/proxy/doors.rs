@@ -1,5 +1,5 @@
 //! Foundry's own doors.
-use testkit::http::{Upstream, Wire};
+use testkit::http::{RawClient, Upstream};
 
 use super::house::{House, browse, get, impatient, settings};
 
@@ -17,7 +17,7 @@ const FORM: &str = "application/x-www-form-urlencoded";
 
 #[tokio::test]
 async fn players_find_the_administrators_doors_closed() {
-    let upstream = Upstream::saying(OK).await;
+    let upstream = Upstream::answering(OK).await;
     let house = House::before(upstream.address());
     for path in [
         "/setup",
@@ -30,7 +30,7 @@ async fn players_find_the_administrators_doors_closed() {
         "/%73etup",
         "/x/..;/../setup",
     ] {
-        let answer = Wire::ask(house.address, browse(path)).await;
+        let answer = RawClient::ask(house.address, browse(path)).await;
         assert_eq!(answer.status, 403, "{path}");
         assert!(answer.text().contains("setup is closed here"), "{path}");
     }
@@ -39,7 +39,7 @@ async fn players_find_the_administrators_doors_closed() {
         (FORM, "action=shutdown&adminPassword=x"),
     ] {
         assert_eq!(
-            Wire::ask(house.address, post("/join", kind, body, "manager")).await.status,
+            RawClient::ask(house.address, post("/join", kind, body, "manager")).await.status,
             403
         );
     }
@@ -51,41 +51,44 @@ async fn players_join_and_their_form_arrives_unchanged() {
     let upstream = Upstream::start(|mut visit| async move {
         while visit.head().await.is_some() {
             let body = visit.take(r#"{"action":"join"}"#.len()).await;
-            visit.say("HTTP/1.1 200 OK\r\nContent-Length: 17\r\n\r\n").await;
-            visit.say(body).await;
+            visit.send("HTTP/1.1 200 OK\r\nContent-Length: 17\r\n\r\n").await;
+            visit.send(body).await;
         }
     })
     .await;
     let house = House::before(upstream.address());
     let body = r#"{"action":"join"}"#;
-    let answer = Wire::ask(house.address, post("/join", JSON, body, "player")).await;
+    let answer = RawClient::ask(house.address, post("/join", JSON, body, "player")).await;
     assert_eq!(answer.text(), body);
     let chunked = format!(
         "POST /join HTTP/1.1\r\nHost: friday.play.test\r\nContent-Type: {JSON}\r\nTransfer-Encoding: chunked\r\n\r\n11\r\n{body}\r\n0\r\n\r\n"
     );
-    assert_eq!(Wire::ask(house.address, chunked).await.text(), body);
+    assert_eq!(RawClient::ask(house.address, chunked).await.text(), body);
     assert!(upstream.last_head().contains("content-length: 17\r\n"));
     assert_eq!(
-        Wire::ask(house.address, post("/join", "text/plain", "x", "player")).await.status,
+        RawClient::ask(house.address, post("/join", "text/plain", "x", "player")).await.status,
         415
     );
     let huge = format!("{{\"a\":\"{}\"}}", "x".repeat(70_000));
-    assert_eq!(Wire::ask(house.address, post("/join", JSON, &huge, "player")).await.status, 413);
+    assert_eq!(
+        RawClient::ask(house.address, post("/join", JSON, &huge, "player")).await.status,
+        413
+    );
 }
 
 #[tokio::test]
 async fn a_form_that_never_comes_is_given_up() {
-    let upstream = Upstream::saying(OK).await;
+    let upstream = Upstream::answering(OK).await;
     let house = House::with(impatient(), upstream.address());
     let head = format!(
         "POST /join HTTP/1.1\r\nHost: friday.play.test\r\nContent-Type: {JSON}\r\nContent-Length: 9\r\n\r\n{{"
     );
-    assert_eq!(Wire::ask(house.address, head).await.status, 408);
+    assert_eq!(RawClient::ask(house.address, head).await.status, 408);
 }
 
 #[tokio::test]
 async fn managers_pass_where_the_deployment_says_so() {
-    let upstream = Upstream::saying(OK).await;
+    let upstream = Upstream::answering(OK).await;
     let mut settings = settings();
     settings.managers_pass = true;
     let house = House::with(settings, upstream.address());
@@ -100,7 +103,7 @@ async fn managers_pass_where_the_deployment_says_so() {
         ("/quit", "manager", 403),
     ] {
         assert_eq!(
-            Wire::ask(house.address, asked(path, access)).await.status,
+            RawClient::ask(house.address, asked(path, access)).await.status,
             status,
             "{path} {access}"
         );

@@ -1,4 +1,4 @@
-//! An edge in a server of its own.
+//! An edge in its own server.
 use std::net::SocketAddr;
 use std::sync::mpsc;
 use std::thread::JoinHandle;
@@ -12,7 +12,7 @@ use refractory_core::model::{
 };
 use refractory_core::ports::Endpoint;
 use refractory_core::{Addressing, Changes, InstanceId, Timestamp};
-use refractory_web::proxy::{Access, Edge, EdgeSettings, Found, ProxyTimeouts};
+use refractory_web::proxy::{Access, Destination, Edge, EdgeSettings, ProxyTimeouts};
 
 /// An edge that answers on a free port, under `play.test`, until it is dropped.
 pub(super) struct House {
@@ -34,7 +34,7 @@ pub(super) fn impatient() -> EdgeSettings {
     patience.connect = Duration::from_secs(2);
     patience.head = Duration::from_millis(700);
     patience.body = Duration::from_millis(700);
-    settings.patience = patience;
+    settings.timeouts = patience;
     settings
 }
 
@@ -105,15 +105,19 @@ async fn serve(edge: web::Data<Edge>, request: HttpRequest, body: web::Payload) 
         _ => Access::Anonymous,
     };
     match edge.locate(&request) {
-        Ok(Found::Table(route)) => edge.serve(route, request, body, access).await,
-        Ok(Found::Portal) => HttpResponse::Ok().body("portal"),
-        Ok(Found::Damaged) => edge.say(&refractory_web::proxy::Notice::Damaged, &request, access),
-        Ok(Found::Unknown) => edge.say(&refractory_web::proxy::Notice::Unknown, &request, access),
-        Err(notice) => edge.say(&notice, &request, access),
+        Ok(Destination::Table(route)) => edge.serve(route, request, body, access).await,
+        Ok(Destination::Portal) => HttpResponse::Ok().body("portal"),
+        Ok(Destination::Damaged) => {
+            edge.respond(&refractory_web::proxy::Notice::Damaged, &request, access)
+        }
+        Ok(Destination::Unknown) => {
+            edge.respond(&refractory_web::proxy::Notice::Unknown, &request, access)
+        }
+        Err(notice) => edge.respond(&notice, &request, access),
     }
 }
 
-/// A table nobody has switched on.
+/// A table no one has switched on.
 pub(super) fn asleep(slug: &str) -> Instance {
     let new = NewInstance::named(Slug::new(slug).unwrap());
     Instance::new(InstanceId::new(slug).unwrap(), new, Timestamp(0))

@@ -3,13 +3,13 @@ use std::cell::Cell;
 
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
-use testkit::http::{Upstream, Visit, Wire};
+use testkit::http::{RawClient, Upstream, UpstreamConnection};
 
 use super::house::{House, get, settings};
 
 #[tokio::test]
 async fn odd_requests_are_refused_and_never_passed_on() {
-    let upstream = Upstream::saying("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await;
+    let upstream = Upstream::answering("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await;
     let house = House::before(upstream.address());
     let huge =
         format!("GET / HTTP/1.1\r\nHost: friday.play.test\r\nX: {}\r\n\r\n", "x".repeat(200_000));
@@ -37,7 +37,7 @@ async fn odd_requests_are_refused_and_never_passed_on() {
         &huge,
         &many,
     ] {
-        let answer = Wire::ask(house.address, asked).await;
+        let answer = RawClient::ask(house.address, asked).await;
         let shown: String = asked.chars().take(200).collect();
         assert!(
             matches!(answer.status, 400 | 405 | 408 | 413 | 431),
@@ -50,37 +50,37 @@ async fn odd_requests_are_refused_and_never_passed_on() {
 
 #[tokio::test]
 async fn the_absolute_form_is_understood_where_it_says_the_same() {
-    let upstream = Upstream::saying("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await;
+    let upstream = Upstream::answering("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await;
     let house = House::before(upstream.address());
     let asked = "GET http://friday.play.test/x?y HTTP/1.1\r\nHost: friday.play.test\r\n\r\n";
-    assert_eq!(Wire::ask(house.address, asked).await.status, 200);
+    assert_eq!(RawClient::ask(house.address, asked).await.status, 200);
     assert!(upstream.last_head().starts_with("GET /x?y HTTP/1.1\r\n"));
 }
 
 #[tokio::test]
 async fn another_upgrade_than_a_websocket_is_an_ordinary_request() {
-    let upstream = Upstream::saying("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await;
+    let upstream = Upstream::answering("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await;
     let house = House::before(upstream.address());
     let asked = get("/").replace(
         "\r\n\r\n",
         "\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n",
     );
-    assert_eq!(Wire::ask(house.address, asked).await.status, 200);
+    assert_eq!(RawClient::ask(house.address, asked).await.status, 200);
     let head = upstream.last_head();
     assert!(!head.contains("h2c") && !head.contains("http2-settings"), "{head}");
 }
 
 /// Answers every request with `ok`, and one for a websocket with 101 and then whatever it hears.
-async fn switches_at_once(mut visit: Visit) {
+async fn switches_at_once(mut visit: UpstreamConnection) {
     while let Some(head) = visit.head().await {
         if !head.contains("upgrade: websocket") {
-            visit.say("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").await;
+            visit.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").await;
             continue;
         }
-        visit.say("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n").await;
+        visit.send("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n").await;
         loop {
             let heard = visit.take(1).await;
-            if heard.is_empty() || !visit.say(heard).await {
+            if heard.is_empty() || !visit.send(heard).await {
                 return;
             }
         }
@@ -91,8 +91,8 @@ const SECOND: &str = "GET /second HTTP/1.1\r\nHost: friday.play.test\r\nX-Forwar
 
 /// What comes back for `first` with a second request right behind it, on one connection.
 async fn both(house: &House, first: &str) -> String {
-    let mut wire = Wire::open(house.address).await;
-    wire.say(format!("{first}{SECOND}")).await;
+    let mut wire = RawClient::open(house.address).await;
+    wire.send(format!("{first}{SECOND}")).await;
     wire.close_own_side().await;
     String::from_utf8_lossy(&wire.take(1 << 20).await).into_owned()
 }
@@ -149,7 +149,7 @@ async fn no_body_is_no_body_and_a_body_is_refused() {
 
 #[tokio::test]
 async fn nobody_can_take_away_what_a_request_needs() {
-    let upstream = Upstream::saying("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await;
+    let upstream = Upstream::answering("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await;
     let mut settings = settings();
     settings.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
     let house = House::with(settings, upstream.address());
@@ -166,7 +166,7 @@ async fn nobody_can_take_away_what_a_request_needs() {
             "POST / HTTP/1.1\r\nHost: friday.play.test\r\nContent-Length: 2\r\nContent-Type: text/plain\r\nCookie: a=b\r\n\
              Authorization: Basic eA==\r\nOrigin: https://friday.play.test\r\nX-Forwarded-For: 6.6.6.6\r\nConnection: {name}\r\n\r\nhi"
         );
-        assert_eq!(Wire::ask(house.address, asked).await.status, 200, "{name}");
+        assert_eq!(RawClient::ask(house.address, asked).await.status, 200, "{name}");
         let head = upstream.last_head();
         for kept in [
             "host: friday.play.test\r\n",

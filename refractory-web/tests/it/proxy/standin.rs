@@ -4,7 +4,7 @@ use std::time::Duration;
 use futures_util::{SinkExt as _, StreamExt as _};
 use refractory_core::ports::Endpoint;
 use testkit::foundry::{Launch, StandIn, Version};
-use testkit::http::{Answer, Wire};
+use testkit::http::{RawClient, RawResponse};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
@@ -32,9 +32,9 @@ fn house_before(program: &StandIn) -> House {
     house
 }
 
-async fn joinable(house: &House) -> Answer {
+async fn joinable(house: &House) -> RawResponse {
     for _ in 0..500 {
-        let answer = Wire::ask(house.address, browse("/")).await;
+        let answer = RawClient::ask(house.address, browse("/")).await;
         if answer.headers("location") == ["/join"] {
             return answer;
         }
@@ -93,12 +93,16 @@ async fn a_player_joins_through_the_edge_in_every_generation() {
         let body = format!(
             r#"{{"action":"join","userid":"{user}","userId":"{user}","password":"","adminPassword":""}}"#
         );
-        let joined = Wire::ask(house.address, join(&body, session)).await;
+        let joined = RawClient::ask(house.address, join(&body, session)).await;
         assert_eq!(joined.status, 200, "{version}: {}", joined.text());
         assert!(joined.text().contains("success"), "{version}: {}", joined.text());
         let shut = format!(r#"{{"action":"shutdown","adminPassword":"{PASSWORD}"}}"#);
-        assert_eq!(Wire::ask(house.address, join(&shut, session)).await.status, 403, "{version}");
-        let status = Wire::ask(house.address, get("/api/status")).await;
+        assert_eq!(
+            RawClient::ask(house.address, join(&shut, session)).await.status,
+            403,
+            "{version}"
+        );
+        let status = RawClient::ask(house.address, get("/api/status")).await;
         assert!(status.text().contains("\"active\":true"), "{version}: {}", status.text());
     }
 }
@@ -108,13 +112,13 @@ async fn assets_pass_unchanged_whole_and_in_part() {
     let program = playing(Version::new(13, 351)).await;
     let house = house_before(&program);
     joinable(&house).await;
-    let asset = Wire::ask(house.address, get("/assets/3000000")).await;
+    let asset = RawClient::ask(house.address, get("/assets/3000000")).await;
     assert_eq!((asset.status, asset.body.len()), (200, 3_000_000));
     let ranged = get("/assets/3000000").replace("\r\n\r\n", "\r\nRange: bytes=10-19\r\n\r\n");
-    let part = Wire::ask(house.address, ranged).await;
+    let part = RawClient::ask(house.address, ranged).await;
     assert_eq!((part.status, &part.body), (206, &asset.body[10..20].to_vec()));
     assert_eq!(part.headers("content-range"), ["bytes 10-19/3000000"]);
-    let drip = Wire::ask(house.address, get("/stand-in/drip?pieces=5&every=50")).await;
+    let drip = RawClient::ask(house.address, get("/stand-in/drip?pieces=5&every=50")).await;
     assert!(drip.whole && drip.status == 200, "{}", drip.head);
 }
 
@@ -129,6 +133,6 @@ async fn players_are_cut_off_when_their_table_goes_to_sleep() {
     assert_eq!(house.edge.open(), 1);
     house.tell(&asleep("friday"));
     while let Some(Ok(_)) = socket.next().await {}
-    assert_eq!(Wire::ask(house.address, browse("/game")).await.status, 503);
+    assert_eq!(RawClient::ask(house.address, browse("/game")).await.status, 503);
     super::house::until("nothing is open", || house.edge.open() == 0).await;
 }

@@ -5,7 +5,7 @@ use refractory_core::null::NoAssetGateway;
 use refractory_core::ports::AssetRequest;
 use refractory_core::{InstanceId, Timestamp};
 use testkit::conformance::door::Program;
-use testkit::http::{Answer, Manner, Upstream, Wire};
+use testkit::http::{Misbehavior, RawClient, RawResponse, Upstream};
 use testkit::world::World;
 
 use super::house::{House, asleep, awake, impatient, settings, starting};
@@ -32,18 +32,19 @@ impl Bucket {
 
     async fn with(mut settings: refractory_web::proxy::EdgeSettings, store: &Upstream) -> Self {
         let world = World::default();
-        world.turn(|knobs| knobs.uploads_at = format!("http://{}", store.address()));
+        world.configure(|knobs| knobs.uploads_at = format!("http://{}", store.address()));
         let (refractory, _worker) =
             Refractory::builder(world.clone()).asset_gateway(world.clone()).build();
         settings.uploads = Some(refractory);
-        let program = Upstream::saying("HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nprogram").await;
+        let program =
+            Upstream::answering("HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nprogram").await;
         let house = House::empty(settings);
         house.tell(&with_uploads(awake("friday", program.address())));
         Self { house, world, program }
     }
 
-    async fn ask(&self, question: impl AsRef<[u8]>) -> Answer {
-        Wire::ask(self.house.address, question).await
+    async fn ask(&self, question: impl AsRef<[u8]>) -> RawResponse {
+        RawClient::ask(self.house.address, question).await
     }
 
     /// A request of the program of `by`, for the bucket of the table `friday`.
@@ -77,7 +78,7 @@ const HOME: &str = "friday.play.test";
 
 #[tokio::test]
 async fn a_browser_reads_an_upload_as_a_file_of_the_table() {
-    let store = Upstream::saying(MAP).await;
+    let store = Upstream::answering(MAP).await;
     let bucket = Bucket::before(&store).await;
     let more = "Range: bytes=0-9\r\nIf-None-Match: \"y\"\r\nCookie: session=SECRET; refractory_session=SECRET\r\n";
     let answer = bucket.ask(get(HOME, "/maps/old%20inn.webp?1234", more)).await;
@@ -103,7 +104,7 @@ async fn a_browser_reads_an_upload_as_a_file_of_the_table() {
 
 #[tokio::test]
 async fn everything_else_at_the_same_address_is_the_tables() {
-    let store = Upstream::saying(MAP).await;
+    let store = Upstream::answering(MAP).await;
     let bucket = Bucket::before(&store).await;
     for path in
         ["/", "/bucket-of-monday/map", "/bucket-of-friday2/map", "/data/bucket-of-friday/map"]
@@ -116,11 +117,11 @@ async fn everything_else_at_the_same_address_is_the_tables() {
 
 #[tokio::test]
 async fn three_hundred_pictures_come_over_one_connection_and_no_redirect() {
-    let store = Upstream::saying(MAP).await;
+    let store = Upstream::answering(MAP).await;
     let bucket = Bucket::before(&store).await;
-    let mut wire = Wire::open(bucket.house.address).await;
+    let mut wire = RawClient::open(bucket.house.address).await;
     for at in 0..300 {
-        wire.say(get(HOME, &format!("/tiles/{at}.webp"), "")).await;
+        wire.send(get(HOME, &format!("/tiles/{at}.webp"), "")).await;
         let answer = wire.answer().await;
         assert_eq!((answer.status, answer.text().as_str()), (200, "a map"));
     }
@@ -135,7 +136,7 @@ async fn the_answers_that_mean_something_to_a_reader_are_passed_on() {
         ("412 Precondition Failed\r\nContent-Length: 0\r\n\r\n", 412),
         ("416 Range Not Satisfiable\r\nContent-Range: bytes */5\r\nContent-Length: 0\r\n\r\n", 416),
     ] {
-        let store = Upstream::saying(format!("HTTP/1.1 {said}")).await;
+        let store = Upstream::answering(format!("HTTP/1.1 {said}")).await;
         let answer = Bucket::before(&store).await.ask(get(HOME, "/map", "")).await;
         assert_eq!(answer.status, status);
         assert!(answer.headers("content-range").len() == usize::from(said.contains("Range:")));
@@ -153,7 +154,7 @@ async fn what_the_store_says_of_itself_stays_here() {
     ] {
         let xml =
             "<Error><BucketName>bucket-of-friday</BucketName><HostId>internal</HostId></Error>";
-        let store = Upstream::saying(format!(
+        let store = Upstream::answering(format!(
             "HTTP/1.1 {said}\r\nLocation: http://internal/\r\nContent-Type: application/xml\r\nContent-Length: {}\r\n\r\n{xml}",
             xml.len()
         ))
@@ -171,7 +172,7 @@ async fn what_the_store_says_of_itself_stays_here() {
 
 #[tokio::test]
 async fn without_a_signature_nothing_but_reading_reaches_the_store() {
-    let store = Upstream::saying(MAP).await;
+    let store = Upstream::answering(MAP).await;
     let bucket = Bucket::before(&store).await;
     for method in ["PUT", "POST", "DELETE", "PATCH", "OPTIONS"] {
         let asked = format!(
@@ -193,7 +194,7 @@ async fn the_program_uploads_and_is_told_all_that_the_store_says() {
         let body = visit.take(300_000).await;
         let said = format!("{}", body.split(|byte| *byte != b'x').map(<[u8]>::len).sum::<usize>());
         visit
-            .say(format!(
+            .send(format!(
                 "HTTP/1.1 200 OK\r\nX-Amz-Request-Id: 7\r\nContent-Length: {}\r\n\r\n{said}",
                 said.len()
             ))
@@ -202,9 +203,9 @@ async fn the_program_uploads_and_is_told_all_that_the_store_says() {
     .await;
     let bucket = Bucket::before(&store).await;
     let more = "Content-Length: 300000\r\nContent-Type: image/webp\r\nx-amz-acl: public-read\r\n";
-    let mut wire = Wire::open(bucket.house.address).await;
-    wire.say(bucket.signed("friday", "PUT", "/map", more)).await;
-    wire.say(vec![b'x'; 300_000]).await;
+    let mut wire = RawClient::open(bucket.house.address).await;
+    wire.send(bucket.signed("friday", "PUT", "/map", more)).await;
+    wire.send(vec![b'x'; 300_000]).await;
     let answer = wire.answer().await;
     assert_eq!((answer.status, answer.text().as_str()), (200, "300000"));
     assert_eq!(answer.headers("x-amz-request-id"), ["7"]);
@@ -219,7 +220,7 @@ async fn the_program_uploads_and_is_told_all_that_the_store_says() {
 
 #[tokio::test]
 async fn strangers_that_sign_are_told_why_in_the_stores_own_words() {
-    let store = Upstream::saying(MAP).await;
+    let store = Upstream::answering(MAP).await;
     let bucket = Bucket::before(&store).await;
     let other = bucket.ask(bucket.signed("monday", "PUT", "/map", "Content-Length: 0\r\n")).await;
     assert_eq!((other.status, other.headers("content-type")), (403, vec!["application/xml"]));
@@ -236,7 +237,7 @@ async fn strangers_that_sign_are_told_why_in_the_stores_own_words() {
 
 #[tokio::test]
 async fn a_table_that_is_not_awake_serves_its_program_and_nobody_else() {
-    let store = Upstream::saying(MAP).await;
+    let store = Upstream::answering(MAP).await;
     let bucket = Bucket::before(&store).await;
     let mut launching = with_uploads(starting("friday"));
     launching.journal.intend(Step::Runtime, Attempt::begun(Timestamp(3)));
@@ -252,7 +253,7 @@ async fn a_table_that_is_not_awake_serves_its_program_and_nobody_else() {
 
 #[tokio::test]
 async fn a_table_that_was_renamed_has_its_uploads_at_its_former_address_too() {
-    let store = Upstream::saying(MAP).await;
+    let store = Upstream::answering(MAP).await;
     let bucket = Bucket::before(&store).await;
     let mut renamed = with_uploads(awake("friday", bucket.program.address()));
     renamed.slug = refractory_core::model::Slug::new("saturday").unwrap();
@@ -286,16 +287,16 @@ async fn a_table_that_was_renamed_has_its_uploads_at_its_former_address_too() {
 #[tokio::test]
 async fn a_store_with_bad_manners_is_told_from_an_upload() {
     for (manner, status) in [
-        (Manner::HangsUp, 502),
-        (Manner::Garbage, 502),
-        (Manner::Silent, 504),
-        (Manner::SwitchesThenSilent, 502),
+        (Misbehavior::HangsUp, 502),
+        (Misbehavior::Garbage, 502),
+        (Misbehavior::Silent, 504),
+        (Misbehavior::SwitchesThenSilent, 502),
     ] {
-        let store = Upstream::rude(manner).await;
+        let store = Upstream::misbehaving(manner).await;
         let bucket = Bucket::with(impatient(), &store).await;
         assert_eq!(bucket.ask(get(HOME, "/map", "")).await.status, status, "{manner:?}");
     }
-    let store = Upstream::rude(Manner::ResetsWhenReused).await;
+    let store = Upstream::misbehaving(Misbehavior::ResetsWhenReused).await;
     let bucket = Bucket::before(&store).await;
     for _ in 0..4 {
         assert_eq!(bucket.ask(get(HOME, "/map", "")).await.status, 200, "asked again, unnoticed");
@@ -306,7 +307,7 @@ async fn a_store_with_bad_manners_is_told_from_an_upload() {
 async fn a_key_that_the_store_knows_no_longer_is_asked_for_once_more() {
     let refused = "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n";
     let store = Upstream::start(move |mut visit| async move {
-        while visit.head().await.is_some() && visit.say(refused).await {}
+        while visit.head().await.is_some() && visit.send(refused).await {}
     })
     .await;
     let bucket = Bucket::before(&store).await;
@@ -316,13 +317,13 @@ async fn a_key_that_the_store_knows_no_longer_is_asked_for_once_more() {
 
 #[tokio::test]
 async fn where_there_is_no_door_every_address_is_the_tables() {
-    let program = Upstream::saying("HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nprogram").await;
+    let program = Upstream::answering("HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nprogram").await;
     let mut settings = settings();
     let (refractory, _worker) =
         Refractory::builder(World::default()).asset_gateway(NoAssetGateway).build();
     settings.uploads = Some(refractory);
     let house = House::empty(settings);
     house.tell(&with_uploads(awake("friday", program.address())));
-    let answer = Wire::ask(house.address, get(HOME, "/map", "")).await;
+    let answer = RawClient::ask(house.address, get(HOME, "/map", "")).await;
     assert_eq!(answer.text(), "program");
 }

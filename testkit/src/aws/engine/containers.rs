@@ -35,7 +35,7 @@ impl Engine {
         all.as_array().map_or(0, Vec::len)
     }
 
-    /// Runs `image` with these words, as somebody beside ECS might.
+    /// Runs `image` with these words, as someone beside ECS might.
     pub async fn run(&self, image: &str, words: &[&str]) {
         let wanted = serde_json::json!({ "Image": image, "Cmd": words });
         let body = Bytes::from(wanted.to_string());
@@ -47,7 +47,7 @@ impl Engine {
         assert!(status.is_success(), "{}", String::from_utf8_lossy(&said));
     }
 
-    /// Ends the container `id` with the signal `name`, as somebody beside ECS might.
+    /// Ends the container `id` with the signal `name`, as someone beside ECS might.
     pub async fn signal(&self, id: &str, name: &str) -> bool {
         let path = format!("/containers/{id}/kill?signal={name}");
         self.door.ask(Method::POST, &path, Bytes::new()).await.0.is_success()

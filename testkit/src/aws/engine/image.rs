@@ -98,7 +98,7 @@ impl Image {
     }
 
     /// What the tasks need that remove, measure and copy volumes.
-    pub fn of_errands() -> Self {
+    pub fn for_jobs() -> Self {
         let programs = [
             "bash",
             "curl",
@@ -126,7 +126,7 @@ impl Image {
 
     /// The stand-in for felddy's image: run as `node` by 1000, as from 13.333 on.
     #[cfg(feature = "foundry")]
-    pub fn of_foundry() -> Self {
+    pub fn for_foundry() -> Self {
         let stand_in = crate::foundry::image_executable();
         let programs = ["sh", "cat", "rm"].into_iter().fold(Self::new().with(stand_in), Self::with);
         programs

@@ -1,8 +1,8 @@
 //! A Docker engine of the tests' own.
 mod containers;
-mod door;
+mod docker_client;
 mod image;
-mod life;
+mod lifetime;
 
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
@@ -10,12 +10,12 @@ use std::time::Duration;
 
 use tokio::sync::OnceCell;
 
-use self::door::Door;
+use self::docker_client::DockerClient;
 pub use self::image::Image;
 use super::account::Account;
 use super::emulator::Emulator;
 
-/// How long an engine is kept for whoever comes next.
+/// How long an engine is kept for the next user.
 const LINGER: Duration = Duration::from_secs(5);
 
 /// What holds the network of a task, as the agent of ECS calls it.
@@ -23,7 +23,7 @@ const PAUSE: &str = "amazon/amazon-ecs-pause:0.1.0";
 
 static SHARED: OnceCell<Engine> = OnceCell::const_new();
 
-/// A Docker engine with images, containers and a network of its own: Debian's `docker.io`, started when the first test asks, and
+/// A Docker engine with images, containers and its own network: Debian's `docker.io`, started when the first test asks, and
 /// gone with everything it had some seconds after the last one ends, however that ends.
 ///
 /// All test processes on this machine share one, so that it is started once and an image is brought in once. It needs root.
@@ -42,7 +42,7 @@ static SHARED: OnceCell<Engine> = OnceCell::const_new();
 pub struct Engine {
     folder: PathBuf,
     gateway: Ipv4Addr,
-    door: Door,
+    door: DockerClient,
     /// While this is held, the engine is.
     _held: std::fs::File,
 }
@@ -70,14 +70,14 @@ impl Engine {
     ///
     /// A sentence that says what is missing, or what the engine said.
     pub fn start_in(folder: &Path, linger: Duration) -> Result<Self, String> {
-        let (held, gateway) = life::hold(folder, linger)?;
-        let door = Door::new(life::socket(folder));
+        let (held, gateway) = lifetime::acquire(folder, linger)?;
+        let door = DockerClient::new(lifetime::socket(folder));
         Ok(Self { folder: folder.to_owned(), gateway, door, _held: held })
     }
 
     /// Where clients of Docker find it: `unix:///..`.
     pub fn url(&self) -> String {
-        format!("unix://{}", life::socket(&self.folder).display())
+        format!("unix://{}", lifetime::socket(&self.folder).display())
     }
 
     /// This machine, as containers reach it.

@@ -14,7 +14,7 @@ pub struct Call {
     pub operation: String,
     /// The method and the path.
     pub request: String,
-    /// Which attempt at the same call it is, from 1, as the SDK says; 1 where nobody says.
+    /// Which attempt at the same call it is, from 1, as the SDK says; 1 where no one says.
     pub attempt: u32,
     /// What all attempts at one call have in common, as the SDK says.
     pub invocation: Option<String>,

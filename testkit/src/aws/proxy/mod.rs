@@ -11,16 +11,16 @@
 //! # }
 //! ```
 mod call;
-mod desk;
+mod error_response;
 mod fault;
-mod line;
 mod names;
+mod resettable_stream;
 mod rule;
 mod scene;
 mod server;
-mod shape;
+mod state;
 
 pub use call::Call;
 pub use fault::Fault;
-pub use rule::{Rule, Strikes};
+pub use rule::{Rule, StruckCalls};
 pub use server::FaultProxy;

@@ -3,19 +3,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::call::Call;
-use super::scene::Scene;
+use super::scene::FaultScope;
 
 /// Some of the requests, counted from when the rule is arranged; at first all of them.
 #[derive(Debug, Clone)]
 pub struct Rule {
-    which: Which,
-    count: Count,
+    which: CallFilter,
+    count: CallCount,
     /// The calls that go wrong with all their attempts, where attempts are not counted each for itself.
     struck: Option<BTreeSet<String>>,
 }
 
 #[derive(Debug, Clone)]
-enum Which {
+enum CallFilter {
     Any,
     Operation(String, String),
     Such(fn(&Call) -> bool),
@@ -23,23 +23,27 @@ enum Which {
 
 /// How calls are counted.
 #[derive(Debug, Clone)]
-enum Count {
+enum CallCount {
     /// All together, from one number to another.
     Together { from: usize, to: usize, seen: usize },
     /// Each operation of each scene for itself, and none that has gone wrong before.
-    Apart { before: Strikes, seen: BTreeMap<Place, usize>, struck: BTreeSet<Place> },
+    Apart {
+        before: StruckCalls,
+        seen: BTreeMap<OperationKey, usize>,
+        struck: BTreeSet<OperationKey>,
+    },
 }
 
 /// An operation of a service in a scene.
-type Place = (String, String, String);
+type OperationKey = (String, String, String);
 
 /// What has gone wrong in all the stories of a test: the how-manieth call of which operation in which scene.
 #[derive(Debug, Clone, Default)]
-pub struct Strikes(Arc<Mutex<BTreeSet<(Place, usize)>>>);
+pub struct StruckCalls(Arc<Mutex<BTreeSet<(OperationKey, usize)>>>);
 
-impl Strikes {
+impl StruckCalls {
     /// Whether this is new; it is not, the next time.
-    fn take(&self, place: &Place, number: usize) -> bool {
+    fn take(&self, place: &OperationKey, number: usize) -> bool {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.insert((place.clone(), number))
     }
@@ -48,41 +52,45 @@ impl Strikes {
 impl Rule {
     /// Calls of this operation of this service, called as in [`Call`].
     pub fn on(service: &str, operation: &str) -> Self {
-        Self::of(Which::Operation(service.to_owned(), operation.to_owned()))
+        Self::of(CallFilter::Operation(service.to_owned(), operation.to_owned()))
     }
 
     /// Calls of every operation.
     pub fn any() -> Self {
-        Self::of(Which::Any)
+        Self::of(CallFilter::Any)
     }
 
     /// Calls that `fits` says yes to.
     pub fn such(fits: fn(&Call) -> bool) -> Self {
-        Self::of(Which::Such(fits))
+        Self::of(CallFilter::Such(fits))
     }
 
-    fn of(which: Which) -> Self {
-        Self { which, count: Count::Together { from: 1, to: usize::MAX, seen: 0 }, struck: None }
+    fn of(which: CallFilter) -> Self {
+        Self {
+            which,
+            count: CallCount::Together { from: 1, to: usize::MAX, seen: 0 },
+            struck: None,
+        }
     }
 
     /// Only the call numbered `n` of these, from 1.
     #[must_use]
     pub fn nth(self, n: usize) -> Self {
-        Self { count: Count::Together { from: n, to: n, seen: 0 }, ..self }
+        Self { count: CallCount::Together { from: n, to: n, seen: 0 }, ..self }
     }
 
     /// Only the first `n` of these.
     #[must_use]
     pub fn first(self, n: usize) -> Self {
-        Self { count: Count::Together { from: 1, to: n, seen: 0 }, ..self }
+        Self { count: CallCount::Together { from: 1, to: n, seen: 0 }, ..self }
     }
 
     /// One call of each operation in each scene (see [`FaultProxy::scene`](super::FaultProxy::scene)), the first whose turn it has
     /// not been `before`; and only one before the next scene begins. A story after the other, all calls are gone through.
     #[must_use]
-    pub fn each_once(self, before: &Strikes) -> Self {
+    pub fn each_once(self, before: &StruckCalls) -> Self {
         let (seen, struck) = (BTreeMap::new(), BTreeSet::new());
-        Self { count: Count::Apart { before: before.clone(), seen, struck }, ..self }
+        Self { count: CallCount::Apart { before: before.clone(), seen, struck }, ..self }
     }
 
     /// Counts all attempts of an SDK at one call as one, and lets each of them go wrong: so the call itself does.
@@ -92,7 +100,7 @@ impl Rule {
     }
 
     /// Counts `call` if it is one of these; says whether it goes wrong.
-    pub(super) fn strikes(&mut self, call: &Call, scene: &mut Scene) -> bool {
+    pub(super) fn strikes(&mut self, call: &Call, scene: &mut FaultScope) -> bool {
         if !self.which.fits(call) {
             return false;
         }
@@ -109,7 +117,7 @@ impl Rule {
     }
 }
 
-impl Which {
+impl CallFilter {
     fn fits(&self, call: &Call) -> bool {
         match self {
             Self::Any => true,
@@ -119,8 +127,8 @@ impl Which {
     }
 }
 
-impl Count {
-    fn strikes(&mut self, call: &Call, scene: &mut Scene) -> bool {
+impl CallCount {
+    fn strikes(&mut self, call: &Call, scene: &mut FaultScope) -> bool {
         match self {
             Self::Together { from, to, seen } => {
                 *seen += 1;
@@ -130,7 +138,7 @@ impl Count {
                 let place = (call.scene.clone(), call.service.clone(), call.operation.clone());
                 let number = seen.entry(place.clone()).or_default();
                 *number += 1;
-                let due = scene.is_calm() && !struck.contains(&place);
+                let due = scene.is_unstruck() && !struck.contains(&place);
                 if !due || !before.take(&place, *number) {
                     return false;
                 }

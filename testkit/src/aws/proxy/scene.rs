@@ -2,19 +2,19 @@
 
 /// A stretch of a story.
 #[derive(Debug, Default)]
-pub(super) struct Scene {
+pub(super) struct FaultScope {
     pub(super) name: String,
     struck: bool,
 }
 
-impl Scene {
+impl FaultScope {
     /// A new one, in which nothing has gone wrong yet.
-    pub(super) fn called(name: &str) -> Self {
+    pub(super) fn new(name: &str) -> Self {
         Self { name: name.to_owned(), struck: false }
     }
 
     /// Whether nothing has gone wrong yet.
-    pub(super) fn is_calm(&self) -> bool {
+    pub(super) fn is_unstruck(&self) -> bool {
         !self.struck
     }
 

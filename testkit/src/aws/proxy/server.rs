@@ -24,14 +24,14 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
 use super::call::Call;
-use super::desk::{Desk, Order};
+use super::error_response::answer;
 use super::fault::Fault;
-use super::line::Line;
+use super::resettable_stream::ResettableStream;
 use super::rule::Rule;
-use super::shape::answer;
+use super::state::{CallAction, ProxyState};
 
-type Trouble = Box<dyn std::error::Error + Send + Sync>;
-type Body = BoxBody<Bytes, Trouble>;
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+type Body = BoxBody<Bytes, BoxError>;
 
 /// A proxy in front of one emulator; ends with its handle.
 ///
@@ -39,17 +39,17 @@ type Body = BoxBody<Bytes, Trouble>;
 #[derive(Debug)]
 pub struct FaultProxy {
     address: SocketAddr,
-    desk: Arc<Desk>,
+    desk: Arc<ProxyState>,
     _serving: JoinSet<()>,
 }
 
 impl FaultProxy {
-    /// Starts a proxy in front of `emulator`, on a port of its own.
+    /// Starts a proxy in front of `emulator`, on its own port.
     pub async fn start(emulator: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback has a free port");
         let address = listener.local_addr().expect("a listener has an address");
-        let desk = Arc::new(Desk::new());
-        let office = Office {
+        let desk = Arc::new(ProxyState::new());
+        let office = ProxyServer {
             desk: Arc::clone(&desk),
             emulator,
             client: Client::builder(TokioExecutor::new()).build_http(),
@@ -79,8 +79,8 @@ impl FaultProxy {
 
     /// Lets requests under signed addresses pass, uncounted and whatever was arranged: they are made by others, to whom
     /// the caller has given the address, and go on when it is cut off.
-    pub fn let_bearers_pass(&self) {
-        self.desk.let_bearers_pass();
+    pub fn pass_presigned(&self) {
+        self.desk.pass_presigned();
     }
 
     /// Waits until the caller has been [cut off](Self::cut_after), with the last call's effect done.
@@ -99,7 +99,7 @@ impl FaultProxy {
         self.desk.begin(name);
     }
 
-    /// Lets calls through again after a cut: those of whoever comes next. What was arranged stays.
+    /// Lets calls through again after a cut: those of the next process. What was arranged stays.
     pub fn reconnect(&self) {
         self.desk.reconnect();
     }
@@ -125,13 +125,13 @@ impl FaultProxy {
     }
 }
 
-async fn serve(listener: TcpListener, office: Office) {
+async fn serve(listener: TcpListener, office: ProxyServer) {
     let mut lines = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => {
                 if let Ok((stream, _)) = accepted {
-                    lines.spawn(attend(stream, office.clone()));
+                    lines.spawn(serve_connection(stream, office.clone()));
                 }
             }
             Some(_) = lines.join_next() => {}
@@ -139,10 +139,10 @@ async fn serve(listener: TcpListener, office: Office) {
     }
 }
 
-async fn attend(stream: TcpStream, office: Office) {
+async fn serve_connection(stream: TcpStream, office: ProxyServer) {
     // It is slower without, and right all the same.
     let _ = stream.set_nodelay(true);
-    let (line, reset) = Line::new(stream);
+    let (line, reset) = ResettableStream::new(stream);
     let service = service_fn(|request| office.answer(request, Arc::clone(&reset)));
     let connection = hyper::server::conn::http1::Builder::new();
     // A connection that ends in an error is what was arranged.
@@ -150,59 +150,59 @@ async fn attend(stream: TcpStream, office: Office) {
 }
 
 #[derive(Clone)]
-struct Office {
-    desk: Arc<Desk>,
+struct ProxyServer {
+    desk: Arc<ProxyState>,
     emulator: SocketAddr,
     client: Client<HttpConnector, Full<Bytes>>,
 }
 
-impl Office {
+impl ProxyServer {
     async fn answer(
         &self,
         request: Request<Incoming>,
         reset: Arc<AtomicBool>,
-    ) -> Result<Response<Body>, Trouble> {
+    ) -> Result<Response<Body>, BoxError> {
         let (head, body) = request.into_parts();
         let body = body.collect().await?.to_bytes();
-        if self.desk.lets_bearers_pass() && is_bearers(&head) {
+        if self.desk.passes_presigned() && is_presigned(&head) {
             return self.forward(Request::from_parts(head, body)).await;
         }
         let call = Call::of(&head, &body);
-        let (number, order) = self.desk.take(call.clone());
+        let (number, order) = self.desk.record_call(call.clone());
         let request = Request::from_parts(head.clone(), body.clone());
         match order {
-            Order::Forward => self.noted(number, self.forward(request).await),
-            Order::Last => {
+            CallAction::Forward => self.record_status(number, self.forward(request).await),
+            CallAction::Last => {
                 let done = self.forward(request).await.map(drop);
                 self.desk.cut();
                 done.and(Err("cut".into()))
             }
-            Order::Silence => {
+            CallAction::Silence => {
                 reset.store(true, Ordering::Relaxed);
                 Err("cut".into())
             }
-            Order::Wrong(fault) => {
+            CallAction::Wrong(fault) => {
                 if let Some(said) = answer(&fault, &call, &head, &body) {
-                    return self.noted(number, Ok(said.map(whole)));
+                    return self.record_status(number, Ok(said.map(whole)));
                 }
-                self.go_wrong(fault, request, &reset).await
+                self.apply_fault(fault, request, &reset).await
             }
         }
     }
 
-    async fn go_wrong(
+    async fn apply_fault(
         &self,
         fault: Fault,
         request: Request<Bytes>,
         reset: &AtomicBool,
-    ) -> Result<Response<Body>, Trouble> {
+    ) -> Result<Response<Body>, BoxError> {
         if fault == Fault::Hang {
             return std::future::pending().await;
         }
         if fault.forwards() {
             let answer = self.forward(request).await?;
             if fault == Fault::Truncated {
-                return halved(answer).await;
+                return truncate(answer).await;
             }
             return Err("lost".into());
         }
@@ -221,13 +221,13 @@ impl Office {
         let office = self.clone();
         drop(tokio::spawn(async move {
             tokio::time::sleep(wait).await;
-            // Nobody waits for the answer any more.
+            // No one waits for the answer any more.
             let _ = office.forward(request).await;
         }));
     }
 
     /// Asks the emulator, and has the whole answer.
-    async fn forward(&self, request: Request<Bytes>) -> Result<Response<Body>, Trouble> {
+    async fn forward(&self, request: Request<Bytes>) -> Result<Response<Body>, BoxError> {
         let (mut head, body) = request.into_parts();
         let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
         head.uri = Uri::builder()
@@ -241,11 +241,11 @@ impl Office {
         Ok(Response::from_parts(head, whole(body.collect().await?.to_bytes())))
     }
 
-    fn noted(
+    fn record_status(
         &self,
         number: usize,
-        answer: Result<Response<Body>, Trouble>,
-    ) -> Result<Response<Body>, Trouble> {
+        answer: Result<Response<Body>, BoxError>,
+    ) -> Result<Response<Body>, BoxError> {
         if let Ok(answer) = &answer {
             self.desk.answered(number, answer.status().as_u16());
         }
@@ -253,8 +253,8 @@ impl Office {
     }
 }
 
-/// Whether whoever sends it shows a signed address, and no credentials of its own.
-fn is_bearers(head: &Parts) -> bool {
+/// Whether a request has a presigned URL, and no credentials.
+fn is_presigned(head: &Parts) -> bool {
     head.uri.query().is_some_and(|query| query.contains("X-Amz-Signature="))
 }
 
@@ -263,7 +263,7 @@ fn whole(bytes: Bytes) -> Body {
 }
 
 /// The first half of an answer that promises all of it; of nothing there is no half, and it is lost.
-async fn halved(answer: Response<Body>) -> Result<Response<Body>, Trouble> {
+async fn truncate(answer: Response<Body>) -> Result<Response<Body>, BoxError> {
     let (mut head, body) = answer.into_parts();
     let bytes = body.collect().await?.to_bytes();
     if bytes.len() < 2 {

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use refractory_core::model::Instance;
 use refractory_core::ports::{Change, Collection, Followed, Follower, Kind, Position, Store};
 
-use super::rows::written;
-use crate::conformance::rush::{Call, together};
+use super::support::written;
+use crate::conformance::concurrency::{Call, run_together};
 use crate::conformance::sample;
 
 /// Everything that is told after `after`, and where to read on.
-async fn told(store: &dyn Store, after: Position, limit: usize) -> (Vec<Change>, Position) {
+async fn read_changes(store: &dyn Store, after: Position, limit: usize) -> (Vec<Change>, Position) {
     let (mut all, mut position) = (Vec::new(), after);
     loop {
         let changes = store.changes(Kind::Instance, position, limit).await.expect("changes");
@@ -30,19 +30,19 @@ fn last(changes: &[Change]) -> BTreeMap<&str, Option<u64>> {
 
 /// What is written is told at once, of its own kind, and as it is by then.
 pub async fn a_change_is_told_once_it_is_written(store: &dyn Store) {
-    assert_eq!(told(store, Position::START, 100).await.0, Vec::new());
+    assert_eq!(read_changes(store, Position::START, 100).await.0, Vec::new());
     let row = written(store, "a", "a").await;
-    let (changes, position) = told(store, Position::START, 100).await;
+    let (changes, position) = read_changes(store, Position::START, 100).await;
     assert_eq!(last(&changes), BTreeMap::from([("a", Some(1))]));
     let row = Collection::of(store).save(&row).await.expect("a save");
-    let (changes, position) = told(store, position, 100).await;
+    let (changes, position) = read_changes(store, position, 100).await;
     assert_eq!(last(&changes).get("a"), Some(&Some(2)));
     Collection::of(store).save(&row).await.expect("a save");
     written(store, "b", "b").await;
     Collection::of(store).insert(&sample::event("c")).await.expect("an insert");
-    let (changes, _) = told(store, position, 100).await;
+    let (changes, _) = read_changes(store, position, 100).await;
     assert_eq!(last(&changes), BTreeMap::from([("a", Some(3)), ("b", Some(1))]));
-    let (changes, _) = told(store, Position::START, 100).await;
+    let (changes, _) = read_changes(store, Position::START, 100).await;
     assert_eq!(changes.len(), 2, "one change for each record");
 }
 
@@ -50,12 +50,12 @@ pub async fn a_change_is_told_once_it_is_written(store: &dyn Store) {
 pub async fn a_position_misses_nothing_that_is_written_later(store: &dyn Store) {
     let position = store.position(Kind::Instance).await.expect("a position");
     written(store, "a", "a").await;
-    let (changes, _) = told(store, position, 100).await;
+    let (changes, _) = read_changes(store, position, 100).await;
     assert_eq!(last(&changes).get("a"), Some(&Some(1)), "of an empty store");
     let position = store.position(Kind::Instance).await.expect("a position");
     let row = written(store, "b", "b").await;
     Collection::of(store).save(&row).await.expect("a save");
-    let (changes, _) = told(store, position, 100).await;
+    let (changes, _) = read_changes(store, position, 100).await;
     assert_eq!(last(&changes).get("b"), Some(&Some(2)));
 }
 
@@ -66,7 +66,7 @@ pub async fn changes_are_told_in_order(store: &dyn Store) {
         rows.push(written(store, name, name).await);
     }
     Collection::of(store).save(&rows[1]).await.expect("a save");
-    let (changes, _) = told(store, Position::START, 100).await;
+    let (changes, _) = read_changes(store, Position::START, 100).await;
     let ids: Vec<_> = changes.iter().map(|change| change.id.as_str()).collect();
     assert_eq!(ids, ["c", "d", "b", "a"]);
 }
@@ -78,7 +78,7 @@ pub async fn changes_come_in_pages(store: &dyn Store) {
         written(store, &name, &format!("t{name}")).await;
     }
     for limit in [0, 1, 5, 22, 23, 100] {
-        let (changes, _) = told(store, Position::START, limit).await;
+        let (changes, _) = read_changes(store, Position::START, limit).await;
         assert_eq!(last(&changes).len(), 23, "pages of {limit}");
     }
     let page = store.changes(Kind::Instance, Position::START, 5).await.expect("changes");
@@ -114,7 +114,7 @@ pub async fn nothing_new_is_told_in_the_end(store: &dyn Store) {
     assert_eq!(follower.poll(store).await.expect("changes"), Followed::default());
 }
 
-/// Whoever reads while eight write has been told of everything in the end: a write that is stored late is not passed over.
+/// A reader that reads while eight write gets everything in the end: a write that is stored late is not skipped.
 pub async fn no_change_of_writers_at_once_is_missed(store: &dyn Store) {
     const WRITERS: usize = 8;
     let mut follower = Follower::new(Kind::Instance);
@@ -135,7 +135,7 @@ pub async fn no_change_of_writers_at_once_is_missed(store: &dyn Store) {
             }
         };
         calls.push(Box::pin(reading));
-        together(calls).await;
+        run_together(calls).await;
         known.extend(follower.poll(store).await.expect("changes").written);
         assert_eq!(known.len(), (round + 1) * WRITERS, "records known");
         assert!(known.values().all(|revision| *revision == 2), "{known:?}");

@@ -5,9 +5,8 @@ use refractory_core::ports::{
     Aggregate, Collection, Commit, Kind, MAX_WRITES, Store, UniqueKey, Write,
 };
 
-use super::lists::{heads, list};
-use super::rows::{refused, written};
-use crate::conformance::rush::{POLLS, cut};
+use super::support::{expect_error, heads, list, written};
+use crate::conformance::concurrency::{POLLS, poll_then_drop};
 use crate::conformance::sample;
 
 fn renamed(row: &Instance, slug: &str) -> Instance {
@@ -57,7 +56,7 @@ pub async fn a_commit_is_made_whole_or_not_at_all(store: &dyn Store) {
         ),
     ] {
         let outcome = store.commit(commit.writes()).await;
-        assert_eq!(refused(outcome, what), kind, "{what}");
+        assert_eq!(expect_error(outcome, what), kind, "{what}");
         assert_eq!(
             Collection::of(store).load("a").await.expect("a load"),
             Some(row.clone()),
@@ -100,7 +99,7 @@ pub async fn a_commit_of_two_writes_of_one_record_is_refused(store: &dyn Store) 
     {
         let writes = [Write::Save(renamed(&row, "sunday").into_record()), other];
         let outcome = store.commit(&writes).await;
-        assert_eq!(refused(outcome, "two writes of one record"), ErrorKind::Invalid);
+        assert_eq!(expect_error(outcome, "two writes of one record"), ErrorKind::Invalid);
     }
     assert_eq!(Collection::of(store).load("a").await.expect("a load"), Some(row));
 }
@@ -112,7 +111,7 @@ pub async fn too_many_writes_are_refused(store: &dyn Store) {
         (0..count).map(event).collect()
     };
     let outcome = store.commit(&events(MAX_WRITES + 1)).await;
-    assert_eq!(refused(outcome, "too many writes"), ErrorKind::Invalid);
+    assert_eq!(expect_error(outcome, "too many writes"), ErrorKind::Invalid);
     assert_eq!(list(store, Kind::Event).await, Vec::new());
     store.commit(&events(MAX_WRITES)).await.expect("as many as there may be");
     assert_eq!(list(store, Kind::Event).await.len(), MAX_WRITES);
@@ -126,7 +125,7 @@ pub async fn a_dropped_commit_can_be_repeated(store: &dyn Store) {
         let next = renamed(&row, &format!("s{polls}"));
         let id = format!("e{polls}");
         let commit = Commit::save(&next).event(sample::event(&id));
-        cut(store.commit(commit.writes()), polls).await;
+        poll_then_drop(store.commit(commit.writes()), polls).await;
         let stored: Instance =
             Collection::of(store).load("a").await.expect("a load").expect("the record");
         if stored.revision == row.revision

@@ -1,35 +1,12 @@
 //! Views of many rows.
 use refractory_core::model::Instance;
-use refractory_core::ports::{Collection, Follower, Kind, Query, Record, Store, UniqueKey};
+use refractory_core::ports::{Collection, Kind, Record, Store, UniqueKey};
 
-use super::rows::written;
+use super::support::{heads, list, written};
 use crate::conformance::sample;
 
 /// In the order of their bytes, which is not the order of any dictionary.
 const ORDERED: [&str; 9] = ["-a", "0", "10", "2", "_z", "a-b", "a.b", "a_b", "ab"];
-
-/// Every record of `kind`, page by page.
-pub(super) async fn list(store: &dyn Store, kind: Kind) -> Vec<Record> {
-    all(store, Query::all(kind)).await
-}
-
-/// Every record of `query`, page by page.
-pub(super) async fn all(store: &dyn Store, query: Query) -> Vec<Record> {
-    let (mut all, mut query) = (Vec::new(), query);
-    loop {
-        let page = store.query(&query).await.expect("a page");
-        assert!(page.records.len() <= query.page_size(), "a page of {}", page.records.len());
-        all.extend(page.records);
-        let Some(next) = page.next else { return all };
-        query = query.after(Some(next));
-    }
-}
-
-/// Ids and revisions of every record of `kind`, in the order of ids.
-pub(super) async fn heads(store: &dyn Store, kind: Kind) -> Vec<(String, u64)> {
-    let followed = Follower::new(kind).poll(store).await.expect("changes");
-    followed.written.into_iter().collect()
-}
 
 /// Both views are in order of id, whatever the order of writing, byte by byte.
 pub async fn lists_are_in_order_of_id(store: &dyn Store) {

@@ -3,15 +3,14 @@ use refractory_core::Timestamp;
 use refractory_core::model::{Event, Instance, Slug};
 use refractory_core::ports::{Collection, Index, Kind, Query, Record, Store};
 
-use super::lists::all;
-use super::rows::written;
+use super::support::{all, written};
 use crate::conformance::sample;
 
 fn ids(records: &[Record]) -> Vec<&str> {
     records.iter().map(Record::id).collect()
 }
 
-/// An event of its own moment, about an instance.
+/// An event at a moment, about an instance.
 fn event(id: &str, at: u64, about: &str) -> Event {
     let instance = sample::bare(about, about).named();
     Event { at: Timestamp(at), instance: Some(instance), ..sample::event(id) }

@@ -3,8 +3,8 @@ use refractory_core::model::{Instance, License};
 use refractory_core::ports::{Collection, Kind, Record, Store, UniqueKey};
 use refractory_core::{ErrorKind, Result};
 
-use super::rows::written;
-use crate::conformance::rush::{Call, POLLS, cut, together};
+use super::support::written;
+use crate::conformance::concurrency::{Call, POLLS, poll_then_drop, run_together};
 use crate::conformance::sample;
 
 const WRITERS: u64 = 8;
@@ -45,7 +45,7 @@ pub async fn eight_writers_lose_no_update(store: &dyn Store) {
             }
         })
     };
-    together((0..WRITERS).map(|_| writer()).collect()).await;
+    run_together((0..WRITERS).map(|_| writer()).collect()).await;
     let stored: Instance = Collection::of(store).load("a").await.expect("a load").expect("the row");
     assert_eq!(stored.generation, row.generation + WRITERS * ROUNDS, "changes");
     assert_eq!(stored.revision, row.revision + WRITERS * ROUNDS, "revisions");
@@ -56,7 +56,7 @@ async fn save_all(store: &dyn Store, rows: &[License]) -> Vec<Result<License>> {
         let row = row.clone();
         Box::pin(async move { Collection::of(store).save(&row).await })
     };
-    together(rows.iter().map(save).collect()).await
+    run_together(rows.iter().map(save).collect()).await
 }
 
 /// Of several who take one license at the same time, one has it.
@@ -93,7 +93,7 @@ async fn insert_all(store: &dyn Store, rows: Vec<Instance>) -> Vec<Result<Instan
     let insert = |row: Instance| -> Call<'_, Result<Instance>> {
         Box::pin(async move { Collection::of(store).insert(&row).await })
     };
-    together(rows.into_iter().map(insert).collect()).await
+    run_together(rows.into_iter().map(insert).collect()).await
 }
 
 /// Of several rows that claim one slug at the same time, one is added.
@@ -131,7 +131,7 @@ pub async fn a_dropped_insert_can_be_repeated(store: &dyn Store) {
     for polls in 1..POLLS {
         let name = format!("row{polls}");
         let row = sample::instance(&name, &name);
-        cut(Collection::of(store).insert(&row), polls).await;
+        poll_then_drop(Collection::of(store).insert(&row), polls).await;
         let written = load(store, &name).await;
         if written.is_none() {
             repeat(Collection::of(store).insert(&row), ErrorKind::Conflict, polls).await;
@@ -148,7 +148,7 @@ pub async fn a_dropped_save_can_be_repeated(store: &dyn Store) {
     for polls in 1..POLLS {
         let slug = format!("s{polls}");
         let next = Instance { revision: row.revision, ..sample::instance("a", &slug) };
-        cut(Collection::of(store).save(&next), polls).await;
+        poll_then_drop(Collection::of(store).save(&next), polls).await;
         let stored: Instance =
             Collection::of(store).load("a").await.expect("a load").expect("the row");
         if stored.revision == row.revision {
@@ -165,7 +165,7 @@ pub async fn a_dropped_save_can_be_repeated(store: &dyn Store) {
 pub async fn a_dropped_delete_can_be_repeated(store: &dyn Store) {
     for polls in 1..POLLS {
         let row = written(store, "a", "friday").await;
-        cut(Collection::of(store).delete(&row), polls).await;
+        poll_then_drop(Collection::of(store).delete(&row), polls).await;
         if load(store, "a").await.is_some() {
             repeat(Collection::of(store).delete(&row), ErrorKind::NotFound, polls).await;
         }

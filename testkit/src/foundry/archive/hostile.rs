@@ -47,7 +47,7 @@ pub enum Hostile {
     PackageNotJson,
     /// A package.json that names no release.
     PackageWithoutRelease,
-    /// A package.json of a generation nobody has heard of.
+    /// A package.json of a generation no one has heard of.
     UnknownGeneration,
     /// A release without `main.js` and `main.mjs`.
     NoScript,

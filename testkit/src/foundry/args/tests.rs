@@ -1,12 +1,12 @@
 use super::*;
 
-fn read(line: &str) -> Result<Asked, String> {
-    Asked::read(line.split_whitespace().map(OsString::from))
+fn read(line: &str) -> Result<CommandLine, String> {
+    CommandLine::read(line.split_whitespace().map(OsString::from))
 }
 
 fn program(line: &str) -> Args {
     match read(line) {
-        Ok(Asked::Program(args)) => args,
+        Ok(CommandLine::Program(args)) => args,
         other => panic!("{line} was read as {other:?}"),
     }
 }
@@ -22,8 +22,8 @@ fn options_of_node_before_the_script_are_passed_over() {
 
 #[test]
 fn the_version_is_asked_for_only_before_a_script() {
-    assert_eq!(read("--version"), Ok(Asked::NodeVersion));
-    assert_eq!(read("-v"), Ok(Asked::NodeVersion));
+    assert_eq!(read("--version"), Ok(CommandLine::NodeVersion));
+    assert_eq!(read("-v"), Ok(CommandLine::NodeVersion));
     assert!(program("main.js --version").has("version"));
 }
 

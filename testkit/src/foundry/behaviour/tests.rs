@@ -15,11 +15,11 @@ fn durations_carry_their_unit() {
 
 #[test]
 fn a_crash_has_a_moment_or_a_time() {
-    assert_eq!(read("crash", "launch").unwrap().crash, When::At(Moment::Launch));
-    assert_eq!(read("crash", "3s").unwrap().crash, When::After(Duration::from_secs(3)));
-    assert_eq!(read("crash", "true").unwrap().crash, When::Now);
-    assert_eq!(read("crash_code", "abort").unwrap().crash_code, Death::Abort);
-    assert_eq!(read("crash_code", "7").unwrap().crash_code, Death::Exit(7));
+    assert_eq!(read("crash", "launch").unwrap().crash, CrashTrigger::At(Moment::Launch));
+    assert_eq!(read("crash", "3s").unwrap().crash, CrashTrigger::After(Duration::from_secs(3)));
+    assert_eq!(read("crash", "true").unwrap().crash, CrashTrigger::Now);
+    assert_eq!(read("crash_code", "abort").unwrap().crash_code, ExitKind::Abort);
+    assert_eq!(read("crash_code", "7").unwrap().crash_code, ExitKind::Exit(7));
 }
 
 #[test]

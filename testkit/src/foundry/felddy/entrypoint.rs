@@ -14,7 +14,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::super::program::Program;
 use super::super::version::Version;
 use super::configure::configure;
-use super::grace::Grace;
+use super::grace::StopBehavior;
 use super::install::install;
 use super::settings::Settings;
 
@@ -38,30 +38,36 @@ pub fn entrypoint(variables: impl Iterator<Item = (OsString, OsString)>) -> Exit
 }
 
 async fn live(settings: &Settings) -> Result<ExitCode, String> {
-    let grace = Grace::of(settings.version()?);
+    let grace = StopBehavior::of(settings.version()?);
     let started = AtomicBool::new(false);
     tokio::select! {
         biased;
-        code = told_to_stop(grace, &started) => Ok(code?),
+        code = stopped(grace, &started) => Ok(code?),
         ended = run(settings, grace, &started) => ended,
     }
 }
 
-/// The end of whoever is told to stop before the program runs, or does not wait for it.
-async fn told_to_stop(grace: Grace, started: &AtomicBool) -> Result<ExitCode, String> {
+/// The end of an image that is stopped before the program runs, or that does not wait for it.
+async fn stopped(grace: StopBehavior, started: &AtomicBool) -> Result<ExitCode, String> {
     let mut term = signal(SignalKind::terminate()).map_err(|why| format!("no signals: {why}"))?;
     loop {
         term.recv().await;
         match grace {
             // The program is our child and dies with us, as everything in a container does.
-            Grace::Hasty => return Ok(TERMINATED.into()),
-            Grace::Patient if !started.load(Ordering::Relaxed) => return Ok(TERMINATED.into()),
-            Grace::Deaf | Grace::Patient => {}
+            StopBehavior::ExitsAtOnce => return Ok(TERMINATED.into()),
+            StopBehavior::WaitsForProgram if !started.load(Ordering::Relaxed) => {
+                return Ok(TERMINATED.into());
+            }
+            StopBehavior::IgnoresSignal | StopBehavior::WaitsForProgram => {}
         }
     }
 }
 
-async fn run(settings: &Settings, grace: Grace, started: &AtomicBool) -> Result<ExitCode, String> {
+async fn run(
+    settings: &Settings,
+    grace: StopBehavior,
+    started: &AtomicBool,
+) -> Result<ExitCode, String> {
     check_volume(&settings.data)?;
     say("info", "Installing Foundry Virtual Tabletop.");
     let script = install(settings).await?;
@@ -70,7 +76,7 @@ async fn run(settings: &Settings, grace: Grace, started: &AtomicBool) -> Result<
     configure(settings, version)?;
     let mut program = start(settings, &script, version)?;
     started.store(true, Ordering::Relaxed);
-    if grace == Grace::Patient {
+    if grace == StopBehavior::WaitsForProgram {
         tokio::select! {
             ended = program.wait() => return Ok(code(ended.map_err(|why| why.to_string())?)),
             () = terminated() => pass_on(&program),
@@ -93,7 +99,7 @@ fn pass_on(program: &Child) {
     pid.map(|pid| kill_process(pid, Signal::TERM));
 }
 
-/// As the image does since 13.333: a volume of somebody else's is found out at once.
+/// As the image does since 13.333: a volume of another party's is found out at once.
 fn check_volume(data: &Path) -> Result<(), String> {
     let probe: PathBuf = data.join(".container-permissions-test.txt");
     let tried = std::fs::create_dir_all(data)
@@ -128,6 +134,6 @@ fn code(status: ExitStatus) -> ExitCode {
 }
 
 fn say(level: &str, text: &str) {
-    // Where nobody hears it, the status still tells.
+    // Where no one hears it, the status still tells.
     let _ = writeln!(std::io::stdout(), "Entrypoint | [{level}] {text}");
 }

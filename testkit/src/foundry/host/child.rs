@@ -1,4 +1,4 @@
-//! The stand-in as a process of its own.
+//! The stand-in as its own process.
 #![expect(clippy::expect_used, reason = "a test that cannot start its process has failed")]
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
@@ -9,7 +9,7 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::Command;
 
 use super::launch::Launch;
-use crate::foundry::said::Said;
+use crate::foundry::captured_output::CapturedOutput;
 use crate::foundry::tasks::Tasks;
 
 /// The executable that cargo built into the folder of the running test.
@@ -42,7 +42,7 @@ pub(super) struct Child {
 }
 
 impl Child {
-    pub(super) fn start(exe: &Path, launch: &Launch, said: &Arc<Said>) -> Self {
+    pub(super) fn start(exe: &Path, launch: &Launch, said: &Arc<CapturedOutput>) -> Self {
         let mut command = Command::new(exe);
         command
             .env_clear()
@@ -82,7 +82,7 @@ impl Drop for Child {
     }
 }
 
-async fn listen(stream: impl AsyncRead + Unpin, said: Arc<Said>) {
+async fn listen(stream: impl AsyncRead + Unpin, said: Arc<CapturedOutput>) {
     let mut lines = BufReader::new(stream).lines();
     while let Ok(Some(line)) = lines.next_line().await {
         said.add(&line);

@@ -7,27 +7,22 @@
 use std::ffi::OsString;
 use std::io::Cursor;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use tempfile::TempDir;
 
-use super::child::Child;
-use super::running::{Host, READY, StandIn};
-use super::thread::Thread;
 use crate::foundry::archive::{Layout, release_zip};
 use crate::foundry::folder::DataFolder;
-use crate::foundry::said::Said;
 use crate::foundry::version::Version;
 
 /// A start in the making.
 #[derive(Debug)]
 pub struct Launch {
-    exe: Option<PathBuf>,
+    pub(super) exe: Option<PathBuf>,
     pub(super) script: PathBuf,
     pub(super) flags: Vec<OsString>,
     pub(super) switches: Vec<(String, String)>,
-    data: DataFolder,
-    temporary: Vec<TempDir>,
+    pub(super) data: DataFolder,
+    pub(super) temporary: Vec<TempDir>,
 }
 
 impl Launch {
@@ -101,29 +96,5 @@ impl Launch {
     pub fn switch(mut self, name: &str, value: &str) -> Self {
         self.switches.push((format!("STAND_IN_{}", name.to_uppercase()), value.to_owned()));
         self
-    }
-
-    /// Starts it, and waits until it listens.
-    pub async fn ready(self) -> StandIn {
-        let mut running = self.start();
-        let line = running.line(READY).await;
-        running.port = line.rsplit(' ').next().and_then(|port| port.parse().ok()).unwrap_or(0);
-        running
-    }
-
-    /// Starts it.
-    pub fn start(mut self) -> StandIn {
-        let mut data = OsString::from("--dataPath=");
-        data.push(self.data.root());
-        let usual = ["--port=0", "--noupnp", "--noupdate", "--headless"].map(OsString::from);
-        let free = !self.flags.iter().any(|flag| flag.to_string_lossy().starts_with("--port="));
-        let usual = usual.into_iter().skip(usize::from(!free));
-        self.flags.splice(0..0, usual.chain([data]));
-        let said = Arc::new(Said::default());
-        let host = match &self.exe {
-            Some(exe) => Host::Child(Child::start(exe, &self, &said)),
-            None => Host::Thread(Thread::start(&self, &said)),
-        };
-        StandIn { host, port: 0, data: self.data, said, _temporary: self.temporary }
     }
 }

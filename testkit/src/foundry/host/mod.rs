@@ -1,4 +1,4 @@
-//! Running the stand-in from a test: as a process of its own, or on a thread of the test's.
+//! Running the stand-in from a test: as its own process, or on a thread of the test's.
 mod child;
 mod launch;
 mod running;

@@ -12,21 +12,21 @@ fn license(fields: Value) -> License {
 fn each_standing_has_its_file() {
     let signed = signature_of(KEY, "table");
     for (fields, expected) in [
-        (json!({}), Standing::NoKey),
-        (json!({"license": "too short"}), Standing::NoKey),
-        (json!({"license": KEY}), Standing::Unsigned),
-        (json!({"license": KEY, "host": "table", "signature": "forged"}), Standing::Rejected),
-        (json!({"license": KEY, "host": "other", "signature": signed}), Standing::Rejected),
-        (json!({"license": KEY, "host": "table", "signature": signed}), Standing::Signed),
+        (json!({}), LicenseState::NoKey),
+        (json!({"license": "too short"}), LicenseState::NoKey),
+        (json!({"license": KEY}), LicenseState::Unsigned),
+        (json!({"license": KEY, "host": "table", "signature": "forged"}), LicenseState::Rejected),
+        (json!({"license": KEY, "host": "other", "signature": signed}), LicenseState::Rejected),
+        (json!({"license": KEY, "host": "table", "signature": signed}), LicenseState::Signed),
     ] {
-        assert_eq!(license(fields.clone()).standing("table"), expected, "{fields}");
+        assert_eq!(license(fields.clone()).state("table"), expected, "{fields}");
     }
 }
 
 #[test]
 fn a_signature_is_bound_to_the_host() {
     let fields = json!({"license": KEY, "host": "table", "signature": signature_of(KEY, "table")});
-    assert_eq!(license(fields).standing("another"), Standing::Rejected);
+    assert_eq!(license(fields).state("another"), LicenseState::Rejected);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The frame around every page.
 use std::fmt::Write;
 
-use crate::foundry::table::Table;
+use crate::foundry::state::FoundryState;
 
 /// A page in the making.
 pub(super) struct Page {
@@ -14,7 +14,7 @@ pub(super) struct Page {
 }
 
 impl Page {
-    pub(super) fn new(table: &Table, title: &str) -> Self {
+    pub(super) fn new(table: &FoundryState, title: &str) -> Self {
         Self {
             title: escape(title),
             prefix: escape(&table.prefixed("")),

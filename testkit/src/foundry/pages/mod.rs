@@ -4,27 +4,27 @@ mod layout;
 use layout::{Page, escape};
 
 use super::http::Reply;
-use super::table::Table;
+use super::state::FoundryState;
 use super::world::World;
 
 /// Where the license key is typed.
-pub(crate) fn license_key(table: &Table) -> String {
+pub(crate) fn license_key(table: &FoundryState) -> String {
     Page::new(table, "License key").part("license", include_str!("license_key.html")).html()
 }
 
 /// Where the end user license agreement is accepted.
-pub(crate) fn agreement(table: &Table) -> String {
+pub(crate) fn agreement(table: &FoundryState) -> String {
     Page::new(table, "Agreement").part("license", include_str!("agreement.html")).html()
 }
 
 /// Where the admin password is typed.
-pub(crate) fn auth(table: &Table) -> String {
+pub(crate) fn auth(table: &FoundryState) -> String {
     let form = include_str!("auth.html").replace("{field}", table.program.version.admin_field());
     Page::new(table, "Administrator").part("auth", &form).html()
 }
 
 /// Where worlds are launched.
-pub(crate) fn setup(table: &Table) -> String {
+pub(crate) fn setup(table: &FoundryState) -> String {
     let rows: String = World::all(&table.folder).iter().map(world_row).collect();
     let version = table.program.version;
     let create = if version.has_create_and_quit() { "/create" } else { "/setup" };
@@ -45,7 +45,7 @@ pub(crate) fn setup(table: &Table) -> String {
 }
 
 /// Where a user of `world` is picked; the list is built in the browser from socket data.
-pub(crate) fn join(table: &Table, world: &World) -> String {
+pub(crate) fn join(table: &FoundryState, world: &World) -> String {
     let form = include_str!("join.html").replace("{title}", &escape(world.title()));
     Page::new(table, world.title())
         .part("auth join", &form)
@@ -55,12 +55,12 @@ pub(crate) fn join(table: &Table, world: &World) -> String {
 }
 
 /// The join page when there is nothing to join.
-pub(crate) fn no_game(table: &Table) -> String {
+pub(crate) fn no_game(table: &FoundryState) -> String {
     Page::new(table, "No game").part("auth join", include_str!("no_game.html")).html()
 }
 
 /// The game itself.
-pub(crate) fn game(table: &Table, world: &World) -> String {
+pub(crate) fn game(table: &FoundryState, world: &World) -> String {
     let board = include_str!("game.html").replace("{title}", &escape(world.title()));
     Page::new(table, world.title())
         .part("game", &board)
@@ -70,12 +70,12 @@ pub(crate) fn game(table: &Table, world: &World) -> String {
 }
 
 /// The list of users, for who runs the game.
-pub(crate) fn players(table: &Table) -> String {
+pub(crate) fn players(table: &FoundryState) -> String {
     Page::new(table, "Players").part("players", include_str!("players.html")).html()
 }
 
 /// 404.
-pub(crate) fn missing(table: &Table) -> Reply {
+pub(crate) fn missing(table: &FoundryState) -> Reply {
     let html = Page::new(table, "Not found").part("missing", include_str!("missing.html")).html();
     let mut reply = super::http::page(html);
     *reply.status_mut() = http::StatusCode::NOT_FOUND;

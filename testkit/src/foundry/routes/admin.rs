@@ -5,16 +5,16 @@ use std::time::Duration;
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::setup::{error, launch_world, refusal};
-use crate::foundry::exit::Ending;
+use super::worlds::{error, launch_world, refusal};
+use crate::foundry::exit::ExitReason;
 use crate::foundry::http::{Fields, Reply, json};
 use crate::foundry::launch::progress;
 use crate::foundry::session::Session;
-use crate::foundry::table::Table;
+use crate::foundry::state::FoundryState;
 use crate::foundry::world::World;
 
 /// Makes a world: `POST /create`, or `createWorld` up to v13.
-pub(super) async fn create(table: &Arc<Table>, visitor: &Session, fields: Fields) -> Reply {
+pub(super) async fn create(table: &Arc<FoundryState>, visitor: &Session, fields: Fields) -> Reply {
     if !table.may_set_up(visitor) {
         return refusal("You are not authenticated as an administrator");
     }
@@ -36,7 +36,7 @@ pub(super) async fn create(table: &Arc<Table>, visitor: &Session, fields: Fields
 }
 
 /// Installs a package that has an id and nothing else.
-pub(super) fn install(table: &Table, fields: &Fields) -> Reply {
+pub(super) fn install(table: &FoundryState, fields: &Fields) -> Reply {
     let (kind, id) = (fields.text("type"), fields.text("id"));
     let plain = !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
     if !plain || !matches!(kind, "system" | "module" | "world") {
@@ -52,7 +52,7 @@ pub(super) fn install(table: &Table, fields: &Fields) -> Reply {
 }
 
 /// `POST /quit`: ends the program.
-pub(super) fn quit(table: &Arc<Table>, visitor: &Session) -> Reply {
+pub(super) fn quit(table: &Arc<FoundryState>, visitor: &Session) -> Reply {
     if !visitor.admin {
         return refusal("You are not authenticated as an administrator");
     }
@@ -61,7 +61,7 @@ pub(super) fn quit(table: &Arc<Table>, visitor: &Session) -> Reply {
 }
 
 /// `POST /update`: there is never one.
-pub(super) fn update(table: &Table, visitor: &Session) -> Reply {
+pub(super) fn update(table: &FoundryState, visitor: &Session) -> Reply {
     if table.may_set_up(visitor) {
         json(StatusCode::OK, &json!({"hasUpdate": false}))
     } else {
@@ -70,11 +70,11 @@ pub(super) fn update(table: &Table, visitor: &Session) -> Reply {
 }
 
 /// Ends the program once the answer in hand has left.
-pub(super) fn end_soon(table: &Arc<Table>) {
+pub(super) fn end_soon(table: &Arc<FoundryState>) {
     let ending = Arc::clone(table);
     table.tasks.spawn(async move {
         // Nothing tells when the last byte of an answer has left, so it gets a moment.
         tokio::time::sleep(Duration::from_millis(50)).await;
-        ending.exit.with(Ending::Asked);
+        ending.exit.with(ExitReason::Requested);
     });
 }

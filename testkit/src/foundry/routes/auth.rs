@@ -2,10 +2,10 @@
 use crate::foundry::http::{Fields, Reply, page, redirect};
 use crate::foundry::pages;
 use crate::foundry::session::Session;
-use crate::foundry::table::Table;
+use crate::foundry::state::FoundryState;
 
 /// The form; pointless while a world is active or no password is set.
-pub(super) fn show(table: &Table) -> Reply {
+pub(super) fn show(table: &FoundryState) -> Reply {
     if table.game().active().is_some() {
         redirect(&table.prefixed("/join"))
     } else if table.admin.is_set() {
@@ -17,7 +17,7 @@ pub(super) fn show(table: &Table) -> Reply {
 
 /// A password given. While a world is active only v14 listens, and does not show whether it was
 /// right.
-pub(super) fn submit(table: &Table, visitor: &Session, fields: &Fields) -> Reply {
+pub(super) fn submit(table: &FoundryState, visitor: &Session, fields: &Fields) -> Reply {
     let version = table.program.version;
     let active = table.game().active().is_some();
     if active && !version.has_create_and_quit() {

@@ -7,13 +7,13 @@ use http::{HeaderValue, Method, StatusCode};
 
 use super::{admin, auth, files, join, license, probes, setup, status};
 use crate::foundry::http::{Answer, Fields, Reply, Request, cookie, redirect, text};
-use crate::foundry::license::Standing;
+use crate::foundry::license::LicenseState;
 use crate::foundry::pages;
 use crate::foundry::session::Session;
 use crate::foundry::socket;
-use crate::foundry::table::Table;
+use crate::foundry::state::FoundryState;
 
-impl Answer for Table {
+impl Answer for FoundryState {
     async fn answer(self: Arc<Self>, request: Request) -> Reply {
         let behaviour = self.switches.now();
         if behaviour.spy {
@@ -43,7 +43,7 @@ impl Answer for Table {
 }
 
 /// The path below the route prefix; `None` outside it.
-fn below_prefix(table: &Table, path: &str) -> Option<String> {
+fn below_prefix(table: &FoundryState, path: &str) -> Option<String> {
     let Some(prefix) = &table.options.route_prefix else { return Some(path.to_owned()) };
     let rest = path.strip_prefix('/')?.strip_prefix(prefix.as_str())?;
     match rest {
@@ -53,8 +53,8 @@ fn below_prefix(table: &Table, path: &str) -> Option<String> {
     }
 }
 
-/// A dynamic route: everybody who comes without a session leaves with one.
-async fn visit(table: &Arc<Table>, path: &str, request: Request) -> Reply {
+/// A dynamic route: everyone who comes without a session leaves with one.
+async fn visit(table: &Arc<FoundryState>, path: &str, request: Request) -> Reply {
     let known = cookie(request.headers(), "session").and_then(|id| table.sessions.find(id));
     let (visitor, fresh) = match known {
         Some(visitor) => (visitor, false),
@@ -73,11 +73,16 @@ async fn visit(table: &Arc<Table>, path: &str, request: Request) -> Reply {
     reply
 }
 
-async fn route(table: &Arc<Table>, visitor: &Session, path: &str, request: Request) -> Reply {
+async fn route(
+    table: &Arc<FoundryState>,
+    visitor: &Session,
+    path: &str,
+    request: Request,
+) -> Reply {
     if path == "/api/status" {
         return status::answer(table, &request);
     }
-    if table.standing() != Standing::Signed && path != "/license" {
+    if table.standing() != LicenseState::Signed && path != "/license" {
         return redirect(&table.prefixed("/license"));
     }
     match *request.method() {
@@ -96,7 +101,7 @@ async fn route(table: &Arc<Table>, visitor: &Session, path: &str, request: Reque
     }
 }
 
-fn show(table: &Table, visitor: &Session, path: &str) -> Reply {
+fn show(table: &FoundryState, visitor: &Session, path: &str) -> Reply {
     let modern = table.program.version.has_create_and_quit();
     match path {
         "/" => redirect(&table.prefixed(table.landing(visitor))),
@@ -111,7 +116,7 @@ fn show(table: &Table, visitor: &Session, path: &str) -> Reply {
     }
 }
 
-async fn submit(table: &Arc<Table>, visitor: &Session, path: &str, fields: Fields) -> Reply {
+async fn submit(table: &Arc<FoundryState>, visitor: &Session, path: &str, fields: Fields) -> Reply {
     let modern = table.program.version.has_create_and_quit();
     match path {
         "/license" => license::submit(table, &fields).await,

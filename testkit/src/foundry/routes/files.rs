@@ -6,10 +6,10 @@ use http::{Method, StatusCode};
 use url::Url;
 
 use crate::foundry::http::{Range, Reply, Request, bytes, text};
-use crate::foundry::table::Table;
+use crate::foundry::state::FoundryState;
 
 /// The file at `path`, without login and without a cookie; `None` where there is none.
-pub(super) fn answer(table: &Table, path: &str, request: &Request) -> Option<Reply> {
+pub(super) fn answer(table: &FoundryState, path: &str, request: &Request) -> Option<Reply> {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return None;
     }

@@ -5,14 +5,14 @@ use http::header::{HOST, ORIGIN};
 use http::{HeaderMap, StatusCode};
 use serde_json::json;
 
-use super::setup::close_for_good;
+use super::worlds::close_for_good;
 use crate::foundry::http::{Fields, Reply, json, page, redirect};
 use crate::foundry::pages;
 use crate::foundry::session::Session;
-use crate::foundry::table::Table;
+use crate::foundry::state::FoundryState;
 
-/// The join page, which takes whoever opens it from their seat.
-pub(super) fn show(table: &Table, visitor: &Session) -> Reply {
+/// The join page, which takes the visitor from their seat.
+pub(super) fn show(table: &FoundryState, visitor: &Session) -> Reply {
     table.sessions.seat(&visitor.id, None);
     let game = table.game();
     match game.active() {
@@ -22,7 +22,7 @@ pub(super) fn show(table: &Table, visitor: &Session) -> Reply {
 }
 
 /// The game, for who has a seat.
-pub(super) fn show_game(table: &Table, visitor: &Session) -> Reply {
+pub(super) fn show_game(table: &FoundryState, visitor: &Session) -> Reply {
     let game = table.game();
     match (game.active(), &visitor.user) {
         (Some(active), Some(_)) => page(pages::game(table, &active.world)),
@@ -31,7 +31,7 @@ pub(super) fn show_game(table: &Table, visitor: &Session) -> Reply {
 }
 
 /// The list of users, for who runs the game.
-pub(super) fn show_players(table: &Table, visitor: &Session) -> Reply {
+pub(super) fn show_players(table: &FoundryState, visitor: &Session) -> Reply {
     if table.is_gamemaster(visitor) {
         page(pages::players(table))
     } else {
@@ -41,7 +41,7 @@ pub(super) fn show_players(table: &Table, visitor: &Session) -> Reply {
 
 /// One action of the join page.
 pub(super) async fn submit(
-    table: &Arc<Table>,
+    table: &Arc<FoundryState>,
     visitor: &Session,
     headers: &HeaderMap,
     fields: Fields,
@@ -57,7 +57,7 @@ pub(super) async fn submit(
     }
 }
 
-fn comes_from_here(table: &Table, headers: &HeaderMap) -> bool {
+fn comes_from_here(table: &FoundryState, headers: &HeaderMap) -> bool {
     if !table.program.version.checks_origin() || !table.switches.now().check_origin {
         return true;
     }
@@ -66,7 +66,7 @@ fn comes_from_here(table: &Table, headers: &HeaderMap) -> bool {
     origin.is_some() && origin == header(HOST)
 }
 
-fn join(table: &Table, visitor: &Session, fields: &Fields) -> Reply {
+fn join(table: &FoundryState, visitor: &Session, fields: &Fields) -> Reply {
     let names = table.program.version.user_fields();
     let id = names.iter().map(|name| fields.text(name)).find(|id| !id.is_empty());
     let game = table.game();
@@ -87,7 +87,7 @@ fn join(table: &Table, visitor: &Session, fields: &Fields) -> Reply {
 }
 
 /// An admin, or who runs the game, takes a seat without its password.
-fn login_as(table: &Table, visitor: &Session, fields: &Fields) -> Reply {
+fn login_as(table: &FoundryState, visitor: &Session, fields: &Fields) -> Reply {
     if !visitor.admin && !table.is_gamemaster(visitor) {
         return failed(StatusCode::FORBIDDEN, "loginAs", "You may not take another user's seat");
     }
@@ -100,7 +100,7 @@ fn login_as(table: &Table, visitor: &Session, fields: &Fields) -> Reply {
     succeeded(table, "loginAs", "JOIN.LoginSuccess", "/game")
 }
 
-async fn shut_down(table: &Arc<Table>, visitor: &Session, fields: &Fields) -> Reply {
+async fn shut_down(table: &Arc<FoundryState>, visitor: &Session, fields: &Fields) -> Reply {
     let version = table.program.version;
     let known = visitor.admin && version.has_create_and_quit();
     if !known && !table.admin.accepts(fields.text(version.admin_field())) {
@@ -111,7 +111,7 @@ async fn shut_down(table: &Arc<Table>, visitor: &Session, fields: &Fields) -> Re
     succeeded(table, "shutdown", "The world was shut down", "/setup")
 }
 
-fn succeeded(table: &Table, request: &str, message: &str, to: &str) -> Reply {
+fn succeeded(table: &FoundryState, request: &str, message: &str, to: &str) -> Reply {
     let to = table.prefixed(to);
     let answer =
         json!({"request": request, "status": "success", "message": message, "redirect": to});

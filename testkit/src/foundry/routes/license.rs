@@ -3,23 +3,23 @@ use serde_json::{Map, json};
 
 use crate::foundry::http::{Fields, Reply, page, redirect};
 use crate::foundry::launch::launch_at_start;
-use crate::foundry::license::{Standing, plain_key, signature_of};
+use crate::foundry::license::{LicenseState, plain_key, signature_of};
 use crate::foundry::pages;
 use crate::foundry::signing;
-use crate::foundry::table::Table;
+use crate::foundry::state::FoundryState;
 use std::sync::Arc;
 
 /// The form for the key, or the agreement.
-pub(super) fn show(table: &Table) -> Reply {
+pub(super) fn show(table: &FoundryState) -> Reply {
     match table.standing() {
-        Standing::Signed => redirect(&table.prefixed("/")),
-        Standing::NoKey => page(pages::license_key(table)),
-        Standing::Unsigned | Standing::Rejected => page(pages::agreement(table)),
+        LicenseState::Signed => redirect(&table.prefixed("/")),
+        LicenseState::NoKey => page(pages::license_key(table)),
+        LicenseState::Unsigned | LicenseState::Rejected => page(pages::agreement(table)),
     }
 }
 
 /// A key entered, or the agreement accepted.
-pub(super) async fn submit(table: &Arc<Table>, fields: &Fields) -> Reply {
+pub(super) async fn submit(table: &Arc<FoundryState>, fields: &Fields) -> Reply {
     if fields.text("action") == "enterKey" {
         enter(table, fields.text("licenseKey"));
     } else if (fields.has("accept") || fields.is_on("agree")) && sign(table).await {
@@ -28,7 +28,7 @@ pub(super) async fn submit(table: &Arc<Table>, fields: &Fields) -> Reply {
     redirect(&table.prefixed("/license"))
 }
 
-fn enter(table: &Table, typed: &str) {
+fn enter(table: &FoundryState, typed: &str) {
     let Some(key) = plain_key(typed) else {
         return table.console.error("The software license key you have provided is invalid");
     };
@@ -38,7 +38,7 @@ fn enter(table: &Table, typed: &str) {
 }
 
 /// Asks the site for a signature; without a site the stand-in signs by itself.
-async fn sign(table: &Arc<Table>) -> bool {
+async fn sign(table: &Arc<FoundryState>) -> bool {
     let Some(key) = table.license_key() else { return false };
     let behaviour = table.switches.now();
     let host = table.host();
@@ -58,7 +58,7 @@ async fn sign(table: &Arc<Table>) -> bool {
     }
 }
 
-fn keep(table: &Arc<Table>, mut signed: Map<String, serde_json::Value>, host: &str) -> bool {
+fn keep(table: &Arc<FoundryState>, mut signed: Map<String, serde_json::Value>, host: &str) -> bool {
     signed.insert("host".into(), host.into());
     signed.insert("version".into(), json!(table.program.version.to_string()));
     if let Err(why) = table.keep_signature(signed) {

@@ -8,3 +8,4 @@ mod license;
 mod probes;
 mod setup;
 mod status;
+mod worlds;

@@ -1,4 +1,4 @@
-//! Routes for whoever tests what stands in front: big answers, big uploads, slow answers, echoes.
+//! Routes for tests of proxies in front: big answers, big uploads, slow answers, echoes.
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -11,13 +11,17 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use crate::foundry::http::{Range, Reply, Request, json, query, stream, text};
-use crate::foundry::spy::described;
-use crate::foundry::table::Table;
+use crate::foundry::request_log::described;
+use crate::foundry::state::FoundryState;
 
 const PIECE: u64 = 64 << 10;
 
 /// The answer to a probe; anything else is handed back.
-pub(super) async fn answer(table: &Table, path: &str, request: Request) -> Result<Reply, Request> {
+pub(super) async fn answer(
+    table: &FoundryState,
+    path: &str,
+    request: Request,
+) -> Result<Reply, Request> {
     if let Some(size) = path.strip_prefix("/assets/").and_then(|size| size.parse().ok()) {
         return Ok(asset(size, &request));
     }

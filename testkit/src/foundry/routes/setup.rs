@@ -5,16 +5,15 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::admin;
+use super::worlds::{close_for_good, error, launch_world, refusal};
 use crate::foundry::http::{Fields, Reply, json, page, redirect};
-use crate::foundry::launch::{close, launch};
-use crate::foundry::marker::Database;
 use crate::foundry::pages;
 use crate::foundry::session::Session;
-use crate::foundry::table::Table;
+use crate::foundry::state::FoundryState;
 use crate::foundry::world::World;
 
 /// The setup page.
-pub(super) fn show(table: &Table, visitor: &Session) -> Reply {
+pub(super) fn show(table: &FoundryState, visitor: &Session) -> Reply {
     if table.game().active().is_some() {
         redirect(&table.prefixed("/join"))
     } else if table.may_set_up(visitor) {
@@ -25,7 +24,7 @@ pub(super) fn show(table: &Table, visitor: &Session) -> Reply {
 }
 
 /// One action of the setup page.
-pub(super) async fn submit(table: &Arc<Table>, visitor: &Session, fields: Fields) -> Reply {
+pub(super) async fn submit(table: &Arc<FoundryState>, visitor: &Session, fields: Fields) -> Reply {
     if fields.is_on("shutdown") {
         return shut_down(table, visitor).await;
     }
@@ -60,17 +59,7 @@ pub(super) async fn submit(table: &Arc<Table>, visitor: &Session, fields: Fields
     }
 }
 
-/// An error as the setup page gets it: with status 200.
-pub(super) fn error(why: impl Into<String>) -> Reply {
-    json(StatusCode::OK, &json!({"error": why.into()}))
-}
-
-/// 403 with a reason.
-pub(super) fn refusal(why: &str) -> Reply {
-    json(StatusCode::FORBIDDEN, &json!({"error": why}))
-}
-
-async fn shut_down(table: &Arc<Table>, visitor: &Session) -> Reply {
+async fn shut_down(table: &Arc<FoundryState>, visitor: &Session) -> Reply {
     if !visitor.admin && !table.is_gamemaster(visitor) {
         return refusal("You may not return this world to setup");
     }
@@ -78,41 +67,7 @@ async fn shut_down(table: &Arc<Table>, visitor: &Session) -> Reply {
     redirect(&table.prefixed("/setup"))
 }
 
-/// Closes the world even if whoever asked for it hangs up.
-pub(super) async fn close_for_good(table: &Arc<Table>) {
-    let (done, closed) = tokio::sync::oneshot::channel();
-    let closing = Arc::clone(table);
-    table.tasks.spawn(async move {
-        close(&closing, Database::ClosedByRequest).await;
-        let _ = done.send(());
-    });
-    // The sender is dropped only together with the program.
-    let _ = closed.await;
-}
-
-/// Launches a world even if whoever asked for it hangs up; answers at once, or at the end.
-pub(super) async fn launch_world(table: &Arc<Table>, id: String) -> Reply {
-    if let Err(why) = World::read(&table.folder, &id) {
-        return error(why);
-    }
-    let (done, launched) = tokio::sync::oneshot::channel();
-    let launching = Arc::clone(table);
-    table.tasks.spawn(async move {
-        let outcome = launch(&launching, &id).await;
-        if let Err(why) = &outcome {
-            launching.console.error(format!("The world {id} could not be launched: {why}"));
-        }
-        let _ = done.send(outcome);
-    });
-    if table.switches.now().late_launch_reply
-        && let Ok(Err(why)) = launched.await
-    {
-        return error(why);
-    }
-    json(StatusCode::OK, &json!({}))
-}
-
-fn edit_world(table: &Table, fields: Fields) -> Reply {
+fn edit_world(table: &FoundryState, fields: Fields) -> Reply {
     let mut changes = fields.into_map();
     let id = changes.remove("id").or_else(|| changes.remove("name")).unwrap_or(Value::Null);
     changes.remove("action");
@@ -123,7 +78,7 @@ fn edit_world(table: &Table, fields: Fields) -> Reply {
     }
 }
 
-fn configure(table: &Arc<Table>, fields: Fields) -> Reply {
+fn configure(table: &Arc<FoundryState>, fields: Fields) -> Reply {
     let mut changes = fields.into_map();
     changes.remove("action");
     if let Err(why) = table.options.save(&table.folder, &changes) {

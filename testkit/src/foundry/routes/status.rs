@@ -6,11 +6,11 @@ use sha2::{Digest, Sha256};
 
 use crate::foundry::game::Game;
 use crate::foundry::http::{Reply, Request, json, text};
-use crate::foundry::table::Table;
+use crate::foundry::state::FoundryState;
 use crate::foundry::world::World;
 
-/// Who plays what, for anybody who asks.
-pub(super) fn answer(table: &Table, request: &Request) -> Reply {
+/// Who plays what, for anyone who asks.
+pub(super) fn answer(table: &FoundryState, request: &Request) -> Reply {
     if let Some(code) = table.switches.now().status_code {
         let status = StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         return text(status, "The stand-in was told to answer like this.");
@@ -25,7 +25,7 @@ pub(super) fn answer(table: &Table, request: &Request) -> Reply {
     reply
 }
 
-fn status(table: &Table) -> Value {
+fn status(table: &FoundryState) -> Value {
     let early = table.switches.now().active_early;
     match &*table.game() {
         Game::Active(active) => {
@@ -39,7 +39,7 @@ fn status(table: &Table) -> Value {
     }
 }
 
-fn described(table: &Table, world: &World, uptime: u64) -> Value {
+fn described(table: &FoundryState, world: &World, uptime: u64) -> Value {
     let behaviour = table.switches.now();
     let seen = || table.hub.active_users(behaviour.users_lag).len();
     json!({

@@ -2,7 +2,7 @@
 use std::time::Duration;
 
 use crate::foundry::license::plain_key;
-use crate::foundry::plant::LICENSE_KEY;
+use crate::foundry::prepare::LICENSE_KEY;
 use crate::foundry::version::Version;
 
 /// One account, its licenses, and the releases there are.

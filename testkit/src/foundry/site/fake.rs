@@ -10,7 +10,7 @@ use serde_json::json;
 use tokio::net::TcpListener;
 
 use super::account::Account;
-use super::log::{Log, Seen};
+use super::log::{Log, RecordedRequest};
 use super::{download, html};
 use crate::foundry::archive::Layout;
 use crate::foundry::hash::random_hex;
@@ -63,7 +63,7 @@ impl FakeSite {
     }
 
     /// Every request so far.
-    pub fn requests(&self) -> Vec<Seen> {
+    pub fn requests(&self) -> Vec<RecordedRequest> {
         self.site.log.seen()
     }
 

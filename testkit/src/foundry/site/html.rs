@@ -2,7 +2,7 @@
 use super::account::Account;
 use crate::foundry::version::Version;
 
-/// The front page, greeting whoever is signed in.
+/// The front page, with a greeting for a signed-in user.
 pub(super) fn front(token: &str, signed_in: Option<&str>) -> String {
     let welcome = signed_in.map_or_else(String::new, |name| {
         format!(

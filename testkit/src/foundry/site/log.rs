@@ -3,7 +3,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// One request and the status it was answered with.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
+pub struct RecordedRequest {
     /// `GET`, `POST`, …
     pub method: String,
     /// Path and query.
@@ -18,7 +18,7 @@ pub(super) struct Log(Mutex<Inner>);
 
 #[derive(Debug, Default)]
 struct Inner {
-    seen: Vec<Seen>,
+    seen: Vec<RecordedRequest>,
     refuse: usize,
     cut: usize,
 }
@@ -26,10 +26,10 @@ struct Inner {
 impl Log {
     pub(super) fn note(&self, method: &http::Method, target: &http::Uri, status: u16) {
         let (method, target) = (method.to_string(), target.to_string());
-        self.lock().seen.push(Seen { method, target, status });
+        self.lock().seen.push(RecordedRequest { method, target, status });
     }
 
-    pub(super) fn seen(&self) -> Vec<Seen> {
+    pub(super) fn seen(&self) -> Vec<RecordedRequest> {
         self.lock().seen.clone()
     }
 

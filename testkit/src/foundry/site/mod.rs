@@ -9,5 +9,5 @@ mod registry;
 
 pub use account::Account;
 pub use fake::FakeSite;
-pub use log::Seen;
+pub use log::RecordedRequest;
 pub use registry::FakeRegistry;

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha512};
 use tokio::net::TcpListener;
 
 use super::cut_short::cut_short;
-use super::log::{Log, Seen};
+use super::log::{Log, RecordedRequest};
 use crate::foundry::http::{Answer, Reply, Request, bytes, json, serve, text};
 use crate::foundry::tasks::Tasks;
 
@@ -45,7 +45,7 @@ impl FakeRegistry {
     }
 
     /// Every request so far.
-    pub fn requests(&self) -> Vec<Seen> {
+    pub fn requests(&self) -> Vec<RecordedRequest> {
         self.registry.log.seen()
     }
 

@@ -1,7 +1,7 @@
 //! `modifyDocument`: users, and the chat of the demonstration.
 use serde_json::{Map, Value, json};
 
-use super::call::Call;
+use super::client::SocketClient;
 use crate::foundry::behaviour::Moment;
 use crate::foundry::game::Active;
 use crate::foundry::hash::random_document_id;
@@ -12,7 +12,7 @@ use crate::foundry::version::Version;
 const MESSAGES_KEPT: usize = 100;
 
 /// Carries out a change, tells the others, and answers.
-pub(super) async fn modify(call: &Call, visitor: &Session, args: Vec<Value>) -> Value {
+pub(super) async fn modify(call: &SocketClient, visitor: &Session, args: Vec<Value>) -> Value {
     let table = &call.table;
     let request = args.into_iter().next().unwrap_or_default();
     table.pass(Moment::Write).await;
@@ -97,7 +97,7 @@ fn answer(version: Version, request: Value, user: Option<&str>, result: &[Value]
     let mut answer = json!({"type": kind, "action": action, "userId": user, "result": result});
     let echoed = if version.wraps_operation() { "operation" } else { "request" };
     answer[echoed] = if version.wraps_operation() { request["operation"].clone() } else { request };
-    // What was sent may hold a password in clear, which is nobody else's business.
+    // What was sent may hold a password in clear, which is no one else's business.
     forget_passwords(&mut answer[echoed]);
     answer
 }

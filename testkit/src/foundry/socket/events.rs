@@ -1,16 +1,16 @@
 //! What a client may ask over its socket, and who may ask it.
 use serde_json::{Value, json};
 
-use super::call::Call;
+use super::client::SocketClient;
 use super::document;
 use crate::foundry::game::Active;
 use crate::foundry::session::Session;
-use crate::foundry::table::Table;
+use crate::foundry::state::FoundryState;
 use crate::foundry::users::User;
 use crate::foundry::world::World;
 
 /// The answer to an event; `None` where the program stays silent.
-pub(super) async fn answer(call: &Call, name: &str, args: Vec<Value>) -> Option<Value> {
+pub(super) async fn answer(call: &SocketClient, name: &str, args: Vec<Value>) -> Option<Value> {
     let visitor = call.visitor()?;
     let table = &call.table;
     match name {
@@ -31,7 +31,7 @@ pub(super) async fn answer(call: &Call, name: &str, args: Vec<Value>) -> Option<
     }
 }
 
-fn join_data(table: &Table, visitor: &Session) -> Value {
+fn join_data(table: &FoundryState, visitor: &Session) -> Value {
     let game = table.game();
     let Some(active) = game.active() else { return json!({}) };
     json!({
@@ -48,7 +48,7 @@ fn join_data(table: &Table, visitor: &Session) -> Value {
     })
 }
 
-fn setup_data(table: &Table, visitor: &Session) -> Value {
+fn setup_data(table: &FoundryState, visitor: &Session) -> Value {
     if table.game().active().is_some() || !table.may_set_up(visitor) {
         return json!({});
     }
@@ -59,7 +59,7 @@ fn setup_data(table: &Table, visitor: &Session) -> Value {
     })
 }
 
-fn players_data(table: &Table, visitor: &Session) -> Value {
+fn players_data(table: &FoundryState, visitor: &Session) -> Value {
     if !table.is_gamemaster(visitor) {
         return json!({});
     }
@@ -68,7 +68,7 @@ fn players_data(table: &Table, visitor: &Session) -> Value {
     json!({"users": shown(active), "world": active.world.described(), "release": release(table)})
 }
 
-fn world_data(table: &Table, visitor: &Session) -> Value {
+fn world_data(table: &FoundryState, visitor: &Session) -> Value {
     let game = table.game();
     let (Some(active), Some(user)) = (game.active(), &visitor.user) else { return json!({}) };
     let version = table.program.version;
@@ -100,7 +100,7 @@ fn world_data(table: &Table, visitor: &Session) -> Value {
     data
 }
 
-fn activity(call: &Call, visitor: &Session, args: Vec<Value>) {
+fn activity(call: &SocketClient, visitor: &Session, args: Vec<Value>) {
     if let Some(user) = &visitor.user {
         let mut all = vec![Value::from(user.as_str())];
         all.extend(args);
@@ -122,16 +122,16 @@ fn shown(active: &Active) -> Vec<Value> {
     active.users.all().iter().map(User::shown).collect()
 }
 
-fn active_users(table: &Table) -> Vec<String> {
+fn active_users(table: &FoundryState) -> Vec<String> {
     table.hub.active_users(table.switches.now().users_lag)
 }
 
-fn system(table: &Table, world: &World) -> Value {
+fn system(table: &FoundryState, world: &World) -> Value {
     let id = world.system();
     json!({"id": id, "title": id, "version": world.system_version(&table.folder)})
 }
 
-fn release(table: &Table) -> Value {
+fn release(table: &FoundryState) -> Value {
     let version = table.program.version;
     json!({
         "generation": version.generation, "build": version.build, "channel": "stable",
@@ -139,10 +139,10 @@ fn release(table: &Table) -> Value {
     })
 }
 
-fn addresses(table: &Table) -> Value {
+fn addresses(table: &FoundryState) -> Value {
     json!({"local": format!("http://127.0.0.1:{}", table.options.port), "remoteIsAccessible": null})
 }
 
-fn millis_since_start(table: &Table) -> u64 {
+fn millis_since_start(table: &FoundryState) -> u64 {
     u64::try_from(table.started.elapsed().as_millis()).unwrap_or(u64::MAX)
 }

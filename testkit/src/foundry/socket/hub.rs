@@ -1,4 +1,4 @@
-//! Everybody who is connected.
+//! Everyone who is connected.
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -80,7 +80,7 @@ impl Hub {
         }
     }
 
-    /// Nobody has a seat any more, because the world is closed.
+    /// No one has a seat any more, because the world is closed.
     pub(crate) fn clear_seats(&self) {
         let mut inner = self.lock();
         inner.lost.clear();

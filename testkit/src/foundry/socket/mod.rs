@@ -1,5 +1,5 @@
 //! Engine.io 4 with socket.io above it.
-mod call;
+mod client;
 mod document;
 mod events;
 mod hub;

@@ -8,11 +8,11 @@ use http_body_util::{BodyExt, Limited};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::call::{Call, Flow};
+use super::client::{Flow, SocketClient};
 use super::packet::{LARGEST, Packet, greeting};
 use super::upgrade::session;
 use crate::foundry::http::{Reply, Request, query, text};
-use crate::foundry::table::Table;
+use crate::foundry::state::FoundryState;
 
 /// What stands between two packets of one body.
 const SEPARATOR: char = '\u{1e}';
@@ -26,7 +26,7 @@ pub(crate) struct Polls(Mutex<HashMap<String, Arc<Poll>>>);
 /// A client that polls.
 #[derive(Debug)]
 pub(super) struct Poll {
-    pub(super) call: Call,
+    pub(super) call: SocketClient,
     outbox: tokio::sync::Mutex<Option<UnboundedReceiver<String>>>,
     seen: Mutex<Instant>,
 }
@@ -60,7 +60,7 @@ impl Poll {
 }
 
 /// Answers one request of a polling client.
-pub(super) async fn answer(table: &Arc<Table>, request: Request) -> Reply {
+pub(super) async fn answer(table: &Arc<FoundryState>, request: Request) -> Reply {
     let Some(sid) = query(&request, "sid") else { return begin(table, &request) };
     let Some(poll) = table.polls.find(&sid) else {
         return text(StatusCode::BAD_REQUEST, r#"{"code":1,"message":"Session ID unknown"}"#);
@@ -72,9 +72,9 @@ pub(super) async fn answer(table: &Arc<Table>, request: Request) -> Reply {
     }
 }
 
-fn begin(table: &Arc<Table>, request: &Request) -> Reply {
+fn begin(table: &Arc<FoundryState>, request: &Request) -> Reply {
     let (out, outbox) = unbounded_channel();
-    let call = Call::new(table, session(table, request), out);
+    let call = SocketClient::new(table, session(table, request), out);
     let ping = table.switches.now().ping;
     let hello = greeting(&call.sid, &["websocket"], ping);
     let sid = call.sid.clone();
@@ -85,7 +85,7 @@ fn begin(table: &Arc<Table>, request: &Request) -> Reply {
     text(StatusCode::OK, hello)
 }
 
-async fn take_in(table: &Table, poll: &Poll, request: Request) -> Reply {
+async fn take_in(table: &FoundryState, poll: &Poll, request: Request) -> Reply {
     let Ok(body) = Limited::new(request.into_body(), LARGEST).collect().await else {
         return text(StatusCode::BAD_REQUEST, "");
     };
@@ -99,7 +99,7 @@ async fn take_in(table: &Table, poll: &Poll, request: Request) -> Reply {
     text(StatusCode::OK, "ok")
 }
 
-async fn hand_out(table: &Table, poll: &Poll) -> Reply {
+async fn hand_out(table: &FoundryState, poll: &Poll) -> Reply {
     let mut outbox = poll.outbox.lock().await;
     let Some(outbox) = outbox.as_mut() else { return text(StatusCode::BAD_REQUEST, "") };
     let mut body = match timeout(table.switches.now().ping, outbox.recv()).await {
@@ -113,7 +113,7 @@ async fn hand_out(table: &Table, poll: &Poll) -> Reply {
     text(StatusCode::OK, body)
 }
 
-async fn forget_when_absent(table: Arc<Table>, sid: String, patience: Duration) {
+async fn forget_when_absent(table: Arc<FoundryState>, sid: String, patience: Duration) {
     loop {
         sleep(patience).await;
         let Some(poll) = table.polls.lock().get(&sid).cloned() else { return };

@@ -13,11 +13,11 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
-use super::call::{Call, Flow};
+use super::client::{Flow, SocketClient};
 use super::packet::{LARGEST, Packet, greeting};
 use super::polling;
 use crate::foundry::http::{Reply, Request, cookie, query, text};
-use crate::foundry::table::Table;
+use crate::foundry::state::FoundryState;
 
 /// What node gives a client to answer a ping.
 const PONG_WAIT: Duration = Duration::from_secs(20);
@@ -25,7 +25,7 @@ const PONG_WAIT: Duration = Duration::from_secs(20);
 type Socket = WebSocketStream<TokioIo<Upgraded>>;
 
 /// Answers a request for `/socket.io/`.
-pub(crate) async fn open(table: &Arc<Table>, request: Request) -> Reply {
+pub(crate) async fn open(table: &Arc<FoundryState>, request: Request) -> Reply {
     match query(&request, "transport").as_deref() {
         Some("websocket") => websocket(table, request),
         Some("polling") => polling::answer(table, request).await,
@@ -34,7 +34,7 @@ pub(crate) async fn open(table: &Arc<Table>, request: Request) -> Reply {
 }
 
 /// The session a socket belongs to, found where this version looks for it.
-pub(super) fn session(table: &Table, request: &Request) -> Option<String> {
+pub(super) fn session(table: &FoundryState, request: &Request) -> Option<String> {
     if table.program.version.socket_wants_cookie() {
         cookie(request.headers(), "session").map(ToOwned::to_owned)
     } else {
@@ -42,7 +42,7 @@ pub(super) fn session(table: &Table, request: &Request) -> Option<String> {
     }
 }
 
-fn websocket(table: &Arc<Table>, mut request: Request) -> Reply {
+fn websocket(table: &Arc<FoundryState>, mut request: Request) -> Reply {
     let Some(key) = request.headers().get(SEC_WEBSOCKET_KEY).cloned() else {
         return text(StatusCode::BAD_REQUEST, r#"{"code":3,"message":"Bad request"}"#);
     };
@@ -78,9 +78,9 @@ fn switching(key: &[u8]) -> Reply {
     reply
 }
 
-async fn fresh(table: &Arc<Table>, mut socket: Socket, session: Option<String>) {
+async fn fresh(table: &Arc<FoundryState>, mut socket: Socket, session: Option<String>) {
     let (out, outbox) = unbounded_channel();
-    let call = Call::new(table, session, out);
+    let call = SocketClient::new(table, session, out);
     let hello = greeting(&call.sid, &[], table.switches.now().ping);
     if socket.send(Message::text(hello)).await.is_ok() {
         talk(&call, socket, outbox).await;
@@ -88,13 +88,13 @@ async fn fresh(table: &Arc<Table>, mut socket: Socket, session: Option<String>) 
 }
 
 /// A client that began with polling moves to this socket.
-async fn take_over(table: &Arc<Table>, mut socket: Socket, sid: &str) {
+async fn take_over(table: &Arc<FoundryState>, mut socket: Socket, sid: &str) {
     let Some(poll) = table.polls.find(sid) else { return };
     loop {
         let Some(Ok(Message::Text(text))) = socket.next().await else { return };
         match Packet::read(&text) {
             Packet::Probe => {
-                // Whoever waits in a poll is sent away with a packet that means nothing.
+                // A waiting poll is answered with a packet that means nothing.
                 poll.call.send("6".into());
                 if socket.send(Message::text("3probe")).await.is_err() {
                     return;
@@ -113,7 +113,7 @@ async fn take_over(table: &Arc<Table>, mut socket: Socket, sid: &str) {
     talk(&poll.call, socket, outbox).await;
 }
 
-async fn talk(call: &Call, mut socket: Socket, mut outbox: UnboundedReceiver<String>) {
+async fn talk(call: &SocketClient, mut socket: Socket, mut outbox: UnboundedReceiver<String>) {
     let every = call.table.switches.now().ping;
     let mut ping = interval_at(Instant::now() + every, every);
     ping.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -9,7 +9,7 @@ use super::user::User;
 
 const PREFIX: &str = "!users!";
 
-/// The open database, on a thread of its own because it cannot leave the one it was opened on.
+/// The open database, on its own thread because it cannot leave the one it was opened on.
 /// Dropping it gives the database free without closing it.
 #[derive(Debug)]
 pub(super) struct Level {
@@ -17,14 +17,14 @@ pub(super) struct Level {
     thread: Option<JoinHandle<()>>,
 }
 
-enum Work {
+enum DatabaseCommand {
     Put(String, Vec<u8>),
     Delete(String),
     Close,
 }
 
 struct Job {
-    work: Work,
+    work: DatabaseCommand,
     done: mpsc::Sender<Result<(), String>>,
 }
 
@@ -51,18 +51,21 @@ impl Level {
     }
 
     pub(super) fn put(&self, user: &User) -> Result<(), String> {
-        self.job(Work::Put(user.id().to_owned(), user.document().to_string().into_bytes()))
+        self.job(DatabaseCommand::Put(
+            user.id().to_owned(),
+            user.document().to_string().into_bytes(),
+        ))
     }
 
     pub(super) fn delete(&self, id: &str) -> Result<(), String> {
-        self.job(Work::Delete(id.to_owned()))
+        self.job(DatabaseCommand::Delete(id.to_owned()))
     }
 
     pub(super) fn close(self) -> Result<(), String> {
-        self.job(Work::Close)
+        self.job(DatabaseCommand::Close)
     }
 
-    fn job(&self, work: Work) -> Result<(), String> {
+    fn job(&self, work: DatabaseCommand) -> Result<(), String> {
         let (done, outcome) = mpsc::channel();
         let jobs = self.jobs.as_ref().ok_or_else(|| GONE.to_owned())?;
         jobs.send(Job { work, done }).map_err(|_| GONE.to_owned())?;
@@ -102,11 +105,11 @@ fn open(folder: &Path) -> Result<(DB, Vec<User>), String> {
 
 fn work_off(mut db: DB, inbox: &mpsc::Receiver<Job>) {
     for Job { work, done } in inbox {
-        let closing = matches!(work, Work::Close);
+        let closing = matches!(work, DatabaseCommand::Close);
         let outcome = match work {
-            Work::Put(id, document) => db.put(key(&id).as_bytes(), &document),
-            Work::Delete(id) => db.delete(key(&id).as_bytes()),
-            Work::Close => db.close(),
+            DatabaseCommand::Put(id, document) => db.put(key(&id).as_bytes(), &document),
+            DatabaseCommand::Delete(id) => db.delete(key(&id).as_bytes()),
+            DatabaseCommand::Close => db.close(),
         };
         let outcome = if closing { outcome } else { outcome.and_then(|()| db.flush()) };
         let _ = done.send(outcome.map_err(|why| why.to_string()));

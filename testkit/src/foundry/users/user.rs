@@ -3,7 +3,7 @@ use serde_json::{Map, Value, json};
 
 use crate::foundry::hash::{password_hash, random_document_id, random_hex};
 
-/// The role of whoever runs the game.
+/// The role of a game master.
 pub(crate) const GAMEMASTER: u64 = 4;
 
 const COLORS: [&str; 8] =

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use testkit::aws::{Account, Program, tool};
-use testkit::http::Wire;
+use testkit::http::RawClient;
 use tokio::process::Command;
 
 /// A client of one account.
@@ -63,7 +63,8 @@ impl Api {
     }
 
     async fn send(&self, service: &str, method: &str, path: &str, head: &str, body: &str) -> Said {
-        let answer = Wire::ask(self.at, self.question(service, method, path, head, body)).await;
+        let answer =
+            RawClient::ask(self.at, self.question(service, method, path, head, body)).await;
         (answer.status, answer.text())
     }
 

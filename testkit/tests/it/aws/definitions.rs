@@ -42,7 +42,7 @@ async fn fargate_has_certain_sizes() {
 #[tokio::test]
 async fn a_definition_goes_in_two_steps_and_once_nobody_uses_it() {
     let cluster = Cluster::new(&account().await).await;
-    let (task, _) = cluster.running(&Program::still()).await;
+    let (task, _) = cluster.running(&Program::idle()).await;
     let delete = json!({"taskDefinitions": ["t:1"]});
     let said = cluster.api.ecs("DeleteTaskDefinitions", delete.clone()).await;
     assert_eq!(said["taskDefinitions"], json!([]));
@@ -60,7 +60,7 @@ async fn a_definition_goes_in_two_steps_and_once_nobody_uses_it() {
 #[tokio::test]
 async fn a_cluster_with_tasks_stays() {
     let cluster = Cluster::new(&account().await).await;
-    let (task, _) = cluster.running(&Program::still()).await;
+    let (task, _) = cluster.running(&Program::idle()).await;
     let delete = json!({"cluster": "k"});
     let said = cluster.api.json("ecs", "DeleteCluster", &delete).await;
     assert_eq!(code(said).1, "ClusterContainsTasksException");

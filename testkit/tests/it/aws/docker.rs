@@ -9,7 +9,7 @@ use testkit::aws::{Engine, Image};
 
 use super::api::Cluster;
 
-/// An engine in a folder of its own.
+/// An engine in its own folder.
 async fn engine(folder: &Path) -> Engine {
     let folder = folder.to_owned();
     let starting = tokio::task::spawn_blocking(move || Engine::start_in(&folder, Duration::ZERO));
@@ -56,7 +56,7 @@ async fn gone(what: impl Fn() -> Vec<String>) {
 
 /// A container that does nothing, in `engine`, and what its process is known by.
 async fn contained(engine: &Engine) -> String {
-    // Some days, which nobody else sleeps.
+    // Some days, which no one else sleeps.
     let mark = format!("86400.{}", std::process::id());
     engine.load("still:1", &Image::new().with("sleep").entry(&["/bin/sleep"])).await;
     engine.run("still:1", &[&mark]).await;

@@ -4,7 +4,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use testkit::aws::{Account, Program};
 use testkit::foundry::{Account as Customer, DataFolder, FakeSite, LICENSE_KEY, Layout, Version};
-use testkit::http::Wire;
+use testkit::http::RawClient;
 
 use super::account;
 use super::api::{Cluster, address};
@@ -88,7 +88,7 @@ impl Table {
 async fn get(at: &str, path: &str) -> (u16, String) {
     let address = format!("{at}:30000").parse().unwrap();
     let question = format!("GET {path} HTTP/1.1\r\nhost: {at}\r\nconnection: close\r\n\r\n");
-    let answer = Wire::ask(address, question).await;
+    let answer = RawClient::ask(address, question).await;
     let to = answer.headers("location").first().map(|to| (*to).to_owned());
     (answer.status, to.unwrap_or_else(|| answer.text()))
 }
@@ -101,7 +101,7 @@ async fn accept(at: &str) {
          content-length: {}\r\n\r\n{body}",
         body.len()
     );
-    Wire::ask(address, question).await;
+    RawClient::ask(address, question).await;
 }
 
 #[tokio::test]

@@ -26,7 +26,7 @@ async fn a_census_says_what_came_and_what_went() {
 #[tokio::test]
 async fn launches_are_told_in_order_long_after_they_ended() {
     let account = account().await;
-    account.run_as("still", &Program::still()).await.unwrap();
+    account.run_as("still", &Program::idle()).await.unwrap();
     let cluster = Cluster::new(&account).await;
     let definition = cluster.define("still", json!({}), json!([])).await;
     let first = cluster.run(&definition).await;

@@ -3,7 +3,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use testkit::aws::{Account, Fault, FaultProxy, Rule, Strikes};
+use testkit::aws::{Account, Fault, FaultProxy, Rule, StruckCalls};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -201,7 +201,7 @@ async fn after_a_cut_nothing_happens_until_it_is_healed() {
 async fn in_each_scene_one_call_goes_wrong_and_in_the_next_story_the_next_one() {
     let (_, proxy, api) = proxied().await;
     let list = async || api.json("ecs", "ListClusters", &json!({})).await.0;
-    let strikes = Strikes::default();
+    let strikes = StruckCalls::default();
     let mut stories = Vec::new();
     for _ in 0..3 {
         proxy.heal();

@@ -7,7 +7,7 @@ use super::api::{Api, Cluster, address, boto, code};
 
 async fn still() -> (Cluster, String) {
     let account = account().await;
-    account.run_as("still", &Program::still()).await.unwrap();
+    account.run_as("still", &Program::idle()).await.unwrap();
     let cluster = Cluster::new(&account).await;
     let definition = cluster.define("still", json!({}), json!([])).await;
     (cluster, definition)

@@ -68,7 +68,7 @@ async fn a_volume_is_the_access_points_folder_and_outlives_the_task() {
 #[tokio::test]
 async fn what_is_not_there_is_not_mounted() {
     let cluster = Cluster::new(&account().await).await;
-    cluster.api.account.run_as("image", &Program::still()).await.unwrap();
+    cluster.api.account.run_as("image", &Program::idle()).await.unwrap();
     let system = file_system(&cluster.api).await;
     let bare = access_point(&cluster.api, &system, "bare", false).await;
     for (system, point, wanted) in [

@@ -7,7 +7,7 @@ use super::api::{Cluster, boto};
 
 async fn still(switches: &Switches) -> (Cluster, String) {
     let account = account().await;
-    account.run_as("still", &Program::still()).await.unwrap();
+    account.run_as("still", &Program::idle()).await.unwrap();
     let cluster = Cluster::new(&account).await;
     let definition = cluster.define("still", json!({}), json!([])).await;
     account.set(switches).await.unwrap();

@@ -1,4 +1,4 @@
-//! The Foundry stand-in, seen from outside as everybody else sees it.
+//! The Foundry stand-in, seen from outside as everyone else sees it.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -4,7 +4,7 @@ use testkit::foundry::{DataFolder, Launch};
 use super::visitor::Visitor;
 use super::{EXE, V13, V14, licensed, playing};
 
-/// What every page owes to whoever cannot see it.
+/// Accessibility of every page.
 fn is_accessible(html: &str) {
     assert!(html.contains("<html lang=\"en\">"));
     assert!(html.contains("<meta name=\"viewport\""));

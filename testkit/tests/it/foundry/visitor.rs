@@ -1,4 +1,4 @@
-//! Somebody with a browser, as far as HTTP goes: keeps the session cookie, follows nothing.
+//! Someone with a browser, as far as HTTP goes: keeps the session cookie, follows nothing.
 use std::time::Duration;
 
 use bytes::Bytes;

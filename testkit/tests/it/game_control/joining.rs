@@ -1,13 +1,13 @@
 //! Seats, and people on them.
 use refractory_core::ports::GameControl;
 use refractory_core::{ErrorKind, Secret};
-use testkit::conformance::game::GameHouse;
-use testkit::foundry::House;
+use testkit::conformance::game::GameFixture;
+use testkit::foundry::FoundryFixture;
 
 use super::house;
 use super::opening::until_ready;
 
-async fn open(generation: u32) -> House {
+async fn open(generation: u32) -> FoundryFixture {
     let house = house(generation).await;
     until_ready(&house, &house.first()).await;
     house
@@ -20,7 +20,7 @@ async fn seats_are_listed_with_who_sits_on_them() {
         let seats = house.foundry().seats(&house.target()).await.unwrap().unwrap().0;
         assert_eq!(seats[0].role, 4, "{generation}: the first user runs the game");
         assert!(!seats[0].taken);
-        house.sit().await;
+        house.join_player().await;
         let seats = house.foundry().seats(&house.target()).await.unwrap().unwrap().0;
         assert!(seats[0].taken, "{generation}");
         let players = GameControl::players(house.foundry(), &house.target()).await.unwrap();

@@ -6,8 +6,8 @@ use refractory_core::foundry::FoundryControl;
 use refractory_core::model::{WorldId, WorldSummary};
 use refractory_core::ports::{GameControl, GameStatus, GameTarget, Observed, Stop, WorldRef};
 use refractory_core::{Error, ErrorKind, Result, Secret, async_trait};
-use testkit::conformance::game::{self, GameHouse};
-use testkit::foundry::House;
+use testkit::conformance::game::{self, GameFixture};
+use testkit::foundry::FoundryFixture;
 use tokio::sync::OnceCell;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +35,7 @@ enum Lie {
 
 #[derive(Debug)]
 struct Liar {
-    house: House,
+    house: FoundryFixture,
     lie: Lie,
     busy: AtomicBool,
     session: OnceCell<Secret>,
@@ -158,7 +158,7 @@ impl GameControl for Liar {
 }
 
 #[async_trait]
-impl GameHouse for Liar {
+impl GameFixture for Liar {
     fn control(&self) -> &dyn GameControl {
         self
     }
@@ -174,14 +174,14 @@ impl GameHouse for Liar {
     fn sessions(&self) -> usize {
         self.house.sessions()
     }
-    async fn sit(&self) {
-        self.house.sit().await;
+    async fn join_player(&self) {
+        self.house.join_player().await;
     }
     async fn kill(&self) {
         self.house.kill().await;
     }
-    async fn mute(&self) {
-        self.house.mute().await;
+    async fn stop_answering(&self) {
+        self.house.stop_answering().await;
     }
 }
 

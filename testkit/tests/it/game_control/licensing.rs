@@ -3,8 +3,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use refractory_core::{ErrorKind, Secret};
-use testkit::conformance::game::GameHouse;
-use testkit::foundry::{House, Launch, Plan};
+use testkit::conformance::game::GameFixture;
+use testkit::foundry::{FixtureRelease, FoundryFixture, Launch};
 use tokio::net::TcpListener;
 
 use super::opening::until_ready;
@@ -14,9 +14,12 @@ use super::{EXE, house, prepared, version};
 async fn scenario_19_an_agreement_asked_again_is_replayed() {
     for generation in [9, 13, 14] {
         let signed = signed_by(generation).await;
-        let plan = Plan { signed: Some(signed), ..Plan::unsigned(version(generation)) };
+        let plan = FixtureRelease {
+            signed: Some(signed),
+            ..FixtureRelease::unsigned(version(generation))
+        };
         let launch = Launch::of(EXE, version(generation)).switch("hostname", "another-machine");
-        let house = House::open(launch, plan).await;
+        let house = FoundryFixture::open(launch, plan).await;
         let first = house.first();
         assert_eq!(until_ready(&house, &first).await, first.world, "{generation}");
     }
@@ -43,9 +46,12 @@ async fn scenario_19_a_warm_start_asks_the_vendor_nothing() {
             count.fetch_add(1, Ordering::Relaxed);
         }
     });
-    let plan = Plan { signed: Some(signed_by(13).await), ..Plan::unsigned(version(13)) };
+    let plan = FixtureRelease {
+        signed: Some(signed_by(13).await),
+        ..FixtureRelease::unsigned(version(13))
+    };
     let launch = Launch::of(EXE, version(13)).switch("site", &address);
-    let house = House::open(launch, plan).await;
+    let house = FoundryFixture::open(launch, plan).await;
     let first = house.first();
     assert_eq!(until_ready(&house, &first).await, first.world);
     assert_eq!(asked.load(Ordering::Relaxed), 0);

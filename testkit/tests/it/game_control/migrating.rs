@@ -2,18 +2,18 @@
 use std::time::Duration;
 
 use refractory_core::ports::{Observed, Stop};
-use testkit::conformance::game::GameHouse;
-use testkit::foundry::{House, Launch, Plan, Version};
+use testkit::conformance::game::GameFixture;
+use testkit::foundry::{FixtureRelease, FoundryFixture, Launch, Version};
 
 use super::opening::until_ready;
 use super::{EXE, version};
 
 /// A house whose worlds were last opened one generation ago, and whose migration takes `long`.
-async fn older(generation: u32, long: &str) -> House {
+async fn older(generation: u32, long: &str) -> FoundryFixture {
     let now = version(generation);
     let before = Version::new(generation - 1, 1);
     let launch = Launch::of(EXE, now).switch("migration", long);
-    House::open_older(launch, Plan::unsigned(now), before).await
+    FoundryFixture::open_older(launch, FixtureRelease::unsigned(now), before).await
 }
 
 #[tokio::test]

@@ -13,19 +13,19 @@ mod migrating;
 mod opening;
 mod suite;
 
-use testkit::foundry::{House, Launch, Plan, Version};
+use testkit::foundry::{FixtureRelease, FoundryFixture, Launch, Version};
 
 const EXE: &str = env!("CARGO_BIN_EXE_foundry-stand-in");
 
 /// The stand-in as the last build of `generation`, unlicensed, with two worlds.
-async fn house(generation: u32) -> House {
+async fn house(generation: u32) -> FoundryFixture {
     prepared(generation, |launch| launch).await
 }
 
 /// The same, prepared further.
-async fn prepared(generation: u32, prepare: impl FnOnce(Launch) -> Launch) -> House {
+async fn prepared(generation: u32, prepare: impl FnOnce(Launch) -> Launch) -> FoundryFixture {
     let version = version(generation);
-    House::open(prepare(Launch::of(EXE, version)), Plan::unsigned(version)).await
+    FoundryFixture::open(prepare(Launch::of(EXE, version)), FixtureRelease::unsigned(version)).await
 }
 
 fn version(generation: u32) -> Version {

@@ -5,7 +5,7 @@ use refractory_core::ErrorKind;
 use refractory_core::foundry::FoundryControl;
 use refractory_core::model::WorldId;
 use refractory_core::ports::{GameControl, Observed, Stop, WorldRef};
-use testkit::conformance::game::GameHouse;
+use testkit::conformance::game::GameFixture;
 
 use super::prepared;
 
@@ -150,7 +150,7 @@ async fn scenario_20_a_status_that_fails_is_an_error_and_never_nobody() {
     assert!(error.is_transient());
 }
 
-pub(super) async fn until_ready(house: &dyn GameHouse, want: &WorldRef) -> Option<WorldId> {
+pub(super) async fn until_ready(house: &dyn GameFixture, want: &WorldRef) -> Option<WorldId> {
     for _ in 0..500 {
         match house.control().ensure(&house.target(), want).await.unwrap() {
             Observed::Ready(status) => return status.world,
@@ -161,7 +161,7 @@ pub(super) async fn until_ready(house: &dyn GameHouse, want: &WorldRef) -> Optio
     panic!("it never opens");
 }
 
-async fn until_closed(house: &dyn GameHouse) {
+async fn until_closed(house: &dyn GameFixture) {
     for _ in 0..500 {
         match house.control().remove(&house.target(), Stop::Gentle).await.unwrap() {
             Observed::Absent => return,

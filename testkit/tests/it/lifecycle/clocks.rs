@@ -103,7 +103,7 @@ async fn up(house: &House, worker: &mut Worker, id: &InstanceId) {
 }
 
 fn slowly(world: &World) {
-    world.turn(|knobs| {
+    world.configure(|knobs| {
         (knobs.boot_polls, knobs.open_polls) = (6, 3);
         (knobs.close_polls, knobs.stop_polls) = (4, 4);
     });
@@ -117,7 +117,7 @@ impl Scene {
         let goal = match part {
             Part::Start | Part::Retry => {
                 let refusals = if part == Part::Retry { 5 } else { 0 };
-                house.world.turn(|knobs| knobs.volume_refusals = refusals);
+                house.world.configure(|knobs| knobs.volume_refusals = refusals);
                 house.start(&id).await;
                 Goal::OnAfter(0)
             }
@@ -195,7 +195,7 @@ async fn ends_as_without(part: Part) {
             assert_eq!(fault, None, "{when}");
             let last = row.and_then(|row| row.last_start).map(Duration::from_millis);
             assert!(last.is_none_or(|last| last < HOUR + MINUTE * 3), "{when}: {last:?}");
-            assert_eq!(scene.house.world.broken_rules(), Vec::<String>::new(), "{when}");
+            assert_eq!(scene.house.world.violations(), Vec::<String>::new(), "{when}");
         }
     }
 }
@@ -236,7 +236,7 @@ async fn a_table_that_runs_and_is_well_is_left_alone_whatever_becomes_of_the_clo
         let house = House::quiet(1).await;
         let (mut worker, id) = (house.worker(), house.table("one").await);
         up(&house, &mut worker, &id).await;
-        house.world.seat(&id, 3);
+        house.world.set_players(&id, 3);
         house.run(&worker, MINUTE).await;
         for _ in 0..3 {
             fault.happen(&house.world.clock()).await;
@@ -245,7 +245,7 @@ async fn a_table_that_runs_and_is_well_is_left_alone_whatever_becomes_of_the_clo
             let well = matches!(row.phase(), Phase::On(_)) && row.epoch == 1;
             assert!(well && row.losses.is_empty() && row.fault.is_none(), "{fault:?}: {row:?}");
         }
-        assert_eq!(house.world.broken_rules(), Vec::<String>::new(), "{fault:?}");
+        assert_eq!(house.world.violations(), Vec::<String>::new(), "{fault:?}");
     }
 }
 
@@ -254,7 +254,7 @@ async fn a_table_that_runs_and_is_well_is_left_alone_whatever_becomes_of_the_clo
 async fn a_time_without_looks_is_no_silence_of_a_start_and_no_patience_with_a_world() {
     for fault in [Fault::Frozen, Fault::Suspended, Fault::Jump, Fault::Forward] {
         let house = House::quiet(1).await;
-        house.world.turn(|knobs| knobs.boot_polls = 20);
+        house.world.configure(|knobs| knobs.boot_polls = 20);
         let (worker, id) = (house.worker(), house.table("one").await);
         house.start(&id).await;
         house.run(&worker, SECOND * 3).await;
@@ -262,13 +262,13 @@ async fn a_time_without_looks_is_no_silence_of_a_start_and_no_patience_with_a_wo
         house.run(&worker, MINUTE * 3).await;
         assert_eq!(house.get(&id).await.unwrap().epoch, 1, "{fault:?}: it was not begun again");
         assert!(house.is_on(&id).await, "{fault:?}");
-        house.world.turn(|knobs| knobs.close_polls = 20);
+        house.world.configure(|knobs| knobs.close_polls = 20);
         house.stop(&id).await;
         house.run(&worker, SECOND * 3).await;
         fault.happen(&house.world.clock()).await;
         house.run(&worker, MINUTE * 3).await;
         assert!(house.is_off(&id).await, "{fault:?}");
-        let broken = house.world.broken_rules();
+        let broken = house.world.violations();
         assert_eq!(broken, Vec::<String>::new(), "{fault:?}: it was stopped with its world open");
     }
 }
@@ -278,8 +278,8 @@ async fn a_time_without_looks_is_no_silence_of_a_start_and_no_patience_with_a_wo
 async fn a_start_that_tells_nothing_new_is_given_up_in_its_time_whatever_becomes_of_the_clocks() {
     for fault in Fault::ALL {
         let house = House::quiet(1).await;
-        // Whoever asks a machine that boots is told something new each time; a world that closes tells nothing.
-        house.world.turn(|knobs| knobs.open_polls = 100_000);
+        // A booting machine reports new progress each time; a closing world reports none.
+        house.world.configure(|knobs| knobs.open_polls = 100_000);
         let (worker, id) = (house.worker(), house.table("one").await);
         house.start(&id).await;
         house.run(&worker, MINUTE).await;
@@ -322,7 +322,7 @@ async fn a_new_process_goes_on_from_what_an_old_one_wrote_at_any_time() {
                 assert!(played.is_some(), "{when}: it never ends: {row:?}");
                 let (time, _) = played.unwrap();
                 assert!(time <= MINUTE * 3, "{when}: {time:?}: {row:?}");
-                assert_eq!(world.broken_rules(), Vec::<String>::new(), "{when}");
+                assert_eq!(world.violations(), Vec::<String>::new(), "{when}");
             }
         }
     }
@@ -333,7 +333,7 @@ async fn a_new_process_goes_on_from_what_an_old_one_wrote_at_any_time() {
 async fn a_claim_is_kept_by_whoever_has_another_clock_and_ends_for_them_too() {
     for (mine, theirs) in [(HOUR, Duration::ZERO), (Duration::ZERO, HOUR)] {
         let here = House::quiet(1).await;
-        here.world.turn(|knobs| knobs.boot_polls = 3);
+        here.world.configure(|knobs| knobs.boot_polls = 3);
         let world = &here.world;
         let (one, other) = (world.clock().ahead(mine), world.clock().ahead(theirs));
         let one = House::on_clock(world, one);
@@ -352,11 +352,11 @@ async fn a_claim_is_kept_by_whoever_has_another_clock_and_ends_for_them_too() {
             assert_eq!(here.get(&id).await.unwrap(), claimed, "it is in other hands");
             tokio::time::sleep(SECOND * 10).await;
         }
-        // Whoever has it in hand has died.
+        // The process that has it in hand has died.
         let mut rival = rival;
         assert!(other.reach(&mut rival, &mut PowerCut::default(), &id, Goal::OnAfter(0)).await);
         assert_eq!(here.get(&id).await.unwrap().epoch, 1);
-        assert_eq!(world.broken_rules(), Vec::<String>::new());
+        assert_eq!(world.violations(), Vec::<String>::new());
     }
 }
 
@@ -365,11 +365,11 @@ async fn a_key_that_is_kept_for_somebody_is_kept_no_longer_where_the_clock_is_se
     let house = House::quiet(1).await;
     let (mut worker, a, b) = (house.worker(), house.table("a").await, house.table("b").await);
     up(&house, &mut worker, &a).await;
-    house.world.seat(&a, 1);
+    house.world.set_players(&a, 1);
     house.start(&b).await;
     house.run(&worker, SECOND * 5).await;
     assert_eq!(house.get(&b).await.unwrap().phase(), Phase::Starting(Step::License));
-    // Whoever waits goes away, and leaves what was kept for it: its process dies with it.
+    // The waiting instance goes away, and leaves what was reserved for it: its process dies with it.
     let rows = house.world.ports().store;
     let kept = Collection::<refractory_core::model::License>::of(rows.as_ref());
     let license = kept.list().await.unwrap().remove(0);
@@ -441,7 +441,7 @@ async fn is_good(house: &House, link: &str) -> bool {
 
 #[tokio::test(start_paused = true)]
 async fn a_fresh_link_is_good_whatever_becomes_of_the_clock_and_ends_in_its_time() {
-    // Where an hour has passed by the clock that nobody sets, its hour is over.
+    // Where an hour has passed by the clock that no one sets, its hour is over.
     let frozen = [Fault::Frozen, Fault::Jump];
     for fault in Fault::ALL.into_iter().filter(|fault| !frozen.contains(fault)) {
         let (house, user) = inhabited().await;
@@ -480,7 +480,7 @@ async fn no_clock_that_is_set_back_makes_a_session_good_for_longer_than_its_span
     tokio::time::sleep(span).await;
     let later = House::new(&house.world, &house.world);
     assert!(!is_good(&later).await);
-    // What nobody uses ends as well: the sweep dates it.
+    // What no one uses ends as well: the sweep dates it.
     let unused = house.app.open_session(&user).await.unwrap();
     house.world.clock().set_back(DAY * 365);
     later.worker().sweep().await.unwrap();
@@ -512,7 +512,7 @@ async fn a_clock_that_is_a_year_ahead_for_a_while_ends_no_session_and_deletes_no
 #[tokio::test(start_paused = true)]
 async fn waits_that_an_older_version_wrote_end_as_well() {
     let house = House::quiet(1).await;
-    house.world.turn(|knobs| knobs.volume_refusals = 3);
+    house.world.configure(|knobs| knobs.volume_refusals = 3);
     let (worker, id) = (house.worker(), house.table("one").await);
     house.start(&id).await;
     while house.get(&id).await.unwrap().fault.is_none() {

@@ -20,7 +20,7 @@ async fn contained() -> (House, [InstanceId; 2]) {
         house.start(table).await;
         assert!(up(&house, &mut worker, table).await);
     }
-    house.world.turn(|knobs| knobs.closes_within = Some(GRACE));
+    house.world.configure(|knobs| knobs.closes_within = Some(GRACE));
     (house, tables)
 }
 
@@ -38,7 +38,7 @@ async fn leases(house: &House) -> Vec<String> {
 #[tokio::test(start_paused = true)]
 async fn every_world_is_closed_and_the_next_process_starts_what_people_want() {
     let (house, tables) = contained().await;
-    house.world.turn(|knobs| (knobs.close_polls, knobs.stop_polls) = (3, 2));
+    house.world.configure(|knobs| (knobs.close_polls, knobs.stop_polls) = (3, 2));
     let (held, begun) = (leases(&house).await, Instant::now());
     house.worker().run_until(async {}).await;
     assert!(begun.elapsed() < GRACE, "side by side: {:?}", begun.elapsed());
@@ -51,7 +51,7 @@ async fn every_world_is_closed_and_the_next_process_starts_what_people_want() {
     }
     assert_eq!(leases(&house).await, held, "nobody else gets its key meanwhile");
     assert_eq!(
-        house.world.broken_rules(),
+        house.world.violations(),
         Vec::<String>::new(),
         "no world was open when its program ended"
     );
@@ -66,7 +66,7 @@ async fn every_world_is_closed_and_the_next_process_starts_what_people_want() {
 async fn a_world_that_does_not_close_keeps_no_other_open_and_no_process_for_longer_than_the_grace()
 {
     let (house, tables) = contained().await;
-    house.world.turn(|knobs| knobs.never_closes = true);
+    house.world.configure(|knobs| knobs.never_closes = true);
     let begun = Instant::now();
     house.worker().run_until(async {}).await;
     let took = begun.elapsed();
@@ -76,8 +76,8 @@ async fn a_world_that_does_not_close_keeps_no_other_open_and_no_process_for_long
         2,
         "none is ended with its world open"
     );
-    assert_eq!(house.world.broken_rules(), Vec::<String>::new());
-    house.world.turn(|knobs| knobs.never_closes = false);
+    assert_eq!(house.world.violations(), Vec::<String>::new());
+    house.world.configure(|knobs| knobs.never_closes = false);
     let mut next = house.worker();
     for table in &tables {
         assert!(up(&house, &mut next, table).await);
@@ -87,7 +87,7 @@ async fn a_world_that_does_not_close_keeps_no_other_open_and_no_process_for_long
 #[tokio::test(start_paused = true)]
 async fn where_programs_live_on_nothing_is_closed() {
     let (house, tables) = contained().await;
-    house.world.turn(|knobs| knobs.closes_within = None);
+    house.world.configure(|knobs| knobs.closes_within = None);
     house.worker().run_until(async {}).await;
     for table in &tables {
         assert!(house.is_on(table).await);

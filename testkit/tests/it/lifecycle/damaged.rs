@@ -23,7 +23,7 @@ async fn licenses(house: &House) -> Vec<License> {
     Collection::<License>::of(store.as_ref()).list().await.unwrap()
 }
 
-/// Works and sweeps for long enough that whatever nobody explains would be gone.
+/// Works and sweeps for long enough that whatever no one explains would be gone.
 async fn work_for_hours(house: &House) {
     let worker = house.worker();
     // As often as a worker does: a longer time without sweeps is not counted.
@@ -62,7 +62,7 @@ async fn a_running_table_whose_record_is_damaged_runs_on_and_keeps_its_key() {
         WorldStorage::list(&house.world).await.unwrap().contains(&broken),
         "data is never removed"
     );
-    assert_eq!(house.world.broken_rules(), Vec::<String>::new());
+    assert_eq!(house.world.violations(), Vec::<String>::new());
 }
 
 #[tokio::test(start_paused = true)]
@@ -89,7 +89,7 @@ async fn a_license_whose_record_is_damaged_is_nobody_else_s() {
     house.app.remove_damaged(&op(), Kind::License, license.id.as_str()).await.unwrap();
     house.world.add_license("another").await.unwrap();
     up(&house, &holder).await;
-    assert_eq!(house.world.broken_rules(), Vec::<String>::new());
+    assert_eq!(house.world.violations(), Vec::<String>::new());
 }
 
 #[tokio::test(start_paused = true)]

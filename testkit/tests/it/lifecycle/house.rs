@@ -81,7 +81,7 @@ impl House {
         Self { world: world.clone(), app: build(), troubled: build() }
     }
 
-    /// The handle of whoever sees the world as the workers do.
+    /// A handle that sees the world as the workers do.
     pub(super) fn troubled(&self) -> &Refractory {
         &self.troubled
     }
@@ -179,7 +179,7 @@ impl House {
     }
 
     pub(super) fn assert_tidy(&self, when: &str) {
-        assert_eq!(self.world.broken_rules(), Vec::<String>::new(), "{when}");
+        assert_eq!(self.world.violations(), Vec::<String>::new(), "{when}");
         assert_eq!(self.world.orphaned_resources(), Vec::<String>::new(), "{when}");
     }
 }

@@ -34,7 +34,7 @@ impl Play {
         for key in 0..keys {
             world.add_license(&format!("key-{key}")).await.unwrap();
         }
-        world.turn(|knobs| {
+        world.configure(|knobs| {
             knobs.boot_polls = u32::try_from(dice.roll(3)).unwrap();
             knobs.stop_polls = u32::try_from(dice.roll(3)).unwrap();
             knobs.close_polls = u32::try_from(dice.roll(2)).unwrap();
@@ -73,9 +73,9 @@ impl Play {
             6 => self.house.world.kill(&table),
             7 => {
                 let players = u32::try_from(self.dice.roll(3)).unwrap();
-                self.house.world.seat(&table, players);
+                self.house.world.set_players(&table, players);
             }
-            8 => self.house.world.turn(|knobs| knobs.status_unknown = !knobs.status_unknown),
+            8 => self.house.world.configure(|knobs| knobs.status_unknown = !knobs.status_unknown),
             _ => self.kill_a_worker().await,
         }
     }
@@ -88,9 +88,9 @@ impl Play {
         self.workers[who] = self.house.worker();
     }
 
-    /// Everybody goes home; then it settles, within a quarter of an hour.
+    /// Everyone goes home; then it settles, within a quarter of an hour.
     async fn settle(&mut self) -> bool {
-        self.house.world.turn(|knobs| {
+        self.house.world.configure(|knobs| {
             knobs.players.clear();
             knobs.status_unknown = false;
         });
@@ -137,7 +137,7 @@ async fn play_all(seeds: std::ops::Range<u64>, workers: usize) {
         let mut play = Play::new(seed, workers, World::ports).await;
         play.run().await;
         assert!(play.settle().await, "seed {seed} does not settle: {}", play.rows().await);
-        let broken = play.house.world.broken_rules();
+        let broken = play.house.world.violations();
         assert_eq!(broken, Vec::<String>::new(), "seed {seed}");
     }
 }
@@ -170,7 +170,7 @@ async fn is_caught(ports: fn(&World) -> Ports) -> bool {
         let mut play = Play::new(seed, 2, ports).await;
         play.run().await;
         play.settle().await;
-        if !play.house.world.broken_rules().is_empty() {
+        if !play.house.world.violations().is_empty() {
             return true;
         }
     }
@@ -200,7 +200,7 @@ async fn a_pool_that_takes_leases_back_by_itself_is_caught() {
     );
 }
 
-/// Leases whatever is wished for, whoever holds it: unknown counts as free.
+/// Leases the desired license, whatever holds it: unknown counts as free.
 #[derive(Debug)]
 struct Generous(StorePool);
 
@@ -234,7 +234,7 @@ impl LicensePool for Generous {
     }
 }
 
-/// Returns somebody's lease before it grants another.
+/// Returns someone's lease before it grants another.
 #[derive(Debug)]
 struct Forgetful(StorePool);
 

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use refractory_core::model::Slug;
 use refractory_core::{Change, InstanceId};
-use testkit::fault::{Faults, PowerCut, Trouble};
+use testkit::fault::{CallFault, Faults, PowerCut};
 use testkit::world::World;
 
 use super::house::{Goal, House, op};
 
 async fn world() -> World {
     let world = World::default();
-    world.turn(|knobs| {
+    world.configure(|knobs| {
         knobs.boot_polls = 1;
         knobs.stop_polls = 1;
         knobs.open_polls = 1;
@@ -104,7 +104,7 @@ async fn a_quiet_life_leaves_nothing_behind() {
 }
 
 /// Every call of a life, made to go wrong like this.
-async fn converges_under(trouble: Trouble) {
+async fn converges_under(trouble: CallFault) {
     let quiet = Faults::default();
     let first = world().await;
     life(&House::new(&first, &first.with(quiet.clone())), &mut PowerCut::default()).await;
@@ -124,35 +124,35 @@ async fn converges_under(trouble: Trouble) {
 }
 
 /// Whether `trouble` with this call is not the same as the call being refused: a lost question has no effect.
-fn differs(trouble: Trouble, call: &str) -> bool {
+fn differs(trouble: CallFault, call: &str) -> bool {
     let reads = ["load", "find", "list", "heads", "observe"];
     let is_read = reads.iter().any(|verb| call.ends_with(verb));
-    !is_read || !matches!(trouble, Trouble::ReplyLost | Trouble::Late)
+    !is_read || !matches!(trouble, CallFault::ReplyLost | CallFault::Late)
 }
 
 #[tokio::test(start_paused = true)]
 async fn converges_whatever_call_is_refused() {
-    converges_under(Trouble::Refused).await;
+    converges_under(CallFault::Refused).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn converges_whatever_reply_is_lost() {
-    converges_under(Trouble::ReplyLost).await;
+    converges_under(CallFault::ReplyLost).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn converges_whatever_call_comes_late() {
-    converges_under(Trouble::Late).await;
+    converges_under(CallFault::Late).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn converges_whatever_call_fails_for_good() {
-    converges_under(Trouble::Fatal).await;
+    converges_under(CallFault::Fatal).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn converges_whatever_call_outlasts_the_deadline() {
-    converges_under(Trouble::Slow).await;
+    converges_under(CallFault::Slow).await;
 }
 
 /// Every second poll of a life from `first` on, with the power cut there.

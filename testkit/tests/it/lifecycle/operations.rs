@@ -19,7 +19,7 @@ const MINUTE: Duration = Duration::from_mins(1);
 /// A house with a table that is on; a copy takes some time in it.
 async fn open() -> (House, InstanceId) {
     let house = House::quiet(1).await;
-    house.world.turn(|knobs| knobs.copy_polls = 3);
+    house.world.configure(|knobs| knobs.copy_polls = 3);
     let id = house.table("friday").await;
     house.start(&id).await;
     let mut worker = house.worker();
@@ -82,7 +82,7 @@ async fn a_backup_of_an_open_world_stops_it_and_it_starts_again_by_itself() {
     assert!(house.reach(&mut worker, &mut PowerCut::default(), &id, again).await);
     let row = house.get(&id).await.unwrap();
     assert_eq!((row.hold, row.epoch), (None, epoch + 1));
-    assert_eq!(house.world.broken_rules(), Vec::<String>::new());
+    assert_eq!(house.world.violations(), Vec::<String>::new());
 }
 
 #[tokio::test(start_paused = true)]
@@ -103,7 +103,7 @@ async fn a_restore_brings_data_back_and_a_start_waits_for_it() {
     assert_eq!(house.world.read(&id).as_deref(), Some("a world"));
     let mut worker = house.worker();
     assert!(house.reach(&mut worker, &mut PowerCut::default(), &id, Goal::OnAfter(1)).await);
-    assert_eq!(house.world.broken_rules(), Vec::<String>::new());
+    assert_eq!(house.world.violations(), Vec::<String>::new());
     let error = house.app.restore_backup(&op(), &backup.id, &id, "friday").await.unwrap_err();
     assert!(error.for_people().contains("is on"), "{}", error.for_people());
 }
@@ -175,7 +175,7 @@ async fn one_operation_on_the_backups_of_a_table_at_a_time_and_it_says_which() {
 #[tokio::test(start_paused = true)]
 async fn a_canceled_backup_leaves_nothing_and_a_begun_restore_goes_all_the_way() {
     let (house, id) = closed().await;
-    house.world.turn(|knobs| knobs.copy_polls = 40);
+    house.world.configure(|knobs| knobs.copy_polls = 40);
     let asked = house.app.create_backup(&op(), &id, false).await.unwrap();
     let worker = house.worker();
     house.run(&worker, Duration::from_secs(3)).await;
@@ -191,9 +191,9 @@ async fn a_canceled_backup_leaves_nothing_and_a_begun_restore_goes_all_the_way()
     assert_eq!(house.get(&id).await.unwrap().hold, None);
     let error = house.app.cancel_operation(&op(), &asked.id).await.unwrap_err();
     assert!(error.for_people().contains("has ended already"), "{}", error.for_people());
-    house.world.turn(|knobs| knobs.copy_polls = 4);
+    house.world.configure(|knobs| knobs.copy_polls = 4);
     let backup = backed_up(&house, &id).await;
-    house.world.turn(|knobs| knobs.copy_polls = 40);
+    house.world.configure(|knobs| knobs.copy_polls = 40);
     let asked = house.app.restore_backup(&op(), &backup.id, &id, "friday").await.unwrap();
     house.run(&house.worker(), MINUTE * 2).await;
     let error = house.app.cancel_operation(&op(), &asked.id).await;
@@ -205,7 +205,7 @@ async fn a_canceled_backup_leaves_nothing_and_a_begun_restore_goes_all_the_way()
 async fn deleting_a_table_ends_its_operations_and_keeps_its_backups_for_a_time() {
     let (house, id) = closed().await;
     let backup = backed_up(&house, &id).await;
-    house.world.turn(|knobs| knobs.copy_polls = 1_000);
+    house.world.configure(|knobs| knobs.copy_polls = 1_000);
     let asked = house.app.create_backup(&op(), &id, false).await.unwrap();
     house.run(&house.worker(), MINUTE * 2).await;
     house.delete(&id).await;
@@ -237,7 +237,7 @@ async fn deleting_a_table_ends_its_operations_and_keeps_its_backups_for_a_time()
 #[tokio::test(start_paused = true)]
 async fn a_hold_ends_with_its_operation_whatever_becomes_of_that() {
     let (house, id) = closed().await;
-    house.world.turn(|knobs| knobs.copy_polls = 1_000);
+    house.world.configure(|knobs| knobs.copy_polls = 1_000);
     let asked = house.app.create_backup(&op(), &id, false).await.unwrap();
     let store: &dyn Store = &house.world;
     let rows = Collection::<Operation>::of(store);

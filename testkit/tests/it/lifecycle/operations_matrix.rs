@@ -9,7 +9,7 @@ use refractory_core::local::{DataDir, LocalPorts};
 use refractory_core::model::{Operation, Phase, Urgency};
 use refractory_core::{BackupId, ErrorKind, InstanceId, MemoryStore, Ports, Result};
 use testkit::conformance::Contents;
-use testkit::fault::{Faults, PowerCut, Trouble};
+use testkit::fault::{CallFault, Faults, PowerCut};
 use testkit::world::World;
 
 use super::house::{Goal, House, op};
@@ -77,7 +77,7 @@ impl Contents for Folder {
 
 async fn world() -> World {
     let world = World::default();
-    world.turn(|knobs| {
+    world.configure(|knobs| {
         knobs.boot_polls = 1;
         knobs.stop_polls = 1;
         knobs.open_polls = 1;
@@ -286,7 +286,7 @@ async fn a_quiet_life_with_operations_leaves_nothing_behind() {
 /// Calls of which so many are struck of each name: the others are the same question, asked again while nothing happens.
 const READS: usize = 12;
 
-async fn converges_under(trouble: Trouble) {
+async fn converges_under(trouble: CallFault) {
     let quiet = Faults::default();
     life(&Scene::troubled(quiet.clone()).await, &mut PowerCut::default()).await;
     let calls = quiet.calls();
@@ -297,7 +297,7 @@ async fn converges_under(trouble: Trouble) {
         *count += 1;
         let reads = ["load", "find", "list", "query", "changes", "observe"];
         let is_read = reads.iter().any(|verb| name.ends_with(verb));
-        let harmless = matches!(trouble, Trouble::ReplyLost | Trouble::Late);
+        let harmless = matches!(trouble, CallFault::ReplyLost | CallFault::Late);
         if is_read && (harmless || *count % 7 != 1 || *count / 7 > READS) {
             continue;
         }
@@ -313,27 +313,27 @@ async fn converges_under(trouble: Trouble) {
 
 #[tokio::test(start_paused = true)]
 async fn operations_converge_whatever_call_is_refused() {
-    converges_under(Trouble::Refused).await;
+    converges_under(CallFault::Refused).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn operations_converge_whatever_reply_is_lost() {
-    converges_under(Trouble::ReplyLost).await;
+    converges_under(CallFault::ReplyLost).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn operations_converge_whatever_call_comes_late() {
-    converges_under(Trouble::Late).await;
+    converges_under(CallFault::Late).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn operations_converge_whatever_call_fails_for_good() {
-    converges_under(Trouble::Fatal).await;
+    converges_under(CallFault::Fatal).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn operations_converge_whatever_call_outlasts_the_deadline() {
-    converges_under(Trouble::Slow).await;
+    converges_under(CallFault::Slow).await;
 }
 
 /// Lives with the power cut at a poll, at every so many from `first` on, until one has fewer; how many were cut.

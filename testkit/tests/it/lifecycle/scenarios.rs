@@ -38,7 +38,7 @@ async fn scenario_01_two_starts_at_once_are_one_launch() {
     assert!(house.is_on(&id).await);
     assert_eq!(house.get(&id).await.unwrap().epoch, 1, "one launch");
     assert_eq!(house.world.machines().len(), 1);
-    assert_eq!(house.world.broken_rules(), Vec::<String>::new());
+    assert_eq!(house.world.violations(), Vec::<String>::new());
 }
 
 #[tokio::test(start_paused = true)]
@@ -46,7 +46,7 @@ async fn scenario_02_stop_rename_and_delete_are_heard_at_every_step_of_a_start()
     for passes in 1..40 {
         for what in ["stop", "rename", "delete"] {
             let house = House::quiet(1).await;
-            house.world.turn(|knobs| (knobs.boot_polls, knobs.open_polls) = (2, 2));
+            house.world.configure(|knobs| (knobs.boot_polls, knobs.open_polls) = (2, 2));
             let id = house.table("one").await;
             house.start(&id).await;
             let mut worker = house.worker();
@@ -72,7 +72,7 @@ async fn scenario_02_stop_rename_and_delete_are_heard_at_every_step_of_a_start()
             };
             let reached = house.reach(&mut worker, &mut PowerCut::default(), &id, goal).await;
             assert!(reached, "{what} after {passes}: {:?}", house.get(&id).await);
-            assert_eq!(house.world.broken_rules(), Vec::<String>::new(), "{what} after {passes}");
+            assert_eq!(house.world.violations(), Vec::<String>::new(), "{what} after {passes}");
         }
     }
 }
@@ -81,7 +81,7 @@ async fn scenario_02_stop_rename_and_delete_are_heard_at_every_step_of_a_start()
 async fn scenario_02_a_start_is_heard_at_every_step_of_a_stop() {
     for passes in 0..20 {
         let house = House::quiet(1).await;
-        house.world.turn(|knobs| (knobs.stop_polls, knobs.close_polls) = (2, 2));
+        house.world.configure(|knobs| (knobs.stop_polls, knobs.close_polls) = (2, 2));
         let id = started(&house, "one").await;
         house.stop(&id).await;
         let mut worker = house.worker();
@@ -94,7 +94,7 @@ async fn scenario_02_a_start_is_heard_at_every_step_of_a_stop() {
         house.run(&worker, MINUTE).await;
         let row = house.get(&id).await.unwrap();
         assert!(matches!(row.phase(), Phase::On(_)) && row.losses.is_empty(), "{passes}: {row:?}");
-        assert_eq!(house.world.broken_rules(), Vec::<String>::new(), "after {passes}");
+        assert_eq!(house.world.violations(), Vec::<String>::new(), "after {passes}");
     }
 }
 
@@ -103,14 +103,14 @@ async fn scenario_03_a_restarted_worker_adopts_what_runs_even_where_polls_fail()
     let house = House::quiet(2).await;
     let (one, two) = (started(&house, "one").await, started(&house, "two").await);
     let before = house.world.machines();
-    house.world.turn(|knobs| knobs.status_unknown = true);
+    house.world.configure(|knobs| knobs.status_unknown = true);
     house.world.lose_node(None);
     house.run(&house.worker(), Duration::from_mins(20)).await;
     assert!(house.is_on(&one).await && house.is_on(&two).await, "unknown is not absent");
     house.world.find_node();
     house.run(&house.worker(), MINUTE).await;
     assert_eq!(house.world.machines(), before, "none was restarted");
-    assert_eq!(house.world.broken_rules(), Vec::<String>::new());
+    assert_eq!(house.world.violations(), Vec::<String>::new());
 }
 
 #[tokio::test(start_paused = true)]
@@ -138,7 +138,7 @@ async fn scenario_05_after_a_rollback_strays_are_quarantined_and_keys_stay_lease
     house.start(&one).await;
     let mut cut = PowerCut::default();
     assert!(house.reach(&mut house.worker(), &mut cut, &one, Goal::OnAfter(0)).await);
-    house.world.seat(&one, 3);
+    house.world.set_players(&one, 3);
     let running = house.world.machines();
     house.world.roll_back(&backup).unwrap();
     house.start(&two).await;
@@ -156,7 +156,7 @@ async fn scenario_05_after_a_rollback_strays_are_quarantined_and_keys_stay_lease
     let told = events.iter().filter(|event| matches!(event.kind, EventKind::OrphanFound { .. }));
     assert!(told.clone().any(|event| said(event).contains("launch")), "the operator is told");
     assert!(told.count() >= 2, "of the launch and of its name");
-    assert_eq!(house.world.broken_rules(), Vec::<String>::new());
+    assert_eq!(house.world.violations(), Vec::<String>::new());
 }
 
 #[tokio::test(start_paused = true)]
@@ -176,7 +176,7 @@ async fn scenario_05_a_stray_that_nobody_plays_on_goes_in_the_end_and_frees_the_
     }
     assert!(house.is_on(&two).await, "{:?}", house.get(&two).await);
     assert_eq!(house.world.machines().len(), 1);
-    assert_eq!(house.world.broken_rules(), Vec::<String>::new());
+    assert_eq!(house.world.violations(), Vec::<String>::new());
 }
 
 #[tokio::test(start_paused = true)]
@@ -216,7 +216,7 @@ async fn scenario_07_a_lost_node_frees_its_key_only_past_the_hard_deadline() {
     let waiting = Phase::Starting(Step::License);
     assert_eq!(house.get(&two).await.map(waits), Some(waiting.clone()), "unknown is not absent");
     house.app.assume_lost(&op(), &one).await.unwrap();
-    // Counted by whoever works then: no date is trusted with a key.
+    // Counted by the worker that runs then: no date is trusted with a key.
     let worker = house.worker();
     house.run(&worker, hard.saturating_sub(MINUTE)).await;
     assert_eq!(house.get(&two).await.map(waits), Some(waiting), "not before the deadline");
@@ -231,7 +231,7 @@ async fn scenario_07_a_lost_node_frees_its_key_only_past_the_hard_deadline() {
         of_one.clone().any(|event| said(event).contains("declared the machine")),
         "a tombstone is left"
     );
-    assert_eq!(house.world.broken_rules(), Vec::<String>::new());
+    assert_eq!(house.world.violations(), Vec::<String>::new());
 }
 
 #[tokio::test(start_paused = true)]
@@ -254,7 +254,7 @@ async fn scenario_07_what_the_runtime_answers_is_believed_before_the_operator() 
 async fn scenario_24_a_migration_outlasts_every_patience_and_is_never_broken_off() {
     for urgency in [Urgency::Gentle, Urgency::Now] {
         let house = House::quiet(1).await;
-        house.world.turn(|knobs| knobs.migration_polls = 3_000);
+        house.world.configure(|knobs| knobs.migration_polls = 3_000);
         let id = house.table("one").await;
         house.start(&id).await;
         house.run(&house.worker(), Duration::from_mins(30)).await;
@@ -269,21 +269,21 @@ async fn scenario_24_a_migration_outlasts_every_patience_and_is_never_broken_off
             house.reach(&mut house.worker(), &mut cut, &id, Goal::Off).await;
         }
         assert!(house.is_off(&id).await);
-        assert_eq!(house.world.broken_rules(), Vec::<String>::new());
+        assert_eq!(house.world.violations(), Vec::<String>::new());
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn scenario_24_progress_extends_the_deadline_and_a_loop_is_broken() {
     let house = House::quiet(1).await;
-    house.world.turn(|knobs| knobs.boot_polls = 400);
+    house.world.configure(|knobs| knobs.boot_polls = 400);
     let id = house.table("one").await;
     house.start(&id).await;
     house.run(&house.worker(), Duration::from_mins(30)).await;
     assert_eq!(house.get(&id).await.unwrap().epoch, 1, "slow is not dead");
     house.run(&house.worker(), Duration::from_mins(40)).await;
     assert!(house.is_on(&id).await);
-    house.world.turn(|knobs| knobs.boot_polls = 0);
+    house.world.configure(|knobs| knobs.boot_polls = 0);
     let worker = house.worker();
     for _ in 0..8 {
         house.world.kill_machines();
@@ -300,7 +300,7 @@ async fn a_world_that_never_closes_is_stopped_once_patience_ends_and_at_once_whe
         let house = House::quiet(1).await;
         let mut worker = house.worker();
         let id = started_by(&house, &mut worker, "one").await;
-        house.world.turn(|knobs| knobs.never_closes = true);
+        house.world.configure(|knobs| knobs.never_closes = true);
         let begun = house.world.clock().now();
         house.app.stop(&op(), &id, urgency).await.unwrap();
         let mut cut = PowerCut::default();

@@ -43,7 +43,7 @@ impl OrphanedResources for Moody {
     }
 }
 
-/// A house with a volume and a leftover of nobody's.
+/// A house with a volume and a leftover of no one's.
 async fn littered(mood: Mood) -> (House, Arc<Mutex<Mood>>) {
     let (world, mood) = (World::default(), Arc::new(Mutex::new(mood)));
     let nobody = InstanceId::new("nobody").unwrap();

@@ -1,4 +1,4 @@
-//! Launches outlive whoever started them.
+//! Launches outlive the process that started them.
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;

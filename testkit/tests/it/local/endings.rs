@@ -48,7 +48,7 @@ async fn scenario_06_a_hurry_that_comes_later_shortens_the_grace() {
         runtime.remove(&bed.key(1), Urgency::Gentle).await.unwrap(),
         Observed::Pending(_)
     ));
-    // The grace is counted through the death of whoever began it.
+    // The grace period is counted through the death of the process that began it.
     let begun = Instant::now();
     bed.down(&bed.runtime(), 1, Urgency::Now).await;
     assert!(begun.elapsed() < Duration::from_secs(10));
@@ -97,7 +97,7 @@ async fn scenario_17_a_lock_left_behind_goes_with_proof_and_a_live_one_stays() {
     assert!(bed.volume().lock().exists());
     bed.up(&runtime, 2).await;
     bed.down(&runtime, 2, Urgency::Gentle).await;
-    // Somebody runs the program by hand on the same folder.
+    // Someone runs the program by hand on the same folder.
     let by_hand = testkit::foundry::Launch::of(
         env!("CARGO_BIN_EXE_foundry-stand-in"),
         testkit::foundry::Version::new(13, 351),

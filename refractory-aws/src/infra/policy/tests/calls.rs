@@ -19,7 +19,7 @@ const SERVICES: &[(&str, &str)] = &[
     ("sts", "sts"),
 ];
 
-/// Where a client of its own is called just that, and what its name is elsewhere.
+/// Places where a client is called just `client`, and its name elsewhere.
 const CLIENTS: &[(&str, &str)] = &[
     ("archives/", "s3"),
     ("runtime/logs.rs", "logs"),
@@ -29,7 +29,7 @@ const CLIENTS: &[(&str, &str)] = &[
     ("vault.rs", "secrets"),
 ];
 
-/// Actions that are asked of whoever makes a call of another name, and why.
+/// Actions that a call of another name needs, and why.
 pub(super) const BESIDE: &[(&str, &str)] = &[
     ("ecs:TagResource", "tasks and definitions are made with their tags"),
     ("elasticloadbalancing:AddTags", "so are target groups and rules"),

@@ -12,13 +12,13 @@ use serde_json::json;
 
 use super::*;
 
-fn verdict(kind: &str, body: &[u8]) -> Verdict {
+fn verdict(kind: &str, body: &[u8]) -> JoinDecision {
     let request = TestRequest::post().insert_header(("content-type", kind)).to_http_request();
-    judge(&request, body)
+    decide_join(&request, body)
 }
 
-fn is_refused(verdict: Verdict) -> bool {
-    matches!(verdict, Verdict::Refused(..))
+fn is_refused(verdict: JoinDecision) -> bool {
+    matches!(verdict, JoinDecision::Refused(..))
 }
 
 #[test]
@@ -27,22 +27,22 @@ fn players_join_and_nobody_shuts_down() {
     let form = |body: &str| verdict("application/x-www-form-urlencoded", body.as_bytes());
     assert_eq!(
         json(r#"{"action":"join","userid":"a","password":"","adminPassword":""}"#),
-        Verdict::Fine
+        JoinDecision::Play
     );
-    assert_eq!(json(r#"{"userid":"shutdown"}"#), Verdict::Fine);
-    assert_eq!(form("action=join&userid=a&password=%26action%3Dshutdown"), Verdict::Fine);
-    assert_eq!(form(""), Verdict::Fine);
+    assert_eq!(json(r#"{"userid":"shutdown"}"#), JoinDecision::Play);
+    assert_eq!(form("action=join&userid=a&password=%26action%3Dshutdown"), JoinDecision::Play);
+    assert_eq!(form(""), JoinDecision::Play);
     for action in ["shutdown", "login", "adminLogin", "ShutDown", " shutdown "] {
-        assert_eq!(json(&format!(r#"{{"action":"{action}"}}"#)), Verdict::Admin, "{action}");
-        assert_eq!(form(&format!("a=b&action={action}")), Verdict::Admin, "{action}");
+        assert_eq!(json(&format!(r#"{{"action":"{action}"}}"#)), JoinDecision::Admin, "{action}");
+        assert_eq!(form(&format!("a=b&action={action}")), JoinDecision::Admin, "{action}");
     }
-    assert_eq!(json(r#"{"\u0061ction":"\u0073hutdown"}"#), Verdict::Admin);
-    assert_eq!(json(r#"{"action":"shutdown","action":"join"}"#), Verdict::Admin);
-    assert_eq!(json(r#"{"action":"join","action":"shutdown"}"#), Verdict::Admin);
-    assert_eq!(json(r#"{"shutdown":true}"#), Verdict::Admin);
-    assert_eq!(form("%61ction=%73hutdown"), Verdict::Admin);
-    assert_eq!(form("action=shutdown&action=join"), Verdict::Admin);
-    assert_eq!(form("action=+shutdown"), Verdict::Admin);
+    assert_eq!(json(r#"{"\u0061ction":"\u0073hutdown"}"#), JoinDecision::Admin);
+    assert_eq!(json(r#"{"action":"shutdown","action":"join"}"#), JoinDecision::Admin);
+    assert_eq!(json(r#"{"action":"join","action":"shutdown"}"#), JoinDecision::Admin);
+    assert_eq!(json(r#"{"shutdown":true}"#), JoinDecision::Admin);
+    assert_eq!(form("%61ction=%73hutdown"), JoinDecision::Admin);
+    assert_eq!(form("action=shutdown&action=join"), JoinDecision::Admin);
+    assert_eq!(form("action=+shutdown"), JoinDecision::Admin);
 }
 
 #[test]
@@ -58,17 +58,17 @@ fn what_programs_might_read_differently_is_refused() {
     assert!(is_refused(verdict("application/json; charset=utf-16le", b"{\0}\0")));
     assert!(is_refused(verdict("text/plain", b"action=shutdown")));
     let bare = TestRequest::post().to_http_request();
-    assert!(is_refused(judge(&bare, b"action=shutdown")));
+    assert!(is_refused(decide_join(&bare, b"action=shutdown")));
     let squeezed = TestRequest::post()
         .insert_header(("content-type", "application/json"))
         .insert_header(("content-encoding", "gzip"))
         .to_http_request();
-    assert!(is_refused(judge(&squeezed, b"\x1f\x8b")));
+    assert!(is_refused(decide_join(&squeezed, b"\x1f\x8b")));
     let twice = TestRequest::post()
         .append_header(("content-type", "application/json"))
         .append_header(("content-type", "application/x-www-form-urlencoded"))
         .to_http_request();
-    assert!(is_refused(judge(&twice, b"{}")));
+    assert!(is_refused(decide_join(&twice, b"{}")));
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn a_name_that_becomes_another_is_refused() {
         "userid=%ff",
         "\u{feff}action=shutdown",
     ] {
-        assert_ne!(form(body), Verdict::Fine, "{body}");
+        assert_ne!(form(body), JoinDecision::Play, "{body}");
     }
     assert!(is_refused(form(&"a=1&".repeat(1_001))));
     let many: String = (b'a'..=b'z')
@@ -122,11 +122,11 @@ fn a_name_that_becomes_another_is_refused() {
     }
     assert_eq!(
         json(r#"{"action":"quit"}"#),
-        Verdict::Admin,
+        JoinDecision::Admin,
         "whatever the program may learn to do"
     );
     let both = r#"{"action":"join","userid":"a","userId":"a","password":"","adminPassword":""}"#;
-    assert_eq!(json(both), Verdict::Fine);
+    assert_eq!(json(both), JoinDecision::Play);
 }
 
 #[test]
@@ -151,14 +151,14 @@ fn what_is_no_plain_form_is_refused() {
         "application/json;charset=UTF-8",
         "application/json; charset=\"utf-8\"",
     ] {
-        assert_eq!(verdict(kind, b"{}"), Verdict::Fine, "{kind}");
+        assert_eq!(verdict(kind, b"{}"), JoinDecision::Play, "{kind}");
     }
     for coding in ["gzip", "gzip, identity", "identity, gzip", ""] {
         let squeezed = TestRequest::post()
             .insert_header(("content-type", "application/json"))
             .insert_header(("content-encoding", coding))
             .to_http_request();
-        assert!(is_refused(judge(&squeezed, b"{}")), "{coding:?}");
+        assert!(is_refused(decide_join(&squeezed, b"{}")), "{coding:?}");
     }
 }
 
@@ -225,7 +225,7 @@ fn what_is_passed_on_is_read_in_one_way_by_express_and_asks_for_nothing() {
             !plays || !stays
         });
         admin += usize::from(asks);
-        if verdict(kind, body.as_bytes()) == Verdict::Fine {
+        if verdict(kind, body.as_bytes()) == JoinDecision::Play {
             fine += 1;
             assert!(!asks, "{kind} {body:?} is {read_by}");
             assert!(

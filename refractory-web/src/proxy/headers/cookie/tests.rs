@@ -11,8 +11,12 @@ fn text(bytes: Option<Cow<'_, [u8]>>) -> Option<String> {
 #[test]
 fn the_portals_cookies_never_reach_an_instance() {
     let names = portal();
-    let jar =
-        Jar { portal: &names, host: "friday.play.test", under: None, session: SessionRule::Any };
+    let jar = CookieFilter {
+        portal: &names,
+        host: "friday.play.test",
+        under: None,
+        session: SessionRule::Any,
+    };
     for (sent, kept) in [
         ("session=1", Some("session=1")),
         ("a=1;b=2 ;  c", Some("a=1;b=2 ;  c")),
@@ -35,7 +39,7 @@ fn a_session_is_kept_from_an_instance_where_it_must_not_have_it() {
         (SessionRule::Hidden, "a=1; session=2; sessions=3; session=4", Some("a=1; sessions=3")),
         (SessionRule::Only(&known), "session=9; a=1; session=2", Some("a=1; session=2")),
     ] {
-        let jar = Jar { portal: &names, host: "friday.play.test", under: None, session };
+        let jar = CookieFilter { portal: &names, host: "friday.play.test", under: None, session };
         assert_eq!(text(jar.for_instance(sent.as_bytes())).as_deref(), kept, "{sent}");
     }
 }
@@ -43,8 +47,12 @@ fn a_session_is_kept_from_an_instance_where_it_must_not_have_it() {
 #[test]
 fn an_instance_sets_cookies_for_itself_alone() {
     let names = portal();
-    let jar =
-        Jar { portal: &names, host: "friday.play.test", under: None, session: SessionRule::Any };
+    let jar = CookieFilter {
+        portal: &names,
+        host: "friday.play.test",
+        under: None,
+        session: SessionRule::Any,
+    };
     let own = "session=1; Max-Age=86400; Path=/; SameSite=Strict";
     for (set, kept) in [
         (own, Some(own)),
@@ -64,8 +72,12 @@ fn an_instance_sets_cookies_for_itself_alone() {
 #[test]
 fn instances_that_share_a_host_do_not_share_cookies() {
     let names = portal();
-    let jar =
-        Jar { portal: &names, host: "play.test", under: Some("friday"), session: SessionRule::Any };
+    let jar = CookieFilter {
+        portal: &names,
+        host: "play.test",
+        under: Some("friday"),
+        session: SessionRule::Any,
+    };
     for (set, kept) in [
         ("session=1; Path=/; Secure", "session=1; Secure; Path=/friday"),
         ("session=1", "session=1; Path=/friday"),
@@ -82,7 +94,7 @@ fn instances_that_share_a_host_do_not_share_cookies() {
 fn a_session_is_the_same_however_it_is_written() {
     let names = portal();
     let digest = [foundry_session_digest("0a1b2c")];
-    let jar = Jar {
+    let jar = CookieFilter {
         portal: &names,
         host: "friday.play.test",
         under: None,

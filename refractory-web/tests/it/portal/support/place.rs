@@ -32,7 +32,7 @@ impl Place {
         Self::with(|_| ()).await
     }
 
-    /// A portal with a configuration of its own.
+    /// A portal with its own configuration.
     pub(crate) async fn with(change: impl FnOnce(&mut WebConfig)) -> Self {
         let (at, game) = game().await;
         let mut place = Self::before(at, change);
@@ -45,7 +45,7 @@ impl Place {
         Self::built(game, SharedStore::default(), change, |builder| builder)
     }
 
-    /// The same on this store, with ports of its own.
+    /// The same on this store, with its own ports.
     pub(crate) fn built(
         game: SocketAddr,
         store: SharedStore,
@@ -100,7 +100,7 @@ impl Place {
         browser
     }
 
-    /// Gives a table a name that nobody may choose today, as an older version could.
+    /// Gives a table a name that no one may choose today, as an older version could.
     pub(crate) async fn rename_behind_its_back(&self, id: &InstanceId, name: &str) {
         let slug = Slug::new(name).unwrap();
         let rename = |row: &mut Instance| {
@@ -108,7 +108,7 @@ impl Place {
             Ok(true)
         };
         Collection::<Instance>::of(self.store.as_ref()).update(id.as_str(), rename).await.unwrap();
-        // Whoever waits for changes is told by one that changes nothing.
+        // Waiting readers are woken by a write that changes nothing.
         self.refractory.change(&Principal::operator(), id, Change::default()).await.unwrap();
     }
 

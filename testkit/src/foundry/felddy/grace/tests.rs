@@ -1,16 +1,20 @@
 use super::super::super::version::Version;
-use super::Grace;
+use super::StopBehavior;
 
 #[test]
 fn grace_came_late() {
     for (generation, build, wanted) in [
-        (9, 280, Grace::Deaf),
-        (11, 313, Grace::Deaf),
-        (11, 314, Grace::Hasty),
-        (13, 351, Grace::Hasty),
-        (14, 363, Grace::Hasty),
-        (14, 364, Grace::Patient),
+        (9, 280, StopBehavior::IgnoresSignal),
+        (11, 313, StopBehavior::IgnoresSignal),
+        (11, 314, StopBehavior::ExitsAtOnce),
+        (13, 351, StopBehavior::ExitsAtOnce),
+        (14, 363, StopBehavior::ExitsAtOnce),
+        (14, 364, StopBehavior::WaitsForProgram),
     ] {
-        assert_eq!(Grace::of(Version::new(generation, build)), wanted, "{generation}.{build}");
+        assert_eq!(
+            StopBehavior::of(Version::new(generation, build)),
+            wanted,
+            "{generation}.{build}"
+        );
     }
 }

@@ -33,7 +33,7 @@ struct Liar {
 }
 
 impl Liar {
-    /// `ask`, signed by its own program, whoever signed it before.
+    /// `ask`, signed by its own program, in place of an earlier signature.
     fn honest(&self, ask: &AssetRequest) -> AssetRequest {
         let mut ask = ask.clone();
         ask.headers.retain(|(name, _)| name != "authorization");
