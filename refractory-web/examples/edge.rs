@@ -39,9 +39,9 @@ async fn serve(edge: web::Data<Edge>, request: HttpRequest, body: web::Payload) 
     match edge.locate(&request) {
         Ok(Destination::Table(route)) => edge.serve(route, request, body, Access::Player).await,
         Ok(Destination::Portal | Destination::Damaged | Destination::Unknown) => {
-            edge.say(&Notice::Unknown, &request, Access::Anonymous)
+            edge.respond(&Notice::Unknown, &request, Access::Anonymous)
         }
-        Err(notice) => edge.say(&notice, &request, Access::Anonymous),
+        Err(notice) => edge.respond(&notice, &request, Access::Anonymous),
     }
 }
 

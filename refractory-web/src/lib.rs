@@ -7,7 +7,6 @@
 #[expect(clippy::future_not_send, reason = "a worker of actix is one thread")]
 pub mod api;
 mod config;
-#[expect(clippy::future_not_send, reason = "a worker of actix is one thread")]
 mod connections;
 #[expect(clippy::future_not_send, reason = "a worker of actix is one thread")]
 mod dispatch;

@@ -10,8 +10,10 @@ use refractory_core::{Code, Error, ErrorKind, EventId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::api::MERGE_PATCH;
 use crate::words;
+
+/// The media type of a merge patch (RFC 7396).
+pub(crate) const MERGE_PATCH: &str = "application/merge-patch+json";
 
 /// The status that tells a kind of error.
 pub(crate) fn status_of(kind: ErrorKind) -> StatusCode {

@@ -11,7 +11,7 @@ pub(crate) fn on_every_host() -> RouteTable {
     let mut table = RouteTable::below(OWN);
     table
         .route("/static/{digest}/{name}", get().to(statics::serve))
-        .route("/waiting/{slug}", get().to(live::waiting))
+        .route("/waiting/{slug}", get().to(live::door))
         .route("/setup/{slug}", get().to(pages::foundry_setup))
         .route("/setup/{slug}", post().to(pages::enter_foundry_setup));
     table

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use actix_http::Protocol;
 use actix_http::error::DispatchError;
+use refractory_core::{Error, ErrorKind};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -111,6 +112,6 @@ macro_rules! listening {
 }
 pub(crate) use listening;
 
-pub(crate) fn broken(error: std::io::Error) -> Error {
+pub(crate) fn broken(error: io::Error) -> Error {
     Error::new(ErrorKind::Unavailable, "serving").caused_by(error)
 }

@@ -1,10 +1,5 @@
 //! The race for the last administrator, over any store.
-#![expect(
-    clippy::expect_used,
-    clippy::missing_panics_doc,
-    clippy::panic,
-    reason = "a failed case panics; that is the point"
-)]
+#![expect(clippy::expect_used, reason = "a failed case panics; that is the point")]
 use refractory_core::model::{Principal, Role, User, UserName, UserState};
 use refractory_core::ports::Store;
 use refractory_core::{ErrorKind, Refractory, Result};
@@ -22,7 +17,7 @@ pub fn handle(store: impl Store) -> Refractory {
 enum Removal {
     Demotion,
     Disabling,
-    Removal,
+    Deletion,
 }
 
 /// Has two administrators end one another at once, `rounds` times, each through one of two `processes` with the same store. One
@@ -36,11 +31,11 @@ pub async fn race_for_the_last_one(processes: [Refractory; 2], rounds: usize) {
     let mut last = add(&processes[0], "first").await;
     for round in 0..rounds {
         let other = add(&processes[0], &format!("rival{round}")).await;
-        let ends = [[Removal::Demotion, Removal::Removal], [Removal::Removal, Removal::Demotion]];
+        let ends = [[Removal::Demotion, Removal::Deletion], [Removal::Deletion, Removal::Demotion]];
         let ends = match round % 5 {
             0 => [Removal::Demotion; 2],
             1 => [Removal::Disabling; 2],
-            2 => [Removal::Removal, Removal::Disabling],
+            2 => [Removal::Deletion, Removal::Disabling],
             other => ends[other % 2],
         };
         let mut race = JoinSet::new();
@@ -80,6 +75,6 @@ async fn end_one(process: &Refractory, user: &User, end: Removal) -> Result<()> 
         Removal::Disabling => {
             process.set_user_state(&operator, &user.id, UserState::Disabled).await.map(|_| ())
         }
-        Removal::Removal => process.remove_user(&operator, &user.id).await,
+        Removal::Deletion => process.remove_user(&operator, &user.id).await,
     }
 }

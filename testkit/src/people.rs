@@ -3,7 +3,7 @@
 use refractory_core::Refractory;
 use refractory_core::model::{Principal, Role, User, UserName, Via};
 
-/// `user`, signed in with a session of their own.
+/// `user`, signed in with a new session.
 ///
 /// # Panics
 ///

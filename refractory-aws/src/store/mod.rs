@@ -259,7 +259,7 @@ impl DynamoStore {
         let newest = ItemQuery { descending: true, ..stamped(kind, 0) };
         let entries = self.table.read("finding the end of what was written", &newest, 1).await?;
         let last = entries.first().and_then(item::stamp_of).unwrap_or_default();
-        Ok(At::of(Position::START).end(last, None).position())
+        Ok(ReadPosition::of(Position::START).end(last, None).position())
     }
 }
 

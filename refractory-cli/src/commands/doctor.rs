@@ -166,7 +166,7 @@ async fn deployment(
     settings: &Settings,
     web: &WebConfig,
 ) -> (Vec<Finding>, usize) {
-    let station = match App::open(desk, settings.clone(), false).await {
+    let station = match App::open(desk.loader(), settings.clone(), false).await {
         Ok(station) => station,
         Err(error) => return (vec![failed("database", &error), port(&web.listen)], 0),
     };

@@ -10,12 +10,10 @@ use serde_json::Value;
 
 use crate::connections::body_problem;
 use crate::guard::check_json;
-use crate::problem::{FieldProblem, Problem};
+use crate::problem::{FieldProblem, MERGE_PATCH, Problem};
 
 /// What a request without a patch is sent as.
 const JSON: &str = "application/json";
-/// What a patch is sent as. JSON is taken for one, too.
-pub(crate) const MERGE_PATCH: &str = "application/merge-patch+json";
 
 /// The JSON of a request.
 #[derive(Debug)]

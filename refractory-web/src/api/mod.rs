@@ -17,7 +17,6 @@ mod types;
 mod users;
 
 pub use backups::BackupJson;
-pub(crate) use body::MERGE_PATCH;
 pub use operations::{OperationJson, StepJson};
 use routes::BASE;
 pub(crate) use routes::{description, route_table, routes};

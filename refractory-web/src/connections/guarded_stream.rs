@@ -21,7 +21,7 @@ pub(crate) const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
 const OVERSIZED_HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 const OVERSIZED_HEAD_MAX: usize = 2 * 1024 * 1024;
 
-/// How long the rest of a body is read that nobody wants, so that its sender reads the answer.
+/// How long the unwanted rest of a body is drained, so that its sender reads the response.
 pub(crate) const GOODBYE: Duration = Duration::from_secs(2);
 
 /// What answers a head that is too long to be passed on to the parser.

@@ -156,6 +156,7 @@ impl Stream for PacedBody {
 }
 
 #[cfg(test)]
+#[expect(clippy::future_not_send, reason = "a worker of actix is one thread")]
 mod tests {
     use futures_util::StreamExt as _;
     use futures_util::stream;

@@ -167,7 +167,7 @@ impl Edge {
         if let Handshake::Refused(why) = handshake {
             return Err(Notice::Refused { status: StatusCode::BAD_REQUEST, why }.into());
         }
-        // What a program signs is told by its signature, whoever may play.
+        // What a program signs is checked by its signature, whatever the access.
         if !is_signed(request) {
             self.check_admission(route, request, access).await?;
         }
@@ -208,7 +208,7 @@ impl Edge {
         }
     }
 
-    /// Hides a table from those who may not play there, but for whoever was let into its setup.
+    /// Hides a table from clients that may not play there, except those with a pass to its setup.
     async fn check_admission<'a>(
         &self,
         route: &'a Route,
@@ -223,7 +223,7 @@ impl Edge {
         if standing.pass.is_some() { Ok(()) } else { Err(Notice::Unknown.into()) }
     }
 
-    /// Passes on what somebody does in Foundry's setup.
+    /// Forwards a request to Foundry's setup.
     async fn forward_setup<'a>(
         &self,
         route: &'a Route,

@@ -5,18 +5,7 @@ use std::time::Duration;
 use actix_web::HttpRequest;
 use actix_web::http::{StatusCode, header};
 
-use super::Route;
-
-/// What the portal has decided about the person who asks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Access {
-    /// Not signed in.
-    Anonymous,
-    /// A user who may play.
-    Player,
-    /// A user who may start and stop this table.
-    Manager,
-}
+use super::{Access, Route};
 
 /// A response in place of the game.
 #[derive(Debug, Clone, Copy)]

@@ -8,8 +8,19 @@ use refractory_core::model::{Fault, Health, Held, Instance, Phase, Right, Slug, 
 use refractory_core::ports::{Endpoint, Progress};
 use refractory_core::{Changes, InstanceId, Rights, Timestamp, UserId};
 
+use super::InstanceConnections;
 use super::tls::Tls;
-use super::{Access, InstanceConnections};
+
+/// What the portal has decided about the person who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Access {
+    /// Not signed in.
+    Anonymous,
+    /// A user who may play.
+    Player,
+    /// A user who may start and stop this table.
+    Manager,
+}
 
 /// One table, as far as the edge and its pages need to know it.
 #[derive(Debug, Clone)]
@@ -122,7 +133,7 @@ impl Route {
         route
     }
 
-    /// Whether somebody with `access` finds a table here.
+    /// Whether a client with `access` finds a table here.
     pub fn admits(&self, access: Access) -> bool {
         self.is_open || access != Access::Anonymous
     }

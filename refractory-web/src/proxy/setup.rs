@@ -3,7 +3,6 @@ use std::time::Duration;
 
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::StatusCode;
-use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
 use http::Request;
 use http_body_util::{BodyExt as _, Limited};

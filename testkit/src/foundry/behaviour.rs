@@ -138,7 +138,7 @@ pub(crate) enum CrashTrigger {
     Now,
     /// This long after listening began.
     After(Duration),
-    /// At one of its own moments.
+    /// At a moment of the program.
     At(Moment),
 }
 

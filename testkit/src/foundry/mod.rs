@@ -27,7 +27,7 @@
 //! | `http_code`, `status_code` | answer every request, or `/api/status`, with this status |
 //! | `users`, `users_lag` | pretend this many users; how long a lost one counts on (15 s) |
 //! | `eula_again` | ask for the agreement again although the license is signed |
-//! | `site` | the fake site that signs; without one the stand-in signs by itself |
+//! | `site` | the fake site that signs; without one the stand-in signs |
 //! | `sign_fails` | no signature is to be had |
 //! | `hostname` | the host name the license is held against, instead of the machine's |
 //! | `node` | the version of Node.js it pretends to be (`v20.11.0`) |

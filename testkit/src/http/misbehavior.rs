@@ -79,11 +79,7 @@ impl Misbehavior {
                 visit.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n0123456789HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil").await;
                 visit.until_closed().await;
             }
-            Self::Endless => {
-                let plenty = vec![b'x'; 65_536];
-                visit.send("HTTP/1.1 200 OK\r\n\r\n").await;
-                while visit.send(&plenty).await {}
-            }
+            Self::Endless => endless(&mut visit).await,
             Self::Stalls => {
                 visit.send("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n0123456789").await;
                 visit.until_closed().await;
@@ -106,4 +102,10 @@ async fn slow_head(visit: &mut UpstreamConnection, every: Duration) {
     while visit.send("X-Slow: yes\r\n").await {
         sleep(every).await;
     }
+}
+
+async fn endless(visit: &mut UpstreamConnection) {
+    let plenty = vec![b'x'; 65_536];
+    visit.send("HTTP/1.1 200 OK\r\n\r\n").await;
+    while visit.send(&plenty).await {}
 }

@@ -110,7 +110,7 @@ impl Store for World {
     }
 
     async fn position(&self, kind: Kind) -> Result<Position> {
-        let told = move |world: &Self| at_once(world.rows().position(kind));
+        let told = move |world: &Self| ready_now(world.rows().position(kind));
         self.call("store.position", told).await
     }
 

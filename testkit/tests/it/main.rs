@@ -9,10 +9,12 @@ mod embedding;
 mod foundry;
 #[cfg(feature = "foundry")]
 mod game_control;
+mod imports;
 mod liars;
 mod lifecycle;
 #[cfg(feature = "foundry")]
 mod local;
+mod names;
 #[cfg(feature = "foundry")]
 mod node_js;
 mod null_ports;

@@ -33,7 +33,7 @@ struct Pieces(Arc<Bed>);
 #[async_trait]
 impl Tamper for Pieces {
     async fn tamper(&self, name: &SnapshotName) {
-        let (s3, bucket) = (&self.0.clients.s3, &self.0.ground.bucket);
+        let (s3, bucket) = (&self.0.clients.s3, &self.0.outputs.bucket);
         let prefix = format!("snapshots/{}/{:015}/", name.of, name.at.0);
         let all = s3.list_objects_v2().bucket(bucket).prefix(prefix).send().await.unwrap();
         for object in all.contents.unwrap_or_default() {

@@ -12,11 +12,11 @@ pub(super) struct CookieFilter<'a> {
     pub(super) host: &'a str,
     /// The first segment of its paths, where it shares its host with others.
     pub(super) under: Option<&'a str>,
-    /// Which of its own sessions it sees.
+    /// Which of its sessions it sees.
     pub(super) session: SessionRule<'a>,
 }
 
-/// Which of its own sessions an instance sees.
+/// The sessions that an instance sees.
 #[derive(Debug, Clone, Copy, Default)]
 pub(in crate::proxy) enum SessionRule<'a> {
     /// Whichever the browser shows.

@@ -24,7 +24,7 @@ pub(in crate::proxy) struct ForwardedContext<'a> {
     pub(in crate::proxy) host: &'a str,
     /// The label of the instance.
     pub(in crate::proxy) slug: &'a str,
-    /// Which of its own sessions the instance sees.
+    /// The sessions that the instance sees.
     pub(in crate::proxy) session: SessionRule<'a>,
 }
 

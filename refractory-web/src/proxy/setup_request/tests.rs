@@ -16,7 +16,7 @@ fn what_is_about_to_be_done_is_read_from_either_shape() {
         ("\u{0}", SetupAction::Other),
         ("[]", SetupAction::Other),
     ] {
-        assert_eq!(SetupAction::said(body.as_bytes()), action, "{body}");
+        assert_eq!(SetupAction::from_form(body.as_bytes()), action, "{body}");
     }
 }
 

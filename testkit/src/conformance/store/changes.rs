@@ -28,7 +28,7 @@ fn last(changes: &[Change]) -> BTreeMap<&str, Option<u64>> {
     changes.iter().map(|change| (change.id.as_str(), change.revision)).collect()
 }
 
-/// What is written is told at once, of its own kind, and as it is by then.
+/// What is written is returned at once, by a read of its kind, and as it is by then.
 pub async fn a_change_is_told_once_it_is_written(store: &dyn Store) {
     assert_eq!(read_changes(store, Position::START, 100).await.0, Vec::new());
     let row = written(store, "a", "a").await;

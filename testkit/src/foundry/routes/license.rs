@@ -37,7 +37,7 @@ fn enter(table: &FoundryState, typed: &str) {
     }
 }
 
-/// Asks the site for a signature; without a site the stand-in signs by itself.
+/// Asks the site for a signature; without a site the stand-in signs.
 async fn sign(table: &Arc<FoundryState>) -> bool {
     let Some(key) = table.license_key() else { return false };
     let behaviour = table.switches.now();
