@@ -1,6 +1,6 @@
 //! Backups: copies of the data of instances. Front ends ask for them; workers make, read, restore and delete them.
 use super::Refractory;
-use crate::access::{Verb, check_role};
+use crate::access::{Verb, check, check_role};
 use crate::model::{
     Backup, BackupRef, Held, Instance, Operation, OperationKind, Power, Principal, Step, Subject,
 };
@@ -23,6 +23,7 @@ impl Refractory {
         id: &InstanceId,
         stop: bool,
     ) -> Result<Operation> {
+        check(who, Verb::ChangeInstance, &self.get(who, id).await?, id)?;
         self.check_supported()?;
         let at = self.moment_of_next(id).await?;
         let holds = !self.deployment.ports.snapshots.copies_running();

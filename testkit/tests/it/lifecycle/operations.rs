@@ -266,6 +266,8 @@ async fn a_hold_of_an_operation_that_cannot_be_read_stays_until_it_is_removed() 
 async fn only_who_manages_a_table_manages_its_backups() {
     let (house, id) = closed().await;
     let backup = backed_up(&house, &id).await;
+    let all = house.app.operations(&op(), Some(&id), None, 1).await.unwrap();
+    let asked = all.records[0].id.clone();
     for (name, role) in [("paul", Role::Player), ("gina", Role::GameMaster)] {
         let who = fresh_user(&house.app, name, role).await;
         let refused = [
@@ -276,6 +278,8 @@ async fn only_who_manages_a_table_manages_its_backups() {
             house.app.restore_backup(&who, &backup.id, &id, "friday").await.err(),
             house.app.delete_backup(&who, &backup.id).await.err(),
             house.app.orphaned_backups(&who, None, 10).await.err(),
+            house.app.operation(&who, &asked).await.err(),
+            house.app.cancel_operation(&who, &asked).await.err(),
             house.app.operations(&who, Some(&id), None, 10).await.err(),
             house.app.operations(&who, None, None, 10).await.err(),
         ];

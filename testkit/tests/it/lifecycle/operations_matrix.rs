@@ -165,7 +165,8 @@ async fn press(scene: &Scene, house: &House, part: Part, id: &InstanceId) -> Res
         Part::StopAgain => app.stop(&op(), id, Urgency::Gentle).await.map(|_| ()),
         Part::BackUpWhileOn => {
             if newest(house, id).await.is_some() {
-                return Ok(());
+                // The backup is there; the start after it may have been given up.
+                return app.start(&op(), id).await.map(|_| ());
             }
             scene.data.write(id, FIRST);
             app.create_backup(&op(), id, true).await.map(|_| ())
