@@ -2,6 +2,7 @@
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::{Error, ErrorKind};
 
@@ -93,10 +94,12 @@ macro_rules! ids {
 }
 
 impl EventId {
-    /// A new id that nothing else has, in the order of time: ids of later moments are greater.
+    /// A new id that nothing else has, in the order of time: ids of later moments are greater, and of one moment those that this
+    /// process makes later.
     pub fn ordered(at: crate::Timestamp) -> Self {
-        let millis = at.0.min(0xffff_ffff_ffff);
-        Self(format!("{millis:012x}-{}", fresh()).into())
+        static MADE: AtomicU32 = AtomicU32::new(0);
+        let (millis, count) = (at.0.min(0xffff_ffff_ffff), MADE.fetch_add(1, Ordering::Relaxed));
+        Self(format!("{millis:012x}-{count:08x}-{}", random_text(8)).into())
     }
 }
 

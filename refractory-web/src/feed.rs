@@ -3,11 +3,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use refractory_core::model::Instance;
-use refractory_core::{Changes, InstanceId, Refractory};
-use tokio::sync::watch;
+use refractory_core::model::{Event, Instance, Principal};
+use refractory_core::{Changes, EventFilter, InstanceId, Refractory};
+use tokio::sync::{Notify, broadcast, watch};
 
 use crate::proxy::Edge;
+
+/// How soon nobody listening is noticed.
+const IDLE: Duration = Duration::from_secs(15);
 
 /// All tables at one moment.
 #[derive(Debug, Clone, Default)]
@@ -18,19 +21,41 @@ pub(crate) struct Snapshot {
     pub(crate) worked: Option<bool>,
 }
 
-/// The latest snapshot, for whoever waits for the next.
-#[derive(Debug, Default)]
-pub(crate) struct Feed(watch::Sender<Arc<Snapshot>>);
+/// How many events may wait for a page that reads slowly; one that misses some looks at all of them again.
+const WAITING: usize = 64;
+
+/// The latest snapshot, for whoever waits for the next, and events as they are written.
+#[derive(Debug)]
+pub(crate) struct Feed {
+    snapshots: watch::Sender<Arc<Snapshot>>,
+    events: broadcast::Sender<Arc<Event>>,
+    /// Somebody listens who did not before.
+    listeners: Notify,
+}
+
+impl Default for Feed {
+    fn default() -> Self {
+        let (snapshots, events) = (watch::Sender::default(), broadcast::Sender::new(WAITING));
+        Self { snapshots, events, listeners: Notify::new() }
+    }
+}
 
 impl Feed {
     /// The latest snapshot.
     pub(crate) fn now(&self) -> Arc<Snapshot> {
-        Arc::clone(&self.0.borrow())
+        Arc::clone(&self.snapshots.borrow())
     }
 
     /// Tells of every snapshot from now on.
     pub(crate) fn follow(&self) -> watch::Receiver<Arc<Snapshot>> {
-        self.0.subscribe()
+        self.snapshots.subscribe()
+    }
+
+    /// Tells of every event from now on. What of it a user may see is the listener's to check.
+    pub(crate) fn events(&self) -> broadcast::Receiver<Arc<Event>> {
+        let receiver = self.events.subscribe();
+        self.listeners.notify_one();
+        receiver
     }
 
     /// Looks at everything once, so that the first request finds what there is.
@@ -47,7 +72,11 @@ impl Feed {
 
     /// Follows the deployment for ever.
     pub(crate) async fn run(&self, refractory: &Refractory, edge: &Edge) {
-        tokio::join!(self.follow_tables(refractory, edge), self.follow_workers(refractory));
+        tokio::join!(
+            self.follow_tables(refractory, edge),
+            self.follow_workers(refractory),
+            self.follow_events(refractory)
+        );
     }
 
     async fn follow_tables(&self, refractory: &Refractory, edge: &Edge) {
@@ -63,6 +92,36 @@ impl Feed {
         }
     }
 
+    /// Follows events for as long as anybody listens; the store is not asked otherwise.
+    async fn follow_events(&self, refractory: &Refractory) {
+        loop {
+            if self.events.receiver_count() == 0 {
+                self.listeners.notified().await;
+            }
+            if let Err(error) = self.pass_events_on(refractory).await {
+                tracing::warn!(%error, "the store could not be asked for events");
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        }
+    }
+
+    async fn pass_events_on(&self, refractory: &Refractory) -> refractory_core::Result<()> {
+        let who = Principal::operator();
+        let mut told = refractory.subscribe(&who, EventFilter::default(), None).await?;
+        loop {
+            tokio::select! {
+                next = told.next() => {
+                    // Without a listener there is nobody to miss it.
+                    let _ = self.events.send(Arc::new(next?.event));
+                }
+                () = tokio::time::sleep(IDLE) => {}
+            }
+            if self.events.receiver_count() == 0 {
+                return Ok(());
+            }
+        }
+    }
+
     async fn follow_workers(&self, refractory: &Refractory) {
         loop {
             self.look_for_workers(refractory).await;
@@ -72,7 +131,7 @@ impl Feed {
 
     fn take(&self, changes: &Changes, edge: &Edge) {
         edge.routes().apply(changes);
-        self.0.send_modify(|now| {
+        self.snapshots.send_modify(|now| {
             let next = Arc::make_mut(now);
             for id in &changes.gone {
                 next.tables.remove(id);
@@ -86,7 +145,7 @@ impl Feed {
     async fn look_for_workers(&self, refractory: &Refractory) {
         let Ok(alive) = refractory.workers().await else { return };
         let worked = Some(!alive.is_empty());
-        self.0.send_if_modified(|now| {
+        self.snapshots.send_if_modified(|now| {
             let differs = now.worked != worked;
             Arc::make_mut(now).worked = worked;
             differs

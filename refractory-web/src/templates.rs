@@ -10,7 +10,7 @@ use tera::{Context, Tera};
 use crate::problem::Problem;
 
 /// Every template with its text.
-pub(crate) const FILES: [(&str, &str); 25] = [
+pub(crate) const FILES: [(&str, &str); 27] = [
     ("parts.html", include_str!("templates/parts.html")),
     ("base.html", include_str!("templates/base.html")),
     ("card.html", include_str!("templates/card.html")),
@@ -30,6 +30,8 @@ pub(crate) const FILES: [(&str, &str); 25] = [
     ("groups.html", include_str!("templates/groups.html")),
     ("group.html", include_str!("templates/group.html")),
     ("account.html", include_str!("templates/account.html")),
+    ("activity.html", include_str!("templates/activity.html")),
+    ("audit.html", include_str!("templates/audit.html")),
     ("about.html", include_str!("templates/about.html")),
     ("error.html", include_str!("templates/error.html")),
     ("set-up.html", include_str!("templates/set-up.html")),

@@ -14,7 +14,7 @@ pub(crate) enum EventCommand {
 /// The latest entries of the audit log, newest first.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  refractory event list --kind sign-in-failed\n  refractory event list --instance friday-night -n 20"
+    after_help = "Examples:\n  refractory event list --kind sign-in-failed\n  refractory event list --instance friday-night -n 20\n  refractory event list --follow"
 )]
 pub(crate) struct List {
     /// Only entries about this table
@@ -29,4 +29,7 @@ pub(crate) struct List {
     /// How many entries to show
     #[arg(short = 'n', long, value_name = "COUNT", default_value = "50")]
     pub(crate) limit: NonZeroUsize,
+    /// Show the newest entry last, and each new one as it is written
+    #[arg(short, long)]
+    pub(crate) follow: bool,
 }

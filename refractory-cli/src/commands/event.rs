@@ -1,4 +1,6 @@
 //! `event`.
+use std::time::Duration;
+
 use anyhow::Result;
 use refractory_core::EventFilter;
 use refractory_core::model::{Event, Principal};
@@ -7,11 +9,53 @@ use refractory_web::api;
 use crate::args::event::{EventCommand, List};
 use crate::compose::{App, CliContext};
 use crate::exit::Exit;
+use crate::output::Out;
+
+/// How soon a reader that has gone is noticed.
+const LOOK: Duration = Duration::from_secs(1);
 
 pub(crate) async fn run(desk: &CliContext, command: EventCommand) -> Result<Exit> {
     let EventCommand::List(args) = command;
-    list(desk, args).await?;
+    if args.follow {
+        follow(desk, args).await?;
+    } else {
+        list(desk, args).await?;
+    }
     Ok(Exit::Done)
+}
+
+/// The latest entries, oldest first, and then each new one, until nobody reads any more.
+async fn follow(desk: &CliContext, args: List) -> Result<()> {
+    let station = desk.open().await?;
+    let filter = filter(&station, &args).await?;
+    // From before the list is read, so that nothing falls between the two.
+    let from = station.refractory.event_cursor().await?;
+    let mut shown = latest(&station, &filter, args.limit.get()).await?;
+    shown.reverse();
+    for event in &shown {
+        print(desk, event)?;
+    }
+    let who = Principal::operator();
+    let mut told = station.refractory.subscribe(&who, filter, Some(from)).await?;
+    while !Out::is_closed() {
+        // An end of the pipe is noticed now and then, also while nothing happens.
+        let Ok(next) = tokio::time::timeout(LOOK, told.next()).await else { continue };
+        let event = next?.event;
+        if shown.iter().all(|known| known.id != event.id) {
+            print(desk, &event)?;
+        }
+    }
+    Ok(())
+}
+
+fn print(desk: &CliContext, event: &Event) -> Result<()> {
+    let form = api::Event::of(event, true);
+    if desk.out.is_json() { Out::value_line(&form) } else { Out::line(&cells(&form).join("  ")) }
+}
+
+fn cells(form: &api::Event) -> Vec<String> {
+    let from = form.address.as_ref().unwrap_or(&form.via);
+    [&form.at, &form.kind, from, &form.text].map(ToOwned::to_owned).to_vec()
 }
 
 async fn list(desk: &CliContext, args: List) -> Result<()> {
@@ -20,8 +64,7 @@ async fn list(desk: &CliContext, args: List) -> Result<()> {
     let mut rows = Vec::new();
     for event in latest(&station, &filter, args.limit.get()).await? {
         let form = api::Event::of(&event, true);
-        let from = form.address.as_ref().unwrap_or(&form.via);
-        let cells = [&form.at, &form.kind, from, &form.text].map(ToOwned::to_owned).to_vec();
+        let cells = cells(&form);
         rows.push((form, cells));
     }
     desk.out.list(&["at", "kind", "from", "what"], &rows, "No entries.")

@@ -2,54 +2,52 @@
 use std::time::Duration;
 
 use anyhow::{Result, bail};
-use refractory_core::model::{Instance, Phase, Power, Principal};
-use refractory_core::{ErrorKind, InstanceId};
+use refractory_core::model::{Instance, Power, Principal};
+use refractory_core::{Settled, settled};
 
 use crate::compose::App;
 use crate::exit::Exit;
 use crate::output::{Failure, Out, Spinner, say, words};
 
-/// How often somebody else's progress is looked at: no event of the store's crosses processes.
-const LOOK: Duration = Duration::from_millis(100);
-/// How many looks lie between two questions whether anybody works.
-const LOOKS_PER_ROLL_CALL: u32 = 20;
-
-/// Where a table was asked to go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Goal {
-    On,
-    Off,
-    Gone,
-}
-
-/// Shows how a table gets on until it is where it was asked to go; `None` when it is gone.
+/// Shows how a table gets on until what was asked of it is settled; `asked` is the table as the request returned it. `None` when
+/// it is gone.
 pub(crate) async fn follow(
     out: Out,
     station: &App,
     who: &Principal,
-    id: &InstanceId,
-    goal: Goal,
+    asked: &Instance,
 ) -> Result<Option<Instance>> {
     let mut teller = Teller::begin(out);
-    let mut looks = 0;
-    loop {
-        let table = match station.refractory.get(who, id).await {
-            Ok(table) => table,
-            Err(error) if error.kind() == ErrorKind::NotFound && goal == Goal::Gone => {
-                return Ok(None);
-            }
-            Err(error) => return Err(error.into()),
-        };
-        if arrived(&table, goal)? {
-            return Ok(Some(table));
-        }
-        teller.tell(words(&table));
-        if looks % LOOKS_PER_ROLL_CALL == 0 && station.workers().await?.is_empty() {
-            bail!(nobody_works(station));
-        }
-        looks += 1;
-        tokio::time::sleep(LOOK).await;
+    if settled(asked.desired.power, asked).is_none() && station.workers().await?.is_empty() {
+        bail!(nobody_works(station));
     }
+    loop {
+        let tell = |table: &Instance| teller.tell(words(table));
+        let refractory = &station.refractory;
+        match refractory.settled_telling(who, asked, Duration::MAX, tell).await? {
+            Settled::On(_) | Settled::Off => {
+                return Ok(Some(refractory.get(who, &asked.id).await?));
+            }
+            Settled::Gone => return Ok(None),
+            Settled::Failed(fault) => bail!(Failure::new(Exit::Attention, say::fault(&fault))),
+            Settled::Superseded(power) => bail!(superseded(asked, power)),
+            // One that was not heard of for a moment may be at work still.
+            Settled::NoWorker if station.workers().await?.is_empty() => {
+                bail!(nobody_works(station));
+            }
+            Settled::NoWorker | Settled::TimedOut | _ => {}
+        }
+    }
+}
+
+fn superseded(asked: &Instance, power: Power) -> Failure {
+    let turned = match power {
+        Power::On => "on",
+        Power::Off => "off",
+        Power::Gone => "deleted",
+    };
+    let said = format!("Another user turned `{}` {turned} in the meantime.", asked.slug);
+    Failure::new(Exit::Conflict, said)
 }
 
 /// What to do when no worker carries requests out.
@@ -73,26 +71,6 @@ pub(crate) fn idle(station: &App) -> String {
         None => {
             "Refractory's background service isn't running. Tables can't start or stop.".to_owned()
         }
-    }
-}
-
-fn arrived(table: &Instance, goal: Goal) -> Result<bool, Failure> {
-    let turned = |asked| {
-        Failure::new(
-            Exit::Conflict,
-            format!("Another user turned `{}` {asked} in the meantime.", table.slug),
-        )
-    };
-    match (goal, table.desired.power, table.phase()) {
-        (Goal::On, Power::On, _) if table.given_up() => {
-            let message = table.live_fault().map_or_else(String::new, say::fault);
-            Err(Failure::new(Exit::Attention, message))
-        }
-        (Goal::On, Power::On, Phase::On(_)) | (Goal::Off, Power::Off, Phase::Off) => Ok(true),
-        (Goal::On, Power::Off, _) => Err(turned("off")),
-        (Goal::Off, Power::On, _) => Err(turned("on")),
-        (Goal::On | Goal::Off, Power::Gone, _) => Err(turned("deleted")),
-        _ => Ok(false),
     }
 }
 

@@ -12,7 +12,7 @@ use refractory_core::{Error, ErrorKind, ListQuery, Rights};
 use refractory_web::{OperationJson, api};
 use serde_json::json;
 
-use super::follow::{Goal, follow, nobody_works};
+use super::follow::{follow, nobody_works};
 use super::logs;
 use crate::args::instance::{
     Create, Delete, Edit, GrantArgs, InstanceCommand, Open, Rename, Restart, RotateKey, Start,
@@ -252,7 +252,7 @@ async fn start(desk: &CliContext, args: &Start) -> Result<()> {
 /// Waits until players can join, and says where.
 async fn follow_up(desk: &CliContext, station: &App, table: &Instance) -> Result<()> {
     let who = Principal::operator();
-    if let Some(table) = follow(desk.out, station, &who, &table.id, Goal::On).await? {
+    if let Some(table) = follow(desk.out, station, &who, table).await? {
         let json = shown(station, &table).await?;
         let said = if table.is_in_setup() {
             let next = words(&table);
@@ -320,7 +320,7 @@ async fn stop(desk: &CliContext, args: &Stop) -> Result<()> {
     if !args.wait {
         return asked(desk, &station, &table, "stopping").await;
     }
-    if let Some(table) = follow(desk.out, &station, &who, &table.id, Goal::Off).await? {
+    if let Some(table) = follow(desk.out, &station, &who, &table).await? {
         let said = format!("`{}` is off. Its data is kept.", table.slug);
         desk.out.say(&said, &shown(&station, &table).await?)?;
     }
@@ -458,7 +458,7 @@ async fn delete(desk: &CliContext, args: Delete) -> Result<()> {
     if !args.wait {
         return asked(desk, &station, &gone, "being deleted").await;
     }
-    follow(desk.out, &station, &who, &table.id, Goal::Gone).await?;
+    follow(desk.out, &station, &who, &gone).await?;
     let said = format!("`{}` and all of its data were deleted.", table.slug);
     desk.out.say(&said, &json!({ "removed": table.id.as_str() }))
 }

@@ -43,7 +43,11 @@ fn what_is_not_named_stays_and_a_table_is_given_to_another() {
     assert!(log.contains("operator made a sign-in link for jane."), "{log}");
     let owners = house.run("event list --kind owner-changed --json").ok().json();
     assert_eq!(owners.as_array().unwrap().len(), 2, "{owners}");
-    assert_eq!(owners[0]["via"], "cli");
+    assert_eq!((&owners[0]["via"], &owners[0]["kind"]), (&json!("cli"), &json!("owner-changed")));
+    assert_eq!(owners[1]["details"]["to"]["name"], "jane", "{owners}");
+    house.run("event list --user nobody").failed(3, "There is no user named `nobody`");
+    let of_jane = house.run("event list --user jane --json").ok().json();
+    assert_eq!(of_jane, json!([]), "she did nothing");
     house.run("user role jane admin").ok();
     house.run("user sign-out jane").ok();
     let log = house.run("event list -n 2").ok().out;

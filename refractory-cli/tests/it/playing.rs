@@ -74,8 +74,12 @@ fn a_license_is_taken_from_an_empty_table_at_once() {
         (&house.table("first")["phase"], &house.table("second")["phase"]),
         (&"off".into(), &"on".into())
     );
-    let log = house.run("event list --kind license").ok().out;
+    let log = house.run("event list --kind license-taken").ok().out;
     assert!(log.contains("operator took the license of first for second."), "{log}");
+    for table in ["first", "second"] {
+        let log = house.run(&format!("event list --instance {table}")).ok().out;
+        assert!(log.contains("The license club went from first to second."), "{log}");
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 
 use super::{Requirement, Verb, check_scope, has_scope};
 use crate::model::{Grantee, Grants, Instance, Principal, Right, Role, Via};
-use crate::{Error, ErrorKind, GroupId, Result, UserId};
+use crate::{Code, Error, ErrorKind, GroupId, Result, UserId};
 
 /// The rights of one principal on one instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -159,7 +159,5 @@ fn refusal(role: Role, verb: Verb) -> String {
 
 /// The error for an instance that does not exist, or that the asking principal may not see.
 pub(crate) fn no_such_instance(name: impl std::fmt::Display) -> Error {
-    Error::new(ErrorKind::NotFound, "looking for a table")
-        .about("name", &name)
-        .advise(format!("There is no table `{name}`."))
+    Error::new(ErrorKind::NotFound, "looking for a table").coded(Code::NO_TABLE).about("name", name)
 }

@@ -78,6 +78,8 @@ codes! {
     LICENSE_UNREADABLE = "license-unreadable";
     /// The secrets of the deployment were encrypted with another key file.
     OTHER_KEY_FILE = "other-key-file";
+    /// No release is stored at all.
+    NO_RELEASES = "no-releases";
     /// There is no such release. About `name`, where it was asked for by name.
     NO_RELEASE = "no-such-release";
     /// A table uses the release. About `table` and `version`.
@@ -96,6 +98,8 @@ codes! {
     LOST = "lost";
     /// A running table died too often. About `reason`, `deaths` and `minutes`.
     LOST_TOO_OFTEN = "lost-too-often";
+    /// A record cannot be read. About `kind` and `id`.
+    RECORD_DAMAGED = "record-damaged";
     /// There is no such damaged record. About `kind` and `id`.
     NO_DAMAGED_RECORD = "no-such-damaged-record";
     /// The place from which events were to be told is none.

@@ -48,6 +48,7 @@ pub(crate) fn sentence(code: &Code, about: &dyn Facts) -> Option<String> {
             named("license")
         ),
         "other-key-file" => "This deployment's secrets were encrypted with another key file. Restore the previous key file.".to_owned(),
+        "no-releases" => "There is no Foundry release yet.".to_owned(),
         "no-such-release" => match about.fact("name") {
             Some(name) => format!("There is no release `{name}`."),
             None => "This release doesn't exist.".to_owned(),
@@ -70,6 +71,11 @@ pub(crate) fn sentence(code: &Code, about: &dyn Facts) -> Option<String> {
             fact("reason"),
             fact("deaths"),
             fact("minutes")
+        ),
+        "record-damaged" => format!(
+            "The record of the {} `{}` is damaged, or was changed by hand, and cannot be read. Everything else goes on, and nothing was changed.",
+            fact("kind"),
+            fact("id")
         ),
         "no-such-damaged-record" => {
             format!("There is no damaged record `{} {}`.", fact("kind"), fact("id"))

@@ -7,7 +7,7 @@ use super::{Invocation, LocalArchives, Programs};
 use crate::foundry::node::{NodeFinder, NodeOptions};
 use crate::model::{Program, Release};
 use crate::ports::Observed;
-use crate::{Error, ErrorKind, Result, async_trait};
+use crate::{Code, Error, ErrorKind, Remedy, Result, async_trait};
 
 /// The executable that plays the demo, and the words it needs before the script.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,9 +70,9 @@ impl Programs for ReleasePrograms {
 }
 
 fn no_release() -> Error {
-    Error::new(ErrorKind::Invalid, "choosing a program").advise(
-        "There is no Foundry release yet. Add one under Releases, or with `refractory release add FILE`.",
-    )
+    Error::new(ErrorKind::Invalid, "choosing a program")
+        .coded(Code::NO_RELEASES)
+        .helped_by(Remedy::AddRelease)
 }
 
 fn no_demo() -> Error {

@@ -9,7 +9,7 @@ use crate::ports::{
     Collection, GameTarget, Granted, LaunchSpec, NameRecord, Observed, VolumeSpec, WorldRef,
 };
 use crate::service::Deployment;
-use crate::{Error, ErrorKind, ReleaseId, Result};
+use crate::{Code, Error, ErrorKind, ReleaseId, Remedy, Result};
 
 /// Ends `call` by the deadline of the deployment.
 pub(crate) async fn bounded<T>(
@@ -268,9 +268,9 @@ pub(crate) fn choose_release(choice: &ReleaseChoice, all: Vec<Release>) -> Resul
 }
 
 fn no_release() -> Error {
-    Error::new(ErrorKind::Invalid, "choosing a release").advise(
-        "This release doesn't exist. Add it under Releases, or with `refractory release add FILE`.",
-    )
+    Error::new(ErrorKind::Invalid, "choosing a release")
+        .coded(Code::NO_RELEASE)
+        .helped_by(Remedy::AddRelease)
 }
 
 fn no_endpoint() -> Error {

@@ -4,7 +4,7 @@ use crate::id::random_text;
 use crate::model::{Instance, RetainedAdminKey};
 use crate::ports::{Collection, Commit, Index, Observed, Query, UniqueKey};
 use crate::service::Deployment;
-use crate::{Error, ErrorKind, InstanceId, Result, Secret, SecretName};
+use crate::{Code, Error, ErrorKind, InstanceId, Result, Secret, SecretName};
 
 /// The name in the vault of the password that was made for `of`.
 fn own_name(of: &InstanceId) -> Result<SecretName> {
@@ -112,7 +112,6 @@ impl Deployment {
 }
 
 fn unreadable_key() -> Error {
-    Error::new(ErrorKind::Unexpected, "reading the administrator's password").advise(
-        "This deployment's secrets were encrypted with another key file. Restore the previous key file.",
-    )
+    Error::new(ErrorKind::Unexpected, "reading the administrator's password")
+        .coded(Code::OTHER_KEY_FILE)
 }

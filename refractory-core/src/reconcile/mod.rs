@@ -24,5 +24,6 @@ mod worker_options;
 pub(crate) use act::{bounded, choose_release};
 pub(crate) use known::Known;
 pub(crate) use liveness::Liveness;
+pub(crate) use sweep::EventWalk;
 pub use worker::Worker;
 pub use worker_options::WorkerOptions;

@@ -1,10 +1,12 @@
 //! What exists and nobody explains: reported first, removed much later, data never.
+mod event_walk;
 mod look;
 mod orphans;
 mod retention;
 mod treat;
 mod trim;
 
+pub(crate) use event_walk::EventWalk;
 pub(crate) use look::{Listing, Look};
 pub(crate) use orphans::{Orphan, OrphanObservations};
 

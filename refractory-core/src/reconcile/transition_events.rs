@@ -1,7 +1,7 @@
 //! The events that a step of a worker causes. Pure.
 use crate::model::{
-    Attempt, Event, EventKind, Fault, Held, Instance, LicenseUse, Named, Phase, Record, Step,
-    Waiting, WorldId,
+    Attempt, Event, EventKind, Fault, Held, Instance, LicenseUse, Named, Phase, Power, Record,
+    Step, Waiting, WorldId,
 };
 use crate::{LicenseId, Timestamp};
 
@@ -17,7 +17,9 @@ pub(super) fn transition_events(before: &Instance, after: &Instance, now: Timest
         kinds.push(EventKind::InstanceStarted);
     }
     kinds.extend(failure(before, after));
-    if after.phase() == Phase::Off && before.phase() != Phase::Off {
+    // Of one that is to be gone, only that it is gone is told.
+    let is_kept = after.desired.power != Power::Gone;
+    if is_kept && after.phase() == Phase::Off && before.phase() != Phase::Off {
         kinds.push(EventKind::InstanceStopped);
     }
     kinds.into_iter().map(|kind| Event::by_system(now, kind).about(after)).collect()

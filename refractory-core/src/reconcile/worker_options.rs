@@ -92,7 +92,7 @@ impl Default for WorkerOptions {
             edge_lag: Duration::from_secs(3),
             hard_deadline: Duration::from_mins(10),
             events_age: Duration::from_hours(24 * 180),
-            events: 20_000,
+            events: 100_000,
             admin_key_retention: Duration::from_hours(24 * 30),
             operations: Duration::from_secs(2),
             operations_at_once: 4,

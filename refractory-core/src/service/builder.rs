@@ -14,7 +14,7 @@ use crate::ports::{
     Archives, AssetGateway, AssetStore, Authenticator, DnsZone, GameControl, InstanceRuntime,
     IntoPort, LicensePool, LogSource, OrphanedResources, Snapshots, Store, Vault, WorldStorage,
 };
-use crate::reconcile::{Known, Liveness};
+use crate::reconcile::{EventWalk, Known, Liveness};
 use crate::{Clock, MemoryVault, SystemClock, Worker, WorkerOptions};
 
 /// Puts a deployment together from ports. Everything but the runtime has a default.
@@ -144,6 +144,7 @@ impl Builder {
             #[cfg(feature = "accounts")]
             setup_key: tokio::sync::OnceCell::new(),
             liveness: Liveness::default(),
+            event_walk: EventWalk::default(),
             nudge: watch::Sender::new(0),
             operations_nudge: watch::Sender::new(0),
         });

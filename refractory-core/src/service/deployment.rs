@@ -12,7 +12,7 @@ use crate::ports::{
     Archives, AssetGateway, AssetStore, Authenticator, DnsZone, GameControl, InstanceRuntime,
     LicensePool, LogSource, OrphanedResources, Snapshots, Store, Vault, WorldStorage,
 };
-use crate::reconcile::{Known, Liveness};
+use crate::reconcile::{EventWalk, Known, Liveness};
 
 /// How the deployment is reached from outside.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -120,6 +120,8 @@ pub(crate) struct Deployment {
     #[cfg(feature = "accounts")]
     pub(crate) setup_key: tokio::sync::OnceCell<Secret>,
     pub(crate) liveness: Liveness,
+    /// How far this process has gone through the audit log.
+    pub(crate) event_walk: EventWalk,
     /// Counts writes made in this process, so that nobody here waits for the next poll of the store.
     pub(crate) nudge: watch::Sender<u64>,
     /// Counts operations asked for in this process.

@@ -14,7 +14,7 @@ use crate::model::{
 };
 use crate::ports::{Collection, InstanceRuntime, IntoPort, UniqueKey};
 use crate::reconcile::choose_release;
-use crate::{Error, ErrorKind, InstanceId, LicenseId, Result, Timestamp, UserId};
+use crate::{Code, Error, ErrorKind, InstanceId, LicenseId, Remedy, Result, Timestamp, UserId};
 
 /// A cheap handle on a deployment. Every front end holds one; none holds a port.
 ///
@@ -133,9 +133,9 @@ impl Refractory {
 
     async fn check_license(&self, id: &LicenseId) -> Result<()> {
         if self.collection::<License>().load(id.as_str()).await?.is_none() {
-            return Err(Error::new(ErrorKind::NotFound, "choosing a license").advise(
-                "There is no such license. See Licenses, or run `refractory license list`.",
-            ));
+            return Err(Error::new(ErrorKind::NotFound, "choosing a license")
+                .coded(Code::NO_LICENSE)
+                .helped_by(Remedy::ListLicenses));
         }
         Ok(())
     }
@@ -220,7 +220,7 @@ impl Refractory {
             if !matches!(row.phase(), Phase::On(_)) {
                 return Err(Error::new(ErrorKind::Conflict, "restarting a table")
                     .permanent()
-                    .advise("Only a table that is on can be restarted. Start it instead."));
+                    .coded(Code::NOT_ON));
             }
             row.replace_launch(now);
             Ok((true, vec![told(row)]))
@@ -239,10 +239,9 @@ impl Refractory {
         let instance = self.get(who, id).await?;
         check(who, Verb::DeleteInstance, &instance, id)?;
         if typed.trim() != instance.slug.as_str() {
-            return Err(Error::new(ErrorKind::Invalid, "confirming a removal").advise(format!(
-                "To delete this table and all of its data, type its name: `{}`.",
-                instance.slug
-            )));
+            return Err(Error::new(ErrorKind::Invalid, "confirming a removal")
+                .coded(Code::NOT_CONFIRMED)
+                .about("name", &instance.slug));
         }
         self.want(who, id, Power::Gone, instance.desired.urgency, Verb::DeleteInstance).await
     }
@@ -263,9 +262,7 @@ impl Refractory {
             if row.journal.get(Step::Runtime).is_none() {
                 return Err(Error::new(ErrorKind::Conflict, "giving a machine up")
                     .permanent()
-                    .advise(
-                        "Nothing of this table is running, so there is nothing to declare lost.",
-                    ));
+                    .coded(Code::NOTHING_RUNS));
             }
             if row.is_desired_on() {
                 row.want(Power::Off, Urgency::Now, now);
@@ -298,7 +295,7 @@ impl Refractory {
             if row.desired.power == Power::Gone && power != Power::Gone {
                 return Err(Error::new(ErrorKind::Conflict, "changing the desired state")
                     .permanent()
-                    .advise("This table is being deleted."));
+                    .coded(Code::BEING_DELETED));
             }
             let event = self.event(who, kind.clone()).about(row);
             Ok((row.want(power, urgency, now), vec![event]))
@@ -517,7 +514,8 @@ fn name_taken(error: Error, slug: &Slug) -> Error {
     if error.kind() == ErrorKind::Conflict {
         return Error::new(ErrorKind::Conflict, "naming a table")
             .permanent()
-            .advise(format!("A table named `{slug}` already exists. Choose another name."))
+            .coded(Code::TABLE_NAME_TAKEN)
+            .about("name", slug)
             .caused_by(error);
     }
     error

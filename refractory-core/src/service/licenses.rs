@@ -6,7 +6,7 @@ use crate::model::{
 };
 use crate::ports::{Commit, Observed, UniqueKey};
 use crate::text::{is_obeyed, trimmed};
-use crate::{Error, ErrorKind, InstanceId, LicenseId, Result, SecretName, UserId};
+use crate::{Code, Error, ErrorKind, InstanceId, LicenseId, Result, SecretName, UserId};
 
 /// A license as people see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,9 +82,13 @@ impl Refractory {
         let salt = crate::Secret::new(crate::id::random_text(32));
         let name = SecretName::new("license-fingerprint-salt")?;
         match self.deployment.ports.vault.ensure(&name, &salt).await? {
-            Observed::Ready(salt) => Ok(crate::digest::sha256_hex(&[salt.expose().as_bytes(), key.expose().as_bytes()])),
-            Observed::Absent | Observed::Pending(_) | Observed::Broken(_) => Err(Error::new(ErrorKind::Unexpected, "reading the vault")
-                .advise("This deployment's secrets were encrypted with another key file. Restore the previous key file.")),
+            Observed::Ready(salt) => {
+                Ok(crate::digest::sha256_hex(&[salt.expose().as_bytes(), key.expose().as_bytes()]))
+            }
+            Observed::Absent | Observed::Pending(_) | Observed::Broken(_) => {
+                Err(Error::new(ErrorKind::Unexpected, "reading the vault")
+                    .coded(Code::OTHER_KEY_FILE))
+            }
         }
     }
 
@@ -187,9 +191,10 @@ impl Refractory {
             .await?
             .ok_or_else(|| no_such(id.as_str()))?;
         if license.lease.is_some() {
-            return Err(Error::new(ErrorKind::Conflict, "removing a license").permanent().advise(
-                format!("A table is using the license `{}`. Stop that table first.", license.name),
-            ));
+            return Err(Error::new(ErrorKind::Conflict, "removing a license")
+                .permanent()
+                .coded(Code::LICENSE_IN_USE)
+                .about("name", &license.name));
         }
         let event = self.event(who, EventKind::LicenseRemoved { license: license.named() });
         self.collection().commit(&Commit::delete(&license).event(event)).await?;
@@ -218,14 +223,16 @@ fn checked_name(raw: &str) -> Result<String> {
 
 fn no_such(name: &str) -> Error {
     Error::new(ErrorKind::NotFound, "looking for a license")
-        .advise(format!("There is no license `{name}`."))
+        .coded(Code::NO_LICENSE)
+        .about("name", name)
 }
 
 fn license_taken(error: Error, name: &str) -> Error {
     if error.kind() == ErrorKind::Conflict {
         return Error::new(ErrorKind::Conflict, "adding a license")
             .permanent()
-            .advise(format!("A license named `{name}`, or with the same key, already exists."))
+            .coded(Code::LICENSE_TAKEN)
+            .about("name", name)
             .caused_by(error);
     }
     error

@@ -9,7 +9,7 @@ use crate::model::{
     UserName, Via,
 };
 use crate::ports::{Commit, Credential, Index, Kind, Query, TypedPage, UniqueKey};
-use crate::{Error, ErrorKind, Result, Secret, UserId};
+use crate::{Code, Error, ErrorKind, Result, Secret, UserId};
 
 impl Refractory {
     /// Whether nobody has an account yet.
@@ -272,7 +272,8 @@ fn name_taken(error: Error, name: &UserName) -> Error {
     if error.kind() == ErrorKind::Conflict {
         return Error::new(ErrorKind::Conflict, "adding an account")
             .permanent()
-            .advise(format!("A user named `{name}` already exists. Choose another name."))
+            .coded(Code::USER_NAME_TAKEN)
+            .about("name", name)
             .caused_by(error);
     }
     error
@@ -280,5 +281,6 @@ fn name_taken(error: Error, name: &UserName) -> Error {
 
 pub(super) fn no_such(name: impl std::fmt::Display) -> Error {
     Error::new(ErrorKind::NotFound, "looking for an account")
-        .advise(format!("There is no user named `{name}`."))
+        .coded(Code::NO_USER)
+        .about("name", name)
 }

@@ -3,7 +3,7 @@ use super::Refractory;
 use crate::access::{Verb, check_role, check_scope};
 use crate::model::{EventKind, Held, Instance, Named, Principal, Record, Scope, Step};
 use crate::ports::{DamagedRecord, Kind};
-use crate::{Error, ErrorKind, Result};
+use crate::{Code, Error, ErrorKind, Remedy, Result};
 
 impl Refractory {
     /// Every record that cannot be read, of every kind.
@@ -90,10 +90,11 @@ impl Refractory {
 }
 
 fn no_such(kind: Kind, id: &str) -> Error {
-    Error::new(ErrorKind::NotFound, "looking for a damaged record").about("id", id).advise(format!(
-        "There is no damaged record `{} {id}`. See `refractory record list`.",
-        kind.name()
-    ))
+    Error::new(ErrorKind::NotFound, "looking for a damaged record")
+        .coded(Code::NO_DAMAGED_RECORD)
+        .about("kind", kind.name())
+        .about("id", id)
+        .helped_by(Remedy::ListDamagedRecords)
 }
 
 fn in_use(license: &DamagedRecord, why: &str) -> Error {

@@ -3,7 +3,7 @@ use super::Refractory;
 use crate::access::{Verb, check_role};
 use crate::model::{EventKind, Instance, Principal, Release, ReleaseChoice};
 use crate::ports::{ArchiveInfo, ArchiveSource, Commit};
-use crate::{Error, ErrorKind, ReleaseId, Result};
+use crate::{Code, Error, ErrorKind, ReleaseId, Remedy, Result};
 
 impl Refractory {
     /// Every stored release, newest first.
@@ -68,7 +68,9 @@ impl Refractory {
         };
         all.into_iter().find(meant).ok_or_else(|| {
             Error::new(ErrorKind::NotFound, "looking for a release")
-                .advise(format!("There is no release `{name}`. See `refractory release list`."))
+                .coded(Code::NO_RELEASE)
+                .about("name", name)
+                .helped_by(Remedy::ListReleases)
         })
     }
 
@@ -87,20 +89,21 @@ impl Refractory {
         };
         let (instances, damaged) = self.collection::<Instance>().scan().await?;
         if let Some(unknown) = damaged.first() {
-            return Err(Error::new(ErrorKind::Conflict, "removing a release").permanent().advise(
-                format!(
-                    "The record of table `{}` is damaged, and it may need this release. See `refractory record list` first.",
-                    unknown.name()
-                ),
-            ));
+            let said = format!(
+                "The record of table `{}` is damaged, and it may need this release.",
+                unknown.name()
+            );
+            return Err(Error::new(ErrorKind::Conflict, "removing a release")
+                .permanent()
+                .advise(said)
+                .helped_by(Remedy::ListDamagedRecords));
         }
         if let Some(user) = instances.iter().find(|instance| needs(instance)) {
-            return Err(Error::new(ErrorKind::Conflict, "removing a release").permanent().advise(
-                format!(
-                    "The table `{}` uses release {}. Choose another release for it first.",
-                    user.slug, release.version
-                ),
-            ));
+            return Err(Error::new(ErrorKind::Conflict, "removing a release")
+                .permanent()
+                .coded(Code::RELEASE_IN_USE)
+                .about("table", &user.slug)
+                .about("version", release.version));
         }
         let (of, version) = (id.clone(), release.version);
         let event = self.event(who, EventKind::ReleaseRemoved { release: of, version });
@@ -110,7 +113,5 @@ impl Refractory {
 }
 
 fn no_such(id: &ReleaseId) -> Error {
-    Error::new(ErrorKind::NotFound, "looking for a release")
-        .about("id", id)
-        .advise("This release doesn't exist.")
+    Error::new(ErrorKind::NotFound, "looking for a release").coded(Code::NO_RELEASE).about("id", id)
 }

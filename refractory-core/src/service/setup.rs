@@ -15,7 +15,7 @@ use crate::model::{
 };
 use crate::ports::{Collection, Index, Observed, Query};
 use crate::reconcile::bounded;
-use crate::{Error, ErrorKind, InstanceId, Result, Secret, SecretName, Timestamp, UserId};
+use crate::{Code, Error, ErrorKind, InstanceId, Result, Secret, SecretName, Timestamp, UserId};
 
 const DURING: &str = "entering Foundry's setup";
 /// From the button to the table's own host.
@@ -99,9 +99,7 @@ impl Deployment {
         match self.ports.vault.ensure(&name, &Secret::new(random_text(52))).await? {
             Observed::Ready(key) => Ok(key),
             Observed::Absent | Observed::Pending(_) | Observed::Broken(_) => {
-                Err(Error::new(ErrorKind::Unexpected, DURING).advise(
-                    "The secrets of this deployment were sealed with another key file. Put the old key file back.",
-                ))
+                Err(Error::new(ErrorKind::Unexpected, DURING).coded(Code::OTHER_KEY_FILE))
             }
         }
     }
@@ -308,7 +306,7 @@ impl Refractory {
         if !pass.is_good_for(instance.setup.generation, self.now()) {
             return Err(Error::new(ErrorKind::Conflict, DURING)
                 .permanent()
-                .advise("Your entry to Foundry's setup has ended. Open it again in the portal."));
+                .advise("Your entry to Foundry's setup has ended. Open it again."));
         }
         let session = self.deployment.administer(&instance).await?;
         let digest = foundry_session_digest(session.expose());

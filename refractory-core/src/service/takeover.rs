@@ -2,7 +2,7 @@
 use super::Refractory;
 use crate::access::{Verb, can, check};
 use crate::model::{EventKind, Instance, Phase, Power, Preemption, Principal};
-use crate::{Error, ErrorKind, InstanceId, Result};
+use crate::{Code, Error, ErrorKind, InstanceId, Result};
 
 impl Refractory {
     /// Takes the license that an instance waits for from the instance that holds it, if no one plays there. The worker asks
@@ -47,13 +47,9 @@ impl Refractory {
 }
 
 fn does_not_wait() -> Error {
-    Error::new(ErrorKind::Conflict, "taking a license").permanent().advise(
-        "This table isn't waiting for a license. Start it first; if a table where no one is playing has the license, you can take it then.",
-    )
+    Error::new(ErrorKind::Conflict, "taking a license").permanent().coded(Code::NOT_WAITING)
 }
 
 fn nothing_to_take() -> Error {
-    Error::new(ErrorKind::Conflict, "taking a license").permanent().advise(
-        "There is no license to take now: someone is playing, or the license is already on its way. Wait a moment and try again.",
-    )
+    Error::new(ErrorKind::Conflict, "taking a license").permanent().coded(Code::NOTHING_TO_TAKE)
 }

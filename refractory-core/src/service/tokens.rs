@@ -12,7 +12,7 @@ use crate::model::{
     User, UserName, Via,
 };
 use crate::ports::{Commit, Index, Query, UniqueKey};
-use crate::{Error, ErrorKind, Result, Secret, TokenId, UserId};
+use crate::{Code, Error, ErrorKind, Remedy, Result, Secret, TokenId, UserId};
 
 /// How long a link on the console is good for.
 const LINK: Duration = Duration::from_hours(1);
@@ -58,9 +58,10 @@ impl Refractory {
     pub async fn setup_link(&self, who: &Principal) -> Result<MintedToken> {
         check_role(who, Verb::ManagePeople)?;
         if !self.needs_setup().await? {
-            return Err(Error::new(ErrorKind::Conflict, "making a setup link").permanent().advise(
-                "An account already exists. Use `refractory user link NAME` to get a sign-in link.",
-            ));
+            return Err(Error::new(ErrorKind::Conflict, "making a setup link")
+                .permanent()
+                .coded(Code::ALREADY_SET_UP)
+                .helped_by(Remedy::CreateSignInLink));
         }
         match self.collection::<Token>().find(&UniqueKey::setup_link()).await {
             Ok(Some(old)) => self.collection().delete(&old).await?,
@@ -244,6 +245,5 @@ pub(super) fn gone(result: Result<()>) -> Result<()> {
 }
 
 fn stale() -> Error {
-    Error::new(ErrorKind::Forbidden, "using a setup link")
-        .advise("This setup link has been used or has expired. Restart Refractory to get a new one, or sign in if you have an account.")
+    Error::new(ErrorKind::Forbidden, "using a setup link").coded(Code::LINK_EXPIRED)
 }

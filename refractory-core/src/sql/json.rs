@@ -3,7 +3,7 @@ use sea_orm::QueryResult;
 
 use super::entity::record;
 use crate::ports::{DamagedRecord, Kind, Record, damaged};
-use crate::{Error, ErrorKind, Result};
+use crate::{Error, ErrorKind, Remedy, Result};
 
 /// How bodies are written now. It moves when an older program could no longer read them; a field that is
 /// added as an `Option` does not move it.
@@ -77,9 +77,10 @@ fn newer(kind: Kind, model: &record::Model) -> Error {
         .about("format", model.format)
         .advise(format!(
             "The {} `{}` is not in the form that this version writes: a newer version of Refractory wrote it, or it is damaged. \
-             Run that version here too, or see `refractory record show {0} {1}`.",
+             Run that version here too.",
             kind.name(), model.id
         ))
+        .helped_by(Remedy::ListDamagedRecords)
 }
 
 #[cfg(test)]

@@ -1,9 +1,11 @@
 //! Pages that keep themselves up to date, by server-sent events.
+mod audit;
 mod log;
 mod stream;
 mod tables;
 mod waiting;
 
+pub(crate) use audit::audit;
 pub(crate) use log::log;
 pub(crate) use tables::{stream, table, tables};
 pub(crate) use waiting::door;

@@ -10,8 +10,9 @@ use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpResponse, web};
 use bytes::Bytes;
 use futures_util::stream;
-use refractory_core::model::{Principal, Via};
-use tokio::sync::watch;
+use refractory_core::model::{Event, Principal, Via};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{broadcast, watch};
 
 use crate::connections::Slot;
 use crate::feed::Snapshot;
@@ -29,6 +30,18 @@ pub(super) fn event(name: &str, data: &serde_json::Value) -> Bytes {
 /// Turns snapshots into events, remembering what was told.
 pub(super) trait Teller {
     fn tell(&mut self, shared: &Shared, now: &Snapshot) -> Vec<Bytes>;
+    /// Whether events are told as well.
+    fn listens(&self) -> bool {
+        false
+    }
+    /// Whether `event` changes what was told.
+    fn concerns(&self, _: &Event) -> bool {
+        false
+    }
+    /// Tells the latest events: at first, and when one concerns the page.
+    async fn look_back(&mut self, _: &Arc<Shared>) -> Vec<Bytes> {
+        Vec::new()
+    }
     /// Goes on as `who` is now: rights may have changed while the stream was open.
     fn look_as(&mut self, _: Principal) {}
     /// Whether nothing more will follow.
@@ -41,6 +54,10 @@ struct Stream<T> {
     shared: Arc<Shared>,
     snapshots: watch::Receiver<Arc<Snapshot>>,
     stopping: watch::Receiver<bool>,
+    /// What happens, for those who listen.
+    events: Option<broadcast::Receiver<Arc<Event>>>,
+    /// Whether the latest events are to be told.
+    happened: bool,
     /// The session the stream belongs to; it ends with it.
     session: Option<String>,
     teller: T,
@@ -71,6 +88,9 @@ impl<T: Teller> Stream<T> {
             }
             let now = Arc::clone(&self.snapshots.borrow_and_update());
             self.ready.extend(self.teller.tell(&self.shared, &now));
+            if std::mem::take(&mut self.happened) {
+                self.ready.extend(self.teller.look_back(&self.shared).await);
+            }
         }
     }
 
@@ -79,6 +99,10 @@ impl<T: Teller> Stream<T> {
         tokio::select! {
             changed = self.snapshots.changed() => changed.is_ok(),
             _ = self.stopping.changed() => false,
+            heard = hear(&mut self.events) => {
+                self.happened = heard.is_none_or(|event| self.teller.concerns(&event));
+                true
+            }
             () = tokio::time::sleep_until(self.look) => true,
             () = tokio::time::sleep_until(self.beat) => {
                 self.ready.push_back(Bytes::from_static(b": still here\n\n"));
@@ -96,6 +120,19 @@ impl<T: Teller> Stream<T> {
                 true
             }
             Ok(None) | Err(_) => false,
+        }
+    }
+}
+
+/// The next event; none where some were missed.
+async fn hear(events: &mut Option<broadcast::Receiver<Arc<Event>>>) -> Option<Arc<Event>> {
+    let Some(receiver) = events else { return std::future::pending().await };
+    match receiver.recv().await {
+        Ok(event) => Some(event),
+        Err(RecvError::Lagged(_)) => None,
+        Err(RecvError::Closed) => {
+            *events = None;
+            std::future::pending().await
         }
     }
 }
@@ -118,6 +155,8 @@ pub(super) fn answer<T: Teller + 'static>(
     let stream = Stream {
         snapshots: shared.feed.follow(),
         stopping: shared.stopping.subscribe(),
+        events: teller.listens().then(|| shared.feed.events()),
+        happened: teller.listens(),
         session,
         teller,
         // Comments and a first line make proxies pass the head on at once.

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use actix_web::{HttpResponse, web};
 use bytes::Bytes;
-use refractory_core::model::{Instance, Principal};
+use refractory_core::model::{Event, Instance, Principal};
 use refractory_core::{InstanceId, Verb, can};
 use serde::Deserialize;
 use serde_json::json;
 
 use super::stream::{Teller, answer, event, place};
 use crate::feed::Snapshot;
-use crate::pages::{Card, Panel};
+use crate::pages::{Activity, Card, Panel, latest_events};
 use crate::problem::Problem;
 use crate::session::SignedIn;
 use crate::shared::Shared;
@@ -117,6 +117,8 @@ struct One {
     csrf: String,
     id: InstanceId,
     told: Option<u64>,
+    /// Whether the owner, or an administrator, looks.
+    reads: bool,
     gone: bool,
 }
 
@@ -128,6 +130,7 @@ impl Teller for One {
             self.gone = self.told.is_some();
             return if self.gone { vec![event("gone", &json!({}))] } else { Vec::new() };
         };
+        self.reads = reads(&self.who, table);
         if self.told == Some(table.revision) {
             return Vec::new();
         }
@@ -137,6 +140,27 @@ impl Teller for One {
         let panel = Panel { table: view, csrf: self.csrf.clone() };
         match shared.templates.html(&panel) {
             Ok(html) => vec![event("panel", &json!({ "slug": slug, "html": html }))],
+            Err(_) => Vec::new(),
+        }
+    }
+
+    fn listens(&self) -> bool {
+        true
+    }
+
+    fn concerns(&self, event: &Event) -> bool {
+        self.reads && event.instances().contains(&&self.id)
+    }
+
+    async fn look_back(&mut self, shared: &Arc<Shared>) -> Vec<Bytes> {
+        if !self.reads {
+            return Vec::new();
+        }
+        let Ok(events) = latest_events(shared, &self.who, &self.id).await else {
+            return Vec::new();
+        };
+        match shared.templates.html(&Activity { events }) {
+            Ok(html) => vec![event("events", &json!({ "html": html }))],
             Err(_) => Vec::new(),
         }
     }
@@ -151,6 +175,11 @@ impl Teller for One {
     fn is_done(&self) -> bool {
         self.gone
     }
+}
+
+/// Whether `who` may read the log of `table`, and so what happened to it.
+fn reads(who: &Principal, table: &Instance) -> bool {
+    can(who, Verb::ReadLogs, table)
 }
 
 fn of_all(person: &SignedIn, html: bool, window: Window) -> Tables {
@@ -200,6 +229,7 @@ pub(crate) async fn table(
     let one = One {
         who: person.who.clone(),
         csrf: person.visitor.csrf(),
+        reads: reads(&person.who, &table),
         id: table.id,
         told: None,
         gone: false,

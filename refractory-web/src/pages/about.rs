@@ -14,7 +14,7 @@ use crate::templates::page;
 use crate::words::{self, Moment};
 
 /// Entries of the audit trail on the page.
-const EVENTS: usize = 100;
+const EVENTS: usize = 20;
 
 /// A worker that is alive.
 #[derive(Debug, Clone, Serialize)]

@@ -1,6 +1,7 @@
 //! What people see.
 mod about;
 mod account;
+mod audit;
 mod backups;
 mod chrome;
 mod create;
@@ -26,8 +27,9 @@ mod tests;
 mod tokens;
 mod waiting;
 
+pub(crate) use audit::{Activity, AuditForm, first_page};
 pub(crate) use foundry_setup::{enter as enter_foundry_setup, enter_page as foundry_setup};
 pub(crate) use routes::{route_table, routes};
-pub(crate) use table::Panel;
+pub(crate) use table::{Panel, latest_events};
 pub(crate) use tables::Card;
 pub(crate) use waiting::{Door, DoorPart, WaitingPages};

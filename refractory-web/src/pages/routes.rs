@@ -3,8 +3,8 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{ServiceConfig, scope};
 
 use super::{
-    about, account, backups, create, enter, failure, foundry_setup, grants, groups, licenses,
-    people, releases, settings, table, tables, tokens,
+    about, account, audit, backups, create, enter, failure, foundry_setup, grants, groups,
+    licenses, people, releases, settings, table, tables, tokens,
 };
 use crate::live;
 use crate::route_table::{RouteTable, get, post};
@@ -101,5 +101,7 @@ fn of_people(table: &mut RouteTable) {
         .route("/account/password", post().to(account::change_password))
         .route("/account/tokens", post().to(tokens::create))
         .route("/account/tokens/{id}/revoke", post().to(tokens::revoke))
-        .route("/about", get().to(about::about));
+        .route("/about", get().to(about::about))
+        .route("/about/audit", get().to(audit::show))
+        .route("/about/audit/live", get().to(live::audit));
 }

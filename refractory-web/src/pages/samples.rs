@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::about::{AboutPage, DutyRow, WorkerRow};
 use super::account::AccountPage;
+use super::audit::{Activity, AuditForm, AuditPage, KindChoice};
 use super::backups::{BackupRow, BackupsPart, BackupsView, Running};
 use super::chrome::{Chrome, Viewer};
 use super::create::NewTablePage;
@@ -532,6 +533,19 @@ fn of_the_rest(t: &Templates) -> Vec<Sample> {
         facts: vec![("Portal", "http://localhost".into())],
         events,
     };
+    let audit = |events, problem: Option<&str>| AuditPage {
+        chrome: chrome("Audit log", Some(viewer())),
+        form: AuditForm { user: "anna".into(), kind: "signed-in".into(), ..AuditForm::default() },
+        kinds: vec![KindChoice { name: "signed-in".into(), label: "Signed in".into() }],
+        events,
+        newest: "user=anna".into(),
+        is_later: problem.is_none(),
+        older: problem.is_none().then(|| "user=anna&after=6162".into()),
+        problem: problem.map(|said| FormError::at("user", said)),
+    };
+    let entry =
+        EventView { at: moment(), text: "<b>anna signed in.".into(), address: Some("::1".into()) };
+    let activity = Activity { events: vec![entry.clone()] };
     let error = |id: Option<&str>| ErrorPage {
         chrome: chrome("Page not found", None),
         status: 404,
@@ -548,6 +562,9 @@ fn of_the_rest(t: &Templates) -> Vec<Sample> {
         refresh: Some(5),
     };
     vec![
+        sample(t, "some", &audit(vec![entry], None)),
+        sample(t, "wrong", &audit(Vec::new(), Some("There is no user named `anna`."))),
+        sample(t, "one", &activity),
         sample(t, "all", &people),
         sample(t, "some", &groups(vec![group(1), group(2)], pages(), "crew")),
         sample(t, "none", &groups(Vec::new(), Pages::default(), "")),

@@ -93,7 +93,7 @@ pub(crate) async fn show(
         chrome: Chrome::of(&shared, &person.visitor, table.title(), "tables")
             .live(&live, view.is_busy()),
         facts: if view.can.inspect { facts(&shared, who, &table).await? } else { Vec::new() },
-        events: if reads { Some(events(&shared, who, &table).await?) } else { None },
+        events: if reads { Some(latest_events(&shared, who, &table.id).await?) } else { None },
         backups: BackupsView::of(&shared, who, &table).await?,
         log: if reads { Some(log(&shared, who, &table).await) } else { None },
         table: view,
@@ -101,12 +101,13 @@ pub(crate) async fn show(
     shared.templates.answer(StatusCode::OK, &page)
 }
 
-async fn events(
+/// The latest events of a table.
+pub(crate) async fn latest_events(
     shared: &Shared,
     who: &Principal,
-    table: &Instance,
+    id: &InstanceId,
 ) -> Result<Vec<EventView>, Problem> {
-    let filter = EventFilter::about(&table.id);
+    let filter = EventFilter::about(id);
     let page = shared.refractory.events(who, &filter, None, EVENTS).await?;
     Ok(page.events.iter().map(EventView::of).collect())
 }

@@ -168,6 +168,7 @@ function followAll() {
     if (source) return;
     source = new EventSource(live || door);
     if (door) followDoor(source); else if (live.split("?")[0] === "/live") followTables(source, one("[data-list]")); else followTable(source);
+    source.addEventListener("events", event => swap(one("#activity"), JSON.parse(event.data).html));
     source.addEventListener("idle", event => {
       const banner = one("#idle");
       if (banner) banner.hidden = !JSON.parse(event.data).idle;

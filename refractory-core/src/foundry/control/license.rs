@@ -4,7 +4,7 @@ use crate::foundry::client::Fields;
 use crate::foundry::landing::{Landing, LicensePage, license_page};
 use crate::model::LicenseKey;
 use crate::ports::WorldRef;
-use crate::{Error, ErrorKind, Result};
+use crate::{Code, Error, ErrorKind, Remedy, Result};
 
 const DURING: &str = "licensing Foundry";
 
@@ -16,9 +16,9 @@ impl Talk<'_> {
             self.enter_key(want).await?;
         }
         if !want.eula_accepted {
-            return Err(refused(
-                "Foundry's license agreement hasn't been accepted. Read and accept it under Licenses.",
-            ));
+            return Err(Error::new(ErrorKind::Forbidden, DURING)
+                .coded(Code::AGREEMENT_NOT_ACCEPTED)
+                .helped_by(Remedy::AcceptAgreement));
         }
         let form = [("agree", "on"), ("accept", "on")];
         let answer = self.post("license", Fields::Form(&form)).await?;
@@ -35,7 +35,8 @@ impl Talk<'_> {
 
     async fn enter_key(&self, want: &WorldRef) -> Result<()> {
         let key = want.license.as_ref().ok_or_else(|| {
-            refused("Foundry needs a license key, and this table has none. Add one under Licenses.")
+            refused("Foundry needs a license key, and this table has none.")
+                .helped_by(Remedy::AddLicense)
         })?;
         let dashed = with_dashes(&LicenseKey::new(key.expose())?);
         let form = [("licenseKey", dashed.as_str()), ("action", "enterKey")];

@@ -2,7 +2,7 @@
 use std::fmt::Debug;
 
 use super::Kind;
-use crate::{Error, ErrorKind};
+use crate::{Code, Error, ErrorKind, Remedy};
 
 /// A record that cannot be read: it was changed by hand, damaged, or written by a newer version.
 ///
@@ -41,10 +41,9 @@ impl Debug for DamagedRecord {
 
 /// The error for a damaged record that was asked for.
 pub fn damaged(kind: Kind, id: &str) -> Error {
-    Error::new(ErrorKind::Damaged, "reading a record").about("kind", kind.name()).about("id", id).advise(format!(
-        "The record of the {0} `{id}` is damaged, or was changed by hand, and cannot be read. Everything else goes on. \
-         `refractory record show {0} {id}` shows what is stored, `refractory record remove {0} {id}` removes it; or put a \
-         backup back. Nothing was changed.",
-        kind.name()
-    ))
+    Error::new(ErrorKind::Damaged, "reading a record")
+        .coded(Code::RECORD_DAMAGED)
+        .about("kind", kind.name())
+        .about("id", id)
+        .helped_by(Remedy::ListDamagedRecords)
 }

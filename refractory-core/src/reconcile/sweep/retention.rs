@@ -1,9 +1,10 @@
 //! What the audit trail has no room for any more.
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 use crate::model::{Event, EventKind, Via};
-use crate::{EventId, WorkerOptions};
+use crate::{EventId, Timestamp, WorkerOptions};
 
 /// Entries that share room. None takes the room of another: who starts and stops a table all day pushes out no change of a role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -114,34 +115,62 @@ impl Shelf {
     }
 }
 
-/// Who fills the trail: a user, an address, a table; each with each kind of entry apart.
-fn author(event: &Event) -> (String, &'static str, String) {
-    let kind = event.kind.name().to_owned();
-    match (&event.actor.user, event.address, &event.instance) {
-        (Some(user), _, _) => (user.to_string(), "user", kind),
-        (None, Some(address), _) => (address.to_string(), "address", kind),
-        (None, None, Some(table)) if event.via == Via::System => {
-            (table.id.to_string(), "table", kind)
-        }
-        (None, None, _) => (event.actor.name.clone(), "name", kind),
+/// Who fills the log: a user, an address, an instance; each with each kind of entry apart.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Author {
+    who: String,
+    what: &'static str,
+    kind: String,
+}
+
+impl Author {
+    fn of(event: &Event) -> Self {
+        let kind = event.kind.name().to_owned();
+        let (who, what) = match (&event.actor.user, event.address, &event.instance) {
+            (Some(user), _, _) => (user.to_string(), "user"),
+            (None, Some(address), _) => (address.to_string(), "address"),
+            (None, None, Some(table)) if event.via == Via::System => {
+                (table.id.to_string(), "table")
+            }
+            (None, None, _) => (event.actor.name.clone(), "name"),
+        };
+        Self { who, what, kind }
     }
 }
 
-/// The entries of `events`, which have this `age`, that are to go: those too old for their kind, and where a shelf is full, those of whoever has
-/// the most of one kind on it, from the middle of theirs. Whoever has less than a fair share loses nothing.
+/// What of an entry decides about how long it is kept.
+#[derive(Debug, Clone)]
+pub(super) struct Entry {
+    pub(super) id: EventId,
+    pub(super) at: Timestamp,
+    shelf: Shelf,
+    /// Stands for its author: two that are mistaken for one share what each would have.
+    author: u64,
+}
+
+impl Entry {
+    pub(super) fn of(event: &Event) -> Self {
+        let mut hasher = DefaultHasher::new();
+        Author::of(event).hash(&mut hasher);
+        let (id, at) = (event.id.clone(), event.at);
+        Self { id, at, shelf: Shelf::of(event), author: hasher.finish() }
+    }
+}
+
+/// Those of `entries` that are to go: those too old for their kind, and where a shelf is full, those of the author who has
+/// the most of one kind on it, from the middle of theirs. An author who has less than a fair share loses nothing.
 pub(super) fn superfluous(
-    events: &[Event],
-    age: impl Fn(&Event) -> Duration,
+    entries: &[Entry],
+    age: impl Fn(Timestamp) -> Duration,
     options: &WorkerOptions,
 ) -> BTreeSet<EventId> {
     let mut gone = BTreeSet::new();
-    let mut shelves: BTreeMap<Shelf, Vec<&Event>> = BTreeMap::new();
-    for event in events {
-        let shelf = Shelf::of(event);
-        if age(event) >= shelf.age(options) {
-            gone.insert(event.id.clone());
+    let mut shelves: BTreeMap<Shelf, Vec<&Entry>> = BTreeMap::new();
+    for entry in entries {
+        if age(entry.at) >= entry.shelf.age(options) {
+            gone.insert(entry.id.clone());
         } else {
-            shelves.entry(shelf).or_default().push(event);
+            shelves.entry(entry.shelf).or_default().push(entry);
         }
     }
     let room = options.events / Shelf::COUNT;
@@ -151,13 +180,12 @@ pub(super) fn superfluous(
     gone
 }
 
-fn over_fair_share(shelf: Vec<&Event>, room: usize) -> Vec<EventId> {
-    let mut authors: Vec<(_, Vec<&Event>)> = Vec::new();
+fn over_fair_share(shelf: Vec<&Entry>, room: usize) -> Vec<EventId> {
+    let mut authors: Vec<(u64, Vec<&Entry>)> = Vec::new();
     let mut places = std::collections::HashMap::new();
     for event in shelf {
-        let author = author(event);
-        let place = *places.entry(author.clone()).or_insert_with(|| {
-            authors.push((author, Vec::new()));
+        let place = *places.entry(event.author).or_insert_with(|| {
+            authors.push((event.author, Vec::new()));
             authors.len() - 1
         });
         authors[place].1.push(event);

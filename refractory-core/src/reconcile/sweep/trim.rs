@@ -1,8 +1,7 @@
 //! Rows that have had their day.
 use std::time::Duration;
 
-use super::retention::superfluous;
-use crate::model::{Event, Token};
+use crate::model::Token;
 use crate::ports::{Aggregate, Collection, Index, Query};
 use crate::service::Deployment;
 use crate::{ErrorKind, Result};
@@ -21,13 +20,13 @@ impl Deployment {
         let (past, _) = tokens.gather(past).await?;
         self.delete_all(past.into_iter().filter(|token| self.has_ended(token))).await?;
         self.purge_old_admin_keys().await?;
-        let events = Collection::<Event>::of(self.ports.store.as_ref()).list().await?;
-        let age = |event: &Event| self.clock.age(event.at).unwrap_or_default();
-        let gone = superfluous(&events, age, &self.options);
-        self.delete_all(events.into_iter().filter(|event| gone.contains(&event.id))).await
+        self.trim_events().await
     }
 
-    async fn delete_all<T: Aggregate>(&self, rows: impl Iterator<Item = T> + Send) -> Result<()> {
+    pub(super) async fn delete_all<T: Aggregate>(
+        &self,
+        rows: impl Iterator<Item = T> + Send,
+    ) -> Result<()> {
         let table = Collection::<T>::of(self.ports.store.as_ref());
         for row in rows {
             match table.delete(&row).await {

@@ -49,7 +49,11 @@ async fn a_damaged_row_of_any_kind_hides_no_other_from_any_reader() {
             for text in &texts {
                 let found = store.find(&UniqueKey::stored(kind, text)).await.unwrap_err();
                 assert_eq!(found.kind(), ErrorKind::Damaged, "{case}");
-                assert!(found.for_people().contains("refractory record"), "{found:?}");
+                assert_eq!(
+                    found.remedy(),
+                    Some(refractory_core::Remedy::ListDamagedRecords),
+                    "{found:?}"
+                );
             }
             let told = Follower::new(kind).poll(&store).await.unwrap().written;
             assert_eq!(told.keys().collect::<Vec<_>>(), ["full", "sparse"], "{case}");

@@ -1,6 +1,11 @@
 //! What the audit trail says about people, and what ends when an account is changed.
-use refractory_core::model::{EventKind, PasswordHash, Principal, Role, User};
-use refractory_core::{EventFilter, MintedToken, Refractory};
+use std::time::Duration;
+
+use refractory_core::model::{
+    Event, EventKind, Instance, Named, NewInstance, PasswordHash, Principal, Role, Slug, Step, User,
+};
+use refractory_core::ports::Collection;
+use refractory_core::{Cause, Code, EventFilter, MintedToken, Refractory, Timestamp, UserId};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
@@ -173,4 +178,126 @@ async fn every_change_of_an_account_and_every_way_in_and_out_is_recorded_with_th
     let kinds: Vec<_> = kept.events.iter().map(|event| event.kind.clone()).collect();
     let (from, to) = (Role::Player, Role::GameMaster);
     assert_eq!(kinds, [EventKind::RoleChanged { user: one.named(), from, to }]);
+}
+
+/// An event that something else than the portal's own process writes.
+async fn write(place: &Place, event: Event) {
+    Collection::of(place.store.as_ref()).insert(&event).await.unwrap();
+}
+
+/// Reads `stream` until it has said `text`.
+async fn heard(stream: &mut reqwest::Response, text: &str) -> String {
+    let mut all = String::new();
+    let read = async {
+        while let Some(piece) = stream.chunk().await.unwrap() {
+            all.push_str(&String::from_utf8_lossy(&piece));
+            if all.contains(text) {
+                return;
+            }
+        }
+        panic!("the stream ended without `{text}`: {all}");
+    };
+    tokio::time::timeout(Duration::from_secs(10), read).await.unwrap();
+    all
+}
+
+async fn table(place: &Place, name: &str, owner: Option<UserId>) -> Instance {
+    let mut new = NewInstance::named(Slug::new(name).unwrap());
+    new.owner = owner;
+    place.refractory.create(&Principal::operator(), new).await.unwrap()
+}
+
+fn failed(table: &Instance) -> Event {
+    let kind = EventKind::AttemptFailed {
+        step: Step::World,
+        cause: Cause::new(Code::new("of-a-provider")),
+        message: "Foundry did not open it.".to_owned(),
+        attempt: 1,
+        retry: Some(Duration::from_secs(4)),
+    };
+    Event::by_system(Timestamp(5), kind).about(table)
+}
+
+#[tokio::test]
+async fn a_tables_page_shows_failed_attempts_and_hand_overs_as_they_happen() {
+    let place = Place::open().await;
+    let gil = place.signed_in("gil", Role::GameMaster).await;
+    let owner = user(&place, "gil").await.id;
+    let friday = table(&place, "friday", Some(owner)).await;
+    let monday = table(&place, "monday", None).await;
+    let mut live = gil.stream("/tables/friday/live").await;
+    heard(&mut live, "friday was created.").await;
+    write(&place, failed(&friday)).await;
+    let said = heard(&mut live, "Attempt 1 to open the world failed.").await;
+    assert!(said.contains("event: events"), "{said}");
+    let license = Named::new(refractory_core::LicenseId::new("l1").unwrap(), "club");
+    let (from, to) = (friday.named(), monday.named());
+    let kind = EventKind::LicenseHandedOver { license, from, to };
+    write(&place, Event::by_system(Timestamp(6), kind).about(&monday)).await;
+    heard(&mut live, "The license club went from friday to monday.").await;
+    // What happens to a table of others is nothing to this page, and nothing to who does not own the table.
+    let mut bert = place.signed_in("bert", Role::Player).await;
+    assert!(!bert.get("/tables/friday").await.text.contains("went from"));
+    let mut others = bert.stream("/tables/friday/live").await;
+    write(&place, failed(&friday)).await;
+    heard(&mut live, "event: events").await;
+    place.refractory.start(&Principal::operator(), &friday.id).await.unwrap();
+    let said = heard(&mut others, "event: panel").await;
+    assert!(!said.contains("event: events"), "{said}");
+}
+
+#[tokio::test]
+async fn the_audit_log_shows_a_finished_deletion_as_it_happens() {
+    let place = Place::open().await;
+    let anna = place.signed_in("anna", Role::Admin).await;
+    let friday = table(&place, "friday", None).await;
+    let mut all = anna.stream("/about/audit/live").await;
+    let mut removed = anna.stream("/about/audit/live?kind=instance-removed").await;
+    heard(&mut all, "friday was created.").await;
+    heard(&mut removed, "Nothing yet.").await;
+    place.refractory.delete(&Principal::operator(), &friday.id, "friday").await.unwrap();
+    heard(&mut all, "friday is deleted, with all of its data.").await;
+    heard(&mut removed, "friday is deleted, with all of its data.").await;
+    let gil = place.signed_in("gil", Role::GameMaster).await;
+    assert_eq!(gil.stream("/about/audit/live").await.status(), StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn the_audit_log_is_filtered_and_read_a_page_at_a_time() {
+    let place = Place::open().await;
+    let mut anna = place.signed_in("anna", Role::Admin).await;
+    for at in 0..60 {
+        table(&place, &format!("t{at}"), None).await;
+    }
+    let friday = table(&place, "friday", None).await;
+    let session = place.refractory.open_session(&user(&place, "anna").await).await.unwrap();
+    let via = refractory_core::model::Via::Web;
+    let who = place.refractory.session(session.secret.expose(), via).await.unwrap().unwrap();
+    place.refractory.start(&who, &friday.id).await.unwrap();
+    let first = anna.get("/about/audit").await.text;
+    assert!(first.contains("anna started friday.") && !first.contains("t0 was created."));
+    let older = first.split("/about/audit?after=").nth(1).unwrap();
+    let older = older.split('"').next().unwrap();
+    let second = anna.get(&format!("/about/audit?after={older}")).await.text;
+    assert!(second.contains("t0 was created.") && second.contains(">Newest</a>"), "{second}");
+    let starts = anna.get("/about/audit?user=Anna&table=Friday&kind=start-requested").await.text;
+    assert!(
+        starts.contains("anna started friday.") && !starts.contains("was created."),
+        "{starts}"
+    );
+    let none = anna.get("/about/audit?kind=license-removed").await.text;
+    assert!(none.contains("Nothing yet."), "{none}");
+    let wrong = anna.get("/about/audit?user=nobody").await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(wrong.text.contains("There is no user named `nobody`."), "{}", wrong.text);
+    let wrong = anna.get("/about/audit?after=zz").await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let mut gil = place.signed_in("gil", Role::GameMaster).await;
+    assert_eq!(gil.get("/about/audit").await.status, StatusCode::FORBIDDEN);
+    let api = anna.get("/api/v1/events?kind=instance-created&limit=40").await.json();
+    assert_eq!(api["items"].as_array().unwrap().len(), 40);
+    let next = api["next"].as_str().unwrap();
+    let rest = format!("/api/v1/events?kind=instance-created&limit=40&after={next}");
+    let rest = anna.get(&rest).await.json();
+    assert_eq!((rest["items"].as_array().unwrap().len(), rest["next"].is_null()), (21, true));
 }

@@ -1,6 +1,7 @@
 //! Records that cannot be read: everything else goes on, nothing of theirs is removed, and no key is free because of them.
 use std::time::Duration;
 
+use refractory_core::Remedy;
 use refractory_core::model::{License, Phase, Role, UserName, Via};
 use refractory_core::ports::{Collection, InstanceRuntime, Kind, WorldStorage};
 use refractory_core::words::{English, Words as _};
@@ -85,7 +86,8 @@ async fn a_license_whose_record_is_damaged_is_nobody_else_s() {
     house.run(&worker, Duration::from_mins(2)).await;
     let row = house.get(&holder).await.unwrap();
     assert_eq!(row.phase(), Phase::Off, "{row:?}");
-    assert!(row.fault.unwrap().message.contains("refractory record"), "it says what to do");
+    let helps = row.fault.unwrap().cause.unwrap().remedy;
+    assert_eq!(helps, Some(Remedy::ListDamagedRecords), "it says what to do");
     house.app.remove_damaged(&op(), Kind::License, license.id.as_str()).await.unwrap();
     house.world.add_license("another").await.unwrap();
     up(&house, &holder).await;

@@ -6,6 +6,7 @@ mod clocks;
 mod closing;
 mod damaged;
 mod dice;
+mod following;
 mod handover;
 mod house;
 mod interleavings;

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::{Named, Principal, Role, SignInFailure, SignInMethod};
-use crate::{InstanceId, Timestamp, UserId};
+use crate::{InstanceId, UserId};
 
 const DAY: u64 = 24 * 3600 * 1000;
 
@@ -46,7 +46,8 @@ fn event(who: &Principal, at: u64, kind: EventKind, table: bool) -> Event {
 }
 
 fn kept(events: &[Event], now: u64) -> Vec<&Event> {
-    let gone = superfluous(events, |event| Timestamp(now).since(event.at), &options());
+    let entries: Vec<_> = events.iter().map(Entry::of).collect();
+    let gone = superfluous(&entries, |at| Timestamp(now).since(at), &options());
     events.iter().filter(|event| !gone.contains(&event.id)).collect()
 }
 
