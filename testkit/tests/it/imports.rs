@@ -56,6 +56,7 @@ const KNOWN_BETWEEN_FILES: &[(&str, &[&str])] = &[
         "refractory-core",
         &["reconcile/duties", "reconcile/operation", "reconcile/run", "reconcile/worker"],
     ),
+    ("refractory-core", &["reconcile/sweep/event_walk", "service/deployment"]),
     ("refractory-core", &["reconcile/sweep/look", "reconcile/sweep/orphans"]),
     (
         "refractory-core",
