@@ -19,8 +19,7 @@ use crate::shared::Shared;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct EventQuery {
-    /// Only those of this kind.
-    #[param(min_length = 1)]
+    /// Only those of this kind; of every kind where it is empty.
     kind: Option<String>,
     /// Only those that the user of this name caused.
     #[param(min_length = 1, format = "user")]

@@ -5,9 +5,10 @@ use std::sync::LazyLock;
 use actix_web::HttpResponse;
 use actix_web::http::header::CONTENT_TYPE;
 use utoipa::openapi::path::{HttpMethod, Operation, PathItem};
+use utoipa::openapi::schema::SchemaType;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
-    ContentBuilder, HeaderBuilder, Ref, RefOr, Response, ResponseBuilder, Type, schema,
+    ContentBuilder, HeaderBuilder, Ref, RefOr, Response, ResponseBuilder, Schema, Type, schema,
 };
 use utoipa::{Modify, OpenApi};
 
@@ -78,6 +79,7 @@ impl Modify for Common {
         components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
         for item in api.paths.paths.values_mut() {
             for (method, operation) in operations(item) {
+                correct_parameters(operation);
                 add_problems(&method, operation);
             }
         }
@@ -94,6 +96,26 @@ fn operations(item: &mut PathItem) -> Vec<(HttpMethod, &mut Operation)> {
         (HttpMethod::Delete, &mut item.delete),
     ];
     all.into_iter().filter_map(|(method, it)| it.as_mut().map(|it| (method, it))).collect()
+}
+
+/// One entity tag, or any. There may be several; one is what callers have.
+const ENTITY_TAG: &str = r#"^(\*|(W/)?"[!#-~]*")$"#;
+
+/// Says that no header and no query holds a null, and what an entity tag looks like.
+fn correct_parameters(operation: &mut Operation) {
+    for parameter in operation.parameters.iter_mut().flatten() {
+        let RefOr::T(parameter) = parameter else { continue };
+        let Some(RefOr::T(Schema::Object(object))) = &mut parameter.schema else { continue };
+        if let SchemaType::Array(types) = &mut object.schema_type {
+            types.retain(|it| *it != Type::Null);
+            if let [only] = &types[..] {
+                object.schema_type = SchemaType::Type(only.clone());
+            }
+        }
+        if parameter.name == "If-Match" {
+            object.pattern = Some(ENTITY_TAG.to_owned());
+        }
+    }
 }
 
 /// Adds the problems that `operation` may answer with.

@@ -198,6 +198,8 @@ fn builder(ports: Ports, clock: &AheadClock) -> Builder {
     let patient = |patience: &mut WorkerOptions| {
         (patience.give_up_after, patience.stall) = (1_000, Duration::from_hours(100));
         patience.close_within = patience.stall;
+        // A life leaves nothing.
+        patience.admin_key_retention = Duration::ZERO;
         (patience.backoff_cap, patience.poll) = (patience.backoff, Duration::from_secs(2));
     };
     let builder = Builder::from_ports(ports).clock(clock.clone());

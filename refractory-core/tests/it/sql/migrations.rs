@@ -2,7 +2,7 @@
 use std::collections::BTreeSet;
 
 use refractory_core::model::{
-    Event, Grants, GrantsChange, Instance, Principal, Right, Token, User, Via,
+    Event, Grants, GrantsChange, Instance, Principal, Record, Right, Step, Token, User, Via,
 };
 use refractory_core::ports::{Collection, Index, Kind, Query, Store, UniqueKey};
 use refractory_core::sql::{SqlOptions, SqlStore};
@@ -57,6 +57,14 @@ async fn a_filled_database_of_version_1_is_read_whole_and_can_be_written() {
     let mut sample = sample::instance("full", "full-table");
     // It could not be wished for then.
     sample.desired.replaced_launch = None;
+    // Nor was it said what a step waits for, but in a sentence.
+    let Some(Record::Intended(mut attempt)) = sample.journal.get(Step::World).cloned() else {
+        panic!("the sample is opening its world")
+    };
+    if let Some(progress) = &mut attempt.progress {
+        progress.waiting = None;
+    }
+    sample.journal.intend(Step::World, attempt);
     assert_eq!((instance.desired, instance.journal), (sample.desired, sample.journal));
     let clash = Collection::of(&store).insert(&sample::bare("other", "full-table")).await;
     assert_eq!(clash.unwrap_err().kind(), ErrorKind::Conflict, "texts are still claimed");

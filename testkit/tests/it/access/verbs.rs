@@ -5,12 +5,12 @@ use std::pin::Pin;
 
 use refractory_core::model::{
     Edit, Event, EventKind, GroupName, Identity, Instance, LicenseKey, NewInstance, PasswordHash,
-    Principal, Right, Role, Slug, Urgency, UserName, UserState,
+    Principal, Right, Role, Scope, Scopes, Slug, Urgency, UserName, UserState,
 };
 use refractory_core::ports::{ArchiveSource, Collection, Kind};
 use refractory_core::{
-    Change, Error, ErrorKind, EventFilter, GroupId, LicenseId, ListQuery, Refractory, ReleaseId,
-    Result, UserChange, UserId,
+    Change, Error, ErrorKind, EventFilter, GroupId, LicenseId, ListQuery, NewApiToken, Refractory,
+    ReleaseId, Result, UserChange, UserId,
 };
 use testkit::people::fresh_user;
 
@@ -239,6 +239,14 @@ fn discord() -> Identity {
     Identity::discord("80351110224678912").unwrap()
 }
 
+fn backup_script() -> NewApiToken {
+    NewApiToken {
+        name: "backup script".to_owned(),
+        scopes: Scopes::new([Scope::Read]),
+        lasts: None,
+    }
+}
+
 fn of_the_deployment() -> Vec<(Role, &'static str, Plain)> {
     about_the_deployment! {
         Role::Player, |app, who| app.list(who, &ListQuery::default());
@@ -253,6 +261,7 @@ fn of_the_deployment() -> Vec<(Role, &'static str, Plain)> {
         Role::GameMaster, |app, who| app.find_release(who, "13.351");
         Role::Admin, |app, who| app.add_license(who, "club", key());
         Role::Admin, |app, who| app.rename_license(who, &license(), "other");
+        Role::Admin, |app, who| app.rename_license_at(who, &license(), "other", Some(1));
         Role::Admin, |app, who| app.accept_eula(who, &license());
         Role::Admin, |app, who| app.remove_license(who, &license());
         Role::Admin, |app, who| app.add_release(who, &archive());
@@ -266,6 +275,10 @@ fn of_the_deployment() -> Vec<(Role, &'static str, Plain)> {
         Role::Admin, |app, who| app.set_password(who, &nobody(), hash());
         Role::Admin, |app, who| app.sign_out_everywhere(who, &nobody());
         Role::Admin, |app, who| app.set_role(who, &nobody(), Role::Player);
+        Role::Admin, |app, who| app.set_role_at(who, &nobody(), Role::Player, Some(1));
+        Role::Admin, |app, who| app.create_api_token(who, &nobody(), backup_script());
+        Role::Admin, |app, who| app.api_tokens(who, Some(&nobody()), None, 1);
+        Role::Admin, |app, who| app.api_tokens(who, None, None, 1);
         Role::Admin, |app, who| app.remove_user(who, &nobody());
         Role::Admin, |app, who| app.set_user_state(who, &nobody(), UserState::Disabled);
         Role::Admin, |app, who| app.edit_user(who, &nobody(), &UserChange::default());
@@ -301,7 +314,7 @@ async fn every_verb_about_the_deployment_asks_for_its_role() {
 }
 
 /// Verbs whose refusals have tests of their own, and what asks nothing: it is about the caller's own session.
-const ELSEWHERE: [&str; 19] = [
+const ELSEWHERE: [&str; 22] = [
     // access::groups
     "find_group",
     "members",
@@ -310,6 +323,10 @@ const ELSEWHERE: [&str; 19] = [
     "group_instances",
     // Another's is none: lifecycle::admin_keys
     "purge_admin_key",
+    // Another's is none: the portal's tests of tokens
+    "find_api_token",
+    "api_token_named",
+    "revoke_api_token",
     // `get` until it is as awaited.
     "wait",
     "settled",

@@ -22,9 +22,9 @@ const SERVICES: &[(&str, &str)] = &[
 /// Places where a client is called just `client`, and its name elsewhere.
 const CLIENTS: &[(&str, &str)] = &[
     ("archives/", "s3"),
-    ("runtime/logs.rs", "logs"),
+    ("runtime/logs", "logs"),
     ("snapshot/", "s3"),
-    ("storage/points.rs", "efs"),
+    ("storage/access_points.rs", "efs"),
     ("store/", "dynamodb"),
     ("vault.rs", "secrets"),
 ];
