@@ -38,7 +38,7 @@ pub mod sql;
 pub mod text;
 pub mod words;
 
-pub use access::{Rights, Verb, can, may};
+pub use access::{Rights, Verb, can, check_role, may};
 pub use async_trait::async_trait;
 pub use clock::{Clock, MonotonicTime, SystemClock, Timestamp};
 pub use error::{Cause, Code, Error, ErrorKind, Remedy, Result};

@@ -110,8 +110,12 @@ pub(crate) fn check_view(
     check(who, Verb::SeeInstance, instance, name)
 }
 
-/// Refuses what `who` may not do in the deployment.
-pub(crate) fn check_role(who: &Principal, verb: Verb) -> Result<()> {
+/// Refuses what `who` may not do in the deployment, and says whether a role or a scope is missing.
+///
+/// # Errors
+///
+/// `Forbidden`.
+pub fn check_role(who: &Principal, verb: Verb) -> Result<()> {
     if has_role(who, verb) { check_scope(who, verb.scope()) } else { Err(refused(who, verb)) }
 }
 

@@ -1,11 +1,10 @@
 //! What happened, what programs print, and how the deployment does.
 use std::collections::{BTreeMap, BTreeSet};
 
-use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use refractory_core::ports::LogPosition;
-use refractory_core::{EventFilter, Verb};
+use refractory_core::{EventFilter, Verb, check_role};
 use serde::Deserialize;
 
 use super::paging::{PageQuery, Query, bounded, page_answer, page_of};
@@ -113,13 +112,6 @@ pub(crate) async fn logs(
     Ok(HttpResponse::Ok().json(LogLines::from(chunk)))
 }
 
-fn check_administrator(person: &SignedIn) -> Result<(), Problem> {
-    if person.visitor.may(Verb::SeeDeployment) {
-        return Ok(());
-    }
-    Err(Problem::new(StatusCode::FORBIDDEN, "Only administrators can see the system status."))
-}
-
 /// Returns how the deployment does.
 #[utoipa::path(get, path = "/api/v1/status", operation_id = "getStatus", tag = "deployment",
     responses((status = 200, description = "The status", body = DeploymentStatus)))]
@@ -127,7 +119,7 @@ pub(crate) async fn status(
     shared: Data<Shared>,
     person: SignedIn,
 ) -> Result<HttpResponse, Problem> {
-    check_administrator(&person)?;
+    check_role(&person.who, Verb::SeeDeployment)?;
     let workers = shared.refractory.workers().await?;
     let unlisted: BTreeSet<_> = workers.iter().flat_map(|mark| mark.unlisted.clone()).collect();
     let mut instances: BTreeMap<InstancePhase, u64> = BTreeMap::new();
@@ -152,7 +144,7 @@ pub(crate) async fn workers(
     person: SignedIn,
     query: Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
-    check_administrator(&person)?;
+    check_role(&person.who, Verb::SeeDeployment)?;
     let (after, size) = (query.0.cursor()?, query.0.size()?);
     let all = shared.refractory.workers().await?.iter().map(Worker::from).collect();
     let place = |worker: &Worker| (String::new(), worker.id.clone());

@@ -89,7 +89,7 @@ async fn a_page_costs_what_is_on_it() {
         (Query::index(Index::InstanceByName).limit(50), 52.0),
         (Query::partition(Index::InstanceByOwner, "owner").limit(50), 52.0),
         (Query::partition(Index::InstanceByOwner, "nobody"), 1.0),
-        (Query::all(Kind::Instance).limit(50), 27.0),
+        (Query::all(Kind::Instance).limit(50), 40.0),
     ] {
         let page = store.query(&query).await.unwrap();
         let (units, calls) = meter.read();
@@ -107,7 +107,7 @@ async fn a_save_is_one_request_and_writes_one_item() {
     assert_eq!(calls, 2, "the first write of a process looks for the latest stamp");
     let row = Collection::of(&store).insert(&instance(0)).await.unwrap();
     let (insert, calls) = meter.read();
-    assert!(calls == 1 && insert <= 18.0, "an insert: {insert} units in {calls}");
+    assert!(calls == 1 && insert <= 22.0, "an insert: {insert} units in {calls}");
     let row = Collection::of(&store).save(&row).await.unwrap();
     let (save, calls) = meter.read();
     assert!(calls == 1 && save <= 4.0, "a save: {save} units in {calls}");
@@ -117,10 +117,10 @@ async fn a_save_is_one_request_and_writes_one_item() {
     let renamed = Instance { slug: "sunday".parse().unwrap(), ..kept };
     let row = Collection::of(&store).save(&renamed).await.unwrap();
     let (rename, calls) = meter.read();
-    assert!(calls == 2 && rename <= 26.0, "a rename: {rename} units in {calls}");
+    assert!(calls == 2 && rename <= 30.0, "a rename: {rename} units in {calls}");
     Collection::of(&store).delete(&row).await.unwrap();
     let (delete, calls) = meter.read();
-    assert!(calls == 1 && delete <= 18.0, "a delete: {delete} units in {calls}");
+    assert!(calls == 1 && delete <= 22.0, "a delete: {delete} units in {calls}");
 }
 
 /// A start takes a license, which changes a text: two requests, and no third.
@@ -146,5 +146,5 @@ async fn a_save_with_its_event_is_one_request() {
     let commit = Commit::save(&row).event(sample::event("a"));
     store.commit(commit.writes()).await.unwrap();
     let (units, calls) = meter.read();
-    assert!(calls == 1 && units <= 16.0, "{units} units in {calls}");
+    assert!(calls == 1 && units <= 20.0, "{units} units in {calls}");
 }

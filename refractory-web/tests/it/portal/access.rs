@@ -77,7 +77,7 @@ async fn asked(browser: &mut Browser, slug: &str) -> Vec<(String, StatusCode, St
         let answer = browser.json(method.clone(), &format!("{api}{path}"), None).await;
         all.push((format!("{method} api{path}"), answer));
     }
-    let body = Some(serde_json::json!({ "spec": { "title": "x" } }));
+    let body = Some(serde_json::json!({ "title": "x" }));
     all.push(("PATCH api".to_owned(), browser.json(Method::PATCH, &api, body).await));
     let gone = format!("{api}?confirm={slug}");
     all.push(("DELETE api".to_owned(), browser.json(Method::DELETE, &gone, None).await));

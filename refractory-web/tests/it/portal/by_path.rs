@@ -71,7 +71,7 @@ async fn a_table_that_has_such_a_name_already_keeps_to_its_own_paths() {
     // It may be changed without being renamed.
     let csrf = anna.get("/account").await.csrf();
     anna.headers.insert("x-csrf-token", HeaderValue::from_str(&csrf).unwrap());
-    let body = serde_json::json!({ "slug": "theme" });
+    let body = serde_json::json!({ "name": "theme" });
     let kept = anna.json("PATCH".parse().unwrap(), "/api/v1/instances/theme", Some(body)).await;
     assert_eq!(kept.status, StatusCode::OK, "{}", kept.text);
 }

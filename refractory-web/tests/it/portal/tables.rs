@@ -291,7 +291,7 @@ async fn a_restart_asks_too_and_programs_are_refused_until_they_insist() {
     assert_eq!(launch().await, 2);
     let path = "/api/v1/instances/friday/restart?force=true";
     let again = program.json(reqwest::Method::POST, path, None).await;
-    assert_eq!((again.status, &again.json()["state"]), (StatusCode::ACCEPTED, &"starting".into()));
+    assert_eq!((again.status, &again.json()["phase"]), (StatusCode::ACCEPTED, &"starting".into()));
     place.refractory.wait(&system, &id, on).await.unwrap();
     assert_eq!(launch().await, 3);
     let path = "/api/v1/instances/friday/stop?force=true";

@@ -15,7 +15,8 @@ async fn user(place: &Place, name: &str) -> refractory_core::model::User {
 }
 
 async fn minted(app: &Refractory, of: &refractory_core::UserId, scopes: &[Scope]) -> String {
-    let name = format!("{scopes:?}");
+    // One user has each name once.
+    let name = refractory_core::EventId::fresh().to_string();
     let scopes = Scopes::new(scopes.iter().copied());
     let new = NewApiToken { name, scopes, lasts: Some(Duration::from_hours(1)) };
     let made = app.create_api_token(&Principal::operator(), of, new).await.unwrap();
