@@ -66,7 +66,7 @@ impl Infra {
         })
     }
 
-    /// Takes the stack away; with [`Extent::Everything`] also what was made beside it and all data, for good. May be
+    /// Takes the stack away; with [`DestroyScope::Everything`] also what was made beside it and all data, for good. May be
     /// broken off and said again. Answers with what is left.
     ///
     /// # Errors

@@ -38,7 +38,7 @@ pub struct DeployOptions {
     pub bot_secret: Option<String>,
     /// The processors that the portal runs on, as ECS names them.
     pub architecture: Option<String>,
-    /// What the portal is to go by, as a configuration file: [`AwsConfig::for_the_portal`](crate::AwsConfig::for_the_portal).
+    /// What the portal is to go by, as a configuration file: [`AwsConfig::portal_settings`](crate::AwsConfig::portal_settings).
     pub settings: Option<String>,
     /// How many days logs are kept.
     pub log_days: Option<u16>,

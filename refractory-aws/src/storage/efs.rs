@@ -22,7 +22,7 @@ use crate::{AwsConfig, Clients, Naming, StackOutputs};
 ///
 /// **Quotas** do not exist on EFS: it grows, and is paid by the byte. A quota that is asked for is neither kept nor shown. What a
 /// volume holds is measured when it is copied, and is known from then; what the whole file system holds,
-/// [EFS says itself](Self::metered).
+/// [EFS says itself](Self::metered_bytes).
 #[derive(Debug, Clone)]
 pub struct EfsStorage {
     pub(super) points: AccessPoints,

@@ -7,8 +7,10 @@ mod scopes;
 mod verb;
 mod visible;
 
+#[cfg(feature = "accounts")]
+pub(crate) use rights::check_group;
 pub use rights::{Rights, can, check_role, may};
-pub(crate) use rights::{check, check_group, check_view, no_such_instance};
+pub(crate) use rights::{check, check_view, no_such_instance};
 pub(crate) use scopes::{check_scope, has_scope};
 pub use verb::{Requirement, Verb};
 pub(crate) use visible::{Partition, partitions};

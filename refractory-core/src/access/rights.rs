@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 
 use super::{Requirement, Verb, check_scope, has_scope};
 use crate::model::{Grantee, Grants, Instance, Principal, Right, Role, Via};
-use crate::{Code, Error, ErrorKind, GroupId, Result, UserId};
+use crate::{Code, Error, ErrorKind, Result, UserId};
 
 /// The rights of one principal on one instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -121,7 +121,8 @@ pub fn check_role(who: &Principal, verb: Verb) -> Result<()> {
 
 /// Refuses to manage the members of a group that `who` is no administrator of. One that they are no member of is answered as
 /// one that does not exist: `None`.
-pub(crate) fn check_group(who: &Principal, group: &GroupId) -> Option<Result<()>> {
+#[cfg(feature = "accounts")]
+pub(crate) fn check_group(who: &Principal, group: &crate::GroupId) -> Option<Result<()>> {
     if has_role(who, Verb::ManageMembers) || who.administers(group) {
         return Some(check_scope(who, Verb::ManageMembers.scope()));
     }

@@ -1,7 +1,7 @@
 //! Who is asking, with everything that decides what they may do.
 use std::net::IpAddr;
 
-use super::{Membership, Role, Scopes, User};
+use super::{Role, Scopes};
 use crate::{GroupId, UserId};
 
 /// Where a principal came from.
@@ -33,7 +33,8 @@ pub struct GroupMember {
 }
 
 impl GroupMember {
-    pub(crate) fn new(membership: &Membership) -> Self {
+    #[cfg(feature = "accounts")]
+    pub(crate) fn new(membership: &super::Membership) -> Self {
         Self { id: membership.group.clone(), is_administrator: membership.is_administrator }
     }
 }
@@ -62,7 +63,8 @@ pub struct Principal {
 
 impl Principal {
     /// A user who has shown who they are, with the groups they are in.
-    pub(crate) fn signed_in(user: &User, groups: Vec<GroupMember>, via: Via) -> Self {
+    #[cfg(feature = "accounts")]
+    pub(crate) fn signed_in(user: &super::User, groups: Vec<GroupMember>, via: Via) -> Self {
         Self {
             user: Some(user.id.clone()),
             name: user.name.to_string(),

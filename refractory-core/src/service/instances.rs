@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::grants::{in_words, loses_a_game_master};
 use super::{Builder, Deployment};
-use crate::access::{Verb, can, check, check_role, check_view, no_such_instance as no_such};
+use crate::access::{Verb, check, check_role, check_view, no_such_instance as no_such};
 use crate::model::{
     Change, Edit, Event, EventKind, Hostname, Instance, InstanceSpec, License, LicenseChoice,
     Named, NewInstance, Phase, Power, Principal, Release, ReleaseChoice, Slug, SlugError, Step,
@@ -450,7 +450,7 @@ impl Refractory {
         who: &Principal,
         instances: &[Instance],
     ) -> Result<BTreeMap<InstanceId, String>> {
-        let inside = |row: &&Instance| can(who, Verb::InspectInstance, row);
+        let inside = |row: &&Instance| crate::can(who, Verb::InspectInstance, row);
         let mut names = BTreeMap::new();
         let mut all = BTreeMap::new();
         for row in instances.iter().filter(inside) {

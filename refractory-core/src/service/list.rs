@@ -5,7 +5,7 @@ use super::Refractory;
 use crate::Result;
 use crate::access::{Partition, Verb, can, check_scope, partitions};
 use crate::model::{Instance, Principal, Scope};
-use crate::ports::{Aggregate, Collection, Cursor, DamagedRecord, Query, Store, TypedPage};
+use crate::ports::{Collection, Cursor, DamagedRecord, Query, Store, TypedPage};
 
 /// Which part of a list to read: where a page begins, and how much is on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -196,7 +196,7 @@ fn on_page(mut damaged: Vec<DamagedRecord>, last: Option<&Place>) -> Vec<Damaged
 
 #[cfg(feature = "accounts")]
 /// One page of `all`, which has no order yet: of lists that are short anyway.
-pub(super) fn page_of<T: Aggregate>(
+pub(super) fn page_of<T: crate::ports::Aggregate>(
     mut all: Vec<T>,
     name: impl Fn(&T) -> &str,
     query: &ListQuery,

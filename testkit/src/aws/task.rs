@@ -58,7 +58,7 @@ pub struct RunningTask {
     pub image: String,
     /// The task's address.
     pub address: Ipv4Addr,
-    /// Its process; none if the image is [still](Program::still).
+    /// Its process; none if the image is [idle](Program::idle).
     pub pid: Option<u32>,
     /// Path in the container to folder on this machine.
     pub mounts: BTreeMap<String, PathBuf>,

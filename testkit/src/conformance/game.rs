@@ -1,6 +1,6 @@
 //! The contract of [`GameControl`].
 //!
-//! A suite needs a program to control: [`GameHouse`] is one, freshly started for each case, with an
+//! A suite needs a program to control: [`GameFixture`] is one, freshly started for each case, with an
 //! administrator's password set, two worlds in it that were never opened, and a license whose
 //! agreement no one has accepted.
 use std::fmt::Debug;
