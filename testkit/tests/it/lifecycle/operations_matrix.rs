@@ -179,6 +179,11 @@ async fn press(scene: &Scene, house: &House, part: Part, id: &InstanceId) -> Res
             if let Some((backup, _)) = newest(house, id).await
                 && scene.data.read(id).as_deref() != Some(FIRST)
             {
+                let is_off = Goal::Off.is_reached(house.get(id).await.as_ref());
+                if !is_off {
+                    // It was given up, and the table started without it: off again first.
+                    return app.stop(&op(), id, Urgency::Gentle).await.map(|_| ());
+                }
                 let asked = app.restore_backup(&op(), &backup, id, "friday").await;
                 if let Err(error) = asked
                     && error.kind() != ErrorKind::Conflict
@@ -228,7 +233,10 @@ async fn is_reached(scene: &Scene, house: &House, part: Part, id: &InstanceId) -
         Part::Verify => newest(house, id).await.is_some_and(|(_, whole)| whole),
         Part::RestoreAndStart => on && scene.data.read(id).as_deref() == Some(FIRST),
         Part::Rotate => house.world.keys_turned(id) > 0,
-        Part::DeleteBackup => newest(house, id).await.is_none(),
+        Part::DeleteBackup => {
+            newest(house, id).await.is_none()
+                && operations(house, id).await.iter().all(|it| !it.is_active())
+        }
         Part::Delete => row.is_none(),
     }
 }
@@ -266,7 +274,8 @@ async fn is_given_up(house: &House, id: &InstanceId) -> bool {
     let mut operations = operations(house, id).await.into_iter();
     let failed =
         operations.next().is_some_and(|last| last.failure().is_some() && !last.is_active());
-    given_up || (failed && row.hold.is_none() && operations.all(|it| !it.is_active()))
+    let settled = Goal::Off.is_reached(Some(&row)) || matches!(row.phase(), Phase::On(_));
+    given_up || (failed && settled && row.hold.is_none() && operations.all(|it| !it.is_active()))
 }
 
 async fn assert_nothing_is_held(scene: &Scene, when: &str) {
