@@ -63,7 +63,7 @@ impl AwsBackend {
     }
 
     /// Opened once: the store and the ports use the same stack.
-    async fn footing(&self, settings: &Settings) -> Result<&StackConnection> {
+    async fn connection(&self, settings: &Settings) -> Result<&StackConnection> {
         self.connection
             .get_or_try_init(|| async {
                 let config: AwsConfig = settings.section()?;
@@ -90,7 +90,7 @@ impl Backend for AwsBackend {
     }
 
     async fn store(&self, settings: &Settings) -> Result<Option<Arc<dyn Store>>> {
-        let StackConnection { clients, outputs, .. } = self.footing(settings).await?;
+        let StackConnection { clients, outputs, .. } = self.connection(settings).await?;
         Ok(Some(Arc::new(DynamoStore::open(clients, &outputs.table).await?)))
     }
 
@@ -110,9 +110,9 @@ impl Backend for AwsBackend {
     }
 
     async fn connect(&self, settings: &Settings, base: Base) -> Result<Ports> {
-        let (footing, clock) = (self.footing(settings).await?, Arc::clone(&base.clock));
-        let ports = footing.ports(base)?;
-        check_pairing(&footing.config, &ports, clock.now()).await?;
+        let (connection, clock) = (self.connection(settings).await?, Arc::clone(&base.clock));
+        let ports = connection.ports(base)?;
+        check_pairing(&connection.config, &ports, clock.now()).await?;
         Ok(ports)
     }
 }

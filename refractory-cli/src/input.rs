@@ -135,6 +135,14 @@ pub(crate) fn line(prompt: &str) -> Result<Option<String>> {
     read_line().map(Some)
 }
 
+/// What was given as an argument, or else a line as [`line`] reads it.
+pub(crate) fn given_or_line(given: Option<String>, prompt: &str) -> Result<Option<String>> {
+    match given {
+        Some(given) => Ok(Some(given)),
+        None => line(prompt),
+    }
+}
+
 /// Asks for `yes`; `None` where there is no terminal to ask at.
 pub(crate) fn agrees(prompt: &str) -> Result<Option<bool>> {
     Ok(line(prompt)?.map(|typed| typed.eq_ignore_ascii_case("yes")))

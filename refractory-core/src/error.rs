@@ -107,8 +107,8 @@ impl Error {
         }))
     }
 
-    /// Says what went wrong more exactly than the kind does. The sentence follows from the code, unless there is
-    /// [advice](Self::advise) of its own.
+    /// Says what went wrong more exactly than the kind does. The sentence follows from the code, unless the error has
+    /// [advice](Self::advise).
     #[must_use]
     pub fn coded(mut self, code: Code) -> Self {
         self.0.code = code;
@@ -185,6 +185,19 @@ impl Error {
         pairs.map(|(key, value)| ((*key).to_owned(), value.clone())).collect()
     }
 
+    /// Whether another writer was faster: the record was written or removed since it was read.
+    pub(crate) fn is_lost_race(&self) -> bool {
+        matches!(self.kind(), ErrorKind::Conflict | ErrorKind::NotFound)
+    }
+
+    /// A conflict as `said` explains it, for good: what is taken stays taken. Every other error as it is.
+    pub(crate) fn if_taken(self, during: &'static str, said: impl FnOnce(Self) -> Self) -> Self {
+        if self.kind() != ErrorKind::Conflict {
+            return self;
+        }
+        said(Self::new(ErrorKind::Conflict, during).permanent()).caused_by(self)
+    }
+
     /// Whether the same call may succeed later with nothing else changed.
     pub fn is_transient(&self) -> bool {
         self.0.transient
@@ -204,6 +217,15 @@ impl Error {
                 None => Cow::Borrowed(sentences::of_kind(self.0.kind)),
             },
         }
+    }
+}
+
+/// What was written; `None` where another writer was faster.
+pub(crate) fn unless_raced<T>(outcome: Result<T>) -> Result<Option<T>> {
+    match outcome {
+        Ok(written) => Ok(Some(written)),
+        Err(error) if error.is_lost_race() => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

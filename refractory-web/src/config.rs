@@ -63,7 +63,7 @@ pub struct WebConfig {
 
 impl Default for WebConfig {
     fn default() -> Self {
-        let patience = ProxyTimeouts::default();
+        let timeouts = ProxyTimeouts::default();
         Self {
             listen: "127.0.0.1:8080".to_owned(),
             domain: "localhost".to_owned(),
@@ -77,10 +77,10 @@ impl Default for WebConfig {
             threads: 2,
             connections: None,
             connections_each: None,
-            connect_within: patience.connect.into(),
-            answer_within: patience.head.into(),
-            stalled_after: patience.body.into(),
-            quiet_socket: patience.tunnel.unwrap_or_default().into(),
+            connect_within: timeouts.connect.into(),
+            answer_within: timeouts.head.into(),
+            stalled_after: timeouts.body.into(),
+            quiet_socket: timeouts.tunnel.unwrap_or_default().into(),
         }
     }
 }
@@ -103,7 +103,7 @@ impl WebConfig {
     }
 
     /// How long the edge waits for what.
-    pub(crate) fn patience(&self) -> ProxyTimeouts {
+    pub(crate) fn proxy_timeouts(&self) -> ProxyTimeouts {
         ProxyTimeouts {
             connect: self.connect_within.get(),
             head: self.answer_within.get(),

@@ -9,7 +9,7 @@ use tokio::sync::{Notify, broadcast, watch};
 
 use crate::proxy::Edge;
 
-/// How soon nobody listening is noticed.
+/// How soon it is noticed that no one listens any more.
 const IDLE: Duration = Duration::from_secs(15);
 
 /// All tables at one moment.
@@ -24,12 +24,12 @@ pub(crate) struct Snapshot {
 /// How many events may wait for a page that reads slowly; one that misses some looks at all of them again.
 const WAITING: usize = 64;
 
-/// The latest snapshot, for whoever waits for the next, and events as they are written.
+/// The latest snapshot, for those who wait for the next, and events as they are written.
 #[derive(Debug)]
 pub(crate) struct Feed {
     snapshots: watch::Sender<Arc<Snapshot>>,
     events: broadcast::Sender<Arc<Event>>,
-    /// Somebody listens who did not before.
+    /// Wakes up with a new listener.
     listeners: Notify,
 }
 
@@ -51,7 +51,7 @@ impl Feed {
         self.snapshots.subscribe()
     }
 
-    /// Tells of every event from now on. What of it a user may see is the listener's to check.
+    /// Every event from now on. What of it a user may see is the listener's to check.
     pub(crate) fn events(&self) -> broadcast::Receiver<Arc<Event>> {
         let receiver = self.events.subscribe();
         self.listeners.notify_one();
@@ -107,11 +107,11 @@ impl Feed {
 
     async fn pass_events_on(&self, refractory: &Refractory) -> refractory_core::Result<()> {
         let who = Principal::operator();
-        let mut told = refractory.subscribe(&who, EventFilter::default(), None).await?;
+        let mut subscription = refractory.subscribe(&who, EventFilter::default(), None).await?;
         loop {
             tokio::select! {
-                next = told.next() => {
-                    // Without a listener there is nobody to miss it.
+                next = subscription.next() => {
+                    // Without a listener no one misses it.
                     let _ = self.events.send(Arc::new(next?.event));
                 }
                 () = tokio::time::sleep(IDLE) => {}

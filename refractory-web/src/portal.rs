@@ -159,7 +159,7 @@ impl Portal {
         let mut settings = EdgeSettings::new(at.clone());
         settings.cookies = cookie::names(at.https);
         settings.trusted_proxies.clone_from(&trusted);
-        settings.timeouts = config.patience();
+        settings.timeouts = config.proxy_timeouts();
         settings.uploads = Some(refractory.clone());
         settings.setup = Some(SetupGate {
             refractory: refractory.clone(),

@@ -1,10 +1,11 @@
 //! The race for the last administrator, over any store.
 #![expect(clippy::expect_used, reason = "a failed case panics; that is the point")]
-use refractory_core::model::{Principal, Role, User, UserName, UserState};
+use refractory_core::model::{Principal, Role, User, UserState};
 use refractory_core::ports::Store;
 use refractory_core::{ErrorKind, Refractory, Result};
 use tokio::task::JoinSet;
 
+use crate::people::account;
 use crate::world::World;
 
 /// A handle on a deployment whose store is `store`, and nothing else of it is of interest.
@@ -28,9 +29,9 @@ enum Removal {
 /// When none is left, when both are, or when a call fails for another reason than that it would end the last.
 pub async fn race_for_the_last_one(processes: [Refractory; 2], rounds: usize) {
     let operator = Principal::operator();
-    let mut last = add(&processes[0], "first").await;
+    let mut last = account(&processes[0], "first", Role::Admin).await;
     for round in 0..rounds {
-        let other = add(&processes[0], &format!("rival{round}")).await;
+        let other = account(&processes[0], &format!("rival{round}"), Role::Admin).await;
         let ends = [[Removal::Demotion, Removal::Deletion], [Removal::Deletion, Removal::Demotion]];
         let ends = match round % 5 {
             0 => [Removal::Demotion; 2],
@@ -60,12 +61,6 @@ pub async fn race_for_the_last_one(processes: [Refractory; 2], rounds: usize) {
         }
         last = left[0].clone();
     }
-}
-
-async fn add(process: &Refractory, name: &str) -> User {
-    let name = UserName::new(name).expect("a name");
-    let operator = Principal::operator();
-    process.add_user(&operator, name, Role::Admin, None).await.expect("an account")
 }
 
 async fn end_one(process: &Refractory, user: &User, end: Removal) -> Result<()> {

@@ -36,13 +36,6 @@ impl ClockOffset {
     fn stop(&mut self, passed: Duration) {
         self.stopped_at = Some(self.shows(passed));
     }
-
-    /// Goes on from where it stands, as if no time had passed meanwhile.
-    fn resume(&mut self, passed: Duration) {
-        if let Some(stands) = self.stopped_at.take() {
-            self.behind += self.shows(passed).saturating_sub(stands);
-        }
-    }
 }
 
 impl PausedClock {
@@ -55,55 +48,37 @@ impl PausedClock {
     /// How long the monotonic clock has run already: the machine has been up for a while.
     const UP: Duration = Duration::from_hours(3);
 
-    fn hands(&self) -> MutexGuard<'_, ClockOffsets> {
+    fn offsets(&self) -> MutexGuard<'_, ClockOffsets> {
         self.offsets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Sets the wall clock forward.
     pub fn set_forward(&self, by: Duration) {
-        self.hands().wall.ahead += by;
+        self.offsets().wall.ahead += by;
     }
 
     /// Sets the wall clock back.
     pub fn set_back(&self, by: Duration) {
-        self.hands().wall.behind += by;
+        self.offsets().wall.behind += by;
     }
 
     /// Stops the wall clock.
     pub fn stop_wall(&self) {
         let passed = self.begun.elapsed() + Self::FAR;
-        self.hands().wall.stop(passed);
-    }
-
-    /// Lets the wall clock go on from where it stands.
-    pub fn resume_wall(&self) {
-        let passed = self.begun.elapsed() + Self::FAR;
-        self.hands().wall.resume(passed);
+        self.offsets().wall.stop(passed);
     }
 
     /// Lets the monotonic clock jump ahead, as it does for a process that was frozen.
     pub fn jump_monotonic(&self, by: Duration) {
-        self.hands().monotonic.ahead += by;
-    }
-
-    /// Stops the monotonic clock, as some do while the machine is suspended.
-    pub fn stop_monotonic(&self) {
-        let passed = self.begun.elapsed();
-        self.hands().monotonic.stop(passed);
-    }
-
-    /// Lets the monotonic clock go on from where it stands.
-    pub fn resume_monotonic(&self) {
-        let passed = self.begun.elapsed();
-        self.hands().monotonic.resume(passed);
+        self.offsets().monotonic.ahead += by;
     }
 
     /// The same time, in the clocks of another machine: `ahead` of these.
     #[must_use]
     pub fn ahead(&self, ahead: Duration) -> Self {
         let wall = ClockOffset { ahead, ..ClockOffset::default() };
-        let hands = ClockOffsets { wall, ..ClockOffsets::default() };
-        Self { begun: self.begun, offsets: Arc::new(Mutex::new(hands)) }
+        let offsets = ClockOffsets { wall, ..ClockOffsets::default() };
+        Self { begun: self.begun, offsets: Arc::new(Mutex::new(offsets)) }
     }
 }
 
@@ -116,11 +91,11 @@ impl Default for PausedClock {
 impl Clock for PausedClock {
     fn now(&self) -> Timestamp {
         let passed = self.begun.elapsed() + Self::FAR;
-        Self::BEGIN.before(Self::FAR).after(self.hands().wall.shows(passed))
+        Self::BEGIN.before(Self::FAR).after(self.offsets().wall.shows(passed))
     }
 
     fn monotonic(&self) -> MonotonicTime {
         let passed = self.begun.elapsed();
-        MonotonicTime(Self::UP).after(self.hands().monotonic.shows(passed))
+        MonotonicTime(Self::UP).after(self.offsets().monotonic.shows(passed))
     }
 }

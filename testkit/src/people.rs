@@ -20,7 +20,11 @@ pub async fn signed_in(app: &Refractory, user: &User) -> Principal {
 ///
 /// When there is one already, or the store fails.
 pub async fn fresh_user(app: &Refractory, name: &str, role: Role) -> Principal {
+    signed_in(app, &account(app, name, role).await).await
+}
+
+/// A fresh account called `name`, without a password.
+pub(crate) async fn account(app: &Refractory, name: &str, role: Role) -> User {
     let name = UserName::new(name).expect("a name");
-    let user = app.add_user(&app.operator(), name, role, None).await.expect("an account");
-    signed_in(app, &user).await
+    app.add_user(&app.operator(), name, role, None).await.expect("an account")
 }

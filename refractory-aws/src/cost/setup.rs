@@ -62,7 +62,7 @@ impl Setup {
 
     /// What `config` says, on a stack as it is deployed where nothing else is asked for.
     pub fn of(config: &AwsConfig) -> Self {
-        let patience = WorkerOptions::default();
+        let options = WorkerOptions::default();
         Self {
             architecture: config.architecture,
             cpu: f64::from(config.cpu_millis) / 1000.0,
@@ -75,8 +75,8 @@ impl Setup {
             portals: 1,
             portal_cpu: 0.25,
             portal_memory: 0.5,
-            resync: patience.resync.as_secs_f64(),
-            probe: patience.probe.as_secs_f64(),
+            resync: options.resync.as_secs_f64(),
+            probe: options.probe.as_secs_f64(),
         }
     }
 

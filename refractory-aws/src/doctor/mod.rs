@@ -43,7 +43,7 @@ impl Doctor {
         if let Some(caller) = caller {
             let (stood, stack) = stack::describe(&self.clients, &self.config.deployment).await;
             findings.extend(stood);
-            let (outputs, permitted, quotas) = tokio::join!(
+            let (on_stack, permitted, quotas) = tokio::join!(
                 Box::pin(self.check_stack(stack.as_ref())),
                 Box::pin(permissions::check(
                     &self.clients,
@@ -54,7 +54,7 @@ impl Doctor {
                 Box::pin(quotas::check(&self.clients, &self.config, tables)),
             );
             findings.extend(permitted);
-            findings.extend(outputs);
+            findings.extend(on_stack);
             findings.extend(quotas);
         }
         findings.push(estimate::of(&self.config, &self.clients.region, tables));

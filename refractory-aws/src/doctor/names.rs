@@ -50,10 +50,10 @@ async fn zone_of(
     zone: &str,
     domain: &str,
 ) -> Result<(Vec<String>, Option<String>), Box<Finding>> {
-    let list_addresses = clients.route53.get_hosted_zone().id(zone).send().await;
-    let told = list_addresses
-        .map_err(|error| Box::new(check_failed(ABOUT, "route53:GetHostedZone", error)))?;
-    let servers = told.delegation_set.map(|set| set.name_servers).unwrap_or_default();
+    let found = clients.route53.get_hosted_zone().id(zone).send().await;
+    let found =
+        found.map_err(|error| Box::new(check_failed(ABOUT, "route53:GetHostedZone", error)))?;
+    let servers = found.delegation_set.map(|set| set.name_servers).unwrap_or_default();
     let name = format!("*.{domain}.");
     let listed = clients.route53.list_resource_record_sets().hosted_zone_id(zone);
     let listed = listed.start_record_name(&name).max_items(8).send().await;

@@ -50,8 +50,8 @@ impl Infra {
     /// `Conflict` when the stack was going to be taken away; what AWS refuses.
     pub async fn prepare(&self, tell: &mut OnProgress<'_>) -> Result<()> {
         loop {
-            let (footing, stack) = self.current_state().await?;
-            match footing {
+            let (state, stack) = self.current_state().await?;
+            match state {
                 StackState::Absent | StackState::Ready => return Ok(()),
                 StackState::Busy => {
                     let mark = self.operation_start(&stack.id).await?;
@@ -70,8 +70,8 @@ impl Infra {
     ///
     /// `Invalid` for choices that cannot be, `Conflict` when the stack needs [`prepare`](Self::prepare) first, what AWS refuses.
     pub async fn propose(&self, choices: &DeployOptions) -> Result<Option<Proposal>> {
-        let (footing, stack) = self.current_state().await?;
-        match footing {
+        let (state, stack) = self.current_state().await?;
+        match state {
             StackState::Absent => {
                 let kept = self.retained_ids().await?;
                 let kind = if kept.is_empty() { ProposalKind::Create } else { ProposalKind::Adopt };

@@ -49,8 +49,8 @@ impl Infra {
     ///
     /// `Conflict` where something has the name of our data and not our tag; what AWS refuses.
     pub async fn inventory(&self) -> Result<Inventory> {
-        let (footing, stack) = self.current_state().await?;
-        let inside = match footing {
+        let (state, stack) = self.current_state().await?;
+        let inside = match state {
             StackState::Absent => None,
             StackState::Ready
             | StackState::Busy
@@ -120,8 +120,8 @@ impl Infra {
     async fn destroy_stack(&self, tell: &mut OnProgress<'_>) -> Result<()> {
         let mut tries = 0;
         loop {
-            let (footing, stack) = self.current_state().await?;
-            match footing {
+            let (state, stack) = self.current_state().await?;
+            match state {
                 StackState::Absent if stack.id.is_empty() => return Ok(()),
                 StackState::Busy => {
                     let mark = self.operation_start(&stack.id).await?;

@@ -61,13 +61,13 @@ impl Infra {
     ///
     /// What AWS refuses.
     pub async fn status(&self, with_drift: bool) -> Result<Status> {
-        let (footing, stack) = self.current_state().await?;
+        let (state, stack) = self.current_state().await?;
         let there = !stack.id.is_empty();
-        let stands = footing == StackState::Ready;
+        let stands = state == StackState::Ready;
         let drift =
             if stands && with_drift { self.drift(&stack.id).await? } else { Drift::Unknown };
         Ok(Status {
-            attention: attention(footing, &stack.status, &drift),
+            attention: attention(state, &stack.status, &drift),
             stack: there.then_some(stack.status),
             is_ready: stands,
             made: stack.created_at,
@@ -155,8 +155,8 @@ impl Infra {
 }
 
 /// What has to be done, in a sentence.
-fn attention(footing: StackState, status: &str, drift: &Drift) -> Option<String> {
-    let sentence = match footing {
+fn attention(state: StackState, status: &str, drift: &Drift) -> Option<String> {
+    let sentence = match state {
         StackState::Absent => "There is no stack yet: `refractory infra deploy` makes it.",
         StackState::Failed => {
             "The first deploy failed: `refractory infra deploy` clears away what it left, and begins again."
@@ -192,10 +192,10 @@ mod tests {
         let drifted =
             attention(StackState::Ready, "CREATE_COMPLETE", &Drift::Some(Vec::new())).unwrap();
         assert!(drifted.contains("Resources of the stack were changed"), "{drifted}");
-        for footing in
+        for state in
             [StackState::Absent, StackState::Failed, StackState::Stuck, StackState::Deleting]
         {
-            assert!(attention(footing, "", &Drift::Unknown).unwrap().contains("refractory infra "));
+            assert!(attention(state, "", &Drift::Unknown).unwrap().contains("refractory infra "));
         }
     }
 }

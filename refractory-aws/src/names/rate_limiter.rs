@@ -16,12 +16,12 @@ impl RateLimiter {
         Self(Mutex::new(Instant::now()))
     }
 
-    /// The next moment that is free, at the earliest after `pause`, unless it is further off than `patience`.
-    pub(super) fn reserve(&self, pause: Duration, patience: Duration) -> Option<Instant> {
+    /// The next moment that is free, at the earliest after `pause`, unless it is further off than `max_wait`.
+    pub(super) fn reserve(&self, pause: Duration, max_wait: Duration) -> Option<Instant> {
         let mut next = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         let at = (now + pause).max(*next);
-        if at > now + patience {
+        if at > now + max_wait {
             return None;
         }
         *next = at + GAP;
@@ -33,9 +33,9 @@ impl RateLimiter {
         self.reserve(Duration::ZERO, Duration::ZERO).is_some()
     }
 
-    /// Waits for the next moment that is free; false if it is further off than `patience`.
-    pub(super) async fn wait(&self, patience: Duration) -> bool {
-        match self.reserve(Duration::ZERO, patience) {
+    /// Waits for the next moment that is free; false if it is further off than `max_wait`.
+    pub(super) async fn wait(&self, max_wait: Duration) -> bool {
+        match self.reserve(Duration::ZERO, max_wait) {
             Some(at) => {
                 sleep_until(at).await;
                 true

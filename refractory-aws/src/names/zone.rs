@@ -133,12 +133,12 @@ impl Route53Zone {
             }
             _ => true,
         };
-        let patience = if of.is_some() { MAX_WAIT } else { LIST_MAX_WAIT };
+        let max_wait = if of.is_some() { MAX_WAIT } else { LIST_MAX_WAIT };
         let mut all = Vec::new();
         let mut next: (_, Option<RrType>, Option<String>) =
             (of.map(Hostname::to_string), None, None);
         loop {
-            if !self.0.pace.wait(patience).await {
+            if !self.0.pace.wait(max_wait).await {
                 return Ok(None);
             }
             let (name, kind, set) = next.clone();

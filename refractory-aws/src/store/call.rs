@@ -103,7 +103,7 @@ impl Table {
         let mut found = HashMap::new();
         for ids in ids.chunks(AT_ONCE) {
             let mut left: Vec<Item> = ids.iter().map(|id| row_key(kind, id)).collect();
-            let mut patience = Backoff::default();
+            let mut backoff = Backoff::default();
             while !left.is_empty() {
                 let keys =
                     KeysAndAttributes::builder().set_keys(Some(left.clone())).consistent_read(true);
@@ -123,11 +123,11 @@ impl Table {
                 left = unread.map(|unread| unread.keys).unwrap_or_default();
                 if left.len() < asked_for {
                     // An answer has sixteen megabytes at most.
-                    patience = Backoff::default();
+                    backoff = Backoff::default();
                     continue;
                 }
                 // What DynamoDB had no capacity for is asked for again.
-                if !left.is_empty() && !wait(&mut patience).await? {
+                if !left.is_empty() && !wait(&mut backoff).await? {
                     let error = Error::new(ErrorKind::Unavailable, during);
                     return Err(error.about("table", &self.name));
                 }
@@ -142,7 +142,7 @@ impl Table {
         during: &'static str,
         replacement: &Replacement,
     ) -> Result<Result<(), Option<Item>>> {
-        let mut patience = Backoff::default();
+        let mut backoff = Backoff::default();
         loop {
             let request = replacement.request(&self.client, &self.name);
             let Err(error) = request.send().await else { return Ok(Ok(())) };
@@ -153,7 +153,7 @@ impl Table {
             }
             let busy = error.code().is_some_and(is_busy);
             let error = self.table_error(during, error);
-            if !(busy && wait(&mut patience).await?) {
+            if !(busy && wait(&mut backoff).await?) {
                 return Err(error);
             }
         }
@@ -165,7 +165,7 @@ impl Table {
         during: &'static str,
         batch: &Batch,
     ) -> Result<Result<(), Refusal>> {
-        let mut patience = Backoff::default();
+        let mut backoff = Backoff::default();
         // DynamoDB takes one token for one transaction, and no other writes under it.
         let mut operation = Operation::fresh()?;
         loop {
@@ -187,7 +187,7 @@ impl Table {
             }
             let error =
                 if busy { self.busy(during, &error) } else { self.table_error(during, error) };
-            if !(busy && wait(&mut patience).await?) {
+            if !(busy && wait(&mut backoff).await?) {
                 return Err(error);
             }
         }
@@ -234,8 +234,8 @@ fn is_busy(code: &str) -> bool {
 }
 
 /// Waits a little; whether there is another try.
-async fn wait(patience: &mut Backoff) -> Result<bool> {
-    let Some(wait) = patience.next()? else { return Ok(false) };
+async fn wait(backoff: &mut Backoff) -> Result<bool> {
+    let Some(wait) = backoff.next()? else { return Ok(false) };
     tokio::time::sleep(wait).await;
     Ok(true)
 }

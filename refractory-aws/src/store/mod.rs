@@ -9,6 +9,8 @@
 //! is refused; an insert 17 and a delete 18; a load 1 read. A page of 50 records is 51 read from an index in two requests, and 26
 //! in the order of ids. Looking for changes is 1, however many records there are, and 13 where a thousand were written.
 mod call;
+#[cfg(test)]
+mod fixtures;
 mod item;
 mod operation;
 pub mod schema;
@@ -73,15 +75,15 @@ impl DynamoStore {
     /// A stamp for a write of `kind`, later than every write of it that was stored when this process first wrote one.
     async fn stamp(&self, kind: Kind) -> Result<u64> {
         if !self.stamps.knows(kind) {
-            let newest = self.newest(kind).await?;
+            let newest = self.newest("looking for changes", kind).await?;
             self.stamps.note(kind, newest);
         }
         Ok(self.stamps.next(kind))
     }
 
-    async fn newest(&self, kind: Kind) -> Result<u64> {
+    async fn newest(&self, during: &'static str, kind: Kind) -> Result<u64> {
         let reading = ItemQuery { descending: true, ..stamped(kind, 0) };
-        let items = self.table.read("looking for changes", &reading, 1).await?;
+        let items = self.table.read(during, &reading, 1).await?;
         Ok(items.first().and_then(item::stamp_of).unwrap_or_default())
     }
 
@@ -256,9 +258,7 @@ impl DynamoStore {
     /// The place of the last stamp. What was written shortly before is read once more from there, as something that is earlier
     /// may still be stored.
     async fn end(&self, kind: Kind) -> Result<Position> {
-        let newest = ItemQuery { descending: true, ..stamped(kind, 0) };
-        let entries = self.table.read("finding the end of what was written", &newest, 1).await?;
-        let last = entries.first().and_then(item::stamp_of).unwrap_or_default();
+        let last = self.newest("finding the end of what was written", kind).await?;
         Ok(ReadPosition::of(Position::START).end(last, None).position())
     }
 }

@@ -65,15 +65,15 @@ mod tests {
 
     #[test]
     fn backoff_grows_and_ends_within_two_seconds() {
-        let mut patience = Backoff::default();
-        let waits: Vec<_> = std::iter::from_fn(|| patience.next().unwrap()).collect();
+        let mut backoff = Backoff::default();
+        let waits: Vec<_> = std::iter::from_fn(|| backoff.next().unwrap()).collect();
         assert_eq!(waits.len(), 6);
         let at_most = |at| Duration::from_millis(20) * 2_u32.pow(at);
         assert!(
             (0_u32..).zip(&waits).all(|(at, wait)| !wait.is_zero() && *wait <= at_most(at)),
             "{waits:?}"
         );
-        assert_eq!(patience.next().unwrap(), None);
+        assert_eq!(backoff.next().unwrap(), None);
     }
 
     #[test]

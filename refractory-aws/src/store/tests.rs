@@ -2,7 +2,7 @@
 use std::time::Duration;
 
 use refractory_core::Timestamp;
-use refractory_core::model::{License, WorkerMark};
+use refractory_core::model::License;
 use refractory_core::ports::{Aggregate, Index};
 
 use super::*;
@@ -16,16 +16,7 @@ fn aws_error(code: &str, more: &str) -> StubResponse {
 }
 
 fn mark() -> Record {
-    let id = refractory_core::WorkerId::new("a").unwrap();
-    WorkerMark {
-        id,
-        born: Timestamp(1),
-        seen: Timestamp(2),
-        unlisted: Vec::new(),
-        duties: Vec::new(),
-        revision: 3,
-    }
-    .into_record()
+    fixtures::mark("a", 3)
 }
 
 /// A store that has seen stamps of all kinds, so that each write is one request.

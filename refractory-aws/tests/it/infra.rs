@@ -1,4 +1,4 @@
-//! The outputs: made, changed, taken away.
+//! The stack: made, changed, taken away.
 mod deploying;
 mod destroying;
 mod faults;

@@ -105,7 +105,7 @@ async fn show(desk: &CliContext, id: &BackupId) -> Result<()> {
 }
 
 /// How long backups of deleted tables are kept, as the end of a sentence.
-pub(super) fn kept(station: &App) -> String {
+fn kept(station: &App) -> String {
     match station.refractory.worker_options().orphaned_backups_age {
         Some(age) => format!("; it is kept for {} days after that", age.as_secs() / 86_400),
         None => String::new(),
@@ -124,13 +124,13 @@ async fn restore(desk: &CliContext, args: RestoreBackup) -> Result<()> {
         )),
         None => app.get(&who, &backup.of).await?,
     };
-    let typed = match args.confirm {
-        Some(typed) => Some(typed),
-        None => input::line(&format!(
+    let typed = input::given_or_line(
+        args.confirm,
+        &format!(
             "This replaces all data of `{}` with the backup of {}. Type its name to continue: ",
             into.slug, backup.at
-        ))?,
-    };
+        ),
+    )?;
     let Some(typed) = typed else {
         bail!(Failure::new(
             Exit::Invalid,
@@ -153,13 +153,13 @@ async fn delete(desk: &CliContext, args: DeleteBackup) -> Result<()> {
     let station = desk.open().await?;
     let (app, who) = (&station.refractory, Principal::operator());
     let backup = app.backup(&who, &args.id).await?;
-    let typed = match args.confirm {
-        Some(typed) => Some(typed),
-        None => input::line(&format!(
+    let typed = input::given_or_line(
+        args.confirm,
+        &format!(
             "This permanently deletes the backup of `{}` of {}. Type its ID to continue: ",
             backup.slug, backup.at
-        ))?,
-    };
+        ),
+    )?;
     if typed.as_deref().map(str::trim) != Some(backup.id.as_str()) {
         bail!(Failure::new(
             Exit::Invalid,

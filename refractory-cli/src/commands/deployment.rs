@@ -33,7 +33,7 @@ pub(super) async fn back_up(desk: &CliContext, args: &CopyDeployment) -> Result<
     }
     let dir = open_folder(&core, false)?;
     let store = desk.loader().store(&settings, dir.root(), &dir.database()).await?;
-    // Whatever is wrong with folder, database or key is told before a copy of it is made.
+    // What is wrong with folder, database or key is reported before a copy of it is made.
     let station = App::open(desk.loader(), settings.clone(), false).await?;
     let made =
         DeploymentBackup::make(&dir, &store, file, *overwrite, station.refractory.now()).await?;

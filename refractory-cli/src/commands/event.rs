@@ -24,7 +24,7 @@ pub(crate) async fn run(desk: &CliContext, command: EventCommand) -> Result<Exit
     Ok(Exit::Done)
 }
 
-/// The latest entries, oldest first, and then each new one, until nobody reads any more.
+/// The latest entries, oldest first, and then each new one, until no one reads any more.
 async fn follow(desk: &CliContext, args: List) -> Result<()> {
     let station = desk.open().await?;
     let filter = filter(&station, &args).await?;
@@ -36,10 +36,10 @@ async fn follow(desk: &CliContext, args: List) -> Result<()> {
         print(desk, event)?;
     }
     let who = Principal::operator();
-    let mut told = station.refractory.subscribe(&who, filter, Some(from)).await?;
+    let mut events = station.refractory.subscribe(&who, filter, Some(from)).await?;
     while !Out::is_closed() {
         // An end of the pipe is noticed now and then, also while nothing happens.
-        let Ok(next) = tokio::time::timeout(LOOK, told.next()).await else { continue };
+        let Ok(next) = tokio::time::timeout(LOOK, events.next()).await else { continue };
         let event = next?.event;
         if shown.iter().all(|known| known.id != event.id) {
             print(desk, &event)?;

@@ -17,14 +17,14 @@ pub(crate) async fn follow(
     who: &Principal,
     asked: &Instance,
 ) -> Result<Option<Instance>> {
-    let mut teller = Teller::begin(out);
+    let mut reporter = ProgressReporter::begin(out);
     if settled(asked.desired.power, asked).is_none() && station.workers().await?.is_empty() {
         bail!(nobody_works(station));
     }
     loop {
-        let tell = |table: &Instance| teller.tell(words(table));
+        let report = |table: &Instance| reporter.report(words(table));
         let refractory = &station.refractory;
-        match refractory.settled_telling(who, asked, Duration::MAX, tell).await? {
+        match refractory.settled_telling(who, asked, Duration::MAX, report).await? {
             Settled::On(_) | Settled::Off => {
                 return Ok(Some(refractory.get(who, &asked.id).await?));
             }
@@ -60,6 +60,14 @@ pub(crate) fn nobody_works(station: &App) -> Failure {
     Failure::new(Exit::Unavailable, said)
 }
 
+/// Notes it where no worker carries requests out.
+pub(super) async fn note_idle(out: Out, station: &App) -> Result<()> {
+    if station.workers().await?.is_empty() {
+        out.note(&nobody_works(station).to_string());
+    }
+    Ok(())
+}
+
 /// What it means that no worker was heard of.
 pub(crate) fn idle(station: &App) -> String {
     match station.running_up() {
@@ -74,19 +82,19 @@ pub(crate) fn idle(station: &App) -> String {
     }
 }
 
-/// Tells each change once: in place on a terminal, line by line elsewhere.
-pub(super) struct Teller {
+/// Reports each change once: in place on a terminal, line by line elsewhere.
+pub(super) struct ProgressReporter {
     out: Out,
     spinner: Spinner,
     last: String,
 }
 
-impl Teller {
+impl ProgressReporter {
     pub(super) fn begin(out: Out) -> Self {
         Self { out, spinner: Spinner::begin(out, "looking"), last: String::new() }
     }
 
-    pub(super) fn tell(&mut self, words: String) {
+    pub(super) fn report(&mut self, words: String) {
         if words == self.last {
             return;
         }

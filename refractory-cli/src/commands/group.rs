@@ -164,14 +164,14 @@ async fn rename(desk: &CliContext, name: &str, to: &str) -> Result<()> {
 
 async fn delete(desk: &CliContext, name: &str, confirm: Option<String>) -> Result<()> {
     let (station, group) = found(desk, name).await?;
-    let typed = match confirm {
-        Some(typed) => Some(typed),
-        None => input::line(&format!(
+    let typed = input::given_or_line(
+        confirm,
+        &format!(
             "Delete the group {0} with its {1}? Rights that are granted to it end. Type `{0}` to continue: ",
             group.name,
             counted(group.members as usize, "member", "members")
-        ))?,
-    };
+        ),
+    )?;
     let Some(typed) = typed else {
         bail!(Failure::new(
             Exit::Invalid,

@@ -12,7 +12,7 @@ use refractory_core::{Error, ErrorKind, ListQuery, Rights};
 use refractory_web::{OperationJson, api};
 use serde_json::json;
 
-use super::follow::{follow, nobody_works};
+use super::follow::{follow, note_idle};
 use super::logs;
 use crate::args::instance::{
     Create, Delete, Edit, GrantArgs, InstanceCommand, Open, Rename, Restart, RotateKey, Start,
@@ -187,14 +187,8 @@ async fn show(desk: &CliContext, station: &App, table: &Instance) -> Result<()> 
     if desk.out.is_json() {
         return Out::value(&json);
     }
-    let rights = json.access.as_ref().map(access_in_words);
-    let access = |at: usize| rights.as_ref().map(|rights| rights[at].1.clone());
+    let rights = json.access.as_ref().map(access_in_words).into_iter().flatten();
     let optional = [
-        ("owner", json.owner),
-        ("view", access(0)),
-        ("play", access(1)),
-        ("gm", access(2)),
-        ("manage", access(3)),
         ("release", json.release),
         ("world", json.world),
         ("worlds", (!json.worlds.is_empty()).then(|| json.worlds.join(", "))),
@@ -215,7 +209,9 @@ async fn show(desk: &CliContext, station: &App, table: &Instance) -> Result<()> 
         ("doing", words(table)),
         ("created", table.created.to_string()),
     ];
-    let rows = always.into_iter().map(|(head, text)| (head, Some(text))).chain(optional);
+    let some = |(head, text)| (head, Some(text));
+    let rows = always.into_iter().map(some).chain([("owner", json.owner)]);
+    let rows = rows.chain(rights.map(some)).chain(optional);
     let rows = rows.filter_map(|(head, text)| Some(vec![head.to_owned(), text?]));
     Out::table(&[], rows)
 }
@@ -402,7 +398,8 @@ async fn change(station: &App, args: Edit) -> Result<Change> {
     Ok(Change { spec, owner, ..Change::default() })
 }
 
-fn emptied(said: Option<String>) -> Field<String> {
+/// What an argument changes: left out, nothing; empty, it clears.
+pub(super) fn emptied(said: Option<String>) -> Field<String> {
     said.map_or(Field::Keep, |text| Field::to(Some(text).filter(|text| !text.trim().is_empty())))
 }
 
@@ -431,22 +428,19 @@ async fn rotate_key(desk: &CliContext, args: &RotateKey) -> Result<()> {
     };
     let said = format!("A new uploads key for `{}` is being created. {until}", table.slug);
     desk.out.say(&said, &OperationJson::from(&operation))?;
-    if station.workers().await?.is_empty() {
-        desk.out.note(&nobody_works(&station).to_string());
-    }
-    Ok(())
+    note_idle(desk.out, &station).await
 }
 
 async fn delete(desk: &CliContext, args: Delete) -> Result<()> {
     let (station, table) = found(desk, &args.name).await?;
     let who = Principal::operator();
-    let typed = match args.confirm {
-        Some(typed) => Some(typed),
-        None => input::line(&format!(
+    let typed = input::given_or_line(
+        args.confirm,
+        &format!(
             "This permanently deletes `{}` and all of its data. Type its name to continue: ",
             table.slug
-        ))?,
-    };
+        ),
+    )?;
     let Some(typed) = typed else {
         bail!(Failure::new(
             Exit::Invalid,
@@ -477,7 +471,7 @@ async fn note_backups(desk: &CliContext, station: &App, table: &Instance) {
     }
 }
 
-/// Says that a wish was written down, and whether anybody carries it out.
+/// Says that a request was written down, and whether a worker carries it out.
 async fn asked(desk: &CliContext, station: &App, table: &Instance, doing: &str) -> Result<()> {
     let words = words(table);
     let said = match table.phase() {
@@ -485,8 +479,5 @@ async fn asked(desk: &CliContext, station: &App, table: &Instance, doing: &str) 
         Phase::Starting(_) | Phase::Stopping(_) => format!("`{}` is {doing}: {words}.", table.slug),
     };
     desk.out.say(&said, &shown(station, table).await?)?;
-    if station.workers().await?.is_empty() {
-        desk.out.note(&nobody_works(station).to_string());
-    }
-    Ok(())
+    note_idle(desk.out, station).await
 }

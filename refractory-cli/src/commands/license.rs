@@ -75,10 +75,10 @@ async fn accept(desk: &CliContext, args: Accept) -> Result<()> {
     desk.out.note(&format!(
         "Foundry's license agreement of {EULA_VERSION}: {AGREEMENT}\nAmong other things, it allows one table per key to be reachable by players at a time."
     ));
-    let name = match args.yes_i_accept {
-        Some(name) => Some(name),
-        None => input::line("To accept it, type your full name. To cancel, press Enter: ")?,
-    };
+    let name = input::given_or_line(
+        args.yes_i_accept,
+        "To accept it, type your full name. To cancel, press Enter: ",
+    )?;
     let Some(name) = name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()) else {
         bail!(Failure::new(
             Exit::Forbidden,

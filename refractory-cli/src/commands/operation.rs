@@ -7,7 +7,7 @@ use refractory_core::model::{Operation, OperationOutcome, Principal, StepRecord}
 use refractory_core::words::{English, Words as _};
 use refractory_web::OperationJson;
 
-use super::follow::{Teller, nobody_works};
+use super::follow::{ProgressReporter, nobody_works, note_idle};
 use crate::args::backup::{ListOperations, OperationCommand};
 use crate::compose::{App, CliContext};
 use crate::exit::Exit;
@@ -90,14 +90,7 @@ async fn cancel(desk: &CliContext, id: &OperationId) -> Result<()> {
     let operation = station.refractory.cancel_operation(&Principal::operator(), id).await?;
     let said = format!("The operation on `{}` is being canceled.", operation.slug);
     desk.out.say(&said, &OperationJson::from(&operation))?;
-    note_idle(desk, &station).await
-}
-
-async fn note_idle(desk: &CliContext, station: &App) -> Result<()> {
-    if station.workers().await?.is_empty() {
-        desk.out.note(&nobody_works(station).to_string());
-    }
-    Ok(())
+    note_idle(desk.out, &station).await
 }
 
 /// Says that an operation was asked for, or follows it to its end and says `done`.
@@ -119,13 +112,13 @@ pub(super) async fn asked(
         operation.id
     );
     desk.out.say(&said, &OperationJson::from(operation))?;
-    note_idle(desk, station).await
+    note_idle(desk.out, station).await
 }
 
 /// Shows how an operation gets on until it has ended.
 async fn follow(out: Out, station: &App, id: &OperationId) -> Result<Operation> {
     let who = Principal::operator();
-    let mut teller = Teller::begin(out);
+    let mut reporter = ProgressReporter::begin(out);
     for look in 0_u32.. {
         let operation = station.refractory.operation(&who, id).await?;
         if let Some(end) = &operation.end {
@@ -143,7 +136,7 @@ async fn follow(out: Out, station: &App, id: &OperationId) -> Result<Operation> 
                 )),
             };
         }
-        teller.tell(words(&operation));
+        reporter.report(words(&operation));
         if look % LOOKS_PER_ROLL_CALL == 0 && station.workers().await?.is_empty() {
             bail!(nobody_works(station));
         }

@@ -2,12 +2,13 @@
 use anyhow::{Result, bail};
 use refractory_core::local::Passwords;
 use refractory_core::model::{
-    Edit, Email, Locale, PasswordHash, Principal, Role, User, UserName, UserState,
+    Email, Locale, PasswordHash, Principal, Role, User, UserName, UserState,
 };
 use refractory_core::{Error, ListQuery, UserChange};
 use refractory_web::api;
 use serde_json::json;
 
+use super::instance::emptied;
 use super::link;
 use crate::args::rest::{AddUser, EditUser, UserCommand};
 use crate::compose::{App, CliContext};
@@ -90,15 +91,12 @@ async fn set_state(desk: &CliContext, name: &str, state: UserState) -> Result<Us
 }
 
 async fn edit(desk: &CliContext, args: EditUser) -> Result<()> {
-    let named = |text: Option<String>| {
-        text.map_or(Edit::Keep, |text| Edit::to(Some(text).filter(|text| !text.trim().is_empty())))
-    };
     if args.email.is_none() && args.locale.is_none() {
         bail!(Failure::new(Exit::Invalid, "Name what to change: `--email` or `--locale`."));
     }
     let change = UserChange::default()
-        .email(named(args.email).try_map(|text| Email::new(&text))?)
-        .locale(named(args.locale).try_map(|text| Locale::new(&text))?);
+        .email(emptied(args.email).try_map(|text| Email::new(&text))?)
+        .locale(emptied(args.locale).try_map(|text| Locale::new(&text))?);
     let (station, user) = found(desk, &args.name).await?;
     let app = &station.refractory;
     let user = app.edit_user(&app.operator(), &user.id, &change).await?;

@@ -82,12 +82,12 @@ fn json_at_the_prompt_is_what_the_api_answers() {
     ];
     for (line, path) in rows {
         // What is written by itself meanwhile (a sign of life, a probe) is read once more.
-        let differs = (0..20).find_map(|_| {
+        let same = (0..20).find_map(|_| {
             let printed = house.run(&format!("{line} --json")).ok().json();
             let answered = place.read(path)["items"].clone();
             (printed == answered).then_some(printed)
         });
-        let same = differs.unwrap_or_else(|| {
+        let same = same.unwrap_or_else(|| {
             let printed = house.run(&format!("{line} --json")).ok().json();
             panic!("{line}:\n{printed:#}\n{path}:\n{:#}", place.read(path))
         });

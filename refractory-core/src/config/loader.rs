@@ -109,7 +109,7 @@ impl Loader {
     ) -> Result<(Refractory, Worker)> {
         let core: CoreConfig = settings.section()?;
         let builder = Builder::from_ports(ports).addressing(at);
-        Ok(builder.worker_options(|patience| core.apply(patience)).build())
+        Ok(builder.worker_options(|options| core.apply(options)).build())
     }
 }
 

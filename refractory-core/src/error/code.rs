@@ -92,7 +92,7 @@ codes! {
     ALREADY_SET_UP = "already-set-up";
     /// A setup link is used or expired.
     LINK_EXPIRED = "link-expired";
-    /// A step told nothing new for too long. About `minutes`.
+    /// A step made no progress for too long. About `minutes`.
     STALLED = "stalled";
     /// A running table died. About `reason`.
     LOST = "lost";
@@ -102,7 +102,7 @@ codes! {
     RECORD_DAMAGED = "record-damaged";
     /// There is no such damaged record. About `kind` and `id`.
     NO_DAMAGED_RECORD = "no-such-damaged-record";
-    /// The place from which events were to be told is none.
+    /// The text is not a cursor.
     NO_CURSOR = "not-a-cursor";
 }
 

@@ -89,7 +89,7 @@ fn such(about: &dyn Facts) -> &'static str {
     if about.fact("name").is_some() { "" } else { " such" }
 }
 
-/// What is said of an error that says nothing of its own.
+/// The sentence of an error that has neither advice nor a code with a sentence.
 pub(crate) fn of_kind(kind: ErrorKind) -> &'static str {
     match kind {
         ErrorKind::NotFound => "It doesn't exist, or no longer exists.",

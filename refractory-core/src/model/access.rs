@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::{GroupName, UserName};
+use crate::text::excerpt;
 use crate::{Error, ErrorKind, GroupId, UserId};
 
 /// A right on one instance. Each includes the ones before it.
@@ -86,7 +87,7 @@ impl Grantee {
 /// Whom each right on an instance is granted to. The owner and administrators have every right without a grant.
 ///
 /// A right includes the ones before it, with one exception: who may play because *anyone* may, comes by the address of the
-/// instance and does not see it in lists. So an instance can be unlisted and open to whoever has its address.
+/// instance and does not see it in lists. So an instance can be unlisted and open to everyone who has its address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
 pub struct Grants {
@@ -100,7 +101,7 @@ pub struct Grants {
     pub manage: BTreeSet<Grantee>,
 }
 
-/// Every user sees it, and whoever has its address may play.
+/// Every user sees it, and everyone who has its address may play.
 impl Default for Grants {
     fn default() -> Self {
         Self {
@@ -252,7 +253,7 @@ impl FromStr for GranteeName {
             None if raw == "anyone" => Ok(Self::Anyone),
             None if raw == "signed-in" => Ok(Self::SignedIn),
             _ => {
-                let shown: String = raw.chars().filter(|c| !c.is_control()).take(60).collect();
+                let shown = excerpt(raw, 60);
                 Err(Error::new(ErrorKind::Invalid, "reading a grantee").advise(format!(
                     "`{shown}` is not someone that a right can be granted to. Use signed-in, anyone, group:NAME, user:NAME, or no-one."
                 )))

@@ -2,7 +2,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::text::{is_obeyed, trimmed};
+use super::name::text_traits;
+use crate::text::{excerpt, is_obeyed, trimmed};
 use crate::{Error, ErrorKind};
 
 /// Whether a user may sign in.
@@ -121,7 +122,7 @@ impl FromStr for Identity {
         match raw.split_once(':') {
             None if raw == "password" => Ok(Self::Password),
             Some(("discord", id)) => Self::discord(id),
-            // The issuer has colons of its own, a subject is what follows the last.
+            // The issuer has colons too: the subject is what follows the last one.
             Some(("oidc", rest)) => match rest.rsplit_once(':') {
                 Some((issuer, subject)) => Self::oidc(issuer, subject),
                 None => Err(unknown(raw)),
@@ -136,7 +137,7 @@ fn invalid(sentence: &'static str) -> Error {
 }
 
 fn unknown(raw: &str) -> Error {
-    let shown: String = raw.chars().filter(|c| !c.is_control()).take(60).collect();
+    let shown = excerpt(raw, 60);
     Error::new(ErrorKind::Invalid, "reading an identity").advise(format!(
         "`{shown}` is not an identity. Use password, discord:ID or oidc:ISSUER:SUB."
     ))
@@ -208,44 +209,8 @@ impl Locale {
     }
 }
 
-macro_rules! texts {
-    ($($name:ident)*) => { $(
-        impl $name {
-            /// As text.
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = Error;
-            fn from_str(raw: &str) -> Result<Self, Error> {
-                Self::new(raw)
-            }
-        }
-
-        impl TryFrom<String> for $name {
-            type Error = Error;
-            fn try_from(raw: String) -> Result<Self, Error> {
-                Self::new(&raw)
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(text: $name) -> Self {
-                text.0
-            }
-        }
-    )* };
-}
-
-texts! { Email Locale }
+text_traits! { Email, Error }
+text_traits! { Locale, Error }
 
 #[cfg(test)]
 mod tests {

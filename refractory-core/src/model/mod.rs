@@ -47,6 +47,8 @@ pub use journal::{Attempt, Held, Journal, Record, Step};
 pub use license::{
     EULA_VERSION, Lease, License, LicenseChoice, LicenseKey, LicenseKeyError, Reservation,
 };
+#[cfg(feature = "accounts")]
+pub(crate) use name::checked_label;
 pub use named::Named;
 pub use operation::{
     BackupRef, Cancellation, Hold, HoldReason, Operation, OperationEnd, OperationFailure,

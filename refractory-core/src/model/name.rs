@@ -1,10 +1,67 @@
-//! Names that people give to users and groups.
+//! Names that people give to users, groups, licenses and tokens.
 
 /// Whether `name` is 1 to 32 letters, digits, `.`, `-` and `_`, beginning with a letter or digit.
 pub(super) fn is_legal(name: &str) -> bool {
     let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
     let begins = name.chars().next().is_some_and(|c| c.is_ascii_alphanumeric());
     begins && name.len() <= 32 && name.chars().all(legal)
+}
+
+/// Reads the name of a license or a token: 1 to 60 characters on one line, without blanks around them.
+///
+/// # Errors
+///
+/// `Invalid`, with `example` for a name that would do.
+#[cfg(feature = "accounts")]
+pub(crate) fn checked_label(
+    raw: &str,
+    during: &'static str,
+    example: &str,
+) -> Result<String, crate::Error> {
+    let name = crate::text::trimmed(raw);
+    if name.is_empty() || name.chars().count() > 60 || name.chars().any(crate::text::is_obeyed) {
+        return Err(crate::Error::new(crate::ErrorKind::Invalid, during)
+            .advise(format!("Enter a name of 1 to 60 characters, such as `{example}`.")));
+    }
+    Ok(name.to_owned())
+}
+
+/// How a checked text is read and written: a type that holds it as its only field, and whose `new` checks it.
+macro_rules! text_traits {
+    ($name:ident, $error:ty) => {
+        impl $name {
+            /// As text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = $error;
+            fn from_str(raw: &str) -> Result<Self, $error> {
+                Self::new(raw)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = $error;
+            fn try_from(raw: String) -> Result<Self, $error> {
+                Self::new(&raw)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(text: $name) -> Self {
+                text.0
+            }
+        }
+    };
 }
 
 /// Defines the type of such a name, in lower case, with its error.
@@ -45,39 +102,11 @@ macro_rules! name_type {
                     Err($error(raw.chars().take(60).collect()))
                 }
             }
-
-            /// The name as text.
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
         }
 
-        impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-
-        impl std::str::FromStr for $name {
-            type Err = $error;
-            fn from_str(raw: &str) -> Result<Self, $error> {
-                Self::new(raw)
-            }
-        }
-
-        impl TryFrom<String> for $name {
-            type Error = $error;
-            fn try_from(raw: String) -> Result<Self, $error> {
-                Self::new(&raw)
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(name: $name) -> Self {
-                name.0
-            }
-        }
+        $crate::model::name::text_traits! { $name, $error }
     };
 }
 
 pub(super) use name_type;
+pub(super) use text_traits;

@@ -412,7 +412,7 @@ impl From<&Backup> for Subject {
     }
 }
 
-/// A long piece of work on one instance: written down by whoever asks for it, carried out by a worker, kept as history.
+/// A long piece of work on one instance: written down when it is asked for, carried out by a worker, kept as history.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Operation {
@@ -540,7 +540,7 @@ impl Operation {
         self.kind.steps().iter().copied().find(|step| !self.journal.is_done(*step))
     }
 
-    /// What the step in hand last told.
+    /// The last progress of the step in hand.
     pub fn progress(&self) -> Option<&Progress> {
         self.journal.iter().find_map(|(_, record)| match record {
             StepRecord::Intended(Attempt { progress, .. }) => progress.as_ref(),

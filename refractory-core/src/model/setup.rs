@@ -1,5 +1,6 @@
 //! Foundry's setup: who was let in there, and which worlds it showed.
 use super::WorldId;
+use crate::text::excerpt;
 use crate::{Timestamp, UserId};
 
 /// Entries and sessions remembered at once. The oldest go first: whoever is forgotten is let in again by the portal.
@@ -85,7 +86,7 @@ pub struct WorldSummary {
 impl WorldSummary {
     /// The world `id`, called `title`; control characters are left out, and an endless title is cut.
     pub fn new(id: WorldId, title: &str) -> Self {
-        let plain: String = title.chars().filter(|c| !c.is_control()).take(TITLE).collect();
+        let plain = excerpt(title, TITLE);
         let title = if plain.trim().is_empty() { id.to_string() } else { plain.trim().to_owned() };
         Self { id, title }
     }

@@ -120,7 +120,7 @@ impl Instance {
         chosen.or_else(|| self.seen.as_ref()?.world.as_ref())
     }
 
-    /// What the step in hand last told, or why it is held.
+    /// The last progress of the step in hand, or why it is held.
     pub fn progress(&self) -> Option<&Progress> {
         self.journal
             .iter()

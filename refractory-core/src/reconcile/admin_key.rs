@@ -79,7 +79,7 @@ impl Deployment {
         loop {
             let page = self.retained().page(&old).await?;
             for kept in &page.records {
-                if self.clock.age(kept.deleted).is_some_and(|age| age >= retention) {
+                if !self.is_retained(kept) {
                     self.purge_admin_key(kept).await?;
                 }
             }
@@ -88,15 +88,16 @@ impl Deployment {
         }
     }
 
+    /// Whether `kept` is kept still, and not for too long already.
+    pub(crate) fn is_retained(&self, kept: &RetainedAdminKey) -> bool {
+        let retention = self.options.admin_key_retention;
+        self.clock.age(kept.deleted).is_none_or(|age| age < retention)
+    }
+
     /// Deletes a kept password and its record. An instance that got it meanwhile gets a fresh one at its next start.
     pub(crate) async fn purge_admin_key(&self, kept: &RetainedAdminKey) -> Result<()> {
         self.remove_admin_key(&kept.secret).await?;
-        match self.retained().delete(kept).await {
-            Err(error) if matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound) => {
-                Ok(())
-            }
-            deleted => deleted,
-        }
+        self.delete_all(std::iter::once(kept.clone())).await
     }
 
     async fn remove_admin_key(&self, name: &SecretName) -> Result<()> {

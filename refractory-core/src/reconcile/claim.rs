@@ -4,10 +4,11 @@ use std::time::Duration;
 use super::Worker;
 use super::age_tracker::Moment;
 use super::ages::Ages;
+use crate::Result;
+use crate::error::unless_raced;
 use crate::model::{Claim, Instance};
 use crate::plan::Decision;
-use crate::ports::Collection;
-use crate::{ErrorKind, Result};
+use crate::ports::{Aggregate, Collection};
 
 impl Worker {
     /// How long another worker has what is claimed in hand.
@@ -38,13 +39,12 @@ impl Worker {
             return Ok(Some(instance));
         }
         instance.claim = Some(self.fresh_claim(instance.id.as_str()));
-        match Collection::of(self.deployment.ports.store.as_ref()).save(&instance).await {
-            Ok(saved) => Ok(Some(saved)),
-            Err(error) if matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound) => {
-                Ok(None)
-            }
-            Err(error) => Err(error),
-        }
+        self.save_claimed(&instance).await
+    }
+
+    /// Saves `record` with the claim that it has; `None` when another worker was faster.
+    pub(super) async fn save_claimed<T: Aggregate>(&self, record: &T) -> Result<Option<T>> {
+        unless_raced(Collection::of(self.deployment.ports.store.as_ref()).save(record).await)
     }
 
     /// Whether the claim is this worker's, and outlasts every call of one step.

@@ -1,4 +1,4 @@
-//! What a worker does on a clock: one table, and whoever sees to it.
+//! What a worker does on a clock: one table, and the runner of what is in it.
 use std::pin::Pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -159,7 +159,7 @@ impl<'a> DutyRunner<'a> {
         self.put_back(done)
     }
 
-    /// Breaks off what is in hand: all of it is done again by whoever comes next.
+    /// Breaks off what is in hand: all of it is done again by the next worker.
     pub(super) async fn stop(&mut self) {
         self.tasks.shutdown().await;
     }
@@ -195,7 +195,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_duty_has_a_name_of_its_own_and_one_looks_for_operations() {
+    fn each_duty_has_its_own_name_and_one_looks_for_operations() {
         let names: BTreeSet<_> = DUTIES.iter().map(|duty| duty.name).collect();
         assert_eq!(names.len(), DUTIES.len());
         assert!(names.contains(OPERATIONS));

@@ -1,5 +1,6 @@
 //! Signs of life, for those who want to know whether anybody works.
 use super::Worker;
+use crate::error::unless_raced;
 use crate::model::WorkerMark;
 use crate::ports::{Collection, Kind};
 use crate::{ErrorKind, Result};
@@ -40,7 +41,7 @@ impl Worker {
             let long = self.deployment.options.heartbeat * 60;
             let dead = self.sole || known.is_silent(&mark, (now, at), long);
             if mark.id != self.id && dead {
-                ignore_race(table.delete(&mark).await)?;
+                unless_raced(table.delete(&mark).await)?;
             }
         }
         Ok(())
@@ -53,12 +54,5 @@ impl Worker {
         {
             tracing::debug!(%error, "leaving a mark behind");
         }
-    }
-}
-
-fn ignore_race(result: Result<()>) -> Result<()> {
-    match result {
-        Err(error) if matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound) => Ok(()),
-        other => other,
     }
 }

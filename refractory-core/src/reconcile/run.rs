@@ -19,8 +19,8 @@ pub(super) struct Run<'a> {
     operations: Lane<OperationId, Duration>,
     duties: DutyRunner<'a>,
     follower: Follower,
-    /// Revisions that were told of while their instance was in hand.
-    told: BTreeMap<InstanceId, u64>,
+    /// Revisions that were written while their instance was in hand.
+    written_meanwhile: BTreeMap<InstanceId, u64>,
     changes: watch::Receiver<u64>,
     asked: watch::Receiver<u64>,
 }
@@ -34,7 +34,7 @@ impl<'a> Run<'a> {
             operations: Lane::new(options.operations_at_once),
             duties: DutyRunner::new(worker),
             follower: Follower::new(Kind::Instance),
-            told: BTreeMap::new(),
+            written_meanwhile: BTreeMap::new(),
             changes: worker.deployment.nudge.subscribe(),
             asked: worker.deployment.operations_nudge.subscribe(),
         }
@@ -61,7 +61,7 @@ impl<'a> Run<'a> {
         let worker = self.worker;
         self.instances.begin_due(now, |id| {
             let worker = worker.clone();
-            async move { worker.stride(&id).await }
+            async move { worker.take_step(&id).await }
         });
         self.operations.begin_due(now, |id| {
             let worker = worker.clone();
@@ -75,14 +75,14 @@ impl<'a> Run<'a> {
             let Ok(id) = InstanceId::new(id) else { continue };
             if self.instances.queue.is_in_hand(&id) {
                 // This worker may have written it; that is compared once it is put back.
-                self.told.insert(id, *revision);
+                self.written_meanwhile.insert(id, *revision);
             } else {
                 self.instances.queue.push(&id, now);
             }
         }
         for id in followed.gone.iter().filter_map(|id| InstanceId::new(id).ok()) {
             self.note_preemption(&id, false);
-            self.told.remove(&id);
+            self.written_meanwhile.remove(&id);
             self.instances.queue.forget(&id);
         }
     }
@@ -137,7 +137,8 @@ impl<'a> Run<'a> {
         let wait = match outcome {
             Ok(outcome) => {
                 self.follower.note(id.as_str(), outcome.wrote);
-                if self.told.remove(id).is_some_and(|told| told > outcome.wrote) {
+                let written = self.written_meanwhile.remove(id);
+                if written.is_some_and(|revision| revision > outcome.wrote) {
                     self.instances.queue.push(id, now);
                 }
                 self.note_preemption(id, outcome.preempted);
@@ -163,7 +164,7 @@ impl<'a> Run<'a> {
     /// How long to wait after a step that could not be written down.
     fn wait_after(&self, error: &Error) -> Duration {
         let options = &self.worker.deployment.options;
-        if matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound) {
+        if error.is_lost_race() {
             Duration::ZERO
         } else if error.kind() == ErrorKind::Damaged {
             // A user has to see to it; nothing is done about this one meanwhile.

@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use super::WorkerOptions;
 use super::ages::Ages;
-use crate::model::{Held, Instance, Step};
+use crate::model::{Attempt, Held, Instance, Step};
 use crate::plan::Decision;
-use crate::ports::{Endpoint, GameStatus, Observed, Reason};
+use crate::ports::{Endpoint, GameStatus, Observed, Progress, Reason};
 use crate::{Error, ErrorKind, Result, Timestamp};
 
 /// What came of carrying a decision out.
@@ -34,7 +34,7 @@ pub(crate) struct Terms<'a> {
     pub now: Timestamp,
     /// How old what the row tells was then.
     pub ages: &'a Ages,
-    /// How patient the worker is.
+    /// The options of the worker.
     pub options: &'a WorkerOptions,
 }
 
@@ -82,10 +82,23 @@ impl<'a> Terms<'a> {
     }
 
     /// Takes over what was `begun` before this worker could know of it: a call of then may be in the air yet.
-    fn inherit(self, instance: &mut Instance, begun: Timestamp) {
+    fn inherit(self, unanswered: &mut Option<Timestamp>, begun: Timestamp) {
         if self.ages.is_inherited(begun) {
-            let last = self.ages.later(instance.unanswered, self.ages.born);
-            instance.unanswered = Some(last);
+            *unanswered = Some(self.ages.later(*unanswered, self.ages.born));
+        }
+    }
+
+    /// How long the last call that was not answered may still have its effect.
+    fn in_flight(self, unanswered: Option<Timestamp>) -> Duration {
+        unanswered
+            .map_or(Duration::ZERO, |at| self.options.deadline.saturating_sub(self.ages.known(at)))
+    }
+
+    /// Writes down how far an attempt is, and when that was news.
+    fn note_progress(self, attempt: &mut Attempt, progress: Option<Progress>) {
+        if progress != attempt.progress {
+            attempt.progress = progress;
+            attempt.moved = self.now;
         }
     }
 

@@ -1,4 +1,4 @@
-//! The polite conversation with whoever holds a license that somebody waits for.
+//! License preemption: asking the instance that holds a license for which another one waits.
 use std::cmp::Reverse;
 use std::sync::PoisonError;
 use std::time::Duration;

@@ -131,7 +131,7 @@ impl Worker {
         next
     }
 
-    /// Looks for orphans once, and deletes records that have had their day. [`run_until`](Self::run_until) does it by itself.
+    /// Looks for orphans once, and deletes records that have had their day. [`run_until`](Self::run_until) does so automatically.
     /// What cannot be listed is left for the next time, and is shown beside the worker's sign of life.
     ///
     /// # Errors
@@ -159,22 +159,22 @@ impl Worker {
     ///
     /// As the store has them: what went wrong with a port is written into the row instead.
     pub async fn step(&self, id: &InstanceId) -> Result<Duration> {
-        self.stride(id).await.map(|stride| stride.wait)
+        self.take_step(id).await.map(|outcome| outcome.wait)
     }
 
-    pub(super) async fn stride(&self, id: &InstanceId) -> Result<StepOutcome> {
+    pub(super) async fn take_step(&self, id: &InstanceId) -> Result<StepOutcome> {
         let table = Collection::<Instance>::of(self.deployment.ports.store.as_ref());
         let Some(instance) = table.load(id.as_str()).await? else {
             self.ages.forget(id.as_str());
             return Ok(StepOutcome::over());
         };
         let ages = self.ages_of(&instance);
-        let stride = self.stride_on(instance, &ages).await?;
-        self.ages.plan(id.as_str(), stride.wait);
-        Ok(stride)
+        let outcome = self.step_on(instance, &ages).await?;
+        self.ages.plan(id.as_str(), outcome.wait);
+        Ok(outcome)
     }
 
-    async fn stride_on(&self, instance: Instance, ages: &Ages) -> Result<StepOutcome> {
+    async fn step_on(&self, instance: Instance, ages: &Ages) -> Result<StepOutcome> {
         if let Some(wait) = self.claimed_by_another(instance.claim.as_ref(), ages) {
             self.ages.leave(instance.id.as_str());
             return Ok(StepOutcome::of(&instance, wait));
@@ -227,10 +227,10 @@ impl Worker {
         let mut outcome = self.act(&before, decision, ages).await;
         in_flight.land();
         if decision == Decision::Ensure(Step::License)
-            && let Outcome::Made(Ok(Observed::Pending(told))) = &mut outcome
+            && let Outcome::Made(Ok(Observed::Pending(progress))) = &mut outcome
             && !self.observations.any_launch()
         {
-            self.wait_for_room(&before, told).await;
+            self.wait_for_room(&before, progress).await;
         }
         let mut after = before.clone();
         let wait = self.terms(ages).settle(&mut after, decision, outcome);
@@ -242,18 +242,18 @@ impl Worker {
         InFlightGuard { worker: self, landed: false }
     }
 
-    /// Asks for the license that `waiting` waits for, and adds to what is `told` about it when that will help.
-    async fn wait_for_room(&self, waiting: &Instance, told: &mut Option<Progress>) {
+    /// Asks for the license that `waiting` waits for, and adds to its `progress` when that will help.
+    async fn wait_for_room(&self, waiting: &Instance, progress: &mut Option<Progress>) {
         match self.ask_for_room(waiting).await {
             Ok(Some(room)) => {
-                let told = told.get_or_insert_with(|| Progress::new(""));
-                let mut wait = match told.waiting.take() {
+                let progress = progress.get_or_insert_with(|| Progress::new(""));
+                let mut wait = match progress.waiting.take() {
                     Some(Waiting::License(wait)) => wait,
                     Some(_) | None => LicenseWait::default(),
                 };
                 wait.outlook = Some(room.outlook);
-                told.waiting = Some(Waiting::License(wait));
-                told.takeover = room.takeover;
+                progress.waiting = Some(Waiting::License(wait));
+                progress.takeover = room.takeover;
             }
             Ok(None) => {}
             Err(error) => tracing::debug!(instance = %waiting.id, %error, "asking for a license"),

@@ -1,7 +1,7 @@
-//! How patient a worker is.
+//! The options of a worker.
 use std::time::Duration;
 
-/// How patient a worker is. The defaults suit one machine.
+/// How often a worker does things, how long it waits, and how much it keeps. The defaults suit one machine.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct WorkerOptions {

@@ -1,6 +1,7 @@
-//! Roles, removals and disabling of accounts. An administrator is ended only while another one is left, whoever else is at it.
+//! Roles, removals and disabling of accounts. An administrator is ended only while another one is left, also where several are changed at once.
 use super::Refractory;
 use super::people::no_such;
+use crate::error::unless_raced;
 use crate::model::{AdminChange, AdminGuard, Role, User, UserState, check_revision};
 use crate::ports::{Index, Query};
 use crate::{Error, ErrorKind, Result, UserId};
@@ -118,7 +119,7 @@ impl Refractory {
             return Err(last_administrator());
         }
         let guard = AdminGuard { pending: Some(becomes.noted(user)), ..guard };
-        match written(self.collection().save(&guard).await)? {
+        match unless_raced(self.collection().save(&guard).await)? {
             Some(guard) => match self.finish(&guard).await? {
                 Attempt::Overtaken => Ok(Attempt::WrittenDown),
                 attempt @ (Attempt::Made(_) | Attempt::WrittenDown) => Ok(attempt),
@@ -132,7 +133,8 @@ impl Refractory {
             if let Some(guard) = self.collection::<AdminGuard>().load(AdminGuard::ID).await? {
                 return Ok(guard);
             }
-            if let Some(guard) = written(self.collection().insert(&AdminGuard::fresh()).await)? {
+            if let Some(guard) = unless_raced(self.collection().insert(&AdminGuard::fresh()).await)?
+            {
                 return Ok(guard);
             }
         }
@@ -148,7 +150,7 @@ impl Refractory {
             // It was made, or the account was written since: at this revision it can never be made any more.
             None => Attempt::Overtaken,
         };
-        written(self.collection().save(&AdminGuard { pending: None, ..guard.clone() }).await)?;
+        unless_raced(self.collection().save(&AdminGuard { pending: None, ..guard.clone() }).await)?;
         Ok(attempt)
     }
 
@@ -159,25 +161,16 @@ impl Refractory {
             AccountChange::Role(role) => {
                 changed.role = role;
                 changed.link_epoch += 1;
-                written(self.collection().save(&changed).await)?.is_some()
+                unless_raced(self.collection().save(&changed).await)?.is_some()
             }
             AccountChange::Disabling => {
                 changed.state = UserState::Disabled;
                 changed.sign_out_everywhere(self.now());
-                written(self.collection().save(&changed).await)?.is_some()
+                unless_raced(self.collection().save(&changed).await)?.is_some()
             }
-            AccountChange::Removal => written(self.collection().delete(user).await)?.is_some(),
+            AccountChange::Removal => unless_raced(self.collection().delete(user).await)?.is_some(),
         };
         Ok(if made { Attempt::Made(user.clone()) } else { Attempt::Overtaken })
-    }
-}
-
-/// What was written; `None` where somebody else was faster.
-fn written<T>(outcome: Result<T>) -> Result<Option<T>> {
-    match outcome {
-        Ok(row) => Ok(Some(row)),
-        Err(error) if matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound) => Ok(None),
-        Err(error) => Err(error),
     }
 }
 

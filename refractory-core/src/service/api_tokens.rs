@@ -2,14 +2,14 @@
 use std::time::Duration;
 
 use super::Refractory;
+use super::people::check_own;
 use super::tokens::{MintedToken, gone};
 use crate::access::{Verb, check_role, check_scope};
 use crate::id::random_text;
 use crate::model::{
-    ApiToken, EventKind, Named, Principal, Purpose, Scope, Scopes, Token, User, Via,
+    ApiToken, EventKind, Named, Principal, Purpose, Scope, Scopes, Token, User, Via, checked_label,
 };
 use crate::ports::{Commit, Cursor, Index, Query, TypedPage, UniqueKey};
-use crate::text::{is_obeyed, trimmed};
 use crate::{Error, ErrorKind, Result, Secret, Timestamp, UserId};
 
 /// What the secret of such a token begins with, so that it is recognized where it should not be.
@@ -84,7 +84,7 @@ impl Refractory {
                 "A token creates none that may do more than itself. This one has: {own}."
             )));
         }
-        let user = self.user_of_token(user).await?;
+        let user = self.user_by_id(user).await?;
         let (token, secret) = self.new_token(&user, new)?;
         let Purpose::Api(api) = &token.purpose else { return Err(not_one()) };
         let kind = EventKind::TokenCreated {
@@ -110,7 +110,8 @@ impl Refractory {
             }
         };
         let secret = format!("{PREFIX}{}", random_text(40));
-        let api = ApiToken::new(random_text(12), user.id.clone(), checked_name(&name)?, scopes);
+        let name = checked_label(&name, "naming a token", "backup script")?;
+        let api = ApiToken::new(random_text(12), user.id.clone(), name, scopes);
         let id = super::tokens::token_id(&secret)?;
         let token =
             Token { id, purpose: Purpose::Api(api), made: now, until, epoch: 0, revision: 0 };
@@ -139,12 +140,13 @@ impl Refractory {
         };
         let page: TypedPage<Token> =
             self.collection().page(&query.after(after).limit(limit)).await?;
+        let good = page.records.iter().filter(|token| !self.deployment.has_ended(token));
+        let good: Vec<_> = good.filter_map(|token| Some((token, token.purpose.user()?))).collect();
+        let names = self.user_names(good.iter().map(|(_, user)| *user).collect()).await?;
         let mut items = Vec::new();
-        for token in page.records.iter().filter(|token| !self.deployment.has_ended(token)) {
-            let Some(id) = token.purpose.user() else { continue };
-            let user = self.collection::<User>().load_readable(id.as_str()).await?;
-            let name = user.map_or_else(|| id.to_string(), |user| user.name.to_string());
-            items.extend(ApiTokenView::of(token, &name));
+        for (token, user) in good {
+            let name = names.get(user).map_or(user.as_str(), String::as_str);
+            items.extend(ApiTokenView::of(token, name));
         }
         Ok(ApiTokenPage { items, next: page.next })
     }
@@ -246,35 +248,18 @@ impl Refractory {
         }
         api.used = Some(today);
         match self.collection().save(&used).await {
-            Err(error) if !matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound) => {
+            Err(error) if !error.is_lost_race() => {
                 tracing::warn!(?error, "the use of a token could not be written down");
             }
             _ => {}
         }
-    }
-
-    async fn user_of_token(&self, id: &UserId) -> Result<User> {
-        let user = self.collection::<User>().load(id.as_str()).await?;
-        user.ok_or_else(|| super::people::no_such(id))
     }
 }
 
 /// Refuses to manage the tokens of `user`, unless they are one's own, or one manages users.
 fn check_holder(who: &Principal, user: &UserId) -> Result<()> {
     check_scope(who, Scope::Credentials)?;
-    if who.user.as_ref() == Some(user) {
-        return Ok(());
-    }
-    check_role(who, Verb::ManagePeople)
-}
-
-fn checked_name(raw: &str) -> Result<String> {
-    let name = trimmed(raw);
-    if name.is_empty() || name.chars().count() > 60 || name.chars().any(is_obeyed) {
-        return Err(Error::new(ErrorKind::Invalid, "naming a token")
-            .advise("Enter a name of 1 to 60 characters, such as `backup script`."));
-    }
-    Ok(name.to_owned())
+    check_own(who, user)
 }
 
 fn not_one() -> Error {
@@ -287,11 +272,7 @@ fn no_such(name: &str) -> Error {
 }
 
 fn name_taken(error: Error, name: &str) -> Error {
-    if error.kind() == ErrorKind::Conflict {
-        return Error::new(ErrorKind::Conflict, "creating a token")
-            .permanent()
-            .advise(format!("This user has a token named `{name}` already. Choose another name."))
-            .caused_by(error);
-    }
-    error
+    error.if_taken("creating a token", |taken| {
+        taken.advise(format!("This user has a token named `{name}` already. Choose another name."))
+    })
 }

@@ -4,9 +4,10 @@
 //! that. One that is set back never makes a token good for longer than that from then on: a token that seems to be made later than now
 //! is taken to be made now, and written down so.
 use super::Deployment;
+use crate::Result;
+use crate::error::unless_raced;
 use crate::model::Token;
 use crate::ports::Collection;
-use crate::{ErrorKind, Result};
 use std::time::Duration;
 
 /// How far ahead the clock of another machine may be that is right.
@@ -30,11 +31,6 @@ impl Deployment {
         let left = token.until.since(token.made).saturating_sub(age);
         let until = if token.until == Token::NEVER { Token::NEVER } else { now.after(left) };
         let dated = Token { made: now, until, ..token };
-        match Collection::of(self.ports.store.as_ref()).save(&dated).await {
-            Err(error) if matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound) => {
-                Ok(None)
-            }
-            saved => saved.map(Some),
-        }
+        unless_raced(Collection::of(self.ports.store.as_ref()).save(&dated).await)
     }
 }

@@ -1,13 +1,12 @@
-//! Following events and instances, whoever causes them.
+//! Following events and instances, in whatever process they change.
 use std::collections::VecDeque;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
-
 use super::events::EventFilter;
+use super::watch::WriteSignal;
 use super::{Deployment, Refractory};
 use crate::access::{Verb, can, may};
 use crate::model::{Event, EventKind, Instance, Principal};
@@ -16,12 +15,12 @@ use crate::{Code, Error, ErrorKind, EventId, InstanceId, Result, Timestamp};
 
 /// How many changes are read at once.
 const PAGE: usize = 100;
-/// How many ids of events that were told are remembered: a store may tell of a write more than once.
+/// How many ids of events that were returned are remembered: a store may report a write more than once.
 const REMEMBERED: usize = 512;
 /// How much earlier than the last event one may be that is written after it, where positions were forgotten.
 const SLACK: Duration = Duration::from_mins(1);
 
-/// A place in the order in which events were written. What follows it is told by [`Refractory::subscribe`].
+/// A place in the order in which events were written. [`Refractory::subscribe`] returns what follows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventCursor {
     position: Position,
@@ -69,43 +68,20 @@ pub struct FollowedEvent {
     pub cursor: EventCursor,
 }
 
-/// Waits for writes: those made in this process are known at once, others when the store is asked again.
-#[derive(Debug)]
-struct Pulse {
-    nudges: watch::Receiver<u64>,
-    resync: Duration,
-}
-
-impl Pulse {
-    fn of(deployment: &Deployment) -> Self {
-        Self { nudges: deployment.nudge.subscribe(), resync: deployment.options.resync }
-    }
-
-    /// To be called before the store is asked: what is written after that is not missed.
-    fn begin(&mut self) {
-        self.nudges.mark_unchanged();
-    }
-
-    async fn wait(&mut self) {
-        let _changed_or_due = tokio::time::timeout(self.resync, self.nudges.changed()).await;
-    }
-}
-
-/// Events as they are written. What could not be read is told by the next call.
+/// Events as they are written. What could not be read is returned by the next call.
 #[derive(Debug)]
 pub struct Subscription {
     deployment: Arc<Deployment>,
-    pulse: Pulse,
+    signal: WriteSignal,
     who: Principal,
     filter: EventFilter,
     /// Where the pending page begins, and where the next one does.
     cursor: EventCursor,
     next: Position,
-    more: bool,
     pending: VecDeque<EventId>,
     /// Events that were written while the position was forgotten, oldest first.
     found: VecDeque<Event>,
-    /// What was taken and is not told yet: a call that is dropped loses nothing.
+    /// What was taken and is not returned yet: a call that is dropped loses nothing.
     current: Option<Event>,
     recent: VecDeque<EventId>,
 }
@@ -113,8 +89,8 @@ pub struct Subscription {
 impl Refractory {
     /// Follows the events that `filter` means and that `who` may read: those after `after`, or from now on.
     ///
-    /// None that was written is missed, in whatever process, also by who goes on at a cursor after a while. One may be told
-    /// twice after an interruption. Nothing is read while nothing is written.
+    /// None that was written is missed, in whatever process, also by who goes on at a cursor after a while. One may be
+    /// returned twice after an interruption. Nothing is read while nothing is written.
     ///
     /// # Errors
     ///
@@ -131,12 +107,11 @@ impl Refractory {
         };
         Ok(Subscription {
             deployment: Arc::clone(&self.deployment),
-            pulse: Pulse::of(&self.deployment),
+            signal: WriteSignal::of(&self.deployment),
             who: who.clone(),
             filter,
             next: cursor.position,
             cursor,
-            more: true,
             pending: VecDeque::new(),
             found: VecDeque::new(),
             current: None,
@@ -161,7 +136,7 @@ impl Subscription {
         self.who = who;
     }
 
-    /// The place after the last event that was told.
+    /// The place after the last event that was returned.
     pub fn cursor(&self) -> &EventCursor {
         &self.cursor
     }
@@ -173,7 +148,7 @@ impl Subscription {
     /// As the store has them; the next call goes on where this one could not.
     pub async fn next(&mut self) -> Result<FollowedEvent> {
         loop {
-            self.pulse.begin();
+            self.signal.begin();
             loop {
                 let event = match &self.current {
                     Some(event) => event.clone(),
@@ -183,13 +158,13 @@ impl Subscription {
                     },
                 };
                 self.current = Some(event.clone());
-                let is_told = self.filter.matches(&event) && self.may_read(&event).await?;
+                let is_meant = self.filter.matches(&event) && self.may_read(&event).await?;
                 self.current = None;
-                if is_told {
+                if is_meant {
                     return Ok(FollowedEvent { event, cursor: self.cursor.clone() });
                 }
             }
-            self.pulse.wait().await;
+            self.signal.wait().await;
         }
     }
 
@@ -200,7 +175,7 @@ impl Subscription {
         futures_util::stream::unfold(self, |mut subscription| async move {
             let next = subscription.next().await;
             if next.is_err() {
-                subscription.pulse.wait().await;
+                subscription.signal.wait().await;
             }
             Some((next, subscription))
         })
@@ -243,7 +218,7 @@ impl Subscription {
         }
     }
 
-    /// Whether it was not told lately.
+    /// Whether it was not returned lately.
     fn remember(&mut self, id: &EventId) -> bool {
         if self.recent.contains(id) {
             return false;
@@ -264,7 +239,6 @@ impl Subscription {
         }
         self.cursor.position = self.next;
         self.next = page.next;
-        self.more = page.more;
         self.pending = page.changes.iter().filter_map(|change| change.id.parse().ok()).collect();
         self.skip_what_was_seen();
         if self.pending.is_empty() {
@@ -284,7 +258,7 @@ impl Subscription {
         }
     }
 
-    /// What was written since a position that the store has forgotten, by the date of the last event that was told.
+    /// What was written since a position that the store has forgotten, by the date of the last event that was returned.
     async fn read_by_time(&mut self) -> Result<bool> {
         let store = self.deployment.ports.store.as_ref();
         let position = store.position(Kind::Event).await?;
@@ -322,13 +296,14 @@ impl Subscription {
 #[derive(Debug)]
 pub struct InstanceWatch {
     refractory: Refractory,
-    pulse: Pulse,
+    signal: WriteSignal,
     who: Principal,
     id: InstanceId,
     position: Option<Position>,
     /// Whether it was written since it was last read.
     is_changed: bool,
-    told: Option<u64>,
+    /// The revision that was last returned.
+    revision: Option<u64>,
     is_gone: bool,
 }
 
@@ -337,12 +312,12 @@ impl Refractory {
     pub fn watch_instance(&self, who: &Principal, id: &InstanceId) -> InstanceWatch {
         InstanceWatch {
             refractory: self.clone(),
-            pulse: Pulse::of(&self.deployment),
+            signal: WriteSignal::of(&self.deployment),
             who: who.clone(),
             id: id.clone(),
             position: None,
             is_changed: true,
-            told: None,
+            revision: None,
             is_gone: false,
         }
     }
@@ -356,14 +331,14 @@ impl InstanceWatch {
     /// `Forbidden`, and as the store has them; the next call goes on.
     pub async fn next(&mut self) -> Result<Option<Instance>> {
         while !self.is_gone {
-            self.pulse.begin();
+            self.signal.begin();
             self.look_for_changes().await?;
             if self.is_changed {
                 let read = self.refractory.get(&self.who, &self.id).await;
                 self.is_changed = false;
                 match read {
-                    Ok(row) if self.told != Some(row.revision) => {
-                        self.told = Some(row.revision);
+                    Ok(row) if self.revision != Some(row.revision) => {
+                        self.revision = Some(row.revision);
                         return Ok(Some(row));
                     }
                     Ok(_) => {}
@@ -376,7 +351,7 @@ impl InstanceWatch {
                 }
                 continue;
             }
-            self.pulse.wait().await;
+            self.signal.wait().await;
         }
         Ok(None)
     }
@@ -388,7 +363,7 @@ impl InstanceWatch {
         futures_util::stream::unfold(self, |mut watch| async move {
             let next = watch.next().await;
             if next.is_err() {
-                watch.pulse.wait().await;
+                watch.signal.wait().await;
             }
             next.transpose().map(|next| (next, watch))
         })
@@ -410,7 +385,7 @@ impl InstanceWatch {
             }
             let is_it = |change: &Change| {
                 change.id == self.id.as_str()
-                    && (change.revision.is_none() || change.revision != self.told)
+                    && (change.revision.is_none() || change.revision != self.revision)
             };
             self.is_changed |= page.changes.iter().any(is_it);
             self.position = Some(page.next);

@@ -107,11 +107,11 @@ impl Refractory {
 
 /// The rights that `change` grants otherwise, in names.
 pub(super) fn in_words(change: &GrantsChange) -> Vec<GrantedRight> {
-    let told = |right: Right| {
+    let granted = |right: Right| {
         let to = change.of(right)?.iter().map(ToString::to_string).collect();
         Some(GrantedRight { right, to })
     };
-    Right::ALL.into_iter().filter_map(told).collect()
+    Right::ALL.into_iter().filter_map(granted).collect()
 }
 
 /// Whether someone who ran or managed an instance may do so no longer.

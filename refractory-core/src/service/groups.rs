@@ -109,8 +109,7 @@ impl Refractory {
     pub async fn delete_group(&self, who: &Principal, id: &GroupId, typed: &str) -> Result<()> {
         check_role(who, Verb::ManageGroups)?;
         loop {
-            let group = self.collection::<Group>().load(id.as_str()).await?;
-            let group = group.ok_or_else(|| no_such(id))?;
+            let group = self.group_by_id(id).await?;
             if typed.trim() != group.name.as_str() {
                 return Err(Error::new(ErrorKind::Invalid, "confirming a removal")
                     .advise(format!("To delete this group, type its name: `{}`.", group.name)));
@@ -185,7 +184,7 @@ impl Refractory {
                 let entry = self.event(who, kind);
                 match self.collection().commit(&Commit::save(&known).event(entry)).await {
                     Ok(_) => return Ok(group),
-                    Err(error) if is_race(&error) => continue,
+                    Err(error) if error.is_lost_race() => continue,
                     Err(error) => return Err(error),
                 }
             }
@@ -199,7 +198,7 @@ impl Refractory {
             let commit = Commit::save(&group).and(Commit::insert(&member)).event(entry);
             match self.collection::<Group>().commit(&commit).await {
                 Ok(group) => return Ok(group),
-                Err(error) if is_race(&error) => {}
+                Err(error) if error.is_lost_race() => {}
                 Err(error) => return Err(error),
             }
         }
@@ -235,14 +234,13 @@ impl Refractory {
         Ok(())
     }
 
-    /// Removes the user called `name` from a group. Members may leave by themselves.
+    /// Removes the user called `name` from a group. Members may remove themselves.
     ///
     /// # Errors
     ///
     /// `NotFound` (also for a user who is no member), `Forbidden`.
     pub async fn remove_member(&self, who: &Principal, id: &GroupId, name: &str) -> Result<()> {
-        let group = self.collection::<Group>().load(id.as_str()).await?;
-        let group = group.ok_or_else(|| no_such(id))?;
+        let group = self.group_by_id(id).await?;
         let leaves =
             who.is_member_of(id) && UserName::new(name).is_ok_and(|name| who.name == name.as_str());
         if !leaves {
@@ -277,9 +275,12 @@ impl Refractory {
         merged(self.deployment.ports.store.as_ref(), who, parts.into(), query).await
     }
 
+    async fn group_by_id(&self, id: &GroupId) -> Result<Group> {
+        self.collection::<Group>().load(id.as_str()).await?.ok_or_else(|| no_such(id))
+    }
+
     async fn managed_group(&self, who: &Principal, id: &GroupId) -> Result<Group> {
-        let group = self.collection::<Group>().load(id.as_str()).await?;
-        let group = group.ok_or_else(|| no_such(id))?;
+        let group = self.group_by_id(id).await?;
         check_group(who, id).ok_or_else(|| no_such(id))??;
         Ok(group)
     }
@@ -298,7 +299,7 @@ impl Refractory {
             }
             match self.collection::<Membership>().commit(&commit).await {
                 Ok(_) => return Ok(true),
-                Err(error) if is_race(&error) => {}
+                Err(error) if error.is_lost_race() => {}
                 Err(error) => return Err(error),
             }
         }
@@ -363,18 +364,10 @@ pub fn right_of_group(instance: &Instance, group: &GroupId) -> Option<Right> {
     Right::ALL.into_iter().rev().find(|right| instance.grants.of(*right).contains(&grantee))
 }
 
-fn is_race(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound)
-}
-
 fn name_taken(error: Error, name: &GroupName) -> Error {
-    if error.kind() == ErrorKind::Conflict {
-        return Error::new(ErrorKind::Conflict, "naming a group")
-            .permanent()
-            .advise(format!("A group named `{name}` already exists. Choose another name."))
-            .caused_by(error);
-    }
-    error
+    error.if_taken("naming a group", |taken| {
+        taken.advise(format!("A group named `{name}` already exists. Choose another name."))
+    })
 }
 
 pub(super) fn no_such(name: impl std::fmt::Display) -> Error {

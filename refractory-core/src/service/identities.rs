@@ -1,6 +1,6 @@
 //! Identities and states of users: how they sign in, and whether they may.
 use super::Refractory;
-use super::people::no_such;
+use super::people::{check_own, no_such};
 use crate::access::{Verb, check_role};
 use crate::model::{
     Edit, Email, EventKind, Identity, Locale, Principal, Purpose, Token, User, UserState, Via,
@@ -66,7 +66,7 @@ impl Refractory {
                     let kind = EventKind::UserDisabled { user: before.named() };
                     self.deployment.record(self.event(who, kind)).await;
                 }
-                self.collection::<User>().load(id.as_str()).await?.ok_or_else(|| no_such(id))
+                self.user_by_id(id).await
             }
         }
     }
@@ -84,10 +84,10 @@ impl Refractory {
     ) -> Result<User> {
         check_own(who, id)?;
         let edited = self.collection::<User>().update_with_events(id.as_str(), |user| {
-            let before = (user.email.clone(), user.locale.clone());
+            let before = user.clone();
             change.email.apply_to_option(&mut user.email);
             change.locale.apply_to_option(&mut user.locale);
-            if before == (user.email.clone(), user.locale.clone()) {
+            if *user == before {
                 return Ok((false, Vec::new()));
             }
             Ok((true, vec![self.event(who, EventKind::UserChanged { user: user.named() })]))
@@ -95,8 +95,8 @@ impl Refractory {
         edited.await?.ok_or_else(|| no_such(id))
     }
 
-    /// Links an account of another service to a user, so that they can sign in with it. Whoever calls this has seen to it that
-    /// the account is theirs.
+    /// Links an account of another service to a user, so that they can sign in with it. The caller has seen to it that the
+    /// account is theirs.
     ///
     /// # Errors
     ///
@@ -129,16 +129,12 @@ impl Refractory {
                 EventKind::IdentityLinked { user: user.named(), identity: identity.to_string() };
             Ok((true, vec![self.event(who, kind)]))
         });
-        let taken = |error: Error| {
-            if error.kind() != ErrorKind::Conflict {
-                return error;
-            }
-            Error::new(ErrorKind::Conflict, "linking an identity")
-                .permanent()
-                .advise("This account is linked to another user. Unlink it there first.")
-                .caused_by(error)
-        };
-        linked.await.map_err(taken)?.ok_or_else(|| no_such(id))
+        let linked = linked.await.map_err(|error| {
+            error.if_taken("linking an identity", |taken| {
+                taken.advise("This account is linked to another user. Unlink it there first.")
+            })
+        });
+        linked?.ok_or_else(|| no_such(id))
     }
 
     /// Takes a way to sign in from a user: an account of another service, or their password. At least one remains, or a sign-in
@@ -203,9 +199,4 @@ impl Refractory {
             None => Ok(None),
         }
     }
-}
-
-/// Refuses changes to the accounts of others, but for administrators.
-fn check_own(who: &Principal, id: &UserId) -> Result<()> {
-    if who.is(Some(id)) { Ok(()) } else { check_role(who, Verb::ManagePeople) }
 }

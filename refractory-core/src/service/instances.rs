@@ -1,6 +1,6 @@
 //! Instances: what people want of them.
 #[cfg(feature = "accounts")]
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -210,12 +210,12 @@ impl Refractory {
     /// `Forbidden`, `NotFound`; `Conflict` when it is not on.
     pub async fn restart(&self, who: &Principal, id: &InstanceId) -> Result<Instance> {
         let now = self.now();
-        let told = |row: &Instance| self.event(who, EventKind::RestartRequested).about(row);
+        let event = |row: &Instance| self.event(who, EventKind::RestartRequested).about(row);
         let restarted = self.collection::<Instance>().update_with_events(id.as_str(), |row| {
             check(who, Verb::StartInstance, row, id)?;
             check(who, Verb::StopInstance, row, id)?;
             if row.is_replacing_launch() && row.desired.power == Power::On {
-                return Ok((false, vec![told(row)]));
+                return Ok((false, vec![event(row)]));
             }
             if !matches!(row.phase(), Phase::On(_)) {
                 return Err(Error::new(ErrorKind::Conflict, "restarting a table")
@@ -223,7 +223,7 @@ impl Refractory {
                     .coded(Code::NOT_ON));
             }
             row.replace_launch(now);
-            Ok((true, vec![told(row)]))
+            Ok((true, vec![event(row)]))
         });
         let restarted = restarted.await?.ok_or_else(|| no_such(id))?;
         self.deployment.nudge();
@@ -318,10 +318,14 @@ impl Refractory {
         mut change: Change,
     ) -> Result<Instance> {
         // Names of groups, users, licenses and releases are looked up for those only who may change it.
-        check(who, Verb::ChangeInstance, &self.get(who, id).await?, id)?;
+        let owner = {
+            let row = self.get(who, id).await?;
+            check(who, Verb::ChangeInstance, &row, id)?;
+            row.owner
+        };
         self.settle_choices(&mut change).await?;
         let grants = self.resolve(&change.grants).await?;
-        let owners = self.owner_names(id, &change).await?;
+        let owners = self.owner_names(owner.as_ref(), &change).await?;
         let changed = self.collection::<Instance>().update_with_events(id.as_str(), |row| {
             check(who, Verb::ChangeInstance, row, id)?;
             if !change.owner.keeps() {
@@ -361,8 +365,9 @@ impl Refractory {
     /// Checks that a release, a license and an owner that are named exist.
     async fn settle_choices(&self, change: &mut Change) -> Result<()> {
         change.spec = std::mem::take(&mut change.spec).checked()?;
-        if let Edit::Set(wish) = &change.spec.release
-            && let Some(release) = choose_release(wish, self.collection::<Release>().list().await?)?
+        if let Edit::Set(choice) = &change.spec.release
+            && let Some(release) =
+                choose_release(choice, self.collection::<Release>().list().await?)?
         {
             change.spec.release = Edit::Set(ReleaseChoice::Exact(release.id));
         }
@@ -407,20 +412,17 @@ impl Refractory {
         events
     }
 
-    /// The names of the present owner of `id` and of the one that `change` names, where it names one.
+    /// The names of the present owner `from` and of the one that `change` names, where it names one.
     #[cfg(feature = "accounts")]
-    async fn owner_names(&self, id: &InstanceId, change: &Change) -> Result<OwnerNames> {
-        if change.owner.keeps() {
-            return Ok(OwnerNames::default());
-        }
-        let before = self.collection::<Instance>().load(id.as_str()).await?;
-        let from = before.and_then(|row| row.owner);
-        let to = if let Edit::Set(owner) = &change.owner { Some(owner) } else { None };
+    async fn owner_names(&self, from: Option<&UserId>, change: &Change) -> Result<OwnerNames> {
         let mut names = OwnerNames::default();
-        if let Some(from) = &from {
+        if change.owner.keeps() {
+            return Ok(names);
+        }
+        if let Some(from) = from {
             names.from = self.user_name(from).await?;
         }
-        if let Some(to) = to {
+        if let Edit::Set(to) = &change.owner {
             names.to = self.user_name(to).await?;
         }
         Ok(names)
@@ -433,9 +435,22 @@ impl Refractory {
         Ok(user.map(|user| user.name.to_string()))
     }
 
+    /// The same of several users, each read once; without those that have no account any more.
+    #[cfg(feature = "accounts")]
+    pub(super) async fn user_names(
+        &self,
+        ids: BTreeSet<&UserId>,
+    ) -> Result<BTreeMap<UserId, String>> {
+        let mut names = BTreeMap::new();
+        for id in ids {
+            names.extend(self.user_name(id).await?.map(|name| (id.clone(), name)));
+        }
+        Ok(names)
+    }
+
     #[cfg(not(feature = "accounts"))]
     #[expect(clippy::unused_async, reason = "it asks the store where there are accounts")]
-    async fn owner_names(&self, _: &InstanceId, _: &Change) -> Result<OwnerNames> {
+    async fn owner_names(&self, _: Option<&UserId>, _: &Change) -> Result<OwnerNames> {
         Ok(OwnerNames::default())
     }
 
@@ -451,15 +466,12 @@ impl Refractory {
         instances: &[Instance],
     ) -> Result<BTreeMap<InstanceId, String>> {
         let inside = |row: &&Instance| crate::can(who, Verb::InspectInstance, row);
-        let mut names = BTreeMap::new();
+        let owned = instances.iter().filter(inside);
+        let owned: Vec<_> = owned.filter_map(|row| Some((&row.id, row.owner.as_ref()?))).collect();
+        let names = self.user_names(owned.iter().map(|(_, owner)| *owner).collect()).await?;
         let mut all = BTreeMap::new();
-        for row in instances.iter().filter(inside) {
-            let Some(owner) = &row.owner else { continue };
-            if !names.contains_key(owner) {
-                names.insert(owner, self.user_name(owner).await?);
-            }
-            let name = names.get(owner).cloned().flatten();
-            all.extend(name.map(|name| (row.id.clone(), name)));
+        for (id, owner) in owned {
+            all.extend(names.get(owner).map(|name| (id.clone(), name.clone())));
         }
         Ok(all)
     }
@@ -511,12 +523,6 @@ fn apply(change: &Change, row: &mut Instance) -> Result<()> {
 }
 
 fn name_taken(error: Error, slug: &Slug) -> Error {
-    if error.kind() == ErrorKind::Conflict {
-        return Error::new(ErrorKind::Conflict, "naming a table")
-            .permanent()
-            .coded(Code::TABLE_NAME_TAKEN)
-            .about("name", slug)
-            .caused_by(error);
-    }
     error
+        .if_taken("naming a table", |taken| taken.coded(Code::TABLE_NAME_TAKEN).about("name", slug))
 }

@@ -3,9 +3,9 @@ use super::Refractory;
 use crate::access::{Verb, can, check_role};
 use crate::model::{
     Acceptance, EULA_VERSION, EventKind, Instance, License, LicenseKey, Principal, check_revision,
+    checked_label,
 };
 use crate::ports::{Commit, Observed, UniqueKey};
-use crate::text::{is_obeyed, trimmed};
 use crate::{Code, Error, ErrorKind, InstanceId, LicenseId, Result, SecretName, UserId};
 
 /// A license as people see it.
@@ -203,7 +203,7 @@ impl Refractory {
     }
 }
 
-/// What `who` may be told of the instance `id`, which holds a license.
+/// What the instance `id`, which holds a license, is called for `who`.
 fn named_for(who: &Principal, holder: Option<Instance>, id: &InstanceId) -> String {
     match holder {
         Some(holder) if can(who, Verb::SeeInstance, &holder) => holder.title().to_owned(),
@@ -213,12 +213,7 @@ fn named_for(who: &Principal, holder: Option<Instance>, id: &InstanceId) -> Stri
 }
 
 fn checked_name(raw: &str) -> Result<String> {
-    let name = trimmed(raw);
-    if name.is_empty() || name.chars().count() > 60 || name.chars().any(is_obeyed) {
-        return Err(Error::new(ErrorKind::Invalid, "naming a license")
-            .advise("Enter a name of 1 to 60 characters, such as `Club key 1`."));
-    }
-    Ok(name.to_owned())
+    checked_label(raw, "naming a license", "Club key 1")
 }
 
 fn no_such(name: &str) -> Error {
@@ -228,12 +223,5 @@ fn no_such(name: &str) -> Error {
 }
 
 fn license_taken(error: Error, name: &str) -> Error {
-    if error.kind() == ErrorKind::Conflict {
-        return Error::new(ErrorKind::Conflict, "adding a license")
-            .permanent()
-            .coded(Code::LICENSE_TAKEN)
-            .about("name", name)
-            .caused_by(error);
-    }
-    error
+    error.if_taken("adding a license", |taken| taken.coded(Code::LICENSE_TAKEN).about("name", name))
 }

@@ -49,7 +49,7 @@ impl Refractory {
         Ok(active)
     }
 
-    /// One operation. Whoever asked for it may see it as well, as long as they have an account.
+    /// One operation. The user who asked for it may see it as well.
     ///
     /// # Errors
     ///
@@ -138,7 +138,7 @@ impl Refractory {
         }
     }
 
-    /// What is told of a request.
+    /// The event of a request.
     fn requested(&self, who: &Principal, operation: &Operation) -> Event {
         let (id, what) = (operation.id.clone(), operation.kind.name());
         let backup = operation.kind.backup().map(|backup| backup.id.clone());
@@ -161,12 +161,15 @@ impl Refractory {
         kind: OperationKind,
         subject: Subject,
     ) -> Result<Operation> {
-        let operation = Operation::new(who, kind, subject, self.now());
-        let event = self.requested(who, &operation);
-        let asked = self.collection().commit(&Commit::insert(&operation).event(event)).await;
+        self.write_request(who, &Operation::new(who, kind, subject, self.now())).await
+    }
+
+    async fn write_request(&self, who: &Principal, operation: &Operation) -> Result<Operation> {
+        let event = self.requested(who, operation);
+        let asked = self.collection().commit(&Commit::insert(operation).event(event)).await;
         let asked = match asked {
             Err(error) if error.kind() == ErrorKind::Conflict => {
-                return Err(self.busy(&operation, error).await);
+                return Err(self.busy(operation, error).await);
             }
             asked => asked?,
         };
@@ -190,8 +193,7 @@ impl Refractory {
             let now = self.now();
             let mut operation = Operation::new(who, kind, Subject::from(&row), now);
             let Some(hold) = operation.begin_hold(now) else {
-                let (kind, subject) = (operation.kind, Subject::from(&row));
-                return self.request(who, kind, subject).await;
+                return self.write_request(who, &operation).await;
             };
             row.hold = Some(hold);
             let event = self.requested(who, &operation);
@@ -241,7 +243,7 @@ impl Refractory {
             .caused_by(error)
     }
 
-    /// Refuses whoever may not manage the backups of `of`. Those of a deleted instance are for administrators.
+    /// Refuses a principal who may not manage the backups of `of`. Those of a deleted instance are for administrators.
     pub(super) async fn check_backups_of(&self, who: &Principal, of: &InstanceId) -> Result<()> {
         match self.collection::<Instance>().load(of.as_str()).await? {
             Some(row) => check(who, Verb::ChangeInstance, &row, of),

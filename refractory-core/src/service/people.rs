@@ -105,6 +105,10 @@ impl Refractory {
         self.account_named(name).await
     }
 
+    pub(super) async fn user_by_id(&self, id: &UserId) -> Result<User> {
+        self.collection::<User>().load(id.as_str()).await?.ok_or_else(|| no_such(id))
+    }
+
     pub(super) async fn account_named(&self, name: &str) -> Result<User> {
         let name = UserName::new(name)?;
         self.collection::<User>().find(&UniqueKey::user(&name)).await?.ok_or_else(|| no_such(&name))
@@ -122,9 +126,7 @@ impl Refractory {
         password: PasswordHash,
     ) -> Result<User> {
         check_scope(who, Scope::Credentials)?;
-        if who.user.as_ref() != Some(id) {
-            check_role(who, Verb::ManagePeople)?;
-        }
+        check_own(who, id)?;
         let now = self.now();
         let changed = self.collection::<User>().update_with_events(id.as_str(), |user| {
             user.password = Some(password.clone());
@@ -144,9 +146,7 @@ impl Refractory {
     /// `Forbidden`, `NotFound`.
     pub async fn sign_out_everywhere(&self, who: &Principal, id: &UserId) -> Result<User> {
         check_scope(who, Scope::Credentials)?;
-        if who.user.as_ref() != Some(id) {
-            check_role(who, Verb::ManagePeople)?;
-        }
+        check_own(who, id)?;
         let now = self.now();
         let changed = self.collection::<User>().update_with_events(id.as_str(), |user| {
             user.sign_out_everywhere(now);
@@ -187,7 +187,7 @@ impl Refractory {
             self.deployment.record(self.event(who, kind)).await;
         }
         self.close_setups_of(id).await?;
-        self.collection::<User>().load(id.as_str()).await?.ok_or_else(|| no_such(id))
+        self.user_by_id(id).await
     }
 
     /// Removes an account and its sessions. The last administrator stays; their tables become nobody's in particular.
@@ -268,15 +268,15 @@ impl Refractory {
     }
 }
 
+/// Refuses changes to the accounts of others, but for administrators.
+pub(super) fn check_own(who: &Principal, id: &UserId) -> Result<()> {
+    if who.is(Some(id)) { Ok(()) } else { check_role(who, Verb::ManagePeople) }
+}
+
 fn name_taken(error: Error, name: &UserName) -> Error {
-    if error.kind() == ErrorKind::Conflict {
-        return Error::new(ErrorKind::Conflict, "adding an account")
-            .permanent()
-            .coded(Code::USER_NAME_TAKEN)
-            .about("name", name)
-            .caused_by(error);
-    }
-    error
+    error.if_taken("adding an account", |taken| {
+        taken.coded(Code::USER_NAME_TAKEN).about("name", name)
+    })
 }
 
 pub(super) fn no_such(name: impl std::fmt::Display) -> Error {

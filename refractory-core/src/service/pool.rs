@@ -2,6 +2,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::error::unless_raced;
 use crate::model::{
     HolderActivity, Instance, Lease, License, LicenseChoice, LicenseUse, LicenseWait, Named, Phase,
     Reservation, Waiting,
@@ -66,12 +67,9 @@ impl StorePool {
         };
         license.lease = Some(lease.clone());
         license.reserved = None;
-        match self.collection().save(&license).await {
-            Ok(saved) => self.granted(&saved, lease).await.map(Some),
-            Err(error) if matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound) => {
-                Ok(None)
-            }
-            Err(error) => Err(error),
+        match unless_raced(self.collection().save(&license).await)? {
+            Some(saved) => self.granted(&saved, lease).await.map(Some),
+            None => Ok(None),
         }
     }
 
@@ -92,10 +90,8 @@ impl StorePool {
         }
         let until = now.after(KEPT);
         let reserved = Some(Reservation { instance: owner.clone(), until });
-        match self.collection().save(&License { reserved, ..chosen.clone() }).await {
-            Ok(_) => Ok(true),
-            raced => ignore_race(raced).map(|()| false),
-        }
+        let saved = self.collection().save(&License { reserved, ..chosen.clone() }).await;
+        Ok(unless_raced(saved)?.is_some())
     }
 
     /// The candidate whose holder was asked to make room for `owner`, unless it is kept for another.
@@ -287,10 +283,7 @@ fn reserved_for(license: &License, owner: &InstanceId) -> bool {
 
 /// Somebody else wrote the license first: the next call sees what it says now.
 fn ignore_race(saved: Result<License>) -> Result<()> {
-    match saved {
-        Err(error) if matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound) => Ok(()),
-        other => other.map(|_| ()),
-    }
+    unless_raced(saved).map(drop)
 }
 
 fn lost_key(license: &License) -> Error {

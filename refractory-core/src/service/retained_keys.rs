@@ -16,25 +16,18 @@ impl Refractory {
         let key = UniqueKey::retained_admin_key(&instance.slug, instance.owner.as_ref());
         loop {
             let kept = self.collection::<RetainedAdminKey>().find(&key).await?;
-            let usable = kept.filter(|kept| self.is_retained(kept));
+            let usable = kept.filter(|kept| self.deployment.is_retained(kept));
             instance.admin_key = usable.as_ref().map(|kept| kept.secret.clone());
             let mut commit = Commit::insert(&instance).event(entry.clone());
             if let Some(kept) = &usable {
                 commit = commit.and(Commit::delete(kept));
             }
             let inserted = self.collection().commit(&commit).await;
-            let raced =
-                |error: &Error| matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound);
             match (inserted, usable) {
-                (Err(error), Some(kept)) if raced(&error) && self.is_gone(&kept).await? => {}
+                (Err(error), Some(kept)) if error.is_lost_race() && self.is_gone(&kept).await? => {}
                 (inserted, _) => return inserted,
             }
         }
-    }
-
-    fn is_retained(&self, kept: &RetainedAdminKey) -> bool {
-        let retention = self.deployment.options.admin_key_retention;
-        self.deployment.clock.age(kept.deleted).is_none_or(|age| age < retention)
     }
 
     async fn is_gone(&self, kept: &RetainedAdminKey) -> Result<bool> {

@@ -64,7 +64,7 @@ impl Refractory {
         self.settled_telling(who, asked, deadline, |_| {}).await
     }
 
-    /// The same; each state on the way goes to `tell`.
+    /// The same; each state on the way goes to `report`.
     ///
     /// # Errors
     ///
@@ -74,7 +74,7 @@ impl Refractory {
         who: &Principal,
         asked: &Instance,
         deadline: Duration,
-        mut tell: impl FnMut(&Instance),
+        mut report: impl FnMut(&Instance),
     ) -> Result<Settled> {
         let mut watch = self.watch_instance(who, &asked.id);
         let until = Instant::now() + deadline.min(FOR_EVER);
@@ -93,7 +93,7 @@ impl Refractory {
                         if let Some(settled) = settled(asked.desired.power, &row) {
                             return Ok(settled);
                         }
-                        tell(&row);
+                        report(&row);
                     }
                 },
                 () = sleep_until(until) => return Ok(Settled::TimedOut),

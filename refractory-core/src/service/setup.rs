@@ -8,6 +8,7 @@ use sha2::Sha256;
 use super::{Deployment, MintedToken, Refractory};
 use crate::access::{Verb, check};
 use crate::digest::sha256_hex;
+use crate::error::unless_raced;
 use crate::id::random_text;
 use crate::model::{
     Event, EventKind, Instance, Phase, Power, Principal, Purpose, SetupEntry, SetupTicket, Token,
@@ -209,12 +210,8 @@ impl Refractory {
         let Some(ticket) = self.setup_ticket_of(secret, id, host).await? else { return Ok(None) };
         let Some(token) = self.token(secret).await? else { return Ok(None) };
         // Taking the ticket is what decides between two browsers, whichever edges they came to.
-        match self.collection().delete(&token).await {
-            Ok(()) => {}
-            Err(error) if matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound) => {
-                return Ok(None);
-            }
-            Err(error) => return Err(error),
+        if unless_raced(self.collection().delete(&token).await)?.is_none() {
+            return Ok(None);
         }
         let Some(who) = self.holder(&ticket, &token).await? else { return Ok(None) };
         let who = who.seen_at(address);

@@ -3,9 +3,9 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::Refractory;
-use super::people::no_such;
 use crate::access::{Verb, check_role, check_scope};
 use crate::digest::sha256_hex;
+use crate::error::unless_raced;
 use crate::id::random_text;
 use crate::model::{
     EventKind, PasswordHash, Principal, Purpose, Role, Scope, SignInFailure, SignInMethod, Token,
@@ -82,8 +82,7 @@ impl Refractory {
     pub async fn sign_in_link(&self, who: &Principal, user: &UserId) -> Result<MintedToken> {
         check_scope(who, Scope::Credentials)?;
         check_role(who, Verb::ManagePeople)?;
-        let user =
-            self.collection::<User>().load(user.as_str()).await?.ok_or_else(|| no_such(user))?;
+        let user = self.user_by_id(user).await?;
         if !user.is_active() {
             return Err(Error::new(ErrorKind::Conflict, "making a sign-in link")
                 .permanent()
@@ -157,13 +156,8 @@ impl Refractory {
         };
         let event = self.event(&who.seen_at(address), kind);
         // Taking the link is what decides between two browsers; a void one goes the same way.
-        match self.collection().commit(&Commit::delete(&token).event(event)).await {
-            Ok(_) => Ok(good.then_some(user)),
-            Err(error) if matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound) => {
-                Ok(None)
-            }
-            Err(error) => Err(error),
-        }
+        let taken = self.collection().commit(&Commit::delete(&token).event(event)).await;
+        Ok(unless_raced(taken)?.and_then(|_| good.then_some(user)))
     }
 
     /// A session for a person who has just signed in.
@@ -238,10 +232,7 @@ pub(super) fn token_id(secret: &str) -> Result<TokenId> {
 }
 
 pub(super) fn gone(result: Result<()>) -> Result<()> {
-    match result {
-        Err(error) if matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound) => Ok(()),
-        other => other,
-    }
+    unless_raced(result).map(drop)
 }
 
 fn stale() -> Error {

@@ -1,6 +1,7 @@
 //! Following what changes.
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::{Deployment, Refractory};
 use crate::model::Instance;
@@ -25,11 +26,33 @@ impl Changes {
     }
 }
 
+/// Waits for writes: those made in this process are known at once, others when the store is asked again.
+#[derive(Debug)]
+pub(super) struct WriteSignal {
+    nudges: tokio::sync::watch::Receiver<u64>,
+    resync: Duration,
+}
+
+impl WriteSignal {
+    pub(super) fn of(deployment: &Deployment) -> Self {
+        Self { nudges: deployment.nudge.subscribe(), resync: deployment.options.resync }
+    }
+
+    /// To be called before the store is asked: what is written after that is not missed.
+    pub(super) fn begin(&mut self) {
+        self.nudges.mark_unchanged();
+    }
+
+    pub(super) async fn wait(&mut self) {
+        let _changed_or_due = tokio::time::timeout(self.resync, self.nudges.changed()).await;
+    }
+}
+
 /// Follows all instances, whoever changes them. One for a process is enough: fan out from there.
 #[derive(Debug)]
 pub struct Watch {
     deployment: Arc<Deployment>,
-    nudges: tokio::sync::watch::Receiver<u64>,
+    signal: WriteSignal,
     follower: Follower,
     /// What was written and is still to be read, and what is gone and still to be told.
     written: BTreeSet<String>,
@@ -43,7 +66,7 @@ impl Refractory {
     pub fn watch(&self) -> Watch {
         Watch {
             deployment: Arc::clone(&self.deployment),
-            nudges: self.deployment.nudge.subscribe(),
+            signal: WriteSignal::of(&self.deployment),
             follower: Follower::new(Kind::Instance),
             written: BTreeSet::new(),
             gone: BTreeSet::new(),
@@ -60,7 +83,7 @@ impl Watch {
     /// As the store has them; the next call tells what this one could not.
     pub async fn poll(&mut self) -> Result<Changes> {
         let store = self.deployment.ports.store.as_ref();
-        self.nudges.mark_unchanged();
+        self.signal.begin();
         let followed = self.follower.poll(store).await?;
         self.gone.retain(|id| !followed.written.contains_key(id));
         self.written.retain(|id| !followed.gone.contains(id));
@@ -103,9 +126,7 @@ impl Watch {
             if !changes.is_empty() {
                 return Ok(changes);
             }
-            // A change made here nudges; one made by another process is seen when the store is asked again.
-            let _changed_or_due =
-                tokio::time::timeout(self.deployment.options.resync, self.nudges.changed()).await;
+            self.signal.wait().await;
         }
     }
 }

@@ -237,8 +237,8 @@ impl Store for SqlStore {
     }
 
     async fn position(&self, _: Kind) -> Result<Position> {
-        let told = read::position(&self.connections.reads).await;
-        told.map_err(|error| self.about(error, "finding the end of what was written"))
+        let position = read::position(&self.connections.reads).await;
+        position.map_err(|error| self.about(error, "finding the end of what was written"))
     }
 
     async fn copy_to(&self, to: &Path) -> Result<()> {

@@ -69,6 +69,11 @@ pub fn json_escaped(json: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// The first `most` characters of `text` without control characters: for a sentence that quotes it.
+pub(crate) fn excerpt(text: &str, most: usize) -> String {
+    text.chars().filter(|c| !c.is_control()).take(most).collect()
+}
+
 /// What becomes of a character; bytes after it may go the same way.
 enum Step {
     Keep,

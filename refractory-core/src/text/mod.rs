@@ -4,6 +4,7 @@ mod escape;
 mod trim;
 
 pub use decode::{TextError, decode};
+pub(crate) use escape::excerpt;
 pub use escape::{colored, escaped, is_obeyed, json_escaped, one_line, plain};
 pub(crate) use trim::is_quote;
 pub use trim::{is_dash, is_invisible, pasted, trimmed};

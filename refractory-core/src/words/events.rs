@@ -312,7 +312,7 @@ fn orphan(orphan: &FoundOrphan) -> String {
     }
 }
 
-/// What something costs, as a sentence of its own; nothing where that is not known.
+/// What something costs, as a separate sentence; nothing where that is not known.
 fn price(monthly_mills: Option<u32>) -> String {
     let text =
         |mills: u32| format!(" It costs about ${}.{:02} a month.", mills / 1000, mills % 1000 / 10);
@@ -321,10 +321,8 @@ fn price(monthly_mills: Option<u32>) -> String {
 
 /// `instance-created` as `Instance created`; what people see is called a table.
 pub(super) fn label(name: &str) -> String {
-    let words = name.replace('-', " ").replace("instance", "table");
-    let mut letters = words.chars();
-    match letters.next() {
-        Some(first) => first.to_uppercase().chain(letters).collect(),
-        None => "Unknown".to_owned(),
+    if name.is_empty() {
+        return "Unknown".to_owned();
     }
+    capitalized(&name.replace('-', " ").replace("instance", "table"))
 }

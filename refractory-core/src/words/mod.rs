@@ -29,7 +29,7 @@ pub trait Words: std::fmt::Debug + Send + Sync {
     /// What an instance waits for: a fragment, or sentences.
     fn waiting(&self, waiting: &Waiting) -> String;
 
-    /// What the step in hand tells: what it waits for, or the provider's own words.
+    /// What the step in hand reports: what it waits for, or the provider's own words.
     fn progress(&self, progress: &Progress) -> String {
         match &progress.waiting {
             Some(waiting) if progress.message.is_empty() => self.waiting(waiting),

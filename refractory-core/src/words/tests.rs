@@ -322,10 +322,12 @@ fn progress_is_said_in_the_words_of_its_reason_or_of_its_provider() {
     progress.message = "step 3 of 7".to_owned();
     assert_eq!(English.progress(&progress), "step 3 of 7");
     assert_eq!(English.progress(&Progress::new("boot 2")), "boot 2");
-    let mut told = Progress::new("The key is in use.");
+    let mut progress = Progress::new("The key is in use.");
     let outlook = Some(Outlook::WhenStopped { holder: table("Friday") });
-    told.waiting = Some(Waiting::License(LicenseWait { outlook, ..LicenseWait::default() }));
-    assert!(English.progress(&told).starts_with("The key is in use. It becomes free when Friday"));
+    progress.waiting = Some(Waiting::License(LicenseWait { outlook, ..LicenseWait::default() }));
+    assert!(
+        English.progress(&progress).starts_with("The key is in use. It becomes free when Friday")
+    );
 }
 
 #[cfg(feature = "serde")]

@@ -1,4 +1,4 @@
-//! The bodies of requests: JSON, and merge patches (RFC 7396). What cannot be read is told field by field.
+//! The bodies of requests: JSON, and merge patches (RFC 7396). What cannot be read is reported field by field.
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_TYPE, HeaderValue};
@@ -143,7 +143,7 @@ mod tests {
     use super::*;
     use crate::api::{InstancePatch, NewToken, NewUser};
 
-    fn told<T: DeserializeOwned>(value: Value) -> Option<(String, String)> {
+    fn first_problem<T: DeserializeOwned>(value: Value) -> Option<(String, String)> {
         let problem = read::<T>(value).err()?;
         problem.fields().into_iter().next()
     }
@@ -161,19 +161,22 @@ mod tests {
             (json!(null), "", "wrong-type"),
         ] {
             assert_eq!(
-                told::<InstancePatch>(value.clone()),
+                first_problem::<InstancePatch>(value.clone()),
                 Some((at.into(), code.into())),
                 "{value}"
             );
         }
         assert_eq!(
-            told::<NewUser>(json!({ "name": "x" })),
+            first_problem::<NewUser>(json!({ "name": "x" })),
             Some(("/role".into(), "missing-field".into()))
         );
         let king = json!({ "name": "x", "role": "king" });
-        assert_eq!(told::<NewUser>(king), Some(("/role".into(), "invalid-value".into())));
+        assert_eq!(first_problem::<NewUser>(king), Some(("/role".into(), "invalid-value".into())));
         let scopes = json!({ "name": "x", "scopes": ["read", "fly"] });
-        assert_eq!(told::<NewToken>(scopes), Some(("/scopes/1".into(), "invalid-value".into())));
+        assert_eq!(
+            first_problem::<NewToken>(scopes),
+            Some(("/scopes/1".into(), "invalid-value".into()))
+        );
     }
 
     #[test]

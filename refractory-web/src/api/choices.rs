@@ -1,4 +1,4 @@
-//! What requests name by text: releases, licenses, owners, worlds. What cannot be used is told at its field.
+//! What requests name by text: releases, licenses, owners, worlds. What cannot be used is reported at its field.
 use refractory_core::model::{
     self, Change, Edit, LicenseChoice, Principal, ReleaseChoice, Slug, SpecChange, WorldId,
 };
@@ -30,7 +30,7 @@ pub(super) async fn creation(
         Some(name) => Slug::from_name(name),
         None => Slug::from_title(title.as_deref().unwrap_or_default()),
     };
-    let label = label.map_err(|error| told(error, "/name"))?;
+    let label = label.map_err(|error| at_field(error, "/name"))?;
     let patch = InstancePatch {
         name: Edit::Keep,
         title: Edit::given(title),
@@ -51,13 +51,14 @@ pub(super) async fn creation(
     })
 }
 
-fn told(error: impl Into<Error>, pointer: &str) -> Problem {
+fn at_field(error: impl Into<Error>, pointer: &str) -> Problem {
     Problem::from(error.into()).in_field(pointer)
 }
 
 fn slug(name: Edit<String>) -> Result<Option<Slug>, Problem> {
-    let name = name.required("An instance needs a name.").map_err(|error| told(error, "/name"))?;
-    name.map(|name| Slug::from_name(&name)).transpose().map_err(|error| told(error, "/name"))
+    let name =
+        name.required("An instance needs a name.").map_err(|error| at_field(error, "/name"))?;
+    name.map(|name| Slug::from_name(&name)).transpose().map_err(|error| at_field(error, "/name"))
 }
 
 async fn user(
@@ -70,7 +71,7 @@ async fn user(
         Edit::Clear => Edit::Clear,
         Edit::Set(name) => {
             let found = refractory.find_new_owner(who, &name).await;
-            Edit::Set(found.map_err(|error| told(error, "/owner"))?.id)
+            Edit::Set(found.map_err(|error| at_field(error, "/owner"))?.id)
         }
     })
 }
@@ -84,22 +85,22 @@ async fn spec(
     let release = match release {
         Edit::Set(name) => {
             let chosen = self::release(refractory, who, &name).await;
-            Edit::Set(chosen.map_err(|error| told(error, "/release"))?)
+            Edit::Set(chosen.map_err(|error| at_field(error, "/release"))?)
         }
         Edit::Keep => Edit::Keep,
         Edit::Clear => Edit::Clear,
     };
     let none = "An instance needs a release: name one, or `newest`.";
-    release.clone().required(none).map_err(|error| told(error, "/release"))?;
+    release.clone().required(none).map_err(|error| at_field(error, "/release"))?;
     let license = match license {
         Edit::Set(name) => {
             let chosen = self::license(refractory, who, &name).await;
-            Edit::Set(chosen.map_err(|error| told(error, "/license"))?)
+            Edit::Set(chosen.map_err(|error| at_field(error, "/license"))?)
         }
         Edit::Keep => Edit::Keep,
         Edit::Clear => Edit::Clear,
     };
-    let world = world.try_map(|id| WorldId::new(&id)).map_err(|error| told(error, "/world"))?;
+    let world = world.try_map(|id| WorldId::new(&id)).map_err(|error| at_field(error, "/world"))?;
     check(SpecChange { title: title.clone(), ..SpecChange::default() }, "/title")?;
     check(SpecChange { language: language.clone(), ..SpecChange::default() }, "/language")?;
     let limits = self::limits(limits)?;
@@ -108,7 +109,7 @@ async fn spec(
 
 /// Refuses a change of the one field at `pointer` that no instance can have.
 fn check(change: SpecChange, pointer: &str) -> Result<(), Problem> {
-    change.checked().map(drop).map_err(|error| told(error, pointer))
+    change.checked().map(drop).map_err(|error| at_field(error, pointer))
 }
 
 async fn release(

@@ -7,7 +7,7 @@ use refractory_core::ports::LogPosition;
 use refractory_core::{EventFilter, Verb, check_role};
 use serde::Deserialize;
 
-use super::paging::{PageQuery, Query, bounded, page_answer, page_of};
+use super::paging::{PageQuery, Query, bounded, items_answer, page_of};
 use super::{DamagedRecord, DeploymentStatus, Event, InstancePhase, LogLines, Page, Worker};
 use crate::problem::Problem;
 use crate::session::SignedIn;
@@ -50,8 +50,7 @@ async fn entries(
     let found = shared.refractory.events(&person.who, &filter, after, size).await?;
     let in_full = person.visitor.may(Verb::ReadEvents);
     let items = found.events.iter().map(|event| Event::of(event, in_full)).collect();
-    let page = Page { items, next: found.next.map(|next| next.to_string()) };
-    Ok(page_answer(request, page.next.as_deref(), &page))
+    Ok(items_answer(request, items, found.next.map(|next| next.to_string())))
 }
 
 /// Lists the audit log, newest entry first.
@@ -149,8 +148,7 @@ pub(crate) async fn workers(
     let all = shared.refractory.workers().await?.iter().map(Worker::from).collect();
     let place = |worker: &Worker| (String::new(), worker.id.clone());
     let (items, next) = page_of(all, place, after.as_ref(), size);
-    let page = Page { items, next };
-    Ok(page_answer(&request, page.next.as_deref(), &page))
+    Ok(items_answer(&request, items, next))
 }
 
 /// Lists the records of every kind that cannot be read, in order of kind and id.
@@ -167,6 +165,5 @@ pub(crate) async fn damaged(
     let all = all.iter().map(|record| DamagedRecord::of(record, true)).collect();
     let place = |record: &DamagedRecord| (record.kind.clone(), record.id.clone());
     let (items, next) = page_of(all, place, after.as_ref(), size);
-    let page = Page { items, next };
-    Ok(page_answer(&request, page.next.as_deref(), &page))
+    Ok(items_answer(&request, items, next))
 }

@@ -4,7 +4,7 @@ use actix_web::http::header::LOCATION;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use refractory_core::model::{self, Principal, Urgency};
-use refractory_core::{ListQuery, Refractory};
+use refractory_core::{Error, ErrorKind, ListQuery, Refractory};
 use serde::Deserialize;
 
 use super::body::{Body, MergePatch};
@@ -26,6 +26,13 @@ async fn shown(
 ) -> Result<HttpResponse, Problem> {
     let form = Instance::one(&shared.refractory, who, instance).await?;
     Ok(tagged(HttpResponse::build(status), form.revision, &form))
+}
+
+/// Why an instance was not written. A conflict is about its name, where the request `names` it.
+fn refused(error: Error, names: bool) -> Problem {
+    let is_taken = names && error.kind() == ErrorKind::Conflict;
+    let problem = Problem::from(error);
+    if is_taken { problem.in_field("/name") } else { problem }
 }
 
 /// Lists the instances that the caller may see, in order of name.
@@ -59,11 +66,8 @@ pub(crate) async fn create(
 ) -> Result<HttpResponse, Problem> {
     let who = &commanded.0.who;
     let new = choices::creation(&shared.refractory, who, body.0).await?;
-    let made = shared.refractory.create(who, new).await.map_err(|error| {
-        let is_taken = error.kind() == refractory_core::ErrorKind::Conflict;
-        let problem = Problem::from(error);
-        if is_taken { problem.in_field("/name") } else { problem }
-    })?;
+    let made = shared.refractory.create(who, new).await;
+    let made = made.map_err(|error| refused(error, true))?;
     let form = Instance::one(&shared.refractory, who, &made).await?;
     let mut answer = HttpResponse::Created();
     answer.insert_header((LOCATION, format!("{BASE}/instances/{}", made.id)));
@@ -102,11 +106,7 @@ pub(crate) async fn change(
     change.if_revision = condition.expected(instance.revision)?;
     let renames = change.slug.is_some();
     let changed = shared.refractory.change(who, &instance.id, change).await;
-    let changed = changed.map_err(|error| {
-        let is_taken = renames && error.kind() == refractory_core::ErrorKind::Conflict;
-        let problem = Problem::from(error);
-        if is_taken { problem.in_field("/name") } else { problem }
-    })?;
+    let changed = changed.map_err(|error| refused(error, renames))?;
     shown(StatusCode::OK, &shared, who, &changed).await
 }
 

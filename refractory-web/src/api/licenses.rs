@@ -6,7 +6,7 @@ use refractory_core::model::{LicenseKey, Principal};
 use refractory_core::{Error, ErrorKind, LicenseId};
 
 use super::body::{Body, MergePatch};
-use super::paging::{PageQuery, Query, page_answer, page_of};
+use super::paging::{PageQuery, Query, items_answer, page_of};
 use super::revision::{IfMatch, tagged};
 use super::routes::BASE;
 use super::{EulaAcceptance, License, LicensePatch, NewLicense, Page};
@@ -38,8 +38,7 @@ pub(crate) async fn list(
     let key = |license: &License| (license.name.clone(), license.id.clone());
     let all = all.iter().map(License::from).collect();
     let (items, next) = page_of(all, key, after.as_ref(), size);
-    let page = Page { items, next };
-    Ok(page_answer(&request, page.next.as_deref(), &page))
+    Ok(items_answer(&request, items, next))
 }
 
 /// Adds a license.

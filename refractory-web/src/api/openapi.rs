@@ -62,7 +62,7 @@ pub(crate) async fn show() -> HttpResponse {
     HttpResponse::Ok().insert_header((CONTENT_TYPE, "application/json")).body(TEXT.as_str())
 }
 
-/// What all operations have in common: how callers prove who they are, and how problems are told.
+/// What all operations have in common: how callers prove who they are, and what problems look like.
 struct Common;
 
 impl Modify for Common {
@@ -148,8 +148,8 @@ fn add_problems(method: &HttpMethod, operation: &mut Operation) {
         problems.insert("413", "The body is too long");
         problems.insert("415", "The body is of another media type");
     }
-    for (status, told) in problems {
-        let answer = problem(status, told);
+    for (status, description) in problems {
+        let answer = problem(status, description);
         operation.responses.responses.entry(status.to_owned()).or_insert(RefOr::T(answer));
     }
 }
@@ -158,10 +158,11 @@ fn has_parameter(operation: &Operation, name: &str) -> bool {
     operation.parameters.iter().flatten().any(|it| matches!(it, RefOr::T(it) if it.name == name))
 }
 
-fn problem(status: &str, told: &str) -> Response {
+fn problem(status: &str, description: &str) -> Response {
     let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
-    let mut answer =
-        ResponseBuilder::new().description(told).content("application/problem+json", content);
+    let mut answer = ResponseBuilder::new()
+        .description(description)
+        .content("application/problem+json", content);
     let text = || schema::ObjectBuilder::new().schema_type(Type::String).build();
     if status == "401" {
         let header = HeaderBuilder::new().schema(Some(text())).description(Some("How to sign in"));

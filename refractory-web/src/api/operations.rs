@@ -35,7 +35,7 @@ pub struct OperationJson {
     pub state: &'static str,
     /// The step in hand: `hold`, `copy`, `restore`, `verify`, `remove` or `rotate`.
     pub step: Option<&'static str>,
-    /// What that last told.
+    /// The last message of that step.
     pub progress: Option<String>,
     /// Percent done, where it is known.
     pub percent: Option<u8>,
@@ -71,7 +71,7 @@ impl From<&Operation> for OperationJson {
     fn from(operation: &Operation) -> Self {
         let progress = operation.progress();
         let fault = operation.fault.as_ref();
-        let told = operation.failure().map(|failure| English.failure(failure));
+        let failure = operation.failure().map(|failure| English.failure(failure));
         Self {
             id: operation.id.to_string(),
             kind: operation.kind.name().as_str(),
@@ -83,7 +83,7 @@ impl From<&Operation> for OperationJson {
             step: operation.step().filter(|_| operation.is_active()).map(OperationStep::name),
             progress: progress.map(|progress| plain(&English.progress(progress)).into_owned()),
             percent: progress.and_then(|progress| progress.percent),
-            failure: told.or_else(|| fault.map(|fault| English.failure(&fault.failure))),
+            failure: failure.or_else(|| fault.map(|fault| English.failure(&fault.failure))),
             attempts: fault.map_or(0, |fault| fault.attempts),
             cancelable: operation.is_cancelable() && operation.canceled.is_none(),
             requested_by: operation.requester.clone(),

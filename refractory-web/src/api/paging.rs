@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::future::{Ready, ready};
 
+use super::types::Page;
 use crate::problem::{FieldProblem, Problem};
 use crate::words;
 
@@ -89,6 +90,16 @@ pub(crate) fn page_answer(
         answer.insert_header((LINK, format!("<{}>; rel=\"next\"", following(request, next))));
     }
     answer.json(page)
+}
+
+/// The same with a page of `items`, which goes on at `next`.
+pub(crate) fn items_answer<T: Serialize>(
+    request: &HttpRequest,
+    items: Vec<T>,
+    next: Option<String>,
+) -> HttpResponse {
+    let page = Page { items, next };
+    page_answer(request, page.next.as_deref(), &page)
 }
 
 /// The address of the page at `next`, with all other parameters of `request`.

@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use refractory_core::ports::ArchiveSource;
 
 use super::body::Body;
-use super::paging::{PageQuery, Query, page_answer, page_of};
+use super::paging::{PageQuery, Query, items_answer, page_of};
 use super::routes::BASE;
 use super::{FetchRelease, Page, Release};
 use crate::problem::Problem;
@@ -34,8 +34,8 @@ pub(crate) async fn list(
     };
     let all = all.iter().map(in_order).collect();
     let (items, next) = page_of(all, place, after.as_ref(), size);
-    let page = Page { items: items.into_iter().map(|(_, release)| release).collect(), next };
-    Ok(page_answer(&request, page.next.as_deref(), &page))
+    let items = items.into_iter().map(|(_, release)| release).collect();
+    Ok(items_answer(&request, items, next))
 }
 
 async fn add(

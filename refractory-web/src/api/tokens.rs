@@ -9,7 +9,7 @@ use refractory_core::{ApiTokenView, NewApiToken, UserId};
 use serde::Deserialize;
 
 use super::body::Body;
-use super::paging::{PageQuery, Query, page_answer};
+use super::paging::{PageQuery, Query, items_answer};
 use super::routes::BASE;
 use super::{NewToken, Page, Token, TokenWithSecret};
 use crate::problem::Problem;
@@ -35,12 +35,20 @@ pub(crate) struct TokenQuery {
     limit: Option<u32>,
 }
 
-/// The user whose tokens are meant: the caller where none is named.
-async fn holder(shared: &Shared, who: &Principal, named: Option<&str>) -> Result<UserId, Problem> {
+/// The user whose tokens are meant, by id and name: the caller where none is named.
+async fn holder(
+    shared: &Shared,
+    who: &Principal,
+    named: Option<&str>,
+) -> Result<(UserId, String), Problem> {
+    let own = |id: &UserId| (id.clone(), who.name().to_owned());
     match (named, who.user()) {
-        (Some(name), Some(id)) if name == who.name() => Ok(id.clone()),
-        (Some(name), _) => Ok(shared.refractory.find_user(who, name).await?.id),
-        (None, Some(id)) => Ok(id.clone()),
+        (Some(name), Some(id)) if name == who.name() => Ok(own(id)),
+        (Some(name), _) => {
+            let found = shared.refractory.find_user(who, name).await?;
+            Ok((found.id, found.name.to_string()))
+        }
+        (None, Some(id)) => Ok(own(id)),
         (None, None) => Err(Problem::sign_in()),
     }
 }
@@ -57,11 +65,10 @@ pub(crate) async fn list(
     let TokenQuery { user, after, limit } = query.0;
     let page = PageQuery::of(after, limit);
     let (after, size) = (page.cursor()?, page.size()?);
-    let of = holder(&shared, &person.who, user.as_deref()).await?;
+    let (of, _) = holder(&shared, &person.who, user.as_deref()).await?;
     let found = shared.refractory.api_tokens(&person.who, Some(&of), after, size).await?;
     let items = found.items.iter().map(Token::from).collect();
-    let page = Page { items, next: found.next.map(|next| next.to_string()) };
-    Ok(page_answer(&request, page.next.as_deref(), &page))
+    Ok(items_answer(&request, items, found.next.map(|next| next.to_string())))
 }
 
 /// Creates a token. Its secret is in this answer only.
@@ -75,7 +82,7 @@ pub(crate) async fn create(
     let who = &commanded.0.who;
     let NewToken { name, user, scopes, expires_in } = body.0;
     let of = holder(&shared, who, user.as_deref()).await;
-    let of = of.map_err(|problem| problem.in_field("/user"))?;
+    let (of, owner) = of.map_err(|problem| problem.in_field("/user"))?;
     let lasts = match expires_in {
         Edit::Keep => Some(USUAL),
         Edit::Set(seconds) => Some(Duration::from_secs(seconds)),
@@ -84,8 +91,7 @@ pub(crate) async fn create(
     let scopes = Scopes::new(scopes.into_iter().map(Into::into));
     let new = NewApiToken { name, scopes, lasts };
     let minted = shared.refractory.create_api_token(who, &of, new).await?;
-    let owner = user.unwrap_or_else(|| who.name().to_owned());
-    let view = ApiTokenView::of(&minted.token, &owner.to_lowercase());
+    let view = ApiTokenView::of(&minted.token, &owner);
     let view = view.ok_or_else(|| Problem::defect(&"a token of another kind"))?;
     let form =
         TokenWithSecret { token: Token::from(&view), secret: minted.secret.expose().to_owned() };

@@ -6,7 +6,7 @@ use refractory_core::model::UserName;
 use refractory_core::{Error, ListQuery};
 
 use super::body::{Body, MergePatch};
-use super::paging::{PageQuery, Query, page_answer};
+use super::paging::{PageQuery, Query, items_answer};
 use super::revision::{IfMatch, tagged};
 use super::routes::BASE;
 use super::{NewUser, Page, SignInLink, User, UserPatch};
@@ -25,9 +25,8 @@ pub(crate) async fn list(
 ) -> Result<HttpResponse, Problem> {
     let (after, size) = (query.0.cursor()?, query.0.size()?);
     let found = shared.refractory.users(&person.who, &ListQuery::first(size).after(after)).await?;
-    let next = found.next.map(|next| next.to_string());
-    let page = Page { items: found.records.iter().map(User::from).collect(), next };
-    Ok(page_answer(&request, page.next.as_deref(), &page))
+    let items = found.records.iter().map(User::from).collect();
+    Ok(items_answer(&request, items, found.next.map(|next| next.to_string())))
 }
 
 /// Adds a user, who signs in with a link and then chooses a password.

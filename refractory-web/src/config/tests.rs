@@ -55,9 +55,9 @@ fn people_see_the_public_port() {
 #[test]
 fn the_edge_is_as_patient_as_the_configuration_says() {
     let config = WebConfig::default();
-    assert_eq!(config.patience(), ProxyTimeouts::default());
+    assert_eq!(config.proxy_timeouts(), ProxyTimeouts::default());
     let config = WebConfig { quiet_socket: Span::default(), ..config };
-    assert_eq!(config.patience().tunnel, None, "a socket may be quiet for ever");
+    assert_eq!(config.proxy_timeouts().tunnel, None, "a socket may be quiet for ever");
 }
 
 #[test]

@@ -194,7 +194,7 @@ impl Throttle {
     /// Begins one attempt, or returns when to retry. As long as it is open it counts as a failure, so that no number of
     /// attempts made at once is more than the budget; one that could be too many waits for those before it.
     pub(crate) async fn begin(&self, subjects: Vec<Subject>) -> Result<Attempt<'_>, Problem> {
-        let patience = Instant::now() + MAX_QUEUE_TIME;
+        let deadline = Instant::now() + MAX_QUEUE_TIME;
         loop {
             let ended = self.ended.notified();
             tokio::pin!(ended);
@@ -205,7 +205,7 @@ impl Throttle {
                 }
                 ThrottleDecision::Refused(wait) => return Err(too_many(wait)),
                 ThrottleDecision::Wait => {
-                    let waited = tokio::time::timeout_at(patience, ended).await;
+                    let waited = tokio::time::timeout_at(deadline, ended).await;
                     waited.map_err(|_| too_many(Duration::from_secs(1)))?;
                 }
             }

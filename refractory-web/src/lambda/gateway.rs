@@ -43,8 +43,8 @@ impl Gateway {
         if let Some(refused) = refusal(&request, &path) {
             return refused;
         }
-        let (room, patience) = (event::room(&request), self.time_left(&request));
-        match timeout(patience, self.ask(request, &path, room)).await {
+        let (room, limit) = (event::room(&request), self.time_left(&request));
+        match timeout(limit, self.ask(request, &path, room)).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(failure)) => {
                 tracing::error!(path, %failure, "the API could not be asked");

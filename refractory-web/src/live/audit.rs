@@ -7,21 +7,21 @@ use refractory_core::model::{Event, Principal};
 use refractory_core::{EventFilter, Verb, may};
 use serde_json::json;
 
-use super::stream::{Teller, answer, event, place};
+use super::stream::{EventSource, answer, event, place};
 use crate::feed::Snapshot;
 use crate::pages::{Activity, AuditForm, first_page};
 use crate::problem::Problem;
 use crate::session::SignedIn;
 use crate::shared::Shared;
 
-/// Tells of the newest entries that are asked for.
+/// Sends the newest entries that are asked for.
 struct Audit {
     who: Principal,
     filter: EventFilter,
 }
 
-impl Teller for Audit {
-    fn tell(&mut self, _: &Shared, _: &Snapshot) -> Vec<Bytes> {
+impl EventSource for Audit {
+    fn events(&mut self, _: &Shared, _: &Snapshot) -> Vec<Bytes> {
         Vec::new()
     }
 
@@ -60,7 +60,7 @@ pub(crate) async fn audit(
     let filter = filter.map_err(|error| {
         Problem::new(actix_web::http::StatusCode::UNPROCESSABLE_ENTITY, error.sentence)
     })?;
-    // A refusal can still be told before the answer begins.
+    // A refusal can still be answered before the stream begins.
     shared.refractory.events(&person.who, &filter, None, 1).await?;
     let place = place(&shared, person.visitor.client)?;
     let audit = Audit { who: person.who.clone(), filter };

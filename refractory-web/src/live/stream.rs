@@ -27,18 +27,18 @@ pub(super) fn event(name: &str, data: &serde_json::Value) -> Bytes {
     Bytes::from(format!("event: {name}\ndata: {data}\n\n"))
 }
 
-/// Turns snapshots into events, remembering what was told.
-pub(super) trait Teller {
-    fn tell(&mut self, shared: &Shared, now: &Snapshot) -> Vec<Bytes>;
-    /// Whether events are told as well.
+/// Turns snapshots into events, remembering what was sent.
+pub(super) trait EventSource {
+    fn events(&mut self, shared: &Shared, now: &Snapshot) -> Vec<Bytes>;
+    /// Whether it sends events of the audit log as well.
     fn listens(&self) -> bool {
         false
     }
-    /// Whether `event` changes what was told.
+    /// Whether `event` changes what was sent.
     fn concerns(&self, _: &Event) -> bool {
         false
     }
-    /// Tells the latest events: at first, and when one concerns the page.
+    /// Sends the latest events: at first, and when one concerns the page.
     async fn look_back(&mut self, _: &Arc<Shared>) -> Vec<Bytes> {
         Vec::new()
     }
@@ -56,11 +56,11 @@ struct Stream<T> {
     stopping: watch::Receiver<bool>,
     /// What happens, for those who listen.
     events: Option<broadcast::Receiver<Arc<Event>>>,
-    /// Whether the latest events are to be told.
+    /// Whether the latest events are to be sent.
     happened: bool,
     /// The session the stream belongs to; it ends with it.
     session: Option<String>,
-    teller: T,
+    source: T,
     ready: VecDeque<Bytes>,
     fresh: bool,
     /// When something must be written again, or a client that has gone is never noticed.
@@ -70,14 +70,14 @@ struct Stream<T> {
     _place: Slot,
 }
 
-impl<T: Teller> Stream<T> {
+impl<T: EventSource> Stream<T> {
     async fn next(mut self) -> Option<(Result<Bytes, Infallible>, Self)> {
         loop {
             if let Some(bytes) = self.ready.pop_front() {
                 self.beat = tokio::time::Instant::now() + BEAT;
                 return Some((Ok(bytes), self));
             }
-            if self.teller.is_done() || *self.stopping.borrow() {
+            if self.source.is_done() || *self.stopping.borrow() {
                 return None;
             }
             if !std::mem::take(&mut self.fresh) && !self.wait().await {
@@ -87,9 +87,9 @@ impl<T: Teller> Stream<T> {
                 return None;
             }
             let now = Arc::clone(&self.snapshots.borrow_and_update());
-            self.ready.extend(self.teller.tell(&self.shared, &now));
+            self.ready.extend(self.source.events(&self.shared, &now));
             if std::mem::take(&mut self.happened) {
-                self.ready.extend(self.teller.look_back(&self.shared).await);
+                self.ready.extend(self.source.look_back(&self.shared).await);
             }
         }
     }
@@ -100,7 +100,7 @@ impl<T: Teller> Stream<T> {
             changed = self.snapshots.changed() => changed.is_ok(),
             _ = self.stopping.changed() => false,
             heard = hear(&mut self.events) => {
-                self.happened = heard.is_none_or(|event| self.teller.concerns(&event));
+                self.happened = heard.is_none_or(|event| self.source.concerns(&event));
                 true
             }
             () = tokio::time::sleep_until(self.look) => true,
@@ -116,7 +116,7 @@ impl<T: Teller> Stream<T> {
         let Some(secret) = &self.session else { return true };
         match self.shared.refractory.bearer(secret, Via::Web).await {
             Ok(Some(who)) => {
-                self.teller.look_as(who);
+                self.source.look_as(who);
                 true
             }
             Ok(None) | Err(_) => false,
@@ -145,20 +145,20 @@ pub(super) fn place(shared: &Shared, client: IpAddr) -> Result<Slot, Problem> {
     })
 }
 
-pub(super) fn answer<T: Teller + 'static>(
+pub(super) fn answer<T: EventSource + 'static>(
     shared: &web::Data<Shared>,
     session: Option<String>,
-    teller: T,
+    source: T,
     place: Slot,
 ) -> HttpResponse {
     let shared = Arc::clone(shared);
     let stream = Stream {
         snapshots: shared.feed.follow(),
         stopping: shared.stopping.subscribe(),
-        events: teller.listens().then(|| shared.feed.events()),
-        happened: teller.listens(),
+        events: source.listens().then(|| shared.feed.events()),
+        happened: source.listens(),
         session,
-        teller,
+        source,
         // Comments and a first line make proxies pass the head on at once.
         ready: VecDeque::from([Bytes::from_static(b"retry: 2000\n\n")]),
         fresh: true,

@@ -9,7 +9,7 @@ use refractory_core::{InstanceId, Verb, can};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::stream::{Teller, answer, event, place};
+use super::stream::{EventSource, answer, event, place};
 use crate::feed::Snapshot;
 use crate::pages::{Activity, Card, Panel, latest_events};
 use crate::problem::Problem;
@@ -21,7 +21,7 @@ use crate::view::TableView;
 struct Tables {
     who: Principal,
     csrf: String,
-    told: BTreeMap<InstanceId, u64>,
+    sent: BTreeMap<InstanceId, u64>,
     fresh: bool,
     worked: Option<bool>,
     html: bool,
@@ -56,17 +56,17 @@ impl Tables {
 
     fn changed(&mut self, now: &Snapshot) -> (Vec<Arc<Instance>>, Vec<InstanceId>) {
         let is_new = |table: &&Arc<Instance>| {
-            self.told.get(&table.id) != Some(&table.revision) && self.shows(table)
+            self.sent.get(&table.id) != Some(&table.revision) && self.shows(table)
         };
         let changed: Vec<_> = now.tables.values().filter(is_new).cloned().collect();
         // One that is not shown to them any more is gone, as one that is deleted.
         let is_shown = |id: &InstanceId| now.tables.get(id).is_some_and(|table| self.shows(table));
-        let gone: Vec<_> = self.told.keys().filter(|id| !is_shown(id)).cloned().collect();
+        let gone: Vec<_> = self.sent.keys().filter(|id| !is_shown(id)).cloned().collect();
         for table in &changed {
-            self.told.insert(table.id.clone(), table.revision);
+            self.sent.insert(table.id.clone(), table.revision);
         }
         for id in &gone {
-            self.told.remove(id);
+            self.sent.remove(id);
         }
         (changed, gone)
     }
@@ -83,8 +83,8 @@ impl Tables {
     }
 }
 
-impl Teller for Tables {
-    fn tell(&mut self, shared: &Shared, now: &Snapshot) -> Vec<Bytes> {
+impl EventSource for Tables {
+    fn events(&mut self, shared: &Shared, now: &Snapshot) -> Vec<Bytes> {
         let (changed, gone) = self.changed(now);
         let mut events: Vec<_> =
             changed.iter().filter_map(|table| self.table(shared, table)).collect();
@@ -104,8 +104,8 @@ impl Teller for Tables {
 
     fn look_as(&mut self, who: Principal) {
         if (self.who.role(), self.who.groups()) != (who.role(), who.groups()) {
-            // Everything is told anew, with the rights there are now; what is not seen any more is gone.
-            self.told.values_mut().for_each(|revision| *revision = 0);
+            // Everything is sent anew, with the rights there are now; what is not seen any more is gone.
+            self.sent.values_mut().for_each(|revision| *revision = 0);
         }
         self.who = who;
     }
@@ -116,25 +116,25 @@ struct One {
     who: Principal,
     csrf: String,
     id: InstanceId,
-    told: Option<u64>,
+    sent: Option<u64>,
     /// Whether the owner, or an administrator, looks.
     reads: bool,
     gone: bool,
 }
 
-impl Teller for One {
-    fn tell(&mut self, shared: &Shared, now: &Snapshot) -> Vec<Bytes> {
+impl EventSource for One {
+    fn events(&mut self, shared: &Shared, now: &Snapshot) -> Vec<Bytes> {
         let seen = now.tables.get(&self.id);
         let Some(table) = seen.filter(|table| can(&self.who, Verb::SeeInstance, table)) else {
             // The feed of this process may be a moment behind the page.
-            self.gone = self.told.is_some();
+            self.gone = self.sent.is_some();
             return if self.gone { vec![event("gone", &json!({}))] } else { Vec::new() };
         };
         self.reads = reads(&self.who, table);
-        if self.told == Some(table.revision) {
+        if self.sent == Some(table.revision) {
             return Vec::new();
         }
-        self.told = Some(table.revision);
+        self.sent = Some(table.revision);
         let view = TableView::of(&shared.refractory, &self.who, table);
         let slug = view.slug.clone();
         let panel = Panel { table: view, csrf: self.csrf.clone() };
@@ -167,7 +167,7 @@ impl Teller for One {
 
     fn look_as(&mut self, who: Principal) {
         if (self.who.role(), self.who.groups()) != (who.role(), who.groups()) {
-            self.told = Some(0);
+            self.sent = Some(0);
         }
         self.who = who;
     }
@@ -186,7 +186,7 @@ fn of_all(person: &SignedIn, html: bool, window: Window) -> Tables {
     Tables {
         who: person.who.clone(),
         csrf: person.visitor.csrf(),
-        told: BTreeMap::new(),
+        sent: BTreeMap::new(),
         fresh: true,
         worked: None,
         html,
@@ -231,7 +231,7 @@ pub(crate) async fn table(
         csrf: person.visitor.csrf(),
         reads: reads(&person.who, &table),
         id: table.id,
-        told: None,
+        sent: None,
         gone: false,
     };
     let place = place(&shared, person.visitor.client)?;

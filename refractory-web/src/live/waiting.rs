@@ -3,7 +3,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::Bytes;
 use serde_json::json;
 
-use super::stream::{Teller, answer, event, place};
+use super::stream::{EventSource, answer, event, place};
 use crate::feed::Snapshot;
 use crate::pages::{Door, DoorPart};
 use crate::problem::Problem;
@@ -13,24 +13,24 @@ use crate::shared::Shared;
 /// Reports the state of a table to players on its waiting page.
 struct WaitingPlayers {
     slug: String,
-    told: Option<Door>,
+    sent: Option<Door>,
     gone: bool,
 }
 
-impl Teller for WaitingPlayers {
-    fn tell(&mut self, shared: &Shared, _: &Snapshot) -> Vec<Bytes> {
+impl EventSource for WaitingPlayers {
+    fn events(&mut self, shared: &Shared, _: &Snapshot) -> Vec<Bytes> {
         let route = shared.edge.routes().by_slug(&self.slug);
         let Some(route) = route.filter(|route| route.admits(Access::Anonymous)) else {
             self.gone = true;
             return Vec::new();
         };
-        let waiting_stream = Door::of(&route, shared.refractory.addressing());
-        if self.told.as_ref() == Some(&waiting_stream) {
+        let door = Door::of(&route, shared.refractory.addressing());
+        if self.sent.as_ref() == Some(&door) {
             return Vec::new();
         }
-        self.told = Some(waiting_stream.clone());
-        let open = waiting_stream.state == "on";
-        match shared.templates.html(&DoorPart { door: waiting_stream }) {
+        self.sent = Some(door.clone());
+        let open = door.state == "on";
+        match shared.templates.html(&DoorPart { door }) {
             Ok(html) => vec![event("door", &json!({ "open": open, "html": html }))],
             Err(_) => Vec::new(),
         }
@@ -54,5 +54,5 @@ pub(crate) async fn door(
         return Err(Problem::no_page());
     }
     let place = place(&shared, client_address(&request, &shared.trusted))?;
-    Ok(answer(&shared, None, WaitingPlayers { slug, told: None, gone: false }, place))
+    Ok(answer(&shared, None, WaitingPlayers { slug, sent: None, gone: false }, place))
 }

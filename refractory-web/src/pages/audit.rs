@@ -98,7 +98,7 @@ pub(crate) struct AuditPage {
     pub(crate) problem: Option<FormError>,
 }
 
-/// The entries, as a part that changes by itself.
+/// The entries, as a part that is kept up to date.
 #[derive(Debug, Serialize)]
 pub(crate) struct Activity {
     pub(crate) events: Vec<EventView>,

@@ -1,4 +1,4 @@
-//! The backups of a table: a part of its page that can be loaded by itself.
+//! The backups of a table: a part of its page that can be loaded alone.
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use refractory_core::model::{Backup, Instance, Operation, Principal};
@@ -109,7 +109,6 @@ impl BackupsView {
             .filter(|last| !last.is_active() && last.kind.backup().is_some())
             .and_then(|last| last.failure().map(|failure| English.failure(failure)));
         let at_rest = !table.is_desired_on() && table.is_at_rest();
-        let kept = app.worker_options().orphaned_backups_age;
         Ok(Some(Self {
             slug: table.slug.to_string(),
             backups: page.records.iter().map(BackupRow::from).collect(),
@@ -118,9 +117,15 @@ impl BackupsView {
             failed,
             stops: app.stops_for_backups() && !at_rest,
             restores: at_rest,
-            kept: kept.map(|age| format!("{} days", age.as_secs() / 86_400)),
+            kept: kept(shared),
         }))
     }
+}
+
+/// How long backups are kept once their table was deleted, as `90 days`; none where that is for ever.
+pub(super) fn kept(shared: &Shared) -> Option<String> {
+    let age = shared.refractory.worker_options().orphaned_backups_age;
+    age.map(|age| format!("{} days", age.as_secs() / 86_400))
 }
 
 /// The part of a table's page with its backups.
@@ -132,7 +137,7 @@ pub(crate) struct BackupsPart {
 
 page! { BackupsPart => "backups.html"; }
 
-/// `GET /tables/{slug}/backups`: the part alone, for whoever follows an operation.
+/// `GET /tables/{slug}/backups`: the part alone, for pages that follow an operation.
 pub(crate) async fn part(
     shared: web::Data<Shared>,
     person: SignedIn,

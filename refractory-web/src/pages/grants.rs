@@ -96,7 +96,7 @@ pub(crate) async fn save(
     match changed.await {
         Ok(changed) => {
             let flash = Flash::good("Access changed.");
-            // Whoever took the table from themselves does not see its settings any more.
+            // A user who took the table from themselves does not see its settings any more.
             let next = if can(&person.who, Verb::ChangeInstance, &changed) {
                 format!("/tables/{}/settings", changed.slug)
             } else {

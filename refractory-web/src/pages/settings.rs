@@ -5,6 +5,7 @@ use refractory_core::model::{Change, Edit, Instance, Principal};
 use refractory_core::{ListQuery, Verb, can};
 use serde::{Deserialize, Serialize};
 
+use super::backups::kept;
 use super::chrome::{Chrome, say_at};
 use super::create::address;
 use super::grants::GrantsForm;
@@ -81,11 +82,7 @@ pub(super) async fn settings_page(
         grants_problem: None,
         deletes: can(&person.who, Verb::DeleteInstance, table),
         has_backups: shared.refractory.supports_backups(),
-        kept: shared
-            .refractory
-            .worker_options()
-            .orphaned_backups_age
-            .map(|age| format!("{} days", age.as_secs() / 86_400)),
+        kept: kept(shared),
         problem: None,
         delete_problem: None,
     })

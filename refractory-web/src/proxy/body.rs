@@ -50,8 +50,8 @@ pub(super) struct WaitLimit {
 
 impl WaitLimit {
     /// So long.
-    pub(super) fn at_most(patience: Duration) -> Self {
-        Self { timeout: Some(patience), canceled: None }
+    pub(super) fn at_most(limit: Duration) -> Self {
+        Self { timeout: Some(limit), canceled: None }
     }
 }
 
@@ -79,8 +79,8 @@ impl Watchdog {
         {
             return Poll::Ready(TimedOut::Over);
         }
-        let Some(patience) = self.wait.timeout else { return Poll::Pending };
-        let sleep = || Box::pin(tokio::time::sleep(patience));
+        let Some(limit) = self.wait.timeout else { return Poll::Pending };
+        let sleep = || Box::pin(tokio::time::sleep(limit));
         self.sleep.get_or_insert_with(sleep).as_mut().poll(cx).map(|()| TimedOut::Late)
     }
 
@@ -112,9 +112,9 @@ impl Upload {
         payload: web::Payload,
         length: Option<u64>,
         pulse: Rc<ActivityClock>,
-        patience: Duration,
+        limit: Duration,
     ) -> Self {
-        Self { payload, length, pulse, alarm: Watchdog::new(WaitLimit::at_most(patience)) }
+        Self { payload, length, pulse, alarm: Watchdog::new(WaitLimit::at_most(limit)) }
     }
 
     fn poll_data(

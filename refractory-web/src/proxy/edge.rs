@@ -168,19 +168,23 @@ impl Edge {
             return Err(Notice::Refused { status: StatusCode::BAD_REQUEST, why }.into());
         }
         // What a program signs is checked by its signature, whatever the access.
-        if !is_signed(request) {
-            self.check_admission(route, request, access).await?;
-        }
-        if let Some(errand) = self.authorize_upload(route, request).await? {
-            return self.fetch_upload(route, request, errand, body).await;
+        let signed = is_signed(request);
+        let admission =
+            if signed { None } else { self.check_admission(route, request, access).await? };
+        if let Some(upload) = self.authorize_upload(route, request).await? {
+            return self.fetch_upload(route, request, upload, body).await;
         }
         let settings = &self.0.settings;
         if !is_home(&settings.addressing, self.host_of(request)?, route.slug.as_str()) {
             return Err(Notice::Unknown.into());
         }
-        self.check_admission(route, request, access).await?;
+        let admission =
+            if signed { self.check_admission(route, request, access).await? } else { admission };
         let target = route.target().ok_or(Notice::Waiting(route))?;
-        let standing = self.setup_access(route, target, request).await?;
+        let standing = match admission {
+            Some(standing) => standing,
+            None => self.setup_access(route, target, request).await?,
+        };
         *ended = standing.has_ended;
         let entry = self.check_path(route, target, request, access, &standing)?;
         if let Some(pass) = &standing.pass
@@ -188,7 +192,7 @@ impl Edge {
         {
             return self.sign_in(route, target, pass).await;
         }
-        let errand = ProxyRequest {
+        let proxy_request = ProxyRequest {
             upstream: self.upstream(target),
             connections: &route.connections,
             relocations: route.connections.relocations(),
@@ -196,48 +200,49 @@ impl Edge {
             context: self.scene(route, request, standing.session)?,
         };
         if handshake == Handshake::Websocket {
-            return self.tunnel(route, &errand, body).await;
+            return self.tunnel(route, &proxy_request, body).await;
         }
         match entry {
             BodyPolicy::PassThrough => {
                 let (body, pulse) = self.body_of(request, body);
-                Ok(errand.run(body, pulse).await?)
+                Ok(proxy_request.run(body, pulse).await?)
             }
-            BodyPolicy::JoinForm => forward_join(route, &errand, body).await,
-            BodyPolicy::SetupForm => self.forward_setup(route, &errand, body, ended).await,
+            BodyPolicy::JoinForm => forward_join(route, &proxy_request, body).await,
+            BodyPolicy::SetupForm => self.forward_setup(route, &proxy_request, body, ended).await,
         }
     }
 
-    /// Hides a table from clients that may not play there, except those with a pass to its setup.
+    /// Hides a table from clients that may not play there, except those with a pass to its setup: returns their access to it.
     async fn check_admission<'a>(
         &self,
         route: &'a Route,
         request: &HttpRequest,
         access: Access,
-    ) -> Result<(), Rejection<'a>> {
+    ) -> Result<Option<SetupAccess<'a>>, Rejection<'a>> {
         if route.admits(access) {
-            return Ok(());
+            return Ok(None);
         }
         let Some(target) = route.target() else { return Err(Notice::Unknown.into()) };
         let standing = self.setup_access(route, target, request).await?;
-        if standing.pass.is_some() { Ok(()) } else { Err(Notice::Unknown.into()) }
+        if standing.pass.is_some() { Ok(Some(standing)) } else { Err(Notice::Unknown.into()) }
     }
 
     /// Forwards a request to Foundry's setup.
     async fn forward_setup<'a>(
         &self,
         route: &'a Route,
-        errand: &ProxyRequest<'_>,
+        proxy_request: &ProxyRequest<'_>,
         body: web::Payload,
         ended: &mut bool,
     ) -> Result<HttpResponse, Rejection<'a>> {
         let form =
-            read_up_to(setup_request::LARGEST_FORM, body, errand.upstream.timeouts.body).await?;
-        let action = SetupAction::of(errand.request, errand.upstream.target, &form);
+            read_up_to(setup_request::LARGEST_FORM, body, proxy_request.upstream.timeouts.body)
+                .await?;
+        let action = SetupAction::of(proxy_request.request, proxy_request.upstream.target, &form);
         self.prepare_for(route, action).await;
         let body =
             if form.is_empty() { RequestBody::Empty } else { RequestBody::Whole(Some(form)) };
-        let mut answer = errand.run(body, ActivityClock::new(true)).await?;
+        let mut answer = proxy_request.run(body, ActivityClock::new(true)).await?;
         *ended |= self.follow_up(route, action).await;
         setup_request::protect_setup_page(&mut answer);
         Ok(answer)
@@ -279,17 +284,17 @@ impl Edge {
     async fn tunnel<'a>(
         &self,
         route: &'a Route,
-        errand: &ProxyRequest<'_>,
+        proxy_request: &ProxyRequest<'_>,
         client: web::Payload,
     ) -> Result<HttpResponse, Rejection<'a>> {
         let settings = &self.0.settings;
-        let address = client_address(errand.request, &settings.trusted_proxies);
+        let address = client_address(proxy_request.request, &settings.trusted_proxies);
         let slot = self.0.by_client.take(address).ok_or(Notice::Full(route))?;
         let place = route
             .connections
             .enter(&self.0.open_connections, settings.tunnels_per_instance, settings.tunnels)
             .ok_or(Notice::Full(route))?;
-        Ok(errand.upgrade(client, place.with(slot)).await?)
+        Ok(proxy_request.upgrade(client, place.with(slot)).await?)
     }
 
     pub(super) fn settings(&self) -> &EdgeSettings {
@@ -298,8 +303,8 @@ impl Edge {
 
     /// Over connections of this edge on this thread.
     pub(super) fn upstream<'t>(&self, target: &'t Target) -> Upstream<'t> {
-        let patience = self.0.settings.timeouts;
-        Upstream { pool: Pool::for_thread(self.0.number, &patience), target, timeouts: patience }
+        let timeouts = self.0.settings.timeouts;
+        Upstream { pool: Pool::for_thread(self.0.number, &timeouts), target, timeouts }
     }
 
     /// How to speak HTTPS.
@@ -330,8 +335,8 @@ impl Edge {
             return (RequestBody::Empty, ActivityClock::new(true));
         }
         let pulse = ActivityClock::new(false);
-        let patience = self.0.settings.timeouts.body;
-        let upload = Upload::new(payload, length, Rc::clone(&pulse), patience);
+        let limit = self.0.settings.timeouts.body;
+        let upload = Upload::new(payload, length, Rc::clone(&pulse), limit);
         (RequestBody::ClientBody(upload), pulse)
     }
 
@@ -367,14 +372,14 @@ fn is_signed(request: &HttpRequest) -> bool {
 /// Passes a form on that was posted to `/join`, if it asks to play.
 async fn forward_join<'a>(
     route: &'a Route,
-    errand: &ProxyRequest<'_>,
+    proxy_request: &ProxyRequest<'_>,
     body: web::Payload,
 ) -> Result<HttpResponse, Rejection<'a>> {
-    let form = read_form(body, errand.upstream.timeouts.body).await?;
-    match decide_join(errand.request, &form) {
+    let form = read_form(body, proxy_request.upstream.timeouts.body).await?;
+    match decide_join(proxy_request.request, &form) {
         JoinDecision::Play => {}
         JoinDecision::Admin => return Err(Notice::Closed(route).into()),
         JoinDecision::Refused(status, why) => return Err(Notice::Refused { status, why }.into()),
     }
-    Ok(errand.run(RequestBody::Whole(Some(form)), ActivityClock::new(true)).await?)
+    Ok(proxy_request.run(RequestBody::Whole(Some(form)), ActivityClock::new(true)).await?)
 }

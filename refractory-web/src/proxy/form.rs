@@ -17,16 +17,16 @@ const LATE: &str = "The form took too long to arrive. Try again.";
 /// The whole of `body`, where it is small and comes in time.
 pub(super) async fn read_form(
     body: web::Payload,
-    patience: Duration,
+    limit: Duration,
 ) -> Result<Bytes, Notice<'static>> {
-    read_up_to(MAX_FORM, body, patience).await
+    read_up_to(MAX_FORM, body, limit).await
 }
 
 /// The same for a body of up to `most` bytes.
 pub(super) async fn read_up_to(
     most: usize,
     mut body: web::Payload,
-    patience: Duration,
+    limit: Duration,
 ) -> Result<Bytes, Notice<'static>> {
     let refused = |status, why| Notice::Refused { status, why };
     let reading = async {
@@ -45,7 +45,7 @@ pub(super) async fn read_up_to(
         }
         Ok(form.freeze())
     };
-    timeout(patience, reading)
+    timeout(limit, reading)
         .await
         .unwrap_or_else(|_late| Err(refused(StatusCode::REQUEST_TIMEOUT, LATE)))
 }

@@ -75,10 +75,10 @@ impl ProxyRequest<'_> {
         lease: ConnectionLease,
         pulse: Rc<ActivityClock>,
     ) -> Result<HttpResponse, Failure> {
-        let patience = self.upstream.timeouts;
+        let timeouts = self.upstream.timeouts;
         let (head, mut body) = answer.into_parts();
         let early = if has_media_type(&head, "text/html") {
-            timeout(patience.body, first_chunk(&mut body)).await.unwrap_or_else(|_late| {
+            timeout(timeouts.body, first_chunk(&mut body)).await.unwrap_or_else(|_late| {
                 Err(Failure::new(Side::Upstream, true, "waiting for a page").timed_out())
             })?
         } else {
@@ -87,9 +87,9 @@ impl ProxyRequest<'_> {
         let wait = if has_media_type(&head, "text/event-stream") {
             // It may be as quiet as a websocket. A client that has gone is noticed only at the next write.
             let over = Box::pin(self.connections.departed(self.relocations));
-            WaitLimit { timeout: patience.tunnel, canceled: Some(over) }
+            WaitLimit { timeout: timeouts.tunnel, canceled: Some(over) }
         } else {
-            WaitLimit::at_most(patience.body)
+            WaitLimit::at_most(timeouts.body)
         };
         let size = size_of(&head);
         let relay = ResponseBody::new(early, body, size, wait, (lease, pulse));

@@ -35,7 +35,7 @@ const MAX_HEADERS: usize = 256;
 pub(super) struct Pool {
     idle: RefCell<HashMap<Arc<str>, Vec<Idle>>>,
     crew: RefCell<JoinSet<()>>,
-    patience: ProxyTimeouts,
+    timeouts: ProxyTimeouts,
 }
 
 struct Idle {
@@ -66,12 +66,12 @@ thread_local! {
 
 impl Pool {
     /// The pool of the edge numbered `edge` on this thread.
-    pub(super) fn for_thread(edge: u64, patience: &ProxyTimeouts) -> Rc<Self> {
+    pub(super) fn for_thread(edge: u64, timeouts: &ProxyTimeouts) -> Rc<Self> {
         let connect = || {
             Rc::new(Self {
                 idle: RefCell::default(),
                 crew: RefCell::default(),
-                patience: *patience,
+                timeouts: *timeouts,
             })
         };
         POOLS.with_borrow_mut(|pools| Rc::clone(pools.entry(edge).or_insert_with(connect)))
@@ -84,7 +84,7 @@ impl Pool {
     ) -> Result<ConnectionLease, Failure> {
         while let Some(mut link) = self.take_idle(&target.authority) {
             // Ready at once, unless its last exchange is not quite through.
-            if let Ok(Ok(())) = timeout(self.patience.connect, link.sender.ready()).await {
+            if let Ok(Ok(())) = timeout(self.timeouts.connect, link.sender.ready()).await {
                 return Ok(self.leased(link, target, true));
             }
         }
@@ -127,7 +127,7 @@ impl Pool {
     async fn dial(&self, target: &Target) -> Result<TcpStream, Failure> {
         let unsent = |doing| Failure::new(Side::Upstream, false, doing);
         let connecting = TcpStream::connect((target.host.as_str(), target.port));
-        let stream = timeout(self.patience.connect, connecting)
+        let stream = timeout(self.timeouts.connect, connecting)
             .await
             .map_err(|_| unsent("connecting to the instance").timed_out())?
             .map_err(|error| unsent("connecting to the instance").caused_by(error))?;
@@ -145,7 +145,7 @@ impl Pool {
         let unsent = |doing| Failure::new(Side::Upstream, false, doing);
         let name = ServerName::try_from(host.to_owned())
             .map_err(|error| unsent("reading the name of a server").caused_by(error))?;
-        timeout(self.patience.connect, tls.connector().connect(name, stream))
+        timeout(self.timeouts.connect, tls.connector().connect(name, stream))
             .await
             .map_err(|_| unsent("agreeing on a key").timed_out())?
             .map_err(|error| unsent("agreeing on a key").caused_by(error))
@@ -172,7 +172,7 @@ impl Pool {
         let mut idle = self.idle.borrow_mut();
         let links = idle.get_mut(authority)?;
         while let Some(Idle { link, since }) = links.pop() {
-            if !link.sender.is_closed() && since.elapsed() < self.patience.idle {
+            if !link.sender.is_closed() && since.elapsed() < self.timeouts.idle {
                 return Some(link);
             }
         }
@@ -182,7 +182,7 @@ impl Pool {
     fn keep(self: &Rc<Self>, authority: Arc<str>, link: PooledConnection) {
         let mut idle = self.idle.borrow_mut();
         if idle.is_empty() {
-            self.spawn(sweep(Rc::downgrade(self), self.patience.idle));
+            self.spawn(sweep(Rc::downgrade(self), self.timeouts.idle));
         }
         let kept: usize = idle.values().map(Vec::len).sum();
         let links = idle.entry(authority).or_default();

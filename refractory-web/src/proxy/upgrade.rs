@@ -92,7 +92,7 @@ async fn uplink(
     mut upstream: OwnedWriteHalf,
     mut downlink: oneshot::Sender<()>,
     pulse: Rc<ActivityClock>,
-    patience: Option<Duration>,
+    limit: Option<Duration>,
     mut place: ConnectionGuard,
 ) {
     let copying = async {
@@ -108,7 +108,7 @@ async fn uplink(
         tokio::select! {
             () = downlink.closed() => {}
             () = place.moved() => {}
-            () = wait_for_silence(&pulse, patience) => {}
+            () = wait_for_silence(&pulse, limit) => {}
         }
     });
     let is_over = tokio::select! {
@@ -121,10 +121,10 @@ async fn uplink(
 }
 
 /// Waits until nothing has passed in either direction for this long; without a limit, for ever.
-async fn wait_for_silence(pulse: &ActivityClock, patience: Option<Duration>) {
-    let Some(patience) = patience else { return std::future::pending().await };
-    while pulse.last() + patience > Instant::now() {
-        sleep_until(pulse.last() + patience).await;
+async fn wait_for_silence(pulse: &ActivityClock, limit: Option<Duration>) {
+    let Some(limit) = limit else { return std::future::pending().await };
+    while pulse.last() + limit > Instant::now() {
+        sleep_until(pulse.last() + limit).await;
     }
 }
 

@@ -37,7 +37,7 @@ pub(crate) fn check_sender(
     }
 }
 
-/// Our own form from one pages.
+/// A form that was sent from one of our pages.
 #[derive(Debug)]
 pub(crate) struct CsrfForm<T> {
     /// What was filled in.
@@ -68,7 +68,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for CsrfForm<T> {
     }
 }
 
-/// Our own form from one pages, sent by a signed-in user.
+/// The same, sent by a signed-in user.
 #[derive(Debug)]
 pub(crate) struct AuthorizedForm<T> {
     /// What was filled in.

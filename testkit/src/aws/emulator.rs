@@ -82,7 +82,8 @@ impl Emulator {
     /// As [`start`](Self::start).
     pub fn start_at(address: Ipv4Addr) -> Result<Self, String> {
         let python = tool("python")?;
-        let made = tempfile::Builder::new().prefix("aws").tempdir().map_err(told("its folder"))?;
+        let made =
+            tempfile::Builder::new().prefix("aws").tempdir().map_err(describe("its folder"))?;
         // The guard removes it, also when this process is killed.
         let folder = made.keep();
         let mut guard = launch(&python, &folder, address)?;
@@ -119,7 +120,7 @@ impl Drop for Emulator {
 }
 
 fn launch(python: &Path, folder: &Path, address: Ipv4Addr) -> Result<Child, String> {
-    let log = File::create(folder.join("log")).map_err(told("its log"))?;
+    let log = File::create(folder.join("log")).map_err(describe("its log"))?;
     let mut command = Command::new("/bin/sh");
     command.args(["-c", UNTIL_WE_END, "sh"]).arg(folder).arg(python).arg("-IB");
     command.arg(script("emulator.py")).current_dir(folder);
@@ -134,7 +135,7 @@ fn launch(python: &Path, folder: &Path, address: Ipv4Addr) -> Result<Child, Stri
     // Killing the test's process group, as nextest does, must not kill the process that cleans up after it.
     command.process_group(0);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(log);
-    command.spawn().map_err(told("/bin/sh"))
+    command.spawn().map_err(describe("/bin/sh"))
 }
 
 /// The port, once there is one; nothing if the server ends without.
@@ -149,6 +150,6 @@ fn log(folder: &Path) -> String {
     log.unwrap_or_else(|error| format!("its log cannot be read: {error}"))
 }
 
-fn told(what: &str) -> impl Fn(io::Error) -> String {
+fn describe(what: &str) -> impl Fn(io::Error) -> String {
     move |error| format!("The AWS emulator cannot be started ({what}: {error})")
 }

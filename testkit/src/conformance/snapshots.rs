@@ -28,7 +28,7 @@ pub trait Tamper: std::fmt::Debug + Send + Sync {
 }
 
 /// How often something that is pending is asked about.
-const PATIENCE: usize = 1_500;
+const MAX_POLLS: usize = 1_500;
 
 /// Snapshots, with the volumes they are of.
 pub type SnapshotsSubject = Subject<dyn Snapshots, Volumes>;
@@ -146,7 +146,7 @@ pub async fn remove_is_exact_and_repeats(subject: &SnapshotsSubject) {
 /// What reading the snapshot `name` back comes to.
 async fn verified(subject: &SnapshotsSubject, name: &SnapshotName) -> Observed<Snapshot> {
     let mut answer = subject.port.verify(name).await.expect("verify");
-    for _ in 0..PATIENCE {
+    for _ in 0..MAX_POLLS {
         if !matches!(answer, Observed::Pending(_)) {
             break;
         }
@@ -188,7 +188,7 @@ pub async fn damage_is_not_restored(subject: &SnapshotsSubject) {
     subject.with.contents.write(&id("a"), "after");
     subject.with.tamper.tamper(&name("a", 1)).await;
     let mut answer = subject.port.restore(&name("a", 1), &volume).await;
-    for _ in 0..PATIENCE {
+    for _ in 0..MAX_POLLS {
         // A task that fails may be tried again by the implementation itself.
         let goes_on = match &answer {
             Ok(answer) => matches!(answer, Observed::Pending(_)),

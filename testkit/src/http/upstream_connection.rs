@@ -79,7 +79,7 @@ impl Drop for UpstreamConnection {
 
 impl fmt::Debug for UpstreamConnection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Visit").finish_non_exhaustive()
+        f.debug_struct("UpstreamConnection").finish_non_exhaustive()
     }
 }
 

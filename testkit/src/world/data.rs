@@ -8,7 +8,7 @@ use refractory_core::ports::{
 use refractory_core::{Error, ErrorKind, InstanceId, LaunchId, Result, Timestamp, async_trait};
 
 use super::World;
-use super::state::{Disk, Kept, RotatedKey, WorldState};
+use super::state::{Disk, RotatedKey, StoredSnapshot, WorldState};
 use crate::conformance::Contents;
 use crate::conformance::snapshots::Tamper;
 
@@ -136,9 +136,9 @@ impl Snapshots for World {
             if !ledger.snapshots.contains_key(&name) && ledger.works_on("copy", &name) {
                 return Ok(Observed::Pending(Some(Progress::new("its data is copied"))));
             }
-            let kept = Kept { content, damaged: false };
-            let size = ledger.snapshots.entry(name.clone()).or_insert(kept).content.len() as u64;
-            Ok(Observed::Ready(Snapshot { name, size }))
+            let taken = StoredSnapshot { content, damaged: false };
+            let stored = ledger.snapshots.entry(name.clone()).or_insert(taken);
+            Ok(Observed::Ready(snapshot(&name, stored)))
         })
         .await
     }
@@ -148,17 +148,17 @@ impl Snapshots for World {
         self.call("snapshots.restore", move |world| {
             world.check_at_rest(&of, "replaced")?;
             let mut ledger = world.ledger();
-            let Some(kept) = ledger.snapshots.get(&from).cloned() else {
+            let Some(stored) = ledger.snapshots.get(&from).cloned() else {
                 return Err(Error::new(ErrorKind::NotFound, "restoring a snapshot"));
             };
-            if kept.damaged {
+            if stored.damaged {
                 return Err(Error::new(ErrorKind::Unexpected, "restoring a snapshot"));
             }
             if ledger.works_on("restore", &from) {
                 return Ok(Observed::Pending(Some(Progress::new("its data is replaced"))));
             }
             let disk = ledger.volumes.entry(of.clone()).or_default();
-            disk.content = kept.content;
+            disk.content = stored.content;
             Ok(Observed::Ready(volume(&of, disk)))
         })
         .await
@@ -169,13 +169,10 @@ impl Snapshots for World {
         self.call("snapshots.verify", move |world| {
             Ok(match world.ledger().snapshots.get(&name) {
                 None => Observed::Absent,
-                Some(kept) if kept.damaged => {
+                Some(stored) if stored.damaged => {
                     Observed::Broken(Reason("The backup is damaged.".to_owned()))
                 }
-                Some(kept) => {
-                    let size = kept.content.len() as u64;
-                    Observed::Ready(Snapshot { name, size })
-                }
+                Some(stored) => Observed::Ready(snapshot(&name, stored)),
             })
         })
         .await
@@ -195,15 +192,14 @@ impl Snapshots for World {
         self.call("snapshots.list", move |world| {
             let ledger = world.ledger();
             let own = ledger.snapshots.iter().filter(|(name, _)| name.of == of);
-            Ok(own
-                .map(|(name, kept)| Snapshot {
-                    name: name.clone(),
-                    size: kept.content.len() as u64,
-                })
-                .collect())
+            Ok(own.map(|(name, stored)| snapshot(name, stored)).collect())
         })
         .await
     }
+}
+
+fn snapshot(name: &SnapshotName, stored: &StoredSnapshot) -> Snapshot {
+    Snapshot { name: name.clone(), size: stored.content.len() as u64 }
 }
 
 impl WorldState {
@@ -224,22 +220,20 @@ impl World {
     pub fn keys_turned(&self, of: &InstanceId) -> u32 {
         self.ledger().keys.get(of).map_or(0, |key| key.times)
     }
+
+    /// The moments of the snapshots of `of` that there are, complete or not.
+    pub fn snapshots_of(&self, of: &InstanceId) -> Vec<Timestamp> {
+        let ledger = self.ledger();
+        ledger.snapshots.keys().filter(|name| name.of == *of).map(|name| name.at).collect()
+    }
 }
 
 #[async_trait]
 impl Tamper for World {
     async fn tamper(&self, name: &SnapshotName) {
-        if let Some(kept) = self.ledger().snapshots.get_mut(name) {
-            kept.damaged = true;
+        if let Some(stored) = self.ledger().snapshots.get_mut(name) {
+            stored.damaged = true;
         }
-    }
-}
-
-impl World {
-    /// The moments of the snapshots of `of` that there are, complete or not.
-    pub fn snapshots_of(&self, of: &InstanceId) -> Vec<Timestamp> {
-        let ledger = self.ledger();
-        ledger.snapshots.keys().filter(|name| name.of == *of).map(|name| name.at).collect()
     }
 }
 

@@ -77,12 +77,7 @@ impl World {
 
     /// Data is copied and replaced while no machine works on it.
     pub(super) fn check_at_rest(&self, of: &InstanceId, what: &str) -> Result<()> {
-        let now = self.time.now();
-        let runs = {
-            let ledger = self.ledger();
-            ledger.machines.iter().any(|(key, it)| key.instance == *of && it.runs(now))
-        };
-        if !runs {
+        if !self.is_running(of) {
             return Ok(());
         }
         self.record_violation(format!("data of {of} was {what} under its machine"));
@@ -91,17 +86,18 @@ impl World {
 
     /// Data goes with its instance, and not while anything runs on it.
     pub(super) fn check_destruction(&self, of: &InstanceId) {
-        let now = self.time.now();
         let row = ready_now(Collection::<Instance>::of(self.rows().as_ref()).load(of.as_str()));
         if !matches!(row, Ok(Some(row)) if row.desired.power == Power::Gone) {
             self.record_violation(format!("data of {of} was destroyed, and nobody wanted it gone"));
         }
-        let runs = {
-            let ledger = self.ledger();
-            ledger.machines.iter().any(|(key, it)| key.instance == *of && it.runs(now))
-        };
-        if runs {
+        if self.is_running(of) {
             self.record_violation(format!("data of {of} was destroyed under its machine"));
         }
+    }
+
+    fn is_running(&self, of: &InstanceId) -> bool {
+        let now = self.time.now();
+        let ledger = self.ledger();
+        ledger.machines.iter().any(|(key, it)| key.instance == *of && it.runs(now))
     }
 }

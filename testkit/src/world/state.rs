@@ -37,7 +37,7 @@ pub(super) struct WorldState {
     pub(super) launched: u16,
     pub(super) volumes: BTreeMap<InstanceId, Disk>,
     pub(super) spaces: BTreeSet<InstanceId>,
-    pub(super) snapshots: BTreeMap<SnapshotName, Kept>,
+    pub(super) snapshots: BTreeMap<SnapshotName, StoredSnapshot>,
     /// How often each copy, and each restore, was asked for that is not done.
     pub(super) in_work: BTreeMap<(&'static str, SnapshotName), u32>,
     pub(super) keys: BTreeMap<InstanceId, RotatedKey>,
@@ -86,7 +86,7 @@ pub(super) enum Game {
 
 /// A copy of a volume.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Kept {
+pub(super) struct StoredSnapshot {
     pub(super) content: String,
     pub(super) damaged: bool,
 }

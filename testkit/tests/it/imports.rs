@@ -1,7 +1,9 @@
 //! No import circle within a crate: neither between its top modules nor between its files.
 #![expect(clippy::unwrap_used, reason = "a failed test panics")]
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+use crate::sources::files;
 
 /// A module by its path within the crate; empty for the root.
 type Module = Vec<String>;
@@ -56,7 +58,6 @@ const KNOWN_BETWEEN_FILES: &[(&str, &[&str])] = &[
         "refractory-core",
         &["reconcile/duties", "reconcile/operation", "reconcile/run", "reconcile/worker"],
     ),
-    ("refractory-core", &["reconcile/sweep/event_walk", "service/deployment"]),
     ("refractory-core", &["reconcile/sweep/look", "reconcile/sweep/orphans"]),
     (
         "refractory-core",
@@ -278,25 +279,12 @@ fn read(text: &str) -> Source {
     source
 }
 
-fn files(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            files(&path, found);
-        } else if path.extension().is_some_and(|end| end == "rs") {
-            found.push(path);
-        }
-    }
-}
-
 /// The files of a crate, by their modules, without those for tests only and programs beside the library.
 fn sources(name: &str) -> BTreeMap<Module, Source> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join(name).join("src");
-    let mut paths = Vec::new();
-    files(&root, &mut paths);
+    let root = format!("{name}/src");
     let mut all = BTreeMap::new();
-    for path in paths {
-        let inside = path.strip_prefix(&root).unwrap().with_extension("");
+    for (path, text) in files(&root, ".rs") {
+        let inside = Path::new(&path).strip_prefix(&root).unwrap().with_extension("");
         let mut module: Module =
             inside.iter().map(|part| part.to_string_lossy().into_owned()).collect();
         if module.first().is_some_and(|first| first == "bin") {
@@ -308,7 +296,7 @@ fn sources(name: &str) -> BTreeMap<Module, Source> {
         {
             module.pop();
         }
-        all.insert(module, read(&std::fs::read_to_string(&path).unwrap()));
+        all.insert(module, read(&text));
     }
     let tests: Vec<Module> = all
         .iter()

@@ -4,6 +4,7 @@ mod administrators;
 #[cfg(all(feature = "aws", feature = "foundry", feature = "http"))]
 mod aws;
 mod conformance;
+mod counting;
 mod embedding;
 #[cfg(feature = "foundry")]
 mod foundry;
@@ -22,6 +23,7 @@ mod null_ports;
 mod probe;
 #[cfg(feature = "foundry")]
 mod real_node;
+mod sources;
 mod subjects;
 mod tidy;
 #[cfg(feature = "foundry")]

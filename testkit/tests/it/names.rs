@@ -1,6 +1,5 @@
 //! Names and words that went and may not come back.
-#![expect(clippy::unwrap_used, reason = "a failed test panics")]
-use std::path::{Path, PathBuf};
+use crate::sources::files;
 
 /// What types were called before they had the names of the field. What is stored or configured keeps its form: those are
 /// texts, and not names.
@@ -66,27 +65,6 @@ const LEFT: &[(&str, usize)] = &[
     ("refractory-cli/src", 20),
 ];
 
-fn files(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            files(&path, found);
-        } else if path.extension().is_some_and(|end| end == "rs") {
-            found.push(path);
-        }
-    }
-}
-
-/// The Rust files below `folder`, by their paths in the repository.
-fn texts(folder: &str) -> Vec<(String, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let mut found = Vec::new();
-    files(&root.join(folder), &mut found);
-    assert!(!found.is_empty(), "nothing under {folder}");
-    let shown = |path: &Path| path.strip_prefix(root).unwrap().display().to_string();
-    found.iter().map(|path| (shown(path), std::fs::read_to_string(path).unwrap())).collect()
-}
-
 /// The comment in `line`; none within a text.
 fn comment(line: &str) -> Option<&str> {
     let (code, comment) = line.split_once("//")?;
@@ -108,8 +86,7 @@ fn former_names_do_not_come_back() {
     for folder in
         ["refractory-core", "refractory-aws", "refractory-web", "refractory-cli", "testkit"]
     {
-        for (path, text) in texts(folder).into_iter().filter(|(path, _)| !path.contains("/target/"))
-        {
+        for (path, text) in files(folder, ".rs") {
             let lines = text.lines().filter(|line| !line.trim_start().starts_with('"'));
             for (at, line) in lines.enumerate() {
                 let former = code(line);
@@ -124,7 +101,7 @@ fn former_names_do_not_come_back() {
 fn comments_say_who_and_what() {
     for (folder, left) in LEFT {
         let mut found = Vec::new();
-        for (path, text) in texts(folder) {
+        for (path, text) in files(folder, ".rs") {
             for (at, line) in text.lines().enumerate() {
                 let Some(comment) = comment(line) else { continue };
                 let comment = comment.to_lowercase();

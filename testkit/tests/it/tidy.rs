@@ -1,33 +1,9 @@
 //! The structure of the house, as a test.
 #![expect(clippy::unwrap_used, reason = "a failed test panics")]
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
-}
-
-/// Every file under `folder` that ends like this, with its text.
-fn files(folder: &str, end: &str) -> Vec<(String, String)> {
-    let mut found = Vec::new();
-    let mut folders = vec![root().join(folder)];
-    while let Some(folder) = folders.pop() {
-        let Ok(entries) = std::fs::read_dir(&folder) else { continue };
-        for entry in entries {
-            let path = entry.unwrap().path();
-            let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            if path.is_dir() && name != "target" && name != "node_modules" && name != ".git" {
-                folders.push(path);
-            } else if name.ends_with(end) {
-                let shown = path.strip_prefix(root()).unwrap().display().to_string();
-                found.extend(std::fs::read_to_string(&path).ok().map(|text| (shown, text)));
-            }
-        }
-    }
-    assert!(!found.is_empty() || folder == "examples", "nothing under {folder}");
-    found
-}
+use crate::sources::{files, root};
 
 /// The packages that `package` needs in production, with these flags.
 fn needs(package: &str, flags: &[&str]) -> BTreeSet<String> {

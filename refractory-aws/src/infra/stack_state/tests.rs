@@ -3,7 +3,7 @@ use aws_sdk_cloudformation::types::StackStatus;
 use super::*;
 
 #[test]
-fn every_status_there_is_has_a_footing() {
+fn every_status_there_is_has_a_state() {
     let table = [
         ("", StackState::Absent),
         ("REVIEW_IN_PROGRESS", StackState::Absent),
@@ -21,8 +21,8 @@ fn every_status_there_is_has_a_footing() {
         ("UPDATE_ROLLBACK_FAILED", StackState::Stuck),
         ("DELETE_FAILED", StackState::Deleting),
     ];
-    for (status, footing) in table {
-        assert_eq!(StackState::of(status, false), footing, "{status}");
+    for (status, state) in table {
+        assert_eq!(StackState::of(status, false), state, "{status}");
     }
     for status in StackStatus::values() {
         let told = table.iter().any(|(known, _)| known == status);

@@ -1,20 +1,12 @@
-use refractory_core::model::{Purpose, Token, WorkerMark};
+use refractory_core::model::{Purpose, Token};
 use refractory_core::ports::Aggregate;
-use refractory_core::{Timestamp, TokenId, UserId, WorkerId};
+use refractory_core::{Timestamp, TokenId, UserId};
 
 use super::*;
+use crate::store::fixtures;
 
 fn mark(id: &str) -> Record {
-    let id = WorkerId::new(id).unwrap();
-    WorkerMark {
-        id,
-        born: Timestamp(1),
-        seen: Timestamp(2),
-        unlisted: Vec::new(),
-        duties: Vec::new(),
-        revision: 3,
-    }
-    .into_record()
+    fixtures::mark(id, 3)
 }
 
 fn item(id: &str) -> Item {

@@ -1,23 +1,14 @@
 use refractory_core::model::{
     Actor, Event, EventKind, Instance, License, Named, NewInstance, Power, Purpose, Token,
-    WorkerMark,
 };
 use refractory_core::ports::{Aggregate, MAX_WRITES};
-use refractory_core::{InstanceId, LicenseId, Timestamp, TokenId, UserId, WorkerId};
+use refractory_core::{InstanceId, LicenseId, Timestamp, TokenId, UserId};
 
 use super::*;
+use crate::store::fixtures;
 
 fn mark(revision: u64) -> Record {
-    let id = WorkerId::new("a").unwrap();
-    WorkerMark {
-        id,
-        born: Timestamp(1),
-        seen: Timestamp(2),
-        unlisted: Vec::new(),
-        duties: Vec::new(),
-        revision,
-    }
-    .into_record()
+    fixtures::mark("a", revision)
 }
 
 fn content() -> Content {

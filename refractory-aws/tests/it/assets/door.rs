@@ -46,7 +46,7 @@ async fn table(tables: &Tables, port: &BucketAssets) -> (InstanceId, Programs) {
 
 async fn sent(door: &BucketGateway, ask: &AssetRequest) -> SignedRequest {
     match door.admit(ask).await.unwrap() {
-        AccessDecision::Send(job) => job,
+        AccessDecision::Send(request) => request,
         AccessDecision::Refuse(refusal) => panic!("{refusal:?}"),
     }
 }
@@ -54,22 +54,23 @@ async fn sent(door: &BucketGateway, ask: &AssetRequest) -> SignedRequest {
 async fn refused(door: &BucketGateway, ask: &AssetRequest) -> String {
     match door.admit(ask).await.unwrap() {
         AccessDecision::Refuse(refusal) => refusal.told.map(|(_, body)| body).unwrap_or_default(),
-        AccessDecision::Send(job) => panic!("{}", job.url),
+        AccessDecision::Send(request) => panic!("{}", request.url),
     }
 }
 
-/// What S3 answers to `job`, sent with `body`.
-async fn carried_out(tables: &Tables, job: &SignedRequest, body: &str) -> Page {
-    let path = job.url.strip_prefix(tables.account.endpoint()).unwrap();
+/// What S3 answers to `request`, sent with `body`.
+async fn carried_out(tables: &Tables, request: &SignedRequest, body: &str) -> Page {
+    let path = request.url.strip_prefix(tables.account.endpoint()).unwrap();
     // The line that `browse` writes by itself, and a body of which it knows nothing.
-    let headers = job.headers.iter().filter(|(name, _)| name != "host" && name != "content-length");
+    let headers =
+        request.headers.iter().filter(|(name, _)| name != "host" && name != "content-length");
     let lines: Vec<_> = headers.map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     let mut headers = lines.concat();
-    if job.method == "PUT" {
+    if request.method == "PUT" {
         return crate::support::assets::send(&tables.account, "PUT", path, &headers, body).await;
     }
     headers += "accept: */*\r\n";
-    browse(&tables.account, &job.method, path, &headers).await
+    browse(&tables.account, &request.method, path, &headers).await
 }
 
 #[tokio::test]
@@ -84,12 +85,12 @@ async fn an_upload_of_the_program_is_read_by_a_browser_and_at_s3_by_nobody() {
     {
         put.headers.push((name.to_owned(), value.to_owned()));
     }
-    let job = sent(&door, &programs.sign(&table, Programs::with_body(put, "a map"))).await;
-    assert_eq!(job.to, AssetReader::Program);
-    let page = carried_out(&tables, &job, "a map").await;
+    let request = sent(&door, &programs.sign(&table, Programs::with_body(put, "a map"))).await;
+    assert_eq!(request.to, AssetReader::Program);
+    let page = carried_out(&tables, &request, "a map").await;
     assert_eq!(page.status, 200, "{page:?}");
 
-    let direct = job.url.strip_prefix(tables.account.endpoint()).unwrap();
+    let direct = request.url.strip_prefix(tables.account.endpoint()).unwrap();
     assert_eq!(browse(&tables.account, "GET", direct, "").await.status, 403, "at S3 itself");
 
     let mut get = plain(&table, &programs, "GET", "/maps/old%20inn.webp");
@@ -156,15 +157,15 @@ async fn a_key_that_was_replaced_is_good_as_long_as_its_launch_and_no_longer() {
     }
     let new = Programs::of(&tables, std::slice::from_ref(&table)).await;
     // The launch that runs has the old key, the next one has the new: both sign, each with its own.
-    let jobs = [
+    let requests = [
         sent(&door, &old.sign(&table, get.clone())).await,
         sent(&door, &new.sign(&table, get.clone())).await,
     ];
-    assert_eq!(jobs[0].with, first);
-    assert_ne!(jobs[1].with, first);
-    for job in &jobs {
+    assert_eq!(requests[0].with, first);
+    assert_ne!(requests[1].with, first);
+    for request in &requests {
         assert_eq!(
-            carried_out(&tables, job, "").await.status,
+            carried_out(&tables, request, "").await.status,
             404,
             "accepted; there is no such upload"
         );
@@ -173,7 +174,7 @@ async fn a_key_that_was_replaced_is_good_as_long_as_its_launch_and_no_longer() {
     // A door that remembers the old key learns of the new one by S3's refusal.
     let mut get = get;
     let slow = port.gateway();
-    assert_eq!(sent(&slow, &get).await.with, jobs[1].with);
+    assert_eq!(sent(&slow, &get).await.with, requests[1].with);
     tables.stop(&table).await;
     tables.clock.forward(Duration::from_mins(1));
     until(async || {
@@ -187,7 +188,7 @@ async fn a_key_that_was_replaced_is_good_as_long_as_its_launch_and_no_longer() {
         403,
         "what IAM took back is taken back here"
     );
-    get.refused = Some(jobs[1].with.clone());
+    get.refused = Some(requests[1].with.clone());
     assert_eq!(refused(&door, &get).await, "", "there is no other key");
 }
 

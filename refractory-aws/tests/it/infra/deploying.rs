@@ -1,4 +1,4 @@
-//! Making and changing the outputs.
+//! Making and changing the stack.
 use std::time::Duration;
 
 use refractory_aws::StackOutputs;

@@ -1,4 +1,4 @@
-//! Taking the outputs away, with and without data.
+//! Taking the stack away, with and without data.
 use aws_sdk_dynamodb::types::AttributeValue;
 use refractory_aws::infra::{DeployOptions, DestroyScope, ProposalKind, ResourceProgress};
 use refractory_aws::{Naming, Route53Zone};

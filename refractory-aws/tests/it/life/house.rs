@@ -195,12 +195,12 @@ async fn an_earlier_table(names: &dyn DnsZone) {
 /// Patient with a life in which a hundred calls go wrong, one after the other; and it asks as often as a life takes, not as a
 /// person would like.
 fn builder(ports: Ports, clock: &AheadClock) -> Builder {
-    let patient = |patience: &mut WorkerOptions| {
-        (patience.give_up_after, patience.stall) = (1_000, Duration::from_hours(100));
-        patience.close_within = patience.stall;
+    let patient = |options: &mut WorkerOptions| {
+        (options.give_up_after, options.stall) = (1_000, Duration::from_hours(100));
+        options.close_within = options.stall;
         // A life leaves nothing.
-        patience.admin_key_retention = Duration::ZERO;
-        (patience.backoff_cap, patience.poll) = (patience.backoff, Duration::from_secs(2));
+        options.admin_key_retention = Duration::ZERO;
+        (options.backoff_cap, options.poll) = (options.backoff, Duration::from_secs(2));
     };
     let builder = Builder::from_ports(ports).clock(clock.clone());
     builder.addressing(addressing()).worker_options(patient)

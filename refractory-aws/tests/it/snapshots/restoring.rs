@@ -94,7 +94,7 @@ async fn a_process_that_dies_after_any_call_is_carried_on_by_the_next() {
     assert!(died >= 12, "{died} deaths");
 }
 
-/// The part of an job that replaces a volume's contents, killed before each of its steps, and then run again.
+/// The part of a job that replaces a volume's contents, killed before each of its steps, and then run again.
 #[test]
 fn a_swap_that_is_killed_before_any_step_is_finished_by_the_next_errand() {
     let script = include_str!("../../../src/storage/job/swap.sh");

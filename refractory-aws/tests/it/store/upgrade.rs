@@ -253,17 +253,19 @@ async fn a_damaged_row_stays_and_is_told() {
     assert_eq!(store.find(&UniqueKey::slug("table-1")).await.unwrap(), None);
 }
 
+/// What says of which version a table is.
+fn version_mark(number: &str) -> Item {
+    HashMap::from([
+        (schema::PARTITION_KEY.to_owned(), S("schema".to_owned())),
+        (schema::SORT_KEY.to_owned(), S("version".to_owned())),
+        ("n".to_owned(), N(number.to_owned())),
+    ])
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_table_of_a_newer_version_is_refused_and_left_alone() {
     let account = first_version(&few()).await;
-    let version = |number: &str| {
-        let keys = [(schema::PARTITION_KEY, "schema"), (schema::SORT_KEY, "version")];
-        let mut item: Item =
-            keys.iter().map(|(name, at)| ((*name).to_owned(), S((*at).to_owned()))).collect();
-        item.insert("n".to_owned(), N(number.to_owned()));
-        item
-    };
-    put(&clients(&account), &[version("4")]).await;
+    put(&clients(&account), &[version_mark("4")]).await;
     let before = stored(&clients(&account)).await;
     let error = DynamoStore::open(&clients(&account), TABLE).await.unwrap_err();
     assert_eq!((error.kind(), error.is_transient()), (ErrorKind::Invalid, false), "{error:?}");
@@ -334,12 +336,7 @@ async fn second_version(items: &[Item]) -> Account {
         }
     }
     assert!(taken > 0, "there were such places");
-    let mark = HashMap::from([
-        (schema::PARTITION_KEY.to_owned(), S("schema".to_owned())),
-        (schema::SORT_KEY.to_owned(), S("version".to_owned())),
-        ("n".to_owned(), N("2".to_owned())),
-    ]);
-    put(&clients(&account), &[mark]).await;
+    put(&clients(&account), &[version_mark("2")]).await;
     account
 }
 

@@ -6,7 +6,7 @@ use testkit::aws::Account;
 /// The deployment that stands on it.
 pub(crate) const DEPLOYMENT: &str = "club";
 
-/// Ground of which nothing is there.
+/// Outputs of a stack of which nothing is there.
 pub(crate) fn nowhere() -> StackOutputs {
     let text = str::to_owned;
     StackOutputs {
@@ -29,7 +29,7 @@ pub(crate) fn nowhere() -> StackOutputs {
     }
 }
 
-/// Ground for tasks and data: a cluster, a file system, roles, a log group and a bucket.
+/// Outputs for tasks and data: a cluster, a file system, roles, a log group and a bucket.
 pub(crate) async fn outputs(clients: &Clients, account: &Account) -> StackOutputs {
     let outputs = StackOutputs { bucket: format!("club-{}", account.id()), ..nowhere() };
     clients.ecs.create_cluster().cluster_name(&outputs.cluster).send().await.unwrap();

@@ -4,7 +4,7 @@ use refractory_aws::infra::{Change, Infra, Proposal, ProposalKind};
 use serde::Serialize;
 use serde_json::json;
 
-use super::progress::Teller;
+use super::progress::StackReporter;
 use super::site::Site;
 use crate::args::infra::{Chosen, Deploy};
 use crate::exit::Exit;
@@ -63,18 +63,18 @@ pub(super) async fn deploy(site: &Site<'_>, args: Deploy) -> Result<Exit> {
     let choices = args.chosen.choices(&site.config);
     let mut done = Vec::new();
     loop {
-        let mut teller = Teller::begin(site.desk.out, "looking at the stack");
-        infra.prepare(&mut |progress| teller.tell(progress)).await?;
+        let mut reporter = StackReporter::begin(site.desk.out, "looking at the stack");
+        infra.prepare(&mut |progress| reporter.report(progress)).await?;
         let proposal = infra.propose(&choices).await;
-        drop(teller);
+        drop(reporter);
         let Some(proposal) = proposal? else { break };
         if let Err(error) = agreed(site, &proposal, args.yes, args.part_with_data) {
             infra.cancel(&proposal).await?;
             return Err(error);
         }
-        let mut teller = Teller::begin(site.desk.out, "beginning");
-        infra.apply(&proposal, &mut |progress| teller.tell(progress)).await?;
-        drop(teller);
+        let mut reporter = StackReporter::begin(site.desk.out, "beginning");
+        infra.apply(&proposal, &mut |progress| reporter.report(progress)).await?;
+        drop(reporter);
         done.extend(changes(&proposal));
         if proposal.kind != ProposalKind::Adopt {
             break;

@@ -3,7 +3,7 @@ use anyhow::{Result, bail};
 use refractory_aws::infra::{DestroyScope, Inventory};
 use serde_json::{Value, json};
 
-use super::progress::Teller;
+use super::progress::StackReporter;
 use super::site::{Site, dollars};
 use super::status::{kept_value, kept_words};
 use crate::args::infra::Destroy;
@@ -26,9 +26,9 @@ pub(super) async fn run(site: &Site<'_>, args: &Destroy) -> Result<Exit> {
     } else {
         DestroyScope::Stack
     };
-    let mut teller = Teller::begin(site.desk.out, "beginning");
-    let left = infra.destroy(extent, &mut |progress| teller.tell(progress)).await;
-    drop(teller);
+    let mut reporter = StackReporter::begin(site.desk.out, "beginning");
+    let left = infra.destroy(extent, &mut |progress| reporter.report(progress)).await;
+    drop(reporter);
     told(site, &left?, true)
 }
 
@@ -43,10 +43,8 @@ fn agreed(site: &Site<'_>, survey: &Inventory, args: &Destroy) -> Result<()> {
         site.desk.out.note(&line);
     }
     let name = site.name();
-    let typed = match &args.confirm {
-        Some(typed) => Some(typed.clone()),
-        None => input::line(&format!("Type `{name}` to continue: "))?,
-    };
+    let typed =
+        input::given_or_line(args.confirm.clone(), &format!("Type `{name}` to continue: "))?;
     match typed {
         Some(typed) if typed == name => Ok(()),
         Some(_) => bail!(Failure::new(

@@ -1,23 +1,23 @@
-//! Telling what happens to a stack: in place on a terminal, line by line elsewhere.
+//! Reports what happens to a stack: in place on a terminal, line by line elsewhere.
 use std::collections::BTreeSet;
 
 use refractory_aws::infra::{ResourceProgress, ResourceState};
 
 use crate::output::{Out, Spinner};
 
-/// Tells what happens to a stack.
-pub(super) struct Teller {
+/// Reports what happens to a stack.
+pub(super) struct StackReporter {
     out: Out,
     spinner: Spinner,
     done: BTreeSet<String>,
 }
 
-impl Teller {
+impl StackReporter {
     pub(super) fn begin(out: Out, words: &str) -> Self {
         Self { out, spinner: Spinner::begin(out, words.to_owned()), done: BTreeSet::new() }
     }
 
-    pub(super) fn tell(&mut self, progress: &ResourceProgress) {
+    pub(super) fn report(&mut self, progress: &ResourceProgress) {
         if progress.state == ResourceState::Done {
             self.done.insert(progress.name.clone());
         }

@@ -5,7 +5,7 @@ use crate::model::{
 use crate::ports::{Collection, Observed, Progress, Reason, SnapshotName, Volume};
 use crate::reconcile::bounded;
 use crate::service::Deployment;
-use crate::{Error, ErrorKind, InstanceId, Result};
+use crate::{Error, ErrorKind, InstanceId, OperationId, Result};
 
 impl From<&BackupRef> for SnapshotName {
     fn from(backup: &BackupRef) -> Self {
@@ -87,7 +87,7 @@ impl Deployment {
                     Ok(self.ports.snapshots.remove(&backup.into()).await?.map(|_| ()))
                 }
                 (OperationStep::Hold, _) => {
-                    self.end_hold(&operation.subject, operation).await?;
+                    self.end_hold(&operation.subject, &operation.id).await?;
                     Ok(Observed::Absent)
                 }
                 _ => Ok(Observed::Absent),
@@ -110,15 +110,18 @@ impl Deployment {
     async fn hold(&self, operation: &Operation) -> Result<Observed<Option<u64>>> {
         let now = self.clock.now();
         let rows = Collection::<Instance>::of(self.ports.store.as_ref());
+        let mut is_new = false;
         let updated = rows.update(operation.subject.as_str(), |row| {
-            if row.hold.is_some() {
-                return Ok(false);
+            is_new = row.hold.is_none();
+            if is_new {
+                row.hold = Hold::of(operation, now);
             }
-            row.hold = Hold::of(operation, now);
-            Ok(true)
+            Ok(is_new)
         });
         let Some(row) = updated.await? else { return Ok(Observed::Absent) };
-        self.nudge();
+        if is_new {
+            self.nudge();
+        }
         let Some(hold) = row.hold.as_ref().filter(|hold| hold.operation == operation.id) else {
             return Ok(waits(Waiting::OtherOperation));
         };
@@ -140,9 +143,9 @@ impl Deployment {
     }
 
     /// Ends the hold of `operation`, if it is one.
-    pub(super) async fn end_hold(&self, of: &InstanceId, operation: &Operation) -> Result<()> {
+    pub(super) async fn end_hold(&self, of: &InstanceId, operation: &OperationId) -> Result<()> {
         let (rows, now) = (Collection::<Instance>::of(self.ports.store.as_ref()), self.clock.now());
-        rows.update(of.as_str(), |row| Ok(row.release(&operation.id, now))).await?;
+        rows.update(of.as_str(), |row| Ok(row.release(operation, now))).await?;
         self.nudge();
         Ok(())
     }

@@ -21,10 +21,7 @@ impl Worker {
         if operation.is_some_and(|operation| operation.is_active()) {
             return Ok(false);
         }
-        let (id, now) = (hold.operation.clone(), self.deployment.clock.now());
-        let rows = Collection::<Instance>::of(store);
-        rows.update(row.id.as_str(), |row| Ok(row.release(&id, now))).await?;
-        self.deployment.nudge();
+        self.deployment.end_hold(&row.id, &hold.operation).await?;
         Ok(true)
     }
 

@@ -18,66 +18,53 @@ impl Worker {
         let now = self.deployment.clock.now();
         operation.end = Some(OperationEnd { at: now, outcome });
         (operation.claim, operation.fault, operation.failed) = (None, None, None);
-        let mut commit = Commit::save(&operation).events(told(&operation, now));
-        commit = match self.backup_after(&operation, now).await? {
-            BackupWrite::None => commit,
-            BackupWrite::Insert(backup) => commit.and(Commit::insert(&*backup)),
-            BackupWrite::Save(backup) => commit.and(Commit::save(&*backup)),
-            BackupWrite::Delete(backup) => commit.and(Commit::delete(&*backup)),
-        };
+        let mut commit = Commit::save(&operation).events(end_event(&operation, now));
+        if let Some(backup) = self.backup_after(&operation, now).await? {
+            commit = commit.and(backup);
+        }
         Collection::of(self.deployment.ports.store.as_ref()).commit(&commit).await?;
         self.deployment.nudge();
         Ok(())
     }
 
-    /// What becomes of the record of the backup that `operation` was about.
-    async fn backup_after(&self, operation: &Operation, now: Timestamp) -> Result<BackupWrite> {
+    /// What is written of the backup that `operation` was about.
+    async fn backup_after(
+        &self,
+        operation: &Operation,
+        now: Timestamp,
+    ) -> Result<Option<Commit<Backup>>> {
         let store = self.deployment.ports.store.as_ref();
-        let Some(OperationEnd { outcome, .. }) = &operation.end else {
-            return Ok(BackupWrite::None);
-        };
+        let Some(OperationEnd { outcome, .. }) = &operation.end else { return Ok(None) };
         let succeeded = *outcome == OperationOutcome::Succeeded;
         match &operation.kind {
             OperationKind::CreateBackup { backup, .. } if succeeded => {
                 let of =
                     Collection::<Instance>::of(store).load_readable(backup.of.as_str()).await?;
                 let orphaned = of.is_none().then_some(now);
-                Ok(BackupWrite::Insert(Box::new(made(operation, backup, orphaned))))
+                Ok(Some(Commit::insert(&made(operation, backup, orphaned))))
             }
             OperationKind::VerifyBackup { backup } => {
                 let damage = match outcome {
                     OperationOutcome::Succeeded => None,
                     OperationOutcome::Failed(failure) => Some(failure.message.clone()),
-                    OperationOutcome::Canceled | OperationOutcome::Superseded => {
-                        return Ok(BackupWrite::None);
-                    }
+                    OperationOutcome::Canceled | OperationOutcome::Superseded => return Ok(None),
                 };
                 let known =
                     Collection::<Backup>::of(store).load_readable(backup.id.as_str()).await?;
-                Ok(known.map_or(BackupWrite::None, |known| {
-                    let check = Some(BackupCheck { at: now, damage });
-                    BackupWrite::Save(Box::new(Backup { check, ..known }))
-                }))
+                let check = Some(BackupCheck { at: now, damage });
+                Ok(known.map(|known| Commit::save(&Backup { check, ..known })))
             }
             OperationKind::DeleteBackup { backup } if succeeded => {
                 let known =
                     Collection::<Backup>::of(store).load_readable(backup.id.as_str()).await?;
-                Ok(known.map_or(BackupWrite::None, |known| BackupWrite::Delete(Box::new(known))))
+                Ok(known.map(|known| Commit::delete(&known)))
             }
             OperationKind::CreateBackup { .. }
             | OperationKind::DeleteBackup { .. }
             | OperationKind::RestoreBackup { .. }
-            | OperationKind::RotateAssetCredentials { .. } => Ok(BackupWrite::None),
+            | OperationKind::RotateAssetCredentials { .. } => Ok(None),
         }
     }
-}
-
-/// What is written with the end of an operation.
-enum BackupWrite {
-    None,
-    Insert(Box<Backup>),
-    Save(Box<Backup>),
-    Delete(Box<Backup>),
 }
 
 fn made(operation: &Operation, backup: &BackupRef, orphaned: Option<Timestamp>) -> Backup {
@@ -96,12 +83,12 @@ fn made(operation: &Operation, backup: &BackupRef, orphaned: Option<Timestamp>) 
     }
 }
 
-/// What is told of the end of `operation`.
-fn told(operation: &Operation, now: Timestamp) -> Option<Event> {
+/// The event of the end of `operation`.
+fn end_event(operation: &Operation, now: Timestamp) -> Option<Event> {
     let (id, what) = (operation.id.clone(), operation.kind.name());
     let backup = operation.kind.backup().map(|backup| backup.id.clone());
     let kind = match operation.end.as_ref().map(|end| &end.outcome)? {
-        // The user who canceled it was told.
+        // The user who canceled it knows.
         OperationOutcome::Superseded | OperationOutcome::Canceled => return None,
         OperationOutcome::Succeeded if what == OperationName::RotateAssetCredentials => {
             EventKind::CredentialsRotated

@@ -19,14 +19,8 @@ impl Worker {
         let operations = Collection::<Operation>::of(ports.store.as_ref());
         let old =
             Query::index(Index::OperationByEnd).until(clock.now().before(options.operations_age));
-        for operation in operations.first(old, SLICE).await? {
-            match operations.delete(&operation).await {
-                Err(error) if matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound) => {
-                }
-                deleted => deleted?,
-            }
-        }
-        Ok(())
+        let old = operations.first(old, SLICE).await?;
+        self.deployment.delete_all(old.into_iter()).await
     }
 
     /// Asks for the deletion of backups whose instance was deleted long ago.

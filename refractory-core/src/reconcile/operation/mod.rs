@@ -146,13 +146,7 @@ impl Worker {
             return Ok(Some(operation));
         }
         operation.claim = Some(self.fresh_claim(operation.id.as_str()));
-        match Collection::of(self.deployment.ports.store.as_ref()).save(&operation).await {
-            Ok(saved) => Ok(Some(saved)),
-            Err(error) if matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound) => {
-                Ok(None)
-            }
-            Err(error) => Err(error),
-        }
+        self.save_claimed(&operation).await
     }
 
     async fn keep_operation(

@@ -45,10 +45,10 @@ impl Terms<'_> {
     ) -> Duration {
         self.begin_undoing(instance, step);
         let begun = instance.teardown.as_ref().map_or(self.now, |teardown| teardown.since);
-        self.inherit(instance, begun);
+        self.inherit(&mut instance.unanswered, begun);
         if let Some(Record::Intended(Attempt { since, .. })) = instance.journal.get(step) {
             let since = *since;
-            self.inherit(instance, since);
+            self.inherit(&mut instance.unanswered, since);
         }
         match undone {
             Ok(Observed::Absent) => self.gone(instance, step),
@@ -88,11 +88,10 @@ impl Terms<'_> {
     fn still_in_flight(self, instance: &Instance, step: Step) -> Duration {
         // A launch that was seen is not revived by a late call: the contract of the runtime says so.
         let seen = matches!(instance.journal.get(step), Some(Record::Held(_) | Record::Lost));
-        match instance.unanswered {
-            Some(at) if !(seen && step == Step::Runtime) => {
-                self.options.deadline.saturating_sub(self.ages.known(at))
-            }
-            Some(_) | None => Duration::ZERO,
+        if seen && step == Step::Runtime {
+            Duration::ZERO
+        } else {
+            self.in_flight(instance.unanswered)
         }
     }
 

@@ -17,18 +17,13 @@ impl Terms<'_> {
             fault.wait.min(longest).saturating_sub(self.ages.since(fault.met))
         });
         // What another worker had begun may have left a call in the air that nobody wrote down.
-        let inherited = operation.journal.iter().any(|(_, record)| match record {
-            StepRecord::Intended(attempt) => self.ages.is_inherited(attempt.since),
-            StepRecord::Done(_) | StepRecord::Undone(_) => false,
-        });
-        let last = if inherited {
-            Some(self.ages.later(operation.unanswered, self.ages.born))
-        } else {
-            operation.unanswered
-        };
-        let in_flight = last
-            .map_or(Duration::ZERO, |at| self.options.deadline.saturating_sub(self.ages.known(at)));
-        OperationWaits { fault, in_flight }
+        let mut unanswered = operation.unanswered;
+        for (_, record) in &operation.journal {
+            if let StepRecord::Intended(attempt) = record {
+                self.inherit(&mut unanswered, attempt.since);
+            }
+        }
+        OperationWaits { fault, in_flight: self.in_flight(unanswered) }
     }
 
     /// Writes down what came of doing `step`; says how long until the next step. `Ready` carries the bytes of a snapshot.
@@ -42,7 +37,7 @@ impl Terms<'_> {
             Some(StepRecord::Intended(attempt)) => attempt.clone(),
             Some(StepRecord::Done(_) | StepRecord::Undone(_)) | None => Attempt::begun(self.now),
         };
-        self.inherit_calls(operation, &attempt);
+        self.inherit(&mut operation.unanswered, attempt.since);
         match answer {
             Ok(Observed::Ready(size)) => self.done(operation, step, size),
             Ok(Observed::Absent) => self.absent(operation, step),
@@ -80,12 +75,6 @@ impl Terms<'_> {
                 operation.unanswered = Some(self.now);
                 self.wait_for(operation, step, &error)
             }
-        }
-    }
-
-    fn inherit_calls(self, operation: &mut Operation, attempt: &Attempt) {
-        if self.ages.is_inherited(attempt.since) {
-            operation.unanswered = Some(self.ages.later(operation.unanswered, self.ages.born));
         }
     }
 
@@ -129,10 +118,7 @@ impl Terms<'_> {
             let error = Error::new(ErrorKind::Unavailable, "holding a table");
             return give_up(operation, &error.advise(message));
         }
-        if progress != attempt.progress {
-            attempt.progress = progress;
-            attempt.moved = self.now;
-        }
+        self.note_progress(&mut attempt, progress);
         operation.journal.note(step, StepRecord::Intended(attempt));
         self.poll_after(waited)
     }

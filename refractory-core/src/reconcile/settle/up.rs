@@ -17,7 +17,7 @@ impl Terms<'_> {
             Some(Record::Intended(attempt)) => attempt.clone(),
             Some(Record::Held(_) | Record::Lost) | None => Attempt::begun(self.now),
         };
-        self.inherit(instance, attempt.since);
+        self.inherit(&mut instance.unanswered, attempt.since);
         instance.journal.intend(step, attempt.clone());
         match made {
             Ok(Observed::Ready(held)) => self.hold(instance, step, held),
@@ -68,10 +68,7 @@ impl Terms<'_> {
         progress: Option<Progress>,
     ) -> Duration {
         let protected = progress.as_ref().is_some_and(|progress| progress.uninterruptible);
-        if progress != attempt.progress {
-            attempt.progress = progress;
-            attempt.moved = self.now;
-        }
+        self.note_progress(&mut attempt, progress);
         // A time in which nobody asked is no silence.
         let silent = self.ages.watched(attempt.moved);
         let wait = self.poll_after(self.ages.watched(attempt.since));

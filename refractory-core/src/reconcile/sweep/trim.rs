@@ -1,10 +1,16 @@
 //! Rows that have had their day.
 use std::time::Duration;
 
-use crate::model::Token;
+use super::event_walk::Walk;
+use super::retention::{Entry, superfluous};
+use crate::error::unless_raced;
+use crate::model::{Event, Token};
 use crate::ports::{Aggregate, Collection, Index, Query};
 use crate::service::Deployment;
-use crate::{ErrorKind, Result};
+use crate::{EventId, Result};
+
+/// How long no event is read once all of them were gone through.
+const REST: Duration = Duration::from_hours(1);
 
 impl Deployment {
     /// Deletes sessions and links that have ended, and what the audit trail no longer has room for.
@@ -23,17 +29,59 @@ impl Deployment {
         self.trim_events().await
     }
 
-    pub(super) async fn delete_all<T: Aggregate>(
+    /// Reads or deletes one page of events: what is too old, and what takes more than a fair share of the room there is.
+    pub(super) async fn trim_events(&self) -> Result<()> {
+        let now = self.clock.monotonic();
+        // Where two sweeps meet, one goes on.
+        let Ok(mut walk) = self.event_walk.0.try_lock() else { return Ok(()) };
+        match &mut *walk {
+            Walk::Resting(until) if now < *until => Ok(()),
+            Walk::Resting(_) => {
+                *walk = Walk::default();
+                Ok(())
+            }
+            Walk::Reading(entries, cursor) => {
+                let query = Query::index(Index::EventByTime).after(cursor.clone());
+                let events = Collection::<Event>::of(self.ports.store.as_ref());
+                let page = events.page(&query).await?;
+                entries.extend(page.records.iter().map(Entry::of));
+                *cursor = page.next;
+                if cursor.is_none() {
+                    let age = |at| self.clock.age(at).unwrap_or_default();
+                    let gone = superfluous(entries, age, &self.options);
+                    *walk = Walk::Deleting(gone.into_iter().rev().collect());
+                }
+                Ok(())
+            }
+            Walk::Deleting(gone) => {
+                let rest = gone.len().saturating_sub(Query::MAX_LIMIT);
+                self.delete_events(&gone[rest..]).await?;
+                gone.truncate(rest);
+                if gone.is_empty() {
+                    *walk = Walk::Resting(now.after(REST));
+                }
+                Ok(())
+            }
+        }
+    }
+
+    async fn delete_events(&self, ids: &[EventId]) -> Result<()> {
+        let events = Collection::<Event>::of(self.ports.store.as_ref());
+        for id in ids {
+            let event = events.load_readable(id.as_str()).await?;
+            self.delete_all(event.into_iter()).await?;
+        }
+        Ok(())
+    }
+
+    /// Deletes `rows`; one that was written or deleted meanwhile stays as it is.
+    pub(in crate::reconcile) async fn delete_all<T: Aggregate>(
         &self,
         rows: impl Iterator<Item = T> + Send,
     ) -> Result<()> {
         let table = Collection::<T>::of(self.ports.store.as_ref());
         for row in rows {
-            match table.delete(&row).await {
-                Err(error) if matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound) => {
-                }
-                other => other?,
-            }
+            unless_raced(table.delete(&row).await)?;
         }
         Ok(())
     }

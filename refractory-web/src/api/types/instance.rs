@@ -375,7 +375,7 @@ impl Instance {
         }
     }
 
-    /// What whoever sees that there is such an instance is told of it.
+    /// What every user who sees that there is such an instance may know of it.
     fn bare(refractory: &Refractory, row: &model::Instance, can: Can) -> Self {
         Self {
             id: row.id.to_string(),

@@ -60,12 +60,8 @@ fn trusting(certificates: &[&'static [u8]]) -> Tls {
 /// The response of `host` to a client that trusts these certificates.
 async fn answered(host: &str, port: u16, tls: Tls) -> Result<Vec<u8>, Failure> {
     let target = Target::store(host, port, Some(tls));
-    let patience = ProxyTimeouts::default();
-    let way = Upstream {
-        pool: Pool::for_thread(u64::MAX, &patience),
-        target: &target,
-        timeouts: patience,
-    };
+    let timeouts = ProxyTimeouts::default();
+    let way = Upstream { pool: Pool::for_thread(u64::MAX, &timeouts), target: &target, timeouts };
     let question =
         http::Request::get("/map").header("host", host).body(RequestBody::Empty).unwrap();
     let pulse: Rc<ActivityClock> = ActivityClock::new(true);

@@ -35,7 +35,7 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 /// Something that was asked of uploads, and how the store is asked for it.
 pub(super) struct AuthorizedUpload {
     ask: AssetRequest,
-    errand: SignedRequest,
+    signed: SignedRequest,
 }
 
 /// An answer of the store, and the connection it comes over.
@@ -56,7 +56,7 @@ impl Edge {
         if !ask.is_signed() && route.target().is_none() {
             return Err(Notice::Waiting(route).into());
         }
-        Ok(admit(refractory, &ask).await?.map(|errand| AuthorizedUpload { ask, errand }))
+        Ok(admit(refractory, &ask).await?.map(|signed| AuthorizedUpload { ask, signed }))
     }
 
     /// The response of the store, as far as the client may see it.
@@ -67,10 +67,10 @@ impl Edge {
         admitted: AuthorizedUpload,
         body: web::Payload,
     ) -> Result<HttpResponse, Rejection<'a>> {
-        match admitted.errand.to {
+        match admitted.signed.to {
             AssetReader::Program => {
                 let (body, pulse) = self.body_of(request, body);
-                let answer = self.send_to_store(&admitted.errand, body, pulse).await?;
+                let answer = self.send_to_store(&admitted.signed, body, pulse).await?;
                 let (head, mut response) = self.relayed(request, answer);
                 response_headers(
                     &head,
@@ -95,14 +95,14 @@ impl Edge {
 
     /// Asks for one upload; once more with another key where the store knows the first no longer.
     async fn read(&self, admitted: AuthorizedUpload) -> Result<StoreResponse, Rejection<'static>> {
-        let AuthorizedUpload { mut ask, errand } = admitted;
+        let AuthorizedUpload { mut ask, signed } = admitted;
         let answer =
-            self.send_to_store(&errand, RequestBody::Empty, ActivityClock::new(true)).await?;
+            self.send_to_store(&signed, RequestBody::Empty, ActivityClock::new(true)).await?;
         if answer.0.status() != StatusCode::FORBIDDEN {
             return Ok(answer);
         }
         let Some(refractory) = &self.settings().uploads else { return Ok(answer) };
-        ask.refused = Some(errand.with);
+        ask.refused = Some(signed.with);
         discard(answer).await;
         match admit(refractory, &ask).await {
             Ok(Some(again)) => {
@@ -118,15 +118,15 @@ impl Edge {
 
     async fn send_to_store(
         &self,
-        errand: &SignedRequest,
+        signed: &SignedRequest,
         body: RequestBody,
         pulse: Rc<ActivityClock>,
     ) -> Result<StoreResponse, Failure> {
-        let at: Uri = errand.url.parse().map_err(|error| store_failure().caused_by(error))?;
+        let at: Uri = signed.url.parse().map_err(|error| store_failure().caused_by(error))?;
         let target = self.target_of(&at)?;
-        let reads = matches!(errand.method.as_str(), "GET" | "HEAD");
-        let again = || reads.then(|| question(errand, &at, RequestBody::Empty));
-        let store_request = question(errand, &at, body)?;
+        let reads = matches!(signed.method.as_str(), "GET" | "HEAD");
+        let again = || reads.then(|| question(signed, &at, RequestBody::Empty));
+        let store_request = question(signed, &at, body)?;
         let (answer, lease) = self.upstream(&target).send(store_request, again, &pulse).await?;
         if answer.status() == StatusCode::SWITCHING_PROTOCOLS {
             return Err(Failure::new(Side::Upstream, true, "reading an unexpected response"));
@@ -183,7 +183,7 @@ async fn admit(
     ask: &AssetRequest,
 ) -> Result<Option<SignedRequest>, Rejection<'static>> {
     match refractory.admit_upload(ask).await {
-        Ok(AccessDecision::Send(errand)) => Ok(Some(errand)),
+        Ok(AccessDecision::Send(signed)) => Ok(Some(signed)),
         Ok(AccessDecision::Refuse(refusal)) => Err(response::refused(refusal)),
         // Without an asset gateway the address is the program's.
         Err(error) if error.kind() == ErrorKind::Unsupported => Ok(None),
@@ -196,13 +196,13 @@ async fn admit(
 
 /// The request to the store: what the gateway signed, and nothing else.
 fn question(
-    errand: &SignedRequest,
+    signed: &SignedRequest,
     at: &Uri,
     body: RequestBody,
 ) -> Result<Request<RequestBody>, Failure> {
     let path = at.path_and_query().map_or("/", |path| path.as_str());
-    let mut question = Request::builder().method(errand.method.as_str()).uri(path);
-    for (name, value) in &errand.headers {
+    let mut question = Request::builder().method(signed.method.as_str()).uri(path);
+    for (name, value) in &signed.headers {
         question = question.header(name, value.as_bytes());
     }
     question.body(body).map_err(|error| store_failure().caused_by(error))

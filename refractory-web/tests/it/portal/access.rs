@@ -8,6 +8,7 @@ use refractory_core::model::{
 };
 use reqwest::{Method, StatusCode};
 
+use super::streams::until_within;
 use super::support::{Browser, Place};
 
 fn granting(right: Right, words: &str) -> GrantsChange {
@@ -29,17 +30,7 @@ async fn grant(place: &Place, table: &Instance, right: Right, words: &str) {
 }
 
 async fn until(stream: &mut reqwest::Response, mark: &str) -> String {
-    let mut text = String::new();
-    let read = async {
-        while !text.contains(mark) {
-            let piece = stream.chunk().await.unwrap().unwrap_or_default();
-            assert!(!piece.is_empty(), "the stream ended before `{mark}`:\n{text}");
-            text.push_str(&String::from_utf8_lossy(&piece));
-        }
-    };
-    let came = tokio::time::timeout(Duration::from_secs(40), read).await;
-    assert!(came.is_ok(), "`{mark}` did not come in:\n{text}");
-    text
+    until_within(Duration::from_secs(40), stream, mark).await
 }
 
 /// What there is to ask about the table `slug`, with every method.

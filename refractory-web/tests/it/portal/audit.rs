@@ -9,9 +9,10 @@ use refractory_core::{Cause, Code, EventFilter, MintedToken, Refractory, Timesta
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
+use super::streams::until;
 use super::support::{Browser, Place};
 
-async fn user(place: &Place, name: &str) -> User {
+pub(super) async fn user(place: &Place, name: &str) -> User {
     place.refractory.find_user(&Principal::operator(), name).await.unwrap()
 }
 
@@ -185,22 +186,6 @@ async fn write(place: &Place, event: Event) {
     Collection::of(place.store.as_ref()).insert(&event).await.unwrap();
 }
 
-/// Reads `stream` until it has said `text`.
-async fn heard(stream: &mut reqwest::Response, text: &str) -> String {
-    let mut all = String::new();
-    let read = async {
-        while let Some(piece) = stream.chunk().await.unwrap() {
-            all.push_str(&String::from_utf8_lossy(&piece));
-            if all.contains(text) {
-                return;
-            }
-        }
-        panic!("the stream ended without `{text}`: {all}");
-    };
-    tokio::time::timeout(Duration::from_secs(10), read).await.unwrap();
-    all
-}
-
 async fn table(place: &Place, name: &str, owner: Option<UserId>) -> Instance {
     let mut new = NewInstance::named(Slug::new(name).unwrap());
     new.owner = owner;
@@ -226,23 +211,23 @@ async fn a_tables_page_shows_failed_attempts_and_hand_overs_as_they_happen() {
     let friday = table(&place, "friday", Some(owner)).await;
     let monday = table(&place, "monday", None).await;
     let mut live = gil.stream("/tables/friday/live").await;
-    heard(&mut live, "friday was created.").await;
+    until(&mut live, "friday was created.").await;
     write(&place, failed(&friday)).await;
-    let said = heard(&mut live, "Attempt 1 to open the world failed.").await;
+    let said = until(&mut live, "Attempt 1 to open the world failed.").await;
     assert!(said.contains("event: events"), "{said}");
     let license = Named::new(refractory_core::LicenseId::new("l1").unwrap(), "club");
     let (from, to) = (friday.named(), monday.named());
     let kind = EventKind::LicenseHandedOver { license, from, to };
     write(&place, Event::by_system(Timestamp(6), kind).about(&monday)).await;
-    heard(&mut live, "The license club went from friday to monday.").await;
+    until(&mut live, "The license club went from friday to monday.").await;
     // What happens to a table of others is nothing to this page, and nothing to who does not own the table.
     let mut bert = place.signed_in("bert", Role::Player).await;
     assert!(!bert.get("/tables/friday").await.text.contains("went from"));
     let mut others = bert.stream("/tables/friday/live").await;
     write(&place, failed(&friday)).await;
-    heard(&mut live, "event: events").await;
+    until(&mut live, "event: events").await;
     place.refractory.start(&Principal::operator(), &friday.id).await.unwrap();
-    let said = heard(&mut others, "event: panel").await;
+    let said = until(&mut others, "event: panel").await;
     assert!(!said.contains("event: events"), "{said}");
 }
 
@@ -253,11 +238,11 @@ async fn the_audit_log_shows_a_finished_deletion_as_it_happens() {
     let friday = table(&place, "friday", None).await;
     let mut all = anna.stream("/about/audit/live").await;
     let mut removed = anna.stream("/about/audit/live?kind=instance-removed").await;
-    heard(&mut all, "friday was created.").await;
-    heard(&mut removed, "Nothing yet.").await;
+    until(&mut all, "friday was created.").await;
+    until(&mut removed, "Nothing yet.").await;
     place.refractory.delete(&Principal::operator(), &friday.id, "friday").await.unwrap();
-    heard(&mut all, "friday is deleted, with all of its data.").await;
-    heard(&mut removed, "friday is deleted, with all of its data.").await;
+    until(&mut all, "friday is deleted, with all of its data.").await;
+    until(&mut removed, "friday is deleted, with all of its data.").await;
     let gil = place.signed_in("gil", Role::GameMaster).await;
     assert_eq!(gil.stream("/about/audit/live").await.status(), StatusCode::FORBIDDEN);
 }

@@ -8,7 +8,16 @@ use testkit::http::RawClient;
 use super::support::Place;
 
 /// Reads on until `mark` has come.
-async fn until(stream: &mut reqwest::Response, mark: &str) -> String {
+pub(super) async fn until(stream: &mut reqwest::Response, mark: &str) -> String {
+    until_within(Duration::from_secs(10), stream, mark).await
+}
+
+/// The same, where `mark` may take longer to come.
+pub(super) async fn until_within(
+    limit: Duration,
+    stream: &mut reqwest::Response,
+    mark: &str,
+) -> String {
     let mut text = String::new();
     let read = async {
         while let Some(piece) = stream.chunk().await.unwrap() {
@@ -19,7 +28,7 @@ async fn until(stream: &mut reqwest::Response, mark: &str) -> String {
         }
         false
     };
-    let came = tokio::time::timeout(Duration::from_secs(10), read).await;
+    let came = tokio::time::timeout(limit, read).await;
     assert_eq!(came, Ok(true), "`{mark}` did not come in:\n{text}");
     text
 }

@@ -8,11 +8,8 @@ use reqwest::header::{AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
+use super::audit::user;
 use super::support::{Browser, Place};
-
-async fn user(place: &Place, name: &str) -> refractory_core::model::User {
-    place.refractory.find_user(&Principal::operator(), name).await.unwrap()
-}
 
 async fn minted(app: &Refractory, of: &refractory_core::UserId, scopes: &[Scope]) -> String {
     // One user has each name once.

@@ -30,11 +30,11 @@ pub(super) fn settings() -> EdgeSettings {
 /// Waits only as long as a test may.
 pub(super) fn impatient() -> EdgeSettings {
     let mut settings = settings();
-    let mut patience = ProxyTimeouts::default();
-    patience.connect = Duration::from_secs(2);
-    patience.head = Duration::from_millis(700);
-    patience.body = Duration::from_millis(700);
-    settings.timeouts = patience;
+    let mut timeouts = ProxyTimeouts::default();
+    timeouts.connect = Duration::from_secs(2);
+    timeouts.head = Duration::from_millis(700);
+    timeouts.body = Duration::from_millis(700);
+    settings.timeouts = timeouts;
     settings
 }
 

@@ -28,15 +28,16 @@ pub(super) fn acquire(folder: &Path, linger: Duration) -> Result<(File, Ipv4Addr
     if !rustix::process::geteuid().is_root() {
         return Err(NEEDS_ROOT.to_owned());
     }
-    let held = lock_folder(folder).map_err(told("its folder"))?;
-    let starting = lockable(&folder.join("starting")).map_err(told("its folder"))?;
-    starting.lock().map_err(told("its folder"))?;
-    if !is_guarded(folder).map_err(told("its folder"))? {
+    let held = lock_folder(folder).map_err(describe("its folder"))?;
+    let starting = lockable(&folder.join("starting")).map_err(describe("its folder"))?;
+    starting.lock().map_err(describe("its folder"))?;
+    if !is_guarded(folder).map_err(describe("its folder"))? {
         start(folder, linger)?;
     }
-    let gateway = std::fs::read_to_string(folder.join("gateway")).map_err(told("its address"))?;
+    let gateway =
+        std::fs::read_to_string(folder.join("gateway")).map_err(describe("its address"))?;
     let gateway = gateway.trim().parse();
-    Ok((held, gateway.map_err(|error| told("its address")(io::Error::other(error)))?))
+    Ok((held, gateway.map_err(|error| describe("its address")(io::Error::other(error)))?))
 }
 
 /// A shared lock on the folder. The end of the last engine may have removed the folder while this waited.
@@ -78,7 +79,7 @@ fn is_guarded(folder: &Path) -> io::Result<bool> {
 }
 
 fn start(folder: &Path, linger: Duration) -> Result<(), String> {
-    let log = File::create(folder.join("log")).map_err(told("its log"))?;
+    let log = File::create(folder.join("log")).map_err(describe("its log"))?;
     // What an engine has left that was killed may answer for a moment. The new one says here that it has begun.
     let _there_or_not = std::fs::remove_file(folder.join("gateway"));
     let mut command = Command::new("bash");
@@ -86,10 +87,10 @@ fn start(folder: &Path, linger: Duration) -> Result<(), String> {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).current_dir("/");
     // Killing the test's process group, as nextest does, must not kill the process that cleans up after it.
     command.process_group(0);
-    let mut guard = command.spawn().map_err(told("bash"))?;
+    let mut guard = command.spawn().map_err(describe("bash"))?;
     let begun = Instant::now();
     while !(folder.join("gateway").exists() && answers(folder)) {
-        let ended = guard.try_wait().map_err(told("bash"))?.is_some();
+        let ended = guard.try_wait().map_err(describe("bash"))?.is_some();
         if ended || begun.elapsed() > START_TIMEOUT {
             end(guard);
             return Err(format!(
@@ -123,6 +124,6 @@ fn log_of(folder: &Path) -> String {
     log.unwrap_or_else(|error| format!("its log cannot be read: {error}"))
 }
 
-fn told(what: &str) -> impl Fn(io::Error) -> String {
+fn describe(what: &str) -> impl Fn(io::Error) -> String {
     move |error| format!("The Docker engine of the tests cannot be started ({what}: {error})")
 }

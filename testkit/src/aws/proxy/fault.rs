@@ -28,17 +28,6 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// One of each kind that a caller should survive, for tests that go through all of them.
-    pub const EACH: [Self; 7] = [
-        Self::Throttled,
-        Self::Unavailable,
-        Self::Reset,
-        Self::ReplyLost,
-        Self::Truncated,
-        Self::Late(Duration::from_millis(300)),
-        Self::Hang,
-    ];
-
     /// Whether the call has its effect before the caller knows that it went wrong.
     pub(super) fn forwards(&self) -> bool {
         matches!(self, Self::ReplyLost | Self::Truncated)

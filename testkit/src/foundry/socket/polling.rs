@@ -113,11 +113,11 @@ async fn hand_out(table: &FoundryState, poll: &Poll) -> Reply {
     text(StatusCode::OK, body)
 }
 
-async fn forget_when_absent(table: Arc<FoundryState>, sid: String, patience: Duration) {
+async fn forget_when_absent(table: Arc<FoundryState>, sid: String, wait: Duration) {
     loop {
-        sleep(patience).await;
+        sleep(wait).await;
         let Some(poll) = table.polls.lock().get(&sid).cloned() else { return };
-        if poll.absence() >= patience {
+        if poll.absence() >= wait {
             table.polls.lock().remove(&sid);
             poll.call.leave(true);
             return;

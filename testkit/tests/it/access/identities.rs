@@ -1,16 +1,13 @@
 //! Ways to sign in, and users who may not.
 use refractory_core::model::{
-    Edit, Email, Identity, Locale, PasswordHash, Principal, Role, User, UserName, UserState, Via,
+    Edit, Email, Identity, Locale, Principal, Role, User, UserName, UserState, Via,
 };
 use refractory_core::words::{English, Words as _};
 use refractory_core::{ErrorKind, EventFilter, Refractory, UserChange};
 use testkit::people::{fresh_user, signed_in};
 
-use super::{Counting, app};
-
-fn hash() -> PasswordHash {
-    PasswordHash("hash".to_owned())
-}
+use super::{app, discord, hash};
+use crate::counting::CountingStore;
 
 async fn account(app: &Refractory, who: &Principal) -> User {
     app.own_account(who).await.unwrap().unwrap()
@@ -18,11 +15,11 @@ async fn account(app: &Refractory, who: &Principal) -> User {
 
 #[tokio::test]
 async fn an_account_of_another_service_belongs_to_one_user() {
-    let app = app(&Counting::default());
+    let app = app(&CountingStore::default());
     let ada = fresh_user(&app, "ada", Role::Player).await;
     let bob = fresh_user(&app, "bob", Role::Player).await;
     let (his, hers) = (bob.user().cloned().unwrap(), ada.user().cloned().unwrap());
-    let discord = Identity::discord("80351110224678912").unwrap();
+    let discord = discord();
     assert!(app.identify(&discord, Via::Discord).await.unwrap().is_none());
     app.link_identity(&ada, &hers, &discord).await.unwrap();
     app.link_identity(&ada, &hers, &discord).await.unwrap();
@@ -52,11 +49,11 @@ async fn an_account_of_another_service_belongs_to_one_user() {
 
 #[tokio::test]
 async fn one_way_to_sign_in_remains() {
-    let app = app(&Counting::default());
+    let app = app(&CountingStore::default());
     let operator = app.operator();
     let ada = fresh_user(&app, "ada", Role::Player).await;
     let id = ada.user().cloned().unwrap();
-    let discord = Identity::discord("80351110224678912").unwrap();
+    let discord = discord();
     app.link_identity(&operator, &id, &discord).await.unwrap();
     app.set_password(&operator, &id, hash()).await.unwrap();
     app.unlink_identity(&operator, &id, &Identity::Password).await.unwrap();
@@ -79,13 +76,13 @@ async fn one_way_to_sign_in_remains() {
 
 #[tokio::test]
 async fn a_disabled_user_is_signed_out_at_once_and_comes_in_by_no_way() {
-    let app = app(&Counting::default());
+    let app = app(&CountingStore::default());
     let operator = app.operator();
     let name = UserName::new("ada").unwrap();
     let user = app.add_user(&operator, name, Role::Admin, Some(hash())).await.unwrap();
     let session = app.open_session(&user).await.unwrap();
     let ada = signed_in(&app, &user).await;
-    let discord = Identity::discord("80351110224678912").unwrap();
+    let discord = discord();
     app.link_identity(&ada, &user.id, &discord).await.unwrap();
     let last = app.set_user_state(&operator, &user.id, UserState::Disabled).await.unwrap_err();
     assert!(last.for_people().contains("last administrator"), "{}", last.for_people());
@@ -111,15 +108,15 @@ async fn a_disabled_user_is_signed_out_at_once_and_comes_in_by_no_way() {
         "it stays over"
     );
     app.set_role(&operator, &root.id, Role::Player).await.unwrap();
-    let told = app.events(&operator, &EventFilter::default(), None, 50).await.unwrap();
+    let page = app.events(&operator, &EventFilter::default(), None, 50).await.unwrap();
     for sentence in ["operator disabled the user ada.", "operator enabled the user ada."] {
-        assert!(told.events.iter().any(|event| English.event(event) == sentence), "{sentence}");
+        assert!(page.events.iter().any(|event| English.event(event) == sentence), "{sentence}");
     }
 }
 
 #[tokio::test]
 async fn users_change_their_own_details_and_no_one_elses() {
-    let app = app(&Counting::default());
+    let app = app(&CountingStore::default());
     let ada = fresh_user(&app, "ada", Role::Player).await;
     let bob = fresh_user(&app, "bob", Role::GameMaster).await;
     let change = UserChange::default()

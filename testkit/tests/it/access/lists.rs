@@ -5,7 +5,8 @@ use refractory_core::model::{Grantee, Grants, GroupName, Principal, Right, Role,
 use refractory_core::{EventFilter, ListQuery, Refractory};
 use testkit::people::fresh_user;
 
-use super::{Counting, app, grant, hidden, names, plant, to};
+use super::{app, grant, hidden, names, plant, to};
+use crate::counting::CountingStore;
 
 /// A user in `groups` fresh groups.
 async fn member_of(app: &Refractory, groups: usize) -> Principal {
@@ -24,15 +25,15 @@ async fn member_of(app: &Refractory, groups: usize) -> Principal {
 /// Reads the whole list in pages of `limit`; the names in order, and the most records read for one page.
 async fn paged(
     app: &Refractory,
-    store: &Counting,
+    store: &CountingStore,
     who: &Principal,
     limit: usize,
 ) -> (Vec<String>, usize) {
     let (mut all, mut most, mut query) = (Vec::new(), 0, ListQuery::first(limit));
     loop {
-        store.read();
+        store.take_reads();
         let page = app.list(who, &query).await.unwrap();
-        most = most.max(store.read());
+        most = most.max(store.take_reads());
         assert!(page.records.len() <= limit);
         assert!(page.next.is_none() || page.records.len() == limit, "only the last is short");
         all.extend(page.records.iter().map(|table| table.slug.to_string()));
@@ -43,7 +44,7 @@ async fn paged(
 
 #[tokio::test]
 async fn a_list_is_merged_from_what_one_sees_by_each_group_once_and_in_order() {
-    let store = Counting::default();
+    let store = CountingStore::default();
     let app = app(&store);
     let jane = member_of(&app, 3).await;
     let groups: Vec<_> =
@@ -79,7 +80,7 @@ async fn a_list_is_merged_from_what_one_sees_by_each_group_once_and_in_order() {
 async fn a_page_reads_no_more_where_ten_times_as_much_is_stored() {
     let mut reads = BTreeSet::new();
     for count in [1_000, 10_000] {
-        let store = Counting::default();
+        let store = CountingStore::default();
         let app = app(&store);
         let jane = member_of(&app, 8).await;
         let groups: Vec<_> = jane.groups().iter().map(|it| Grantee::Group(it.id.clone())).collect();
@@ -93,36 +94,36 @@ async fn a_page_reads_no_more_where_ten_times_as_much_is_stored() {
         let hers = app.list_all(&jane).await.unwrap().records.len();
         assert_eq!(hers, count / 5);
         for who in [&jane, &app.operator()] {
-            store.read();
+            store.take_reads();
             let page = app.list(who, &ListQuery::first(50)).await.unwrap();
             assert_eq!(page.records.len(), 50);
-            let first = store.read();
+            let first = store.take_reads();
             assert!(first <= 150, "{first} records for a page of 50");
             let next = ListQuery::first(50).after(page.next);
             app.list(who, &next).await.unwrap();
-            reads.insert((who.name().to_owned(), first, store.read()));
+            reads.insert((who.name().to_owned(), first, store.take_reads()));
         }
         // Who they are, with eight groups: a token, an account, and two records for each group.
         let user = app.find_user(&app.operator(), "jane").await.unwrap();
         let session = app.open_session(&user).await.unwrap();
-        store.read();
+        store.take_reads();
         app.session(session.secret.expose(), Via::Web).await.unwrap().unwrap();
-        assert!(store.read() <= 2 + 16);
+        assert!(store.take_reads() <= 2 + 16);
     }
     assert_eq!(reads.len(), 2, "the same at both sizes: {reads:?}");
 }
 
 #[tokio::test]
 async fn names_are_searched_by_how_they_begin() {
-    let store = Counting::default();
+    let store = CountingStore::default();
     let app = app(&store);
     plant(&store, 2_000, |_| Grants::default()).await;
     let jane = fresh_user(&app, "jane", Role::Player).await;
     for who in [&jane, &app.operator()] {
-        store.read();
+        store.take_reads();
         let query = ListQuery::first(20).starting_with(" T0012");
         let page = app.list(who, &query).await.unwrap();
-        assert!(store.read() <= 60);
+        assert!(store.take_reads() <= 60);
         assert_eq!(page.records.len(), 20);
         assert!(page.records.iter().all(|table| table.slug.as_str().starts_with("t0012")));
         let rest = app.list(who, &query.after(page.next)).await.unwrap();
@@ -134,14 +135,14 @@ async fn names_are_searched_by_how_they_begin() {
 
 #[tokio::test]
 async fn a_damaged_table_stands_in_the_list_of_those_who_see_it() {
-    let store = Counting::default();
+    let store = CountingStore::default();
     let app = app(&store);
     let jane = fresh_user(&app, "jane", Role::Player).await;
     let mine = hidden(&app, "friday").await;
     grant(&app, &mine.id, Right::View, "user:jane").await;
     let other = hidden(&app, "monday").await;
     for id in [&mine.id, &other.id] {
-        assert!(store.0.0.damage(refractory_core::ports::Kind::Instance, id.as_str()));
+        assert!(store.inner().damage(refractory_core::ports::Kind::Instance, id.as_str()));
     }
     let damaged = async |who: &Principal| {
         let found = app.list_all(who).await.unwrap().damaged;
@@ -153,7 +154,7 @@ async fn a_damaged_table_stands_in_the_list_of_those_who_see_it() {
 
 #[tokio::test]
 async fn users_and_groups_are_listed_a_page_at_a_time() {
-    let store = Counting::default();
+    let store = CountingStore::default();
     let app = app(&store);
     let operator = app.operator();
     for n in 0..120 {
@@ -163,10 +164,10 @@ async fn users_and_groups_are_listed_a_page_at_a_time() {
             .await
             .unwrap();
     }
-    store.read();
+    store.take_reads();
     let users = app.users(&operator, &ListQuery::first(50)).await.unwrap();
     let groups = app.groups(&operator, &ListQuery::first(50)).await.unwrap();
-    assert_eq!((users.records.len(), groups.records.len(), store.read()), (50, 50, 100));
+    assert_eq!((users.records.len(), groups.records.len(), store.take_reads()), (50, 50, 100));
     let users = app.users(&operator, &ListQuery::first(50).after(users.next)).await.unwrap();
     assert_eq!(users.records[0].name.as_str(), "user050");
     let found = ListQuery::first(50).starting_with("group11");
@@ -175,7 +176,7 @@ async fn users_and_groups_are_listed_a_page_at_a_time() {
 
 #[tokio::test(start_paused = true)]
 async fn streams_read_what_was_written_and_not_what_there_is() {
-    let store = Counting::default();
+    let store = CountingStore::default();
     let app = app(&store);
     let jane = fresh_user(&app, "jane", Role::Player).await;
     let pia = fresh_user(&app, "pia", Role::Player).await;
@@ -188,15 +189,15 @@ async fn streams_read_what_was_written_and_not_what_there_is() {
     watch.poll().await.unwrap();
     let mut hers = app.subscribe(&jane, EventFilter::default(), None).await.unwrap();
     let mut not_hers = app.subscribe(&pia, EventFilter::default(), None).await.unwrap();
-    store.read();
+    store.take_reads();
     assert!(watch.poll().await.unwrap().is_empty());
-    assert_eq!(store.read(), 0, "nothing was written");
+    assert_eq!(store.take_reads(), 0, "nothing was written");
     app.start(&jane, &table.id).await.unwrap();
-    let written = store.read();
+    let written = store.take_reads();
     assert_eq!(watch.poll().await.unwrap().changed.len(), 1);
     assert!(hers.next().await.unwrap().event.instance.is_some_and(|it| it.id == table.id));
     let waiting = tokio::time::timeout(std::time::Duration::from_secs(1), not_hers.next()).await;
     assert!(waiting.is_err(), "it is not hers to read");
-    let read = store.read();
+    let read = store.take_reads();
     assert!(written <= 3 && read <= 20, "{written} and {read} records");
 }

@@ -6,66 +6,28 @@ mod lists;
 mod verbs;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use refractory_core::model::{
-    Grantee, GranteeName, Grants, GrantsChange, Instance, NewInstance, Principal, Right, Slug,
+    Grantee, GranteeName, Grants, GrantsChange, Identity, Instance, NewInstance, PasswordHash,
+    Principal, Right, Slug,
 };
-use refractory_core::ports::{
-    Changes, DamagedRecord, Kind, Page, Position, Query, Record, Store, UniqueKey, Write,
-};
-use refractory_core::{
-    Change, InstanceId, MemoryStore, Refractory, Result, Timestamp, async_trait,
-};
-use testkit::world::World;
+use refractory_core::ports::{Record, Store, Write};
+use refractory_core::{Change, InstanceId, Refractory, Timestamp};
+use testkit::administrators::handle;
 
-/// A store in memory that counts the records it hands out.
-#[derive(Debug, Clone, Default)]
-struct Counting(Arc<(MemoryStore, AtomicUsize)>);
-
-impl Counting {
-    /// What was read since the last call.
-    fn read(&self) -> usize {
-        self.0.1.swap(0, Ordering::Relaxed)
-    }
-
-    fn count(&self, records: usize) {
-        self.0.1.fetch_add(records, Ordering::Relaxed);
-    }
-}
-
-#[async_trait]
-impl Store for Counting {
-    async fn load(&self, kind: Kind, id: &str) -> Result<Option<Record>> {
-        self.count(1);
-        self.0.0.load(kind, id).await
-    }
-    async fn find(&self, key: &UniqueKey) -> Result<Option<Record>> {
-        self.count(1);
-        self.0.0.find(key).await
-    }
-    async fn query(&self, query: &Query) -> Result<Page> {
-        let page = self.0.0.query(query).await?;
-        self.count(page.records.len() + page.damaged.len());
-        Ok(page)
-    }
-    async fn commit(&self, writes: &[Write]) -> Result<Vec<Record>> {
-        self.0.0.commit(writes).await
-    }
-    async fn changes(&self, kind: Kind, after: Position, limit: usize) -> Result<Changes> {
-        let told = self.0.0.changes(kind, after, limit).await?;
-        self.count(told.changes.len());
-        Ok(told)
-    }
-    async fn discard(&self, record: &DamagedRecord) -> Result<()> {
-        self.0.0.discard(record).await
-    }
-}
+use crate::counting::CountingStore;
 
 /// A deployment over `store`.
-fn app(store: &Counting) -> Refractory {
-    Refractory::builder(World::default()).store(store.clone()).build().0
+fn app(store: &CountingStore) -> Refractory {
+    handle(store.clone())
+}
+
+fn hash() -> PasswordHash {
+    PasswordHash("hash".to_owned())
+}
+
+fn discord() -> Identity {
+    Identity::discord("80351110224678912").unwrap()
 }
 
 fn granting(right: Right, words: &str) -> GrantsChange {
@@ -93,7 +55,7 @@ async fn names(app: &Refractory, who: &Principal) -> Vec<String> {
 }
 
 /// Many tables, written without the handle: `t000000` and so on.
-async fn plant(store: &Counting, count: usize, grants: impl Fn(usize) -> Grants) {
+async fn plant(store: &CountingStore, count: usize, grants: impl Fn(usize) -> Grants) {
     for first in (0..count).step_by(16) {
         let write = |n: usize| {
             let slug = Slug::new(&format!("t{n:06}")).unwrap();

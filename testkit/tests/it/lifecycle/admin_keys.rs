@@ -1,9 +1,9 @@
 //! The administrator's password of a deleted table comes back with the next table of its name and owner.
 use std::time::Duration;
 
-use refractory_core::model::{Instance, NewInstance, Slug};
+use refractory_core::model::{Instance, NewInstance, Role, Slug};
 use refractory_core::ports::{Observed, Vault};
-use refractory_core::{ErrorKind, InstanceId, SecretName, UserId, WorkerOptions};
+use refractory_core::{Change, ErrorKind, InstanceId, SecretName, UserId, WorkerOptions};
 use testkit::people::fresh_user;
 
 use super::house::{House, op};
@@ -26,8 +26,12 @@ async fn password(house: &House, id: &InstanceId) -> String {
     house.run(&house.worker(), LIFE).await;
     let row = house.get(id).await.unwrap();
     assert!(house.is_on(id).await, "{row:?}");
-    let own = || SecretName::new(&format!("admin-key.{id}")).unwrap();
-    read(house, &row.admin_key.unwrap_or_else(own)).await.unwrap()
+    read(house, &row.admin_key.unwrap_or_else(|| own_secret(id))).await.unwrap()
+}
+
+/// The secret under the own name of a table.
+fn own_secret(id: &InstanceId) -> SecretName {
+    SecretName::new(&format!("admin-key.{id}")).unwrap()
 }
 
 async fn read(house: &House, name: &SecretName) -> Option<String> {
@@ -77,8 +81,7 @@ async fn another_owner_or_another_name_gets_a_fresh_password() {
     for (name, owner) in [("friday", None), ("saturday", Some(&jane))] {
         let other = create(&house, name, owner).await.id;
         assert_ne!(password(&house, &other).await, before, "{name} of {owner:?}");
-        house.delete(&other).await;
-        house.run(&house.worker(), LIFE).await;
+        delete(&house, &other).await;
     }
     let hers = create(&house, "friday", Some(&jane)).await.id;
     assert_eq!(password(&house, &hers).await, before);
@@ -93,14 +96,11 @@ async fn of_two_tables_deleted_under_one_name_the_later_password_is_kept() {
     // It has the name only at its end, so it did not get what is kept for it.
     let other = create(&house, "sunday", None).await.id;
     let later = password(&house, &other).await;
-    let change = refractory_core::Change {
-        slug: Some(slug("friday")),
-        ..refractory_core::Change::default()
-    };
+    let change = Change { slug: Some(slug("friday")), ..Change::default() };
     house.app.change(&op(), &other, change).await.unwrap();
     delete(&house, &other).await;
     assert_eq!(kept(&house).await, ["friday"]);
-    assert_eq!(read(&house, &SecretName::new(&format!("admin-key.{first}")).unwrap()).await, None);
+    assert_eq!(read(&house, &own_secret(&first)).await, None);
     let again = create(&house, "friday", None).await.id;
     assert_eq!(password(&house, &again).await, later);
 }
@@ -117,23 +117,22 @@ async fn a_table_that_never_ran_leaves_nothing() {
 async fn a_password_is_deleted_when_its_time_is_over_or_when_it_is_purged() {
     let house = House::quiet(1).await;
     let retention = WorkerOptions::default().admin_key_retention;
-    let secret = |id: &InstanceId| SecretName::new(&format!("admin-key.{id}")).unwrap();
     let first = create(&house, "friday", None).await.id;
     let before = password(&house, &first).await;
     delete(&house, &first).await;
     tokio::time::sleep(retention.saturating_sub(Duration::from_hours(1))).await;
     house.worker().sweep().await.unwrap();
-    assert_eq!(read(&house, &secret(&first)).await.as_deref(), Some(&*before));
+    assert_eq!(read(&house, &own_secret(&first)).await.as_deref(), Some(&*before));
     tokio::time::sleep(Duration::from_hours(1)).await;
     // Over, although no sweep has come by yet.
     let again = create(&house, "friday", None).await;
     assert_eq!(again.admin_key, None);
     house.worker().sweep().await.unwrap();
-    assert_eq!((kept(&house).await, read(&house, &secret(&first)).await), (vec![], None));
+    assert_eq!((kept(&house).await, read(&house, &own_secret(&first)).await), (vec![], None));
     password(&house, &again.id).await;
     delete(&house, &again.id).await;
     house.app.purge_admin_key(&op(), &slug("friday"), None).await.unwrap();
-    assert_eq!((kept(&house).await, read(&house, &secret(&again.id)).await), (vec![], None));
+    assert_eq!((kept(&house).await, read(&house, &own_secret(&again.id)).await), (vec![], None));
     let error = house.app.purge_admin_key(&op(), &slug("friday"), None).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
 }
@@ -145,14 +144,13 @@ async fn without_retention_the_password_goes_with_the_table() {
     password(&house, &id).await;
     delete(&house, &id).await;
     assert_eq!(kept(&house).await, [""; 0]);
-    let own = SecretName::new(&format!("admin-key.{id}")).unwrap();
-    assert_eq!(read(&house, &own).await, None);
+    assert_eq!(read(&house, &own_secret(&id)).await, None);
 }
 
 #[tokio::test(start_paused = true)]
 async fn only_its_owner_and_administrators_purge_a_password_and_only_administrators_list_them() {
     let house = House::quiet(1).await;
-    let her = fresh_user(&house.app, "jane", refractory_core::model::Role::GameMaster).await;
+    let her = fresh_user(&house.app, "jane", Role::GameMaster).await;
     let id = create(&house, "friday", None).await.id;
     password(&house, &id).await;
     delete(&house, &id).await;

@@ -1,23 +1,18 @@
 //! Following events and instances, and waiting for what was asked.
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use refractory_core::model::{
-    Event, EventKind, NewInstance, Power, Principal, Role, Slug, Urgency, User, UserName, Via,
-};
-use refractory_core::ports::{
-    Changes, DamagedRecord, Kind, Page, Position, Query, Record, Store, UniqueKey, Write,
-};
+use refractory_core::model::{Event, EventKind, NewInstance, Power, Role, Slug, Urgency};
 use refractory_core::{
-    Builder, Code, EventCursor, EventFilter, InstanceId, MemoryStore, Ports, Refractory, Result,
-    Settled, Subscription, async_trait,
+    Builder, Code, EventCursor, EventFilter, InstanceId, Ports, Refractory, Settled, Subscription,
 };
+use testkit::people::fresh_user;
 use testkit::world::World;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 use super::house::{House, op, said};
+use crate::counting::CountingStore;
 
 const MINUTE: Duration = Duration::from_mins(1);
 
@@ -55,7 +50,7 @@ async fn a_request_is_settled_when_a_table_is_on_off_and_gone() {
     let mut steps = 0;
     let settled = house.app.settled_telling(&op(), &asked, MINUTE * 5, |_| steps += 1).await;
     assert_eq!(settled.unwrap(), Settled::Gone);
-    assert!(steps > 0, "it tells what happens on the way");
+    assert!(steps > 0, "it says what happens on the way");
     let kinds: Vec<_> = house.events(Some(&id)).await.into_iter().map(|it| it.kind).collect();
     assert_eq!(kinds[0], EventKind::InstanceRemoved { owner: None }, "{kinds:?}");
 }
@@ -98,7 +93,7 @@ async fn a_watch_tells_of_each_state_and_ends_with_the_table() {
     let mut watch = house.app.watch_instance(&op(), &id);
     let first = watch.next().await.unwrap().unwrap();
     let unchanged = tokio::time::timeout(MINUTE, watch.next()).await;
-    assert!(unchanged.is_err(), "nothing is told where nothing changes");
+    assert!(unchanged.is_err(), "nothing comes where nothing changes");
     house.start(&id).await;
     let second = watch.next().await.unwrap().unwrap();
     assert!(second.revision > first.revision && second.is_desired_on());
@@ -113,9 +108,9 @@ async fn a_watch_tells_of_each_state_and_ends_with_the_table() {
     assert_eq!(watch.next().await.unwrap(), None, "it stays gone");
 }
 
-/// What is told next about which table.
-async fn next(told: &mut Subscription) -> (String, String, EventCursor) {
-    let next = tokio::time::timeout(MINUTE, told.next()).await.unwrap().unwrap();
+/// The kind of the next event, the name of its table, and its place.
+async fn next(events: &mut Subscription) -> (String, String, EventCursor) {
+    let next = tokio::time::timeout(MINUTE, events.next()).await.unwrap().unwrap();
     let Event { kind, instance, .. } = next.event;
     (kind.name().to_owned(), instance.unwrap().name, next.cursor)
 }
@@ -128,27 +123,27 @@ async fn subscribed(house: &House, after: Option<EventCursor>) -> Subscription {
 async fn a_subscription_misses_nothing_across_a_reconnect_and_tells_nothing_twice() {
     let house = House::quiet(1).await;
     house.table("before").await;
-    let mut told = subscribed(&house, None).await;
+    let mut events = subscribed(&house, None).await;
     for name in ["a", "b", "c"] {
         house.table(name).await;
     }
     let created = |name: &str| ("instance-created".to_owned(), name.to_owned());
-    let (kind, name, cursor) = next(&mut told).await;
+    let (kind, name, cursor) = next(&mut events).await;
     assert_eq!((kind, name), created("a"), "from now on, and not from before");
-    drop(told);
+    drop(events);
     house.table("d").await;
     // As a browser sends it back.
     let cursor: EventCursor = cursor.to_string().parse().unwrap();
-    let mut told = subscribed(&house, Some(cursor)).await;
+    let mut events = subscribed(&house, Some(cursor)).await;
     house.table("e").await;
     let mut last = None;
     for name in ["b", "c", "d", "e"] {
-        let (kind, title, cursor) = next(&mut told).await;
+        let (kind, title, cursor) = next(&mut events).await;
         assert_eq!((kind, title), created(name));
         last = Some(cursor);
     }
-    let mut told = subscribed(&house, last).await;
-    assert!(tokio::time::timeout(MINUTE, told.next()).await.is_err(), "all of it was told");
+    let mut events = subscribed(&house, last).await;
+    assert!(tokio::time::timeout(MINUTE, events.next()).await.is_err(), "all of it was read");
     for raw in ["", "1", "x_y_", "1_2_Ä", "1_2"] {
         assert_eq!(raw.parse::<EventCursor>().unwrap_err().code(), &Code::NO_CURSOR, "{raw}");
     }
@@ -157,7 +152,7 @@ async fn a_subscription_misses_nothing_across_a_reconnect_and_tells_nothing_twic
 #[tokio::test(start_paused = true)]
 async fn a_call_that_is_dropped_loses_no_event() {
     let house = House::quiet(1).await;
-    let mut told = subscribed(&house, None).await;
+    let mut events = subscribed(&house, None).await;
     for name in ["a", "b", "c", "d"] {
         house.table(name).await;
     }
@@ -165,7 +160,7 @@ async fn a_call_that_is_dropped_loses_no_event() {
     for attempt in 0..200 {
         // Dropped at each point where it waits, sooner or later.
         let mut polls = attempt % 9 + 1;
-        let mut call = Box::pin(told.next());
+        let mut call = Box::pin(events.next());
         let some = std::future::poll_fn(|context| {
             polls -= 1;
             match call.as_mut().poll(context) {
@@ -185,42 +180,31 @@ async fn a_call_that_is_dropped_loses_no_event() {
     assert_eq!(names, ["a", "b", "c", "d"]);
 }
 
-/// The user as they are once they have signed in.
-async fn signed_in(app: &Refractory, user: &User) -> Principal {
-    let session = app.open_session(user).await.unwrap();
-    app.session(session.secret.expose(), Via::Web).await.unwrap().unwrap()
-}
-
-async fn user(house: &House, name: &str, role: Role) -> User {
-    house.app.add_user(&op(), UserName::new(name).unwrap(), role, None).await.unwrap()
-}
-
 #[tokio::test(start_paused = true)]
 async fn a_subscription_tells_what_its_reader_may_read_and_asks_for() {
     let house = House::quiet(1).await;
-    let gil = user(&house, "gil", Role::GameMaster).await;
-    let pia = user(&house, "pia", Role::Player).await;
-    let (gil_id, gil) = (gil.id.clone(), signed_in(&house.app, &gil).await);
-    let pia = signed_in(&house.app, &pia).await;
+    let gil = fresh_user(&house.app, "gil", Role::GameMaster).await;
+    let pia = fresh_user(&house.app, "pia", Role::Player).await;
     let everything = EventFilter::default;
     let mut of_gil = house.app.subscribe(&gil, everything(), None).await.unwrap();
     let mut of_pia = house.app.subscribe(&pia, everything(), None).await.unwrap();
     let starts = everything().of_kind("start-requested");
     let mut of_starts = house.app.subscribe(&op(), starts, None).await.unwrap();
     let others = house.table("others").await;
-    let own = NewInstance::named(Slug::new("own").unwrap()).owned_by(gil_id);
+    let own = NewInstance::named(Slug::new("own").unwrap());
+    let own = own.owned_by(gil.user().cloned().unwrap());
     let own = house.app.create(&op(), own).await.unwrap();
     house.start(&others).await;
     house.start(&own.id).await;
     for kind in ["instance-created", "start-requested"] {
-        let (told, name, _) = next(&mut of_gil).await;
-        assert_eq!((told.as_str(), name.as_str()), (kind, "own"));
+        let (found, name, _) = next(&mut of_gil).await;
+        assert_eq!((found.as_str(), name.as_str()), (kind, "own"));
     }
     assert!(tokio::time::timeout(MINUTE, of_gil.next()).await.is_err(), "of no other table");
     assert!(tokio::time::timeout(MINUTE, of_pia.next()).await.is_err(), "a player reads none");
     for name in ["others", "own"] {
-        let (told, of, _) = next(&mut of_starts).await;
-        assert_eq!((told.as_str(), of.as_str()), ("start-requested", name));
+        let (kind, of, _) = next(&mut of_starts).await;
+        assert_eq!((kind.as_str(), of.as_str()), ("start-requested", name));
     }
     house.delete(&own.id).await;
     house.run(&house.worker(), MINUTE * 2).await;
@@ -249,56 +233,11 @@ async fn both_tables_of_a_hand_over_show_it() {
     assert!(sentences.iter().any(|text| text == begun), "{sentences:?}");
 }
 
-/// Counts what is read of a store.
-#[derive(Debug, Clone, Default)]
-struct Counting(Arc<(MemoryStore, AtomicUsize)>);
-
-impl Counting {
-    fn count(&self, records: usize) {
-        self.0.1.fetch_add(records, Ordering::SeqCst);
-    }
-
-    /// How many records were read since the last call.
-    fn take(&self) -> usize {
-        self.0.1.swap(0, Ordering::SeqCst)
-    }
-}
-
-#[async_trait]
-impl Store for Counting {
-    async fn load(&self, kind: Kind, id: &str) -> Result<Option<Record>> {
-        self.count(1);
-        self.0.0.load(kind, id).await
-    }
-    async fn find(&self, key: &UniqueKey) -> Result<Option<Record>> {
-        self.count(1);
-        self.0.0.find(key).await
-    }
-    async fn query(&self, query: &Query) -> Result<Page> {
-        let page = self.0.0.query(query).await?;
-        self.count(page.records.len());
-        Ok(page)
-    }
-    async fn commit(&self, writes: &[Write]) -> Result<Vec<Record>> {
-        self.0.0.commit(writes).await
-    }
-    async fn changes(&self, kind: Kind, after: Position, limit: usize) -> Result<Changes> {
-        let changes = self.0.0.changes(kind, after, limit).await?;
-        self.count(changes.changes.len());
-        Ok(changes)
-    }
-    async fn position(&self, kind: Kind) -> Result<Position> {
-        self.0.0.position(kind).await
-    }
-    async fn discard(&self, record: &DamagedRecord) -> Result<()> {
-        self.0.0.discard(record).await
-    }
-}
-
-fn counted() -> (Refractory, Counting) {
-    let (world, store) = (World::default(), Counting::default());
+/// A deployment whose store counts what is read.
+fn counted() -> (Builder, CountingStore) {
+    let (world, store) = (World::default(), CountingStore::default());
     let ports = Ports { store: Arc::new(store.clone()), ..world.ports() };
-    (Builder::from_ports(ports).clock(world.clock()).build().0, store)
+    (Builder::from_ports(ports).clock(world.clock()), store)
 }
 
 async fn created(app: &Refractory, name: &str) -> InstanceId {
@@ -308,22 +247,23 @@ async fn created(app: &Refractory, name: &str) -> InstanceId {
 
 /// How many records are read by following for a minute in which `app` has `tables` tables; and by one page of the audit log.
 async fn cost_at(tables: usize) -> [usize; 3] {
-    let (app, store) = counted();
+    let (builder, store) = counted();
+    let app = builder.build().0;
     for at in 0..tables {
         created(&app, &format!("t{at}")).await;
     }
     let id = created(&app, "friday").await;
-    store.take();
-    let mut told = app.subscribe(&op(), EventFilter::default(), None).await.unwrap();
+    store.take_reads();
+    let mut events = app.subscribe(&op(), EventFilter::default(), None).await.unwrap();
     let mut watch = app.watch_instance(&op(), &id);
     watch.next().await.unwrap();
-    let first = store.take();
-    assert!(tokio::time::timeout(MINUTE, told.next()).await.is_err());
+    let first = store.take_reads();
+    assert!(tokio::time::timeout(MINUTE, events.next()).await.is_err());
     assert!(tokio::time::timeout(MINUTE, watch.next()).await.is_err());
-    let idle = store.take();
+    let idle = store.take_reads();
     let filter = EventFilter::default().of_kind("role-changed");
     app.events(&op(), &filter, None, 50).await.unwrap();
-    [first, idle, store.take()]
+    [first, idle, store.take_reads()]
 }
 
 #[tokio::test(start_paused = true)]
@@ -335,12 +275,26 @@ async fn following_reads_nothing_while_nothing_changes_and_no_more_where_there_i
     assert!(page <= 200, "a page of a rare kind: {page}");
 }
 
+/// The kinds of the events that `filter` is for, read in pages of `limit`; and how many pages there are.
+async fn read_log(app: &Refractory, filter: &EventFilter, limit: usize) -> (Vec<String>, usize) {
+    let (mut all, mut after, mut pages) = (Vec::new(), None, 0);
+    loop {
+        let page = app.events(&op(), filter, after, limit).await.unwrap();
+        assert!(page.events.len() <= limit);
+        all.extend(page.events.iter().map(|event| event.kind.name().to_owned()));
+        pages += 1;
+        after = page.next;
+        if after.is_none() {
+            return (all, pages);
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_audit_log_is_read_by_kind_user_and_table_a_page_at_a_time() {
-    let (app, _) = counted();
-    let anna =
-        app.add_user(&op(), UserName::new("anna").unwrap(), Role::Admin, None).await.unwrap();
-    let who = signed_in(&app, &anna).await;
+    let app = counted().0.build().0;
+    let who = fresh_user(&app, "anna", Role::Admin).await;
+    let anna = who.user().cloned().unwrap();
     for at in 0..7 {
         created(&app, &format!("t{at}")).await;
     }
@@ -349,31 +303,16 @@ async fn the_audit_log_is_read_by_kind_user_and_table_a_page_at_a_time() {
         app.start(&who, &friday).await.unwrap();
         app.stop(&op(), &friday, Urgency::Gentle).await.unwrap();
     }
-    let by = |filter: EventFilter, limit: usize| {
-        let app = &app;
-        async move {
-            let (mut all, mut after, mut pages) = (Vec::new(), None, 0);
-            loop {
-                let page = app.events(&op(), &filter, after, limit).await.unwrap();
-                assert!(page.events.len() <= limit);
-                all.extend(page.events.iter().map(|event| event.kind.name().to_owned()));
-                pages += 1;
-                after = page.next;
-                if after.is_none() {
-                    return (all, pages);
-                }
-            }
-        }
-    };
+    let by = async |filter: EventFilter, limit: usize| read_log(&app, &filter, limit).await;
     let of_friday = || EventFilter::about(&friday);
     let (all, _) = by(EventFilter::default(), 200).await;
     for limit in [1, 2, 3, 200] {
         assert_eq!(by(EventFilter::default(), limit).await.0, all, "pages of {limit}");
-        let (starts, _) = by(of_friday().by(anna.id.clone()), limit).await;
+        let (starts, _) = by(of_friday().by(anna.clone()), limit).await;
         assert_eq!(starts, vec!["start-requested"; 5], "pages of {limit}");
         let (stops, _) = by(EventFilter::default().of_kind("stop-requested"), limit).await;
         assert_eq!(stops, vec!["stop-requested"; 5], "pages of {limit}");
-        let (own, pages) = by(EventFilter::default().by(anna.id.clone()), limit).await;
+        let (own, pages) = by(EventFilter::default().by(anna.clone()), limit).await;
         assert_eq!((own.len(), pages), (5, 5_usize.div_ceil(limit)));
     }
     assert_eq!(by(of_friday(), 200).await.0.len(), 11);
@@ -382,38 +321,26 @@ async fn the_audit_log_is_read_by_kind_user_and_table_a_page_at_a_time() {
 
 #[tokio::test(start_paused = true)]
 async fn the_audit_log_is_trimmed_a_page_at_a_time() {
-    let (world, store) = (World::default(), Counting::default());
-    let ports = Ports { store: Arc::new(store.clone()), ..world.ports() };
-    let builder = Builder::from_ports(ports).clock(world.clock());
+    let (builder, store) = counted();
     let (app, worker) = builder.worker_options(|options| options.events = 500).build();
     let friday = created(&app, "friday").await;
     for _ in 0..400 {
         app.start(&op(), &friday).await.unwrap();
         app.stop(&op(), &friday, Urgency::Gentle).await.unwrap();
     }
-    let count = async || {
-        let (filter, mut after, mut count) = (EventFilter::about(&friday), None, 0);
-        loop {
-            let page = app.events(&op(), &filter, after, 200).await.unwrap();
-            count += page.events.len();
-            after = page.next;
-            if after.is_none() {
-                return count;
-            }
-        }
-    };
+    let count = async || read_log(&app, &EventFilter::about(&friday), 200).await.0.len();
     assert_eq!(count().await, 801);
     for _ in 0..20 {
-        store.take();
+        store.take_reads();
         worker.sweep().await.unwrap();
-        let read = store.take();
+        let read = store.take_reads();
         assert!(read <= 210, "one sweep reads {read} records");
         tokio::time::sleep(MINUTE).await;
     }
     let left = count().await;
     // A fifth of the room is for what tables do; the creation has its own.
     assert_eq!(left, 101);
-    store.take();
+    store.take_reads();
     worker.sweep().await.unwrap();
-    assert!(store.take() < 10, "and then nothing is read for a while");
+    assert!(store.take_reads() < 10, "and then nothing is read for a while");
 }

@@ -38,13 +38,17 @@ impl House {
 
     /// The same, where a table must have been empty for so long before it is asked to make room.
     pub(super) fn patient(world: &World, ports: Ports, make_room_after: Duration) -> Self {
-        let brisk = |patience: &mut WorkerOptions| {
-            patience.poll = Duration::from_millis(400);
-            patience.edge_lag = Duration::from_secs(1);
-            patience.make_room_after = make_room_after;
+        Self::with_options(world, ports, |options| {
+            options.poll = Duration::from_millis(400);
+            options.edge_lag = Duration::from_secs(1);
+            options.make_room_after = make_room_after;
+        })
+    }
+
+    fn with_options(world: &World, ports: Ports, change: impl Fn(&mut WorkerOptions)) -> Self {
+        let build = |ports| {
+            Builder::from_ports(ports).clock(world.clock()).worker_options(&change).build().0
         };
-        let build =
-            |ports| Builder::from_ports(ports).clock(world.clock()).worker_options(brisk).build().0;
         Self { world: world.clone(), app: build(world.ports()), troubled: build(ports) }
     }
 
@@ -69,16 +73,9 @@ impl House {
     /// A quiet house that keeps no password of a deleted table.
     pub(super) async fn keeping_no_admin_keys() -> Self {
         let world = stocked(1).await;
-        let build = || {
-            let forgetful =
-                |options: &mut WorkerOptions| options.admin_key_retention = Duration::ZERO;
-            Builder::from_ports(world.ports())
-                .clock(world.clock())
-                .worker_options(forgetful)
-                .build()
-                .0
-        };
-        Self { world: world.clone(), app: build(), troubled: build() }
+        Self::with_options(&world, world.ports(), |options| {
+            options.admin_key_retention = Duration::ZERO;
+        })
     }
 
     /// A handle that sees the world as the workers do.
@@ -152,6 +149,11 @@ impl House {
         self.run_to(worker, Duration::from_mins(6), cut, Some((id, goal))).await
     }
 
+    /// The same with a fresh worker, whose power is not cut.
+    pub(super) async fn reaches(&self, id: &InstanceId, goal: Goal) -> bool {
+        self.reach(&mut self.worker(), &mut PowerCut::default(), id, goal).await
+    }
+
     async fn run_to(
         &self,
         worker: &mut Worker,
@@ -182,6 +184,19 @@ impl House {
         assert_eq!(self.world.violations(), Vec::<String>::new(), "{when}");
         assert_eq!(self.world.orphaned_resources(), Vec::<String>::new(), "{when}");
     }
+}
+
+/// A world of one license in which each wait ends at the second look.
+pub(super) async fn quick_world() -> World {
+    let world = World::default();
+    world.configure(|knobs| {
+        knobs.boot_polls = 1;
+        knobs.stop_polls = 1;
+        knobs.open_polls = 1;
+        knobs.close_polls = 1;
+    });
+    world.add_license("key").await.unwrap();
+    world
 }
 
 /// A world with this many licenses.

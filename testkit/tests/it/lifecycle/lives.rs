@@ -7,18 +7,11 @@ use refractory_core::{Change, InstanceId};
 use testkit::fault::{CallFault, Faults, PowerCut};
 use testkit::world::World;
 
-use super::house::{Goal, House, op};
+use super::house::{Goal, House, op, quick_world};
 
 async fn world() -> World {
-    let world = World::default();
-    world.configure(|knobs| {
-        knobs.boot_polls = 1;
-        knobs.stop_polls = 1;
-        knobs.open_polls = 1;
-        knobs.close_polls = 1;
-        knobs.migration_polls = 1;
-    });
-    world.add_license("key").await.unwrap();
+    let world = quick_world().await;
+    world.configure(|knobs| knobs.migration_polls = 1);
     world
 }
 

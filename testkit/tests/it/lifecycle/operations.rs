@@ -4,12 +4,11 @@ use std::time::Duration;
 use refractory_core::model::{
     Backup, HoldReason, Operation, OperationOutcome, OperationState, Phase, Power, Role,
 };
-use refractory_core::ports::{Collection, Kind, Store};
+use refractory_core::ports::{Collection, Kind, SnapshotName, Store};
 use refractory_core::words::{English, Words as _};
 use refractory_core::{ErrorKind, InstanceId, OperationId};
 use testkit::conformance::Contents as _;
 use testkit::conformance::snapshots::Tamper as _;
-use testkit::fault::PowerCut;
 use testkit::people::fresh_user;
 
 use super::house::{Goal, House, op, said};
@@ -22,8 +21,7 @@ async fn open() -> (House, InstanceId) {
     house.world.configure(|knobs| knobs.copy_polls = 3);
     let id = house.table("friday").await;
     house.start(&id).await;
-    let mut worker = house.worker();
-    assert!(house.reach(&mut worker, &mut PowerCut::default(), &id, Goal::OnAfter(0)).await);
+    assert!(house.reaches(&id, Goal::OnAfter(0)).await);
     (house, id)
 }
 
@@ -77,9 +75,7 @@ async fn a_backup_of_an_open_world_stops_it_and_it_starts_again_by_itself() {
     assert_eq!(ended.state(), OperationState::Succeeded);
     let backup = backups(&house, &id).await.remove(0);
     assert_eq!((backup.slug.as_str(), backup.of.clone()), ("friday", id.clone()));
-    let mut worker = house.worker();
-    let again = Goal::OnAfter(epoch);
-    assert!(house.reach(&mut worker, &mut PowerCut::default(), &id, again).await);
+    assert!(house.reaches(&id, Goal::OnAfter(epoch)).await);
     let row = house.get(&id).await.unwrap();
     assert_eq!((row.hold, row.epoch), (None, epoch + 1));
     assert_eq!(house.world.violations(), Vec::<String>::new());
@@ -95,14 +91,13 @@ async fn a_restore_brings_data_back_and_a_start_waits_for_it() {
     let asked = house.app.restore_backup(&op(), &backup.id, &id, "friday").await.unwrap();
     house.start(&id).await;
     let row = house.get(&id).await.unwrap();
-    let told = English.progress(row.progress().unwrap());
-    assert!(told.contains("is being restored"), "{told}");
+    let progress = English.progress(row.progress().unwrap());
+    assert!(progress.contains("is being restored"), "{progress}");
     assert_eq!(row.hold.unwrap().reason, HoldReason::Restore);
     let ended = ended(&house, &asked).await;
     assert_eq!(ended.state(), OperationState::Succeeded, "{ended:?}");
     assert_eq!(house.world.read(&id).as_deref(), Some("a world"));
-    let mut worker = house.worker();
-    assert!(house.reach(&mut worker, &mut PowerCut::default(), &id, Goal::OnAfter(1)).await);
+    assert!(house.reaches(&id, Goal::OnAfter(1)).await);
     assert_eq!(house.world.violations(), Vec::<String>::new());
     let error = house.app.restore_backup(&op(), &backup.id, &id, "friday").await.unwrap_err();
     assert!(error.for_people().contains("is on"), "{}", error.for_people());
@@ -141,7 +136,7 @@ async fn verifying_says_whether_a_backup_is_whole() {
     assert_eq!(ended_state(&house, &asked).await, OperationState::Succeeded);
     let check = house.app.backup(&op(), &backup.id).await.unwrap().check.unwrap();
     assert_eq!(check.damage, None);
-    let name = refractory_core::ports::SnapshotName { of: id.clone(), at: backup.at };
+    let name = SnapshotName { of: id.clone(), at: backup.at };
     house.world.tamper(&name).await;
     let asked = house.app.verify_backup(&op(), &backup.id).await.unwrap();
     let failed = ended(&house, &asked).await;
@@ -243,8 +238,7 @@ async fn a_hold_ends_with_its_operation_whatever_becomes_of_that() {
     let rows = Collection::<Operation>::of(store);
     rows.delete(&asked).await.unwrap();
     house.start(&id).await;
-    let mut worker = house.worker();
-    assert!(house.reach(&mut worker, &mut PowerCut::default(), &id, Goal::OnAfter(1)).await);
+    assert!(house.reaches(&id, Goal::OnAfter(1)).await);
     assert_eq!(house.get(&id).await.unwrap().hold, None);
 }
 
@@ -258,8 +252,7 @@ async fn a_hold_of_an_operation_that_cannot_be_read_stays_until_it_is_removed() 
     let row = house.get(&id).await.unwrap();
     assert!(row.hold.is_some() && row.is_at_rest(), "it may be at work elsewhere");
     house.app.remove_damaged(&op(), Kind::Operation, asked.id.as_str()).await.unwrap();
-    let mut worker = house.worker();
-    assert!(house.reach(&mut worker, &mut PowerCut::default(), &id, Goal::OnAfter(1)).await);
+    assert!(house.reaches(&id, Goal::OnAfter(1)).await);
 }
 
 #[tokio::test(start_paused = true)]

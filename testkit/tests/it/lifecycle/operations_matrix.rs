@@ -12,17 +12,17 @@ use testkit::conformance::Contents;
 use testkit::fault::{CallFault, Faults, PowerCut};
 use testkit::world::World;
 
-use super::house::{Goal, House, op};
+use super::house::{Goal, House, op, quick_world};
 
 /// How long one part of a life may take.
-const PATIENCE: Duration = Duration::from_mins(20);
+const TIMEOUT: Duration = Duration::from_mins(20);
 /// What a table holds when it is backed up, and later.
 const FIRST: &str = "a world";
 const LATER: &str = "spoiled";
 /// How often a user looks whether it has come to what was asked for.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// A world, whoever works in it, and the data of its tables.
+/// A world, its processes, and the data of its tables.
 struct Scene {
     world: World,
     /// A process that remembers nothing.
@@ -76,15 +76,8 @@ impl Contents for Folder {
 }
 
 async fn world() -> World {
-    let world = World::default();
-    world.configure(|knobs| {
-        knobs.boot_polls = 1;
-        knobs.stop_polls = 1;
-        knobs.open_polls = 1;
-        knobs.close_polls = 1;
-        knobs.copy_polls = 1;
-    });
-    world.add_license("key").await.unwrap();
+    let world = quick_world().await;
+    world.configure(|knobs| knobs.copy_polls = 1);
     world
 }
 
@@ -120,7 +113,7 @@ async fn life(scene: &Scene, cut: &mut PowerCut) -> Vec<String> {
     let id = house.table("friday").await;
     let mut missed = Vec::new();
     for part in PARTS {
-        // An operation may be given up for good, as a start may: whoever wants it asks again.
+        // An operation may be given up for good, as a start may: the user asks again.
         let mut reached = false;
         for _ in 0..3 {
             ask(scene, &house, part, &id).await;
@@ -249,7 +242,7 @@ async fn drive(
     part: Part,
     id: &InstanceId,
 ) -> bool {
-    let end = tokio::time::Instant::now() + PATIENCE;
+    let end = tokio::time::Instant::now() + TIMEOUT;
     loop {
         let house = &*process;
         let stop = async {

@@ -33,7 +33,7 @@ impl OrphanedResources for Moody {
         let mood = *self.1.lock().unwrap();
         match mood {
             Mood::Works => OrphanedResources::list(&self.0).await,
-            Mood::Fails => Err(Error::new(ErrorKind::Unavailable, "listing orphaned_resources")),
+            Mood::Fails => Err(Error::new(ErrorKind::Unavailable, "listing orphaned resources")),
             Mood::Hangs => pending().await,
         }
     }

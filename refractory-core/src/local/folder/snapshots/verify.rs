@@ -19,7 +19,7 @@ impl Checked {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone(), whole);
     }
 
-    /// Told once: the next question reads again.
+    /// Returned once: the next question reads again.
     fn take(&self, name: &SnapshotName) -> Option<bool> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(name)
     }

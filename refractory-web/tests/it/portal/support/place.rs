@@ -66,9 +66,9 @@ impl Place {
             .auth(PlainAuth(store.clone()))
             .store(store.clone())
             .addressing(addressing)
-            .worker_options(|patience| {
-                patience.poll = std::time::Duration::from_millis(20);
-                patience.heartbeat = std::time::Duration::from_millis(200);
+            .worker_options(|options| {
+                options.poll = std::time::Duration::from_millis(20);
+                options.heartbeat = std::time::Duration::from_millis(200);
             });
         let (refractory, worker) = add(builder).build();
         let portal = Portal::new(refractory.clone(), config, hasher()).listen(listener).unwrap();
