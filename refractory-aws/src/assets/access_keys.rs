@@ -93,8 +93,11 @@ impl BucketAssets {
         stage: SecretStage,
     ) -> Result<Progression> {
         let name = self.naming.assets_user(of);
-        let made = self.clients.iam.create_access_key().user_name(name).send().await;
-        let made = made.map_err(|error| aws_error("making a key for uploads", error))?;
+        let made = match self.clients.iam.create_access_key().user_name(&name).send().await {
+            // Keys of calls whose answers were lost take the room: the next step finds and deletes them.
+            Err(error) if code_is(&error, &["LimitExceeded"]) => return Err(no_room_yet(&name)),
+            made => made.map_err(|error| aws_error("making a key for uploads", error))?,
+        };
         let key = made.access_key.ok_or_else(no_key)?;
         let (id, secret) = (key.access_key_id, Secret::new(key.secret_access_key));
         self.store_key(of, bucket, (&id, &secret), found, stage).await?;
@@ -182,6 +185,10 @@ impl BucketAssets {
 
 pub(super) fn is_listed(listed: &[ListedKey], key: &str) -> bool {
     listed.iter().any(|found| found.id == key)
+}
+
+fn no_room_yet(user: &str) -> Error {
+    Error::new(ErrorKind::Unavailable, "making a key for uploads").about("user", user)
 }
 
 fn no_key() -> Error {
