@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use refractory_core::model::{Event, Instance, Principal};
-use refractory_core::{Changes, EventFilter, InstanceId, Refractory};
+use refractory_core::{Changes, Error, EventFilter, InstanceId, Refractory, Subscription};
 use tokio::sync::{Notify, broadcast, watch};
 
 use crate::proxy::Edge;
@@ -94,30 +94,32 @@ impl Feed {
 
     /// Follows events for as long as anybody listens; the store is not asked otherwise.
     async fn follow_events(&self, refractory: &Refractory) {
+        let who = Principal::operator();
         loop {
             if self.events.receiver_count() == 0 {
                 self.listeners.notified().await;
             }
-            if let Err(error) = self.pass_events_on(refractory).await {
-                tracing::warn!(%error, "the store could not be asked for events");
-                tokio::time::sleep(Duration::from_secs(1)).await;
+            match refractory.subscribe(&who, EventFilter::default(), None).await {
+                Ok(subscription) => self.pass_events_on(subscription).await,
+                Err(error) => unheard(&error).await,
             }
         }
     }
 
-    async fn pass_events_on(&self, refractory: &Refractory) -> refractory_core::Result<()> {
-        let who = Principal::operator();
-        let mut subscription = refractory.subscribe(&who, EventFilter::default(), None).await?;
+    /// Passes events on until nobody listens any more. A store that fails is asked again where it could not answer, so that
+    /// nothing is missed meanwhile.
+    async fn pass_events_on(&self, mut subscription: Subscription) {
         loop {
             tokio::select! {
-                next = subscription.next() => {
+                next = subscription.next() => match next {
                     // Without a listener no one misses it.
-                    let _ = self.events.send(Arc::new(next?.event));
-                }
+                    Ok(next) => drop(self.events.send(Arc::new(next.event))),
+                    Err(error) => unheard(&error).await,
+                },
                 () = tokio::time::sleep(IDLE) => {}
             }
             if self.events.receiver_count() == 0 {
-                return Ok(());
+                return;
             }
         }
     }
@@ -151,4 +153,9 @@ impl Feed {
             differs
         });
     }
+}
+
+async fn unheard(error: &Error) {
+    tracing::warn!(%error, "the store could not be asked for events");
+    tokio::time::sleep(Duration::from_secs(1)).await;
 }

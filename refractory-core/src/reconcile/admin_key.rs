@@ -76,14 +76,14 @@ impl Deployment {
         let retention = self.options.admin_key_retention;
         let mut old =
             Query::index(Index::RetainedAdminKeyByTime).until(self.clock.now().before(retention));
+        let mut purged = Ok(());
         loop {
             let page = self.retained().page(&old).await?;
-            for kept in &page.records {
-                if !self.is_retained(kept) {
-                    self.purge_admin_key(kept).await?;
-                }
+            for kept in page.records.iter().filter(|kept| !self.is_retained(kept)) {
+                // One that the vault keeps does not keep the others.
+                purged = purged.and(self.purge_admin_key(kept).await);
             }
-            let Some(next) = page.next else { return Ok(()) };
+            let Some(next) = page.next else { return purged };
             old = old.after(Some(next));
         }
     }

@@ -2,7 +2,7 @@
 use std::time::Duration;
 
 use super::Refractory;
-use super::people::check_own;
+use super::people::check_credentials_of;
 use super::tokens::{MintedToken, gone};
 use crate::access::{Verb, check_role, check_scope};
 use crate::id::random_text;
@@ -76,7 +76,7 @@ impl Refractory {
         user: &UserId,
         new: NewApiToken,
     ) -> Result<MintedToken> {
-        check_holder(who, user)?;
+        check_credentials_of(who, user)?;
         if let Some(own) = &who.scopes
             && !own.include_all(&new.scopes)
         {
@@ -131,7 +131,7 @@ impl Refractory {
         limit: usize,
     ) -> Result<ApiTokenPage> {
         let query = if let Some(user) = of {
-            check_holder(who, user)?;
+            check_credentials_of(who, user)?;
             Query::partition(Index::ApiTokenByUser, user.as_str())
         } else {
             check_scope(who, Scope::Credentials)?;
@@ -173,7 +173,7 @@ impl Refractory {
         user: &User,
         name: &str,
     ) -> Result<ApiTokenView> {
-        check_holder(who, &user.id)?;
+        check_credentials_of(who, &user.id)?;
         let key = UniqueKey::api_token_name(&user.id, name);
         let found = self.collection::<Token>().find(&key).await?;
         let token = found.filter(|token| !self.deployment.has_ended(token));
@@ -210,7 +210,7 @@ impl Refractory {
         let token = found.filter(|token| !self.deployment.has_ended(token));
         let token = token.ok_or_else(|| no_such(key))?;
         let owner = token.purpose.user().ok_or_else(|| no_such(key))?;
-        if check_holder(who, owner).is_err() {
+        if check_credentials_of(who, owner).is_err() {
             return Err(no_such(key));
         }
         let user = self.collection::<User>().load_readable(owner.as_str()).await?;
@@ -254,12 +254,6 @@ impl Refractory {
             _ => {}
         }
     }
-}
-
-/// Refuses to manage the tokens of `user`, unless they are one's own, or one manages users.
-fn check_holder(who: &Principal, user: &UserId) -> Result<()> {
-    check_scope(who, Scope::Credentials)?;
-    check_own(who, user)
 }
 
 fn not_one() -> Error {

@@ -1,9 +1,10 @@
 //! Groups: making, renaming and deleting them, and who is in them.
 use super::Refractory;
 use super::list::{ListQuery, merged, page_of};
-use crate::access::{Partition, Verb, check_group, check_role, may};
+use crate::access::{Partition, Verb, check_group, check_role, check_scope, may};
 use crate::model::{
-    EventKind, Grantee, Group, GroupName, Instance, Membership, Principal, Right, User, UserName,
+    EventKind, Grantee, Group, GroupName, Instance, Membership, Principal, Right, Scope, User,
+    UserName,
 };
 use crate::ports::{Collection, Commit, Index, Query, TypedPage, UniqueKey};
 use crate::{Error, ErrorKind, GroupId, Result, Timestamp, UserId};
@@ -243,7 +244,9 @@ impl Refractory {
         let group = self.group_by_id(id).await?;
         let leaves =
             who.is_member_of(id) && UserName::new(name).is_ok_and(|name| who.name == name.as_str());
-        if !leaves {
+        if leaves {
+            check_scope(who, Scope::Manage)?;
+        } else {
             check_group(who, id).ok_or_else(|| no_such(id))??;
         }
         let user = self.account_named(name).await?;

@@ -1,6 +1,6 @@
 //! Identities and states of users: how they sign in, and whether they may.
 use super::Refractory;
-use super::people::{check_own, no_such};
+use super::people::{check_credentials_of, check_own, no_such};
 use crate::access::{Verb, check_role};
 use crate::model::{
     Edit, Email, EventKind, Identity, Locale, Principal, Purpose, Token, User, UserState, Via,
@@ -108,7 +108,7 @@ impl Refractory {
         id: &UserId,
         identity: &Identity,
     ) -> Result<User> {
-        check_own(who, id)?;
+        check_credentials_of(who, id)?;
         if *identity == Identity::Password {
             return Err(Error::new(ErrorKind::Invalid, "linking an identity")
                 .advise("A password is set, not linked."));
@@ -149,7 +149,7 @@ impl Refractory {
         id: &UserId,
         identity: &Identity,
     ) -> Result<User> {
-        check_own(who, id)?;
+        check_credentials_of(who, id)?;
         let links = self.open_links(id).await?;
         let unlinked = self.collection::<User>().update_with_events(id.as_str(), |user| {
             let had = match identity {

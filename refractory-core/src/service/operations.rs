@@ -247,7 +247,7 @@ impl Refractory {
     pub(super) async fn check_backups_of(&self, who: &Principal, of: &InstanceId) -> Result<()> {
         match self.collection::<Instance>().load(of.as_str()).await? {
             Some(row) => check(who, Verb::ChangeInstance, &row, of),
-            None => check_role(who, Verb::SeeDeployment),
+            None => check_role(who, Verb::ChangeInstance),
         }
     }
 }

@@ -125,8 +125,7 @@ impl Refractory {
         id: &UserId,
         password: PasswordHash,
     ) -> Result<User> {
-        check_scope(who, Scope::Credentials)?;
-        check_own(who, id)?;
+        check_credentials_of(who, id)?;
         let now = self.now();
         let changed = self.collection::<User>().update_with_events(id.as_str(), |user| {
             user.password = Some(password.clone());
@@ -145,8 +144,7 @@ impl Refractory {
     ///
     /// `Forbidden`, `NotFound`.
     pub async fn sign_out_everywhere(&self, who: &Principal, id: &UserId) -> Result<User> {
-        check_scope(who, Scope::Credentials)?;
-        check_own(who, id)?;
+        check_credentials_of(who, id)?;
         let now = self.now();
         let changed = self.collection::<User>().update_with_events(id.as_str(), |user| {
             user.sign_out_everywhere(now);
@@ -266,6 +264,12 @@ impl Refractory {
         }
         Ok(good)
     }
+}
+
+/// Refuses changes of what a user signs in with, or their programs do: to a token without the scope for it, and on the accounts of others.
+pub(super) fn check_credentials_of(who: &Principal, id: &UserId) -> Result<()> {
+    check_scope(who, Scope::Credentials)?;
+    check_own(who, id)
 }
 
 /// Refuses changes to the accounts of others, but for administrators.

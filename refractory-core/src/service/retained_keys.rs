@@ -1,6 +1,6 @@
 //! Administrators' passwords that are kept for instances to come.
 use super::Refractory;
-use crate::access::{Verb, check_role};
+use crate::access::{Verb, check_role, check_scope};
 use crate::model::{Event, Instance, Principal, RetainedAdminKey, Slug};
 use crate::ports::{Commit, Cursor, Index, Query, TypedPage, UniqueKey};
 use crate::{Error, ErrorKind, Result, UserId};
@@ -63,6 +63,7 @@ impl Refractory {
         if !who.is(owner) && !who.is_administrator() {
             return Err(not_retained(slug));
         }
+        check_scope(who, Verb::DeleteInstance.scope())?;
         let key = UniqueKey::retained_admin_key(slug, owner);
         let kept = self.collection::<RetainedAdminKey>().find(&key).await?;
         let kept = kept.ok_or_else(|| not_retained(slug))?;

@@ -156,8 +156,8 @@ impl Refractory {
         };
         let event = self.event(&who.seen_at(address), kind);
         // Taking the link is what decides between two browsers; a void one goes the same way.
-        let taken = self.collection().commit(&Commit::delete(&token).event(event)).await;
-        Ok(unless_raced(taken)?.and_then(|_| good.then_some(user)))
+        let deleted = self.collection().commit(&Commit::delete(&token).event(event)).await;
+        Ok(unless_raced(deleted)?.and_then(|_| good.then_some(user)))
     }
 
     /// A session for a person who has just signed in.

@@ -1,12 +1,13 @@
 //! Backups of tables.
 use actix_web::HttpResponse;
-use actix_web::web::{Data, Path, Query};
+use actix_web::web::{Data, Path};
 use refractory_core::model::Backup;
 use refractory_core::{BackupId, Error};
 use serde::{Deserialize, Serialize};
 
 use super::body::Body;
 use super::operations::{Paging, accepted, listed};
+use super::paging::Query;
 use crate::problem::Problem;
 use crate::session::{AuthorizedRequest, SignedIn};
 use crate::shared::Shared;
@@ -70,7 +71,7 @@ pub(crate) async fn of_instance(
     paging: Query<Paging>,
 ) -> Result<HttpResponse, Problem> {
     let table = shared.refractory.find(&person.who, &name).await?;
-    let (cursor, limit) = paging.read()?;
+    let (cursor, limit) = paging.0.read()?;
     let page = shared.refractory.backups(&person.who, &table.id, cursor, limit).await?;
     Ok(listed::<_, BackupJson>("backups", &page))
 }
@@ -81,7 +82,7 @@ pub(crate) async fn orphaned(
     person: SignedIn,
     paging: Query<Paging>,
 ) -> Result<HttpResponse, Problem> {
-    let (cursor, limit) = paging.read()?;
+    let (cursor, limit) = paging.0.read()?;
     let page = shared.refractory.orphaned_backups(&person.who, cursor, limit).await?;
     Ok(listed::<_, BackupJson>("backups", &page))
 }

@@ -1,7 +1,7 @@
 //! Operations: what workers do that takes long.
 use actix_web::HttpResponse;
 use actix_web::http::header::LOCATION;
-use actix_web::web::{Data, Path, Query};
+use actix_web::web::{Data, Path};
 use refractory_core::model::{Operation, OperationStep, StepRecord};
 use refractory_core::ports::{Cursor, TypedPage};
 use refractory_core::text::plain;
@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::BASE;
+use super::paging::{MOST, Query, USUAL, bounded, place};
 use crate::problem::Problem;
 use crate::session::{AuthorizedRequest, SignedIn};
 use crate::shared::Shared;
@@ -107,16 +108,16 @@ impl From<&Operation> for OperationJson {
 
 /// Where a list goes on, and how much of it is wanted.
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Paging {
     cursor: Option<String>,
-    limit: Option<usize>,
+    limit: Option<u32>,
 }
 
 impl Paging {
     /// The cursor and the size of the page.
-    pub(super) fn read(&self) -> Result<(Option<Cursor>, usize), Error> {
-        let cursor = self.cursor.as_deref().map(str::parse).transpose()?;
-        Ok((cursor, self.limit.unwrap_or(50)))
+    pub(super) fn read(&self) -> Result<(Option<Cursor>, usize), Problem> {
+        Ok((place("cursor", self.cursor.as_deref())?, bounded(self.limit, USUAL, MOST)?))
     }
 }
 
@@ -142,7 +143,7 @@ pub(crate) async fn list(
     person: SignedIn,
     paging: Query<Paging>,
 ) -> Result<HttpResponse, Problem> {
-    let (cursor, limit) = paging.read()?;
+    let (cursor, limit) = paging.0.read()?;
     let page = shared.refractory.operations(&person.who, None, cursor, limit).await?;
     Ok(listed::<_, OperationJson>("operations", &page))
 }
@@ -155,7 +156,7 @@ pub(crate) async fn of_instance(
     paging: Query<Paging>,
 ) -> Result<HttpResponse, Problem> {
     let table = shared.refractory.find(&person.who, &name).await?;
-    let (cursor, limit) = paging.read()?;
+    let (cursor, limit) = paging.0.read()?;
     let page = shared.refractory.operations(&person.who, Some(&table.id), cursor, limit).await?;
     Ok(listed::<_, OperationJson>("operations", &page))
 }

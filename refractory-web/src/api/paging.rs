@@ -14,9 +14,9 @@ use crate::problem::{FieldProblem, Problem};
 use crate::words;
 
 /// How many items a page has where nothing is said.
-const USUAL: usize = 50;
+pub(crate) const USUAL: usize = 50;
 /// The most items of a page.
-const MOST: usize = 200;
+pub(crate) const MOST: usize = 200;
 
 /// The parameters in the address of a request. An unknown one is refused.
 #[derive(Debug)]
@@ -56,17 +56,22 @@ impl PageQuery {
 
     /// The place after which the page begins.
     pub(crate) fn cursor(&self) -> Result<Option<Cursor>, Problem> {
-        let Some(after) = &self.after else { return Ok(None) };
-        after.parse().map(Some).map_err(|error: refractory_core::Error| {
-            let field = FieldProblem::parameter("after", "invalid-cursor", error.for_people());
-            Problem::of_parameters(vec![field])
-        })
+        place("after", self.after.as_deref())
     }
 
     /// The most items of the page.
     pub(crate) fn size(&self) -> Result<usize, Problem> {
         bounded(self.limit, USUAL, MOST)
     }
+}
+
+/// The place that the parameter `name` says.
+pub(crate) fn place(name: &str, said: Option<&str>) -> Result<Option<Cursor>, Problem> {
+    let read = said.map(str::parse).transpose();
+    read.map_err(|error: refractory_core::Error| {
+        let field = FieldProblem::parameter(name, "invalid-cursor", error.for_people());
+        Problem::of_parameters(vec![field])
+    })
 }
 
 /// `limit` where it is between one and `most`.

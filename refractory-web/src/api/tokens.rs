@@ -4,7 +4,7 @@ use std::time::Duration;
 use actix_web::http::header::LOCATION;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
-use refractory_core::model::{Edit, Principal, Scopes};
+use refractory_core::model::{Edit, Principal, Scopes, UserName};
 use refractory_core::{ApiTokenView, NewApiToken, UserId};
 use serde::Deserialize;
 
@@ -43,7 +43,7 @@ async fn holder(
 ) -> Result<(UserId, String), Problem> {
     let own = |id: &UserId| (id.clone(), who.name().to_owned());
     match (named, who.user()) {
-        (Some(name), Some(id)) if name == who.name() => Ok(own(id)),
+        (Some(name), Some(id)) if is_called(who, name) => Ok(own(id)),
         (Some(name), _) => {
             let found = shared.refractory.find_user(who, name).await?;
             Ok((found.id, found.name.to_string()))
@@ -51,6 +51,11 @@ async fn holder(
         (None, Some(id)) => Ok(own(id)),
         (None, None) => Err(Problem::sign_in()),
     }
+}
+
+/// Whether `name`, as it was typed, is the caller's.
+fn is_called(who: &Principal, name: &str) -> bool {
+    UserName::new(name).is_ok_and(|name| name.as_str() == who.name())
 }
 
 /// Lists the tokens of the caller, or of another user, in order of name.

@@ -52,7 +52,7 @@ impl Follow {
             let is_due = self.look <= tokio::time::Instant::now();
             if is_due {
                 let secret = &self.person.visitor.secret;
-                self.person.who = self.shared.refractory.session(secret, Via::Web).await.ok()??;
+                self.person.who = self.shared.refractory.bearer(secret, Via::Web).await.ok()??;
                 self.look = tokio::time::Instant::now() + BEAT;
             }
             let read =

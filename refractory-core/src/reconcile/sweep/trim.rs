@@ -25,8 +25,8 @@ impl Deployment {
         let past = Query::index(Index::TokenByExpiry).until(now.after(Duration::from_millis(1)));
         let (past, _) = tokens.gather(past).await?;
         self.delete_all(past.into_iter().filter(|token| self.has_ended(token))).await?;
-        self.purge_old_admin_keys().await?;
-        self.trim_events().await
+        let purged = self.purge_old_admin_keys().await;
+        purged.and(self.trim_events().await)
     }
 
     /// Reads or deletes one page of events: what is too old, and what takes more than a fair share of the room there is.

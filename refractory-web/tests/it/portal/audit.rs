@@ -1,16 +1,18 @@
 //! What the audit trail says about people, and what ends when an account is changed.
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use refractory_core::model::{
     Event, EventKind, Instance, Named, NewInstance, PasswordHash, Principal, Role, Slug, Step, User,
 };
-use refractory_core::ports::Collection;
+use refractory_core::ports::{Collection, Store};
 use refractory_core::{Cause, Code, EventFilter, MintedToken, Refractory, Timestamp, UserId};
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
 use super::streams::until;
-use super::support::{Browser, Place};
+use super::support::{Browser, DeafStore, Place};
 
 pub(super) async fn user(place: &Place, name: &str) -> User {
     place.refractory.find_user(&Principal::operator(), name).await.unwrap()
@@ -285,4 +287,33 @@ async fn the_audit_log_is_filtered_and_read_a_page_at_a_time() {
     let rest = format!("/api/v1/events?kind=instance-created&limit=40&after={next}");
     let rest = anna.get(&rest).await.json();
     assert_eq!((rest["items"].as_array().unwrap().len(), rest["next"].is_null()), (21, true));
+}
+
+#[tokio::test]
+async fn events_are_live_that_were_written_while_the_store_could_not_be_asked() {
+    let store = Arc::new(DeafStore::default());
+    let unheard = "127.0.0.1:9".parse().unwrap();
+    let shared = Arc::clone(&store.inner);
+    let place = Place::built(
+        unheard,
+        shared,
+        |_| (),
+        |builder| {
+            let store: Arc<dyn Store> = store.clone();
+            builder.store(store)
+        },
+    );
+    let anna = place.signed_in("anna", Role::Admin).await;
+    let friday = table(&place, "friday", None).await;
+    let mut live = anna.stream("/about/audit/live").await;
+    until(&mut live, "friday was created.").await;
+    // The portal follows from here on.
+    write(&place, failed(&friday)).await;
+    until(&mut live, "Attempt 1 to open the world failed.").await;
+    store.is_deaf.store(true, Ordering::SeqCst);
+    store.refused.notified().await;
+    let removed = EventKind::InstanceRemoved { owner: None };
+    write(&place, Event::by_system(Timestamp(7), removed).about(&friday)).await;
+    store.is_deaf.store(false, Ordering::SeqCst);
+    until(&mut live, "friday is deleted, with all of its data.").await;
 }

@@ -1,12 +1,15 @@
 //! Tokens for programs: what they may, and when they end.
 use std::time::Duration;
 
-use refractory_core::model::{Principal, Role, Scope, Scopes, Token};
-use refractory_core::ports::{Collection, Kind, Query};
+use refractory_core::model::{
+    Backup, GroupName, Identity, Principal, Role, Scope, Scopes, Token, Via,
+};
+use refractory_core::ports::{Aggregate, Collection, Kind, Query};
 use refractory_core::{NewApiToken, Refractory};
 use reqwest::header::{AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use testkit::conformance::sample;
 
 use super::audit::user;
 use super::support::{Browser, Place};
@@ -262,4 +265,38 @@ async fn tokens_are_made_and_revoked_on_the_page_of_the_account() {
         pia.submit_and_follow("/account", &format!("/account/tokens/{id}/revoke"), &[]).await;
     assert!(revoked.text.contains("The token was revoked."), "{}", revoked.text);
     assert_eq!(program.get("/api/v1/session").await.status, StatusCode::UNAUTHORIZED);
+}
+
+/// What cannot be undone, and what opens other doors, takes more than a token that reads.
+#[tokio::test]
+async fn a_token_that_reads_changes_no_backup_no_membership_and_no_identity() {
+    let place = Place::open().await;
+    place.account("anna", Role::Admin).await;
+    let anna = user(&place, "anna").await;
+    let app = &place.refractory;
+    let operator = Principal::operator();
+    let group = app.create_group(&operator, GroupName::new("club").unwrap()).await.unwrap();
+    app.add_member(&operator, &group.id, "anna", false).await.unwrap();
+    // Its instance is deleted: only administrators may do anything with it.
+    let backup = Backup::from_record(sample::full(Kind::Backup)).unwrap();
+    Collection::of(place.store.as_ref()).insert(&backup).await.unwrap();
+    let secret = minted(app, &anna.id, &[Scope::Read]).await;
+    let reader = app.bearer(&secret, Via::Web).await.unwrap().unwrap();
+    let discord = Identity::discord("80351110224678912").unwrap();
+    let refused = [
+        app.delete_backup(&reader, &backup.id).await.err(),
+        app.verify_backup(&reader, &backup.id).await.err(),
+        app.remove_member(&reader, &group.id, "anna").await.err(),
+        app.link_identity(&reader, &anna.id, &discord).await.err(),
+        app.unlink_identity(&reader, &anna.id, &Identity::Password).await.err(),
+    ];
+    for (at, error) in refused.into_iter().enumerate() {
+        let error = error.unwrap_or_else(|| panic!("{at} was not refused"));
+        assert_eq!(error.code().as_str(), "insufficient-scope", "{at}: {error:?}");
+    }
+    // A token with the scopes for it may.
+    let both = minted(app, &anna.id, &[Scope::Admin, Scope::Credentials]).await;
+    let both = app.bearer(&both, Via::Web).await.unwrap().unwrap();
+    app.link_identity(&both, &anna.id, &discord).await.unwrap();
+    app.remove_member(&both, &group.id, "anna").await.unwrap();
 }
