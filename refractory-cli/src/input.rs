@@ -135,7 +135,7 @@ pub(crate) fn line(prompt: &str) -> Result<Option<String>> {
     read_line().map(Some)
 }
 
-/// What was given as an argument, or else a line as [`line`] reads it.
+/// What was given as an argument, or else a line as [`line()`] reads it.
 pub(crate) fn given_or_line(given: Option<String>, prompt: &str) -> Result<Option<String>> {
     match given {
         Some(given) => Ok(Some(given)),

@@ -153,6 +153,7 @@ pub(crate) struct Destroy {
 const POLICY: &str = "\
 Examples:
   refractory infra policy controller                          what Refractory itself needs, wherever it runs
+  refractory infra policy front-end                           what a bot or the API behind Lambda needs: docs/front-ends.md
   refractory infra policy operator                            for users who deploy, destroy and inspect
   refractory infra policy controller --why                    the same, row by row with the reason
   refractory infra policy operator --account 123456789012     without asking AWS, before anything is there
@@ -182,6 +183,8 @@ pub(crate) struct Policy {
 pub(crate) enum WhoseArg {
     /// Refractory itself
     Controller,
+    /// A front end that is no worker: the API behind Lambda, a bot
+    FrontEnd,
     /// Users who deploy, destroy and inspect
     Operator,
     /// The user of a table's uploads: its maximum permissions
@@ -192,6 +195,7 @@ impl From<WhoseArg> for PolicySubject {
     fn from(whose: WhoseArg) -> Self {
         match whose {
             WhoseArg::Controller => Self::Controller,
+            WhoseArg::FrontEnd => Self::FrontEnd,
             WhoseArg::Operator => Self::Operator,
             WhoseArg::Table => Self::Table,
         }

@@ -63,6 +63,11 @@ fn policies_are_printed_before_anything_is_there() {
     let house = House::new();
     std::fs::write(house.path().join("refractory.toml"), "[aws]\nregion = \"eu-central-1\"\n")
         .unwrap();
+    let front_end = house.run("infra policy front-end --account 123456789012").ok().json();
+    assert!(
+        front_end["refractory-front-end"].to_string().contains("refractory/vault/*"),
+        "{front_end}"
+    );
     for (whose, name) in
         [("controller", "refractory-controller-state"), ("operator", "refractory-operator-stack")]
     {

@@ -8,6 +8,7 @@ mod counting;
 mod embedding;
 #[cfg(feature = "foundry")]
 mod foundry;
+mod front_ends;
 #[cfg(feature = "foundry")]
 mod game_control;
 mod imports;

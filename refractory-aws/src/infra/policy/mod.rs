@@ -1,9 +1,10 @@
 //! Permissions: one table for each subject, with a reason beside every action.
 //!
-//! The controller is Refractory itself, wherever it runs. Operators are people who deploy, destroy and inspect. A table's
+//! The controller is Refractory itself, wherever it runs; a front end is a process that holds the handle and no worker. Operators are people who deploy, destroy and inspect. A table's
 //! program has its own user, which reaches its uploads and nothing else; the boundary is the most that such a user
 //! can ever do, whatever the controller writes for it.
 mod controller;
+mod front_end;
 mod operator;
 mod spec;
 mod table;
@@ -21,6 +22,8 @@ pub const LONGEST: usize = 6_144;
 pub enum PolicySubject {
     /// Refractory itself.
     Controller,
+    /// A front end that is no worker: the API behind Lambda, a bot.
+    FrontEnd,
     /// People who deploy, destroy and inspect.
     Operator,
     /// The user of a table's uploads.
@@ -84,6 +87,7 @@ impl PolicySubject {
     fn sheets(self) -> &'static [PolicySpec] {
         match self {
             Self::Controller => controller::POLICIES,
+            Self::FrontEnd => front_end::POLICIES,
             Self::Operator => operator::POLICIES,
             Self::Table => table::POLICIES,
         }

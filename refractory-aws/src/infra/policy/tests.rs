@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 use super::*;
 
 mod calls;
+mod front_ends;
 
 fn names() -> PolicyScope {
     // The longest that names can be.
@@ -14,8 +15,13 @@ fn names() -> PolicyScope {
     )
 }
 
-fn everybody() -> [PolicySubject; 3] {
-    [PolicySubject::Controller, PolicySubject::Operator, PolicySubject::Table]
+fn everybody() -> [PolicySubject; 4] {
+    [
+        PolicySubject::Controller,
+        PolicySubject::FrontEnd,
+        PolicySubject::Operator,
+        PolicySubject::Table,
+    ]
 }
 
 #[test]
