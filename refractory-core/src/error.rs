@@ -210,13 +210,7 @@ impl Error {
 
     /// One sentence in English, safe in a browser or in a chat.
     pub fn for_people(&self) -> Cow<'_, str> {
-        match &self.0.advice {
-            Some(sentence) => Cow::Borrowed(sentence),
-            None => match sentences::sentence(&self.0.code, self) {
-                Some(sentence) => Cow::Owned(sentence),
-                None => Cow::Borrowed(sentences::of_kind(self.0.kind)),
-            },
-        }
+        self.own_sentence().unwrap_or(Cow::Borrowed(sentences::of_kind(self.0.kind)))
     }
 }
 
@@ -245,6 +239,17 @@ impl fmt::Display for Error {
     }
 }
 
+impl Error {
+    /// The sentence for people, where there is one of this very error and not only of its kind.
+    fn own_sentence(&self) -> Option<Cow<'_, str>> {
+        match &self.0.advice {
+            Some(sentence) => Some(Cow::Borrowed(sentence)),
+            None => sentences::sentence(&self.0.code, self).map(Cow::Owned),
+        }
+    }
+}
+
+/// What a program shows that ends with this error: what failed, why, and what to do about it.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)?;
@@ -252,6 +257,9 @@ impl fmt::Debug for Error {
         while let Some(error) = cause {
             write!(f, "\n  because {error}")?;
             cause = error.source();
+        }
+        if let Some(sentence) = self.own_sentence() {
+            write!(f, "\n  {sentence}")?;
         }
         Ok(())
     }

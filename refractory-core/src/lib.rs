@@ -18,15 +18,15 @@
 //! # struct MyRuntime(Mutex<BTreeMap<LaunchId, Endpoint>>);
 //! # #[async_trait]
 //! # impl InstanceRuntime for MyRuntime {
-//! #     async fn ensure(&self, key: &LaunchId, _: &LaunchSpec) -> Result<Observed<Endpoint>> {
-//! #         self.0.lock().unwrap().insert(key.clone(), Endpoint::new("127.0.0.1", 30_000));
-//! #         self.observe(key).await
+//! #     async fn ensure(&self, id: &LaunchId, _: &LaunchSpec) -> Result<Observed<Endpoint>> {
+//! #         self.0.lock().unwrap().insert(id.clone(), Endpoint::new("127.0.0.1", 30_000));
+//! #         self.observe(id).await
 //! #     }
-//! #     async fn observe(&self, key: &LaunchId) -> Result<Observed<Endpoint>> {
-//! #         Ok(self.0.lock().unwrap().get(key).cloned().map_or(Observed::Absent, Observed::Ready))
+//! #     async fn observe(&self, id: &LaunchId) -> Result<Observed<Endpoint>> {
+//! #         Ok(self.0.lock().unwrap().get(id).cloned().map_or(Observed::Absent, Observed::Ready))
 //! #     }
-//! #     async fn remove(&self, key: &LaunchId, _: Stop) -> Result<Observed<Endpoint>> {
-//! #         self.0.lock().unwrap().remove(key);
+//! #     async fn remove(&self, id: &LaunchId, _: Stop) -> Result<Observed<Endpoint>> {
+//! #         self.0.lock().unwrap().remove(id);
 //! #         Ok(Observed::Absent)
 //! #     }
 //! #     async fn list(&self) -> Result<Vec<LaunchId>> {

@@ -29,15 +29,15 @@ impl Listeners {
 
 #[async_trait]
 impl InstanceRuntime for Listeners {
-    async fn ensure(&self, key: &LaunchId, spec: &LaunchSpec) -> Result<Observed<Endpoint>> {
+    async fn ensure(&self, id: &LaunchId, spec: &LaunchSpec) -> Result<Observed<Endpoint>> {
         // Bound before the lock is taken: no lock is held across an await, and a call dropped here did nothing.
         let failed = |cause| Error::new(ErrorKind::Unavailable, "opening a port").caused_by(cause);
         let listener = TcpListener::bind("127.0.0.1:0").await.map_err(failed)?;
         let port = listener.local_addr().map_err(failed)?.port();
         let mut launches = self.launches();
-        match launches.get(key) {
+        match launches.get(id) {
             Some(Launch::Running { spec: other, .. }) if **other != *spec => {
-                Err(Error::new(ErrorKind::Invalid, "launching with another spec under one key"))
+                Err(Error::new(ErrorKind::Invalid, "launching with another spec under one id"))
             }
             Some(Launch::Running { endpoint, .. }) => Ok(Observed::Ready(endpoint.clone())),
             Some(Launch::Ended) => Ok(Observed::Broken(Reason("The launch has ended.".to_owned()))),
@@ -50,21 +50,21 @@ impl InstanceRuntime for Listeners {
                     endpoint: endpoint.clone(),
                     _task: task,
                 };
-                launches.insert(key.clone(), launch);
+                launches.insert(id.clone(), launch);
                 Ok(Observed::Ready(endpoint))
             }
         }
     }
 
-    async fn observe(&self, key: &LaunchId) -> Result<Observed<Endpoint>> {
-        Ok(match self.launches().get(key) {
+    async fn observe(&self, id: &LaunchId) -> Result<Observed<Endpoint>> {
+        Ok(match self.launches().get(id) {
             Some(Launch::Running { endpoint, .. }) => Observed::Ready(endpoint.clone()),
             Some(Launch::Ended) | None => Observed::Absent,
         })
     }
 
-    async fn remove(&self, key: &LaunchId, _: Stop) -> Result<Observed<Endpoint>> {
-        if let Some(launch) = self.launches().get_mut(key) {
+    async fn remove(&self, id: &LaunchId, _: Stop) -> Result<Observed<Endpoint>> {
+        if let Some(launch) = self.launches().get_mut(id) {
             *launch = Launch::Ended;
         }
         Ok(Observed::Absent)
@@ -74,7 +74,7 @@ impl InstanceRuntime for Listeners {
         let launches = self.launches();
         let running =
             launches.iter().filter(|(_, launch)| matches!(launch, Launch::Running { .. }));
-        Ok(running.map(|(key, _)| key.clone()).collect())
+        Ok(running.map(|(id, _)| id.clone()).collect())
     }
 
     /// Tasks end with this process, so the worker closes them first.

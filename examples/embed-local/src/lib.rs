@@ -16,7 +16,7 @@ use tokio::process::{Child, Command};
 #[derive(Debug, Default)]
 pub struct Processes(Mutex<BTreeMap<LaunchId, Launch>>);
 
-/// One launch. One that has ended is remembered, so that it is not started again under the same key.
+/// One launch. One that has ended is remembered, so that it is not started again under the same id.
 #[derive(Debug)]
 struct Launch {
     spec: LaunchSpec,
@@ -61,29 +61,29 @@ impl Processes {
 
 #[async_trait]
 impl InstanceRuntime for Processes {
-    async fn ensure(&self, key: &LaunchId, spec: &LaunchSpec) -> Result<Observed<Endpoint>> {
+    async fn ensure(&self, id: &LaunchId, spec: &LaunchSpec) -> Result<Observed<Endpoint>> {
         let mut launches = self.launches();
-        let launch = match launches.entry(key.clone()) {
+        let launch = match launches.entry(id.clone()) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(new) => new.insert(Launch::start(spec)?),
         };
         if launch.spec != *spec {
-            let during = "launching with another spec under one key";
+            let during = "launching with another spec under one id";
             return Err(Error::new(ErrorKind::Invalid, during));
         }
         let ended = || Observed::Broken(Reason("The program has ended.".to_owned()));
         Ok(launch.running()?.map_or_else(ended, Observed::Ready))
     }
 
-    async fn observe(&self, key: &LaunchId) -> Result<Observed<Endpoint>> {
+    async fn observe(&self, id: &LaunchId) -> Result<Observed<Endpoint>> {
         let mut launches = self.launches();
-        let running = launches.get_mut(key).map(Launch::running).transpose()?.flatten();
+        let running = launches.get_mut(id).map(Launch::running).transpose()?.flatten();
         Ok(running.map_or(Observed::Absent, Observed::Ready))
     }
 
-    async fn remove(&self, key: &LaunchId, _: Stop) -> Result<Observed<Endpoint>> {
+    async fn remove(&self, id: &LaunchId, _: Stop) -> Result<Observed<Endpoint>> {
         let mut launches = self.launches();
-        let Some(launch) = launches.get_mut(key) else { return Ok(Observed::Absent) };
+        let Some(launch) = launches.get_mut(id) else { return Ok(Observed::Absent) };
         if launch.running()?.is_none() {
             return Ok(Observed::Absent);
         }
@@ -95,8 +95,8 @@ impl InstanceRuntime for Processes {
 
     async fn list(&self) -> Result<Vec<LaunchId>> {
         let mut running = Vec::new();
-        for (key, launch) in self.launches().iter_mut() {
-            running.extend(launch.running()?.map(|_| key.clone()));
+        for (id, launch) in self.launches().iter_mut() {
+            running.extend(launch.running()?.map(|_| id.clone()));
         }
         Ok(running)
     }

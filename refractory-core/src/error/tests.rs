@@ -32,6 +32,17 @@ fn display_is_one_line_and_debug_walks_the_chain() {
 }
 
 #[test]
+fn a_program_that_ends_with_an_error_says_what_to_do() {
+    let full =
+        Error::new(ErrorKind::Exhausted, "saving").advise("The disk is full. Free some space.");
+    let outer = full.caused_by(Error::new(ErrorKind::Unavailable, "writing"));
+    assert_eq!(
+        format!("{outer:?}"),
+        "exhausted while saving\n  because unavailable while writing\n  The disk is full. Free some space."
+    );
+}
+
+#[test]
 fn people_read_advice_where_there_is_some() {
     let plain = Error::new(ErrorKind::NotFound, "loading");
     assert_eq!(plain.for_people(), "It doesn't exist, or no longer exists.");

@@ -81,7 +81,8 @@ impl Principal {
         self
     }
 
-    /// The operator: who may run programs on the machine holds the data in any case.
+    /// The operator, as [`Refractory::operator`](crate::Refractory::operator) has it: whoever holds the handle. Who may run programs on the
+    /// machine holds the data in any case.
     pub fn operator() -> Self {
         let name = "operator".to_owned();
         Self { name, role: Role::Admin, ..Self::anonymous(Via::Cli) }

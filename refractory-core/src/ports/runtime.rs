@@ -103,30 +103,30 @@ impl LaunchSpec {
 
 /// Runs the program of an instance, one launch for each [`LaunchId`].
 ///
-/// The launch works on the volume of the key's instance. It outlives the process that asked for it.
+/// The launch works on the volume of its instance. It outlives the process that asked for it.
 #[async_trait]
 pub trait InstanceRuntime: Debug + Send + Sync + 'static {
-    /// Makes the launch `key` exist.
+    /// Makes the launch `id` exist.
     ///
-    /// *Repeat*: the same key is the same launch; another `spec` under the same key is `Invalid`.
+    /// *Repeat*: the same id is the same launch; another `spec` under the same id is `Invalid`.
     /// *Answers*: `Pending`, `Ready`, `Broken`; never `Absent`. A launch that has ended is `Broken` and is not revived.
-    /// *Dropped*: it may run; the next call finds it by its key.
+    /// *Dropped*: it may run; the next call finds it by its id.
     ///
     /// # Errors
     ///
     /// `Invalid`, `Exhausted`, `Unavailable`, `Forbidden`.
-    async fn ensure(&self, key: &LaunchId, spec: &LaunchSpec) -> Result<Observed<Endpoint>>;
+    async fn ensure(&self, id: &LaunchId, spec: &LaunchSpec) -> Result<Observed<Endpoint>>;
 
-    /// Looks at the launch `key`.
+    /// Looks at the launch `id`.
     ///
     /// *Answers*: all. *Dropped*: nothing happened.
     ///
     /// # Errors
     ///
     /// `Unavailable`, `Forbidden`.
-    async fn observe(&self, key: &LaunchId) -> Result<Observed<Endpoint>>;
+    async fn observe(&self, id: &LaunchId) -> Result<Observed<Endpoint>>;
 
-    /// Makes the launch `key`, and no other, end: asks it to end, waits, then forces it. Each call
+    /// Makes the launch `id`, and no other, end: asks it to end, waits, then forces it. Each call
     /// moves the stop along and answers at once.
     ///
     /// *Answers*: `Absent`, `Pending`. *Dropped*: it may be stopping; call again.
@@ -134,7 +134,7 @@ pub trait InstanceRuntime: Debug + Send + Sync + 'static {
     /// # Errors
     ///
     /// `Unavailable`, `Forbidden`.
-    async fn remove(&self, key: &LaunchId, how: Stop) -> Result<Observed<Endpoint>>;
+    async fn remove(&self, id: &LaunchId, how: Stop) -> Result<Observed<Endpoint>>;
 
     /// Every launch of this deployment, and of no other.
     ///

@@ -93,7 +93,8 @@ impl Builder {
         game: GameControl;
         /// Registers the public names of instances with `dns`.
         dns: DnsZone;
-        /// Leases licenses from `licenses`. For a [`StorePool`](crate::StorePool), share the store and the vault with it.
+        /// Leases licenses from `licenses`. A [`StorePool`](crate::StorePool) needs the store and the vault that the deployment has: pass an `Arc` of each
+        /// to both.
         licenses: LicensePool;
         /// Keeps license keys and passwords of programs in `vault`.
         vault: Vault;
@@ -103,7 +104,7 @@ impl Builder {
         archives: Archives;
         /// Reads the output of programs from `logs`.
         logs: LogSource;
-        /// Checks passwords with `auth`.
+        /// Checks passwords with `auth`, which reads the accounts of the store that the deployment has: pass an `Arc` of it to both.
         auth: Authenticator;
         /// Writes everything down in `store`: instances, users, sessions, licenses, events.
         store: Store;

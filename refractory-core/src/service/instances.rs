@@ -476,7 +476,8 @@ impl Refractory {
         Ok(all)
     }
 
-    /// Waits until `done` holds of the instance; `None` when it is gone.
+    /// Waits until `done` holds of the instance; `None` when it is gone. It never ends where `done` never holds: after a start or a stop,
+    /// use [`settled`](Self::settled), which ends when the start is given up, too, and has a deadline.
     ///
     /// # Errors
     ///

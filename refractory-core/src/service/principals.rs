@@ -3,7 +3,8 @@ use super::Refractory;
 use crate::model::{Principal, Via};
 
 impl Refractory {
-    /// The operator: who may run programs on the machine holds the data in any case.
+    /// The operator: whoever holds this handle, such as the embedding program itself or a command at the prompt. May do everything, and is called `operator`
+    /// in the audit log. Never give it to a request from outside: users' principals come from what they show (`session`, `bearer`).
     pub fn operator(&self) -> Principal {
         Principal::operator()
     }

@@ -23,7 +23,8 @@ pub enum Settled {
     Off,
     /// It is gone, with all of its data.
     Gone,
-    /// It was given up.
+    /// It was given up: [`Words::fault`](crate::words::Words::fault) has the sentence. Once the cause is put right, [`start`](Refractory::start)
+    /// begins anew.
     Failed(Fault),
     /// Someone wants something else of it by now.
     Superseded(Power),
