@@ -46,7 +46,6 @@ mod upload;
 mod view;
 mod words;
 
-pub use api::{BackupJson, OperationJson, StepJson};
 pub use config::{MetricsAccess, WebConfig};
 pub use connections::Descriptors;
 pub use hasher::Hasher;

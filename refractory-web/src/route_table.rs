@@ -42,6 +42,11 @@ pub(crate) fn post() -> MethodRoute {
     MethodRoute::new(Method::POST)
 }
 
+/// Answers PUT.
+pub(crate) fn put() -> MethodRoute {
+    MethodRoute::new(Method::PUT)
+}
+
 /// Answers PATCH.
 pub(crate) fn patch() -> MethodRoute {
     MethodRoute::new(Method::PATCH)

@@ -2,7 +2,7 @@
 use anyhow::{Result, bail};
 use refractory_core::BackupId;
 use refractory_core::model::{Backup, Principal};
-use refractory_web::BackupJson;
+use refractory_web::api;
 
 use super::deployment;
 use super::operation::asked;
@@ -57,7 +57,7 @@ async fn list(desk: &CliContext, args: &ListBackups) -> Result<()> {
         cursor = Some(next);
     }
     let rows: Vec<_> =
-        backups.iter().map(|backup| (BackupJson::from(backup), cells(backup))).collect();
+        backups.iter().map(|backup| (api::Backup::from(backup), cells(backup))).collect();
     let nothing = match &args.name {
         Some(name) => {
             format!("No backups. Create one with `refractory backup create {name} --wait`.")
@@ -101,7 +101,7 @@ async fn show(desk: &CliContext, id: &BackupId) -> Result<()> {
             "{said} Its table was deleted at {at}. Restore it into another one with `--into NAME`{kept}."
         );
     }
-    desk.out.say(&said, &BackupJson::from(&backup))
+    desk.out.say(&said, &api::Backup::from(&backup))
 }
 
 /// How long backups of deleted tables are kept, as the end of a sentence.

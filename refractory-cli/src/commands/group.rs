@@ -3,13 +3,14 @@ use anyhow::{Result, bail};
 use refractory_core::model::{Group, GroupName, Instance};
 use refractory_core::text::one_line;
 use refractory_core::{Error, ListQuery, Member, Refractory, right_of_group};
+use refractory_web::api;
 use serde_json::json;
 
 use crate::args::group::{AddMembers, GroupCommand};
 use crate::compose::{App, CliContext};
 use crate::exit::Exit;
 use crate::input;
-use crate::output::{Failure, GroupJson, Out, ago};
+use crate::output::{Failure, GroupDetails, Out, ago};
 
 pub(crate) async fn run(desk: &CliContext, command: GroupCommand) -> Result<Exit> {
     match command {
@@ -36,7 +37,7 @@ async fn create(desk: &CliContext, name: &str) -> Result<()> {
     let group = station.refractory.create_group(&station.refractory.operator(), name).await?;
     let said =
         format!("The group {0} was created. Next: `refractory group add {0} USER`.", group.name);
-    desk.out.say(&said, &GroupJson::from(&group))
+    desk.out.say(&said, &api::Group::from(&group))
 }
 
 async fn list(desk: &CliContext, station: &App) -> Result<()> {
@@ -47,7 +48,7 @@ async fn list(desk: &CliContext, station: &App) -> Result<()> {
         let page = app.groups(&app.operator(), &query).await?;
         let row = |group: &Group| {
             let cells = [group.name.to_string(), group.members.to_string(), ago(group.added, now)];
-            (GroupJson::from(group), cells.to_vec())
+            (api::Group::from(group), cells.to_vec())
         };
         printed.page(&page.records.iter().map(row).collect::<Vec<_>>())?;
         if page.next.is_none() || Out::is_closed() {
@@ -63,7 +64,7 @@ async fn show(desk: &CliContext, name: &str) -> Result<()> {
     let app = &station.refractory;
     let (members, tables) = (members(app, &group).await?, tables(app, &group).await?);
     if desk.out.is_json() {
-        return Out::value(&GroupJson::whole(&group, &members, &tables));
+        return Out::value(&GroupDetails::of(&group, &members, &tables));
     }
     let now = app.now();
     Out::line(&format!("{} ({})", group.name, counted(members.len(), "member", "members")))?;
@@ -135,7 +136,7 @@ async fn add(desk: &CliContext, args: &AddMembers) -> Result<()> {
         (false, _) => "",
     };
     let said = format!("{} in the group {}{kind}.", is_or_are(&args.users), group.name);
-    desk.out.say(&said, &GroupJson::from(&group))
+    desk.out.say(&said, &api::Group::from(&group))
 }
 
 async fn remove(desk: &CliContext, name: &str, users: &[String]) -> Result<()> {
@@ -146,7 +147,7 @@ async fn remove(desk: &CliContext, name: &str, users: &[String]) -> Result<()> {
     }
     let group = app.find_group(&app.operator(), group.name.as_str()).await?;
     let said = format!("{} no longer in the group {}.", is_or_are(users), group.name);
-    desk.out.say(&said, &GroupJson::from(&group))
+    desk.out.say(&said, &api::Group::from(&group))
 }
 
 fn is_or_are(users: &[String]) -> String {
@@ -159,7 +160,7 @@ async fn rename(desk: &CliContext, name: &str, to: &str) -> Result<()> {
     let (app, to) = (&station.refractory, GroupName::new(to).map_err(Error::from)?);
     let renamed = app.rename_group(&app.operator(), &group.id, to).await?;
     let said = format!("The group {} is now called {}.", group.name, renamed.name);
-    desk.out.say(&said, &GroupJson::from(&renamed))
+    desk.out.say(&said, &api::Group::from(&renamed))
 }
 
 async fn delete(desk: &CliContext, name: &str, confirm: Option<String>) -> Result<()> {

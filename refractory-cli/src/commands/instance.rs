@@ -9,7 +9,7 @@ use refractory_core::model::{
 use refractory_core::ports::DamagedRecord;
 use refractory_core::text::one_line;
 use refractory_core::{Error, ErrorKind, ListQuery, Rights};
-use refractory_web::{OperationJson, api};
+use refractory_web::api;
 use serde_json::json;
 
 use super::follow::{follow, note_idle};
@@ -427,7 +427,7 @@ async fn rotate_key(desk: &CliContext, args: &RotateKey) -> Result<()> {
         "The old key is deleted when the new one works."
     };
     let said = format!("A new uploads key for `{}` is being created. {until}", table.slug);
-    desk.out.say(&said, &OperationJson::from(&operation))?;
+    desk.out.say(&said, &api::Operation::from(&operation))?;
     note_idle(desk.out, &station).await
 }
 

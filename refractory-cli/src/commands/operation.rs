@@ -5,7 +5,7 @@ use anyhow::{Result, bail};
 use refractory_core::OperationId;
 use refractory_core::model::{Operation, OperationOutcome, Principal, StepRecord};
 use refractory_core::words::{English, Words as _};
-use refractory_web::OperationJson;
+use refractory_web::api;
 
 use super::follow::{ProgressReporter, nobody_works, note_idle};
 use crate::args::backup::{ListOperations, OperationCommand};
@@ -48,7 +48,7 @@ async fn list(desk: &CliContext, args: &ListOperations) -> Result<()> {
             let (id, kind) = (operation.id.to_string(), operation.kind.name().as_str().to_owned());
             let asked = operation.requested_at.to_string();
             let cells = vec![id, kind, operation.slug.clone(), asked, words(operation)];
-            (OperationJson::from(operation), cells)
+            (api::Operation::from(operation), cells)
         })
         .collect();
     desk.out.list(&["operation", "kind", "table", "asked", "state"], &rows, "No operations.")
@@ -58,7 +58,7 @@ async fn show(desk: &CliContext, id: &OperationId) -> Result<()> {
     let station = desk.open().await?;
     let operation = station.refractory.operation(&Principal::operator(), id).await?;
     if desk.out.is_json() {
-        return Out::value(&OperationJson::from(&operation));
+        return Out::value(&api::Operation::from(&operation));
     }
     let mut rows = vec![
         row("operation", operation.id.to_string()),
@@ -89,7 +89,7 @@ async fn cancel(desk: &CliContext, id: &OperationId) -> Result<()> {
     let station = desk.open().await?;
     let operation = station.refractory.cancel_operation(&Principal::operator(), id).await?;
     let said = format!("The operation on `{}` is being canceled.", operation.slug);
-    desk.out.say(&said, &OperationJson::from(&operation))?;
+    desk.out.say(&said, &api::Operation::from(&operation))?;
     note_idle(desk.out, &station).await
 }
 
@@ -103,7 +103,7 @@ pub(super) async fn asked(
 ) -> Result<()> {
     if wait {
         let ended = follow(desk.out, station, &operation.id).await?;
-        return desk.out.say(done, &OperationJson::from(&ended));
+        return desk.out.say(done, &api::Operation::from(&ended));
     }
     let said = format!(
         "`{}`: {}. Follow it with `refractory operation show {}`.",
@@ -111,7 +111,7 @@ pub(super) async fn asked(
         English.operation(operation.kind.name()),
         operation.id
     );
-    desk.out.say(&said, &OperationJson::from(operation))?;
+    desk.out.say(&said, &api::Operation::from(operation))?;
     note_idle(desk.out, station).await
 }
 

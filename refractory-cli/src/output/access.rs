@@ -1,7 +1,7 @@
 //! Groups and grants as programs are shown them.
-use refractory_core::model::{GranteeName, Group, Instance, Right};
-use refractory_core::{Member, right_of_group};
-use refractory_web::api::Access;
+use refractory_core::Member;
+use refractory_core::model::{GranteeName, Group, Instance};
+use refractory_web::api::{self, Access};
 use serde::Serialize;
 
 /// The words for each right, under the name of its flag.
@@ -17,67 +17,22 @@ pub(crate) fn access_in_words(access: &Access) -> [(&'static str, String); 4] {
     ]
 }
 
-/// A group.
+/// A group that is shown whole: who is in it, and what is granted to it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct GroupJson {
-    id: String,
-    name: String,
-    members: u32,
-    created: String,
-    /// Where it is shown whole.
+pub(crate) struct GroupDetails {
     #[serde(flatten)]
-    details: Option<GroupDetails>,
+    group: api::Group,
+    users: Vec<api::Member>,
+    instances: Vec<api::GroupInstance>,
 }
 
-/// Who is in a group, and what it opens.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-struct GroupDetails {
-    users: Vec<MemberJson>,
-    instances: Vec<GrantedJson>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-struct MemberJson {
-    name: String,
-    administrator: bool,
-    since: String,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-struct GrantedJson {
-    name: String,
-    /// The highest right.
-    right: Option<&'static str>,
-}
-
-impl From<&Group> for GroupJson {
-    fn from(group: &Group) -> Self {
-        Self {
-            id: group.id.to_string(),
-            name: group.name.to_string(),
-            members: group.members,
-            created: group.added.to_string(),
-            details: None,
-        }
-    }
-}
-
-impl GroupJson {
+impl GroupDetails {
     /// `group`, with its members and the tables on which it has a right.
-    pub(crate) fn whole(group: &Group, members: &[Member], tables: &[Instance]) -> Self {
-        let member = |member: &Member| MemberJson {
-            name: member.name.to_string(),
-            administrator: member.is_administrator,
-            since: member.since.to_string(),
-        };
-        let granted = |table: &Instance| GrantedJson {
-            name: table.slug.to_string(),
-            right: right_of_group(table, &group.id).map(Right::name),
-        };
-        let details = GroupDetails {
-            users: members.iter().map(member).collect(),
-            instances: tables.iter().map(granted).collect(),
-        };
-        Self { details: Some(details), ..Self::from(group) }
+    pub(crate) fn of(group: &Group, members: &[Member], tables: &[Instance]) -> Self {
+        Self {
+            group: api::Group::from(group),
+            users: members.iter().map(api::Member::from).collect(),
+            instances: tables.iter().map(|table| api::GroupInstance::of(table, group)).collect(),
+        }
     }
 }

@@ -9,7 +9,7 @@ pub(crate) mod say;
 mod spinner;
 mod view;
 
-pub(crate) use access::{GroupJson, access_in_words};
+pub(crate) use access::{GroupDetails, access_in_words};
 pub(crate) use moment::{ago, size};
 pub(crate) use out::Out;
 pub(crate) use report::{Failure, report, told};

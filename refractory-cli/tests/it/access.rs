@@ -40,7 +40,10 @@ fn a_group_is_made_filled_granted_a_table_and_deleted() {
         .map(|it| (it["name"].as_str().unwrap(), it["administrator"].as_bool().unwrap()))
         .collect();
     assert_eq!(users, [("anna", false), ("bob", false), ("jane", true)]);
-    assert_eq!(shown["instances"], json!([{ "name": "friday", "right": "game-master" }]));
+    let friday = house.table("friday")["id"].clone();
+    let granted =
+        json!([{ "id": friday, "name": "friday", "title": "friday", "right": "game-master" }]);
+    assert_eq!(shown["instances"], granted);
     let people = house.run("group show friday.crew").ok().out;
     assert!(
         people.contains("3 members")

@@ -10,7 +10,7 @@ mod visible;
 #[cfg(feature = "accounts")]
 pub(crate) use rights::check_group;
 pub use rights::{Rights, can, check_role, may};
-pub(crate) use rights::{check, check_view, no_such_instance};
+pub(crate) use rights::{check, check_reading, check_view, no_such_instance};
 pub(crate) use scopes::{check_scope, has_scope};
 pub use verb::{Requirement, Verb};
 pub(crate) use visible::{Partition, partitions};

@@ -2,7 +2,7 @@
 use std::collections::BTreeSet;
 
 use super::{Requirement, Verb, check_scope, has_scope};
-use crate::model::{Grantee, Grants, Instance, Principal, Right, Role, Via};
+use crate::model::{Grantee, Grants, Instance, Principal, Right, Role, Scope, Via};
 use crate::{Code, Error, ErrorKind, Result, UserId};
 
 /// The rights of one principal on one instance.
@@ -94,11 +94,31 @@ pub(crate) fn check(
     instance: &Instance,
     name: impl std::fmt::Display,
 ) -> Result<()> {
+    check_with(who, verb, verb.scope(), instance, name)
+}
+
+/// The same for reading what only those may see who may do `verb`: a token needs no more than the scope to read.
+pub(crate) fn check_reading(
+    who: &Principal,
+    verb: Verb,
+    instance: &Instance,
+    name: impl std::fmt::Display,
+) -> Result<()> {
+    check_with(who, verb, Scope::Read, instance, name)
+}
+
+fn check_with(
+    who: &Principal,
+    verb: Verb,
+    scope: Scope,
+    instance: &Instance,
+    name: impl std::fmt::Display,
+) -> Result<()> {
     let rights = Rights::of(who, instance);
     if !rights.hold(Right::View) {
         return Err(no_such_instance(name));
     }
-    if can_on(who, verb, rights) { check_scope(who, verb.scope()) } else { Err(refused(who, verb)) }
+    if can_on(who, verb, rights) { check_scope(who, scope) } else { Err(refused(who, verb)) }
 }
 
 /// The same for seeing it only.

@@ -168,21 +168,22 @@ impl Grants {
     ///
     /// `Invalid` for too many groups and users, and for running or managing granted to those who are not signed in.
     pub fn checked(self) -> Result<Self, Error> {
-        let wrong =
-            |sentence| Err(Error::new(ErrorKind::Invalid, "granting rights").advise(sentence));
+        let wrong = |sentence| Error::new(ErrorKind::Invalid, "granting rights").advise(sentence);
         for right in [Right::GameMaster, Right::Manage] {
             if self.of(right).contains(&Grantee::Anyone) {
-                return wrong(format!(
+                let sentence = format!(
                     "The right {right} can't be granted to anyone, because it needs a user who is signed in. Use signed-in, a group or a user."
-                ));
+                );
+                return Err(wrong(sentence).about("right", right));
             }
         }
         let named = self.named().len();
         if named > Self::MOST {
-            return wrong(format!(
+            let sentence = format!(
                 "Rights on one table can be granted to at most {} groups and users, and these are {named}. Put users into a group, and grant the right to the group.",
                 Self::MOST
-            ));
+            );
+            return Err(wrong(sentence).about("grantees", named));
         }
         Ok(self)
     }

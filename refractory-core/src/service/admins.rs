@@ -57,15 +57,6 @@ impl AccountChange {
 }
 
 impl Refractory {
-    /// Disables an account. Returns it as it was before.
-    ///
-    /// # Errors
-    ///
-    /// `NotFound`; `Conflict` for the last administrator.
-    pub(super) async fn disable(&self, id: &UserId) -> Result<User> {
-        self.change_account(id, AccountChange::Disabling, None).await
-    }
-
     /// Changes an account; only at `revision`, where that is named. Returns it as it was before.
     ///
     /// # Errors

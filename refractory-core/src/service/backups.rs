@@ -1,5 +1,6 @@
 //! Backups: copies of the data of instances. Front ends ask for them; workers make, read, restore and delete them.
 use super::Refractory;
+use super::operations::hidden;
 use crate::access::{Verb, check, check_role};
 use crate::model::{
     Backup, BackupRef, Held, Instance, Operation, OperationKind, Power, Principal, Step, Subject,
@@ -53,7 +54,7 @@ impl Refractory {
         after: Option<Cursor>,
         limit: usize,
     ) -> Result<TypedPage<Backup>> {
-        self.check_backups_of(who, of).await?;
+        self.check_reading_backups_of(who, of).await?;
         let query = Query::partition(Index::BackupByInstance, of.as_str()).descending();
         self.collection().page(&query.after(after).limit(limit)).await
     }
@@ -78,11 +79,12 @@ impl Refractory {
     ///
     /// # Errors
     ///
-    /// `Forbidden`, `NotFound`.
+    /// `Forbidden`; `NotFound`, also for one of an instance that they may not see.
     pub async fn backup(&self, who: &Principal, id: &BackupId) -> Result<Backup> {
         let found = self.collection::<Backup>().load(id.as_str()).await?;
         let found = found.ok_or_else(|| no_such(id))?;
-        self.check_backups_of(who, &found.of).await?;
+        let may = self.check_reading_backups_of(who, &found.of).await;
+        may.map_err(|error| hidden(error, no_such(id)))?;
         Ok(found)
     }
 
@@ -128,6 +130,7 @@ impl Refractory {
     /// `Forbidden`, `NotFound`; `Conflict` when another operation is at work on the backups of its instance.
     pub async fn verify_backup(&self, who: &Principal, id: &BackupId) -> Result<Operation> {
         let backup = self.backup(who, id).await?;
+        self.check_backups_of(who, &backup.of).await?;
         let kind = OperationKind::VerifyBackup { backup: backup.reference() };
         self.request(who, kind, Subject::from(&backup)).await
     }
@@ -139,6 +142,7 @@ impl Refractory {
     /// `Forbidden`, `NotFound`; `Conflict` when another operation is at work on the backups of its instance.
     pub async fn delete_backup(&self, who: &Principal, id: &BackupId) -> Result<Operation> {
         let backup = self.backup(who, id).await?;
+        self.check_backups_of(who, &backup.of).await?;
         let kind = OperationKind::DeleteBackup { backup: backup.reference() };
         self.request(who, kind, Subject::from(&backup)).await
     }

@@ -69,14 +69,17 @@ impl Refractory {
         for right in Right::ALL {
             let Some(names) = change.of(right) else { continue };
             if names.len() > Grants::MOST * 4 {
-                return Err(Error::new(ErrorKind::Invalid, "granting rights").advise(format!(
+                let refused =
+                    Error::new(ErrorKind::Invalid, "granting rights").about("right", right);
+                return Err(refused.advise(format!(
                     "Rights on one table can be granted to at most {} groups and users. Put users into a group, and grant the right to the group.",
                     Grants::MOST
                 )));
             }
             let mut grantees = BTreeSet::new();
             for name in names {
-                grantees.insert(self.grantee(name).await?);
+                let found = self.grantee(name).await;
+                grantees.insert(found.map_err(|error| error.about("right", right))?);
             }
             resolved.0.push((right, grantees));
         }

@@ -4,7 +4,7 @@ use super::list::{ListQuery, merged, page_of};
 use crate::access::{Partition, Verb, check_group, check_role, check_scope, may};
 use crate::model::{
     EventKind, Grantee, Group, GroupName, Instance, Membership, Principal, Right, Scope, User,
-    UserName,
+    UserName, check_revision,
 };
 use crate::ports::{Collection, Commit, Index, Query, TypedPage, UniqueKey};
 use crate::{Error, ErrorKind, GroupId, Result, Timestamp, UserId};
@@ -23,6 +23,17 @@ pub struct Member {
     pub since: Timestamp,
 }
 
+impl Member {
+    fn of(user: User, membership: &Membership) -> Self {
+        Self {
+            user: user.id,
+            name: user.name,
+            is_administrator: membership.is_administrator,
+            since: membership.added,
+        }
+    }
+}
+
 /// One page of the members of a group.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
@@ -38,8 +49,9 @@ impl Refractory {
     ///
     /// # Errors
     ///
-    /// As the store has them.
+    /// `Forbidden` for a token without the scope for it.
     pub async fn groups(&self, who: &Principal, query: &ListQuery) -> Result<TypedPage<Group>> {
+        check_scope(who, Verb::ManageMembers.scope())?;
         if may(who, Verb::ManageGroups) {
             return self.collection().page(&query.on(Query::index(Index::GroupByName))).await;
         }
@@ -87,8 +99,24 @@ impl Refractory {
         id: &GroupId,
         name: GroupName,
     ) -> Result<Group> {
+        self.rename_group_at(who, id, name, None).await
+    }
+
+    /// The same, if the group is still at `revision`.
+    ///
+    /// # Errors
+    ///
+    /// As [`rename_group`](Self::rename_group); `Outdated` when it is at another revision.
+    pub async fn rename_group_at(
+        &self,
+        who: &Principal,
+        id: &GroupId,
+        name: GroupName,
+        revision: Option<u64>,
+    ) -> Result<Group> {
         check_role(who, Verb::ManageGroups)?;
         let renamed = self.collection::<Group>().update_with_events(id.as_str(), |group| {
+            check_revision(revision, group.revision)?;
             if group.name == name {
                 return Ok((false, Vec::new()));
             }
@@ -108,9 +136,25 @@ impl Refractory {
     ///
     /// `Forbidden`, `NotFound`; `Invalid` when `typed` is not the name.
     pub async fn delete_group(&self, who: &Principal, id: &GroupId, typed: &str) -> Result<()> {
+        self.delete_group_at(who, id, typed, None).await
+    }
+
+    /// The same, if the group is still at `revision`.
+    ///
+    /// # Errors
+    ///
+    /// As [`delete_group`](Self::delete_group); `Outdated` when it is at another revision.
+    pub async fn delete_group_at(
+        &self,
+        who: &Principal,
+        id: &GroupId,
+        typed: &str,
+        revision: Option<u64>,
+    ) -> Result<()> {
         check_role(who, Verb::ManageGroups)?;
         loop {
             let group = self.group_by_id(id).await?;
+            check_revision(revision, group.revision)?;
             if typed.trim() != group.name.as_str() {
                 return Err(Error::new(ErrorKind::Invalid, "confirming a removal")
                     .advise(format!("To delete this group, type its name: `{}`.", group.name)));
@@ -145,14 +189,23 @@ impl Refractory {
         let mut members = Vec::new();
         for membership in page.records {
             let user = self.collection::<User>().load_readable(membership.user.as_str()).await?;
-            members.extend(user.map(|user| Member {
-                user: user.id,
-                name: user.name,
-                is_administrator: membership.is_administrator,
-                since: membership.added,
-            }));
+            members.extend(user.map(|user| Member::of(user, &membership)));
         }
         Ok(MemberPage { members, next: page.next })
+    }
+
+    /// The member of a group called `name`.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` (also for a user who is no member), `Forbidden`.
+    pub async fn find_member(&self, who: &Principal, id: &GroupId, name: &str) -> Result<Member> {
+        let group = self.managed_group(who, id).await?;
+        let user = self.account_named(name).await?;
+        let known = Membership::id_of(id, &user.id);
+        let known = self.collection::<Membership>().load(&known).await?;
+        let membership = known.ok_or_else(|| no_member(&user, &group))?;
+        Ok(Member::of(user, &membership))
     }
 
     /// Adds the user called `name` to a group, or changes whether they administer it.
@@ -251,8 +304,7 @@ impl Refractory {
         }
         let user = self.account_named(name).await?;
         if !self.drop_membership(&Membership::id_of(id, &user.id)).await? {
-            return Err(Error::new(ErrorKind::NotFound, "removing a member")
-                .advise(format!("{} is not a member of the group {}.", user.name, group.name)));
+            return Err(no_member(&user, &group));
         }
         self.close_setups_of(&user.id).await?;
         let kind = EventKind::MemberRemoved { group: group.named(), user: user.named() };
@@ -365,6 +417,11 @@ impl Refractory {
 pub fn right_of_group(instance: &Instance, group: &GroupId) -> Option<Right> {
     let grantee = Grantee::Group(group.clone());
     Right::ALL.into_iter().rev().find(|right| instance.grants.of(*right).contains(&grantee))
+}
+
+fn no_member(user: &User, group: &Group) -> Error {
+    Error::new(ErrorKind::NotFound, "looking for a member")
+        .advise(format!("{} is not a member of the group {}.", user.name, group.name))
 }
 
 fn name_taken(error: Error, name: &GroupName) -> Error {

@@ -1,9 +1,11 @@
 //! Identities and states of users: how they sign in, and whether they may.
 use super::Refractory;
+use super::admins::AccountChange;
 use super::people::{check_credentials_of, check_own, no_such};
 use crate::access::{Verb, check_role};
 use crate::model::{
     Edit, Email, EventKind, Identity, Locale, Principal, Purpose, Token, User, UserState, Via,
+    check_revision,
 };
 use crate::ports::{Index, Query, UniqueKey};
 use crate::{Error, ErrorKind, Result, UserId};
@@ -16,6 +18,8 @@ pub struct UserChange {
     pub email: Edit<Email>,
     /// The language they read.
     pub locale: Edit<Locale>,
+    /// The revision that the change is for; any where `None`.
+    pub if_revision: Option<u64>,
 }
 
 impl UserChange {
@@ -30,6 +34,13 @@ impl UserChange {
     #[must_use]
     pub fn locale(mut self, locale: Edit<Locale>) -> Self {
         self.locale = locale;
+        self
+    }
+
+    /// The same for a user who is still at `revision`, where one is named.
+    #[must_use]
+    pub fn if_revision(mut self, revision: Option<u64>) -> Self {
+        self.if_revision = revision;
         self
     }
 }
@@ -47,10 +58,26 @@ impl Refractory {
         id: &UserId,
         state: UserState,
     ) -> Result<User> {
+        self.set_user_state_at(who, id, state, None).await
+    }
+
+    /// The same, if the account is still at `revision`.
+    ///
+    /// # Errors
+    ///
+    /// As [`set_user_state`](Self::set_user_state); `Outdated` when it is at another revision.
+    pub async fn set_user_state_at(
+        &self,
+        who: &Principal,
+        id: &UserId,
+        state: UserState,
+        revision: Option<u64>,
+    ) -> Result<User> {
         check_role(who, Verb::ManagePeople)?;
         match state {
             UserState::Active => {
                 let enabled = self.collection::<User>().update_with_events(id.as_str(), |user| {
+                    check_revision(revision, user.revision)?;
                     if user.is_active() {
                         return Ok((false, Vec::new()));
                     }
@@ -60,7 +87,7 @@ impl Refractory {
                 enabled.await?.ok_or_else(|| no_such(id))
             }
             UserState::Disabled => {
-                let before = self.disable(id).await?;
+                let before = self.change_account(id, AccountChange::Disabling, revision).await?;
                 self.close_setups_of(id).await?;
                 if before.is_active() {
                     let kind = EventKind::UserDisabled { user: before.named() };
@@ -75,7 +102,7 @@ impl Refractory {
     ///
     /// # Errors
     ///
-    /// `Forbidden`, `NotFound`.
+    /// `Forbidden`, `NotFound`; `Outdated` when they are at another revision than the change is for.
     pub async fn edit_user(
         &self,
         who: &Principal,
@@ -84,6 +111,7 @@ impl Refractory {
     ) -> Result<User> {
         check_own(who, id)?;
         let edited = self.collection::<User>().update_with_events(id.as_str(), |user| {
+            check_revision(change.if_revision, user.revision)?;
             let before = user.clone();
             change.email.apply_to_option(&mut user.email);
             change.locale.apply_to_option(&mut user.locale);

@@ -1,10 +1,9 @@
 //! Instances: what people want of them.
-#[cfg(feature = "accounts")]
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::grants::{in_words, loses_a_game_master};
+use super::owners::OwnerNames;
 use super::{Builder, Deployment};
 use crate::access::{Verb, check, check_role, check_view, no_such_instance as no_such};
 use crate::model::{
@@ -22,6 +21,23 @@ use crate::{Code, Error, ErrorKind, InstanceId, LicenseId, Remedy, Result, Times
 #[derive(Debug, Clone)]
 pub struct Refractory {
     pub(crate) deployment: Arc<Deployment>,
+}
+
+/// What is asked of an instance.
+#[derive(Debug, Clone, Copy)]
+struct DesiredChange {
+    power: Power,
+    urgency: Urgency,
+    /// The right that it takes.
+    verb: Verb,
+    /// The revision that it is for; any where `None`.
+    revision: Option<u64>,
+}
+
+impl DesiredChange {
+    fn new(power: Power, urgency: Urgency, verb: Verb) -> Self {
+        Self { power, urgency, verb, revision: None }
+    }
 }
 
 impl Refractory {
@@ -186,7 +202,8 @@ impl Refractory {
     ///
     /// `Forbidden`, `NotFound`; `Conflict` when it is being deleted. What keeps it from starting shows in its fault.
     pub async fn start(&self, who: &Principal, id: &InstanceId) -> Result<Instance> {
-        self.want(who, id, Power::On, Urgency::Gentle, Verb::StartInstance).await
+        let asked = DesiredChange::new(Power::On, Urgency::Gentle, Verb::StartInstance);
+        self.want(who, id, asked).await
     }
 
     /// Asks for an instance to be off.
@@ -200,7 +217,7 @@ impl Refractory {
         id: &InstanceId,
         urgency: Urgency,
     ) -> Result<Instance> {
-        self.want(who, id, Power::Off, urgency, Verb::StopInstance).await
+        self.want(who, id, DesiredChange::new(Power::Off, urgency, Verb::StopInstance)).await
     }
 
     /// Asks for a running instance to close its world, to stop, and to start again. It keeps its license meanwhile.
@@ -236,6 +253,21 @@ impl Refractory {
     ///
     /// `Forbidden`, `NotFound`; `Invalid` when `typed` is not the name.
     pub async fn delete(&self, who: &Principal, id: &InstanceId, typed: &str) -> Result<Instance> {
+        self.delete_at(who, id, typed, None).await
+    }
+
+    /// The same, if the instance is still at `revision`.
+    ///
+    /// # Errors
+    ///
+    /// As [`delete`](Self::delete); `Outdated` when it is at another revision.
+    pub async fn delete_at(
+        &self,
+        who: &Principal,
+        id: &InstanceId,
+        typed: &str,
+        revision: Option<u64>,
+    ) -> Result<Instance> {
         let instance = self.get(who, id).await?;
         check(who, Verb::DeleteInstance, &instance, id)?;
         if typed.trim() != instance.slug.as_str() {
@@ -243,7 +275,8 @@ impl Refractory {
                 .coded(Code::NOT_CONFIRMED)
                 .about("name", &instance.slug));
         }
-        self.want(who, id, Power::Gone, instance.desired.urgency, Verb::DeleteInstance).await
+        let asked = DesiredChange::new(Power::Gone, instance.desired.urgency, Verb::DeleteInstance);
+        self.want(who, id, DesiredChange { revision, ..asked }).await
     }
 
     /// Gives up the machine an instance runs on, because it is gone for good and nothing can be asked about it any more.
@@ -280,10 +313,9 @@ impl Refractory {
         &self,
         who: &Principal,
         id: &InstanceId,
-        power: Power,
-        urgency: Urgency,
-        verb: Verb,
+        asked: DesiredChange,
     ) -> Result<Instance> {
+        let DesiredChange { power, urgency, verb, revision } = asked;
         let now = self.now();
         let kind = match power {
             Power::On => EventKind::StartRequested,
@@ -292,6 +324,7 @@ impl Refractory {
         };
         let changed = self.collection::<Instance>().update_with_events(id.as_str(), |row| {
             check(who, verb, row, id)?;
+            check_revision(revision, row.revision)?;
             if row.desired.power == Power::Gone && power != Power::Gone {
                 return Err(Error::new(ErrorKind::Conflict, "changing the desired state")
                     .permanent()
@@ -412,70 +445,6 @@ impl Refractory {
         events
     }
 
-    /// The names of the present owner `from` and of the one that `change` names, where it names one.
-    #[cfg(feature = "accounts")]
-    async fn owner_names(&self, from: Option<&UserId>, change: &Change) -> Result<OwnerNames> {
-        let mut names = OwnerNames::default();
-        if change.owner.keeps() {
-            return Ok(names);
-        }
-        if let Some(from) = from {
-            names.from = self.user_name(from).await?;
-        }
-        if let Edit::Set(to) = &change.owner {
-            names.to = self.user_name(to).await?;
-        }
-        Ok(names)
-    }
-
-    /// What a user is called; `None` where there is no account any more.
-    #[cfg(feature = "accounts")]
-    async fn user_name(&self, id: &UserId) -> Result<Option<String>> {
-        let user = self.collection::<crate::model::User>().load_readable(id.as_str()).await?;
-        Ok(user.map(|user| user.name.to_string()))
-    }
-
-    /// The same of several users, each read once; without those that have no account any more.
-    #[cfg(feature = "accounts")]
-    pub(super) async fn user_names(
-        &self,
-        ids: BTreeSet<&UserId>,
-    ) -> Result<BTreeMap<UserId, String>> {
-        let mut names = BTreeMap::new();
-        for id in ids {
-            names.extend(self.user_name(id).await?.map(|name| (id.clone(), name)));
-        }
-        Ok(names)
-    }
-
-    #[cfg(not(feature = "accounts"))]
-    #[expect(clippy::unused_async, reason = "it asks the store where there are accounts")]
-    async fn owner_names(&self, _: Option<&UserId>, _: &Change) -> Result<OwnerNames> {
-        Ok(OwnerNames::default())
-    }
-
-    /// What the owners of those of `instances` are called whose inside `who` may see.
-    ///
-    /// # Errors
-    ///
-    /// As the store has them.
-    #[cfg(feature = "accounts")]
-    pub async fn owners(
-        &self,
-        who: &Principal,
-        instances: &[Instance],
-    ) -> Result<BTreeMap<InstanceId, String>> {
-        let inside = |row: &&Instance| crate::can(who, Verb::InspectInstance, row);
-        let owned = instances.iter().filter(inside);
-        let owned: Vec<_> = owned.filter_map(|row| Some((&row.id, row.owner.as_ref()?))).collect();
-        let names = self.user_names(owned.iter().map(|(_, owner)| *owner).collect()).await?;
-        let mut all = BTreeMap::new();
-        for (id, owner) in owned {
-            all.extend(names.get(owner).map(|name| (id.clone(), name.clone())));
-        }
-        Ok(all)
-    }
-
     /// Waits until `done` holds of the instance; `None` when it is gone. It never ends where `done` never holds: after a start or a stop,
     /// use [`settled`](Self::settled), which ends when the start is given up, too, and has a deadline.
     ///
@@ -501,13 +470,6 @@ impl Refractory {
                 tokio::time::timeout(Duration::from_millis(200), changes.changed()).await;
         }
     }
-}
-
-/// What a former and a new owner are called.
-#[derive(Debug, Clone, Default)]
-struct OwnerNames {
-    from: Option<String>,
-    to: Option<String>,
 }
 
 fn apply(change: &Change, row: &mut Instance) -> Result<()> {

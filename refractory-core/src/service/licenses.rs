@@ -184,20 +184,39 @@ impl Refractory {
     ///
     /// `Forbidden`, `NotFound`; `Conflict` while a table holds it.
     pub async fn remove_license(&self, who: &Principal, id: &LicenseId) -> Result<()> {
+        self.remove_license_at(who, id, None).await
+    }
+
+    /// The same, if the license is still at `revision`.
+    ///
+    /// # Errors
+    ///
+    /// As [`remove_license`](Self::remove_license); `Outdated` when it is at another revision.
+    pub async fn remove_license_at(
+        &self,
+        who: &Principal,
+        id: &LicenseId,
+        revision: Option<u64>,
+    ) -> Result<()> {
         check_role(who, Verb::ManageLicenses)?;
-        let license = self
-            .collection::<License>()
-            .load(id.as_str())
-            .await?
-            .ok_or_else(|| no_such(id.as_str()))?;
-        if license.lease.is_some() {
-            return Err(Error::new(ErrorKind::Conflict, "removing a license")
-                .permanent()
-                .coded(Code::LICENSE_IN_USE)
-                .about("name", &license.name));
-        }
-        let event = self.event(who, EventKind::LicenseRemoved { license: license.named() });
-        self.collection().commit(&Commit::delete(&license).event(event)).await?;
+        let license = loop {
+            let license = self.collection::<License>().load(id.as_str()).await?;
+            let license = license.ok_or_else(|| no_such(id.as_str()))?;
+            check_revision(revision, license.revision)?;
+            if license.lease.is_some() {
+                return Err(Error::new(ErrorKind::Conflict, "removing a license")
+                    .permanent()
+                    .coded(Code::LICENSE_IN_USE)
+                    .about("name", &license.name));
+            }
+            let event = self.event(who, EventKind::LicenseRemoved { license: license.named() });
+            match self.collection().commit(&Commit::delete(&license).event(event)).await {
+                Ok(_) => break license,
+                // It was written meanwhile.
+                Err(error) if error.is_lost_race() => {}
+                Err(error) => return Err(error),
+            }
+        };
         self.deployment.ports.vault.remove(&SecretName::new(&license.secret())?).await?;
         Ok(())
     }

@@ -22,6 +22,7 @@ mod licenses;
 mod list;
 mod logs;
 mod operations;
+mod owners;
 mod pairing;
 #[cfg(feature = "accounts")]
 mod password_policy;

@@ -1,9 +1,9 @@
 //! Operations: asked for, looked at, canceled. A worker carries them out.
 use super::Refractory;
-use crate::access::{Verb, check, check_role};
+use crate::access::{Verb, check, check_reading, check_role, check_scope};
 use crate::model::{
     Cancellation, Event, EventKind, Instance, Operation, OperationKind, OperationName, Power,
-    Principal, Step, Subject,
+    Principal, Scope, Step, Subject,
 };
 use crate::ports::{Aggregate, Commit, Cursor, Index, Query, TypedPage, UniqueKey};
 use crate::{Error, ErrorKind, InstanceId, OperationId, Result};
@@ -22,7 +22,7 @@ impl Refractory {
         limit: usize,
     ) -> Result<TypedPage<Operation>> {
         let query = if let Some(id) = of {
-            self.check_backups_of(who, id).await?;
+            self.check_reading_backups_of(who, id).await?;
             Query::partition(Index::OperationByInstance, id.as_str())
         } else {
             check_role(who, Verb::SeeDeployment)?;
@@ -41,7 +41,7 @@ impl Refractory {
         who: &Principal,
         of: &InstanceId,
     ) -> Result<Vec<Operation>> {
-        self.check_backups_of(who, of).await?;
+        self.check_reading_backups_of(who, of).await?;
         let mut active = Vec::new();
         for lane in OperationKind::LANES {
             active.extend(self.collection().find(&UniqueKey::operation(of, lane)).await?);
@@ -53,12 +53,14 @@ impl Refractory {
     ///
     /// # Errors
     ///
-    /// `Forbidden`, `NotFound`.
+    /// `Forbidden`; `NotFound`, also for one on an instance that they may not see.
     pub async fn operation(&self, who: &Principal, id: &OperationId) -> Result<Operation> {
+        check_scope(who, Scope::Read)?;
         let found = self.collection::<Operation>().load(id.as_str()).await?;
         let found = found.ok_or_else(|| no_such(id))?;
         if found.requested_by.is_none() || found.requested_by != who.user {
-            self.check_backups_of(who, &found.subject).await?;
+            let may = self.check_reading_backups_of(who, &found.subject).await;
+            may.map_err(|error| hidden(error, no_such(id)))?;
         }
         Ok(found)
     }
@@ -250,12 +252,29 @@ impl Refractory {
             None => check_role(who, Verb::ChangeInstance),
         }
     }
+
+    /// The same for reading: a token needs no more than the scope for that.
+    pub(super) async fn check_reading_backups_of(
+        &self,
+        who: &Principal,
+        of: &InstanceId,
+    ) -> Result<()> {
+        match self.collection::<Instance>().load(of.as_str()).await? {
+            Some(row) => check_reading(who, Verb::ChangeInstance, &row, of),
+            None => check_role(who, Verb::SeeDeployment),
+        }
+    }
 }
 
 const ROTATING: &str = "replacing the key for uploads";
 
 fn refused(advice: &'static str) -> Error {
     Error::new(ErrorKind::Conflict, ROTATING).permanent().advise(advice)
+}
+
+/// `none` where `error` says that there is no such instance: what is about it does not exist either.
+pub(super) fn hidden(error: Error, none: Error) -> Error {
+    if error.kind() == ErrorKind::NotFound { none } else { error }
 }
 
 fn no_such(id: &OperationId) -> Error {

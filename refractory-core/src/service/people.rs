@@ -194,8 +194,22 @@ impl Refractory {
     ///
     /// `Forbidden`, `NotFound`; `Conflict` for the last administrator.
     pub async fn remove_user(&self, who: &Principal, id: &UserId) -> Result<()> {
+        self.remove_user_at(who, id, None).await
+    }
+
+    /// The same, if the account is still at `revision`.
+    ///
+    /// # Errors
+    ///
+    /// As [`remove_user`](Self::remove_user); `Outdated` when it is at another revision.
+    pub async fn remove_user_at(
+        &self,
+        who: &Principal,
+        id: &UserId,
+        revision: Option<u64>,
+    ) -> Result<()> {
         check_role(who, Verb::ManagePeople)?;
-        let user = self.change_account(id, AccountChange::Removal, None).await?;
+        let user = self.change_account(id, AccountChange::Removal, revision).await?;
         self.end_sessions(id).await?;
         self.close_setups_of(id).await?;
         self.leave_groups(id).await?;

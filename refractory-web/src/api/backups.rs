@@ -1,162 +1,143 @@
-//! Backups of tables.
-use actix_web::HttpResponse;
+//! Backups of instances.
 use actix_web::web::{Data, Path};
-use refractory_core::model::Backup;
-use refractory_core::{BackupId, Error};
-use serde::{Deserialize, Serialize};
+use actix_web::{HttpRequest, HttpResponse};
+use refractory_core::ports::TypedPage;
+use refractory_core::{BackupId, ErrorKind, model};
 
 use super::body::Body;
-use super::operations::{Paging, accepted, listed};
-use super::paging::Query;
-use crate::problem::Problem;
+use super::choices::unnameable;
+use super::operations::accepted;
+use super::paging::{PageQuery, Query, items_answer};
+use super::{Backup, NewBackup, Operation, Page, RestoreBackup};
+use crate::problem::{FieldProblem, Problem};
 use crate::session::{AuthorizedRequest, SignedIn};
 use crate::shared::Shared;
 
-/// A backup, as programs are shown it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct BackupJson {
-    /// Its id.
-    pub id: String,
-    /// The id of the table whose data it holds.
-    pub instance: String,
-    /// The table's name when it was made.
-    pub name: String,
-    /// What the table was called then.
-    pub title: String,
-    /// When it was asked for, as RFC 3339.
-    pub created_at: String,
-    /// What the user is called who asked for it.
-    pub created_by: String,
-    /// Bytes it takes.
-    pub size: u64,
-    /// When it was last read back, as RFC 3339.
-    pub verified_at: Option<String>,
-    /// Whether it was whole then.
-    pub intact: Option<bool>,
-    /// What was wrong with it then.
-    pub damage: Option<String>,
-    /// When its table was deleted, as RFC 3339.
-    pub instance_deleted_at: Option<String>,
+fn named(raw: &str) -> Result<BackupId, Problem> {
+    BackupId::new(raw).map_err(|error| unnameable(error, "looking for a backup"))
 }
 
-impl From<&Backup> for BackupJson {
-    fn from(backup: &Backup) -> Self {
-        let check = backup.check.as_ref();
-        Self {
-            id: backup.id.to_string(),
-            instance: backup.of.to_string(),
-            name: backup.slug.clone(),
-            title: backup.title.clone(),
-            created_at: backup.at.to_string(),
-            created_by: backup.requester.clone(),
-            size: backup.size,
-            verified_at: check.map(|check| check.at.to_string()),
-            intact: check.map(|check| check.damage.is_none()),
-            damage: check.and_then(|check| check.damage.clone()),
-            instance_deleted_at: backup.orphaned.map(|at| at.to_string()),
-        }
-    }
+fn page(request: &HttpRequest, found: &TypedPage<model::Backup>) -> HttpResponse {
+    let items = found.records.iter().map(Backup::from).collect();
+    items_answer(request, items, found.next.as_ref().map(ToString::to_string))
 }
 
-fn read_id(raw: &str) -> Result<BackupId, Error> {
-    Ok(BackupId::new(raw)?)
-}
-
-/// `GET /instances/{name}/backups`
+/// Lists the backups of an instance, newest first.
+#[utoipa::path(get, path = "/api/v1/instances/{name}/backups", operation_id = "listBackups", tag = "backups",
+    params(("name" = String, Path, description = "Its name or its id"), PageQuery),
+    responses((status = 200, description = "One page", body = Page<Backup>, headers(("Link" = String, description = "The next page")))))]
 pub(crate) async fn of_instance(
+    request: HttpRequest,
     shared: Data<Shared>,
     person: SignedIn,
     name: Path<String>,
-    paging: Query<Paging>,
+    query: Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let table = shared.refractory.find(&person.who, &name).await?;
-    let (cursor, limit) = paging.0.read()?;
-    let page = shared.refractory.backups(&person.who, &table.id, cursor, limit).await?;
-    Ok(listed::<_, BackupJson>("backups", &page))
+    let (after, size) = (query.0.cursor()?, query.0.size()?);
+    let instance = shared.refractory.find(&person.who, &name).await?;
+    let found = shared.refractory.backups(&person.who, &instance.id, after, size).await?;
+    Ok(page(&request, &found))
 }
 
-/// `GET /backups`: those of deleted tables.
+/// Lists the backups of deleted instances, those first whose instance was deleted last.
+#[utoipa::path(get, path = "/api/v1/backups", operation_id = "listOrphanedBackups", tag = "backups", params(PageQuery),
+    responses((status = 200, description = "One page", body = Page<Backup>, headers(("Link" = String, description = "The next page")))))]
 pub(crate) async fn orphaned(
+    request: HttpRequest,
     shared: Data<Shared>,
     person: SignedIn,
-    paging: Query<Paging>,
+    query: Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let (cursor, limit) = paging.0.read()?;
-    let page = shared.refractory.orphaned_backups(&person.who, cursor, limit).await?;
-    Ok(listed::<_, BackupJson>("backups", &page))
+    let (after, size) = (query.0.cursor()?, query.0.size()?);
+    let found = shared.refractory.orphaned_backups(&person.who, after, size).await?;
+    Ok(page(&request, &found))
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default, expecting = "an object")]
-pub(crate) struct Creation {
-    /// Whether a running table is stopped for it.
-    stop: bool,
-}
-
-/// `POST /instances/{name}/backups`
+/// Asks for a backup of the data of an instance. The operation names the backup.
+#[utoipa::path(post, path = "/api/v1/instances/{name}/backups", operation_id = "createBackup", tag = "backups",
+    params(("name" = String, Path, description = "Its name or its id")), request_body = NewBackup,
+    responses((status = 202, description = "A worker does it", body = Operation,
+        headers(("Location" = String, description = "The operation's address")))))]
 pub(crate) async fn create(
     shared: Data<Shared>,
     commanded: AuthorizedRequest,
     name: Path<String>,
-    body: Body<Creation>,
+    body: Body<NewBackup>,
 ) -> Result<HttpResponse, Problem> {
-    let who = &commanded.0.who;
-    let table = shared.refractory.find(who, &name).await?;
-    let stop = body.0.stop;
-    Ok(accepted(&shared.refractory.create_backup(who, &table.id, stop).await?))
+    let (app, who) = (&shared.refractory, &commanded.0.who);
+    let instance = app.find(who, &name).await?;
+    Ok(accepted(&app.create_backup(who, &instance.id, body.0.stop).await?))
 }
 
-/// `GET /backups/{id}`
+/// Returns one backup.
+#[utoipa::path(get, path = "/api/v1/backups/{id}", operation_id = "getBackup", tag = "backups",
+    params(("id" = String, Path, description = "Its id")),
+    responses((status = 200, description = "The backup", body = Backup)))]
 pub(crate) async fn show(
     shared: Data<Shared>,
     person: SignedIn,
     id: Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let backup = shared.refractory.backup(&person.who, &read_id(&id)?).await?;
-    Ok(HttpResponse::Ok().json(BackupJson::from(&backup)))
+    let backup = shared.refractory.backup(&person.who, &named(&id)?).await?;
+    Ok(HttpResponse::Ok().json(Backup::from(&backup)))
 }
 
-/// `POST /backups/{id}/verify`
+/// Asks for a backup to be read back and compared with what was written. Its `intact` says what came of it.
+#[utoipa::path(post, path = "/api/v1/backups/{id}/verify", operation_id = "verifyBackup", tag = "backups",
+    params(("id" = String, Path, description = "Its id")),
+    responses((status = 202, description = "A worker does it", body = Operation,
+        headers(("Location" = String, description = "The operation's address")))))]
 pub(crate) async fn verify(
     shared: Data<Shared>,
     commanded: AuthorizedRequest,
     id: Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    Ok(accepted(&shared.refractory.verify_backup(&commanded.0.who, &read_id(&id)?).await?))
+    Ok(accepted(&shared.refractory.verify_backup(&commanded.0.who, &named(&id)?).await?))
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default, expecting = "an object")]
-pub(crate) struct Restoring {
-    /// The name of the table whose data is replaced; the backup's own table where it is left out.
-    into: Option<String>,
-    /// That name once more: its data is lost.
-    confirm: String,
-}
-
-/// `POST /backups/{id}/restore`
+/// Asks for a backup to take the place of the data of an instance that is off.
+#[utoipa::path(post, path = "/api/v1/backups/{id}/restore", operation_id = "restoreBackup", tag = "backups",
+    params(("id" = String, Path, description = "Its id")), request_body = RestoreBackup,
+    responses((status = 202, description = "A worker does it", body = Operation,
+        headers(("Location" = String, description = "The operation's address")))))]
 pub(crate) async fn restore(
     shared: Data<Shared>,
     commanded: AuthorizedRequest,
     id: Path<String>,
-    body: Body<Restoring>,
+    body: Body<RestoreBackup>,
 ) -> Result<HttpResponse, Problem> {
     let (app, who) = (&shared.refractory, &commanded.0.who);
-    let Restoring { into, confirm } = body.0;
-    let id = read_id(&id)?;
+    let RestoreBackup { into, confirm } = body.0;
+    let backup = app.backup(who, &named(&id)?).await?;
     let into = match into {
-        Some(name) => app.find(who, &name).await?.id,
-        None => app.backup(who, &id).await?.of,
+        Some(name) => {
+            app.find(who, &name).await.map_err(|error| Problem::from(error).in_field("/into"))?.id
+        }
+        None if backup.orphaned.is_some() => return Err(needs_a_place()),
+        None => backup.of,
     };
-    Ok(accepted(&app.restore_backup(who, &id, &into, &confirm).await?))
+    let asked = app.restore_backup(who, &backup.id, &into, &confirm).await;
+    Ok(accepted(&asked.map_err(|error| {
+        let is_unconfirmed = error.kind() == ErrorKind::Invalid;
+        let problem = Problem::from(error);
+        if is_unconfirmed { problem.in_field("/confirm") } else { problem }
+    })?))
 }
 
-/// `DELETE /backups/{id}`
+fn needs_a_place() -> Problem {
+    let message = "The instance of this backup was deleted. Create one, and name it.";
+    Problem::of_fields(vec![FieldProblem::at("/into", "missing-field", message)])
+}
+
+/// Asks for a backup to be deleted.
+#[utoipa::path(delete, path = "/api/v1/backups/{id}", operation_id = "deleteBackup", tag = "backups",
+    params(("id" = String, Path, description = "Its id")),
+    responses((status = 202, description = "A worker does it", body = Operation,
+        headers(("Location" = String, description = "The operation's address")))))]
 pub(crate) async fn remove(
     shared: Data<Shared>,
     commanded: AuthorizedRequest,
     id: Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    Ok(accepted(&shared.refractory.delete_backup(&commanded.0.who, &read_id(&id)?).await?))
+    Ok(accepted(&shared.refractory.delete_backup(&commanded.0.who, &named(&id)?).await?))
 }

@@ -1,22 +1,26 @@
 //! What requests name by text: releases, licenses, owners, worlds. What cannot be used is reported at its field.
 use refractory_core::model::{
-    self, Change, Edit, LicenseChoice, Principal, ReleaseChoice, Slug, SpecChange, WorldId,
+    self, Change, Edit, GranteeName, GrantsChange, LicenseChoice, Principal, ReleaseChoice, Right,
+    Slug, SpecChange, WorldId,
 };
-use refractory_core::{Error, Refractory, UserId};
+use refractory_core::{Error, ErrorKind, Refractory, UserId};
 
-use super::{InstancePatch, LimitsPatch, NewInstance};
+use super::{AccessPatch, InstancePatch, LimitsPatch, NewInstance};
 use crate::problem::Problem;
 
 /// What `patch` changes of an instance.
 pub(super) async fn change(
     refractory: &Refractory,
     who: &Principal,
-    patch: InstancePatch,
+    mut patch: InstancePatch,
 ) -> Result<Change, Problem> {
+    let none = "Say which rights are to change; `[]` grants one to no one.";
+    let access = std::mem::take(&mut patch.access).required(none);
+    let grants = grants(access.map_err(|error| at_field(error, "/access"))?.unwrap_or_default())?;
     let InstancePatch { name, owner, .. } = &patch;
     let (slug, owner) = (slug(name.clone())?, user(refractory, who, owner.clone()).await?);
     let spec = spec(refractory, who, patch).await?;
-    Ok(Change { slug, spec, owner, ..Change::default() })
+    Ok(Change { slug, spec, owner, grants, ..Change::default() })
 }
 
 /// What `new` is to be like: its name, a change to what instances are like where nothing is said, and its owner.
@@ -25,7 +29,8 @@ pub(super) async fn creation(
     who: &Principal,
     new: NewInstance,
 ) -> Result<model::NewInstance, Problem> {
-    let NewInstance { name, title, release, world, license, limits, language, owner } = new;
+    let NewInstance { name, title, release, world, license, limits, language, owner, access } = new;
+    let grants = grants(access.unwrap_or_default())?;
     let label = match &name {
         Some(name) => Slug::from_name(name),
         None => Slug::from_title(title.as_deref().unwrap_or_default()),
@@ -40,19 +45,66 @@ pub(super) async fn creation(
         limits: Edit::given(limits),
         language: Edit::given(language),
         owner: Edit::given(owner),
+        access: Edit::Keep,
     };
     let owner = user(refractory, who, patch.owner.clone()).await?;
     let mut whole = model::InstanceSpec::default();
     spec(refractory, who, patch).await?.apply(&mut whole)?;
-    let new = model::NewInstance::named(label).with_spec(whole);
+    let new = model::NewInstance::named(label).with_spec(whole).granting(grants);
     Ok(match owner {
         Edit::Set(owner) => new.owned_by(owner),
         Edit::Keep | Edit::Clear => new,
     })
 }
 
+/// A name or an id that nothing can have is one that nothing has.
+pub(super) fn unnameable(error: impl Into<Error>, during: &'static str) -> Problem {
+    let error = error.into();
+    if error.kind() != ErrorKind::Invalid {
+        return error.into();
+    }
+    let sentence = error.for_people().into_owned();
+    Error::new(ErrorKind::NotFound, during).advise(sentence).into()
+}
+
 fn at_field(error: impl Into<Error>, pointer: &str) -> Problem {
     Problem::from(error.into()).in_field(pointer)
+}
+
+/// Whom the rights that `access` names are granted to.
+fn grants(access: AccessPatch) -> Result<GrantsChange, Problem> {
+    let AccessPatch { view, play, game_master, manage } = access;
+    let mut change = GrantsChange::default();
+    for (right, said) in [
+        (Right::View, view),
+        (Right::Play, play),
+        (Right::GameMaster, game_master),
+        (Right::Manage, manage),
+    ] {
+        let at = access_pointer(right.name());
+        let none = "A right needs a list; `[]` grants it to no one.";
+        if let Some(said) = said.required(none).map_err(|error| at_field(error, &at))? {
+            let read = |(place, text): (usize, &String)| {
+                grantee(text).map_err(|error| at_field(error, &format!("{at}/{place}")))
+            };
+            let to = said.iter().enumerate().map(read).collect::<Result<_, _>>()?;
+            change = change.granting(right, to);
+        }
+    }
+    Ok(change)
+}
+
+fn grantee(text: &str) -> Result<GranteeName, Error> {
+    if text == GranteeName::NO_ONE {
+        return Err(Error::new(ErrorKind::Invalid, "reading a grantee")
+            .advise("No one is an empty list here: `[]`."));
+    }
+    text.parse()
+}
+
+/// Where the right called `right` is in a body.
+pub(super) fn access_pointer(right: &str) -> String {
+    format!("/access/{}", right.replace('-', "_"))
 }
 
 fn slug(name: Edit<String>) -> Result<Option<Slug>, Problem> {

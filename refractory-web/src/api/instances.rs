@@ -28,11 +28,19 @@ async fn shown(
     Ok(tagged(HttpResponse::build(status), form.revision, &form))
 }
 
-/// Why an instance was not written. A conflict is about its name, where the request `names` it.
+/// Why an instance was not written: at the field that it is about. A conflict is about its name, where the request `names` it.
 fn refused(error: Error, names: bool) -> Problem {
-    let is_taken = names && error.kind() == ErrorKind::Conflict;
+    let field = match (error.fact("right"), error.kind()) {
+        (Some(right), _) => Some(choices::access_pointer(right)),
+        (None, ErrorKind::Invalid) if error.fact("grantees").is_some() => Some("/access".into()),
+        (None, ErrorKind::Conflict) if names => Some("/name".into()),
+        (None, _) => None,
+    };
     let problem = Problem::from(error);
-    if is_taken { problem.in_field("/name") } else { problem }
+    match field {
+        Some(field) => problem.in_field(&field),
+        None => problem,
+    }
 }
 
 /// Lists the instances that the caller may see, in order of name.
@@ -236,19 +244,6 @@ pub(crate) async fn take_license(
     done(&shared, who, &name, async |app, it| Ok(app.take_license(who, &it.id).await?)).await
 }
 
-/// Replaces the credentials with which an instance reaches its uploads.
-pub(crate) async fn rotate_key(
-    shared: Data<Shared>,
-    commanded: AuthorizedRequest,
-    name: Path<String>,
-) -> Result<HttpResponse, Problem> {
-    let who = &commanded.0.who;
-    let instance = shared.refractory.find(who, &name).await?;
-    Ok(super::operations::accepted(
-        &shared.refractory.rotate_asset_credentials(who, &instance.id).await?,
-    ))
-}
-
 /// Declares that the machine an instance runs on is lost for good.
 #[utoipa::path(post, path = "/api/v1/instances/{name}/assume-lost", operation_id = "assumeLost", tag = "instances",
     params(("name" = String, Path, description = "Its name or its id")),
@@ -303,7 +298,7 @@ pub(crate) async fn remove(
 ) -> Result<HttpResponse, Problem> {
     let who = &commanded.0.who;
     let instance = shared.refractory.find(who, &name).await?;
-    condition.expected(instance.revision)?;
-    let gone = shared.refractory.delete(who, &instance.id, &typed.0.confirm).await?;
+    let expected = condition.expected(instance.revision)?;
+    let gone = shared.refractory.delete_at(who, &instance.id, &typed.0.confirm, expected).await?;
     shown(StatusCode::ACCEPTED, &shared, who, &gone).await
 }

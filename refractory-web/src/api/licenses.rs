@@ -136,7 +136,7 @@ pub(crate) async fn remove(
 ) -> Result<HttpResponse, Problem> {
     let who = &commanded.0.who;
     let license = shared.refractory.find_license(who, &name).await?;
-    condition.expected(license.revision)?;
-    shared.refractory.remove_license(who, &license.id).await?;
+    let expected = condition.expected(license.revision)?;
+    shared.refractory.remove_license_at(who, &license.id, expected).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -3,6 +3,7 @@ mod backups;
 mod body;
 mod choices;
 mod events;
+mod groups;
 mod instances;
 mod licenses;
 mod openapi;
@@ -16,8 +17,5 @@ mod tokens;
 mod types;
 mod users;
 
-pub use backups::BackupJson;
-pub use operations::{OperationJson, StepJson};
-use routes::BASE;
 pub(crate) use routes::{description, route_table, routes};
 pub use types::*;

@@ -12,7 +12,9 @@ use utoipa::openapi::{
 };
 use utoipa::{Modify, OpenApi};
 
-use super::{events, instances, licenses, releases, session, tokens, users};
+use super::{
+    backups, events, groups, instances, licenses, operations, releases, session, tokens, users,
+};
 use crate::problem::ProblemDocument;
 
 #[derive(OpenApi)]
@@ -28,9 +30,13 @@ use crate::problem::ProblemDocument;
         instances::start, instances::stop, instances::restart, instances::take_license,
         instances::assume_lost, instances::setup_link,
         events::of_instance, events::logs,
+        backups::of_instance, backups::create, backups::orphaned, backups::show, backups::verify, backups::restore, backups::remove,
+        operations::of_instance, operations::rotate_asset_credentials, operations::list, operations::show, operations::cancel,
         licenses::list, licenses::add, licenses::show, licenses::change, licenses::remove, licenses::accept,
         releases::list, releases::upload, releases::fetch, releases::show, releases::remove,
         users::list, users::add, users::show, users::change, users::remove, users::link, users::sign_out,
+        groups::list, groups::create, groups::show, groups::change, groups::remove, groups::instances,
+        groups::members, groups::member, groups::set_member, groups::remove_member,
         tokens::list, tokens::create, tokens::show, tokens::revoke,
         events::list, events::status, events::workers, events::damaged,
     ),
@@ -39,9 +45,12 @@ use crate::problem::ProblemDocument;
     security(("token" = []), ("session" = [])),
     tags(
         (name = "instances", description = "The tables of people"),
+        (name = "backups", description = "Copies of the data of instances"),
+        (name = "operations", description = "What workers do that takes long"),
         (name = "licenses", description = "License keys"),
         (name = "releases", description = "Releases of Foundry"),
         (name = "users", description = "Users"),
+        (name = "groups", description = "Groups of users, to grant rights to"),
         (name = "tokens", description = "Tokens for programs"),
         (name = "session", description = "Signing in"),
         (name = "events", description = "The audit log"),

@@ -3,11 +3,12 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{PayloadConfig, ServiceConfig, scope, to};
 
 use super::{
-    backups, events, instances, licenses, openapi, operations, releases, session, tokens, users,
+    backups, events, groups, instances, licenses, openapi, operations, releases, session, tokens,
+    users,
 };
 use crate::live;
 use crate::problem::Problem;
-use crate::route_table::{RouteTable, delete, get, patch, post};
+use crate::route_table::{RouteTable, delete, get, patch, post, put};
 use crate::session::{identify, keep_to_rate};
 
 /// Where the API is.
@@ -50,7 +51,8 @@ pub(crate) fn route_table() -> RouteTable {
         .configure(of_instances)
         .configure(of_operations)
         .configure(of_stock)
-        .configure(of_users);
+        .configure(of_users)
+        .configure(of_groups);
     table
 }
 
@@ -65,7 +67,6 @@ fn of_instances(table: &mut RouteTable) {
         .route("/instances/{name}/stop", post().to(instances::stop))
         .route("/instances/{name}/restart", post().to(instances::restart))
         .route("/instances/{name}/take-license", post().to(instances::take_license))
-        .route("/instances/{name}/rotate-key", post().to(instances::rotate_key))
         .route("/instances/{name}/assume-lost", post().to(instances::assume_lost))
         .route("/instances/{name}/setup-link", post().to(instances::setup_link))
         .route("/instances/{name}/events", get().to(events::of_instance))
@@ -77,6 +78,7 @@ fn of_operations(table: &mut RouteTable) {
         .route("/instances/{name}/backups", get().to(backups::of_instance))
         .route("/instances/{name}/backups", post().to(backups::create))
         .route("/instances/{name}/operations", get().to(operations::of_instance))
+        .route("/instances/{name}/rotate-key", post().to(operations::rotate_asset_credentials))
         .route("/backups", get().to(backups::orphaned))
         .route("/backups/{id}", get().to(backups::show))
         .route("/backups/{id}", delete().to(backups::remove))
@@ -115,6 +117,20 @@ fn of_users(table: &mut RouteTable) {
         .route("/tokens/{id}", delete().to(tokens::revoke))
         .route("/users/{name}/link", post().to(users::link))
         .route("/users/{name}/sign-out", post().to(users::sign_out));
+}
+
+fn of_groups(table: &mut RouteTable) {
+    table
+        .route("/groups", get().to(groups::list))
+        .route("/groups", post().to(groups::create))
+        .route("/groups/{name}", get().to(groups::show))
+        .route("/groups/{name}", patch().to(groups::change))
+        .route("/groups/{name}", delete().to(groups::remove))
+        .route("/groups/{name}/instances", get().to(groups::instances))
+        .route("/groups/{name}/members", get().to(groups::members))
+        .route("/groups/{name}/members/{user}", get().to(groups::member))
+        .route("/groups/{name}/members/{user}", put().to(groups::set_member))
+        .route("/groups/{name}/members/{user}", delete().to(groups::remove_member));
 }
 
 async fn nothing_here() -> Result<actix_web::HttpResponse, Problem> {

@@ -2,10 +2,11 @@
 use actix_web::http::header::LOCATION;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
-use refractory_core::model::UserName;
-use refractory_core::{Error, ListQuery};
+use refractory_core::model::{self, Email, Locale, Principal, UserName};
+use refractory_core::{Error, ListQuery, Refractory, UserChange};
 
 use super::body::{Body, MergePatch};
+use super::choices::unnameable;
 use super::paging::{PageQuery, Query, items_answer};
 use super::revision::{IfMatch, tagged};
 use super::routes::BASE;
@@ -63,16 +64,54 @@ pub(crate) async fn show(
 
 /// A name that no user can have is one that no user has.
 fn no_name(error: Error) -> Problem {
-    if error.kind() == refractory_core::ErrorKind::Invalid {
-        let sentence = error.for_people().into_owned();
-        return Error::new(refractory_core::ErrorKind::NotFound, "looking for an account")
-            .advise(sentence)
-            .into();
-    }
-    error.into()
+    unnameable(error, "looking for an account")
 }
 
-/// Changes what a merge patch names of a user. The last administrator stays one.
+/// What a patch changes of a user.
+struct Wanted {
+    role: Option<model::Role>,
+    state: Option<model::UserState>,
+    rest: UserChange,
+}
+
+impl Wanted {
+    fn read(patch: UserPatch) -> Result<Self, Problem> {
+        let at = |pointer| move |error| Problem::from(error).in_field(pointer);
+        let UserPatch { role, state, email, locale } = patch;
+        let role = role.required("A user needs a role.").map_err(at("/role"))?;
+        let state = state.required("A user needs a state.").map_err(at("/state"))?;
+        let email = email.try_map(|text| Email::new(&text)).map_err(at("/email"))?;
+        let locale = locale.try_map(|text| Locale::new(&text)).map_err(at("/locale"))?;
+        let rest = UserChange::default().email(email).locale(locale);
+        Ok(Self { role: role.map(Into::into), state: state.map(Into::into), rest })
+    }
+
+    /// Makes the change to `user`, if they are at the revision `expected`. What may be refused comes first: nothing is written then.
+    async fn apply(
+        self,
+        app: &Refractory,
+        who: &Principal,
+        user: model::User,
+        expected: Option<u64>,
+    ) -> Result<model::User, Problem> {
+        let at = |pointer| move |error| Problem::from(error).in_field(pointer);
+        let mut changed = user;
+        // The first write compares; what follows is at the revision of that one.
+        let compared = |changed: &model::User| expected.filter(|it| *it == changed.revision);
+        if let Some(role) = self.role {
+            let set = app.set_role_at(who, &changed.id, role, compared(&changed)).await;
+            changed = set.map_err(at("/role"))?;
+        }
+        if let Some(state) = self.state {
+            let set = app.set_user_state_at(who, &changed.id, state, compared(&changed)).await;
+            changed = set.map_err(at("/state"))?;
+        }
+        let rest = self.rest.if_revision(compared(&changed));
+        Ok(app.edit_user(who, &changed.id, &rest).await?)
+    }
+}
+
+/// Changes what a merge patch names of a user. The last administrator stays one, and active. A user who is disabled is signed out everywhere.
 #[utoipa::path(patch, path = "/api/v1/users/{name}", operation_id = "changeUser", tag = "users",
     params(("name" = String, Path, description = "The user's name"),
         ("If-Match" = Option<String>, Header, format = "entity-tag", min_length = 1, description = "The `ETag` of the user that was read")),
@@ -87,16 +126,9 @@ pub(crate) async fn change(
 ) -> Result<HttpResponse, Problem> {
     let who = &commanded.0.who;
     let user = shared.refractory.find_user(who, &name).await.map_err(no_name)?;
-    let in_role = |error| Problem::from(error).in_field("/role");
-    let role = patch.0.role.required("A user needs a role.").map_err(in_role)?;
+    let wanted = Wanted::read(patch.0)?;
     let expected = condition.expected(user.revision)?;
-    let changed = match role {
-        Some(role) => {
-            let set = shared.refractory.set_role_at(who, &user.id, role.into(), expected).await;
-            set.map_err(in_role)?
-        }
-        None => user,
-    };
+    let changed = wanted.apply(&shared.refractory, who, user, expected).await?;
     Ok(tagged(HttpResponse::Ok(), changed.revision, &User::from(&changed)))
 }
 
@@ -144,7 +176,7 @@ pub(crate) async fn remove(
 ) -> Result<HttpResponse, Problem> {
     let who = &commanded.0.who;
     let user = shared.refractory.find_user(who, &name).await.map_err(no_name)?;
-    condition.expected(user.revision)?;
-    shared.refractory.remove_user(who, &user.id).await?;
+    let expected = condition.expected(user.revision)?;
+    shared.refractory.remove_user_at(who, &user.id, expected).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -14,7 +14,8 @@ const USUAL: usize = 1024;
 /// Texts that may be longer: a key may come as a whole `license.json`, a timed URL has a long signature.
 const LONGER: [(&str, usize); 2] = [("key", 16 << 10), ("url", 8 << 10)];
 /// Fields that hold a list. Anywhere else one would be read as an object's fields in their order.
-const LISTS: [&str; 1] = ["scopes"];
+const LISTS: [&str; 5] =
+    ["scopes", "access.view", "access.play", "access.game_master", "access.manage"];
 /// How deep JSON may go: more than anything here does.
 const DEEPEST: usize = 16;
 
@@ -138,6 +139,8 @@ mod tests {
             (json!({ "spec": { "title": long } }), "`spec.title`"),
             (json!({ "spec": { "license": { "only": "a\0b" } } }), "`spec.license.only`"),
             (json!({ "spec": ["a title"] }), "`spec` is a list"),
+            (json!({ "access": [] }), "`access` is a list"),
+            (json!({ "view": ["anyone"] }), "`view` is a list"),
             (json!(["a-name"]), "`body` is a list"),
             (json!({ "a\0": 1 }), "name of a field"),
             (json!("a\0"), "`body`"),

@@ -38,6 +38,34 @@ impl From<Role> for model::Role {
     }
 }
 
+/// Whether a user may sign in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum UserState {
+    /// They may.
+    Active,
+    /// They may not, and are signed out everywhere.
+    Disabled,
+}
+
+impl From<model::UserState> for UserState {
+    fn from(state: model::UserState) -> Self {
+        match state {
+            model::UserState::Active => Self::Active,
+            model::UserState::Disabled | _ => Self::Disabled,
+        }
+    }
+}
+
+impl From<UserState> for model::UserState {
+    fn from(state: UserState) -> Self {
+        match state {
+            UserState::Active => Self::Active,
+            UserState::Disabled => Self::Disabled,
+        }
+    }
+}
+
 /// A user.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct User {
@@ -47,9 +75,8 @@ pub struct User {
     pub name: String,
     /// What they may do in general.
     pub role: Role,
-    /// `active`, or `disabled`: then they cannot sign in.
-    #[schema(example = "active")]
-    pub state: String,
+    /// Whether they may sign in.
+    pub state: UserState,
     /// Whether they have set a password.
     pub has_password: bool,
     /// What they sign in with: `password`, `discord:ID`, `oidc:ISSUER:SUB`.
@@ -71,7 +98,7 @@ impl From<&model::User> for User {
             id: user.id.to_string(),
             name: user.name.to_string(),
             role: user.role.into(),
-            state: user.state.name().to_owned(),
+            state: user.state.into(),
             has_password: user.password.is_some(),
             identities: user.identities().map(|identity| identity.to_string()).collect(),
             email: user.email.as_ref().map(ToString::to_string),
@@ -101,6 +128,18 @@ pub struct UserPatch {
     #[schema(value_type = Role)]
     #[serde(default)]
     pub role: Edit<Role>,
+    /// Whether they may sign in. A user who is disabled is signed out everywhere at once.
+    #[schema(value_type = UserState)]
+    #[serde(default)]
+    pub state: Edit<UserState>,
+    /// Where they get mail.
+    #[schema(value_type = Option<String>, min_length = 3, max_length = 254, format = "mail-address")]
+    #[serde(default)]
+    pub email: Edit<String>,
+    /// The language they read, with or without a region, as `en` or `pt-BR`.
+    #[schema(value_type = Option<String>, min_length = 2, max_length = 35, format = "locale")]
+    #[serde(default)]
+    pub locale: Edit<String>,
 }
 
 /// A link that signs a user in, once.

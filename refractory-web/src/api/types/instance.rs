@@ -174,6 +174,35 @@ impl From<&model::NamedGrants> for Access {
     }
 }
 
+/// A change to who has which right on an instance. A right that is left out stays as it is; one that is named is granted to exactly
+/// these: `signed-in`, `anyone`, `group:NAME` and `user:NAME`. An empty list grants it to no one.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, expecting = "an object")]
+pub struct AccessPatch {
+    /// Who sees it in lists.
+    #[schema(value_type = Vec<Grantee>)]
+    #[serde(default)]
+    pub view: Edit<Vec<String>>,
+    /// Who may join its world.
+    #[schema(value_type = Vec<Grantee>)]
+    #[serde(default)]
+    pub play: Edit<Vec<String>>,
+    /// Who runs it. Not `anyone`.
+    #[schema(value_type = Vec<Grantee>)]
+    #[serde(default)]
+    pub game_master: Edit<Vec<String>>,
+    /// Who changes it. Not `anyone`.
+    #[schema(value_type = Vec<Grantee>)]
+    #[serde(default)]
+    pub manage: Edit<Vec<String>>,
+}
+
+/// `signed-in`, `anyone`, `group:NAME` or `user:NAME`.
+#[derive(Debug, ToSchema)]
+#[schema(value_type = String, format = "grantee", example = "group:friday-crew")]
+#[expect(dead_code, reason = "it describes a text")]
+pub(crate) struct Grantee(String);
+
 /// What went wrong last.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Fault {
@@ -501,6 +530,10 @@ pub struct NewInstance {
     #[schema(min_length = 1, format = "owner")]
     #[serde(default)]
     pub owner: Option<String>,
+    /// Who has which right on it. Where nothing is said, every user sees it, and anyone may play.
+    #[schema(value_type = Option<AccessPatch>)]
+    #[serde(default)]
+    pub access: Option<AccessPatch>,
 }
 
 /// A change to an instance: a merge patch. What it leaves out stays, and null clears what may be empty.
@@ -539,6 +572,10 @@ pub struct InstancePatch {
     #[schema(value_type = Option<String>, min_length = 1, format = "owner")]
     #[serde(default)]
     pub owner: Edit<String>,
+    /// Who has which right on it. Takes effect at once.
+    #[schema(value_type = AccessPatch)]
+    #[serde(default)]
+    pub access: Edit<AccessPatch>,
 }
 
 /// A change to how much of the machine an instance may use.

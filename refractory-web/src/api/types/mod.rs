@@ -4,20 +4,27 @@
 //! every field, and is never the record that the store keeps.
 mod account;
 mod activity;
+mod group;
 mod instance;
 mod list;
+mod operation;
 mod stock;
 
 pub use account::{
     NewSession, NewToken, NewUser, OpenedSession, Role, Session, SignInLink, Token, TokenScope,
-    TokenWithSecret, User, UserPatch,
+    TokenWithSecret, User, UserPatch, UserState,
 };
 pub use activity::{DamagedRecord, DeploymentStatus, Duty, Event, LogLines, Worker};
+pub use group::{Group, GroupInstance, GroupPatch, Member, Membership, NewGroup, Right};
 pub use instance::{
-    Access, Fault, Instance, InstanceAction, InstancePatch, InstancePhase, InstanceStep, Limits,
-    LimitsPatch, NewInstance, Power, SetupLink,
+    Access, AccessPatch, Fault, Instance, InstanceAction, InstancePatch, InstancePhase,
+    InstanceStep, Limits, LimitsPatch, NewInstance, Power, SetupLink,
 };
 pub use list::{InstancePage, Page};
+pub use operation::{
+    Backup, NewBackup, Operation, OperationFailure, OperationState, OperationStep,
+    OperationStepRecord, OperationStepState, RestoreBackup,
+};
 pub use stock::{
     EulaAcceptance, FetchRelease, License, LicensePatch, NewLicense, Release, ReleaseProgram,
 };

@@ -1,15 +1,18 @@
 //! Backups through the page of a table and through the API.
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use refractory_core::model::{OperationState, Phase, Principal, Role};
-use refractory_core::{InstanceId, OperationId};
+use refractory_core::model::{GrantsChange, OperationState, Phase, Principal, Right, Role, Scope};
+use refractory_core::{Change, InstanceId, OperationId};
+use reqwest::header::LOCATION;
 use reqwest::{Method, StatusCode};
-use serde_json::{Value, json};
+use serde_json::json;
 use testkit::conformance::Contents as _;
 use testkit::world::World;
 
 use super::api::program;
 use super::support::{Browser, Place, SharedStore};
+use super::tokens::{minted, with};
 
 /// A portal with a table that is off and has data.
 async fn stocked() -> (Place, World, Browser, InstanceId) {
@@ -119,6 +122,8 @@ async fn programs_back_up_and_follow_the_operation() {
     let asked = anna.json(Method::POST, path, Some(json!({}))).await;
     assert_eq!(asked.status, StatusCode::ACCEPTED, "{}", asked.text);
     let operation = asked.json();
+    let location = asked.headers[LOCATION].to_str().unwrap();
+    assert_eq!(anna.get(location).await.json()["id"], operation["id"]);
     assert_eq!(
         (&operation["kind"], &operation["name"]),
         (&json!("create-backup"), &json!("friday"))
@@ -131,17 +136,20 @@ async fn programs_back_up_and_follow_the_operation() {
     assert_eq!(shown["steps"].as_array().unwrap().len(), 2, "{shown}");
     let again = anna.json(Method::POST, path, Some(json!({ "stop": true }))).await.json();
     ended(&place, again["id"].as_str().unwrap()).await;
-    let first = anna.json(Method::GET, &format!("{path}?limit=1"), None).await.json();
-    assert_eq!(first["backups"].as_array().unwrap().len(), 1);
-    let next = first["next"].as_str().unwrap();
-    let second =
-        anna.json(Method::GET, &format!("{path}?limit=1&cursor={next}"), None).await.json();
-    assert_ne!(first["backups"], second["backups"]);
-    assert_eq!(second["next"], Value::Null);
-    let backup = second["backups"][0]["id"].as_str().unwrap().to_owned();
+    let listed =
+        super::contract::all_pages(&mut anna, &format!("{path}?limit=1"), async |_| ()).await;
+    let [second, first] = &listed[..] else { panic!("{listed:?}") };
+    assert_ne!(first["id"], second["id"], "newest first");
+    let backup = first["id"].as_str().unwrap().to_owned();
+    let all = "/api/v1/instances/friday/operations?limit=1";
+    assert_eq!(super::contract::all_pages(&mut anna, all, async |_| ()).await.len(), 2);
     let at = |verb: &str| format!("/api/v1/backups/{backup}{verb}");
     let unsure = anna.json(Method::POST, &at("/restore"), Some(json!({ "confirm": "no" }))).await;
     assert_eq!(unsure.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", unsure.text);
+    assert_eq!(unsure.json()["errors"][0]["pointer"], "/confirm", "{}", unsure.text);
+    let nowhere = json!({ "into": "nowhere", "confirm": "nowhere" });
+    let nowhere = anna.json(Method::POST, &at("/restore"), Some(nowhere)).await;
+    assert_eq!(nowhere.json()["errors"][0]["pointer"], "/into", "{}", nowhere.text);
     world.write(&id, "spoiled");
     let restore = json!({ "into": "friday", "confirm": "friday" });
     let asked = anna.json(Method::POST, &at("/restore"), Some(restore)).await;
@@ -161,6 +169,91 @@ async fn programs_back_up_and_follow_the_operation() {
     let gone = anna.json(Method::DELETE, &at(""), None).await;
     assert_eq!(ended(&place, gone.json()["id"].as_str().unwrap()).await, OperationState::Succeeded);
     assert_eq!(anna.json(Method::GET, &at(""), None).await.status, StatusCode::NOT_FOUND);
-    let bad = anna.json(Method::GET, "/api/v1/operations?cursor=zz", None).await;
-    assert_eq!(bad.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", bad.text);
+    for (path, status) in [
+        ("/api/v1/operations?after=zz", StatusCode::BAD_REQUEST),
+        ("/api/v1/operations?cursor=00", StatusCode::BAD_REQUEST),
+        ("/api/v1/backups?limit=0", StatusCode::BAD_REQUEST),
+        ("/api/v1/backups/no%20id", StatusCode::NOT_FOUND),
+        ("/api/v1/operations/no%20id", StatusCode::NOT_FOUND),
+    ] {
+        assert_eq!(anna.get(path).await.status, status, "{path}");
+    }
+}
+
+/// What one may not see is told as what is not there, by an id as well; and a token that only reads reads, and does no more.
+#[tokio::test]
+async fn backups_and_operations_of_a_table_one_may_not_see_are_not_there() {
+    let (place, _, mut anna, id) = stocked().await;
+    anna.submit_and_follow("/tables/friday", "/tables/friday/backups", &[]).await;
+    assert_eq!(last_ended(&place, &id).await, OperationState::Succeeded);
+    let op = Principal::operator();
+    let backup = place.refractory.backups(&op, &id, None, 1).await.unwrap().records.remove(0);
+    let operation =
+        place.refractory.operations(&op, Some(&id), None, 1).await.unwrap().records.remove(0);
+    let hide = Right::ALL
+        .into_iter()
+        .fold(GrantsChange::default(), |change, right| change.granting(right, BTreeSet::new()));
+    let hide = Change { grants: hide, ..Change::default() };
+    place.refractory.change(&op, &id, hide).await.unwrap();
+    let mut carl = program(&place, "carl", Role::GameMaster).await;
+    let restore = json!({ "into": "friday", "confirm": "friday" });
+    for (method, path, there, body) in [
+        (Method::GET, "/backups/ID", backup.id.as_str(), None),
+        (Method::DELETE, "/backups/ID", backup.id.as_str(), None),
+        (Method::POST, "/backups/ID/verify", backup.id.as_str(), None),
+        (Method::POST, "/backups/ID/restore", backup.id.as_str(), Some(restore)),
+        (Method::GET, "/operations/ID", operation.id.as_str(), None),
+        (Method::POST, "/operations/ID/cancel", operation.id.as_str(), None),
+    ] {
+        let mut told = Vec::new();
+        for id in [there, "nothing"] {
+            let path = format!("/api/v1{}", path.replace("ID", id));
+            let answer = carl.json(method.clone(), &path, body.clone()).await;
+            assert_eq!(answer.status, StatusCode::NOT_FOUND, "{method} {path}: {}", answer.text);
+            told.push(answer.text.replace(id, "ID"));
+        }
+        assert_eq!(told[0], told[1]);
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_may_not_read_sees_no_operation_and_one_that_reads_does_no_more() {
+    let (place, _, mut anna, id) = stocked().await;
+    anna.submit_and_follow("/tables/friday", "/tables/friday/backups", &[]).await;
+    assert_eq!(last_ended(&place, &id).await, OperationState::Succeeded);
+    let op = Principal::operator();
+    let backup = place.refractory.backups(&op, &id, None, 1).await.unwrap().records.remove(0);
+    // Anna asked for it herself: what she asked for she sees without a right on the table.
+    let operation =
+        place.refractory.operations(&op, Some(&id), None, 1).await.unwrap().records.remove(0);
+    let anna = place.refractory.find_user(&op, "anna").await.unwrap();
+    let reads = [
+        "/api/v1/instances/friday/backups".to_owned(),
+        "/api/v1/instances/friday/operations".to_owned(),
+        "/api/v1/backups".to_owned(),
+        "/api/v1/operations".to_owned(),
+        format!("/api/v1/backups/{}", backup.id),
+        format!("/api/v1/operations/{}", operation.id),
+    ];
+    let does = [
+        (Method::POST, "/api/v1/instances/friday/backups".to_owned(), Some(json!({}))),
+        (Method::POST, format!("/api/v1/backups/{}/verify", backup.id), None),
+        (Method::DELETE, format!("/api/v1/backups/{}", backup.id), None),
+        (Method::POST, format!("/api/v1/operations/{}/cancel", operation.id), None),
+        (Method::POST, "/api/v1/instances/friday/rotate-key".to_owned(), None),
+    ];
+    for (scope, may_read) in [(Scope::Read, true), (Scope::Credentials, false)] {
+        let secret = minted(&place.refractory, &anna.id, &[scope]).await;
+        let mut program = with(&place, &secret);
+        for path in &reads {
+            let answer = program.get(path).await;
+            assert_eq!(answer.status.is_success(), may_read, "{scope} {path}: {}", answer.text);
+            let is_missing = answer.text.contains("insufficient-scope");
+            assert_eq!(is_missing, !may_read, "{scope} {path}: {}", answer.text);
+        }
+        for (method, path, body) in &does {
+            let answer = program.json(method.clone(), path, body.clone()).await;
+            assert_eq!(answer.json()["code"], "insufficient-scope", "{scope} {method} {path}");
+        }
+    }
 }

@@ -18,7 +18,7 @@ const SAME_LENGTH: [&str; 4] = ["/healthz", "/readyz", "/sign-in", "/account"];
 /// `path` with something in place of its parameters.
 fn filled(path: &str) -> String {
     let named = path.replace("{name}", "friday").replace("{slug}", "friday");
-    named.replace("{id}", "friday").replace("{digest}", "0")
+    named.replace("{id}", "friday").replace("{digest}", "0").replace("{user}", "anna")
 }
 
 /// What a header says, without what differs from answer to answer.

@@ -18,6 +18,7 @@ mod crowds;
 mod doors;
 mod entering;
 mod foundry_setup;
+mod groups;
 mod hosts;
 mod ids;
 mod listening;

@@ -14,7 +14,11 @@ use testkit::conformance::sample;
 use super::audit::user;
 use super::support::{Browser, Place};
 
-async fn minted(app: &Refractory, of: &refractory_core::UserId, scopes: &[Scope]) -> String {
+pub(super) async fn minted(
+    app: &Refractory,
+    of: &refractory_core::UserId,
+    scopes: &[Scope],
+) -> String {
     // One user has each name once.
     let name = refractory_core::EventId::fresh().to_string();
     let scopes = Scopes::new(scopes.iter().copied());
@@ -23,7 +27,7 @@ async fn minted(app: &Refractory, of: &refractory_core::UserId, scopes: &[Scope]
     made.secret.expose().to_owned()
 }
 
-fn with(place: &Place, secret: &str) -> Browser {
+pub(super) fn with(place: &Place, secret: &str) -> Browser {
     let mut browser = place.browser();
     let value = HeaderValue::from_str(&format!("Bearer {secret}")).unwrap();
     browser.headers.insert(AUTHORIZATION, value);
@@ -56,6 +60,12 @@ fn asked() -> Vec<(Method, &'static str, Option<Value>, Scope)> {
             Some(json!({ "name": "x", "key": "ABCD-EFGH-IJKL-MNOP-QRST-1239" })),
             Admin,
         ),
+        (Method::GET, "/operations", None, Read),
+        (Method::GET, "/instances/friday/backups", None, Read),
+        (Method::POST, "/instances/friday/backups", Some(json!({})), Manage),
+        (Method::GET, "/groups", None, Admin),
+        (Method::POST, "/groups", Some(json!({ "name": "club" })), Admin),
+        (Method::PUT, "/groups/crew/members/bert", Some(json!({})), Admin),
         (Method::GET, "/users", None, Admin),
         (Method::POST, "/users", Some(json!({ "name": "newcomer", "role": "player" })), Admin),
         (Method::PATCH, "/users/bert", Some(json!({ "role": "player" })), Admin),
@@ -79,6 +89,8 @@ async fn a_token_does_what_its_scopes_say() {
         refractory_core::model::Slug::new("friday").unwrap(),
     );
     place.refractory.create(&Principal::operator(), friday).await.unwrap();
+    let crew = GroupName::new("crew").unwrap();
+    place.refractory.create_group(&Principal::operator(), crew).await.unwrap();
     let mut lines = Vec::new();
     for held in Scope::ALL {
         let mut program = with(&place, &minted(&place.refractory, &anna.id, &[held]).await);

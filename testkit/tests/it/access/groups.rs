@@ -38,6 +38,9 @@ async fn administrators_of_a_group_manage_its_members_and_nothing_else() {
     listed.sort_by(|one, other| one.name.cmp(&other.name));
     let listed: Vec<_> = listed.iter().map(|it| (it.name.as_str(), it.is_administrator)).collect();
     assert_eq!(listed, [("ada", true), ("bob", false)]);
+    assert!(app.find_member(&ada, &crew.id, "ada").await.unwrap().is_administrator);
+    let none = app.find_member(&ada, &crew.id, "cy").await.unwrap_err();
+    assert_eq!(none.kind(), ErrorKind::NotFound);
     let groups = app.groups(&ada, &ListQuery::default()).await.unwrap().records;
     assert_eq!(groups.iter().map(|group| group.name.as_str()).collect::<Vec<_>>(), ["crew"]);
     assert!(app.groups(&bob, &ListQuery::default()).await.unwrap().records.is_empty());
@@ -46,6 +49,7 @@ async fn administrators_of_a_group_manage_its_members_and_nothing_else() {
         let refused = [
             app.find_group(who, "crew").await.unwrap_err(),
             app.members(who, &crew.id, &ListQuery::default()).await.unwrap_err(),
+            app.find_member(who, &crew.id, "ada").await.unwrap_err(),
             app.add_member(who, &crew.id, "cy", false).await.unwrap_err(),
             app.remove_member(who, &crew.id, "ada").await.unwrap_err(),
             app.group_instances(who, &crew.id, &ListQuery::default()).await.unwrap_err(),

@@ -77,6 +77,7 @@ fn verbs() -> Vec<(Takes, &'static str, Call)> {
         R(Right::Manage), |app, who, it| app.change(who, &it.id, granted());
         R(Right::Manage), |app, who, it| app.rotate_asset_credentials(who, &it.id);
         R(Right::Manage), |app, who, it| app.delete(who, &it.id, it.slug.as_str());
+        R(Right::Manage), |app, who, it| app.delete_at(who, &it.id, it.slug.as_str(), Some(it.revision));
         R(Right::Manage), |app, who, it| app.create_backup(who, &it.id, false);
         R(Right::Manage), |app, who, it| app.backups(who, &it.id, None, 1);
         R(Right::Manage), |app, who, it| app.operations(who, Some(&it.id), None, 1);
@@ -257,6 +258,7 @@ fn of_the_deployment() -> Vec<(Role, &'static str, Plain)> {
         Role::Admin, |app, who| app.rename_license_at(who, &license(), "other", Some(1));
         Role::Admin, |app, who| app.accept_eula(who, &license());
         Role::Admin, |app, who| app.remove_license(who, &license());
+        Role::Admin, |app, who| app.remove_license_at(who, &license(), Some(1));
         Role::Admin, |app, who| app.add_release(who, &archive());
         Role::Admin, |app, who| app.remove_release(who, &release());
         Role::Admin, |app, who| app.users(who, &ListQuery::default());
@@ -273,7 +275,9 @@ fn of_the_deployment() -> Vec<(Role, &'static str, Plain)> {
         Role::Admin, |app, who| app.api_tokens(who, Some(&nobody()), None, 1);
         Role::Admin, |app, who| app.api_tokens(who, None, None, 1);
         Role::Admin, |app, who| app.remove_user(who, &nobody());
+        Role::Admin, |app, who| app.remove_user_at(who, &nobody(), Some(1));
         Role::Admin, |app, who| app.set_user_state(who, &nobody(), UserState::Disabled);
+        Role::Admin, |app, who| app.set_user_state_at(who, &nobody(), UserState::Active, Some(1));
         Role::Admin, |app, who| app.edit_user(who, &nobody(), &UserChange::default());
         Role::Admin, |app, who| app.link_identity(who, &nobody(), &discord());
         Role::Admin, |app, who| app.unlink_identity(who, &nobody(), &discord());
@@ -281,7 +285,9 @@ fn of_the_deployment() -> Vec<(Role, &'static str, Plain)> {
         Role::Admin, |app, who| app.sign_in_link(who, &nobody());
         Role::Admin, |app, who| app.create_group(who, GroupName::new("new").unwrap());
         Role::Admin, |app, who| app.rename_group(who, &no_group(), GroupName::new("x").unwrap());
+        Role::Admin, |app, who| app.rename_group_at(who, &no_group(), GroupName::new("x").unwrap(), Some(1));
         Role::Admin, |app, who| app.delete_group(who, &no_group(), "x");
+        Role::Admin, |app, who| app.delete_group_at(who, &no_group(), "x", Some(1));
         Role::Admin, |app, who| app.events(who, &EventFilter::default(), None, 1);
         Role::Admin, |app, who| app.retained_admin_keys(who, None);
         Role::Admin, |app, who| app.operations(who, None, None, 1);
@@ -307,10 +313,11 @@ async fn every_verb_about_the_deployment_asks_for_its_role() {
 }
 
 /// Verbs whose refusals have tests of their own, and what asks nothing: it is about the caller's own session.
-const ELSEWHERE: [&str; 21] = [
+const ELSEWHERE: [&str; 22] = [
     // access::groups
     "find_group",
     "members",
+    "find_member",
     "add_member",
     "remove_member",
     "group_instances",
