@@ -13,6 +13,9 @@ def text(pattern: str) -> st.SearchStrategy[str]:
 FORMATS = {
     "label": text(r"[A-Za-z0-9]([A-Za-z0-9 ._-]{0,40}[A-Za-z0-9])?"),
     "instance-name": text(r"t[a-z0-9]{1,30}"),
+    "group-name": text(r"g[a-z0-9]{1,30}"),
+    "mail-address": text(r"[a-z0-9]{1,20}@[a-z0-9]{1,20}\.example"),
+    "locale": text(r"[a-z]{2}(-[A-Z]{2})?"),
     "user-name": text(r"[a-z0-9][a-z0-9._-]{0,30}"),
     "license-key": text(r"[A-Z1-9]{4}(-[A-Z1-9]{4}){5}"),
     "language": text(r"[a-z]{2}\.[a-z]{1,20}"),
@@ -22,6 +25,7 @@ FORMATS = {
     "license": st.sampled_from(["any", "not-needed"]),
     "owner": st.just("api0"),
     "user": st.just("api0"),
+    "grantee": st.sampled_from(["signed-in", "user:api0"]),
     "cursor": st.just("610061"),
     "log-position": st.just("0"),
     "entity-tag": st.just("*"),

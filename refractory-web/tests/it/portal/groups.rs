@@ -216,7 +216,7 @@ async fn rights_on_a_table_are_granted_by_a_patch() {
         let patch = Some(json!({ "access": access.clone() }));
         let refused = ask(&mut anna, Method::PATCH, "/instances/friday", patch).await;
         assert_eq!(wrong(&refused).0, pointer, "{access}: {}", refused.text);
-        let new = Some(json!({ "name": "new", "access": access.clone() }));
+        let new = Some(json!({ "name": "tuesday", "access": access.clone() }));
         if !access.is_null() {
             let refused = ask(&mut anna, Method::POST, "/instances", new).await;
             assert_eq!(wrong(&refused).0, pointer, "{access}: {}", refused.text);
