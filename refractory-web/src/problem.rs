@@ -292,7 +292,9 @@ fn sentence_of(fields: &[FieldProblem]) -> String {
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         let status = status_of(error.kind());
-        let id = status.is_server_error().then(|| EventId::fresh().to_string());
+        // What this installation does not offer is no failure, and there is nothing to look up.
+        let has_failed = status.is_server_error() && status != StatusCode::NOT_IMPLEMENTED;
+        let id = has_failed.then(|| EventId::fresh().to_string());
         if let Some(id) = &id {
             tracing::error!(%id, ?error, "a request failed");
         }
