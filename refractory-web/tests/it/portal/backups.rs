@@ -169,6 +169,12 @@ async fn programs_back_up_and_follow_the_operation() {
     let gone = anna.json(Method::DELETE, &at(""), None).await;
     assert_eq!(ended(&place, gone.json()["id"].as_str().unwrap()).await, OperationState::Succeeded);
     assert_eq!(anna.json(Method::GET, &at(""), None).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn parameters_and_ids_that_nothing_has_are_refused() {
+    let place = Place::open().await;
+    let mut anna = program(&place, "anna", Role::Admin).await;
     for (path, status) in [
         ("/api/v1/operations?after=zz", StatusCode::BAD_REQUEST),
         ("/api/v1/operations?cursor=00", StatusCode::BAD_REQUEST),

@@ -236,7 +236,7 @@ async fn what_has_an_entity_tag_takes_it_back_on_every_change() {
         }
     }
     let below = |name: &str| format!("/api/v1/{name}/{{name}}");
-    assert_eq!(tagged, ["groups", "instances", "licenses", "users"].map(|it| below(it)).into());
+    assert_eq!(tagged, ["groups", "instances", "licenses", "users"].map(below).into());
 }
 
 /// Of many that delete what they read, while others write, none deletes what was written since.
@@ -255,17 +255,17 @@ async fn a_deletion_is_of_what_was_read() {
         remover.headers.insert(IF_MATCH, read);
         let member = format!("{path}/members/anna");
         let remove = format!("{path}?confirm={name}");
-        let (written, removed) = tokio::join!(
+        let (written, deleted) = tokio::join!(
             writer.json(Method::PUT, &member, Some(json!({}))),
             remover.json(Method::DELETE, &remove, None)
         );
         // A member counts as a write of the group.
-        let both = (written.status.as_u16(), removed.status.as_u16());
+        let both = (written.status.as_u16(), deleted.status.as_u16());
         assert!(
             matches!(both, (201, 412) | (404, 204)),
             "{both:?}: {} {}",
             written.text,
-            removed.text
+            deleted.text
         );
     }
 }
