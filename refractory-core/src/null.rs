@@ -102,7 +102,7 @@ impl Snapshots for NoSnapshots {
     async fn restore(&self, _: &SnapshotName, _: &Volume) -> Result<Observed<Volume>> {
         no_snapshots()
     }
-    async fn verify(&self, _: &SnapshotName) -> Result<Observed<Snapshot>> {
+    async fn verify(&self, _: &SnapshotName, _: &str) -> Result<Observed<Snapshot>> {
         Ok(Observed::Absent)
     }
     fn is_supported(&self) -> bool {

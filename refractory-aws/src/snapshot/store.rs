@@ -136,8 +136,8 @@ impl Snapshots for S3Snapshots {
         self.restore_step(from, into).await
     }
 
-    async fn verify(&self, name: &SnapshotName) -> Result<Observed<Snapshot>> {
-        self.verified(name).await
+    async fn verify(&self, name: &SnapshotName, request: &str) -> Result<Observed<Snapshot>> {
+        self.verified(name, request).await
     }
 
     async fn remove(&self, name: &SnapshotName) -> Result<Observed<Snapshot>> {

@@ -15,15 +15,23 @@ pub(super) struct Checks(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    tasks: JoinSet<(SnapshotName, Result<()>)>,
+    tasks: JoinSet<(SnapshotName, Ended)>,
     reading: BTreeMap<SnapshotName, Reading>,
-    ended: BTreeMap<SnapshotName, Result<()>>,
+    ended: BTreeMap<SnapshotName, Ended>,
 }
 
 #[derive(Debug)]
 struct Reading {
+    request: String,
     task: AbortHandle,
     read: Arc<AtomicU64>,
+}
+
+/// What reading for one request came to.
+#[derive(Debug)]
+struct Ended {
+    request: String,
+    outcome: Result<()>,
 }
 
 impl Checks {
@@ -32,9 +40,11 @@ impl Checks {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         while let Some(done) = state.tasks.try_join_next() {
             match done {
-                Ok((name, outcome)) => {
-                    state.reading.remove(&name);
-                    state.ended.insert(name, outcome);
+                Ok((name, ended)) => {
+                    if state.reading.get(&name).is_some_and(|it| it.request == ended.request) {
+                        state.reading.remove(&name);
+                    }
+                    state.ended.insert(name, ended);
                 }
                 // Which one it was is unknown: all that is not at work any more is read again.
                 Err(_) => state.reading.retain(|_, reading| !reading.task.is_finished()),
@@ -43,24 +53,39 @@ impl Checks {
         state
     }
 
-    /// The result of reading `name`; returned once.
-    fn take_ended(&self, name: &SnapshotName) -> Option<Result<()>> {
-        self.gathered().ended.remove(name)
+    /// The result of reading `name` for `request`; returned once.
+    fn take_ended(&self, name: &SnapshotName, request: &str) -> Option<Result<()>> {
+        let ended = self.gathered().ended.remove(name)?;
+        (ended.request == request).then_some(ended.outcome)
     }
 
-    /// Bytes that were read of `name`; `begin` begins to read it where no task is at it.
-    fn read<F>(&self, name: &SnapshotName, begin: impl FnOnce(Arc<AtomicU64>) -> F) -> u64
+    /// Bytes that were read of `name` for `request`; `begin` begins to read it where no task is at it. One that reads it for another
+    /// request ends.
+    fn read<F>(
+        &self,
+        name: &SnapshotName,
+        request: &str,
+        begin: impl FnOnce(Arc<AtomicU64>) -> F,
+    ) -> u64
     where
         F: Future<Output = Result<()>> + Send + 'static,
     {
         let mut state = self.gathered();
-        if let Some(reading) = state.reading.get(name) {
-            return reading.read.load(Ordering::Relaxed);
+        match state.reading.get(name) {
+            Some(reading) if reading.request == request => {
+                return reading.read.load(Ordering::Relaxed);
+            }
+            Some(other) => other.task.abort(),
+            None => {}
         }
         let read = Arc::new(AtomicU64::new(0));
         let (work, of) = (begin(Arc::clone(&read)), name.clone());
-        let task = state.tasks.spawn(async move { (of, work.await) });
-        state.reading.insert(name.clone(), Reading { task, read });
+        let of_request = request.to_owned();
+        let task = state.tasks.spawn(async move {
+            let outcome = work.await;
+            (of, Ended { request: of_request, outcome })
+        });
+        state.reading.insert(name.clone(), Reading { request: request.to_owned(), task, read });
         0
     }
 
@@ -75,7 +100,11 @@ impl Checks {
 
 impl S3Snapshots {
     /// What is known of the snapshot `name`; begins to read it where nothing is.
-    pub(super) async fn verified(&self, name: &SnapshotName) -> Result<Observed<Snapshot>> {
+    pub(super) async fn verified(
+        &self,
+        name: &SnapshotName,
+        request: &str,
+    ) -> Result<Observed<Snapshot>> {
         let manifest = match self.manifest(name).await {
             Ok(Some(manifest)) => manifest,
             Ok(None) => {
@@ -89,7 +118,7 @@ impl S3Snapshots {
             Err(error) => return Err(error),
         };
         let snapshot = manifest.snapshot(name);
-        if let Some(ended) = self.checks.take_ended(name) {
+        if let Some(ended) = self.checks.take_ended(name, request) {
             return match ended {
                 Ok(()) => Ok(Observed::Ready(snapshot)),
                 Err(error) if error.kind() == ErrorKind::Unexpected => {
@@ -98,7 +127,7 @@ impl S3Snapshots {
                 Err(error) => Err(error),
             };
         }
-        let read = self.checks.read(name, |read| {
+        let read = self.checks.read(name, request, |read| {
             let (me, name) = (self.clone_to_read(), name.clone());
             async move { me.export(&name, &mut Counted { read }).await.map(|_| ()) }
         });
@@ -142,3 +171,6 @@ impl tokio::io::AsyncWrite for Counted {
         std::task::Poll::Ready(Ok(()))
     }
 }
+
+#[cfg(test)]
+mod tests;

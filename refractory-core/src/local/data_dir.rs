@@ -65,7 +65,7 @@ impl DataDir {
     }
 
     /// Takes the right to work here, and takes from other users of the machine what an older version let them read. Whoever
-    /// only reads or makes wishes needs no lock.
+    /// only reads or changes desired states needs no lock.
     ///
     /// A full or read-only disk is no reason to refuse: the lock needs a file, and nothing in it.
     ///

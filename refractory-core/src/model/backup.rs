@@ -26,6 +26,9 @@ pub struct Backup {
     pub check: Option<BackupCheck>,
     /// When its instance was deleted, if it was.
     pub orphaned: Option<Timestamp>,
+    /// When a deletion of it was last given up; its retention counts from then on.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub deletion_failed: Option<Timestamp>,
     /// Counts writes; the store compares it.
     pub revision: u64,
 }
@@ -44,6 +47,11 @@ impl Backup {
     /// It, as an operation names it.
     pub fn reference(&self) -> BackupRef {
         BackupRef { id: self.id.clone(), of: self.of.clone(), at: self.at }
+    }
+
+    /// Since when it is kept for nobody: its instance was deleted, and no deletion of it failed later.
+    pub fn retained_since(&self) -> Option<Timestamp> {
+        self.orphaned.map(|orphaned| self.deletion_failed.unwrap_or(orphaned).max(orphaned))
     }
 
     /// Whether it is known to be damaged.

@@ -24,7 +24,7 @@ pub struct Granted {
 pub trait LicensePool: Debug + Send + Sync + 'static {
     /// Leases a license to `owner`.
     ///
-    /// *Repeat*: the same owner keeps the same lease, even if it now wishes for another.
+    /// *Repeat*: the same owner keeps the same lease, even if it now wants another.
     /// *Answers*: `Ready`; `Pending` while another holds it, with progress that names the holder.
     /// *Dropped*: it may be leased; call again.
     ///

@@ -49,13 +49,15 @@ pub trait Snapshots: Debug + Send + Sync + 'static {
 
     /// Reads the snapshot `name` back, to its last byte, and compares what is read with what was written.
     ///
+    /// Calls with the same `request` follow one reading. What a reading for another request came to is never the answer.
+    ///
     /// *Answers*: `Absent` (there is none), `Pending`, `Ready` (it is whole), `Broken` (it is damaged). *Dropped*: call again;
     /// changes nothing.
     ///
     /// # Errors
     ///
     /// `Unavailable`, `Forbidden`, `Unsupported`.
-    async fn verify(&self, name: &SnapshotName) -> Result<Observed<Snapshot>>;
+    async fn verify(&self, name: &SnapshotName, request: &str) -> Result<Observed<Snapshot>>;
 
     /// Whether a volume can be copied while a program works on it, as one moment of it. Without that, an instance is held down
     /// while a snapshot of it is taken.

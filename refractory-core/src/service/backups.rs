@@ -6,7 +6,7 @@ use crate::model::{
     Backup, BackupRef, Held, Instance, Operation, OperationKind, Power, Principal, Step, Subject,
 };
 use crate::ports::{Cursor, Index, Query, TypedPage};
-use crate::{BackupId, Error, ErrorKind, InstanceId, Result, Timestamp};
+use crate::{BackupId, Code, Error, ErrorKind, InstanceId, Result, Timestamp};
 
 impl Refractory {
     /// Asks for a backup of the data of an instance.
@@ -59,7 +59,7 @@ impl Refractory {
         self.collection().page(&query.after(after).limit(limit)).await
     }
 
-    /// The backups of deleted instances, those first whose instance was deleted last.
+    /// The backups of deleted instances, those first that were left last: their instance was deleted, or their own deletion failed.
     ///
     /// # Errors
     ///
@@ -108,11 +108,9 @@ impl Refractory {
         let backup = self.backup(who, id).await?;
         let asked = |row: &Instance| {
             if typed.trim() != row.slug.as_str() {
-                let advice = format!(
-                    "To replace all of this table's data with the backup, type its name: `{}`.",
-                    row.slug
-                );
-                return Err(Error::new(ErrorKind::Invalid, during).advise(advice));
+                return Err(Error::new(ErrorKind::Invalid, during)
+                    .coded(Code::RESTORE_NOT_CONFIRMED)
+                    .about("name", &row.slug));
             }
             check_stays(row, during)?;
             if row.is_desired_on() || !row.is_at_rest() {
@@ -162,7 +160,7 @@ impl Refractory {
             return Ok(());
         }
         Err(Error::new(ErrorKind::Unsupported, "backing a table up")
-            .advise("This installation doesn't support backups."))
+            .coded(Code::BACKUPS_UNSUPPORTED))
     }
 
     /// The moment that names the next snapshot of `of`: now, or just after the last one where the clock was set back.
@@ -186,7 +184,7 @@ fn check_data(row: &Instance, during: &'static str) -> Result<()> {
 /// Refuses an instance that is being deleted.
 fn check_stays(row: &Instance, during: &'static str) -> Result<()> {
     if row.desired.power == Power::Gone {
-        return Err(refused(during, "This table is being deleted."));
+        return Err(Error::new(ErrorKind::Conflict, during).permanent().coded(Code::BEING_DELETED));
     }
     Ok(())
 }
@@ -197,6 +195,6 @@ fn refused(during: &'static str, advice: &'static str) -> Error {
 
 fn no_such(id: &BackupId) -> Error {
     Error::new(ErrorKind::NotFound, "looking for a backup")
+        .coded(Code::NO_BACKUP)
         .about("backup", id)
-        .advise(format!("There is no backup `{id}`. It may have been deleted."))
 }

@@ -97,10 +97,19 @@ pub fn sparse(kind: Kind) -> Record {
         Kind::RetainedAdminKey => retained("sparse", None).into_record(),
         Kind::Deployment => mark("sparse", Timestamp(0)).into_record(),
         Kind::Operation => bare_operation("sparse").into_record(),
-        Kind::Backup => {
-            Backup { requested_by: None, check: None, orphaned: None, size: 0, ..backup("sparse") }
-                .into_record()
-        }
+        Kind::Backup => bare_backup("sparse").into_record(),
+    }
+}
+
+/// A backup that nothing has happened to yet.
+fn bare_backup(name: &str) -> Backup {
+    Backup {
+        requested_by: None,
+        check: None,
+        orphaned: None,
+        deletion_failed: None,
+        size: 0,
+        ..backup(name)
     }
 }
 
@@ -180,6 +189,7 @@ pub fn backup(name: &str) -> Backup {
         size: u64::MAX,
         check: Some(BackupCheck { at: Timestamp(61), damage: Some(ODD_TEXT.to_owned()) }),
         orphaned: Some(Timestamp(62)),
+        deletion_failed: Some(Timestamp(63)),
         revision: 0,
     }
 }

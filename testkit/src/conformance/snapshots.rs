@@ -145,13 +145,13 @@ pub async fn remove_is_exact_and_repeats(subject: &SnapshotsSubject) {
 
 /// What reading the snapshot `name` back comes to.
 async fn verified(subject: &SnapshotsSubject, name: &SnapshotName) -> Observed<Snapshot> {
-    let mut answer = subject.port.verify(name).await.expect("verify");
+    let mut answer = subject.port.verify(name, "first").await.expect("verify");
     for _ in 0..MAX_POLLS {
         if !matches!(answer, Observed::Pending(_)) {
             break;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
-        answer = subject.port.verify(name).await.expect("verify");
+        answer = subject.port.verify(name, "first").await.expect("verify");
     }
     answer
 }

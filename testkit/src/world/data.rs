@@ -164,7 +164,7 @@ impl Snapshots for World {
         .await
     }
 
-    async fn verify(&self, name: &SnapshotName) -> Result<Observed<Snapshot>> {
+    async fn verify(&self, name: &SnapshotName, _: &str) -> Result<Observed<Snapshot>> {
         let name = name.clone();
         self.call("snapshots.verify", move |world| {
             Ok(match world.ledger().snapshots.get(&name) {
@@ -181,6 +181,9 @@ impl Snapshots for World {
     async fn remove(&self, name: &SnapshotName) -> Result<Observed<Snapshot>> {
         let name = name.clone();
         self.call("snapshots.remove", move |world| {
+            if world.ledger().settings.keeps_snapshots {
+                return Err(Error::new(ErrorKind::Forbidden, "removing a snapshot"));
+            }
             world.ledger().snapshots.remove(&name);
             Ok(Observed::Absent)
         })

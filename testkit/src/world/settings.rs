@@ -10,6 +10,8 @@ use refractory_core::InstanceId;
 pub struct WorldSettings {
     /// Calls for a copy of a volume, or for putting one in its place, that are answered `Pending` first.
     pub copy_polls: u32,
+    /// Whether the deployment may not remove snapshots.
+    pub keeps_snapshots: bool,
     /// How long a machine boots.
     pub boot_polls: u32,
     /// How long a machine stops.

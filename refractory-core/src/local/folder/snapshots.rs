@@ -173,8 +173,8 @@ impl Snapshots for FolderSnapshots {
         self.bring_back(from, into).await
     }
 
-    async fn verify(&self, name: &SnapshotName) -> Result<Observed<Snapshot>> {
-        self.verified(name).await
+    async fn verify(&self, name: &SnapshotName, request: &str) -> Result<Observed<Snapshot>> {
+        self.verified(name, request).await
     }
 
     async fn remove(&self, name: &SnapshotName) -> Result<Observed<Snapshot>> {

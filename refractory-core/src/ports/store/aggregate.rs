@@ -207,7 +207,8 @@ aggregates! {
         active.into_iter().chain(end).chain(all).collect()
     };
     Backup(Backup), unique: |it| vec![UniqueKey::backup(&it.of, it.at)], indexed: |it| {
-        let gone = it.orphaned.iter().map(|at| Index::BackupOrphaned.entry("", &in_order(*at)));
+        let since = it.retained_since();
+        let gone = since.iter().map(|at| Index::BackupOrphaned.entry("", &in_order(*at)));
         gone.chain([Index::BackupByInstance.entry(it.of.as_str(), &in_order(it.at))]).collect()
     };
 }

@@ -14,7 +14,7 @@ pub enum Index {
     InstanceByName,
     /// The instances of one owner by slug.
     InstanceByOwner,
-    /// The instances that are wished on, or of which something was begun, by slug.
+    /// The instances that are desired on, or of which something was begun, by slug.
     InstanceActive,
     /// The instances that a group or user sees and not every user, and those that every user sees, by slug.
     InstanceByViewer,
@@ -61,7 +61,7 @@ pub enum Index {
     OperationByEnd,
     /// The backups of one instance by when they were asked for.
     BackupByInstance,
-    /// The backups of deleted instances by when those were deleted.
+    /// The backups of deleted instances by when those were deleted, or by when their own deletion last failed.
     BackupOrphaned,
 }
 

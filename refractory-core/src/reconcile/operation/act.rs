@@ -53,7 +53,8 @@ impl Deployment {
                 }
             }
             (OperationStep::Verify, OperationKind::VerifyBackup { backup }) => {
-                Ok(snapshots.verify(&backup.into()).await?.map(|snapshot| Some(snapshot.size)))
+                let verified = snapshots.verify(&backup.into(), operation.id.as_str()).await?;
+                Ok(verified.map(|snapshot| Some(snapshot.size)))
             }
             (OperationStep::Remove, OperationKind::DeleteBackup { backup }) => {
                 Ok(snapshots.remove(&backup.into()).await?.map(|_| None))

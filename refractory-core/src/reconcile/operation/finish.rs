@@ -54,13 +54,19 @@ impl Worker {
                 let check = Some(BackupCheck { at: now, damage });
                 Ok(known.map(|known| Commit::save(&Backup { check, ..known })))
             }
-            OperationKind::DeleteBackup { backup } if succeeded => {
+            OperationKind::DeleteBackup { backup } => {
                 let known =
                     Collection::<Backup>::of(store).load_readable(backup.id.as_str()).await?;
-                Ok(known.map(|known| Commit::delete(&known)))
+                Ok(known.and_then(|known| match outcome {
+                    OperationOutcome::Succeeded => Some(Commit::delete(&known)),
+                    // It is tried again when its time is over once more, and not with every look.
+                    OperationOutcome::Failed(_) => {
+                        Some(Commit::save(&Backup { deletion_failed: Some(now), ..known }))
+                    }
+                    OperationOutcome::Canceled | OperationOutcome::Superseded => None,
+                }))
             }
             OperationKind::CreateBackup { .. }
-            | OperationKind::DeleteBackup { .. }
             | OperationKind::RestoreBackup { .. }
             | OperationKind::RotateAssetCredentials { .. } => Ok(None),
         }
@@ -79,6 +85,7 @@ fn made(operation: &Operation, backup: &BackupRef, orphaned: Option<Timestamp>) 
         size: operation.size.unwrap_or_default(),
         check: None,
         orphaned,
+        deletion_failed: None,
         revision: 0,
     }
 }

@@ -2,7 +2,8 @@
 use std::time::Duration;
 
 use refractory_core::model::{
-    Backup, HoldReason, Operation, OperationOutcome, OperationState, Phase, Power, Role,
+    Backup, HoldReason, Operation, OperationName, OperationOutcome, OperationState, Phase, Power,
+    Role,
 };
 use refractory_core::ports::{Collection, Kind, SnapshotName, Store};
 use refractory_core::words::{English, Words as _};
@@ -227,6 +228,32 @@ async fn deleting_a_table_ends_its_operations_and_keeps_its_backups_for_a_time()
     worker.sweep().await.unwrap();
     let left = house.app.operations(&op(), None, None, 50).await.unwrap();
     assert_eq!(left.records, Vec::new(), "history ends, too");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_backup_that_cannot_be_deleted_is_tried_again_after_its_time_and_not_with_every_look() {
+    let (house, id) = closed().await;
+    let backup = backed_up(&house, &id).await;
+    house.delete(&id).await;
+    house.run(&house.worker(), MINUTE * 3).await;
+    house.world.configure(|knobs| knobs.keeps_snapshots = true);
+    tokio::time::sleep(Duration::from_hours(24 * 91)).await;
+    let worker = house.worker();
+    for _ in 0..3 {
+        worker.sweep().await.unwrap();
+        house.run(&worker, MINUTE * 3).await;
+    }
+    let tried = house.app.operations(&op(), None, None, 50).await.unwrap().records;
+    let deletions = tried.iter().filter(|it| it.kind.name() == OperationName::DeleteBackup);
+    let states: Vec<_> = deletions.map(Operation::state).collect();
+    assert_eq!(states, [OperationState::Failed], "asked for once");
+    assert!(house.app.backup(&op(), &backup.id).await.unwrap().deletion_failed.is_some());
+    // A user may ask for it at any time, and the deployment does after as long again.
+    house.world.configure(|knobs| knobs.keeps_snapshots = false);
+    tokio::time::sleep(Duration::from_hours(24 * 91)).await;
+    worker.sweep().await.unwrap();
+    house.run(&worker, MINUTE * 3).await;
+    assert_eq!(backups(&house, &id).await, Vec::new());
 }
 
 #[tokio::test(start_paused = true)]

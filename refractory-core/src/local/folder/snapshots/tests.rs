@@ -322,3 +322,24 @@ async fn a_copy_that_a_launch_came_between_is_thrown_away() {
     port.taken(&name(1), &id("a"), Some(5), &|| Ok(()), &|_| {}).unwrap();
     assert_eq!(port.list(&id("a")).await.unwrap().len(), 1);
 }
+
+/// Nobody asked what the first one came to: the user who had asked for it canceled it.
+#[tokio::test]
+async fn what_a_canceled_reading_found_is_no_answer_to_a_later_one() {
+    let place = Place::new();
+    place.write("Data/world", "a world");
+    let port = place.port();
+    place.taken(&port, 1).await.unwrap();
+    assert!(matches!(port.verify(&name(1), "first").await.unwrap(), Observed::Pending(_)));
+    while port.work.is_at(&(Job::Verify, name(1), id("a"))) {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    fs::write(place.archive(), "damaged").unwrap();
+    let later = loop {
+        match port.verify(&name(1), "second").await.unwrap() {
+            Observed::Pending(_) => tokio::time::sleep(Duration::from_millis(1)).await,
+            found @ (Observed::Absent | Observed::Ready(_) | Observed::Broken(_)) => break found,
+        }
+    };
+    assert!(matches!(later, Observed::Broken(_)), "{later:?}");
+}

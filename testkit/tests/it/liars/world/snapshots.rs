@@ -75,8 +75,8 @@ impl Snapshots for Liar {
         }
     }
 
-    async fn verify(&self, name: &SnapshotName) -> Result<Observed<Snapshot>> {
-        let answer = Snapshots::verify(&self.world, name).await?;
+    async fn verify(&self, name: &SnapshotName, request: &str) -> Result<Observed<Snapshot>> {
+        let answer = Snapshots::verify(&self.world, name, request).await?;
         let whole = || Ok(Observed::Ready(Snapshot { name: name.clone(), size: 0 }));
         match (self.lie, &answer) {
             (Lie::FindsNoDamage, Observed::Broken(_))
