@@ -88,6 +88,54 @@ codes! {
     NO_USER = "no-such-user";
     /// A user has that name already. About `name`.
     USER_NAME_TAKEN = "user-name-taken";
+    /// The user is disabled. About `name`.
+    USER_DISABLED = "user-disabled";
+    /// The change would leave no administrator.
+    LAST_ADMINISTRATOR = "last-administrator";
+    /// The account of another service is linked to another user.
+    IDENTITY_TAKEN = "identity-taken";
+    /// The user has as many linked accounts as a user may have. About `most`.
+    TOO_MANY_IDENTITIES = "too-many-identities";
+    /// The user does not sign in with that identity. About `name` and `identity`.
+    NO_IDENTITY = "no-such-identity";
+    /// The user would have no way to sign in.
+    ONLY_IDENTITY = "only-identity";
+    /// There is no group of that name. About `name`.
+    NO_GROUP = "no-such-group";
+    /// A group has that name already. About `name`.
+    GROUP_NAME_TAKEN = "group-name-taken";
+    /// What was typed to confirm a deletion is not the group's name. About `name`.
+    GROUP_NOT_CONFIRMED = "group-not-confirmed";
+    /// The group has as many members as a group may have. About `name` and `most`.
+    GROUP_FULL = "group-full";
+    /// The user is in as many groups as a user may be in. About `name` and `most`.
+    TOO_MANY_GROUPS = "too-many-groups";
+    /// The user is not a member of the group. About `name` and `group`.
+    NOT_A_MEMBER = "not-a-member";
+    /// A right is granted to more groups and users than it may be. About `most`.
+    TOO_MANY_GRANTS = "too-many-grants";
+    /// There is no such backup. About `backup`.
+    NO_BACKUP = "no-such-backup";
+    /// This deployment keeps no backups.
+    BACKUPS_UNSUPPORTED = "backups-unsupported";
+    /// What was typed to confirm a restore is not the table's name. About `name`.
+    RESTORE_NOT_CONFIRMED = "restore-not-confirmed";
+    /// There is no such operation. About `operation`.
+    NO_OPERATION = "no-such-operation";
+    /// Another operation is at work on the table. About `operation`, `table` and `kind`.
+    OPERATION_IN_PROGRESS = "operation-in-progress";
+    /// The operation has ended, is being undone, or has gone too far. About `because`: `ended`, `failed` or `irreversible`.
+    NOT_CANCELABLE = "not-cancelable";
+    /// There is no such token. About `name`.
+    NO_TOKEN = "no-such-token";
+    /// The user has a token of that name already. About `name`.
+    TOKEN_NAME_TAKEN = "token-name-taken";
+    /// A token cannot create one that may do more than itself. About `scopes`.
+    SCOPES_EXCEEDED = "scopes-exceeded";
+    /// A token cannot last that long.
+    TOKEN_LIFETIME = "token-lifetime";
+    /// No administrator password is kept for a deleted table of that name. About `name`.
+    NO_ADMIN_KEY = "no-such-admin-key";
     /// The first user exists already.
     ALREADY_SET_UP = "already-set-up";
     /// A setup link is used or expired.

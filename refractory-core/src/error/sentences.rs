@@ -62,6 +62,75 @@ pub(crate) fn sentence(code: &Code, about: &dyn Facts) -> Option<String> {
         "user-name-taken" => {
             format!("A user named{} already exists. Choose another name.", named("name"))
         }
+        "user-disabled" => {
+            format!("The user{} is disabled. Enable the account first.", named("name"))
+        }
+        "last-administrator" => {
+            "This is the last administrator. Make another user an administrator first.".to_owned()
+        }
+        "identity-taken" => {
+            "This account is linked to another user. Unlink it there first.".to_owned()
+        }
+        "too-many-identities" => {
+            format!("A user has at most {} linked accounts. Unlink one first.", fact("most"))
+        }
+        "no-such-identity" => format!("{} doesn't sign in with {}.", fact("name"), fact("identity")),
+        "only-identity" => "This is the only way to sign in. Set a password or link another account first, or have an administrator make a sign-in link.".to_owned(),
+        "no-such-group" => format!("There is no group{}.", named("name")),
+        "group-name-taken" => {
+            format!("A group named{} already exists. Choose another name.", named("name"))
+        }
+        "group-not-confirmed" => format!("To delete this group, type its name:{}.", named("name")),
+        "group-full" => format!(
+            "The group {} has {} members, and no group has more. Make another group.",
+            fact("name"),
+            fact("most")
+        ),
+        "too-many-groups" => format!(
+            "{} is in {} groups, and no user is in more. Remove them from a group first.",
+            fact("name"),
+            fact("most")
+        ),
+        "not-a-member" => format!("{} is not a member of the group {}.", fact("name"), fact("group")),
+        "too-many-grants" => format!(
+            "Rights on one table can be granted to at most {} groups and users. Put users into a group, and grant the right to the group.",
+            fact("most")
+        ),
+        "no-such-backup" => format!("There is no backup{}. It may have been deleted.", named("backup")),
+        "backups-unsupported" => "This installation doesn't support backups.".to_owned(),
+        "restore-not-confirmed" => format!(
+            "To replace all of this table's data with the backup, type its name:{}.",
+            named("name")
+        ),
+        "no-such-operation" => {
+            format!("There is no operation{}. It may have ended long ago.", named("operation"))
+        }
+        "operation-in-progress" => format!(
+            "{}: {}. Wait until that has ended, then try again.",
+            fact("table"),
+            in_progress(&fact("kind"))
+        ),
+        "not-cancelable" => match about.fact("because") {
+            Some("ended") => "This operation has ended already.".to_owned(),
+            Some("failed") => "This operation has failed already and is being undone.".to_owned(),
+            _ => "This operation has gone too far to be canceled. Wait until it has ended.".to_owned(),
+        },
+        "no-such-token" => format!("There is no token{}.", named("name")),
+        "token-name-taken" => format!(
+            "This user has a token named{} already. Choose another name.",
+            named("name")
+        ),
+        "scopes-exceeded" => format!(
+            "A token creates none that may do more than itself. This one has: {}.",
+            fact("scopes")
+        ),
+        "token-lifetime" => {
+            "A token lasts between one minute and ten years, or for ever.".to_owned()
+        }
+        "no-such-admin-key" => format!(
+            "No administrator password is kept for a deleted table called{} of this owner.",
+            named("name")
+        ),
         "already-set-up" => "An account already exists.".to_owned(),
         "link-expired" => "This setup link has been used or has expired. Restart Refractory to get a new one, or sign in if you have an account.".to_owned(),
         "stalled" => format!("There was no progress for {} minutes.", fact("minutes")),
@@ -83,6 +152,17 @@ pub(crate) fn sentence(code: &Code, about: &dyn Facts) -> Option<String> {
         "not-a-cursor" => "This is not a place in the list. Begin again at the first page, without a cursor.".to_owned(),
         _ => return None,
     })
+}
+
+fn in_progress(kind: &str) -> &'static str {
+    match kind {
+        "rotate-asset-credentials" => "its uploads key is being replaced",
+        "create-backup" => "a backup is being created",
+        "verify-backup" => "a backup is being verified",
+        "restore-backup" => "a backup is being restored",
+        "delete-backup" => "a backup is being deleted",
+        _ => "another operation is at work",
+    }
 }
 
 fn such(about: &dyn Facts) -> &'static str {

@@ -4,7 +4,7 @@ use super::people::no_such;
 use crate::error::unless_raced;
 use crate::model::{AdminChange, AdminGuard, Role, User, UserState, check_revision};
 use crate::ports::{Index, Query};
-use crate::{Error, ErrorKind, Result, UserId};
+use crate::{Code, Error, ErrorKind, Result, UserId};
 
 /// What one attempt came to.
 enum Attempt {
@@ -168,5 +168,5 @@ impl Refractory {
 fn last_administrator() -> Error {
     Error::new(ErrorKind::Conflict, "changing the last administrator")
         .permanent()
-        .advise("This is the last administrator. Make another user an administrator first.")
+        .coded(Code::LAST_ADMINISTRATOR)
 }

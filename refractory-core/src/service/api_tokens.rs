@@ -10,7 +10,7 @@ use crate::model::{
     ApiToken, EventKind, Named, Principal, Purpose, Scope, Scopes, Token, User, Via, checked_label,
 };
 use crate::ports::{Commit, Cursor, Index, Query, TypedPage, UniqueKey};
-use crate::{Error, ErrorKind, Result, Secret, Timestamp, UserId};
+use crate::{Code, Error, ErrorKind, Result, Secret, Timestamp, UserId};
 
 /// What the secret of such a token begins with, so that it is recognized where it should not be.
 const PREFIX: &str = "rft_";
@@ -80,9 +80,9 @@ impl Refractory {
         if let Some(own) = &who.scopes
             && !own.include_all(&new.scopes)
         {
-            return Err(Error::new(ErrorKind::Forbidden, "creating a token").advise(format!(
-                "A token creates none that may do more than itself. This one has: {own}."
-            )));
+            return Err(Error::new(ErrorKind::Forbidden, "creating a token")
+                .coded(Code::SCOPES_EXCEEDED)
+                .about("scopes", own));
         }
         let user = self.user_by_id(user).await?;
         let (token, secret) = self.new_token(&user, new)?;
@@ -105,8 +105,9 @@ impl Refractory {
             None => Token::NEVER,
             Some(lasts) if (SHORTEST..=LONGEST).contains(&lasts) => now.after(lasts),
             Some(_) => {
-                return Err(Error::new(ErrorKind::Invalid, "creating a token")
-                    .advise("A token lasts between one minute and ten years, or for ever."));
+                return Err(
+                    Error::new(ErrorKind::Invalid, "creating a token").coded(Code::TOKEN_LIFETIME)
+                );
             }
         };
         let secret = format!("{PREFIX}{}", random_text(40));
@@ -261,12 +262,11 @@ fn not_one() -> Error {
 }
 
 fn no_such(name: &str) -> Error {
-    Error::new(ErrorKind::NotFound, "looking for a token")
-        .advise(format!("There is no token `{name}`."))
+    Error::new(ErrorKind::NotFound, "looking for a token").coded(Code::NO_TOKEN).about("name", name)
 }
 
 fn name_taken(error: Error, name: &str) -> Error {
     error.if_taken("creating a token", |taken| {
-        taken.advise(format!("This user has a token named `{name}` already. Choose another name."))
+        taken.coded(Code::TOKEN_NAME_TAKEN).about("name", name)
     })
 }

@@ -8,7 +8,7 @@ use crate::model::{
     Principal, Right, User,
 };
 use crate::ports::UniqueKey;
-use crate::{Error, ErrorKind, Result};
+use crate::{Code, Error, ErrorKind, Result};
 
 /// A change to grants, with ids.
 #[derive(Debug, Default)]
@@ -69,12 +69,10 @@ impl Refractory {
         for right in Right::ALL {
             let Some(names) = change.of(right) else { continue };
             if names.len() > Grants::MOST * 4 {
-                let refused =
-                    Error::new(ErrorKind::Invalid, "granting rights").about("right", right);
-                return Err(refused.advise(format!(
-                    "Rights on one table can be granted to at most {} groups and users. Put users into a group, and grant the right to the group.",
-                    Grants::MOST
-                )));
+                return Err(Error::new(ErrorKind::Invalid, "granting rights")
+                    .coded(Code::TOO_MANY_GRANTS)
+                    .about("right", right)
+                    .about("most", Grants::MOST));
             }
             let mut grantees = BTreeSet::new();
             for name in names {
@@ -87,21 +85,20 @@ impl Refractory {
     }
 
     async fn grantee(&self, name: &GranteeName) -> Result<Grantee> {
-        let missing = |what: &str, name: &str| {
-            Error::new(ErrorKind::NotFound, "granting rights")
-                .advise(format!("There is no {what} named `{name}`."))
+        let missing = |code: Code, name: &str| {
+            Error::new(ErrorKind::NotFound, "granting rights").coded(code).about("name", name)
         };
         match name {
             GranteeName::Anyone => Ok(Grantee::Anyone),
             GranteeName::SignedIn => Ok(Grantee::SignedIn),
             GranteeName::Group(name) => {
                 let group = self.collection::<Group>().find(&UniqueKey::group(name)).await?;
-                let group = group.ok_or_else(|| missing("group", name.as_str()))?;
+                let group = group.ok_or_else(|| missing(Code::NO_GROUP, name.as_str()))?;
                 Ok(Grantee::Group(group.id))
             }
             GranteeName::User(name) => {
                 let user = self.collection::<User>().find(&UniqueKey::user(name)).await?;
-                let user = user.ok_or_else(|| missing("user", name.as_str()))?;
+                let user = user.ok_or_else(|| missing(Code::NO_USER, name.as_str()))?;
                 Ok(Grantee::User(user.id))
             }
         }

@@ -7,7 +7,7 @@ use crate::model::{
     UserName, check_revision,
 };
 use crate::ports::{Collection, Commit, Index, Query, TypedPage, UniqueKey};
-use crate::{Error, ErrorKind, GroupId, Result, Timestamp, UserId};
+use crate::{Code, Error, ErrorKind, GroupId, Result, Timestamp, UserId};
 
 /// A member of a group, as people read it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -157,7 +157,8 @@ impl Refractory {
             check_revision(revision, group.revision)?;
             if typed.trim() != group.name.as_str() {
                 return Err(Error::new(ErrorKind::Invalid, "confirming a removal")
-                    .advise(format!("To delete this group, type its name: `{}`.", group.name)));
+                    .coded(Code::GROUP_NOT_CONFIRMED)
+                    .about("name", &group.name));
             }
             let entry = self.event(who, EventKind::GroupDeleted { group: group.named() });
             match self.collection().commit(&Commit::delete(&group).event(entry)).await {
@@ -259,14 +260,12 @@ impl Refractory {
     }
 
     async fn check_room(&self, group: &Group, user: &User) -> Result<()> {
-        let full = |sentence: String| {
-            Err(Error::new(ErrorKind::Exhausted, "adding a member").permanent().advise(sentence))
+        let full = |code: Code, name: &str, most: &dyn std::fmt::Display| {
+            let error = Error::new(ErrorKind::Exhausted, "adding a member").permanent();
+            Err(error.coded(code).about("name", name).about("most", most))
         };
         if group.members >= Group::MOST_MEMBERS {
-            return full(format!(
-                "The group {} has {} members, and no group has more. Make another group.",
-                group.name, group.members
-            ));
+            return full(Code::GROUP_FULL, group.name.as_str(), &group.members);
         }
         let theirs = self.memberships_of(&user.id).await?;
         let mut left = theirs.len();
@@ -280,10 +279,7 @@ impl Refractory {
             }
         }
         if left >= Membership::MOST_GROUPS {
-            return full(format!(
-                "{} is in {left} groups, and no user is in more. Remove them from a group first.",
-                user.name
-            ));
+            return full(Code::TOO_MANY_GROUPS, user.name.as_str(), &left);
         }
         Ok(())
     }
@@ -421,17 +417,16 @@ pub fn right_of_group(instance: &Instance, group: &GroupId) -> Option<Right> {
 
 fn no_member(user: &User, group: &Group) -> Error {
     Error::new(ErrorKind::NotFound, "looking for a member")
-        .advise(format!("{} is not a member of the group {}.", user.name, group.name))
+        .coded(Code::NOT_A_MEMBER)
+        .about("name", &user.name)
+        .about("group", &group.name)
 }
 
 fn name_taken(error: Error, name: &GroupName) -> Error {
-    error.if_taken("naming a group", |taken| {
-        taken.advise(format!("A group named `{name}` already exists. Choose another name."))
-    })
+    error
+        .if_taken("naming a group", |taken| taken.coded(Code::GROUP_NAME_TAKEN).about("name", name))
 }
 
 pub(super) fn no_such(name: impl std::fmt::Display) -> Error {
-    Error::new(ErrorKind::NotFound, "looking for a group")
-        .about("name", &name)
-        .advise(format!("There is no group `{name}`."))
+    Error::new(ErrorKind::NotFound, "looking for a group").coded(Code::NO_GROUP).about("name", name)
 }

@@ -8,7 +8,7 @@ use crate::model::{
     check_revision,
 };
 use crate::ports::{Index, Query, UniqueKey};
-use crate::{Error, ErrorKind, Result, UserId};
+use crate::{Code, Error, ErrorKind, Result, UserId};
 
 /// A change to what is known of a user. What it does not name stays as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -148,19 +148,15 @@ impl Refractory {
             if user.linked.len() > Identity::MOST {
                 return Err(Error::new(ErrorKind::Exhausted, "linking an identity")
                     .permanent()
-                    .advise(format!(
-                        "A user has at most {} linked accounts. Unlink one first.",
-                        Identity::MOST
-                    )));
+                    .coded(Code::TOO_MANY_IDENTITIES)
+                    .about("most", Identity::MOST));
             }
             let kind =
                 EventKind::IdentityLinked { user: user.named(), identity: identity.to_string() };
             Ok((true, vec![self.event(who, kind)]))
         });
         let linked = linked.await.map_err(|error| {
-            error.if_taken("linking an identity", |taken| {
-                taken.advise("This account is linked to another user. Unlink it there first.")
-            })
+            error.if_taken("linking an identity", |taken| taken.coded(Code::IDENTITY_TAKEN))
         });
         linked?.ok_or_else(|| no_such(id))
     }
@@ -182,17 +178,21 @@ impl Refractory {
         let unlinked = self.collection::<User>().update_with_events(id.as_str(), |user| {
             let had = match identity {
                 Identity::Password => user.password.take().is_some(),
-                linked @ (Identity::Discord(_) | Identity::Oidc { .. }) => user.linked.remove(linked),
+                linked @ (Identity::Discord(_) | Identity::Oidc { .. }) => {
+                    user.linked.remove(linked)
+                }
             };
             if !had {
                 return Err(Error::new(ErrorKind::NotFound, "unlinking an identity")
-                    .advise(format!("{} doesn't sign in with {identity}.", user.name)));
+                    .coded(Code::NO_IDENTITY)
+                    .about("name", &user.name)
+                    .about("identity", identity));
             }
             let has_link = links.iter().any(|link| link.epoch == user.link_epoch);
             if user.identities().next().is_none() && !has_link {
-                return Err(Error::new(ErrorKind::Conflict, "unlinking an identity").permanent().advise(
-                    "This is the only way to sign in. Set a password or link another account first, or have an administrator make a sign-in link.",
-                ));
+                return Err(Error::new(ErrorKind::Conflict, "unlinking an identity")
+                    .permanent()
+                    .coded(Code::ONLY_IDENTITY));
             }
             let kind =
                 EventKind::IdentityUnlinked { user: user.named(), identity: identity.to_string() };

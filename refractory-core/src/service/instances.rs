@@ -119,7 +119,9 @@ impl Refractory {
         grants.apply(&mut instance.grants)?;
         let event = self.event(who, EventKind::InstanceCreated).about(&instance);
         let made = self.insert_with_retained_key(instance, &event).await;
-        made.map_err(|error| name_taken(error, &slug))
+        let made = made.map_err(|error| name_taken(error, &slug))?;
+        self.deployment.nudge();
+        Ok(made)
     }
 
     /// Refuses a name that the portal needs.

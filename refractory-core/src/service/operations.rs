@@ -6,7 +6,7 @@ use crate::model::{
     Principal, Scope, Step, Subject,
 };
 use crate::ports::{Aggregate, Commit, Cursor, Index, Query, TypedPage, UniqueKey};
-use crate::{Error, ErrorKind, InstanceId, OperationId, Result};
+use crate::{Code, Error, ErrorKind, InstanceId, OperationId, Result};
 
 impl Refractory {
     /// Operations, newest first: on one instance, or of the whole deployment; those that have ended too, as long as they are kept.
@@ -112,7 +112,9 @@ impl Refractory {
         let row = self.get(who, id).await?;
         check(who, Verb::RotateKey, &row, id)?;
         if row.desired.power == Power::Gone {
-            return Err(refused("This table and its key are being deleted."));
+            return Err(Error::new(ErrorKind::Conflict, ROTATING)
+                .permanent()
+                .coded(Code::BEING_DELETED));
         }
         if !self.deployment.ports.assets.has_keys() {
             return Err(Error::new(ErrorKind::Unsupported, ROTATING).advise(
@@ -231,17 +233,12 @@ impl Refractory {
     /// What to say where another operation is in the way of `asked`.
     async fn busy(&self, asked: &Operation, error: Error) -> Error {
         let Ok(Some(other)) = self.in_the_way_of(asked).await else { return error };
-        let doing = match &other.kind {
-            OperationKind::RotateAssetCredentials { .. } => "its uploads key is being replaced",
-            OperationKind::CreateBackup { .. } => "a backup is being created",
-            OperationKind::VerifyBackup { .. } => "a backup is being verified",
-            OperationKind::RestoreBackup { .. } => "a backup is being restored",
-            OperationKind::DeleteBackup { .. } => "a backup is being deleted",
-        };
         Error::new(ErrorKind::Conflict, "asking for an operation")
             .permanent()
+            .coded(Code::OPERATION_IN_PROGRESS)
             .about("operation", &other.id)
-            .advise(format!("{}: {doing}. Wait until that has ended, then try again.", other.title))
+            .about("table", &other.title)
+            .about("kind", other.kind.name().as_str())
             .caused_by(error)
     }
 
@@ -279,17 +276,20 @@ pub(super) fn hidden(error: Error, none: Error) -> Error {
 
 fn no_such(id: &OperationId) -> Error {
     Error::new(ErrorKind::NotFound, "looking for an operation")
+        .coded(Code::NO_OPERATION)
         .about("operation", id)
-        .advise(format!("There is no operation `{id}`. It may have ended long ago."))
 }
 
 fn not_cancelable(operation: &Operation) -> Error {
-    let advice = if operation.end.is_some() {
-        "This operation has ended already."
+    let because = if operation.end.is_some() {
+        "ended"
     } else if operation.failed.is_some() {
-        "This operation has failed already and is being undone."
+        "failed"
     } else {
-        "This operation has gone too far to be canceled. Wait until it has ended."
+        "irreversible"
     };
-    Error::new(ErrorKind::Conflict, "canceling an operation").permanent().advise(advice)
+    Error::new(ErrorKind::Conflict, "canceling an operation")
+        .permanent()
+        .coded(Code::NOT_CANCELABLE)
+        .about("because", because)
 }

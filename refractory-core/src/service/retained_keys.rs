@@ -3,7 +3,7 @@ use super::Refractory;
 use crate::access::{Verb, check_role, check_scope};
 use crate::model::{Event, Instance, Principal, RetainedAdminKey, Slug};
 use crate::ports::{Commit, Cursor, Index, Query, TypedPage, UniqueKey};
-use crate::{Error, ErrorKind, Result, UserId};
+use crate::{Code, Error, ErrorKind, Result, UserId};
 
 impl Refractory {
     /// Adds `instance` with the password of the former one of its name and owner, if that is kept. The record of what is kept goes
@@ -72,7 +72,7 @@ impl Refractory {
 }
 
 fn not_retained(slug: &Slug) -> Error {
-    Error::new(ErrorKind::NotFound, "deleting an administrator's password").advise(format!(
-        "No administrator password is kept for a deleted table called `{slug}` of this owner."
-    ))
+    Error::new(ErrorKind::NotFound, "deleting an administrator's password")
+        .coded(Code::NO_ADMIN_KEY)
+        .about("name", slug)
 }

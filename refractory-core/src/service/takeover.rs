@@ -42,6 +42,7 @@ impl Refractory {
                 Ok((fresh, vec![self.event(who, kind).about(&waiting)]))
             });
         asked.await?.ok_or_else(nothing_to_take)?;
+        self.deployment.nudge();
         Ok(waiting)
     }
 }

@@ -86,7 +86,8 @@ impl Refractory {
         if !user.is_active() {
             return Err(Error::new(ErrorKind::Conflict, "making a sign-in link")
                 .permanent()
-                .advise(format!("The user {} is disabled. Enable the account first.", user.name)));
+                .coded(Code::USER_DISABLED)
+                .about("name", &user.name));
         }
         let named = user.named();
         let minted = self.mint(Purpose::SignIn(user.id), LINK, user.link_epoch).await?;
@@ -125,7 +126,7 @@ impl Refractory {
             return Err(stale());
         }
         // Taking the link is what decides between two browsers.
-        self.collection().delete(&token).await.map_err(|_| stale())?;
+        unless_raced(self.collection().delete(&token).await)?.ok_or_else(stale)?;
         self.add_user(&Principal::system(), name, Role::Admin, Some(password)).await
     }
 
