@@ -8,10 +8,12 @@ use refractory_core::{Error, Remedy, Timestamp};
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/// As `0.8 s`, `12 s`, `3 min`, `2 h`.
+/// As `5 s`, `0.8 s`, `12 s`, `3 min`, `2 h`.
 pub(crate) fn length(of: Duration) -> String {
     let seconds = of.as_secs();
     match seconds {
+        0 if of.subsec_millis() < 100 => "less than 0.1 s".to_owned(),
+        0..10 if of.subsec_millis() < 100 => format!("{seconds} s"),
         0..10 => format!("{}.{} s", seconds, of.subsec_millis() / 100),
         10..120 => format!("{seconds} s"),
         120..7200 => format!("{} min", seconds / 60),
@@ -117,9 +119,10 @@ mod tests {
 
     #[test]
     fn lengths_sizes_and_moments_read_well() {
-        let lengths = [850, 9_999, 12_000, 119_000, 180_000, 7_200_000];
+        let lengths = [3, 850, 5_000, 9_999, 12_000, 119_000, 180_000, 7_200_000];
         let said = lengths.map(|ms| length(Duration::from_millis(ms)));
-        assert_eq!(said, ["0.8 s", "9.9 s", "12 s", "119 s", "3 min", "2 h"]);
+        let read = ["less than 0.1 s", "0.8 s", "5 s", "9.9 s", "12 s", "119 s", "3 min", "2 h"];
+        assert_eq!(said, read);
         let sizes = [12, 2048, 1_572_864, 327_155_712, 1 << 33];
         assert_eq!(sizes.map(size), ["12 bytes", "2 KiB", "1.5 MiB", "312 MiB", "8 GiB"]);
         let moment = Moment::from(Timestamp(1_795_324_440_000));
