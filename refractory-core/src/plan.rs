@@ -16,11 +16,11 @@ pub enum Decision {
     Ensure(Step),
     /// Make it not exist.
     Remove(Step),
-    /// All is as wished; look whether it still is.
+    /// All is as desired; look whether it still is.
     Probe,
     /// Do nothing for so long.
     Wait(Duration),
-    /// Do nothing until the wish changes.
+    /// Do nothing until the desired state changes.
     Rest,
     /// Nothing is left; delete the row.
     Forget,
@@ -77,10 +77,7 @@ fn up(instance: &Instance) -> Decision {
 /// What has to go before the way up can go on. Data is never among it: a volume goes with its instance only.
 fn repair(instance: &Instance) -> Option<Decision> {
     let lost = |(step, record): (&Step, &Record)| *record == Record::Lost && !step.outlives_off();
-    let half_gone = instance.teardown.as_ref().is_some_and(|teardown| {
-        !teardown.step.outlives_off() && instance.journal.get(teardown.step).is_some()
-    });
-    if half_gone || instance.journal.iter().any(lost) {
+    if instance.is_half_gone() || instance.journal.iter().any(lost) {
         return down(instance, |step| !step.outlives_off());
     }
     if instance.is_replacing_launch() {
@@ -97,7 +94,7 @@ fn down(instance: &Instance, must_go: impl Fn(Step) -> bool) -> Option<Decision>
     last.map(Decision::Remove)
 }
 
-/// Whether the name that is held, or may be, is not the name that is wished for.
+/// Whether the name that is held, or may be, is not the desired name.
 fn renamed(instance: &Instance) -> bool {
     let name = match instance.journal.get(Step::Name) {
         Some(Record::Held(Held::Name(name))) => Some(name),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use refractory_core::model::{Event, Instance, Principal};
-use refractory_core::{Changes, Error, EventFilter, InstanceId, Refractory, Subscription};
+use refractory_core::{Changes, Error, EventFilter, InstanceId, Refractory, Subscription, Watch};
 use tokio::sync::{Notify, broadcast, watch};
 
 use crate::proxy::Edge;
@@ -28,7 +28,7 @@ const WAITING: usize = 64;
 #[derive(Debug)]
 pub(crate) struct Feed {
     snapshots: watch::Sender<Arc<Snapshot>>,
-    events: broadcast::Sender<Arc<Event>>,
+    events: broadcast::Sender<Option<Arc<Event>>>,
     /// Wakes up with a new listener.
     listeners: Notify,
 }
@@ -51,36 +51,36 @@ impl Feed {
         self.snapshots.subscribe()
     }
 
-    /// Every event from now on. What of it a user may see is the listener's to check.
-    pub(crate) fn events(&self) -> broadcast::Receiver<Arc<Event>> {
+    /// Every event from now on, and `None` where some may have been missed. What of it a user may see is the listener's to check.
+    pub(crate) fn events(&self) -> broadcast::Receiver<Option<Arc<Event>>> {
         let receiver = self.events.subscribe();
         self.listeners.notify_one();
         receiver
     }
 
-    /// Looks at everything once, so that the first request finds what there is.
+    /// Looks at everything once, so that the first request finds what there is. What changes from then on, the watch tells.
     pub(crate) async fn prime(
         &self,
         refractory: &Refractory,
         edge: &Edge,
-    ) -> refractory_core::Result<()> {
-        let changes = refractory.watch().poll().await?;
+    ) -> refractory_core::Result<Watch> {
+        let mut watch = refractory.watch();
+        let changes = watch.poll().await?;
         self.take(&changes, edge);
         self.look_for_workers(refractory).await;
-        Ok(())
+        Ok(watch)
     }
 
-    /// Follows the deployment for ever.
-    pub(crate) async fn run(&self, refractory: &Refractory, edge: &Edge) {
+    /// Follows the deployment for ever: the tables as `watch` tells of them.
+    pub(crate) async fn run(&self, watch: Watch, refractory: &Refractory, edge: &Edge) {
         tokio::join!(
-            self.follow_tables(refractory, edge),
+            self.follow_tables(watch, edge),
             self.follow_workers(refractory),
             self.follow_events(refractory)
         );
     }
 
-    async fn follow_tables(&self, refractory: &Refractory, edge: &Edge) {
-        let mut watch = refractory.watch();
+    async fn follow_tables(&self, mut watch: Watch, edge: &Edge) {
         loop {
             match watch.next().await {
                 Ok(changes) => self.take(&changes, edge),
@@ -100,7 +100,11 @@ impl Feed {
                 self.listeners.notified().await;
             }
             match refractory.subscribe(&who, EventFilter::default(), None).await {
-                Ok(subscription) => self.pass_events_on(subscription).await,
+                Ok(subscription) => {
+                    // Whoever looked before has missed what was written until now, and looks again.
+                    let _ = self.events.send(None);
+                    self.pass_events_on(subscription).await;
+                }
                 Err(error) => unheard(&error).await,
             }
         }
@@ -113,7 +117,7 @@ impl Feed {
             tokio::select! {
                 next = subscription.next() => match next {
                     // Without a listener no one misses it.
-                    Ok(next) => drop(self.events.send(Arc::new(next.event))),
+                    Ok(next) => drop(self.events.send(Some(Arc::new(next.event)))),
                     Err(error) => unheard(&error).await,
                 },
                 () = tokio::time::sleep(IDLE) => {}

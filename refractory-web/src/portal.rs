@@ -7,7 +7,7 @@ use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpRequest, web};
 use refractory_core::config::Section;
-use refractory_core::{Error, ErrorKind, Refractory, Result};
+use refractory_core::{Error, ErrorKind, Refractory, Result, Watch};
 use tokio::sync::watch;
 
 use crate::config::WebConfig;
@@ -222,11 +222,14 @@ impl BoundPortal {
     /// As the store has them at the first look; `Unavailable` when the listener fails.
     pub async fn run_until(self, stop: impl Future<Output = ()>) -> Result<()> {
         let Self { shared, listener, extent } = self;
-        let whole = extent == Extent::Whole;
-        if whole {
-            shared.feed.prime(&shared.refractory, &shared.edge).await?;
-        }
-        let server = if whole { serve(&shared, listener) } else { serve_api(&shared, listener) }?;
+        let watch = match extent {
+            Extent::Whole => Some(shared.feed.prime(&shared.refractory, &shared.edge).await?),
+            Extent::Api => None,
+        };
+        let server = match extent {
+            Extent::Whole => serve(&shared, listener),
+            Extent::Api => serve_api(&shared, listener),
+        }?;
         let handle = server.handle();
         let farewell = async {
             stop.await;
@@ -236,8 +239,16 @@ impl BoundPortal {
         let server = async { server.await.map_err(server::broken) };
         tokio::select! {
             ended = async { tokio::join!(server, farewell).0 } => ended,
-            () = shared.feed.run(&shared.refractory, &shared.edge), if whole => Ok(()),
+            () = follow(&shared, watch) => Ok(()),
         }
+    }
+}
+
+/// Follows the deployment for as long as it is served, where there are pages to keep up to date.
+async fn follow(shared: &Shared, watch: Option<Watch>) {
+    match watch {
+        Some(watch) => shared.feed.run(watch, &shared.refractory, &shared.edge).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -40,7 +40,15 @@ async fn follow(desk: &CliContext, args: List) -> Result<()> {
     while !Out::is_closed() {
         // An end of the pipe is noticed now and then, also while nothing happens.
         let Ok(next) = tokio::time::timeout(LOOK, events.next()).await else { continue };
-        let event = next?.event;
+        let event = match next {
+            Ok(next) => next.event,
+            // It goes on from where it was.
+            Err(error) => {
+                desk.out.note(&error.for_people());
+                tokio::time::sleep(LOOK).await;
+                continue;
+            }
+        };
         if shown.iter().all(|known| known.id != event.id) {
             print(desk, &event)?;
         }

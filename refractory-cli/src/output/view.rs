@@ -1,5 +1,5 @@
 //! Tables as people are shown them.
-use refractory_core::model::{Instance, Phase};
+use refractory_core::model::{Instance, InstanceState, Phase};
 use refractory_core::words::{English, Words as _};
 
 use super::say;
@@ -31,6 +31,9 @@ pub(crate) fn words(table: &Instance) -> String {
             );
         }
         Phase::On(_) => "on".to_owned(),
+        Phase::Off if table.state() == InstanceState::Deleting => {
+            lower_case(English.state(InstanceState::Deleting))
+        }
         Phase::Off => "off".to_owned(),
     };
     match table.progress() {

@@ -250,6 +250,15 @@ fn database(house: &House) -> PathBuf {
 }
 
 #[test]
+fn a_table_that_was_never_on_is_said_to_be_deleted_and_not_to_be_off() {
+    let house = House::new();
+    drop(house.up(""));
+    house.run("instance create friday").ok();
+    let said = house.run("instance delete friday --confirm friday").ok();
+    assert!(said.out.contains("`friday` is being deleted."), "{said:?}");
+}
+
+#[test]
 fn an_error_in_json_is_json() {
     let house = House::new();
     let said = house.run("instance list --json");

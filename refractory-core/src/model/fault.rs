@@ -26,7 +26,7 @@ pub struct Fault {
     pub wait: Option<Duration>,
     /// Given up: trying again cannot help.
     pub terminal: bool,
-    /// The generation it was met in; a newer wish forgives it.
+    /// The generation it was met in; a newer desired state forgives it.
     pub generation: u64,
 }
 

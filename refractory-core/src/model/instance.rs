@@ -225,6 +225,13 @@ impl Instance {
         self.started = Some(now);
     }
 
+    /// Whether something that goes with every stop has begun to go: nothing above it is good until it is made anew.
+    pub(crate) fn is_half_gone(&self) -> bool {
+        self.teardown.as_ref().is_some_and(|teardown| {
+            !teardown.step.outlives_off() && self.journal.get(teardown.step).is_some()
+        })
+    }
+
     /// Whether the present launch is there and is to be replaced.
     pub(crate) fn is_replacing_launch(&self) -> bool {
         self.desired.replaced_launch == Some(self.epoch)

@@ -1,4 +1,4 @@
-//! What was done about a wish, step by step.
+//! What was done about the desired state, step by step.
 use std::collections::BTreeMap;
 use std::collections::btree_map::Iter;
 

@@ -62,7 +62,7 @@ pub enum Health {
     Fine,
     /// Failing, and will be tried again.
     Retrying,
-    /// Given up until the wish changes or is made again.
+    /// Given up until the desired state changes or is asked for again.
     NeedsAttention,
 }
 
@@ -138,7 +138,7 @@ fn rising(instance: &Instance) -> Phase {
         let last = last.take_while(|step| *step >= Step::Runtime).next();
         return last.map_or(Phase::Starting(Step::Runtime), Phase::Stopping);
     }
-    if instance.is_replacing_launch() {
+    if instance.is_half_gone() || instance.is_replacing_launch() {
         return Phase::Starting(Step::Runtime);
     }
     let missing = Step::ALL.into_iter().find(|step| instance.journal.held(*step).is_none());

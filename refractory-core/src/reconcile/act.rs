@@ -45,8 +45,15 @@ impl Deployment {
                 }))
             }
             Step::Volume => {
-                // That there is no such release, the launch says.
-                let release = self.pick_release(instance).await.ok().flatten();
+                let release = match self.pick_release(instance).await {
+                    // That there is no such release, or none that can be read, the launch says.
+                    Err(error)
+                        if matches!(error.kind(), ErrorKind::Invalid | ErrorKind::Damaged) =>
+                    {
+                        None
+                    }
+                    picked => picked?,
+                };
                 let spec = VolumeSpec {
                     quota: instance.desired.spec.limits.disk,
                     release: release.map(|release| release.version),

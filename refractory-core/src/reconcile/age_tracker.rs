@@ -228,7 +228,8 @@ impl Dated for Instance {
         dates.extend(self.suspected_failure.as_ref().map(|suspected| suspected.since));
         dates.extend(self.seen.as_ref().map(|seen| seen.at));
         dates.extend(self.preemption.as_ref().map(|preemption| preemption.since));
-        dates.extend([self.unanswered, self.written_off, self.started].into_iter().flatten());
+        let others = [self.unanswered, self.written_off, self.started, self.setup.settings_saved];
+        dates.extend(others.into_iter().flatten());
         dates
     }
 }

@@ -1,5 +1,5 @@
 //! The JSON API behind AWS Lambda: what `/api/v1` of the portal does, for a function behind API Gateway or a load balancer.
-//! No pages, no edge, no worker: a worker elsewhere does what is wished for. docs/lambda.md says how it is set up.
+//! No pages, no edge, no worker: a worker elsewhere carries requests out. docs/lambda.md says how it is set up.
 use std::convert::Infallible;
 use std::path::Path;
 

@@ -5,8 +5,8 @@
 //! refractory-web [refractory.toml]
 //! ```
 //!
-//! Configuration is that of `refractory up`: the file, then `REFRACTORY__SECTION__KEY` variables. What people wish is
-//! written down; a worker elsewhere (`refractory up`) does it.
+//! Configuration is that of `refractory up`: the file, then `REFRACTORY__SECTION__KEY` variables. Requests are
+//! written down; a worker elsewhere (`refractory up`) carries them out.
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -59,7 +59,7 @@ async fn serve(named: Option<PathBuf>) -> Result<()> {
     let (url, at) = (refractory.addressing().portal_url(), listener.addresses().to_owned());
     let hasher = Hasher::new(|password| async move { Passwords::hash(&password).await });
     let portal = Portal::new(refractory, web, hasher).listen(listener)?;
-    tracing::info!(%url, ?at, "serving; a worker elsewhere does what is wished for");
+    tracing::info!(%url, ?at, "serving; a worker elsewhere carries requests out");
     portal.run_until(told_to_end()).await
 }
 

@@ -33,12 +33,10 @@ impl EventSource for Audit {
         self.filter.matches(event)
     }
 
-    async fn look_back(&mut self, shared: &Arc<Shared>) -> Vec<Bytes> {
-        let Ok(page) = first_page(shared, &self.who, &self.filter).await else { return Vec::new() };
-        match shared.templates.html(&Activity { events: page }) {
-            Ok(html) => vec![event("events", &json!({ "html": html }))],
-            Err(_) => Vec::new(),
-        }
+    async fn look_back(&mut self, shared: &Arc<Shared>) -> Option<Vec<Bytes>> {
+        let page = first_page(shared, &self.who, &self.filter).await.ok()?;
+        let html = shared.templates.html(&Activity { events: page }).ok()?;
+        Some(vec![event("events", &json!({ "html": html }))])
     }
 
     fn look_as(&mut self, who: Principal) {

@@ -38,9 +38,10 @@ pub(super) trait EventSource {
     fn concerns(&self, _: &Event) -> bool {
         false
     }
-    /// Sends the latest events: at first, and when one concerns the page.
-    async fn look_back(&mut self, _: &Arc<Shared>) -> Vec<Bytes> {
-        Vec::new()
+    /// Sends the latest events: at first, and when one concerns the page. `None` where they could not be read: it looks again with
+    /// the next beat.
+    async fn look_back(&mut self, _: &Arc<Shared>) -> Option<Vec<Bytes>> {
+        Some(Vec::new())
     }
     /// Goes on as `who` is now: rights may have changed while the stream was open.
     fn look_as(&mut self, _: Principal) {}
@@ -55,7 +56,7 @@ struct Stream<T> {
     snapshots: watch::Receiver<Arc<Snapshot>>,
     stopping: watch::Receiver<bool>,
     /// What happens, for those who listen.
-    events: Option<broadcast::Receiver<Arc<Event>>>,
+    events: Option<broadcast::Receiver<Option<Arc<Event>>>>,
     /// Whether the latest events are to be sent.
     happened: bool,
     /// The session the stream belongs to; it ends with it.
@@ -88,8 +89,11 @@ impl<T: EventSource> Stream<T> {
             }
             let now = Arc::clone(&self.snapshots.borrow_and_update());
             self.ready.extend(self.source.events(&self.shared, &now));
-            if std::mem::take(&mut self.happened) {
-                self.ready.extend(self.source.look_back(&self.shared).await);
+            if self.happened
+                && let Some(latest) = self.source.look_back(&self.shared).await
+            {
+                self.happened = false;
+                self.ready.extend(latest);
             }
         }
     }
@@ -100,7 +104,7 @@ impl<T: EventSource> Stream<T> {
             changed = self.snapshots.changed() => changed.is_ok(),
             _ = self.stopping.changed() => false,
             heard = hear(&mut self.events) => {
-                self.happened = heard.is_none_or(|event| self.source.concerns(&event));
+                self.happened |= heard.is_none_or(|event| self.source.concerns(&event));
                 true
             }
             () = tokio::time::sleep_until(self.look) => true,
@@ -125,10 +129,10 @@ impl<T: EventSource> Stream<T> {
 }
 
 /// The next event; none where some were missed.
-async fn hear(events: &mut Option<broadcast::Receiver<Arc<Event>>>) -> Option<Arc<Event>> {
+async fn hear(events: &mut Option<broadcast::Receiver<Option<Arc<Event>>>>) -> Option<Arc<Event>> {
     let Some(receiver) = events else { return std::future::pending().await };
     match receiver.recv().await {
-        Ok(event) => Some(event),
+        Ok(heard) => heard,
         Err(RecvError::Lagged(_)) => None,
         Err(RecvError::Closed) => {
             *events = None;

@@ -152,17 +152,13 @@ impl EventSource for One {
         self.reads && event.instances().contains(&&self.id)
     }
 
-    async fn look_back(&mut self, shared: &Arc<Shared>) -> Vec<Bytes> {
+    async fn look_back(&mut self, shared: &Arc<Shared>) -> Option<Vec<Bytes>> {
         if !self.reads {
-            return Vec::new();
+            return Some(Vec::new());
         }
-        let Ok(events) = latest_events(shared, &self.who, &self.id).await else {
-            return Vec::new();
-        };
-        match shared.templates.html(&Activity { events }) {
-            Ok(html) => vec![event("events", &json!({ "html": html }))],
-            Err(_) => Vec::new(),
-        }
+        let events = latest_events(shared, &self.who, &self.id).await.ok()?;
+        let html = shared.templates.html(&Activity { events }).ok()?;
+        Some(vec![event("events", &json!({ "html": html }))])
     }
 
     fn look_as(&mut self, who: Principal) {

@@ -44,7 +44,7 @@ pub struct Route {
     pub preemption: bool,
     /// The last progress of the current step.
     pub progress: Option<Progress>,
-    /// The failure the present wish has met.
+    /// The failure that the present desired state has met.
     pub fault: Option<Fault>,
     /// When the start in hand was asked for.
     pub started: Option<Timestamp>,

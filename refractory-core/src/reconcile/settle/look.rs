@@ -35,9 +35,7 @@ impl Terms<'_> {
     /// Whether the program was told to save its settings just now, after which it exits.
     fn expects_restart(self, instance: &Instance) -> bool {
         let within = self.options.restart_within;
-        // A moment that has not come yet was written before the clock was set back: it says nothing.
-        let saved = instance.setup.settings_saved.filter(|saved| *saved <= self.now);
-        saved.is_some_and(|saved| self.now.since(saved) < within)
+        instance.setup.settings_saved.is_some_and(|saved| self.ages.since(saved) < within)
     }
 
     /// The program has saved its settings and exited, as it does: it comes up again with them. Nothing was lost.

@@ -9,6 +9,8 @@ use crate::ports::{Aggregate, Collection, Index, Query};
 use crate::service::Deployment;
 use crate::{EventId, Result};
 
+/// Tokens that one run looks at. What is left is met by the next run.
+const SLICE: usize = 200;
 /// How long no event is read once all of them were gone through.
 const REST: Duration = Duration::from_hours(1);
 
@@ -18,12 +20,12 @@ impl Deployment {
         let tokens = Collection::<Token>::of(self.ports.store.as_ref());
         let now = self.clock.now();
         // Dated later than now: the clock was set back since.
-        for token in tokens.gather(Query::index(Index::TokenByMade).since(now)).await?.0 {
+        for token in tokens.first(Query::index(Index::TokenByMade).since(now), SLICE).await? {
             self.date_anew(token).await?;
         }
         // One that ends at this very moment has ended.
         let past = Query::index(Index::TokenByExpiry).until(now.after(Duration::from_millis(1)));
-        let (past, _) = tokens.gather(past).await?;
+        let past = tokens.first(past, SLICE).await?;
         self.delete_all(past.into_iter().filter(|token| self.has_ended(token))).await?;
         let purged = self.purge_old_admin_keys().await;
         purged.and(self.trim_events().await)
