@@ -21,7 +21,10 @@ fn main() -> ExitCode {
     if let Some(end) = compose::run_demo_table() {
         return end;
     }
-    let cli = args::Cli::parse();
+    let cli = match args::Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return output::report_usage(&error),
+    };
     logging::begin(&cli);
     commands::run(cli, compose::backends())
 }

@@ -82,7 +82,7 @@ pub(crate) struct Create {
     /// The world to open at start, by its folder name
     #[arg(long, value_name = "ID")]
     pub(crate) world: Option<String>,
-    /// A license, by name [default: any free license]
+    /// A license, by name; `any` for any free one, `not-needed` for the demo's stand-in [default: any]
     #[arg(long, value_name = "NAME")]
     pub(crate) license: Option<String>,
     /// The user who owns the table
@@ -128,7 +128,7 @@ pub(crate) struct Edit {
     /// The world to open at start, by the name of its folder
     #[arg(long, value_name = "ID")]
     pub(crate) world: Option<String>,
-    /// A license, by name; empty for any free one
+    /// A license, by name; `any` or empty for any free one, `not-needed` for the demo's stand-in
     #[arg(long, value_name = "NAME")]
     pub(crate) license: Option<String>,
     /// The user who owns it

@@ -74,7 +74,7 @@ fn cells(backup: &Backup) -> Vec<String> {
 
 fn verified(backup: &Backup) -> String {
     match &backup.check {
-        None => "no".to_owned(),
+        None => "not yet".to_owned(),
         Some(check) => match &check.damage {
             None => format!("intact at {}", check.at),
             Some(damage) => damage.clone(),

@@ -183,7 +183,7 @@ async fn deployment(
         Ok(_) => Finding::fine(
             "database",
             format!(
-                "The database responds. Tables: {count}. Copy it with `refractory backup self FILE`, also while `up` runs: SQLite's file alone may \
+                "The database responds. Tables: {count}. Copy it with `refractory deployment backup FILE`, also while `up` runs: SQLite's file alone may \
                  lack what its `-wal` file has."
             ),
         ),

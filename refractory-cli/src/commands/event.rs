@@ -1,15 +1,15 @@
 //! `event`.
 use std::time::Duration;
 
-use anyhow::Result;
-use refractory_core::EventFilter;
-use refractory_core::model::{Event, Principal};
+use anyhow::{Result, bail};
+use refractory_core::model::{Event, EventKind, Principal};
+use refractory_core::{ErrorKind, EventFilter, InstanceId};
 use refractory_web::api;
 
 use crate::args::event::{EventCommand, List};
 use crate::compose::{App, CliContext};
 use crate::exit::Exit;
-use crate::output::Out;
+use crate::output::{Failure, Out};
 
 /// How soon a reader that has gone is noticed.
 const LOOK: Duration = Duration::from_secs(1);
@@ -83,13 +83,32 @@ async fn filter(station: &App, args: &List) -> Result<EventFilter> {
     let who = Principal::operator();
     let mut filter = EventFilter::default();
     if let Some(name) = &args.instance {
-        filter.instance = Some(station.refractory.find(&who, name).await?.id);
+        filter.instance = Some(instance(station, name).await?);
     }
     if let Some(name) = &args.user {
         filter.actor = Some(station.refractory.find_user(&who, name).await?.id);
     }
+    if let Some(kind) = args.kind.as_deref().filter(|kind| !EventKind::NAMES.contains(kind)) {
+        let known = EventKind::NAMES.join(", ");
+        bail!(Failure::new(
+            Exit::Invalid,
+            format!("There is no kind of event `{kind}`. The kinds are: {known}.")
+        ));
+    }
     filter.kind.clone_from(&args.kind);
     Ok(filter)
+}
+
+/// The table called `name`. A deleted one is named by its id: its events are kept.
+async fn instance(station: &App, name: &str) -> Result<InstanceId> {
+    let who = station.refractory.operator();
+    let missing = match station.refractory.find(&who, name).await {
+        Err(error) if error.kind() == ErrorKind::NotFound => error,
+        found => return Ok(found?.id),
+    };
+    let Ok(id) = InstanceId::new(name) else { return Err(missing.into()) };
+    let known = station.refractory.events(&who, &EventFilter::about(&id), None, 1).await?;
+    if known.events.is_empty() { Err(missing.into()) } else { Ok(id) }
 }
 
 /// The latest `count` events, newest first.

@@ -97,6 +97,18 @@ fn warn_of_closing(desk: &CliContext, table: &Instance) {
     }
 }
 
+/// The license that is meant by a name, or by one of the words of `--json`.
+async fn license(station: &App, name: &str) -> Result<LicenseChoice> {
+    match name {
+        "any" => Ok(LicenseChoice::Any),
+        "not-needed" => Ok(LicenseChoice::NotNeeded),
+        name => {
+            let found = station.refractory.find_license(&Principal::operator(), name).await?;
+            Ok(LicenseChoice::Only(found.id))
+        }
+    }
+}
+
 async fn spec(station: &App, args: &Create) -> Result<InstanceSpec> {
     let who = Principal::operator();
     let release = match &args.release {
@@ -104,7 +116,7 @@ async fn spec(station: &App, args: &Create) -> Result<InstanceSpec> {
         None => ReleaseChoice::Newest,
     };
     let license = match &args.license {
-        Some(name) => LicenseChoice::Only(station.refractory.find_license(&who, name).await?.id),
+        Some(name) => license(station, name).await?,
         None => LicenseChoice::Any,
     };
     Ok(InstanceSpec {
@@ -375,9 +387,7 @@ async fn change(station: &App, args: Edit) -> Result<Change> {
         Field::Keep => Field::Keep,
     };
     let license = match emptied(args.license) {
-        Field::Set(name) => {
-            Field::Set(LicenseChoice::Only(app.find_license(&who, &name).await?.id))
-        }
+        Field::Set(name) => Field::Set(license(station, &name).await?),
         Field::Clear => Field::Clear,
         Field::Keep => Field::Keep,
     };

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 use refractory_core::OperationId;
-use refractory_core::model::{Operation, OperationOutcome, Principal, StepRecord};
+use refractory_core::model::{Operation, OperationOutcome, OperationStep, Principal, StepRecord};
 use refractory_core::words::{English, Words as _};
 use refractory_web::api;
 
@@ -74,6 +74,8 @@ async fn show(desk: &CliContext, id: &OperationId) -> Result<()> {
         let said = match record {
             StepRecord::Intended(attempt) => format!("since {}", attempt.since),
             StepRecord::Done(at) => format!("done at {at}"),
+            // A hold ends with every operation: nothing was taken back.
+            StepRecord::Undone(at) if *step == OperationStep::Hold => format!("released at {at}"),
             StepRecord::Undone(at) => format!("undone at {at}"),
         };
         rows.push(row(step.name(), said));

@@ -71,6 +71,12 @@ async fn add(desk: &CliContext, args: &AddUser) -> Result<()> {
     let station = desk.create().await?;
     let first = station.refractory.needs_setup().await?;
     let role = args.role.unwrap_or(if first { Role::Admin } else { Role::Player });
+    if first && role != Role::Admin {
+        bail!(Failure::new(
+            Exit::Invalid,
+            "The first user is an administrator: leave `--role` out, or use `--role admin`."
+        ));
+    }
     let who = Principal::operator();
     let user = station.refractory.add_user(&who, name, role, password).await?;
     let said = format!("{} was added as {}.", user.name, user.role);

@@ -12,6 +12,6 @@ mod view;
 pub(crate) use access::{GroupDetails, access_in_words};
 pub(crate) use moment::{ago, size};
 pub(crate) use out::Out;
-pub(crate) use report::{Failure, report, told};
+pub(crate) use report::{Failure, report, report_usage, told};
 pub(crate) use spinner::Spinner;
 pub(crate) use view::words;

@@ -1,5 +1,6 @@
 //! Errors, as people are told them.
 use std::io::{self, Write};
+use std::process::ExitCode;
 
 use anyhow::Error;
 use refractory_core::Error as CoreError;
@@ -44,6 +45,20 @@ pub(crate) fn report(error: &Error, json: bool, verbose: bool) -> Exit {
         drop(written.and_then(|()| chain(&mut stderr, error)));
     }
     exit
+}
+
+/// Tells what is wrong with the arguments; as JSON where they ask for that. What was asked for as help is printed as it is.
+pub(crate) fn report_usage(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() && std::env::args_os().any(|argument| argument == "--json") {
+        let text = error.render().to_string();
+        let sentence = text.split("\n\n").next().unwrap_or_default();
+        let sentence = one_line(sentence.trim_start_matches("error: "));
+        let value = serde_json::json!({ "error": sentence, "exit": Exit::Invalid.code() });
+        drop(writeln!(io::stderr().lock(), "{}", json_escaped(&value.to_string())));
+        return Exit::Invalid.code().into();
+    }
+    drop(error.print());
+    u8::try_from(error.exit_code()).unwrap_or(Exit::Invalid.code()).into()
 }
 
 /// How an error ends the command, and what is said of it.

@@ -9,6 +9,17 @@ fn names(house: &House, line: &str) -> Vec<String> {
 }
 
 #[test]
+fn no_group_is_called_as_a_right_is_granted_to_everyone_or_no_one() {
+    let house = House::new();
+    drop(house.up(""));
+    for name in ["no-one", "signed-in", "anyone"] {
+        house.run(&format!("group create {name}")).failed(2, "rights are granted with that word");
+    }
+    house.run("group create crew").ok();
+    house.run("group rename crew anyone").failed(2, "rights are granted with that word");
+}
+
+#[test]
 fn a_group_is_made_filled_granted_a_table_and_deleted() {
     let house = House::new();
     for name in ["anna", "jane", "bob"] {

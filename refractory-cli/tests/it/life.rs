@@ -32,6 +32,24 @@ fn the_demo_is_a_table_in_the_browser() {
 }
 
 #[test]
+fn the_words_of_json_are_understood_and_the_events_of_a_deleted_table_are_found() {
+    let house = House::new();
+    let up = house.up("--demo");
+    house.run("instance create second --license not-needed --world demo-world").ok();
+    let second = house.table("second");
+    assert_eq!(second["license"], "not-needed", "{second}");
+    house.run("instance edit second --license any").ok();
+    assert_eq!(house.table("second")["license"], "any");
+    house.run("instance delete second --confirm second --wait").ok();
+    let id = second["id"].as_str().unwrap();
+    let listed = house.run(&format!("event list --instance {id}")).ok();
+    assert!(listed.out.contains("is deleted"), "{listed:?}");
+    house.run("event list --instance second").failed(3, "no table");
+    house.run("event list --kind foo").failed(2, "sign-in-failed");
+    drop(up);
+}
+
+#[test]
 fn sigterm_ends_it_in_order_and_the_table_lives_on() {
     let house = House::new();
     let up = house.up("--demo");

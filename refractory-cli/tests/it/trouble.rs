@@ -268,6 +268,18 @@ fn an_error_in_json_is_json() {
 }
 
 #[test]
+fn an_error_in_the_arguments_is_json_too() {
+    let house = House::new();
+    for line in ["instance create --json", "user list --frob --json", "event list -n x --json"] {
+        let said = house.run(line);
+        let error: serde_json::Value = serde_json::from_str(&said.err).unwrap();
+        assert_eq!((said.code, error["exit"].as_i64()), (2, Some(2)), "{said:?}");
+        assert!(!error["error"].as_str().unwrap().starts_with("error"), "{said:?}");
+    }
+    assert!(house.run("instance create --help --json").ok().out.contains("Usage"));
+}
+
+#[test]
 fn the_chain_behind_an_error_is_shown_when_asked_for() {
     let house = House::new();
     let plain = house.run("release add nowhere.zip");

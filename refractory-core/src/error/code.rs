@@ -104,6 +104,8 @@ codes! {
     NO_GROUP = "no-such-group";
     /// A group has that name already. About `name`.
     GROUP_NAME_TAKEN = "group-name-taken";
+    /// The name is a word that grants use for everyone, or for no one. About `name`.
+    GROUP_NAME_RESERVED = "group-name-reserved";
     /// What was typed to confirm a deletion is not the group's name. About `name`.
     GROUP_NOT_CONFIRMED = "group-not-confirmed";
     /// The group has as many members as a group may have. About `name` and `most`.

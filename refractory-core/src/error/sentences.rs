@@ -80,6 +80,10 @@ pub(crate) fn sentence(code: &Code, about: &dyn Facts) -> Option<String> {
         "group-name-taken" => {
             format!("A group named{} already exists. Choose another name.", named("name"))
         }
+        "group-name-reserved" => format!(
+            "A group can't be called{}: rights are granted with that word. Choose another name.",
+            named("name")
+        ),
         "group-not-confirmed" => format!("To delete this group, type its name:{}.", named("name")),
         "group-full" => format!(
             "The group {} has {} members, and no group has more. Make another group.",

@@ -256,7 +256,7 @@ fn read(from: &Path) -> Result<(DeploymentBackup, BTreeMap<String, Vec<u8>>)> {
     let file = File::open(from).map_err(|error| refused(error, RESTORING, from))?;
     let damaged = |why: String| {
         Error::new(ErrorKind::Invalid, RESTORING).about("file", from.display()).advise(format!(
-            "`{}` is not a backup of a deployment, or it is damaged: {why}. Use another one; `refractory backup self` makes them.",
+            "`{}` is not a backup of a deployment, or it is damaged: {why}. Use another one; `refractory deployment backup` makes them.",
             from.display()
         ))
     };

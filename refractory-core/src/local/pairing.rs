@@ -38,7 +38,7 @@ pub(crate) fn emptied(folder: &Path, database: &Path) -> Error {
         format!(
             "The database of the deployment in `{0}` is empty or missing, and the folder has been in use: its key, or data of \
              its tables, is there. Put the database back: `{1}` together with the `-wal` and `-shm` files that were beside it, \
-             a copy made by `refractory backup self`, or the server that `url` in `[store]` named before. To begin with \
+             a copy made by `refractory deployment backup`, or the server that `url` in `[store]` named before. To begin with \
              nothing, choose an empty folder with `--data`. Nothing was changed.",
             folder.display(),
             database.display()

@@ -79,9 +79,10 @@ impl Refractory {
     ///
     /// # Errors
     ///
-    /// `Forbidden`; `Conflict` when the name is taken.
+    /// `Forbidden`; `Invalid` for a word that grants use; `Conflict` when the name is taken.
     pub async fn create_group(&self, who: &Principal, name: GroupName) -> Result<Group> {
         check_role(who, Verb::ManageGroups)?;
+        check_name(&name)?;
         let group = Group::new(name, self.now());
         let entry = self.event(who, EventKind::GroupCreated { group: group.named() });
         let made = self.collection().commit(&Commit::insert(&group).event(entry)).await;
@@ -92,7 +93,7 @@ impl Refractory {
     ///
     /// # Errors
     ///
-    /// `Forbidden`, `NotFound`; `Conflict` when the name is taken.
+    /// `Forbidden`, `NotFound`; `Invalid` for a word that grants use; `Conflict` when the name is taken.
     pub async fn rename_group(
         &self,
         who: &Principal,
@@ -115,6 +116,7 @@ impl Refractory {
         revision: Option<u64>,
     ) -> Result<Group> {
         check_role(who, Verb::ManageGroups)?;
+        check_name(&name)?;
         let renamed = self.collection::<Group>().update_with_events(id.as_str(), |group| {
             check_revision(revision, group.revision)?;
             if group.name == name {
@@ -420,6 +422,16 @@ fn no_member(user: &User, group: &Group) -> Error {
         .coded(Code::NOT_A_MEMBER)
         .about("name", &user.name)
         .about("group", &group.name)
+}
+
+/// Refuses a name that would read as if a right were granted to everyone, or to no one.
+fn check_name(name: &GroupName) -> Result<()> {
+    if ["no-one", "signed-in", "anyone"].contains(&name.as_str()) {
+        let error =
+            Error::new(ErrorKind::Invalid, "naming a group").coded(Code::GROUP_NAME_RESERVED);
+        return Err(error.about("name", name));
+    }
+    Ok(())
 }
 
 fn name_taken(error: Error, name: &GroupName) -> Error {

@@ -15,7 +15,7 @@ async fn ended(checks: &Checks, request: &str) -> bool {
     checks.take_ended(&name(), request).is_some()
 }
 
-/// Nobody asked what the first one came to: the user who had asked for it canceled it.
+/// What the first one came to was not asked: its user canceled it.
 #[tokio::test]
 async fn what_one_request_found_is_no_answer_to_another() {
     let checks = Checks::default();

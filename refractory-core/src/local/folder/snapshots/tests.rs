@@ -323,7 +323,7 @@ async fn a_copy_that_a_launch_came_between_is_thrown_away() {
     assert_eq!(port.list(&id("a")).await.unwrap().len(), 1);
 }
 
-/// Nobody asked what the first one came to: the user who had asked for it canceled it.
+/// What the first one came to was not asked: its user canceled it.
 #[tokio::test]
 async fn what_a_canceled_reading_found_is_no_answer_to_a_later_one() {
     let place = Place::new();
