@@ -2,11 +2,11 @@
 use std::time::Duration;
 
 use refractory_core::model::{
-    Fault, Instance, InstanceState as State, Phase, Power, Principal, Step, WorldId,
+    Fault, Instance, InstanceState as State, Phase, Power, Principal, Right, Step, WorldId,
 };
 use refractory_core::text::plain;
 use refractory_core::words::{English, Words as _};
-use refractory_core::{self as core, ErrorKind, Refractory, Timestamp, Verb, can, may};
+use refractory_core::{self as core, ErrorKind, Refractory, Rights, Timestamp, Verb, can, may};
 use serde::Serialize;
 
 use crate::words::{self, Moment};
@@ -115,6 +115,8 @@ pub(crate) struct TableView {
     pub(crate) rungs: Vec<Rung>,
     /// Whether Foundry is in its setup, with no world open.
     pub(crate) in_setup: bool,
+    /// Whether no one can join, because the edge does not tell players apart.
+    pub(crate) is_closed: bool,
     /// The worlds it is known to have, for those who may choose among them.
     pub(crate) worlds: Vec<WorldRow>,
     pub(crate) can: Can,
@@ -155,8 +157,12 @@ impl TableView {
     /// Without everything that is for those who run the table: what it waits for, why it fails, who is there.
     fn without_details(self) -> Self {
         Self {
-            headline: if self.in_setup { IN_SETUP } else { English.state(self.state) },
-            note: self.note.filter(|_| self.in_setup),
+            headline: match self.state {
+                State::On if self.in_setup => IN_SETUP,
+                State::On if self.is_closed => CLOSED,
+                state => English.state(state),
+            },
+            note: self.note.filter(|_| self.in_setup || self.is_closed),
             percent: None,
             uninterruptible: false,
             trouble: None,
@@ -188,6 +194,7 @@ impl TableView {
             last_start: table.last_start.map(|ms| words::length(Duration::from_millis(ms))),
             rungs: rungs(&table.phase()),
             in_setup: table.is_in_setup(),
+            is_closed: is_closed(table),
             worlds: if can.set_up { worlds(table) } else { Vec::new() },
             can,
         }
@@ -207,12 +214,20 @@ fn spoken(url: &str) -> String {
 
 /// A table that is on, with no world open.
 const IN_SETUP: &str = "In Foundry's setup";
+/// A table that is on, and that no one can join.
+const CLOSED: &str = "On, closed to players";
+
+/// Whether no one can join `table` at its address: players are not told apart there, so that only who lets anyone play opens it.
+pub(crate) fn is_closed(table: &Instance) -> bool {
+    !Rights::of_anyone(table).hold(Right::Play)
+}
 
 /// The state in two or three words.
 fn headline(table: &Instance, state: State) -> &'static str {
     match (state, table.phase()) {
         (State::On, _) if table.preemption.is_some() => "Handing over its license",
         (State::On, _) if table.is_in_setup() => IN_SETUP,
+        (State::On, _) if is_closed(table) => CLOSED,
         (State::Starting, Phase::Starting(_)) if table.hold.is_some() => "Waiting for a backup",
         (State::Starting, Phase::Starting(step)) => going_up(table, step),
         (State::Stopping | State::Deleting, Phase::Stopping(step)) => English.going_down(step),
@@ -237,6 +252,11 @@ fn note(table: &Instance, state: State, can: Can) -> Option<String> {
         State::On if table.is_in_setup() => {
             Some("No world is open yet. Its game master is setting it up.".to_owned())
         }
+        State::On if is_closed(table) && can.change => Some(
+            "Players are not told apart at a table's address yet, so no one can join. To open it, let anyone play, in its settings."
+                .to_owned(),
+        ),
+        State::On if is_closed(table) => Some("No one can join it now.".to_owned()),
         State::On => Some(match table.seen.as_ref().map_or(0, |seen| seen.players) {
             0 => "No players yet".to_owned(),
             1 => "1 player connected".to_owned(),

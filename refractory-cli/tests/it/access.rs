@@ -41,7 +41,7 @@ fn a_group_is_made_filled_granted_a_table_and_deleted() {
     assert_eq!(added.trim(), "jane is in the group friday.crew as an administrator of it.");
     house.run("group add friday.crew bob anna").ok();
     house.run("group add friday.crew ghost").failed(3, "There is no user named `ghost`");
-    house.run("group add nothing bob").failed(3, "There is no group `nothing`");
+    house.run("group add nothing bob").failed(3, "There is no group named `nothing`");
     house.run("instance create friday --gm group:friday.crew --view no-one").ok();
     let shown = house.run("group show friday.crew --json").ok().json();
     let users: Vec<_> = shown["users"]

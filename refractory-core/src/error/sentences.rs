@@ -76,7 +76,7 @@ pub(crate) fn sentence(code: &Code, about: &dyn Facts) -> Option<String> {
         }
         "no-such-identity" => format!("{} doesn't sign in with {}.", fact("name"), fact("identity")),
         "only-identity" => "This is the only way to sign in. Set a password or link another account first, or have an administrator make a sign-in link.".to_owned(),
-        "no-such-group" => format!("There is no group{}.", named("name")),
+        "no-such-group" => format!("There is no group named{}.", named("name")),
         "group-name-taken" => {
             format!("A group named{} already exists. Choose another name.", named("name"))
         }

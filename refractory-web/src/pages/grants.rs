@@ -1,7 +1,7 @@
 //! Who has which right on a table, as a form.
 use actix_web::{HttpResponse, web};
 use refractory_core::model::{GranteeName, GrantsChange, Instance, Principal, Right};
-use refractory_core::{Change, Rights, Verb, can};
+use refractory_core::{Change, Verb, can};
 use serde::{Deserialize, Serialize};
 
 use super::chrome::say_at;
@@ -11,6 +11,7 @@ use crate::form_error::InvalidForm;
 use crate::problem::Problem;
 use crate::session::{AuthorizedForm, Flash};
 use crate::shared::Shared;
+use crate::view::is_closed;
 
 /// The four rights, in the words of `--view` and the others.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -41,7 +42,7 @@ impl GrantsForm {
             play: words(Right::Play),
             game_master: words(Right::GameMaster),
             manage: words(Right::Manage),
-            is_closed: !Rights::of_anyone(table).hold(Right::Play),
+            is_closed: is_closed(table),
         }))
     }
 

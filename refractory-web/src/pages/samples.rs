@@ -162,6 +162,7 @@ fn table(state: State) -> TableView {
             State::Off | State::On | State::Stopping | State::Deleting => None,
         },
         players: (state == State::On).then_some(3),
+        is_closed: false,
         last_start: Some("12 s".into()),
         rungs: match state {
             State::Starting => {

@@ -22,6 +22,14 @@ async fn a_table_is_made_started_stopped_renamed_and_deleted_without_scripts() {
     place.refractory.wait(&system, &table.id, on).await.unwrap();
     let page = anna.get("/tables/curse-of-strahd").await;
     assert!(page.text.contains("Ready to play") && page.text.contains("started Curse of Strahd"));
+    // Players are not told apart at its address: whoever may play alone could not get in.
+    let access = [("view", "signed-in"), ("play", "signed-in"), ("game_master", "no-one")];
+    let access = [&access[..], &[("manage", "no-one")]].concat();
+    let settings = "/tables/curse-of-strahd/settings";
+    anna.submit_and_follow(settings, "/tables/curse-of-strahd/access", &access).await;
+    let page = anna.get("/tables/curse-of-strahd").await;
+    assert!(page.text.contains("On, closed to players") && page.text.contains("no one can join"));
+    assert!(!page.text.contains("data-key=\"open\""), "{}", page.text);
     anna.submit_and_follow("/", "/tables/curse-of-strahd/stop", &[("back", "/")]).await;
     place.refractory.wait(&system, &table.id, |table| table.phase() == Phase::Off).await.unwrap();
     let fields =
