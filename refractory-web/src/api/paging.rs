@@ -1,6 +1,7 @@
 //! Lists, a page at a time.
 use actix_web::HttpResponse;
 use actix_web::dev::Payload;
+use actix_web::error::QueryPayloadError;
 use actix_web::http::StatusCode;
 use actix_web::http::header::LINK;
 use actix_web::{FromRequest, HttpRequest, web};
@@ -28,11 +29,27 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let read = web::Query::<T>::from_query(request.query_string());
-        ready(read.map(|query| Self(query.into_inner())).map_err(|error| {
-            let said = words::sentence(&error.to_string());
-            Problem::new(StatusCode::BAD_REQUEST, said).coded("invalid-parameter")
-        }))
+        ready(read.map(|query| Self(query.into_inner())).map_err(|error| unreadable(&error)))
     }
+}
+
+/// What is wrong with the parameters, at the one that it is wrong with where that is known.
+fn unreadable(error: &QueryPayloadError) -> Problem {
+    let said = match error {
+        QueryPayloadError::Deserialize(inner) => inner.to_string(),
+        other => other.to_string(),
+    };
+    let unknown = said.strip_prefix("unknown field `").and_then(|rest| rest.split_once("`, "));
+    if let Some((name, expected)) = unknown {
+        let sentence = format!("There is no parameter `{name}` here; {expected}.");
+        return Problem::of_parameters(vec![FieldProblem::parameter(
+            name,
+            "unknown-parameter",
+            sentence,
+        )]);
+    }
+    let sentence = words::sentence(&format!("a parameter cannot be read: {said}"));
+    Problem::new(StatusCode::BAD_REQUEST, sentence).coded("invalid-parameter")
 }
 
 /// Which page of a list.

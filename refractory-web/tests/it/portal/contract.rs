@@ -391,4 +391,12 @@ async fn the_audit_log_is_read_to_its_end_while_it_grows() {
             assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{path}?{query}: {}", refused.text);
         }
     }
+    let unknown = anna.get("/api/v1/instances?form=1").await.json();
+    let error = &unknown["errors"][0];
+    assert_eq!(
+        (&error["parameter"], &error["code"]),
+        (&json!("form"), &json!("unknown-parameter"))
+    );
+    let said = error["message"].as_str().unwrap();
+    assert!(said.starts_with("There is no parameter `form` here; expected `"), "{said}");
 }
