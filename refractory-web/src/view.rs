@@ -157,10 +157,12 @@ impl TableView {
     /// Without everything that is for those who run the table: what it waits for, why it fails, who is there.
     fn without_details(self) -> Self {
         Self {
-            headline: match self.state {
-                State::On if self.in_setup => IN_SETUP,
-                State::On if self.is_closed => CLOSED,
-                state => English.state(state),
+            headline: if self.in_setup {
+                IN_SETUP
+            } else if self.is_closed && self.state == State::On {
+                CLOSED
+            } else {
+                English.state(self.state)
             },
             note: self.note.filter(|_| self.in_setup || self.is_closed),
             percent: None,
