@@ -8,7 +8,7 @@ fn the_example_starts_and_stops_a_table() {
     let said = String::from_utf8_lossy(&output.stdout);
     let said: Vec<_> = said.lines().collect();
     assert_eq!(said.len(), 2, "{said:?}");
-    assert!(said[0].starts_with("friday-night is on at 127.0.0.1:"), "{said:?}");
+    assert!(said[0].starts_with("friday-night is on at http://127.0.0.1:"), "{said:?}");
     assert_eq!(said[1], "friday-night is Off");
 }
 
