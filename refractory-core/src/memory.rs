@@ -1,5 +1,6 @@
 //! A store that forgets when the process ends. Always available.
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::ports::{
@@ -236,40 +237,61 @@ impl State {
         page
     }
 
-    /// The sort values and ids that a query is for: one more than its page has room for.
+    /// The sort values and ids that a query is for: one more than its page has room for. No others are gone through.
     fn places_of(&self, query: &Query) -> Vec<(String, String)> {
-        let is_meant = |place: &(String, String)| {
-            let (sort, id) = (place.0.as_str(), place.1.as_str());
-            let follows = query.cursor().is_none_or(|cursor| {
-                let cursor = (cursor.sort(), cursor.id());
-                if query.is_descending() { (sort, id) < cursor } else { (sort, id) > cursor }
-            });
-            follows
-                && query.least().is_none_or(|least| sort >= least)
-                && query.bound().is_none_or(|bound| sort < bound)
-        };
-        let all: Box<dyn DoubleEndedIterator<Item = (String, String)>> = match query.scope() {
+        let room = query.page_size() + 1;
+        match query.scope() {
             Scope::Kind(kind) => {
-                let of_kind = self.records.range((*kind, String::new())..);
-                let of_kind = of_kind.map(|(at, _)| at).take_while(|at| at.0 == *kind);
-                let ids: Vec<_> = of_kind.map(|at| (at.1.clone(), at.1.clone())).collect();
-                Box::new(ids.into_iter())
+                let next = Kind::ALL.into_iter().find(|next| next > kind);
+                let end = next.map(|next| (next, String::new()));
+                let range = range_of(query, |id, _| (*kind, id.to_owned()), end);
+                let found = range.map(|range| self.records.range(range)).into_iter().flatten();
+                some(found.map(|((_, id), _)| (id.clone(), id.clone())), query, room)
             }
             Scope::Partition(index, partition) => {
-                let first = (*index, partition.clone(), String::new(), String::new());
-                let here = self.indexes.range(first..);
-                let here = here.take_while(|place| place.0 == *index && place.1 == *partition);
-                let here: Vec<_> = here.map(|place| (place.2.clone(), place.3.clone())).collect();
-                Box::new(here.into_iter())
+                let place = |partition: &str, sort: &str, id: &str| {
+                    (*index, partition.to_owned(), sort.to_owned(), id.to_owned())
+                };
+                let end = place(&format!("{partition}\0"), "", "");
+                let range = range_of(query, |sort, id| place(partition, sort, id), Some(end));
+                let found = range.map(|range| self.indexes.range(range)).into_iter().flatten();
+                some(found.map(|place| (place.2.clone(), place.3.clone())), query, room)
             }
-        };
-        let room = query.page_size() + 1;
-        if query.is_descending() {
-            all.rev().filter(is_meant).take(room).collect()
-        } else {
-            all.filter(is_meant).take(room).collect()
         }
     }
+}
+
+/// The first `room` of what was found in ascending order, in the order of `query`.
+fn some<T>(found: impl DoubleEndedIterator<Item = T>, query: &Query, room: usize) -> Vec<T> {
+    if query.is_descending() {
+        found.rev().take(room).collect()
+    } else {
+        found.take(room).collect()
+    }
+}
+
+/// The bounds of `query` as keys, which `key` makes of a sort value and an id; all are less than `end`. `None` where nothing is
+/// between them.
+fn range_of<K: Ord>(
+    query: &Query,
+    key: impl Fn(&str, &str) -> K,
+    end: Option<K>,
+) -> Option<(Bound<K>, Bound<K>)> {
+    let mut first = Bound::Included(key(query.least().unwrap_or_default(), ""));
+    let mut end = query.bound().map(|bound| key(bound, "")).or(end);
+    if let Some(cursor) = query.cursor() {
+        let at = key(cursor.sort(), cursor.id());
+        if query.is_descending() {
+            end = end.into_iter().chain([at]).min();
+        } else if !matches!(&first, Bound::Included(first) if *first > at) {
+            first = Bound::Excluded(at);
+        }
+    }
+    let is_empty = match (&first, &end) {
+        (Bound::Included(first) | Bound::Excluded(first), Some(end)) => first >= end,
+        (Bound::Unbounded, _) | (_, None) => false,
+    };
+    (!is_empty).then(|| (first, end.map_or(Bound::Unbounded, Bound::Excluded)))
 }
 
 fn owned((kind, id): (Kind, &str)) -> At {

@@ -1,5 +1,5 @@
 //! What is due when. Each is in hand at most once; the earliest time wins.
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::MonotonicTime;
 
@@ -7,12 +7,14 @@ use crate::MonotonicTime;
 #[derive(Debug)]
 pub(crate) struct Queue<K> {
     due: BTreeMap<K, MonotonicTime>,
+    /// The same in the order of time: at a start all instances are due at once.
+    order: BTreeSet<(MonotonicTime, K)>,
     in_hand: BTreeMap<K, Option<MonotonicTime>>,
 }
 
 impl<K> Default for Queue<K> {
     fn default() -> Self {
-        Self { due: BTreeMap::new(), in_hand: BTreeMap::new() }
+        Self { due: BTreeMap::new(), order: BTreeSet::new(), in_hand: BTreeMap::new() }
     }
 }
 
@@ -23,31 +25,33 @@ impl<K: Ord + Clone> Queue<K> {
             *again = Some(again.map_or(at, |earlier| earlier.min(at)));
             return;
         }
-        let due = self.due.entry(id.clone()).or_insert(at);
-        *due = (*due).min(at);
+        match self.due.get(id) {
+            Some(due) if *due <= at => {}
+            Some(_) | None => {
+                self.forget(id);
+                self.due.insert(id.clone(), at);
+                self.order.insert((at, id.clone()));
+            }
+        }
     }
 
     /// Makes `id` due at `at`, unless it is known already.
     pub(crate) fn meet(&mut self, id: &K, at: MonotonicTime) {
-        if !self.in_hand.contains_key(id) {
-            self.due.entry(id.clone()).or_insert(at);
+        if !self.in_hand.contains_key(id) && !self.due.contains_key(id) {
+            self.push(id, at);
         }
     }
 
     /// Takes everything that is due at `now` into hand, at most `limit` in hand at once.
     pub(crate) fn take(&mut self, now: MonotonicTime, limit: usize) -> Vec<K> {
-        let room = limit.saturating_sub(self.in_hand.len());
-        let mut ready: Vec<_> = self
-            .due
-            .iter()
-            .filter(|(_, at)| **at <= now)
-            .map(|(id, at)| (*at, id.clone()))
-            .collect();
-        ready.sort();
-        let taken: Vec<_> = ready.into_iter().take(room).map(|(_, id)| id).collect();
-        for id in &taken {
-            self.due.remove(id);
+        let mut taken = Vec::new();
+        while self.in_hand.len() < limit
+            && self.order.first().is_some_and(|(at, _)| *at <= now)
+            && let Some((_, id)) = self.order.pop_first()
+        {
+            self.due.remove(&id);
             self.in_hand.insert(id.clone(), None);
+            taken.push(id);
         }
         taken
     }
@@ -71,12 +75,14 @@ impl<K: Ord + Clone> Queue<K> {
 
     /// The next moment anything is due.
     pub(crate) fn next(&self) -> Option<MonotonicTime> {
-        self.due.values().min().copied()
+        self.order.first().map(|(at, _)| *at)
     }
 
     /// Forgets when `id` is due.
     pub(crate) fn forget(&mut self, id: &K) {
-        self.due.remove(id);
+        if let Some(at) = self.due.remove(id) {
+            self.order.remove(&(at, id.clone()));
+        }
     }
 }
 
