@@ -12,7 +12,7 @@ pub(super) const SAVES: f64 = 30.0;
 /// How many events it writes.
 const EVENTS: f64 = 10.0;
 /// Units of a save, and of an event with its places in three indexes: `tests/it/store/cost.rs` of this package measures them.
-pub(super) const SAVE: f64 = 4.0;
+pub(super) const SAVE: f64 = 6.0;
 const EVENT: f64 = 10.0;
 
 /// Whether something is paid once, or for each table.
@@ -80,7 +80,10 @@ fn fixed(tables: u32, setup: &Setup, habits: &Usage, prices: &Prices) -> Vec<(&'
     // One unit passes a GB an hour, or holds three thousand connections.
     let capacity = (f64::from(tables) * habits.traffic).max(MONTH * habits.peak * sockets / 3000.0);
     let nat = f64::from(u8::from(setup.nat));
-    let looking = setup.idle_read_units(sockets) * MONTH * 3600.0;
+    let seconds = MONTH * 3600.0;
+    let looks = setup.idle_read_units(sockets) + setup.operation_read_units(sockets);
+    let signs = setup.signs_of_life(sockets);
+    let signs = signs.written * prices.row_writes + signs.read * prices.row_reads;
     vec![
         ("load balancer", MONTH * prices.balancer),
         ("load balancer, capacity", capacity * prices.balancer_capacity),
@@ -89,7 +92,8 @@ fn fixed(tables: u32, setup: &Setup, habits: &Usage, prices: &Prices) -> Vec<(&'
         ("portal, public address", (1.0 - nat) * portals * MONTH * prices.address),
         ("NAT gateway", nat * MONTH * (prices.nat + prices.address)),
         ("hosted zone", prices.zone),
-        ("looking for changes in DynamoDB", looking * prices.row_reads / 1e6),
+        ("looking for changes in DynamoDB", looks * seconds * prices.row_reads / 1e6),
+        ("signs of life of workers in DynamoDB", signs * seconds / 1e6),
         ("logs of the portal", portals * 0.5 * (prices.logs + prices.logs_kept)),
         ("secrets of the deployment", 2.0 * prices.secret),
     ]

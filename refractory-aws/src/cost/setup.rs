@@ -7,10 +7,24 @@ use crate::config::{Architecture, AssetAccess, AwsConfig, NamingChoice, Routing}
 const SOCKETS: f64 = 20_000.0;
 /// Units of a look at what has changed, whatever there is: `tests/it/store/cost.rs` of this package measures it.
 const LOOK: f64 = 1.0;
+/// Units of a look for operations that have not ended, where there is none.
+const OPERATIONS: f64 = 1.0;
+/// Units of a worker's sign of life: its own record is read and written, and the records of all workers are read, by the worker
+/// and by the portal beside it.
+const SIGN_OF_LIFE: SignOfLife = SignOfLife { written: 4.0, read: 3.0 };
 /// What a look reads of each change, in bytes: its entry in the index of stamps and revisions.
 const ENTRY: f64 = 56.0;
 /// For how many seconds each look reads a change again.
 const AGAIN: f64 = 10.0;
+
+/// Units of DynamoDB for signs of life.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct SignOfLife {
+    /// Units written.
+    pub(super) written: f64,
+    /// Units read.
+    pub(super) read: f64,
+}
 
 /// What is set up, as far as it costs or has a limit.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -41,6 +55,10 @@ pub struct Setup {
     pub portal_memory: f64,
     /// Seconds between two looks at what others have changed: `[core] resync`.
     pub resync: f64,
+    /// Seconds between two looks for operations that others were asked for.
+    pub operations: f64,
+    /// Seconds between two signs of life of a worker.
+    pub heartbeat: f64,
     /// Seconds between two looks at a table that is on: `[core] probe`.
     pub probe: f64,
 }
@@ -76,6 +94,8 @@ impl Setup {
             portal_cpu: 0.25,
             portal_memory: 0.5,
             resync: options.resync.as_secs_f64(),
+            operations: options.operations.as_secs_f64(),
+            heartbeat: options.heartbeat.as_secs_f64(),
             probe: options.probe.as_secs_f64(),
         }
     }
@@ -93,6 +113,18 @@ impl Setup {
     /// Read units of DynamoDB per second for change polls that find nothing.
     pub(super) fn idle_read_units(&self, sockets: f64) -> f64 {
         self.followers(sockets) * LOOK / self.resync
+    }
+
+    /// Read units of DynamoDB per second for looks at the index of operations that find none: each portal has a worker.
+    pub(super) fn operation_read_units(&self, sockets: f64) -> f64 {
+        self.portals_for(sockets) * OPERATIONS / self.operations
+    }
+
+    /// Units of DynamoDB per second for the signs of life of all workers.
+    pub(super) fn signs_of_life(&self, sockets: f64) -> SignOfLife {
+        let signs = self.portals_for(sockets) / self.heartbeat;
+        let SignOfLife { written, read } = SIGN_OF_LIFE;
+        SignOfLife { written: signs * written, read: signs * read }
     }
 
     /// Read units of DynamoDB for one change: each follower loads the record, and later polls read the change again for a while.

@@ -4,9 +4,9 @@
 //! conditional write of one item; where keys or places come or go, and whenever a record does, all items are written in one
 //! transaction. Nothing is ever scanned. Every read is consistent, so workers see each other's writes at once.
 //!
-//! What it costs in units of DynamoDB, for records of 2 KB with one key and four places, as `tests/it/store/cost.rs` measures it:
-//! a save 4 written in one request, and 15 with an event; a save that changes a key or a place 26, with its first request, which
-//! is refused; an insert 17 and a delete 18; a load 1 read. A page of 50 records is 51 read from an index in two requests, and 26
+//! What it costs in units of DynamoDB, for records of 3 KB with one key and five places, as `tests/it/store/cost.rs` measures it:
+//! a save 6 written in one request, and 19 with an event; a save that changes a key or a place 34, with its first request, which
+//! is refused; an insert 23 and a delete 24; a load 1 read. A page of 50 records is 51 read from an index in two requests, and 40
 //! in the order of ids. Looking for changes is 1, however many records there are, and 13 where a thousand were written.
 mod call;
 #[cfg(test)]
