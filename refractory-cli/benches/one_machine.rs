@@ -9,18 +9,18 @@
     clippy::panic,
     clippy::print_stdout,
     clippy::unwrap_used,
-    reason = "a measurement reads the clock, prints, and may fail"
+    dead_code,
+    reason = "a measurement reads the clock, prints, may fail, and shares with another what it does not need all of"
 )]
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+mod support;
+
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use support::{Up, ask, median, millis, opened, refractory};
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_refractory");
 const TABLES: usize = 100;
 const ROUNDS: usize = 7;
 const PASSWORD: &str = "a password for a measurement";
@@ -40,60 +40,6 @@ fn main() {
     println!("added                        {:>8.1} ms", behind - own);
 }
 
-/// A running `up`, ended when dropped.
-struct Up {
-    child: Child,
-    port: u16,
-}
-
-impl Up {
-    fn begin(data: &Path, more: &[&str]) -> Self {
-        let mut child = Command::new(PROGRAM)
-            .args(["--json", "--data"])
-            .arg(data)
-            .args(["up", "--listen", "127.0.0.1:0"])
-            .args(more)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let said: Value =
-            serde_json::from_str(&line).unwrap_or_else(|_| panic!("`up` said {line:?}"));
-        let port = said["port"].as_u64().and_then(|port| u16::try_from(port).ok()).unwrap();
-        Self { child, port }
-    }
-
-    fn resident_mb(&self) -> f64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
-        line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap() / 1024.0
-    }
-}
-
-impl Drop for Up {
-    fn drop(&mut self) {
-        let pid = self.child.id().to_string();
-        let _ended = Command::new("kill").arg(&pid).status();
-        let _ended = self.child.wait();
-    }
-}
-
-fn refractory(data: &Path, args: &[&str], input: &str) {
-    let mut child = Command::new(PROGRAM)
-        .arg("--data")
-        .arg(data)
-        .args(args)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::inherit())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-    assert!(child.wait().unwrap().success(), "{args:?}");
-}
-
 fn furnish(data: &Path) {
     drop(Up::begin(data, &[]));
     for n in 0..TABLES {
@@ -104,14 +50,14 @@ fn furnish(data: &Path) {
 fn first_page(data: &Path) -> f64 {
     let begun = Instant::now();
     let up = Up::begin(data, &[]);
-    let (status, _) = ask(up.port, "GET", "localhost", "/", "", None);
+    let (status, _) = ask(up.port, "GET", "localhost", "/", "", "");
     assert!(status == 200 || status == 303 || status == 302, "{status}");
     millis(begun)
 }
 
 fn idle(data: &Path) -> f64 {
     let up = Up::begin(data, &[]);
-    ask(up.port, "GET", "localhost", "/", "", None);
+    ask(up.port, "GET", "localhost", "/", "", "");
     sleep(Duration::from_secs(5));
     up.resident_mb()
 }
@@ -122,23 +68,15 @@ fn starts() -> (f64, f64) {
     let up = Up::begin(data.path(), &["--demo"]);
     wait(|| joinable(up.port, "demo.localhost"));
     refractory(data.path(), &["user", "passwd", "demo"], &format!("{PASSWORD}\n"));
-    let opening = format!(r#"{{"name":"demo","password":"{PASSWORD}"}}"#);
-    let (_, body) = ask(up.port, "POST", "localhost", "/api/v1/session", &opening, None);
-    let session: Value = serde_json::from_str(&body).expect(&body);
-    let token = session["token"].as_str().unwrap().to_owned();
+    let token = opened(up.port, "demo", PASSWORD);
+    let bearer = format!("Authorization: Bearer {token}");
     let own = own_starts(data.path());
     let behind = (0..ROUNDS)
         .map(|_| {
             refractory(data.path(), &["instance", "stop", "demo", "--wait"], "");
             let begun = Instant::now();
-            let (status, said) = ask(
-                up.port,
-                "POST",
-                "localhost",
-                "/api/v1/instances/demo/start",
-                "{}",
-                Some(&token),
-            );
+            let (status, said) =
+                ask(up.port, "POST", "localhost", "/api/v1/instances/demo/start", "{}", &bearer);
             assert!(status < 300, "{status} {said}");
             wait(|| joinable(up.port, "demo.localhost"));
             millis(begun)
@@ -198,7 +136,7 @@ fn running_table() -> u32 {
 
 /// Whether the world is open to people there.
 fn joinable(port: u16, host: &str) -> bool {
-    ask(port, "GET", host, "/join", "", None).0 == 200
+    ask(port, "GET", host, "/join", "", "").0 == 200
 }
 
 fn wait(done: impl Fn() -> bool) {
@@ -207,40 +145,4 @@ fn wait(done: impl Fn() -> bool) {
         assert!(begun.elapsed() < Duration::from_mins(1), "nothing came of it");
         sleep(Duration::from_millis(2));
     }
-}
-
-/// One request on a connection of its own; status 0 where nothing answers.
-fn ask(
-    port: u16,
-    method: &str,
-    host: &str,
-    path: &str,
-    body: &str,
-    token: Option<&str>,
-) -> (u16, String) {
-    let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)) else { return (0, String::new()) };
-    let bearer =
-        token.map_or_else(String::new, |token| format!("Authorization: Bearer {token}\r\n"));
-    let head = format!(
-        "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {}\r\n{bearer}\r\n",
-        body.len()
-    );
-    let mut answer = Vec::new();
-    let sent = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body.as_bytes()));
-    if sent.and_then(|()| stream.read_to_end(&mut answer)).is_err() {
-        return (0, String::new());
-    }
-    let text = String::from_utf8_lossy(&answer);
-    let status =
-        text.split_whitespace().nth(1).and_then(|code| code.parse().ok()).unwrap_or_default();
-    (status, text.split_once("\r\n\r\n").map_or_else(String::new, |(_, body)| body.to_owned()))
-}
-
-fn millis(since: Instant) -> f64 {
-    since.elapsed().as_secs_f64() * 1000.0
-}
-
-fn median(mut of: Vec<f64>) -> f64 {
-    of.sort_by(f64::total_cmp);
-    of[of.len() / 2]
 }
