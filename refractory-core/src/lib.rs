@@ -109,7 +109,7 @@ pub use ports::Cursor;
 pub use reconcile::{Worker, WorkerOptions};
 pub use secret::Secret;
 pub use service::{
-    Addressing, Builder, Changes, EventCursor, EventFilter, EventPage, FollowedEvent,
+    Addressing, Builder, Changes, DamagedPage, EventCursor, EventFilter, EventPage, FollowedEvent,
     InstanceWatch, ListQuery, Pairing, Playing, Ports, Refractory, Settled, StorePool,
     Subscription, Watch, pair, settled,
 };

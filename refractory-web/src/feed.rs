@@ -17,6 +17,8 @@ const IDLE: Duration = Duration::from_secs(15);
 pub(crate) struct Snapshot {
     /// The tables.
     pub(crate) tables: BTreeMap<InstanceId, Arc<Instance>>,
+    /// Whether these are all of them: not before the first look.
+    pub(crate) is_whole: bool,
     /// Whether a worker is alive; nobody knows before the first look.
     pub(crate) worked: Option<bool>,
 }
@@ -139,6 +141,7 @@ impl Feed {
         edge.routes().apply(changes);
         self.snapshots.send_modify(|now| {
             let next = Arc::make_mut(now);
+            next.is_whole = true;
             for id in &changes.gone {
                 next.tables.remove(id);
             }

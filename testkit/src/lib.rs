@@ -8,6 +8,8 @@ pub mod clock;
 #[cfg(feature = "suites")]
 pub mod conformance;
 #[cfg(feature = "suites")]
+pub mod counting_store;
+#[cfg(feature = "suites")]
 pub mod fault;
 #[cfg(feature = "stand-in")]
 pub mod foundry;
@@ -15,6 +17,8 @@ pub mod foundry;
 pub mod http;
 #[cfg(feature = "suites")]
 pub mod people;
+#[cfg(feature = "suites")]
+pub mod population;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 #[cfg(feature = "foundry")]

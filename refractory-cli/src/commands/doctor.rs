@@ -211,7 +211,7 @@ fn shadowed(station: &App, table: &Instance) -> Option<Finding> {
 
 /// Records that cannot be read. Everything else goes on, so somebody has to look.
 async fn records(station: &App) -> Vec<Finding> {
-    let damaged = match station.refractory.damaged(&Principal::operator()).await {
+    let damaged = match station.refractory.damaged_all(&Principal::operator()).await {
         Ok(damaged) => damaged,
         Err(error) => return vec![failed("records", &error.into())],
     };

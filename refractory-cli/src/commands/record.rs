@@ -1,5 +1,6 @@
 //! `record`: records that cannot be read.
 use anyhow::{Result, bail};
+use refractory_core::ErrorKind;
 use refractory_core::model::Principal;
 use refractory_core::ports::{DamagedRecord, Kind};
 use refractory_web::api;
@@ -26,7 +27,7 @@ pub(crate) async fn run(desk: &CliContext, command: RecordCommand) -> Result<Exi
 }
 
 async fn list(desk: &CliContext, station: &App) -> Result<()> {
-    let all = station.refractory.damaged(&Principal::operator()).await?;
+    let all = station.refractory.damaged_all(&Principal::operator()).await?;
     let rows: Vec<_> = all
         .iter()
         .map(|record| {
@@ -39,10 +40,10 @@ async fn list(desk: &CliContext, station: &App) -> Result<()> {
 }
 
 async fn found(station: &App, kind: Kind, id: &str) -> Result<DamagedRecord> {
-    let all = station.refractory.damaged(&Principal::operator()).await?;
-    match all.into_iter().find(|record| record.kind == kind && record.id == id) {
-        Some(record) => Ok(record),
-        None => bail!(Failure::new(
+    match station.refractory.find_damaged(&Principal::operator(), kind, id).await {
+        Ok(record) => Ok(record),
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
+        Err(_) => bail!(Failure::new(
             Exit::NotFound,
             format!(
                 "There is no damaged record `{} {id}`. See `refractory record list`.",

@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
 
-use crate::ports::{Collection, IntoPort, Kind, Observed, Reason, Sealed, Store, Vault};
+use crate::ports::{Collection, IntoPort, Kind, Observed, Query, Reason, Sealed, Store, Vault};
 use crate::{Error, ErrorKind, Result, Secret, SecretName, async_trait};
 
 const NONCE: usize = 24;
@@ -88,7 +88,11 @@ impl Keyring {
     /// As [`open`](Self::open).
     pub async fn examine(path: &Path, store: Arc<dyn Store>) -> Result<KeyFile> {
         let key = key_file::read(path)?;
-        let sealed = store.ids_of(Kind::Secret).await?;
+        // Of many, a few tell.
+        let some = store.query(&Query::all(Kind::Secret).limit(TRIED + 1)).await?;
+        let damaged = some.damaged.into_iter().map(|record| record.id);
+        let sealed: Vec<_> =
+            some.records.iter().map(|row| row.id().to_owned()).chain(damaged).collect();
         let ring = match key {
             Some(key) => Self::with_key(key, store),
             None if sealed.is_empty() => return Ok(KeyFile::None),

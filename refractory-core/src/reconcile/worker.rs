@@ -109,7 +109,8 @@ impl Worker {
         self.deployment.ports.runtime.closes_within()
     }
 
-    /// Takes one step for every instance and every active operation; says how long until the next is due.
+    /// Takes one step for every instance and every active operation; says how long until the next is due. Reads every instance, for
+    /// those who drive a worker by hand: [`run_until`](Self::run_until) follows changes.
     pub async fn pass(&self) -> Duration {
         let table = Collection::<Instance>::of(self.deployment.ports.store.as_ref());
         let Ok(all) = table.list().await else { return self.deployment.options.backoff };

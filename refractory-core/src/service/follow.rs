@@ -81,6 +81,8 @@ pub struct Subscription {
     pending: VecDeque<EventId>,
     /// Events that were written while the position was forgotten, oldest first.
     found: VecDeque<Event>,
+    /// What is still to be read of these.
+    unread: Option<Query>,
     /// What was taken and is not returned yet: a call that is dropped loses nothing.
     current: Option<Event>,
     recent: VecDeque<EventId>,
@@ -114,6 +116,7 @@ impl Refractory {
             cursor,
             pending: VecDeque::new(),
             found: VecDeque::new(),
+            unread: None,
             current: None,
             recent: VecDeque::new(),
         })
@@ -191,6 +194,10 @@ impl Subscription {
                 }
                 continue;
             }
+            if let Some(query) = self.unread.clone() {
+                self.find_on(query).await?;
+                continue;
+            }
             let Some(id) = self.pending.front().cloned() else {
                 if !self.read_on().await? {
                     return Ok(None);
@@ -213,7 +220,7 @@ impl Subscription {
     fn advance(&mut self, event: &Event) {
         self.cursor.seen = Some(event.id.clone());
         self.cursor.at = event.at;
-        if self.pending.is_empty() && self.found.is_empty() {
+        if self.pending.is_empty() && self.found.is_empty() && self.unread.is_none() {
             self.cursor.position = self.next;
         }
     }
@@ -235,7 +242,10 @@ impl Subscription {
         let store = self.deployment.ports.store.as_ref();
         let page = store.changes(Kind::Event, self.next, PAGE).await?;
         if page.expired {
-            return self.read_by_time().await;
+            self.next = store.position(Kind::Event).await?;
+            self.unread =
+                Some(Query::index(Index::EventByTime).since(self.cursor.at.before(SLACK)));
+            return Ok(true);
         }
         self.cursor.position = self.next;
         self.next = page.next;
@@ -258,19 +268,18 @@ impl Subscription {
         }
     }
 
-    /// What was written since a position that the store has forgotten, by the date of the last event that was returned.
-    async fn read_by_time(&mut self) -> Result<bool> {
-        let store = self.deployment.ports.store.as_ref();
-        let position = store.position(Kind::Event).await?;
-        let since = Query::index(Index::EventByTime).since(self.cursor.at.before(SLACK));
-        let (events, _) = Collection::<Event>::of(store).gather(since).await?;
+    /// Reads a page of what was written since a position that the store has forgotten, by the date of the last event that was
+    /// returned. Until the last page is read, the cursor stays where it was.
+    async fn find_on(&mut self, query: Query) -> Result<()> {
+        let events = Collection::<Event>::of(self.deployment.ports.store.as_ref());
+        let page = events.page(&query).await?;
         let seen = self.cursor.seen.as_ref();
-        self.found = events.into_iter().filter(|event| Some(&event.id) != seen).collect();
-        self.next = position;
-        if self.found.is_empty() {
-            self.cursor.position = position;
+        self.found = page.records.into_iter().filter(|event| Some(&event.id) != seen).collect();
+        self.unread = page.next.map(|next| query.after(Some(next)));
+        if self.found.is_empty() && self.unread.is_none() {
+            self.cursor.position = self.next;
         }
-        Ok(!self.found.is_empty())
+        Ok(())
     }
 
     async fn may_read(&self, event: &Event) -> Result<bool> {

@@ -66,6 +66,7 @@ pub use pairing::{Pairing, pair};
 pub use password_policy::{PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARS, check_new_password};
 pub use playing::Playing;
 pub use pool::StorePool;
+pub use records::DamagedPage;
 pub use settled::{Settled, settled};
 #[cfg(feature = "accounts")]
 pub use setup::{EnteredSetup, SetupPass, foundry_session_digest};

@@ -32,7 +32,7 @@ impl Refractory {
         self.collection().page(&query.on(Query::index(Index::UserByName))).await
     }
 
-    /// Every page of [`users`](Self::users), one after another: for those who show everything.
+    /// Every page of [`users`](Self::users), one after another: for tools that look at everything once.
     ///
     /// # Errors
     ///

@@ -2,7 +2,7 @@
 use super::Refractory;
 use crate::access::{Verb, check_role};
 use crate::model::{EventKind, Instance, Principal, Release, ReleaseChoice};
-use crate::ports::{ArchiveInfo, ArchiveSource, Commit};
+use crate::ports::{ArchiveInfo, ArchiveSource, Commit, Index, Query};
 use crate::{Code, Error, ErrorKind, ReleaseId, Remedy, Result};
 
 impl Refractory {
@@ -83,32 +83,40 @@ impl Refractory {
         check_role(who, Verb::ManageReleases)?;
         let release =
             self.collection::<Release>().load(id.as_str()).await?.ok_or_else(|| no_such(id))?;
-        let needs = |instance: &Instance| {
-            instance.desired.spec.release == ReleaseChoice::Exact(id.clone())
-                || (instance.release.as_ref() == Some(id) && !instance.journal.is_empty())
-        };
-        let (instances, damaged) = self.collection::<Instance>().scan().await?;
-        if let Some(unknown) = damaged.first() {
-            let said = format!(
-                "The record of table `{}` is damaged, and it may need this release.",
-                unknown.name()
-            );
-            return Err(Error::new(ErrorKind::Conflict, "removing a release")
-                .permanent()
-                .advise(said)
-                .helped_by(Remedy::ListDamagedRecords));
-        }
-        if let Some(user) = instances.iter().find(|instance| needs(instance)) {
-            return Err(Error::new(ErrorKind::Conflict, "removing a release")
-                .permanent()
-                .coded(Code::RELEASE_IN_USE)
-                .about("table", &user.slug)
-                .about("version", release.version));
-        }
+        self.check_no_table_needs(&release).await?;
         let (of, version) = (id.clone(), release.version);
         let event = self.event(who, EventKind::ReleaseRemoved { release: of, version });
         self.collection().commit(&Commit::delete(&release).event(event)).await?;
         self.deployment.ports.archives.remove(id).await
+    }
+
+    /// Reads the tables that have chosen a release or ran with it last, until one of them needs it.
+    async fn check_no_table_needs(&self, release: &Release) -> Result<()> {
+        let error = || Error::new(ErrorKind::Conflict, "removing a release").permanent();
+        let needs = |instance: &&Instance| {
+            instance.desired.spec.release == ReleaseChoice::Exact(release.id.clone())
+                || (instance.release.as_ref() == Some(&release.id) && !instance.journal.is_empty())
+        };
+        let theirs = Query::partition(Index::InstanceByRelease, release.id.as_str());
+        let mut rest = Some(theirs);
+        while let Some(query) = rest {
+            let page = self.collection::<Instance>().page(&query).await?;
+            if let Some(unknown) = page.damaged.first() {
+                let said = format!(
+                    "The record of table `{}` is damaged, and it may need this release.",
+                    unknown.name()
+                );
+                return Err(error().advise(said).helped_by(Remedy::ListDamagedRecords));
+            }
+            if let Some(user) = page.records.iter().find(needs) {
+                return Err(error()
+                    .coded(Code::RELEASE_IN_USE)
+                    .about("table", &user.slug)
+                    .about("version", release.version));
+            }
+            rest = page.next.map(|next| query.after(Some(next)));
+        }
+        Ok(())
     }
 }
 

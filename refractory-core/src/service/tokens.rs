@@ -11,7 +11,7 @@ use crate::model::{
     EventKind, PasswordHash, Principal, Purpose, Role, Scope, SignInFailure, SignInMethod, Token,
     User, UserName, Via,
 };
-use crate::ports::{Commit, Index, Query, UniqueKey};
+use crate::ports::{Commit, Index, Kind, Query, UniqueKey};
 use crate::{Code, Error, ErrorKind, Remedy, Result, Secret, TokenId, UserId};
 
 /// How long a link on the console is good for.
@@ -67,7 +67,7 @@ impl Refractory {
             Ok(Some(old)) => self.collection().delete(&old).await?,
             Ok(None) => {}
             Err(error) if error.kind() == ErrorKind::Damaged => {
-                self.discard_claimant(&UniqueKey::setup_link()).await?;
+                self.discard_damaged(Kind::Token, &error).await?;
             }
             Err(error) => return Err(error),
         }

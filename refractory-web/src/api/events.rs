@@ -121,10 +121,14 @@ pub(crate) async fn status(
     check_role(&person.who, Verb::SeeDeployment)?;
     let workers = shared.refractory.workers().await?;
     let unlisted: BTreeSet<_> = workers.iter().flat_map(|mark| mark.unlisted.clone()).collect();
-    let mut instances: BTreeMap<InstancePhase, u64> = BTreeMap::new();
-    for instance in shared.refractory.list_all(&person.who).await?.records {
-        *instances.entry(InstancePhase::of(&instance)).or_default() += 1;
-    }
+    let snapshot = shared.feed.now();
+    let instances = snapshot.is_whole.then(|| {
+        let mut instances: BTreeMap<InstancePhase, u64> = BTreeMap::new();
+        for instance in snapshot.tables.values() {
+            *instances.entry(InstancePhase::of(instance)).or_default() += 1;
+        }
+        instances
+    });
     Ok(HttpResponse::Ok().json(DeploymentStatus {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         workers: workers.len(),
@@ -151,7 +155,8 @@ pub(crate) async fn workers(
     Ok(items_answer(&request, items, next))
 }
 
-/// Lists the records of every kind that cannot be read, in order of kind and id.
+/// Lists the records of every kind that cannot be read, in order of kind and id. Each call goes through a part of all records, so a
+/// page may be empty before the last.
 #[utoipa::path(get, path = "/api/v1/damaged", operation_id = "listDamagedRecords", tag = "deployment", params(PageQuery),
     responses((status = 200, description = "One page", body = Page<DamagedRecord>, headers(("Link" = String, description = "The next page")))))]
 pub(crate) async fn damaged(
@@ -161,9 +166,7 @@ pub(crate) async fn damaged(
     query: Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
     let (after, size) = (query.0.cursor()?, query.0.size()?);
-    let all = shared.refractory.damaged(&person.who).await?;
-    let all = all.iter().map(|record| DamagedRecord::of(record, true)).collect();
-    let place = |record: &DamagedRecord| (record.kind.clone(), record.id.clone());
-    let (items, next) = page_of(all, place, after.as_ref(), size);
-    Ok(items_answer(&request, items, next))
+    let found = shared.refractory.damaged(&person.who, after.as_ref(), size).await?;
+    let items = found.records.iter().map(|record| DamagedRecord::of(record, true)).collect();
+    Ok(items_answer(&request, items, found.next.map(|next| next.to_string())))
 }

@@ -4,7 +4,6 @@ mod administrators;
 #[cfg(all(feature = "aws", feature = "foundry", feature = "http"))]
 mod aws;
 mod conformance;
-mod counting;
 mod embedding;
 #[cfg(feature = "foundry")]
 mod foundry;
@@ -24,6 +23,7 @@ mod null_ports;
 mod probe;
 #[cfg(feature = "foundry")]
 mod real_node;
+mod scale;
 mod sources;
 mod subjects;
 mod tidy;

@@ -6,7 +6,7 @@ use super::LocalArchives;
 use crate::blocking::blocking;
 use crate::disk::refused;
 use crate::model::{Instance, Release};
-use crate::ports::{Collection, Observed, Reason, Store};
+use crate::ports::{Collection, Index, Observed, Query, Reason, Store};
 use crate::{ReleaseId, Result};
 
 impl LocalArchives {
@@ -37,13 +37,12 @@ impl LocalArchives {
         // Trees first, rows second: what is pinned in between is then seen.
         let me = self.clone();
         let (trees, rests) = blocking("collecting releases", move |_| me.trees.found()).await?;
-        let (instances, damaged) = Collection::<Instance>::of(store).scan().await?;
-        // What a record that cannot be read is pinned to is not known.
-        let used = |id: &ReleaseId| {
-            !damaged.is_empty()
-                || instances.iter().any(|instance| instance.release.as_ref() == Some(id))
-        };
-        let unused: Vec<_> = trees.into_iter().filter(|id| !used(id)).collect();
+        let mut unused = Vec::new();
+        for id in trees {
+            if !is_used(&id, store).await? {
+                unused.push(id);
+            }
+        }
         let me = self.clone();
         blocking("collecting releases", move |wanted| {
             let mut gone = 0;
@@ -64,6 +63,20 @@ impl LocalArchives {
         })
         .await
     }
+}
+
+/// Whether an instance is pinned to the release `id`, or may be: what a record that cannot be read is pinned to is not known.
+async fn is_used(id: &ReleaseId, store: &dyn Store) -> Result<bool> {
+    let mut rest = Some(Query::partition(Index::InstanceByRelease, id.as_str()));
+    while let Some(query) = rest {
+        let page = Collection::<Instance>::of(store).page(&query).await?;
+        let is_pinned = |instance: &Instance| instance.release.as_ref() == Some(id);
+        if !page.damaged.is_empty() || page.records.iter().any(is_pinned) {
+            return Ok(true);
+        }
+        rest = page.next.map(|next| query.after(Some(next)));
+    }
+    Ok(false)
 }
 
 fn main_script(root: &std::path::Path) -> Observed<PathBuf> {

@@ -5,7 +5,7 @@ use super::index::in_order;
 use super::{Index, IndexEntry, Kind, UniqueKey};
 use crate::model::{
     AdminGuard, Backup, DeploymentMark, Event, Grantee, Group, Instance, License, Membership,
-    Operation, Purpose, Release, RetainedAdminKey, Token, User, WorkerMark,
+    Operation, Purpose, Release, ReleaseChoice, RetainedAdminKey, Token, User, WorkerMark,
 };
 
 /// A secret that only the holder of the vault's key can open.
@@ -133,7 +133,7 @@ aggregates! {
         let active = it.is_active().then(|| Index::InstanceActive.entry("", name));
         let in_setup = it.setup.has_entries().then(|| Index::InstanceInSetup.entry("", name));
         let all = owned.chain(active).chain(in_setup).chain([Index::InstanceByName.entry("", name)]);
-        all.chain(grantees(it)).collect()
+        all.chain(releases(it)).chain(grantees(it)).collect()
     };
     License(License), unique: |it| {
         let holder = it.lease.iter().map(|lease| UniqueKey::holder(&lease.holder));
@@ -211,6 +211,20 @@ aggregates! {
         let gone = since.iter().map(|at| Index::BackupOrphaned.entry("", &in_order(*at)));
         gone.chain([Index::BackupByInstance.entry(it.of.as_str(), &in_order(it.at))]).collect()
     };
+}
+
+/// The places of an instance for the releases that it needs, or may come to need.
+fn releases(instance: &Instance) -> impl Iterator<Item = IndexEntry> {
+    let name = instance.slug.as_str();
+    let chosen = match &instance.desired.spec.release {
+        ReleaseChoice::Exact(id) => Some(id),
+        ReleaseChoice::Newest | ReleaseChoice::Version(_) => None,
+    };
+    let pinned = instance.release.as_ref().filter(|pinned| chosen != Some(*pinned));
+    chosen
+        .into_iter()
+        .chain(pinned)
+        .map(move |id| Index::InstanceByRelease.entry(id.as_str(), name))
 }
 
 /// The places of an instance for those whom rights on it are granted to.

@@ -61,6 +61,11 @@ impl Follower {
         }
     }
 
+    /// Whether the record `id` was there when the store was last asked.
+    pub fn knows(&self, id: &str) -> bool {
+        self.known.contains_key(id)
+    }
+
     /// Takes `revision` of a record that was told of for known: it need not be told.
     pub fn note(&mut self, id: &str, revision: u64) {
         if let Some(known) = self.known.get_mut(id) {

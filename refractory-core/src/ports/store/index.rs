@@ -23,6 +23,8 @@ pub enum Index {
     InstanceByGrantee,
     /// The instances into whose setup someone was let, by slug.
     InstanceInSetup,
+    /// The instances that have chosen one release or were last started with it, by slug.
+    InstanceByRelease,
     /// All users by name.
     UserByName,
     /// The active users with one role by name.
@@ -67,13 +69,14 @@ pub enum Index {
 
 impl Index {
     /// Every index.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::InstanceByName,
         Self::InstanceByOwner,
         Self::InstanceActive,
         Self::InstanceByViewer,
         Self::InstanceByGrantee,
         Self::InstanceInSetup,
+        Self::InstanceByRelease,
         Self::UserByName,
         Self::UserByRole,
         Self::GroupByName,
@@ -104,7 +107,8 @@ impl Index {
             | Self::InstanceActive
             | Self::InstanceByViewer
             | Self::InstanceByGrantee
-            | Self::InstanceInSetup => Kind::Instance,
+            | Self::InstanceInSetup
+            | Self::InstanceByRelease => Kind::Instance,
             Self::UserByName | Self::UserByRole => Kind::User,
             Self::GroupByName => Kind::Group,
             Self::MembershipByGroup | Self::MembershipByUser => Kind::Membership,
@@ -132,6 +136,7 @@ impl Index {
             Self::InstanceByViewer => "instance-by-viewer",
             Self::InstanceByGrantee => "instance-by-grantee",
             Self::InstanceInSetup => "instance-in-setup",
+            Self::InstanceByRelease => "instance-by-release",
             Self::UserByName => "user-by-name",
             Self::UserByRole => "user-by-role",
             Self::GroupByName => "group-by-name",

@@ -3,6 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::records::KnownInstances;
 use super::{Listing, Look};
 use crate::model::{FoundOrphan, Hostname};
 use crate::ports::OrphanedResource;
@@ -65,7 +66,10 @@ pub(super) struct OrphanObservation {
 
 /// How long each orphan has been seen and how often; when anybody last looked at launches; and what could not be listed.
 #[derive(Debug, Default)]
-pub(crate) struct OrphanObservations(Mutex<Seen>);
+pub(crate) struct OrphanObservations {
+    seen: Mutex<Seen>,
+    pub(super) known: KnownInstances,
+}
 
 #[derive(Debug, Default)]
 struct Seen {
@@ -84,7 +88,7 @@ struct Since {
 
 impl OrphanObservations {
     fn seen(&self) -> MutexGuard<'_, Seen> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether any launch runs that nobody explains: it may use any license.

@@ -29,6 +29,8 @@ const MIGRATIONS: &[Migration] = &[
     Migration { name: "m0002_records", statements: m0002_records::statements, reindexes: true },
     // Instances by those who see them.
     Migration { name: "m0003_access", statements: |_| Vec::new(), reindexes: true },
+    // Instances by release.
+    Migration { name: "m0004_releases", statements: |_| Vec::new(), reindexes: true },
 ];
 
 /// Where the names of those lie that this database has had.

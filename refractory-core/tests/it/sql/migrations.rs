@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use refractory_core::model::{
     Event, Grants, GrantsChange, Instance, Principal, Record, Right, Step, Token, User, Via,
 };
-use refractory_core::ports::{Collection, Index, Kind, Query, Store, UniqueKey};
+use refractory_core::ports::{
+    Aggregate as _, Collection, Index, Kind, Query, Record as Row, Store, UniqueKey,
+};
 use refractory_core::sql::{SqlOptions, SqlStore};
 use refractory_core::{Change, ErrorKind, Secret, Verb, can};
 use testkit::administrators::handle;
@@ -218,4 +220,28 @@ async fn tables_of_the_version_before_rights_are_seen_by_every_user_and_joined_b
     assert_eq!(slugs(&carl).await, ["monday", "sunday"]);
     assert_eq!(slugs(&bert).await.len(), 3);
     assert_eq!(app.find(&carl, "friday-night").await.unwrap_err().kind(), ErrorKind::NotFound);
+}
+
+#[tokio::test]
+async fn tables_of_the_version_before_are_found_by_their_release_and_a_damaged_one_stays_in_its_lists()
+ {
+    let (folder, url) = place();
+    let store = open(&url).await;
+    let table = sample::instance("full", "friday");
+    let release = table.release.clone().unwrap();
+    store.insert(&table.into_record()).await.unwrap();
+    store.insert(&sample::bare("broken", "sunday").into_record()).await.unwrap();
+    store.close().await.unwrap();
+    let before = "DELETE FROM record_index WHERE name = 'instance-by-release'; \
+        DELETE FROM refractory_migration WHERE version = 'm0004_releases'; \
+        UPDATE record SET body = '{' WHERE id = 'broken'";
+    raw(&url, before).await;
+    let store = open(&url).await;
+    assert!(folder.path().join("refractory.db.before-m0004_releases").exists(), "a copy is made");
+    let theirs = Query::partition(Index::InstanceByRelease, release.as_str());
+    let found = store.query(&theirs).await.unwrap().records;
+    assert_eq!(found.iter().map(Row::id).collect::<Vec<_>>(), ["full"]);
+    let named = store.query(&Query::index(Index::InstanceByName)).await.unwrap();
+    let damaged: Vec<_> = named.damaged.iter().map(|record| record.id.as_str()).collect();
+    assert_eq!((named.records.len(), damaged), (1, vec!["broken"]));
 }

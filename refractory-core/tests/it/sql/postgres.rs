@@ -46,7 +46,7 @@ async fn processes_that_open_an_empty_database_at_once_share_it() {
         assert_eq!(Collection::<Instance>::of(store).load("a").await.unwrap().as_ref(), Some(&row));
     }
     let name = url.rsplit('/').next().unwrap();
-    assert_eq!(server.query(name, "SELECT count(*) FROM refractory_migration").unwrap(), "3");
+    assert_eq!(server.query(name, "SELECT count(*) FROM refractory_migration").unwrap(), "4");
 }
 
 #[tokio::test]

@@ -150,9 +150,10 @@ pub struct DeploymentStatus {
     pub workers: usize,
     /// What workers could not list when they last looked for orphans.
     pub unlisted: Vec<String>,
-    /// How many instances are in each phase.
-    #[schema(value_type = BTreeMap<String, u64>)]
-    pub instances: BTreeMap<InstancePhase, u64>,
+    /// How many instances are in each phase. Left out by a portal that runs as a function: it does not follow them.
+    #[schema(value_type = Option<BTreeMap<String, u64>>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instances: Option<BTreeMap<InstancePhase, u64>>,
     /// The time on the server.
     #[schema(format = DateTime)]
     pub now: String,

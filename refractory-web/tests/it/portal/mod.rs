@@ -24,6 +24,7 @@ mod ids;
 mod listening;
 mod methods;
 mod rights;
+mod scale;
 mod streams;
 mod support;
 mod tables;

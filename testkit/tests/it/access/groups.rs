@@ -4,10 +4,10 @@ use refractory_core::model::{
 };
 use refractory_core::ports::Collection;
 use refractory_core::{ErrorKind, ListQuery, Refractory, Verb, can, right_of_group};
+use testkit::counting_store::CountingStore;
 use testkit::people::{fresh_user, signed_in};
 
 use super::{app, grant, hidden, names};
-use crate::counting::CountingStore;
 
 async fn group(app: &Refractory, name: &str) -> Group {
     app.create_group(&app.operator(), GroupName::new(name).unwrap()).await.unwrap()

@@ -4,10 +4,10 @@ use refractory_core::model::{
 };
 use refractory_core::words::{English, Words as _};
 use refractory_core::{ErrorKind, EventFilter, Refractory, UserChange};
+use testkit::counting_store::CountingStore;
 use testkit::people::{fresh_user, signed_in};
 
 use super::{app, discord, hash};
-use crate::counting::CountingStore;
 
 async fn account(app: &Refractory, who: &Principal) -> User {
     app.own_account(who).await.unwrap().unwrap()

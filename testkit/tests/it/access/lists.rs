@@ -3,10 +3,10 @@ use std::collections::BTreeSet;
 
 use refractory_core::model::{Grantee, Grants, GroupName, Principal, Right, Role, UserName, Via};
 use refractory_core::{EventFilter, ListQuery, Refractory};
+use testkit::counting_store::CountingStore;
 use testkit::people::fresh_user;
 
 use super::{app, grant, hidden, names, plant, to};
-use crate::counting::CountingStore;
 
 /// A user in `groups` fresh groups.
 async fn member_of(app: &Refractory, groups: usize) -> Principal {

@@ -14,8 +14,7 @@ use refractory_core::model::{
 use refractory_core::ports::{Record, Store, Write};
 use refractory_core::{Change, InstanceId, Refractory, Timestamp};
 use testkit::administrators::handle;
-
-use crate::counting::CountingStore;
+use testkit::counting_store::CountingStore;
 
 /// A deployment over `store`.
 fn app(store: &CountingStore) -> Refractory {

@@ -11,10 +11,10 @@ use refractory_core::{
     Change, Error, ErrorKind, EventFilter, GroupId, LicenseId, ListQuery, NewApiToken, Refractory,
     ReleaseId, Result, UserChange, UserId,
 };
+use testkit::counting_store::CountingStore;
 use testkit::people::fresh_user;
 
 use super::{app, discord, grant, granting, hash, hidden};
-use crate::counting::CountingStore;
 use crate::sources::files;
 
 type Outcome<'a> = Pin<Box<dyn Future<Output = Result<()>> + 'a>>;
@@ -292,7 +292,9 @@ fn of_the_deployment() -> Vec<(Role, &'static str, Plain)> {
         Role::Admin, |app, who| app.retained_admin_keys(who, None);
         Role::Admin, |app, who| app.operations(who, None, None, 1);
         Role::Admin, |app, who| app.orphaned_backups(who, None, 1);
-        Role::Admin, |app, who| app.damaged(who);
+        Role::Admin, |app, who| app.damaged(who, None, 50);
+        Role::Admin, |app, who| app.damaged_all(who);
+        Role::Admin, |app, who| app.find_damaged(who, Kind::License, "nothing");
         Role::Admin, |app, who| app.remove_damaged(who, Kind::License, "nothing");
     }
     .into()

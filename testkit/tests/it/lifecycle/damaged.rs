@@ -2,10 +2,10 @@
 use std::time::Duration;
 
 use refractory_core::Remedy;
-use refractory_core::model::{License, Phase, Role, UserName, Via};
-use refractory_core::ports::{Collection, InstanceRuntime, Kind, WorldStorage};
+use refractory_core::model::{Instance, License, Phase, ReleaseChoice, Role, UserName, Via};
+use refractory_core::ports::{Collection, Cursor, InstanceRuntime, Kind, WorldStorage};
 use refractory_core::words::{English, Words as _};
-use refractory_core::{ErrorKind, InstanceId};
+use refractory_core::{Code, ErrorKind, InstanceId, ReleaseId};
 use testkit::fault::PowerCut;
 
 use super::house::{Goal, House, op, said};
@@ -135,6 +135,47 @@ async fn damage_of_any_kind_keeps_no_table_from_its_whole_life() {
     up(&house, &table).await;
     house.delete(&table).await;
     assert!(house.reach(&mut worker, &mut PowerCut::default(), &table, Goal::Gone).await);
-    assert_eq!(house.app.damaged(&op()).await.unwrap().len(), Kind::ALL.len());
+    let all = house.app.damaged_all(&op()).await.unwrap();
+    assert_eq!(all.len(), Kind::ALL.len());
+    assert!(all.is_sorted_by_key(|record| (record.kind.name(), &record.id)));
+    for limit in [1, 2, 7, 200] {
+        let (mut read, mut after) = (Vec::new(), None);
+        loop {
+            let page = house.app.damaged(&op(), after.as_ref(), limit).await.unwrap();
+            assert!(page.records.len() <= limit);
+            read.extend(page.records);
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(read, all, "pages of {limit}");
+    }
+    let nowhere = Cursor::new("no-kind", "sparse");
+    let error = house.app.damaged(&op(), Some(&nowhere), 1).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Invalid, "{error:?}");
     assert!(house.app.watch().poll().await.unwrap().damaged.len() == 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_release_that_a_table_has_chosen_is_kept_also_where_its_record_is_damaged() {
+    let house = House::quiet(1).await;
+    let store = house.world.ports().store;
+    // Created before there is a release, so that they are pinned to none.
+    let (table, _other) = (house.table("friday").await, house.table("sunday").await);
+    store.insert(&testkit::conformance::sample::full(Kind::Release)).await.unwrap();
+    let release = ReleaseId::new("full").unwrap();
+    let choose = |row: &mut Instance| {
+        row.desired.spec.release = ReleaseChoice::Exact(release.clone());
+        Ok(true)
+    };
+    Collection::<Instance>::of(store.as_ref()).update(table.as_str(), choose).await.unwrap();
+    let refused = house.app.remove_release(&op(), &release).await.unwrap_err();
+    assert_eq!(refused.code(), &Code::RELEASE_IN_USE, "{refused:?}");
+    assert!(house.world.damage(Kind::Instance, table.as_str()));
+    let refused = house.app.remove_release(&op(), &release).await.unwrap_err();
+    assert_eq!(refused.remedy(), Some(Remedy::ListDamagedRecords), "{refused:?}");
+    house.app.remove_damaged(&op(), Kind::Instance, table.as_str()).await.unwrap();
+    house.app.remove_release(&op(), &release).await.unwrap();
+    assert!(house.app.releases(&op()).await.unwrap().is_empty());
 }

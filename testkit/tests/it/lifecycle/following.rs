@@ -6,13 +6,13 @@ use refractory_core::model::{Event, EventKind, NewInstance, Power, Role, Slug, U
 use refractory_core::{
     Builder, Code, EventCursor, EventFilter, InstanceId, Ports, Refractory, Settled, Subscription,
 };
+use testkit::counting_store::CountingStore;
 use testkit::people::fresh_user;
 use testkit::world::World;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 use super::house::{House, op, said};
-use crate::counting::CountingStore;
 
 const MINUTE: Duration = Duration::from_mins(1);
 

@@ -9,4 +9,4 @@ pub(crate) use deaf_store::DeafStore;
 pub(crate) use place::Place;
 #[cfg(feature = "lambda")]
 pub(crate) use place::hasher;
-pub(crate) use stands::SharedStore;
+pub(crate) use stands::{PlainAuth, SharedStore};

@@ -8,7 +8,7 @@ use refractory_core::model::{Layout, PasswordHash, Program, User, Version};
 use refractory_core::ports::{
     ArchiveInfo, ArchiveSource, Archives, AuthenticatedUser, Authenticator, Collection, Credential,
     Endpoint, GameControl, GameStatus, GameTarget, InstanceRuntime, LaunchSpec, LogChunk,
-    LogPosition, LogSource, Observed, Progress, Stop, UniqueKey, WorldRef,
+    LogPosition, LogSource, Observed, Progress, Stop, Store, UniqueKey, WorldRef,
 };
 use refractory_core::{
     Error, ErrorKind, InstanceId, LaunchId, MemoryStore, ReleaseId, Result, async_trait,
@@ -19,7 +19,7 @@ pub(crate) type SharedStore = Arc<MemoryStore>;
 
 /// Compares passwords as they are: hashing is another crate's.
 #[derive(Debug)]
-pub(super) struct PlainAuth(pub(super) SharedStore);
+pub(crate) struct PlainAuth(pub(crate) Arc<dyn Store>);
 
 #[async_trait]
 impl Authenticator for PlainAuth {
