@@ -56,13 +56,14 @@ fn main() {
     println!("processor time of its start         {:>8.2} s", up.processor_time().as_secs_f64());
     let before = up.processor_time();
     sleep(IDLE);
-    let share = (up.processor_time() - before).as_secs_f64() / IDLE.as_secs_f64();
+    let share = up.processor_time().saturating_sub(before).as_secs_f64() / IDLE.as_secs_f64();
     println!("processor, idle                     {:>8.2} %", share * 100.0);
     println!("resident, idle                      {:>8.1} MB", up.resident_mb());
-    let token = opened(up.port, &Population::user_name(0), PASSWORD);
+    let session = opened(up.port, &Population::user_name(0), PASSWORD);
     let before = up.processor_time();
-    let taken = load(up.port, &format!("Cookie: refractory_session={token}"));
-    let used = (up.processor_time() - before).as_secs_f64() * 1000.0 / f64::from(REQUESTS);
+    let taken = load(up.port, &format!("Cookie: refractory_session={session}"));
+    let used =
+        up.processor_time().saturating_sub(before).as_secs_f64() * 1000.0 / f64::from(REQUESTS);
     let each = EVERY.as_millis();
     println!("{REQUESTS} pages, one every {each} ms, by how long each took from when it was due:");
     for (page, mut of_page) in taken {
