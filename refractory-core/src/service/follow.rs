@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::events::EventFilter;
 use super::watch::WriteSignal;
 use super::{Deployment, Refractory};
-use crate::access::{Verb, can, may};
+use crate::access::{Verb, can, has_scope, may};
 use crate::model::{Event, EventKind, Instance, Principal};
 use crate::ports::{Change, Collection, Index, Kind, Position, Query};
 use crate::{Code, Error, ErrorKind, EventId, InstanceId, Result, Timestamp};
@@ -161,7 +161,8 @@ impl Subscription {
                     },
                 };
                 self.current = Some(event.clone());
-                let is_meant = self.filter.matches(&event) && self.may_read(&event).await?;
+                let is_meant = self.filter.matches(&event)
+                    && self.deployment.may_read(&self.who, &event).await?;
                 self.current = None;
                 if is_meant {
                     return Ok(FollowedEvent { event, cursor: self.cursor.clone() });
@@ -281,23 +282,37 @@ impl Subscription {
         }
         Ok(())
     }
+}
 
-    async fn may_read(&self, event: &Event) -> Result<bool> {
-        if may(&self.who, Verb::ReadEvents) {
+impl Deployment {
+    /// Whether `who` may read `event`, with the rights there are now.
+    async fn may_read(&self, who: &Principal, event: &Event) -> Result<bool> {
+        if may(who, Verb::ReadEvents) {
             return Ok(true);
         }
         if let EventKind::InstanceRemoved { owner } = &event.kind {
             // Its grants went with it.
-            return Ok(self.who.is(owner.as_ref()));
+            return Ok(has_scope(who, Verb::ReadEvents.scope()) && who.is(owner.as_ref()));
         }
         for id in event.instances() {
-            let instances = Collection::<Instance>::of(self.deployment.ports.store.as_ref());
+            let instances = Collection::<Instance>::of(self.ports.store.as_ref());
             let row = instances.load_readable(id.as_str()).await?;
-            if row.is_some_and(|row| can(&self.who, Verb::ReadLogs, &row)) {
-                return self.deployment.names_what_is_seen(&self.who, event).await;
+            if row.is_some_and(|row| can(who, Verb::ReadLogs, &row)) {
+                return self.names_what_is_seen(who, event).await;
             }
         }
         Ok(false)
+    }
+}
+
+impl Refractory {
+    /// Whether `who` may read `event`, with the rights there are now: for front ends that pass events on to several readers.
+    ///
+    /// # Errors
+    ///
+    /// As the store has them.
+    pub async fn may_read_event(&self, who: &Principal, event: &Event) -> Result<bool> {
+        self.deployment.may_read(who, event).await
     }
 }
 

@@ -13,6 +13,7 @@ mod releases;
 mod revision;
 mod routes;
 mod session;
+mod stream;
 mod tokens;
 mod types;
 mod users;

@@ -3,10 +3,9 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{PayloadConfig, ServiceConfig, scope, to};
 
 use super::{
-    backups, events, groups, instances, licenses, openapi, operations, releases, session, tokens,
-    users,
+    backups, events, groups, instances, licenses, openapi, operations, releases, session, stream,
+    tokens, users,
 };
-use crate::live;
 use crate::problem::Problem;
 use crate::route_table::{RouteTable, delete, get, patch, post, put};
 use crate::session::{identify, keep_to_rate};
@@ -47,7 +46,7 @@ pub(crate) fn route_table() -> RouteTable {
         .route("/workers", get().to(events::workers))
         .route("/events", get().to(events::list))
         .route("/damaged", get().to(events::damaged))
-        .route("/stream", get().to(live::stream))
+        .route("/stream", get().to(stream::follow))
         .configure(of_instances)
         .configure(of_operations)
         .configure(of_stock)

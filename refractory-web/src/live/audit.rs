@@ -21,7 +21,7 @@ struct Audit {
 }
 
 impl EventSource for Audit {
-    fn events(&mut self, _: &Shared, _: &Snapshot) -> Vec<Bytes> {
+    async fn events(&mut self, _: &Shared, _: &Snapshot) -> Vec<Bytes> {
         Vec::new()
     }
 
@@ -29,7 +29,7 @@ impl EventSource for Audit {
         true
     }
 
-    fn concerns(&self, event: &Event) -> bool {
+    fn concerns(&mut self, event: &Arc<Event>) -> bool {
         self.filter.matches(event)
     }
 

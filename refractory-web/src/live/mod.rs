@@ -7,5 +7,6 @@ mod waiting;
 
 pub(crate) use audit::audit;
 pub(crate) use log::log;
-pub(crate) use tables::{stream, table, tables};
+pub(crate) use stream::{EventSource, answer, event, place};
+pub(crate) use tables::{table, tables};
 pub(crate) use waiting::door;

@@ -23,21 +23,28 @@ use crate::shared::Shared;
 pub(super) const BEAT: Duration = Duration::from_secs(15);
 
 /// One event on the wire.
-pub(super) fn event(name: &str, data: &serde_json::Value) -> Bytes {
+pub(crate) fn event(name: &str, data: &serde_json::Value) -> Bytes {
     Bytes::from(format!("event: {name}\ndata: {data}\n\n"))
 }
 
 /// Turns snapshots into events, remembering what was sent.
-pub(super) trait EventSource {
-    fn events(&mut self, shared: &Shared, now: &Snapshot) -> Vec<Bytes>;
+pub(crate) trait EventSource {
+    /// What is to be sent, as things stand.
+    async fn events(&mut self, shared: &Shared, now: &Snapshot) -> Vec<Bytes>;
+    /// Whether there is more to send of the same snapshot.
+    fn has_more(&self) -> bool {
+        false
+    }
     /// Whether it sends events of the audit log as well.
     fn listens(&self) -> bool {
         false
     }
     /// Whether `event` changes what was sent.
-    fn concerns(&self, _: &Event) -> bool {
+    fn concerns(&mut self, _: &Arc<Event>) -> bool {
         false
     }
+    /// Takes note that events were missed.
+    fn misses(&mut self) {}
     /// Sends the latest events: at first, and when one concerns the page. `None` where they could not be read: it looks again with
     /// the next beat.
     async fn look_back(&mut self, _: &Arc<Shared>) -> Option<Vec<Bytes>> {
@@ -81,14 +88,15 @@ impl<T: EventSource> Stream<T> {
             if self.source.is_done() || *self.stopping.borrow() {
                 return None;
             }
-            if !std::mem::take(&mut self.fresh) && !self.wait().await {
+            let goes_on = std::mem::take(&mut self.fresh) || self.source.has_more();
+            if !goes_on && !self.wait().await {
                 return None;
             }
             if self.look <= tokio::time::Instant::now() && !self.is_signed_in().await {
                 return None;
             }
             let now = Arc::clone(&self.snapshots.borrow_and_update());
-            self.ready.extend(self.source.events(&self.shared, &now));
+            self.ready.extend(self.source.events(&self.shared, &now).await);
             if self.happened
                 && let Some(latest) = self.source.look_back(&self.shared).await
             {
@@ -104,6 +112,9 @@ impl<T: EventSource> Stream<T> {
             changed = self.snapshots.changed() => changed.is_ok(),
             _ = self.stopping.changed() => false,
             heard = hear(&mut self.events) => {
+                if heard.is_none() {
+                    self.source.misses();
+                }
                 self.happened |= heard.is_none_or(|event| self.source.concerns(&event));
                 true
             }
@@ -142,14 +153,14 @@ async fn hear(events: &mut Option<broadcast::Receiver<Option<Arc<Event>>>>) -> O
 }
 
 /// A place for a stream to `client`, for as long as it lasts.
-pub(super) fn place(shared: &Shared, client: IpAddr) -> Result<Slot, Problem> {
+pub(crate) fn place(shared: &Shared, client: IpAddr) -> Result<Slot, Problem> {
     shared.streams.take(client).ok_or_else(|| {
         let sentence = "Too many pages are kept up to date at once. Close some tabs, or try again in a minute.";
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, sentence).retry_after(Duration::from_mins(1))
     })
 }
 
-pub(super) fn answer<T: EventSource + 'static>(
+pub(crate) fn answer<T: EventSource + 'static>(
     shared: &web::Data<Shared>,
     session: Option<String>,
     source: T,

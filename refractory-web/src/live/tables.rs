@@ -24,7 +24,6 @@ struct Tables {
     sent: BTreeMap<InstanceId, u64>,
     fresh: bool,
     worked: Option<bool>,
-    html: bool,
     window: Window,
 }
 
@@ -73,9 +72,6 @@ impl Tables {
 
     fn table(&self, shared: &Shared, table: &Instance) -> Option<Bytes> {
         let view = TableView::of(&shared.refractory, &self.who, table);
-        if !self.html {
-            return Some(event("table", &json!(view)));
-        }
         let (id, slug) = (view.id.clone(), view.slug.clone());
         let card = Card { table: view, csrf: self.csrf.clone(), back: "/".to_owned() };
         let html = shared.templates.html(&card).ok()?;
@@ -84,7 +80,7 @@ impl Tables {
 }
 
 impl EventSource for Tables {
-    fn events(&mut self, shared: &Shared, now: &Snapshot) -> Vec<Bytes> {
+    async fn events(&mut self, shared: &Shared, now: &Snapshot) -> Vec<Bytes> {
         let (changed, gone) = self.changed(now);
         let mut events: Vec<_> =
             changed.iter().filter_map(|table| self.table(shared, table)).collect();
@@ -123,7 +119,7 @@ struct One {
 }
 
 impl EventSource for One {
-    fn events(&mut self, shared: &Shared, now: &Snapshot) -> Vec<Bytes> {
+    async fn events(&mut self, shared: &Shared, now: &Snapshot) -> Vec<Bytes> {
         let seen = now.tables.get(&self.id);
         let Some(table) = seen.filter(|table| can(&self.who, Verb::SeeInstance, table)) else {
             // The feed of this process may be a moment behind the page.
@@ -148,7 +144,7 @@ impl EventSource for One {
         true
     }
 
-    fn concerns(&self, event: &Event) -> bool {
+    fn concerns(&mut self, event: &Arc<Event>) -> bool {
         self.reads && event.instances().contains(&&self.id)
     }
 
@@ -178,14 +174,13 @@ fn reads(who: &Principal, table: &Instance) -> bool {
     can(who, Verb::ReadLogs, table)
 }
 
-fn of_all(person: &SignedIn, html: bool, window: Window) -> Tables {
+fn of_all(person: &SignedIn, window: Window) -> Tables {
     Tables {
         who: person.who.clone(),
         csrf: person.visitor.csrf(),
         sent: BTreeMap::new(),
         fresh: true,
         worked: None,
-        html,
         window,
     }
 }
@@ -197,22 +192,8 @@ pub(crate) async fn tables(
     window: web::Query<Window>,
 ) -> Result<HttpResponse, Problem> {
     let place = place(&shared, person.visitor.client)?;
-    let all = of_all(&person, true, window.into_inner());
+    let all = of_all(&person, window.into_inner());
     Ok(answer(&shared, Some(person.visitor.secret.clone()), all, place))
-}
-
-/// `GET /api/v1/stream`: the same for programs.
-pub(crate) async fn stream(
-    shared: web::Data<Shared>,
-    person: SignedIn,
-) -> Result<HttpResponse, Problem> {
-    let place = place(&shared, person.visitor.client)?;
-    Ok(answer(
-        &shared,
-        Some(person.visitor.secret.clone()),
-        of_all(&person, false, Window::default()),
-        place,
-    ))
 }
 
 /// `GET /tables/{slug}/live`

@@ -18,7 +18,7 @@ struct WaitingPlayers {
 }
 
 impl EventSource for WaitingPlayers {
-    fn events(&mut self, shared: &Shared, _: &Snapshot) -> Vec<Bytes> {
+    async fn events(&mut self, shared: &Shared, _: &Snapshot) -> Vec<Bytes> {
         let route = shared.edge.routes().by_slug(&self.slug);
         let Some(route) = route.filter(|route| route.admits(Access::Anonymous)) else {
             self.gone = true;

@@ -158,7 +158,7 @@ async fn streams_tell_what_one_may_view_and_that_it_is_gone_when_one_may_no_more
         assert!(!told.contains("secret"), "{told}");
     }
     grant(&place, &secret, Right::GameMaster, "signed-in").await;
-    assert!(until(&mut all, "event: table").await.contains("secret"));
+    assert!(until(&mut all, "event: instance").await.contains("secret"));
 }
 
 const GROUP: &str = "/groups/crew";

@@ -217,13 +217,13 @@ async fn a_stream_that_was_opened_with_more_rights_goes_on_with_those_there_are(
     let operator = Principal::operator();
     let one = place.refractory.find_user(&operator, "bert").await.unwrap();
     place.refractory.set_role(&operator, &one.id, Role::Player).await.unwrap();
-    let told = until("\"inspect\":false").await;
+    let told = until("\"fault\":null").await;
     assert!(!told.contains("ENOSPC"), "{told}");
     let world = Edit::Set(WorldId::new("other").unwrap());
     let spec = refractory_core::model::SpecChange { world, ..Default::default() };
     let change = refractory_core::Change { spec, ..Default::default() };
     place.refractory.change(&operator, &table.id, change).await.unwrap();
-    assert!(!until("\"slug\":\"friday\"").await.contains("ENOSPC"));
+    assert!(!until("\"world\":null").await.contains("ENOSPC"));
 }
 
 #[tokio::test]
@@ -251,7 +251,7 @@ async fn a_stream_with_much_to_tell_looks_whether_its_reader_still_may() {
     let log_ends = async { while log.chunk().await.unwrap().is_some() {} };
     let rights_are_told = async {
         let mut text = String::new();
-        while !text.contains("\"inspect\":false") {
+        while !text.contains("\"fault\":null") {
             let piece = all.chunk().await.unwrap().unwrap();
             text.push_str(&String::from_utf8_lossy(&piece));
         }

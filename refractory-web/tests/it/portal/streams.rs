@@ -1,8 +1,10 @@
 //! Pages that keep themselves up to date.
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use refractory_core::model::{NewInstance, Principal, Role, Slug};
-
+use refractory_core::Change;
+use refractory_core::model::{Edit, NewInstance, Principal, Role, Slug, SpecChange};
+use serde_json::{Value, json};
 use testkit::http::RawClient;
 
 use super::support::Place;
@@ -55,14 +57,70 @@ async fn the_list_hears_of_every_change_and_of_every_end() {
     until(&mut stream, "event: gone").await;
 }
 
+/// The events of a stream so far, each with its name and what it holds.
+fn told(text: &str) -> Vec<(String, Value)> {
+    let one = |block: &str| {
+        let (name, data) = block.split_once("\ndata: ")?;
+        let name = name.strip_prefix("event: ")?.to_owned();
+        Some((name, serde_json::from_str(data).ok()?))
+    };
+    text.split("\n\n").filter_map(one).collect()
+}
+
+fn of_kind(text: &str, name: &str) -> Vec<Value> {
+    told(text).into_iter().filter(|(kind, _)| kind == name).map(|(_, value)| value).collect()
+}
+
 #[tokio::test]
-async fn programs_hear_the_same_as_json() {
+async fn programs_hear_the_forms_of_the_api() {
+    let place = Place::open().await;
+    let mut anna = place.signed_in("anna", Role::Admin).await;
+    let pia = place.signed_in("pia", Role::Player).await;
+    let table = friday(&place).await;
+    // The portal's own view of the tables may be a moment behind.
+    until(&mut anna.stream("/api/v1/stream").await, "\"friday\"").await;
+    let mut stream = anna.stream("/api/v1/stream").await;
+    let mut unread = pia.stream("/api/v1/stream").await;
+    let begun = until(&mut stream, "event: all").await;
+    let listed = anna.get("/api/v1/instances").await.json()["items"].clone();
+    assert_eq!(json!(of_kind(&begun, "instance")), listed);
+    assert_eq!(of_kind(&begun, "all"), [json!({ "ids": [table.id.as_str()] })]);
+    until(&mut unread, "event: all").await;
+    let title = Edit::Set("Friday Night".to_owned());
+    let spec = SpecChange { title, ..SpecChange::default() };
+    let change = Change { spec, ..Change::default() };
+    place.refractory.change(&Principal::operator(), &table.id, change).await.unwrap();
+    let changed = until(&mut stream, "instance-changed").await;
+    let heard = of_kind(&changed, "event");
+    let log = anna.get("/api/v1/events").await.json()["items"].clone();
+    assert!(heard.iter().all(|event| log.as_array().unwrap().contains(event)), "{heard:?} {log}");
+    // Of the table a player hears what they see of it, and nothing of what is written down.
+    let seen = until(&mut unread, "Friday Night").await;
+    assert_eq!(of_kind(&seen, "instance").last().unwrap()["owner"], Value::Null);
+    place.refractory.delete(&Principal::operator(), &table.id, "friday").await.unwrap();
+    let rest = until(&mut unread, "event: gone").await;
+    assert_eq!(of_kind(&rest, "gone"), [json!({ "id": table.id.as_str() })]);
+    assert!(of_kind(&format!("{seen}{rest}"), "event").is_empty(), "{rest}");
+}
+
+#[tokio::test]
+async fn a_stream_begins_with_all_there_are_however_many() {
     let place = Place::open().await;
     let anna = place.signed_in("anna", Role::Admin).await;
-    friday(&place).await;
+    for n in 0..120 {
+        let new = NewInstance::named(Slug::new(&format!("t{n}")).unwrap());
+        place.refractory.create(&Principal::operator(), new).await.unwrap();
+    }
+    until(&mut anna.stream("/api/v1/stream").await, "\"t119\"").await;
     let mut stream = anna.stream("/api/v1/stream").await;
-    let told = until(&mut stream, "\"state\":\"off\"").await;
-    assert!(!told.contains("<article"), "{told}");
+    let begun = until_within(Duration::from_secs(40), &mut stream, "event: all").await;
+    let sent: BTreeSet<_> = of_kind(&begun, "instance")
+        .iter()
+        .map(|it| it["id"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(sent.len(), 120);
+    let all = of_kind(&begun, "all").remove(0);
+    assert_eq!(json!(sent), all["ids"]);
 }
 
 #[tokio::test]

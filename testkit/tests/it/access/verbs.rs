@@ -315,7 +315,7 @@ async fn every_verb_about_the_deployment_asks_for_its_role() {
 }
 
 /// Verbs whose refusals have tests of their own, and what asks nothing: it is about the caller's own session.
-const ELSEWHERE: [&str; 22] = [
+const ELSEWHERE: [&str; 23] = [
     // access::groups
     "find_group",
     "members",
@@ -342,6 +342,7 @@ const ELSEWHERE: [&str; 22] = [
     "delete_backup",
     // Events are told to those who may read them: above.
     "subscribe",
+    "may_read_event",
     // About the caller's own session and password.
     "close_session",
     "confirm_password",
