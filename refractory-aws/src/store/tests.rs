@@ -5,6 +5,7 @@ use refractory_core::Timestamp;
 use refractory_core::model::License;
 use refractory_core::ports::{Aggregate, Index};
 
+use super::upgrade::VERSION;
 use super::*;
 use crate::stub_server::{StubResponse, StubServer};
 
@@ -248,14 +249,16 @@ async fn a_record_that_is_met_twice_is_asked_for_once() {
 
 #[tokio::test]
 async fn a_table_of_a_newer_version_is_refused_with_a_sentence() {
-    let server =
-        StubServer::serve(|_, _| StubResponse::json(200, r#"{"Item":{"n":{"N":"4"}}}"#)).await;
+    let at = |version: u64| {
+        let item = format!(r#"{{"Item":{{"n":{{"N":"{version}"}}}}}}"#);
+        StubServer::serve(move |_, _| StubResponse::json(200, item.clone()))
+    };
+    let server = at(VERSION + 1).await;
     let error = DynamoStore::open(&server.clients(), "table").await.unwrap_err();
     assert_eq!((error.kind(), error.is_transient()), (ErrorKind::Invalid, false), "{error:?}");
     assert!(error.for_people().contains("newer version of Refractory"), "{error:?}");
     assert_eq!(server.asked().len(), 1);
-    let present =
-        StubServer::serve(|_, _| StubResponse::json(200, r#"{"Item":{"n":{"N":"3"}}}"#)).await;
+    let present = at(VERSION).await;
     DynamoStore::open(&present.clients(), "table").await.unwrap();
     assert_eq!(present.asked().len(), 1, "one read where nothing is to be done");
 }

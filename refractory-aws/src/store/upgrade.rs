@@ -9,7 +9,7 @@ use super::write::upgraded;
 use super::{DynamoStore, schema};
 
 /// The form of the table that this version writes.
-const VERSION: u64 = 4;
+pub(super) const VERSION: u64 = 4;
 
 const DURING: &str = "bringing the table up to date";
 
