@@ -67,11 +67,12 @@ exec 8<> "$folder/guard" 9< "$folder/lock"
 flock --exclusive 8
 clear_away
 begin
+# Only this process holds `guard`: what waits in its place would hold it longer, were this one killed.
 until
-  flock --exclusive 9 # as soon as nobody is there
-  flock --unlock 9
+  flock --exclusive 9 8>&- # as soon as nobody is there
+  flock --unlock 9 8>&-
   sleep "$linger" 8>&- 9>&-
-  flock --exclusive --nonblock 9
+  flock --exclusive --nonblock 9 8>&-
 do :; done
 clear_away
 rm -rf -- "$folder"

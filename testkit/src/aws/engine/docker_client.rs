@@ -20,22 +20,8 @@ impl DockerClient {
         Self { socket }
     }
 
-    /// What the engine answers: a status, and a body. Now and then it hangs up without an answer: it is asked once more.
+    /// What the engine answers: a status, and a body.
     pub(super) async fn ask(&self, method: Method, path: &str, body: Bytes) -> (StatusCode, Bytes) {
-        match self.ask_once(method.clone(), path, body.clone()).await {
-            Err(error) if is_reset(&error) => {
-                self.ask_once(method, path, body).await.expect("it answers")
-            }
-            answer => answer.expect("it answers"),
-        }
-    }
-
-    async fn ask_once(
-        &self,
-        method: Method,
-        path: &str,
-        body: Bytes,
-    ) -> hyper::Result<(StatusCode, Bytes)> {
         let stream = UnixStream::connect(&self.socket).await.expect("the engine listens");
         let (mut sender, connection) =
             http1::handshake(TokioIo::new(stream)).await.expect("it speaks HTTP");
@@ -52,11 +38,11 @@ impl DockerClient {
         let mut answer = std::pin::pin!(answer);
         tokio::select! {
             biased;
-            answer = &mut answer => return answer,
-            ended = connection => ended?,
+            answer = &mut answer => return answer.expect("it answers"),
+            ended = connection => ended.expect("it keeps the connection"),
         }
         // It has hung up because everything is said.
-        answer.await
+        answer.await.expect("it answers")
     }
 
     /// The JSON at `path`; nothing where there is no such thing.
@@ -68,10 +54,4 @@ impl DockerClient {
         assert!(status.is_success(), "{path}: {status} {}", String::from_utf8_lossy(&body));
         Some(serde_json::from_slice(&body).expect("JSON"))
     }
-}
-
-fn is_reset(error: &hyper::Error) -> bool {
-    let source = std::error::Error::source(error);
-    let met = source.and_then(|source| source.downcast_ref::<std::io::Error>());
-    met.is_some_and(|met| met.kind() == std::io::ErrorKind::ConnectionReset)
 }

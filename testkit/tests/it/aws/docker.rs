@@ -83,6 +83,12 @@ async fn an_engine_ends_with_its_last_user_and_leaves_nothing() {
     gone(|| folder.exists().then(|| "its folder".to_owned()).into_iter().collect()).await;
 }
 
+fn is_running(pid: i32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let state = stat.rsplit(") ").next().and_then(|rest| rest.chars().next());
+    state.is_some_and(|state| state != 'Z')
+}
+
 #[tokio::test]
 async fn what_a_killed_engine_has_left_is_cleared_away_by_the_next() {
     let home = TempDir::new().unwrap();
@@ -94,6 +100,10 @@ async fn what_a_killed_engine_has_left_is_cleared_away_by_the_next() {
         let line = std::fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
         if line.starts_with("bash\0") || line.starts_with("dockerd\0") {
             rustix::process::kill_process(Pid::from_raw(pid).unwrap(), Signal::KILL).unwrap();
+            // A process that is being killed still holds its locks.
+            while is_running(pid) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
         }
     }
     drop(killed);
