@@ -289,6 +289,11 @@ fn sentence_of(fields: &[FieldProblem]) -> String {
     fields.iter().map(|field| words::sentence(&field.message)).collect::<Vec<_>>().join(" ")
 }
 
+/// Makes the problem of what is wrong with the field at `pointer`.
+pub(crate) fn in_field<E: Into<Error>>(pointer: &str) -> impl Fn(E) -> Problem {
+    move |error| Problem::from(error.into()).in_field(pointer)
+}
+
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         let status = status_of(error.kind());

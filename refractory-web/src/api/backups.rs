@@ -1,25 +1,19 @@
 //! Backups of instances.
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
-use refractory_core::ports::TypedPage;
-use refractory_core::{BackupId, ErrorKind, model};
+use refractory_core::{BackupId, ErrorKind};
 
 use super::body::Body;
 use super::choices::unnameable;
 use super::operations::accepted;
-use super::paging::{PageQuery, Query, items_answer};
+use super::paging::{PageQuery, Query, records_answer};
 use super::{Backup, NewBackup, Operation, Page, RestoreBackup};
-use crate::problem::{FieldProblem, Problem};
+use crate::problem::{FieldProblem, Problem, in_field};
 use crate::session::{AuthorizedRequest, SignedIn};
 use crate::shared::Shared;
 
 fn named(raw: &str) -> Result<BackupId, Problem> {
     BackupId::new(raw).map_err(|error| unnameable(error, "looking for a backup"))
-}
-
-fn page(request: &HttpRequest, found: &TypedPage<model::Backup>) -> HttpResponse {
-    let items = found.records.iter().map(Backup::from).collect();
-    items_answer(request, items, found.next.as_ref().map(ToString::to_string))
 }
 
 /// Lists the backups of an instance, newest first.
@@ -33,10 +27,10 @@ pub(crate) async fn of_instance(
     name: Path<String>,
     query: Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let (after, size) = (query.0.cursor()?, query.0.size()?);
+    let (after, size) = query.0.read()?;
     let instance = shared.refractory.find(&person.who, &name).await?;
     let found = shared.refractory.backups(&person.who, &instance.id, after, size).await?;
-    Ok(page(&request, &found))
+    Ok(records_answer(&request, &found, Backup::from))
 }
 
 /// Lists the backups of deleted instances, those first whose instance was deleted last.
@@ -48,9 +42,9 @@ pub(crate) async fn orphaned(
     person: SignedIn,
     query: Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let (after, size) = (query.0.cursor()?, query.0.size()?);
+    let (after, size) = query.0.read()?;
     let found = shared.refractory.orphaned_backups(&person.who, after, size).await?;
-    Ok(page(&request, &found))
+    Ok(records_answer(&request, &found, Backup::from))
 }
 
 /// Asks for a backup of the data of an instance. The operation names the backup.
@@ -110,9 +104,7 @@ pub(crate) async fn restore(
     let RestoreBackup { into, confirm } = body.0;
     let backup = app.backup(who, &named(&id)?).await?;
     let into = match into {
-        Some(name) => {
-            app.find(who, &name).await.map_err(|error| Problem::from(error).in_field("/into"))?.id
-        }
+        Some(name) => app.find(who, &name).await.map_err(in_field("/into"))?.id,
         None if backup.orphaned.is_some() => return Err(needs_a_place()),
         None => backup.of,
     };

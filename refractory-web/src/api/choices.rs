@@ -6,7 +6,7 @@ use refractory_core::model::{
 use refractory_core::{Error, ErrorKind, Refractory, UserId};
 
 use super::{AccessPatch, InstancePatch, LimitsPatch, NewInstance};
-use crate::problem::Problem;
+use crate::problem::{Problem, in_field};
 
 /// What `patch` changes of an instance.
 pub(super) async fn change(
@@ -16,7 +16,7 @@ pub(super) async fn change(
 ) -> Result<Change, Problem> {
     let none = "Say which rights are to change; `[]` grants one to no one.";
     let access = std::mem::take(&mut patch.access).required(none);
-    let grants = grants(access.map_err(|error| at_field(error, "/access"))?.unwrap_or_default())?;
+    let grants = grants(access.map_err(in_field("/access"))?.unwrap_or_default())?;
     let InstancePatch { name, owner, .. } = &patch;
     let (slug, owner) = (slug(name.clone())?, user(refractory, who, owner.clone()).await?);
     let spec = spec(refractory, who, patch).await?;
@@ -35,7 +35,7 @@ pub(super) async fn creation(
         Some(name) => Slug::from_name(name),
         None => Slug::from_title(title.as_deref().unwrap_or_default()),
     };
-    let label = label.map_err(|error| at_field(error, "/name"))?;
+    let label = label.map_err(in_field("/name"))?;
     let patch = InstancePatch {
         name: Edit::Keep,
         title: Edit::given(title),
@@ -67,10 +67,6 @@ pub(super) fn unnameable(error: impl Into<Error>, during: &'static str) -> Probl
     Error::new(ErrorKind::NotFound, during).advise(sentence).into()
 }
 
-fn at_field(error: impl Into<Error>, pointer: &str) -> Problem {
-    Problem::from(error.into()).in_field(pointer)
-}
-
 /// Whom the rights that `access` names are granted to.
 fn grants(access: AccessPatch) -> Result<GrantsChange, Problem> {
     let AccessPatch { view, play, game_master, manage } = access;
@@ -83,9 +79,9 @@ fn grants(access: AccessPatch) -> Result<GrantsChange, Problem> {
     ] {
         let at = access_pointer(right.name());
         let none = "A right needs a list; `[]` grants it to no one.";
-        if let Some(said) = said.required(none).map_err(|error| at_field(error, &at))? {
+        if let Some(said) = said.required(none).map_err(in_field(&at))? {
             let read = |(place, text): (usize, &String)| {
-                grantee(text).map_err(|error| at_field(error, &format!("{at}/{place}")))
+                grantee(text).map_err(in_field(&format!("{at}/{place}")))
             };
             let to = said.iter().enumerate().map(read).collect::<Result<_, _>>()?;
             change = change.granting(right, to);
@@ -108,9 +104,8 @@ pub(super) fn access_pointer(right: &str) -> String {
 }
 
 fn slug(name: Edit<String>) -> Result<Option<Slug>, Problem> {
-    let name =
-        name.required("An instance needs a name.").map_err(|error| at_field(error, "/name"))?;
-    name.map(|name| Slug::from_name(&name)).transpose().map_err(|error| at_field(error, "/name"))
+    let name = name.required("An instance needs a name.").map_err(in_field("/name"))?;
+    name.map(|name| Slug::from_name(&name)).transpose().map_err(in_field("/name"))
 }
 
 async fn user(
@@ -123,7 +118,7 @@ async fn user(
         Edit::Clear => Edit::Clear,
         Edit::Set(name) => {
             let found = refractory.find_new_owner(who, &name).await;
-            Edit::Set(found.map_err(|error| at_field(error, "/owner"))?.id)
+            Edit::Set(found.map_err(in_field("/owner"))?.id)
         }
     })
 }
@@ -137,22 +132,22 @@ async fn spec(
     let release = match release {
         Edit::Set(name) => {
             let chosen = self::release(refractory, who, &name).await;
-            Edit::Set(chosen.map_err(|error| at_field(error, "/release"))?)
+            Edit::Set(chosen.map_err(in_field("/release"))?)
         }
         Edit::Keep => Edit::Keep,
         Edit::Clear => Edit::Clear,
     };
     let none = "An instance needs a release: name one, or `newest`.";
-    release.clone().required(none).map_err(|error| at_field(error, "/release"))?;
+    release.clone().required(none).map_err(in_field("/release"))?;
     let license = match license {
         Edit::Set(name) => {
             let chosen = self::license(refractory, who, &name).await;
-            Edit::Set(chosen.map_err(|error| at_field(error, "/license"))?)
+            Edit::Set(chosen.map_err(in_field("/license"))?)
         }
         Edit::Keep => Edit::Keep,
         Edit::Clear => Edit::Clear,
     };
-    let world = world.try_map(|id| WorldId::new(&id)).map_err(|error| at_field(error, "/world"))?;
+    let world = world.try_map(|id| WorldId::new(&id)).map_err(in_field("/world"))?;
     check(SpecChange { title: title.clone(), ..SpecChange::default() }, "/title")?;
     check(SpecChange { language: language.clone(), ..SpecChange::default() }, "/language")?;
     let limits = self::limits(limits)?;
@@ -161,7 +156,7 @@ async fn spec(
 
 /// Refuses a change of the one field at `pointer` that no instance can have.
 fn check(change: SpecChange, pointer: &str) -> Result<(), Problem> {
-    change.checked().map(drop).map_err(|error| at_field(error, pointer))
+    change.checked().map(drop).map_err(in_field(pointer))
 }
 
 async fn release(

@@ -40,8 +40,7 @@ async fn entries(
     query: EventQuery,
 ) -> Result<HttpResponse, Problem> {
     let EventQuery { kind, user, after, limit } = query;
-    let page = PageQuery::of(after, limit);
-    let (after, size) = (page.cursor()?, page.size()?);
+    let (after, size) = PageQuery::of(after, limit).read()?;
     let mut filter = about;
     filter.kind = kind;
     if let Some(name) = user {
@@ -50,7 +49,7 @@ async fn entries(
     let found = shared.refractory.events(&person.who, &filter, after, size).await?;
     let in_full = person.visitor.may(Verb::ReadEvents);
     let items = found.events.iter().map(|event| Event::of(event, in_full)).collect();
-    Ok(items_answer(request, items, found.next.map(|next| next.to_string())))
+    Ok(items_answer(request, items, found.next))
 }
 
 /// Lists the audit log, newest entry first.
@@ -148,7 +147,7 @@ pub(crate) async fn workers(
     query: Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
     check_role(&person.who, Verb::SeeDeployment)?;
-    let (after, size) = (query.0.cursor()?, query.0.size()?);
+    let (after, size) = query.0.read()?;
     let all = shared.refractory.workers().await?.iter().map(Worker::from).collect();
     let place = |worker: &Worker| (String::new(), worker.id.clone());
     let (items, next) = page_of(all, place, after.as_ref(), size);
@@ -165,8 +164,8 @@ pub(crate) async fn damaged(
     person: SignedIn,
     query: Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let (after, size) = (query.0.cursor()?, query.0.size()?);
+    let (after, size) = query.0.read()?;
     let found = shared.refractory.damaged(&person.who, after.as_ref(), size).await?;
     let items = found.records.iter().map(|record| DamagedRecord::of(record, true)).collect();
-    Ok(items_answer(&request, items, found.next.map(|next| next.to_string())))
+    Ok(items_answer(&request, items, found.next))
 }

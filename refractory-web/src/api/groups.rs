@@ -3,16 +3,16 @@ use actix_web::http::header::LOCATION;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use refractory_core::model::{self, GroupName, Principal};
-use refractory_core::{Error, ErrorKind, ListQuery};
+use refractory_core::{Error, ErrorKind};
 use serde::Deserialize;
 
 use super::body::{Body, MergePatch};
 use super::choices::unnameable;
-use super::paging::{PageQuery, Query, items_answer};
-use super::revision::{IfMatch, tagged};
+use super::paging::{PageQuery, Query, items_answer, records_answer};
+use super::revision::{IfMatch, created, tagged};
 use super::routes::BASE;
 use super::{Group, GroupInstance, GroupPatch, Member, Membership, NewGroup, Page};
-use crate::problem::Problem;
+use crate::problem::{Problem, in_field};
 use crate::session::{AuthorizedRequest, SignedIn};
 use crate::shared::Shared;
 
@@ -20,10 +20,6 @@ use crate::shared::Shared;
 async fn named(shared: &Shared, who: &Principal, name: &str) -> Result<model::Group, Problem> {
     let found = shared.refractory.find_group(who, name).await;
     found.map_err(|error| unnameable(error, "looking for a group"))
-}
-
-fn in_name(error: impl Into<Error>) -> Problem {
-    Problem::from(error.into()).in_field("/name")
 }
 
 fn shown(group: &model::Group) -> HttpResponse {
@@ -39,10 +35,8 @@ pub(crate) async fn list(
     person: SignedIn,
     query: Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let (after, size) = (query.0.cursor()?, query.0.size()?);
-    let found = shared.refractory.groups(&person.who, &ListQuery::first(size).after(after)).await?;
-    let items = found.records.iter().map(Group::from).collect();
-    Ok(items_answer(&request, items, found.next.map(|next| next.to_string())))
+    let found = shared.refractory.groups(&person.who, &query.0.by_name()?).await?;
+    Ok(records_answer(&request, &found, Group::from))
 }
 
 /// Creates a group without members.
@@ -54,12 +48,11 @@ pub(crate) async fn create(
     commanded: AuthorizedRequest,
     body: Body<NewGroup>,
 ) -> Result<HttpResponse, Problem> {
-    let name = GroupName::new(&body.0.name).map_err(in_name)?;
-    let made = shared.refractory.create_group(&commanded.0.who, name).await.map_err(in_name)?;
+    let name = GroupName::new(&body.0.name).map_err(in_field("/name"))?;
+    let made =
+        shared.refractory.create_group(&commanded.0.who, name).await.map_err(in_field("/name"))?;
     let form = Group::from(&made);
-    let mut answer = HttpResponse::Created();
-    answer.insert_header((LOCATION, format!("{BASE}/groups/{}", form.name)));
-    Ok(tagged(answer, form.revision, &form))
+    Ok(created(format!("{BASE}/groups/{}", form.name), form.revision, &form))
 }
 
 /// Returns one group.
@@ -89,12 +82,12 @@ pub(crate) async fn change(
 ) -> Result<HttpResponse, Problem> {
     let who = &commanded.0.who;
     let group = named(&shared, who, &name).await?;
-    let name = patch.0.name.required("A group needs a name.").map_err(in_name)?;
+    let name = patch.0.name.required("A group needs a name.").map_err(in_field("/name"))?;
     let expected = condition.expected(group.revision)?;
     let Some(name) = name else { return Ok(shown(&group)) };
-    let name = GroupName::new(&name).map_err(in_name)?;
+    let name = GroupName::new(&name).map_err(in_field("/name"))?;
     let renamed = shared.refractory.rename_group_at(who, &group.id, name, expected).await;
-    Ok(shown(&renamed.map_err(in_name)?))
+    Ok(shown(&renamed.map_err(in_field("/name"))?))
 }
 
 /// What confirms that a group is to be deleted.
@@ -138,12 +131,11 @@ pub(crate) async fn members(
     name: Path<String>,
     query: Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let (after, size) = (query.0.cursor()?, query.0.size()?);
+    let query = query.0.by_name()?;
     let group = named(&shared, &person.who, &name).await?;
-    let query = ListQuery::first(size).after(after);
     let found = shared.refractory.members(&person.who, &group.id, &query).await?;
     let items = found.members.iter().map(Member::from).collect();
-    Ok(items_answer(&request, items, found.next.map(|next| next.to_string())))
+    Ok(items_answer(&request, items, found.next))
 }
 
 /// Lists the instances on which a group has a right, in order of name, with the highest right that it has on each.
@@ -157,12 +149,10 @@ pub(crate) async fn instances(
     name: Path<String>,
     query: Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let (after, size) = (query.0.cursor()?, query.0.size()?);
+    let query = query.0.by_name()?;
     let group = named(&shared, &person.who, &name).await?;
-    let query = ListQuery::first(size).after(after);
     let found = shared.refractory.group_instances(&person.who, &group.id, &query).await?;
-    let items = found.records.iter().map(|it| GroupInstance::of(it, &group)).collect();
-    Ok(items_answer(&request, items, found.next.map(|next| next.to_string())))
+    Ok(records_answer(&request, &found, |it| GroupInstance::of(it, &group)))
 }
 
 /// A group and a user in the address.

@@ -4,13 +4,13 @@ use actix_web::http::header::LOCATION;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use refractory_core::model::{self, Principal, Urgency};
-use refractory_core::{Error, ErrorKind, ListQuery, Refractory};
+use refractory_core::{Error, ErrorKind, Refractory};
 use serde::Deserialize;
 
 use super::body::{Body, MergePatch};
 use super::choices;
 use super::paging::{PageQuery, Query, page_answer};
-use super::revision::{IfMatch, tagged};
+use super::revision::{IfMatch, created, tagged};
 use super::routes::BASE;
 use super::{DamagedRecord, Instance, InstancePage, InstancePatch, NewInstance, SetupLink};
 use crate::problem::Problem;
@@ -52,8 +52,7 @@ pub(crate) async fn list(
     person: SignedIn,
     query: Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let (after, size) = (query.0.cursor()?, query.0.size()?);
-    let found = shared.refractory.list(&person.who, &ListQuery::first(size).after(after)).await?;
+    let found = shared.refractory.list(&person.who, &query.0.by_name()?).await?;
     let in_full = person.visitor.may(refractory_core::Verb::SeeDeployment);
     let page = InstancePage {
         items: Instance::all(&shared.refractory, &person.who, &found.records).await?,
@@ -77,9 +76,7 @@ pub(crate) async fn create(
     let made = shared.refractory.create(who, new).await;
     let made = made.map_err(|error| refused(error, true))?;
     let form = Instance::one(&shared.refractory, who, &made).await?;
-    let mut answer = HttpResponse::Created();
-    answer.insert_header((LOCATION, format!("{BASE}/instances/{}", made.id)));
-    Ok(tagged(answer, form.revision, &form))
+    Ok(created(format!("{BASE}/instances/{}", made.id), form.revision, &form))
 }
 
 /// Returns one instance.

@@ -1,5 +1,4 @@
 //! Licenses.
-use actix_web::http::header::LOCATION;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use refractory_core::model::{LicenseKey, Principal};
@@ -7,10 +6,10 @@ use refractory_core::{Error, ErrorKind, LicenseId};
 
 use super::body::{Body, MergePatch};
 use super::paging::{PageQuery, Query, items_answer, page_of};
-use super::revision::{IfMatch, tagged};
+use super::revision::{IfMatch, created, tagged};
 use super::routes::BASE;
 use super::{EulaAcceptance, License, LicensePatch, NewLicense, Page};
-use crate::problem::{FieldProblem, Problem};
+use crate::problem::{FieldProblem, Problem, in_field};
 use crate::session::{AuthorizedRequest, SignedIn};
 use crate::shared::Shared;
 
@@ -33,7 +32,7 @@ pub(crate) async fn list(
     person: SignedIn,
     query: Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let (after, size) = (query.0.cursor()?, query.0.size()?);
+    let (after, size) = query.0.read()?;
     let all = shared.refractory.licenses(&person.who).await?;
     let key = |license: &License| (license.name.clone(), license.id.clone());
     let all = all.iter().map(License::from).collect();
@@ -51,14 +50,11 @@ pub(crate) async fn add(
     body: Body<NewLicense>,
 ) -> Result<HttpResponse, Problem> {
     let (who, NewLicense { name, key }) = (&commanded.0.who, body.0);
-    let key = LicenseKey::new(key.expose())
-        .map_err(|error| Problem::from(Error::from(error)).in_field("/key"))?;
+    let key = LicenseKey::new(key.expose()).map_err(in_field("/key"))?;
     let added = shared.refractory.add_license(who, &name, key).await;
-    let added = added.map_err(|error| Problem::from(error).in_field("/name"))?;
+    let added = added.map_err(in_field("/name"))?;
     let form = form(&shared, who, &added.id).await?;
-    let mut answer = HttpResponse::Created();
-    answer.insert_header((LOCATION, format!("{BASE}/licenses/{}", added.id)));
-    Ok(tagged(answer, form.revision, &form))
+    Ok(created(format!("{BASE}/licenses/{}", added.id), form.revision, &form))
 }
 
 /// Returns one license.
@@ -90,12 +86,11 @@ pub(crate) async fn change(
 ) -> Result<HttpResponse, Problem> {
     let who = &commanded.0.who;
     let license = shared.refractory.find_license(who, &name).await?;
-    let in_name = |error| Problem::from(error).in_field("/name");
-    let name = patch.0.name.required("A license needs a name.").map_err(in_name)?;
+    let name = patch.0.name.required("A license needs a name.").map_err(in_field("/name"))?;
     let expected = condition.expected(license.revision)?;
     if let Some(name) = name {
         let renamed = shared.refractory.rename_license_at(who, &license.id, &name, expected).await;
-        renamed.map_err(in_name)?;
+        renamed.map_err(in_field("/name"))?;
     }
     let form = form(&shared, who, &license.id).await?;
     Ok(tagged(HttpResponse::Ok(), form.revision, &form))

@@ -4,10 +4,9 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use refractory_core::OperationId;
 use refractory_core::model;
-use refractory_core::ports::TypedPage;
 
 use super::choices::unnameable;
-use super::paging::{PageQuery, Query, items_answer};
+use super::paging::{PageQuery, Query, records_answer};
 use super::routes::BASE;
 use super::{Operation, Page};
 use crate::problem::Problem;
@@ -20,11 +19,6 @@ pub(super) fn accepted(operation: &model::Operation) -> HttpResponse {
     HttpResponse::Accepted().insert_header((LOCATION, at)).json(Operation::from(operation))
 }
 
-fn page(request: &HttpRequest, found: &TypedPage<model::Operation>) -> HttpResponse {
-    let items = found.records.iter().map(Operation::from).collect();
-    items_answer(request, items, found.next.as_ref().map(ToString::to_string))
-}
-
 /// Lists the operations of the deployment, newest first. Those that have ended are kept for a while.
 #[utoipa::path(get, path = "/api/v1/operations", operation_id = "listOperations", tag = "operations", params(PageQuery),
     responses((status = 200, description = "One page", body = Page<Operation>, headers(("Link" = String, description = "The next page")))))]
@@ -34,9 +28,9 @@ pub(crate) async fn list(
     person: SignedIn,
     query: Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let (after, size) = (query.0.cursor()?, query.0.size()?);
+    let (after, size) = query.0.read()?;
     let found = shared.refractory.operations(&person.who, None, after, size).await?;
-    Ok(page(&request, &found))
+    Ok(records_answer(&request, &found, Operation::from))
 }
 
 /// Lists the operations on an instance, newest first. Those that have ended are kept for a while.
@@ -50,10 +44,10 @@ pub(crate) async fn of_instance(
     name: Path<String>,
     query: Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let (after, size) = (query.0.cursor()?, query.0.size()?);
+    let (after, size) = query.0.read()?;
     let instance = shared.refractory.find(&person.who, &name).await?;
     let found = shared.refractory.operations(&person.who, Some(&instance.id), after, size).await?;
-    Ok(page(&request, &found))
+    Ok(records_answer(&request, &found, Operation::from))
 }
 
 fn named(raw: &str) -> Result<OperationId, Problem> {

@@ -5,7 +5,8 @@ use actix_web::error::QueryPayloadError;
 use actix_web::http::StatusCode;
 use actix_web::http::header::LINK;
 use actix_web::{FromRequest, HttpRequest, web};
-use refractory_core::ports::Cursor;
+use refractory_core::ListQuery;
+use refractory_core::ports::{Cursor, TypedPage};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::future::{Ready, ready};
@@ -15,9 +16,9 @@ use crate::problem::{FieldProblem, Problem};
 use crate::words;
 
 /// How many items a page has where nothing is said.
-pub(crate) const USUAL: usize = 50;
+const USUAL: usize = 50;
 /// The most items of a page.
-pub(crate) const MOST: usize = 200;
+const MOST: usize = 200;
 
 /// The parameters in the address of a request. An unknown one is refused.
 #[derive(Debug)]
@@ -71,19 +72,20 @@ impl PageQuery {
         Self { after, limit }
     }
 
-    /// The place after which the page begins.
-    pub(crate) fn cursor(&self) -> Result<Option<Cursor>, Problem> {
-        place("after", self.after.as_deref())
+    /// The place after which the page begins, and the most items that it has.
+    pub(crate) fn read(&self) -> Result<(Option<Cursor>, usize), Problem> {
+        Ok((place("after", self.after.as_deref())?, bounded(self.limit, USUAL, MOST)?))
     }
 
-    /// The most items of the page.
-    pub(crate) fn size(&self) -> Result<usize, Problem> {
-        bounded(self.limit, USUAL, MOST)
+    /// The same, of a list that is in order of name.
+    pub(crate) fn by_name(&self) -> Result<ListQuery, Problem> {
+        let (after, size) = self.read()?;
+        Ok(ListQuery::first(size).after(after))
     }
 }
 
 /// The place that the parameter `name` says.
-pub(crate) fn place(name: &str, said: Option<&str>) -> Result<Option<Cursor>, Problem> {
+fn place(name: &str, said: Option<&str>) -> Result<Option<Cursor>, Problem> {
     let read = said.map(str::parse).transpose();
     read.map_err(|error: refractory_core::Error| {
         let field = FieldProblem::parameter(name, "invalid-cursor", error.for_people());
@@ -118,10 +120,19 @@ pub(crate) fn page_answer(
 pub(crate) fn items_answer<T: Serialize>(
     request: &HttpRequest,
     items: Vec<T>,
-    next: Option<String>,
+    next: Option<impl ToString>,
 ) -> HttpResponse {
-    let page = Page { items, next };
+    let page = Page { items, next: next.map(|next| next.to_string()) };
     page_answer(request, page.next.as_deref(), &page)
+}
+
+/// The same with the forms of the records of one page of the store.
+pub(crate) fn records_answer<'a, T: Serialize, R>(
+    request: &HttpRequest,
+    found: &'a TypedPage<R>,
+    form: impl Fn(&'a R) -> T,
+) -> HttpResponse {
+    items_answer(request, found.records.iter().map(form).collect(), found.next.as_ref())
 }
 
 /// The address of the page at `next`, with all other parameters of `request`.
@@ -187,12 +198,12 @@ mod tests {
     fn limits_out_of_range_and_cursors_that_are_none_are_refused() {
         for limit in [Some(0), Some(201), Some(u32::MAX)] {
             let query = PageQuery { limit, ..PageQuery::default() };
-            assert_eq!(query.size().unwrap_err().status().as_u16(), 400, "{limit:?}");
+            assert_eq!(query.read().unwrap_err().status().as_u16(), 400, "{limit:?}");
         }
-        assert_eq!(PageQuery::default().size().unwrap(), USUAL);
+        assert_eq!(PageQuery::default().read().unwrap(), (None, USUAL));
         let query = PageQuery { after: Some("nonsense".into()), ..PageQuery::default() };
         assert_eq!(
-            query.cursor().unwrap_err().fields(),
+            query.read().unwrap_err().fields(),
             [("after".to_owned(), "invalid-cursor".to_owned())]
         );
     }

@@ -23,7 +23,7 @@ pub(crate) async fn list(
     person: SignedIn,
     query: Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let (after, size) = (query.0.cursor()?, query.0.size()?);
+    let (after, size) = query.0.read()?;
     let all = shared.refractory.releases(&person.who).await?;
     let place = |(version, release): &(String, Release)| (version.clone(), release.id.clone());
     let in_order = |release: &refractory_core::model::Release| {

@@ -3,7 +3,7 @@ use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ETAG, IF_MATCH};
+use actix_web::http::header::{ETAG, IF_MATCH, LOCATION};
 use actix_web::{FromRequest, HttpRequest, HttpResponse, HttpResponseBuilder};
 use serde::Serialize;
 
@@ -83,6 +83,13 @@ pub(crate) fn tagged(
     value: &impl Serialize,
 ) -> HttpResponse {
     answer.insert_header((ETAG, format!("\"{revision}\""))).json(value)
+}
+
+/// The same where `value` was created, and is at `address` from now on.
+pub(crate) fn created(address: String, revision: u64, value: &impl Serialize) -> HttpResponse {
+    let mut answer = HttpResponse::Created();
+    answer.insert_header((LOCATION, address));
+    tagged(answer, revision, value)
 }
 
 #[cfg(test)]

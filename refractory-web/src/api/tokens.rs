@@ -68,12 +68,11 @@ pub(crate) async fn list(
     query: Query<TokenQuery>,
 ) -> Result<HttpResponse, Problem> {
     let TokenQuery { user, after, limit } = query.0;
-    let page = PageQuery::of(after, limit);
-    let (after, size) = (page.cursor()?, page.size()?);
+    let (after, size) = PageQuery::of(after, limit).read()?;
     let (of, _) = holder(&shared, &person.who, user.as_deref()).await?;
     let found = shared.refractory.api_tokens(&person.who, Some(&of), after, size).await?;
     let items = found.items.iter().map(Token::from).collect();
-    Ok(items_answer(&request, items, found.next.map(|next| next.to_string())))
+    Ok(items_answer(&request, items, found.next))
 }
 
 /// Creates a token. Its secret is in this answer only.

@@ -3,15 +3,15 @@ use actix_web::http::header::LOCATION;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use refractory_core::model::{self, Email, Locale, Principal, UserName};
-use refractory_core::{Error, ListQuery, Refractory, UserChange};
+use refractory_core::{Error, Refractory, UserChange};
 
 use super::body::{Body, MergePatch};
 use super::choices::unnameable;
-use super::paging::{PageQuery, Query, items_answer};
-use super::revision::{IfMatch, tagged};
+use super::paging::{PageQuery, Query, records_answer};
+use super::revision::{IfMatch, created, tagged};
 use super::routes::BASE;
 use super::{NewUser, Page, SignInLink, User, UserPatch};
-use crate::problem::Problem;
+use crate::problem::{Problem, in_field};
 use crate::session::{AuthorizedRequest, SignedIn};
 use crate::shared::Shared;
 
@@ -24,10 +24,8 @@ pub(crate) async fn list(
     person: SignedIn,
     query: Query<PageQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let (after, size) = (query.0.cursor()?, query.0.size()?);
-    let found = shared.refractory.users(&person.who, &ListQuery::first(size).after(after)).await?;
-    let items = found.records.iter().map(User::from).collect();
-    Ok(items_answer(&request, items, found.next.map(|next| next.to_string())))
+    let found = shared.refractory.users(&person.who, &query.0.by_name()?).await?;
+    Ok(records_answer(&request, &found, User::from))
 }
 
 /// Adds a user, who signs in with a link and then chooses a password.
@@ -40,13 +38,10 @@ pub(crate) async fn add(
     body: Body<NewUser>,
 ) -> Result<HttpResponse, Problem> {
     let NewUser { name, role } = body.0;
-    let in_name = |error| Problem::from(error).in_field("/name");
-    let name = UserName::new(&name).map_err(Error::from).map_err(in_name)?;
+    let name = UserName::new(&name).map_err(in_field("/name"))?;
     let added = shared.refractory.add_user(&commanded.0.who, name, role.into(), None).await;
-    let form = User::from(&added.map_err(in_name)?);
-    let mut answer = HttpResponse::Created();
-    answer.insert_header((LOCATION, format!("{BASE}/users/{}", form.name)));
-    Ok(tagged(answer, form.revision, &form))
+    let form = User::from(&added.map_err(in_field("/name"))?);
+    Ok(created(format!("{BASE}/users/{}", form.name), form.revision, &form))
 }
 
 /// Returns one user.
@@ -59,7 +54,11 @@ pub(crate) async fn show(
     name: Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let user = shared.refractory.find_user(&person.who, &name).await.map_err(no_name)?;
-    Ok(tagged(HttpResponse::Ok(), user.revision, &User::from(&user)))
+    Ok(shown(&user))
+}
+
+fn shown(user: &model::User) -> HttpResponse {
+    tagged(HttpResponse::Ok(), user.revision, &User::from(user))
 }
 
 /// A name that no user can have is one that no user has.
@@ -76,12 +75,11 @@ struct Wanted {
 
 impl Wanted {
     fn read(patch: UserPatch) -> Result<Self, Problem> {
-        let at = |pointer| move |error| Problem::from(error).in_field(pointer);
         let UserPatch { role, state, email, locale } = patch;
-        let role = role.required("A user needs a role.").map_err(at("/role"))?;
-        let state = state.required("A user needs a state.").map_err(at("/state"))?;
-        let email = email.try_map(|text| Email::new(&text)).map_err(at("/email"))?;
-        let locale = locale.try_map(|text| Locale::new(&text)).map_err(at("/locale"))?;
+        let role = role.required("A user needs a role.").map_err(in_field("/role"))?;
+        let state = state.required("A user needs a state.").map_err(in_field("/state"))?;
+        let email = email.try_map(|text| Email::new(&text)).map_err(in_field("/email"))?;
+        let locale = locale.try_map(|text| Locale::new(&text)).map_err(in_field("/locale"))?;
         let rest = UserChange::default().email(email).locale(locale);
         Ok(Self { role: role.map(Into::into), state: state.map(Into::into), rest })
     }
@@ -94,17 +92,16 @@ impl Wanted {
         user: model::User,
         expected: Option<u64>,
     ) -> Result<model::User, Problem> {
-        let at = |pointer| move |error| Problem::from(error).in_field(pointer);
         let mut changed = user;
         // The first write compares; what follows is at the revision of that one.
         let compared = |changed: &model::User| expected.filter(|it| *it == changed.revision);
         if let Some(role) = self.role {
             let set = app.set_role_at(who, &changed.id, role, compared(&changed)).await;
-            changed = set.map_err(at("/role"))?;
+            changed = set.map_err(in_field("/role"))?;
         }
         if let Some(state) = self.state {
             let set = app.set_user_state_at(who, &changed.id, state, compared(&changed)).await;
-            changed = set.map_err(at("/state"))?;
+            changed = set.map_err(in_field("/state"))?;
         }
         let rest = self.rest.if_revision(compared(&changed));
         Ok(app.edit_user(who, &changed.id, &rest).await?)
@@ -129,7 +126,7 @@ pub(crate) async fn change(
     let wanted = Wanted::read(patch.0)?;
     let expected = condition.expected(user.revision)?;
     let changed = wanted.apply(&shared.refractory, who, user, expected).await?;
-    Ok(tagged(HttpResponse::Ok(), changed.revision, &User::from(&changed)))
+    Ok(shown(&changed))
 }
 
 /// Creates a link that signs a user in, once.
@@ -160,7 +157,7 @@ pub(crate) async fn sign_out(
     let who = &commanded.0.who;
     let user = shared.refractory.find_user(who, &name).await.map_err(no_name)?;
     let user = shared.refractory.sign_out_everywhere(who, &user.id).await?;
-    Ok(tagged(HttpResponse::Ok(), user.revision, &User::from(&user)))
+    Ok(shown(&user))
 }
 
 /// Removes a user. Their instances stay.
