@@ -1,16 +1,16 @@
 //! What programs hear: instances and entries of the audit log, in the forms of the API, as they are written.
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use actix_web::{HttpResponse, web};
 use bytes::Bytes;
 use refractory_core::model::{self, Principal};
-use refractory_core::{InstanceId, Verb, can, may};
+use refractory_core::{Verb, may};
 use serde_json::json;
 
 use super::types::{Event, Instance};
 use crate::feed::Snapshot;
-use crate::live::{EventSource, answer, event, place};
+use crate::live::{EventSource, Reader, answer, event, place};
 use crate::problem::Problem;
 use crate::session::SignedIn;
 use crate::shared::Shared;
@@ -20,14 +20,11 @@ const BATCH: usize = 50;
 
 /// Tells of each instance that the reader may see, and of each entry that they may read.
 struct Programs {
-    who: Principal,
-    /// The revisions that were sent.
-    sent: BTreeMap<InstanceId, u64>,
+    reader: Reader,
     /// Whether the reader does not know yet which instances there are.
     fresh: bool,
     /// Whether there is more to send of what is known already.
     behind: bool,
-    worked: Option<bool>,
     /// Entries of the audit log that were heard of and not sent yet.
     heard: VecDeque<Arc<model::Event>>,
     /// Whether entries were missed.
@@ -35,14 +32,10 @@ struct Programs {
 }
 
 impl Programs {
-    fn shows(&self, instance: &model::Instance) -> bool {
-        can(&self.who, Verb::SeeInstance, instance)
-    }
-
     /// Some of the instances that were written since they were sent.
     fn changed(&self, now: &Snapshot) -> Vec<model::Instance> {
         let is_new = |instance: &&Arc<model::Instance>| {
-            self.sent.get(&instance.id) != Some(&instance.revision) && self.shows(instance)
+            self.reader.lacks(instance) && self.reader.sees(instance)
         };
         now.tables
             .values()
@@ -52,23 +45,15 @@ impl Programs {
             .collect()
     }
 
-    /// Those that are sent no more: deleted, or not for the reader to see. They are the same to them.
-    fn gone(&mut self, now: &Snapshot) -> Vec<InstanceId> {
-        let is_shown = |id: &InstanceId| now.tables.get(id).is_some_and(|it| self.shows(it));
-        let gone: Vec<_> = self.sent.keys().filter(|id| !is_shown(id)).cloned().collect();
-        for id in &gone {
-            self.sent.remove(id);
-        }
-        gone
-    }
-
     /// The next of those that changed; none where they cannot be told of now.
     async fn instances(&mut self, shared: &Shared, now: &Snapshot) -> Option<Vec<Bytes>> {
         let changed = self.changed(now);
         self.behind = changed.len() == BATCH;
-        match Instance::all(&shared.refractory, &self.who, &changed).await {
+        match Instance::all(&shared.refractory, self.reader.who(), &changed).await {
             Ok(forms) => {
-                self.sent.extend(changed.into_iter().map(|it| (it.id, it.revision)));
+                for instance in &changed {
+                    self.reader.note(instance);
+                }
                 Some(forms.iter().map(|form| event("instance", &json!(form))).collect())
             }
             Err(error) => {
@@ -86,15 +71,11 @@ impl EventSource for Programs {
         let Some(mut events) = self.instances(shared, now).await else { return Vec::new() };
         if !self.behind && now.is_whole && std::mem::take(&mut self.fresh) {
             // A program that comes back has missed what ended meanwhile.
-            let ids: Vec<_> = self.sent.keys().map(InstanceId::as_str).collect();
+            let ids: Vec<_> = self.reader.sent().collect();
             events.push(event("all", &json!({ "ids": ids })));
         }
-        let gone = self.gone(now);
-        events.extend(gone.iter().map(|id| event("gone", &json!({ "id": id.as_str() }))));
-        if now.worked != self.worked {
-            self.worked = now.worked;
-            events.push(event("idle", &json!({ "idle": now.worked == Some(false) })));
-        }
+        events.extend(self.reader.gone(now, |_| true));
+        events.extend(self.reader.idle(now));
         events
     }
 
@@ -120,9 +101,10 @@ impl EventSource for Programs {
         if std::mem::take(&mut self.missed) {
             events.push(event("missed", &json!({})));
         }
-        let in_full = may(&self.who, Verb::ReadEvents);
+        let who = self.reader.who();
+        let in_full = may(who, Verb::ReadEvents);
         while let Some(heard) = self.heard.pop_front() {
-            match shared.refractory.may_read_event(&self.who, &heard).await {
+            match shared.refractory.may_read_event(who, &heard).await {
                 Ok(true) => events.push(event("event", &json!(Event::of(&heard, in_full)))),
                 Ok(false) => {}
                 Err(error) => {
@@ -140,11 +122,7 @@ impl EventSource for Programs {
     }
 
     fn look_as(&mut self, who: Principal) {
-        if (self.who.role(), self.who.groups()) != (who.role(), who.groups()) {
-            // Everything is sent anew, with the rights there are now; what is not seen any more is gone.
-            self.sent.values_mut().for_each(|revision| *revision = 0);
-        }
-        self.who = who;
+        self.reader.look_as(who);
     }
 }
 
@@ -155,11 +133,9 @@ pub(crate) async fn follow(
 ) -> Result<HttpResponse, Problem> {
     let place = place(&shared, person.visitor.client)?;
     let programs = Programs {
-        who: person.who.clone(),
-        sent: BTreeMap::new(),
+        reader: Reader::new(person.who.clone()),
         fresh: true,
         behind: false,
-        worked: None,
         heard: VecDeque::new(),
         missed: false,
     };

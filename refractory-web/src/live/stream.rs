@@ -112,10 +112,12 @@ impl<T: EventSource> Stream<T> {
             changed = self.snapshots.changed() => changed.is_ok(),
             _ = self.stopping.changed() => false,
             heard = hear(&mut self.events) => {
-                if heard.is_none() {
+                if let Some(event) = heard {
+                    self.happened |= self.source.concerns(&event);
+                } else {
                     self.source.misses();
+                    self.happened = true;
                 }
-                self.happened |= heard.is_none_or(|event| self.source.concerns(&event));
                 true
             }
             () = tokio::time::sleep_until(self.look) => true,

@@ -1,5 +1,4 @@
 //! Tables as they change, for the list and for one table's page.
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use actix_web::{HttpResponse, web};
@@ -9,6 +8,7 @@ use refractory_core::{InstanceId, Verb, can};
 use serde::Deserialize;
 use serde_json::json;
 
+use super::reader::{Reader, has_other_rights};
 use super::stream::{EventSource, answer, event, place};
 use crate::feed::Snapshot;
 use crate::pages::{Activity, Card, Panel, latest_events};
@@ -19,11 +19,9 @@ use crate::view::TableView;
 
 /// Tells of each table that changed.
 struct Tables {
-    who: Principal,
+    reader: Reader,
     csrf: String,
-    sent: BTreeMap<InstanceId, u64>,
     fresh: bool,
-    worked: Option<bool>,
     window: Window,
 }
 
@@ -50,28 +48,21 @@ impl Window {
 impl Tables {
     /// Whether the reader sees `table`, and it is on their page.
     fn shows(&self, table: &Instance) -> bool {
-        self.window.holds(table) && can(&self.who, Verb::SeeInstance, table)
+        self.window.holds(table) && self.reader.sees(table)
     }
 
-    fn changed(&mut self, now: &Snapshot) -> (Vec<Arc<Instance>>, Vec<InstanceId>) {
-        let is_new = |table: &&Arc<Instance>| {
-            self.sent.get(&table.id) != Some(&table.revision) && self.shows(table)
-        };
+    /// Those that were written since they were sent. They count as sent from now on.
+    fn changed(&mut self, now: &Snapshot) -> Vec<Arc<Instance>> {
+        let is_new = |table: &&Arc<Instance>| self.reader.lacks(table) && self.shows(table);
         let changed: Vec<_> = now.tables.values().filter(is_new).cloned().collect();
-        // One that is not shown to them any more is gone, as one that is deleted.
-        let is_shown = |id: &InstanceId| now.tables.get(id).is_some_and(|table| self.shows(table));
-        let gone: Vec<_> = self.sent.keys().filter(|id| !is_shown(id)).cloned().collect();
         for table in &changed {
-            self.sent.insert(table.id.clone(), table.revision);
+            self.reader.note(table);
         }
-        for id in &gone {
-            self.sent.remove(id);
-        }
-        (changed, gone)
+        changed
     }
 
     fn table(&self, shared: &Shared, table: &Instance) -> Option<Bytes> {
-        let view = TableView::of(&shared.refractory, &self.who, table);
+        let view = TableView::of(&shared.refractory, self.reader.who(), table);
         let (id, slug) = (view.id.clone(), view.slug.clone());
         let card = Card { table: view, csrf: self.csrf.clone(), back: "/".to_owned() };
         let html = shared.templates.html(&card).ok()?;
@@ -81,7 +72,7 @@ impl Tables {
 
 impl EventSource for Tables {
     async fn events(&mut self, shared: &Shared, now: &Snapshot) -> Vec<Bytes> {
-        let (changed, gone) = self.changed(now);
+        let changed = self.changed(now);
         let mut events: Vec<_> =
             changed.iter().filter_map(|table| self.table(shared, table)).collect();
         if std::mem::take(&mut self.fresh) {
@@ -90,20 +81,13 @@ impl EventSource for Tables {
             let ids: Vec<_> = shown.map(|table| table.id.as_str()).collect();
             events.push(event("all", &json!({ "ids": ids })));
         }
-        events.extend(gone.iter().map(|id| event("gone", &json!({ "id": id.as_str() }))));
-        if now.worked != self.worked {
-            self.worked = now.worked;
-            events.push(event("idle", &json!({ "idle": now.worked == Some(false) })));
-        }
+        events.extend(self.reader.gone(now, |table| self.window.holds(table)));
+        events.extend(self.reader.idle(now));
         events
     }
 
     fn look_as(&mut self, who: Principal) {
-        if (self.who.role(), self.who.groups()) != (who.role(), who.groups()) {
-            // Everything is sent anew, with the rights there are now; what is not seen any more is gone.
-            self.sent.values_mut().for_each(|revision| *revision = 0);
-        }
-        self.who = who;
+        self.reader.look_as(who);
     }
 }
 
@@ -158,7 +142,7 @@ impl EventSource for One {
     }
 
     fn look_as(&mut self, who: Principal) {
-        if (self.who.role(), self.who.groups()) != (who.role(), who.groups()) {
+        if has_other_rights(&self.who, &who) {
             self.sent = Some(0);
         }
         self.who = who;
@@ -176,11 +160,9 @@ fn reads(who: &Principal, table: &Instance) -> bool {
 
 fn of_all(person: &SignedIn, window: Window) -> Tables {
     Tables {
-        who: person.who.clone(),
+        reader: Reader::new(person.who.clone()),
         csrf: person.visitor.csrf(),
-        sent: BTreeMap::new(),
         fresh: true,
-        worked: None,
         window,
     }
 }
