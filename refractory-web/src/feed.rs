@@ -103,7 +103,7 @@ impl Feed {
             }
             match refractory.subscribe(&who, EventFilter::default(), None).await {
                 Ok(subscription) => {
-                    // Whoever looked before has missed what was written until now, and looks again.
+                    // A reader who looked before has missed what was written until now, and looks again.
                     let _ = self.events.send(None);
                     self.pass_events_on(subscription).await;
                 }

@@ -40,9 +40,7 @@ impl Up {
         let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
         line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap() / 1024.0
     }
-}
 
-impl Up {
     /// How long it has been on a processor since its start.
     pub(crate) fn processor_time(&self) -> Duration {
         /// Clock ticks of a second, on every Linux that there is.
@@ -86,7 +84,7 @@ pub(crate) fn opened(port: u16, user: &str, password: &str) -> String {
     session["token"].as_str().unwrap().to_owned()
 }
 
-/// One request on a connection of its own, with one more header; status 0 where nothing answers.
+/// One request on its own connection, with one more header; status 0 where nothing answers.
 pub(crate) fn ask(
     port: u16,
     method: &str,

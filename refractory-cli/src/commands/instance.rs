@@ -97,18 +97,6 @@ fn warn_of_closing(desk: &CliContext, table: &Instance) {
     }
 }
 
-/// The license that is meant by a name, or by one of the words of `--json`.
-async fn license(station: &App, name: &str) -> Result<LicenseChoice> {
-    match name {
-        "any" => Ok(LicenseChoice::Any),
-        "not-needed" => Ok(LicenseChoice::NotNeeded),
-        name => {
-            let found = station.refractory.find_license(&Principal::operator(), name).await?;
-            Ok(LicenseChoice::Only(found.id))
-        }
-    }
-}
-
 async fn spec(station: &App, args: &Create) -> Result<InstanceSpec> {
     let who = Principal::operator();
     let release = match &args.release {
@@ -116,7 +104,7 @@ async fn spec(station: &App, args: &Create) -> Result<InstanceSpec> {
         None => ReleaseChoice::Newest,
     };
     let license = match &args.license {
-        Some(name) => license(station, name).await?,
+        Some(name) => station.refractory.license_choice(&who, name).await?,
         None => LicenseChoice::Any,
     };
     Ok(InstanceSpec {
@@ -379,15 +367,12 @@ async fn change(station: &App, args: Edit) -> Result<Change> {
     let who = Principal::operator();
     let app = &station.refractory;
     let release = match emptied(args.release) {
-        Field::Set(name) if name == "newest" => Field::Set(ReleaseChoice::Newest),
-        Field::Set(name) => {
-            Field::Set(ReleaseChoice::Exact(app.find_release(&who, &name).await?.id))
-        }
+        Field::Set(name) => Field::Set(app.release_choice(&who, &name).await?),
         Field::Clear => Field::Clear,
         Field::Keep => Field::Keep,
     };
     let license = match emptied(args.license) {
-        Field::Set(name) => Field::Set(license(station, &name).await?),
+        Field::Set(name) => Field::Set(app.license_choice(&who, &name).await?),
         Field::Clear => Field::Clear,
         Field::Keep => Field::Keep,
     };

@@ -36,8 +36,7 @@ pub(crate) fn report(error: &Error, json: bool, verbose: bool) -> Exit {
     let (exit, sentence) = told(error);
     let mut stderr = io::stderr().lock();
     let written = if json {
-        let value = serde_json::json!({ "error": sentence, "exit": exit.code() });
-        writeln!(stderr, "{}", json_escaped(&value.to_string()))
+        write_json(&mut stderr, &sentence, exit)
     } else {
         writeln!(stderr, "{}", escaped(&dressed(&sentence)))
     };
@@ -53,12 +52,16 @@ pub(crate) fn report_usage(error: &clap::Error) -> ExitCode {
         let text = error.render().to_string();
         let sentence = text.split("\n\n").next().unwrap_or_default();
         let sentence = one_line(sentence.trim_start_matches("error: "));
-        let value = serde_json::json!({ "error": sentence, "exit": Exit::Invalid.code() });
-        drop(writeln!(io::stderr().lock(), "{}", json_escaped(&value.to_string())));
+        drop(write_json(&mut io::stderr().lock(), &sentence, Exit::Invalid));
         return Exit::Invalid.code().into();
     }
     drop(error.print());
     u8::try_from(error.exit_code()).unwrap_or(Exit::Invalid.code()).into()
+}
+
+fn write_json(to: &mut impl Write, sentence: &str, exit: Exit) -> io::Result<()> {
+    let value = serde_json::json!({ "error": sentence, "exit": exit.code() });
+    writeln!(to, "{}", json_escaped(&value.to_string()))
 }
 
 /// How an error ends the command, and what is said of it.

@@ -90,16 +90,13 @@ impl Keyring {
         let key = key_file::read(path)?;
         // Of many, a few tell.
         let some = store.query(&Query::all(Kind::Secret).limit(TRIED + 1)).await?;
-        let damaged = some.damaged.into_iter().map(|record| record.id);
-        let sealed: Vec<_> =
-            some.records.iter().map(|row| row.id().to_owned()).chain(damaged).collect();
         let ring = match key {
             Some(key) => Self::with_key(key, store),
-            None if sealed.is_empty() => return Ok(KeyFile::None),
+            None if some.ids().next().is_none() => return Ok(KeyFile::None),
             None => return Err(key_file::lost(path)),
         };
         let mut closed = 0;
-        let others = sealed.iter().map(String::as_str).filter(|id| *id != MARK);
+        let others = some.ids().filter(|id| *id != MARK);
         for id in std::iter::once(MARK).chain(others).take(TRIED) {
             match ring.collection().load(id).await {
                 Ok(Some(sealed)) if ring.opened(&sealed).is_some() => return Ok(KeyFile::Good),

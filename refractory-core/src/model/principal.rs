@@ -81,7 +81,7 @@ impl Principal {
         self
     }
 
-    /// The operator, as [`Refractory::operator`](crate::Refractory::operator) has it: whoever holds the handle. Who may run programs on the
+    /// The operator, as [`Refractory::operator`](crate::Refractory::operator) has it: the program that holds the handle. Who may run programs on the
     /// machine holds the data in any case.
     pub fn operator() -> Self {
         let name = "operator".to_owned();

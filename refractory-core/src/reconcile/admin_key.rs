@@ -74,18 +74,16 @@ impl Deployment {
     /// Deletes what has been kept for as long as it is to be, a page at a time.
     pub(super) async fn purge_old_admin_keys(&self) -> Result<()> {
         let retention = self.options.admin_key_retention;
-        let mut old =
+        let old =
             Query::index(Index::RetainedAdminKeyByTime).until(self.clock.now().before(retention));
-        let mut purged = Ok(());
-        loop {
-            let page = self.retained().page(&old).await?;
+        let (mut pages, mut purged) = (self.retained().pages(old), Ok(()));
+        while let Some(page) = pages.next().await? {
             for kept in page.records.iter().filter(|kept| !self.is_retained(kept)) {
                 // One that the vault keeps does not keep the others.
                 purged = purged.and(self.purge_admin_key(kept).await);
             }
-            let Some(next) = page.next else { return purged };
-            old = old.after(Some(next));
         }
+        purged
     }
 
     /// Whether `kept` is kept still, and not for too long already.

@@ -52,10 +52,13 @@ impl FromStr for EventCursor {
             };
             Some(Self { position, seen, at })
         };
-        read().ok_or_else(|| {
-            Error::new(ErrorKind::Invalid, "reading a cursor").coded(Code::NO_CURSOR)
-        })
+        read().ok_or_else(no_cursor)
     }
+}
+
+/// What is no place of the list that it was given for.
+pub(super) fn no_cursor() -> Error {
+    Error::new(ErrorKind::Invalid, "reading a cursor").coded(Code::NO_CURSOR)
 }
 
 /// An event, and where to go on after it.

@@ -2,11 +2,12 @@
 use super::Refractory;
 use super::list::{ListQuery, merged, page_of};
 use crate::access::{Partition, Verb, check_group, check_role, check_scope, may};
+use crate::error::unless_raced;
 use crate::model::{
     EventKind, Grantee, Group, GroupName, Instance, Membership, Principal, Right, Scope, User,
     UserName, check_revision,
 };
-use crate::ports::{Collection, Commit, Index, Query, TypedPage, UniqueKey};
+use crate::ports::{Commit, Index, Query, TypedPage, UniqueKey};
 use crate::{Code, Error, ErrorKind, GroupId, Result, Timestamp, UserId};
 
 /// A member of a group, as people read it.
@@ -239,11 +240,11 @@ impl Refractory {
                     administers: is_administrator,
                 };
                 let entry = self.event(who, kind);
-                match self.collection().commit(&Commit::save(&known).event(entry)).await {
-                    Ok(_) => return Ok(group),
-                    Err(error) if error.is_lost_race() => continue,
-                    Err(error) => return Err(error),
+                let saved = self.collection().commit(&Commit::save(&known).event(entry)).await;
+                if unless_raced(saved)?.is_some() {
+                    return Ok(group);
                 }
+                continue;
             }
             self.check_room(&group, &user).await?;
             group.members += 1;
@@ -253,21 +254,15 @@ impl Refractory {
             let entry = self.event(who, kind);
             // Together: a group that is deleted meanwhile gets no member.
             let commit = Commit::save(&group).and(Commit::insert(&member)).event(entry);
-            match self.collection::<Group>().commit(&commit).await {
-                Ok(group) => return Ok(group),
-                Err(error) if error.is_lost_race() => {}
-                Err(error) => return Err(error),
+            if let Some(group) = unless_raced(self.collection::<Group>().commit(&commit).await)? {
+                return Ok(group);
             }
         }
     }
 
     async fn check_room(&self, group: &Group, user: &User) -> Result<()> {
-        let full = |code: Code, name: &str, most: &dyn std::fmt::Display| {
-            let error = Error::new(ErrorKind::Exhausted, "adding a member").permanent();
-            Err(error.coded(code).about("name", name).about("most", most))
-        };
         if group.members >= Group::MOST_MEMBERS {
-            return full(Code::GROUP_FULL, group.name.as_str(), &group.members);
+            return Err(full(Code::GROUP_FULL, &group.name).about("most", group.members));
         }
         let theirs = self.memberships_of(&user.id).await?;
         let mut left = theirs.len();
@@ -281,7 +276,7 @@ impl Refractory {
             }
         }
         if left >= Membership::MOST_GROUPS {
-            return full(Code::TOO_MANY_GROUPS, user.name.as_str(), &left);
+            return Err(full(Code::TOO_MANY_GROUPS, &user.name).about("most", left));
         }
         Ok(())
     }
@@ -350,25 +345,23 @@ impl Refractory {
                 group.members = group.members.saturating_sub(1);
                 commit = commit.and(Commit::save(&group));
             }
-            match self.collection::<Membership>().commit(&commit).await {
-                Ok(_) => return Ok(true),
-                Err(error) if error.is_lost_race() => {}
-                Err(error) => return Err(error),
+            let dropped = self.collection::<Membership>().commit(&commit).await;
+            if unless_raced(dropped)?.is_some() {
+                return Ok(true);
             }
         }
     }
 
     /// Removes the memberships of a group that is gone.
     async fn drop_members(&self, id: &GroupId) -> Result<()> {
-        let mut query = Query::partition(Index::MembershipByGroup, id.as_str());
-        loop {
-            let page = self.collection::<Membership>().page(&query).await?;
+        let theirs = Query::partition(Index::MembershipByGroup, id.as_str());
+        let mut pages = self.collection::<Membership>().pages(theirs);
+        while let Some(page) = pages.next().await? {
             for membership in page.records {
                 self.drop_membership(&membership.id).await?;
             }
-            let Some(next) = page.next else { return Ok(()) };
-            query = query.after(Some(next));
         }
+        Ok(())
     }
 
     /// The memberships of a user, as many as one has.
@@ -387,11 +380,10 @@ impl Refractory {
 
     /// Takes every right on every instance from a group or user that is gone, and voids what was entered by it.
     pub(super) async fn revoke_everywhere(&self, grantee: &Grantee) -> Result<()> {
-        let store = self.deployment.ports.store.as_ref();
+        let instances = self.collection::<Instance>();
         for index in [Index::InstanceByViewer, Index::InstanceByGrantee] {
-            let mut query = Query::partition(index, &grantee.partition());
-            loop {
-                let page = Collection::<Instance>::of(store).page(&query).await?;
+            let mut pages = instances.pages(Query::partition(index, &grantee.partition()));
+            while let Some(page) = pages.next().await? {
                 for instance in page.records {
                     let revoke = |row: &mut Instance| {
                         let had = row.grants.revoke(grantee);
@@ -400,10 +392,8 @@ impl Refractory {
                         }
                         Ok(had)
                     };
-                    Collection::<Instance>::of(store).update(instance.id.as_str(), revoke).await?;
+                    instances.update(instance.id.as_str(), revoke).await?;
                 }
-                let Some(next) = page.next else { break };
-                query = query.after(Some(next));
             }
         }
         self.deployment.nudge();
@@ -415,6 +405,11 @@ impl Refractory {
 pub fn right_of_group(instance: &Instance, group: &GroupId) -> Option<Right> {
     let grantee = Grantee::Group(group.clone());
     Right::ALL.into_iter().rev().find(|right| instance.grants.of(*right).contains(&grantee))
+}
+
+fn full(code: Code, name: impl std::fmt::Display) -> Error {
+    let error = Error::new(ErrorKind::Exhausted, "adding a member").permanent();
+    error.coded(code).about("name", name)
 }
 
 fn no_member(user: &User, group: &Group) -> Error {

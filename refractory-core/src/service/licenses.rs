@@ -1,9 +1,10 @@
 //! Licenses: adding, naming, accepting, removing.
 use super::Refractory;
 use crate::access::{Verb, can, check_role};
+use crate::error::unless_raced;
 use crate::model::{
-    Acceptance, EULA_VERSION, EventKind, Instance, License, LicenseKey, Principal, check_revision,
-    checked_label,
+    Acceptance, EULA_VERSION, EventKind, Instance, License, LicenseChoice, LicenseKey, Principal,
+    check_revision, checked_label,
 };
 use crate::ports::{Commit, Observed, UniqueKey};
 use crate::{Code, Error, ErrorKind, InstanceId, LicenseId, Result, SecretName, UserId};
@@ -104,6 +105,19 @@ impl Refractory {
             None => self.collection::<License>().load(name).await?,
         };
         found.ok_or_else(|| no_such(name))
+    }
+
+    /// The choice that `text` means: `any`, `not-needed`, or a license as [`find_license`](Self::find_license) finds it.
+    ///
+    /// # Errors
+    ///
+    /// `Forbidden`, `NotFound`.
+    pub async fn license_choice(&self, who: &Principal, text: &str) -> Result<LicenseChoice> {
+        Ok(match text {
+            "any" => LicenseChoice::Any,
+            "not-needed" => LicenseChoice::NotNeeded,
+            name => LicenseChoice::Only(self.find_license(who, name).await?.id),
+        })
     }
 
     /// Gives a license another name.
@@ -210,11 +224,10 @@ impl Refractory {
                     .about("name", &license.name));
             }
             let event = self.event(who, EventKind::LicenseRemoved { license: license.named() });
-            match self.collection().commit(&Commit::delete(&license).event(event)).await {
-                Ok(_) => break license,
-                // It was written meanwhile.
-                Err(error) if error.is_lost_race() => {}
-                Err(error) => return Err(error),
+            let deleted = self.collection().commit(&Commit::delete(&license).event(event)).await;
+            // Otherwise it was written meanwhile.
+            if unless_raced(deleted)?.is_some() {
+                break license;
             }
         };
         self.deployment.ports.vault.remove(&SecretName::new(&license.secret())?).await?;

@@ -3,7 +3,7 @@ use super::Refractory;
 use crate::model::{Principal, Via};
 
 impl Refractory {
-    /// The operator: whoever holds this handle, such as the embedding program itself or a command at the prompt. May do everything, and is called `operator`
+    /// The operator: the holder of this handle, such as the embedding program itself or a command at the prompt. May do everything, and is called `operator`
     /// in the audit log. Never give it to a request from outside: users' principals come from what they show (`session`, `bearer`).
     pub fn operator(&self) -> Principal {
         Principal::operator()

@@ -1,8 +1,9 @@
 //! Records that cannot be read: shown, and removed by nobody but an operator.
 use super::Refractory;
+use super::follow::no_cursor;
 use crate::access::{Verb, check_role, check_scope};
 use crate::model::{EventKind, Held, Instance, Named, Principal, Record, Scope, Step};
-use crate::ports::{Cursor, DamagedRecord, Kind, Query, Record as Row};
+use crate::ports::{Cursor, DamagedRecord, Kind, Query};
 use crate::{Code, Error, ErrorKind, Remedy, Result};
 
 impl Refractory {
@@ -31,9 +32,7 @@ impl Refractory {
             let query = Query::all(kind).after(after).limit(room);
             let read = self.deployment.ports.store.query(&query).await?;
             room = room.saturating_sub(read.records.len() + read.damaged.len());
-            let last =
-                read.records.iter().map(Row::id).chain(read.damaged.iter().map(|it| &*it.id));
-            let last = last.max().map(|id| Cursor::new(kind.name(), id));
+            let last = read.ids().max().map(|id| Cursor::new(kind.name(), id));
             for record in read.damaged {
                 if page.records.len() == limit.max(1) {
                     page.next = page.records.last().map(place);
@@ -110,9 +109,8 @@ impl Refractory {
     /// An operator's repair of a license that can be read no more: it goes through all instances, a page at a time, because the
     /// index of those that are active says nothing of one whose record is damaged.
     async fn check_nobody_runs_on(&self, license: &DamagedRecord) -> Result<()> {
-        let mut rest = Some(Query::all(Kind::Instance));
-        while let Some(query) = rest {
-            let page = self.collection::<Instance>().page(&query).await?;
+        let mut pages = self.collection::<Instance>().pages(Query::all(Kind::Instance));
+        while let Some(page) = pages.next().await? {
             if let Some(other) = page.damaged.first() {
                 return Err(in_use(
                     license,
@@ -128,7 +126,6 @@ impl Refractory {
                     &format!("table `{}` runs on it, or may: stop that first", row.slug),
                 ));
             }
-            rest = page.next.map(|next| query.after(Some(next)));
         }
         Ok(())
     }
@@ -168,9 +165,7 @@ fn place(record: &DamagedRecord) -> Cursor {
 
 /// Which of [`kinds`] the list goes on with after `cursor`.
 fn place_of(cursor: &Cursor) -> Result<usize> {
-    kinds()
-        .position(|kind| kind.name() == cursor.sort())
-        .ok_or_else(|| Error::new(ErrorKind::Invalid, "reading a cursor").coded(Code::NO_CURSOR))
+    kinds().position(|kind| kind.name() == cursor.sort()).ok_or_else(no_cursor)
 }
 
 /// Whether `row` holds the license of the damaged record, or may: which one it was to be may not be written down yet.

@@ -74,6 +74,18 @@ impl Refractory {
         })
     }
 
+    /// The choice that `text` means: `newest`, or a release as [`find_release`](Self::find_release) finds it.
+    ///
+    /// # Errors
+    ///
+    /// `Forbidden`, `NotFound`.
+    pub async fn release_choice(&self, who: &Principal, text: &str) -> Result<ReleaseChoice> {
+        Ok(match text {
+            "newest" => ReleaseChoice::Newest,
+            name => ReleaseChoice::Exact(self.find_release(who, name).await?.id),
+        })
+    }
+
     /// Removes a release that no table runs or means to run.
     ///
     /// # Errors
@@ -98,9 +110,8 @@ impl Refractory {
                 || (instance.release.as_ref() == Some(&release.id) && !instance.journal.is_empty())
         };
         let theirs = Query::partition(Index::InstanceByRelease, release.id.as_str());
-        let mut rest = Some(theirs);
-        while let Some(query) = rest {
-            let page = self.collection::<Instance>().page(&query).await?;
+        let mut pages = self.collection::<Instance>().pages(theirs);
+        while let Some(page) = pages.next().await? {
             if let Some(unknown) = page.damaged.first() {
                 let said = format!(
                     "The record of table `{}` is damaged, and it may need this release.",
@@ -114,7 +125,6 @@ impl Refractory {
                     .about("table", &user.slug)
                     .about("version", release.version));
             }
-            rest = page.next.map(|next| query.after(Some(next)));
         }
         Ok(())
     }

@@ -334,15 +334,13 @@ impl Refractory {
     ///
     /// As the store has them.
     pub(super) async fn close_setups_of(&self, user: &UserId) -> Result<()> {
-        let mut query = Query::index(Index::InstanceInSetup);
-        loop {
-            let page = self.collection::<Instance>().page(&query).await?;
+        let mut pages = self.collection::<Instance>().pages(Query::index(Index::InstanceInSetup));
+        while let Some(page) = pages.next().await? {
             for instance in page.records.iter().filter(|instance| instance.setup.has(user)) {
                 self.close_setup(&instance.id).await?;
             }
-            let Some(next) = page.next else { return Ok(()) };
-            query = query.after(Some(next));
         }
+        Ok(())
     }
 
     /// Writes down that Foundry is about to be told to save its settings: it exits after that, and that is a restart.

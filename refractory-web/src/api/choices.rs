@@ -1,7 +1,6 @@
 //! What requests name by text: releases, licenses, owners, worlds. What cannot be used is reported at its field.
 use refractory_core::model::{
-    self, Change, Edit, GranteeName, GrantsChange, LicenseChoice, Principal, ReleaseChoice, Right,
-    Slug, SpecChange, WorldId,
+    self, Change, Edit, GranteeName, GrantsChange, Principal, Right, Slug, SpecChange, WorldId,
 };
 use refractory_core::{Error, ErrorKind, Refractory, UserId};
 
@@ -131,7 +130,7 @@ async fn spec(
     let InstancePatch { title, release, world, license, limits, language, .. } = patch;
     let release = match release {
         Edit::Set(name) => {
-            let chosen = self::release(refractory, who, &name).await;
+            let chosen = refractory.release_choice(who, &name).await;
             Edit::Set(chosen.map_err(in_field("/release"))?)
         }
         Edit::Keep => Edit::Keep,
@@ -141,7 +140,7 @@ async fn spec(
     release.clone().required(none).map_err(in_field("/release"))?;
     let license = match license {
         Edit::Set(name) => {
-            let chosen = self::license(refractory, who, &name).await;
+            let chosen = refractory.license_choice(who, &name).await;
             Edit::Set(chosen.map_err(in_field("/license"))?)
         }
         Edit::Keep => Edit::Keep,
@@ -157,29 +156,6 @@ async fn spec(
 /// Refuses a change of the one field at `pointer` that no instance can have.
 fn check(change: SpecChange, pointer: &str) -> Result<(), Problem> {
     change.checked().map(drop).map_err(in_field(pointer))
-}
-
-async fn release(
-    refractory: &Refractory,
-    who: &Principal,
-    name: &str,
-) -> Result<ReleaseChoice, Error> {
-    if name == "newest" {
-        return Ok(ReleaseChoice::Newest);
-    }
-    Ok(ReleaseChoice::Exact(refractory.find_release(who, name).await?.id))
-}
-
-async fn license(
-    refractory: &Refractory,
-    who: &Principal,
-    name: &str,
-) -> Result<LicenseChoice, Error> {
-    Ok(match name {
-        "any" => LicenseChoice::Any,
-        "not-needed" => LicenseChoice::NotNeeded,
-        name => LicenseChoice::Only(refractory.find_license(who, name).await?.id),
-    })
 }
 
 fn limits(patch: Edit<LimitsPatch>) -> Result<Edit<model::LimitsChange>, Problem> {

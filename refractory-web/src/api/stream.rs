@@ -45,7 +45,7 @@ impl Programs {
             .collect()
     }
 
-    /// The next of those that changed; none where they cannot be told of now.
+    /// The next of those that changed; none where they cannot be read now.
     async fn instances(&mut self, shared: &Shared, now: &Snapshot) -> Option<Vec<Bytes>> {
         let changed = self.changed(now);
         self.behind = changed.len() == BATCH;

@@ -1,5 +1,5 @@
 //! What Refractory itself does.
-use super::spec::{Permission, PolicySpec};
+use super::spec::{Permission, PolicySpec, STORE_ACTIONS, STORE_TABLE};
 
 pub(super) const POLICIES: &[PolicySpec] = &[
     PolicySpec { name: "controller-compute", rights: COMPUTE },
@@ -198,15 +198,8 @@ const ASSETS: &[Permission] = &[
 
 const STATE: &[Permission] = &[
     Permission {
-        actions: &[
-            "dynamodb:BatchGetItem",
-            "dynamodb:DeleteItem",
-            "dynamodb:GetItem",
-            "dynamodb:PutItem",
-            "dynamodb:Query",
-            "dynamodb:UpdateItem",
-        ],
-        on: &["arn:{p}:dynamodb:{r}:{a}:table/{d}", "arn:{p}:dynamodb:{r}:{a}:table/{d}/index/*"],
+        actions: STORE_ACTIONS,
+        on: STORE_TABLE,
         when: &[],
         why: "everything is written down there",
     },

@@ -1,22 +1,12 @@
 //! What a front end does that is no worker: what docs/front-ends.md lists, and nothing else.
-use super::spec::{Permission, PolicySpec};
+use super::spec::{Permission, PolicySpec, STORE_ACTIONS, STORE_TABLE};
 
 pub(super) const POLICIES: &[PolicySpec] = &[PolicySpec {
     name: "front-end",
     rights: &[
         Permission {
-            actions: &[
-                "dynamodb:BatchGetItem",
-                "dynamodb:DeleteItem",
-                "dynamodb:GetItem",
-                "dynamodb:PutItem",
-                "dynamodb:Query",
-                "dynamodb:UpdateItem",
-            ],
-            on: &[
-                "arn:{p}:dynamodb:{r}:{a}:table/{d}",
-                "arn:{p}:dynamodb:{r}:{a}:table/{d}/index/*",
-            ],
+            actions: STORE_ACTIONS,
+            on: STORE_TABLE,
             when: &[],
             why: "the store: desired states, users, sessions and events are read and written there",
         },

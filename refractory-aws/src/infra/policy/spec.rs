@@ -52,6 +52,18 @@ impl PolicyScope {
     }
 }
 
+/// What reading and writing the store takes, and on what.
+pub(super) const STORE_ACTIONS: &[&str] = &[
+    "dynamodb:BatchGetItem",
+    "dynamodb:DeleteItem",
+    "dynamodb:GetItem",
+    "dynamodb:PutItem",
+    "dynamodb:Query",
+    "dynamodb:UpdateItem",
+];
+pub(super) const STORE_TABLE: &[&str] =
+    &["arn:{p}:dynamodb:{r}:{a}:table/{d}", "arn:{p}:dynamodb:{r}:{a}:table/{d}/index/*"];
+
 /// One managed policy in the making.
 pub(super) struct PolicySpec {
     pub(super) name: &'static str,

@@ -67,14 +67,13 @@ impl LocalArchives {
 
 /// Whether an instance is pinned to the release `id`, or may be: what a record that cannot be read is pinned to is not known.
 async fn is_used(id: &ReleaseId, store: &dyn Store) -> Result<bool> {
-    let mut rest = Some(Query::partition(Index::InstanceByRelease, id.as_str()));
-    while let Some(query) = rest {
-        let page = Collection::<Instance>::of(store).page(&query).await?;
+    let theirs = Query::partition(Index::InstanceByRelease, id.as_str());
+    let mut pages = Collection::<Instance>::of(store).pages(theirs);
+    while let Some(page) = pages.next().await? {
         let is_pinned = |instance: &Instance| instance.release.as_ref() == Some(id);
         if !page.damaged.is_empty() || page.records.iter().any(is_pinned) {
             return Ok(true);
         }
-        rest = page.next.map(|next| query.after(Some(next)));
     }
     Ok(false)
 }

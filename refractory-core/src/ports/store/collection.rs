@@ -75,6 +75,11 @@ impl<'a, T: Aggregate> Collection<'a, T> {
         Ok((records.into_iter().map(typed).collect::<Result<_>>()?, damaged))
     }
 
+    /// The pages of `query`, one after another.
+    pub(crate) fn pages(self, query: Query) -> Pages<'a, T> {
+        Pages { of: self, rest: Some(query) }
+    }
+
     /// The first `count` records of `query` that can be read.
     pub async fn first(self, query: Query, count: usize) -> Result<Vec<T>> {
         let mut all = Vec::new();
@@ -143,6 +148,23 @@ impl<'a, T: Aggregate> Collection<'a, T> {
     /// Whether a conflict came from another writer, and not from a unique text that is taken.
     async fn moved(self, id: &str, row: &T) -> Result<bool> {
         Ok(self.load(id).await?.is_none_or(|now| now.revision() != row.revision()))
+    }
+}
+
+/// The pages of a query: each is read when it is asked for.
+#[derive(Debug)]
+pub(crate) struct Pages<'a, T> {
+    of: Collection<'a, T>,
+    rest: Option<Query>,
+}
+
+impl<T: Aggregate> Pages<'_, T> {
+    /// The next page; none after the last.
+    pub(crate) async fn next(&mut self) -> Result<Option<TypedPage<T>>> {
+        let Some(query) = self.rest.take() else { return Ok(None) };
+        let page = self.of.page(&query).await?;
+        self.rest = page.next.clone().map(|next| query.after(Some(next)));
+        Ok(Some(page))
     }
 }
 

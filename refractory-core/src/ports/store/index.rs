@@ -393,6 +393,13 @@ pub struct Page {
     pub next: Option<Cursor>,
 }
 
+impl Page {
+    /// The ids of all, readable or not.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = &str> {
+        self.records.iter().map(Record::id).chain(self.damaged.iter().map(|it| it.id.as_str()))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

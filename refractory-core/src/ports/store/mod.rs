@@ -188,8 +188,7 @@ impl dyn Store {
     /// As [`query`](Store::query).
     pub async fn ids_of(&self, kind: Kind) -> Result<Vec<String>> {
         let all = self.gather(Query::all(kind)).await?;
-        let readable = all.records.iter().map(|record| record.id().to_owned());
-        Ok(readable.chain(all.damaged.into_iter().map(|record| record.id)).collect())
+        Ok(all.ids().map(ToOwned::to_owned).collect())
     }
 
     /// The record `id` of `kind` as it is stored, if it cannot be read.
@@ -200,15 +199,6 @@ impl dyn Store {
     pub async fn damaged_record(&self, kind: Kind, id: &str) -> Result<Option<DamagedRecord>> {
         let page = self.query(&Query::all(kind).from(id).limit(1)).await?;
         Ok(page.damaged.into_iter().find(|record| record.id == id))
-    }
-
-    /// Every record of `kind` that cannot be read. Goes through all of them.
-    ///
-    /// # Errors
-    ///
-    /// As [`query`](Store::query).
-    pub async fn damaged_of(&self, kind: Kind) -> Result<Vec<DamagedRecord>> {
-        Ok(self.gather(Query::all(kind)).await?.damaged)
     }
 }
 

@@ -63,9 +63,8 @@ impl Worker {
         }
         let now = self.deployment.clock.now();
         let backups = Collection::<Backup>::of(store);
-        let mut of = Query::partition(Index::BackupByInstance, row.id.as_str());
-        loop {
-            let page = backups.page(&of).await?;
+        let mut pages = backups.pages(Query::partition(Index::BackupByInstance, row.id.as_str()));
+        while let Some(page) = pages.next().await? {
             for backup in page.records.iter().filter(|backup| backup.orphaned.is_none()) {
                 let mark = |backup: &mut Backup| {
                     let fresh = backup.orphaned.is_none();
@@ -74,8 +73,7 @@ impl Worker {
                 };
                 backups.update(backup.id.as_str(), mark).await?;
             }
-            let Some(next) = page.next else { return Ok(true) };
-            of = of.after(Some(next));
         }
+        Ok(true)
     }
 }

@@ -356,6 +356,15 @@ fn a_program_that_ends_for_other_reasons_or_much_later_is_lost() {
     }
 }
 
+/// A date that is later than now, because the clock was set back, counts as now.
+#[test]
+fn a_program_that_ends_after_a_save_that_is_dated_later_is_started_again() {
+    let mut desk = Desk::new(None);
+    desk.row.setup.settings_saved = Some(BEGIN.after(Duration::from_hours(1)));
+    desk.settle(11, Decision::Probe, Outcome::Looked(Ok(Observed::Absent), None));
+    assert_eq!((desk.row.losses.len(), desk.row.setup.settings_saved), (0, None));
+}
+
 #[test]
 fn a_program_that_is_about_to_exit_is_looked_at_often() {
     let mut desk = Desk::new(None);

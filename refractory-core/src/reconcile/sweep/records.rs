@@ -50,14 +50,7 @@ impl<'a> Records<'a> {
         ids: impl Iterator<Item = &'b InstanceId>,
         known: &Follower,
     ) -> Result<BTreeSet<InstanceId>> {
-        let unknown: BTreeSet<_> = ids.filter(|id| !known.knows(id.as_str())).collect();
-        let mut missing = BTreeSet::new();
-        for id in unknown {
-            if !self.explains(id, |_| true).await? {
-                missing.insert(id.clone());
-            }
-        }
-        Ok(missing)
+        self.without(ids.filter(|id| !known.knows(id.as_str())), |_| true).await
     }
 
     /// Those of `ids` whose record has nothing of `step`.
@@ -66,14 +59,23 @@ impl<'a> Records<'a> {
         step: Step,
         ids: impl Iterator<Item = &'b InstanceId>,
     ) -> Result<BTreeSet<InstanceId>> {
+        self.without(ids, |row| row.journal.get(step).is_some()).await
+    }
+
+    /// Those of `ids` that no record explains `by` what it says. Each is asked for once.
+    async fn without<'b>(
+        &self,
+        ids: impl Iterator<Item = &'b InstanceId>,
+        by: impl Fn(&Instance) -> bool + Send + Sync,
+    ) -> Result<BTreeSet<InstanceId>> {
         let ids: BTreeSet<_> = ids.collect();
-        let mut lacking = BTreeSet::new();
+        let mut without = BTreeSet::new();
         for id in ids {
-            if !self.explains(id, |row| row.journal.get(step).is_some()).await? {
-                lacking.insert(id.clone());
+            if !self.explains(id, &by).await? {
+                without.insert(id.clone());
             }
         }
-        Ok(lacking)
+        Ok(without)
     }
 
     /// Those of `launches` that are not the launch of their record.

@@ -22,7 +22,7 @@ async fn a_table_is_made_started_stopped_renamed_and_deleted_without_scripts() {
     place.refractory.wait(&system, &table.id, on).await.unwrap();
     let page = anna.get("/tables/curse-of-strahd").await;
     assert!(page.text.contains("Ready to play") && page.text.contains("started Curse of Strahd"));
-    // Players are not told apart at its address: whoever may play alone could not get in.
+    // Players are not told apart at its address: a user who may play, and no one else, could not get in.
     let access = [("view", "signed-in"), ("play", "signed-in"), ("game_master", "no-one")];
     let access = [&access[..], &[("manage", "no-one")]].concat();
     let settings = "/tables/curse-of-strahd/settings";

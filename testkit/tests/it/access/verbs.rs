@@ -251,8 +251,10 @@ fn of_the_deployment() -> Vec<(Role, &'static str, Plain)> {
         Role::GameMaster, |app, who| app.create(who, table());
         Role::GameMaster, |app, who| app.licenses(who);
         Role::GameMaster, |app, who| app.find_license(who, "nothing");
+        Role::GameMaster, |app, who| app.license_choice(who, "nothing");
         Role::GameMaster, |app, who| app.releases(who);
         Role::GameMaster, |app, who| app.find_release(who, "13.351");
+        Role::GameMaster, |app, who| app.release_choice(who, "13.351");
         Role::Admin, |app, who| app.add_license(who, "club", key());
         Role::Admin, |app, who| app.rename_license(who, &license(), "other");
         Role::Admin, |app, who| app.rename_license_at(who, &license(), "other", Some(1));

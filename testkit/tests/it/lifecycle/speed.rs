@@ -67,7 +67,7 @@ async fn a_worker_does_not_chase_its_own_writes() {
         "a look each five seconds: {}",
         count("runtime.observe")
     );
-    // Each half second, and after each write of its own: about 2 000.
+    // Each half second, and after each of its writes: about 2 000.
     assert!(count("store.changes") <= 2_100, "twice a second: {}", count("store.changes"));
     assert!(count("store.save") <= 150, "heartbeats and claims: {}", count("store.save"));
     // Five sweeps, other workers at each of 120 heartbeats, and the index of active operations each two seconds. To read
