@@ -124,6 +124,8 @@ ids! {
     OperationId
     /// Names one backup.
     BackupId
+    /// Names one record of a front end.
+    FrontEndRecordId
     /// Names one deployment: what its data folder or its stack is called, and its store is marked with.
     DeploymentId
     /// Names one secret in the vault, as `admin-key.4fjx…`.

@@ -100,8 +100,8 @@ pub use async_trait::async_trait;
 pub use clock::{Clock, MonotonicTime, SystemClock, Timestamp};
 pub use error::{Cause, Code, Error, ErrorKind, Remedy, Result};
 pub use id::{
-    BackupId, DeploymentId, EventId, GroupId, IdError, InstanceId, LaunchId, LicenseId,
-    OperationId, ReleaseId, SecretName, TokenId, UserId, WorkerId,
+    BackupId, DeploymentId, EventId, FrontEndRecordId, GroupId, IdError, InstanceId, LaunchId,
+    LicenseId, OperationId, ReleaseId, SecretName, TokenId, UserId, WorkerId,
 };
 pub use memory::{MemoryStore, MemoryVault};
 pub use model::{Change, EULA_VERSION};
@@ -109,9 +109,10 @@ pub use ports::Cursor;
 pub use reconcile::{Worker, WorkerOptions};
 pub use secret::Secret;
 pub use service::{
-    Addressing, Builder, Changes, DamagedPage, EventCursor, EventFilter, EventPage, FollowedEvent,
-    InstanceWatch, ListQuery, Pairing, Playing, Ports, Refractory, Settled, StorePool,
-    Subscription, Watch, pair, settled,
+    Addressing, Builder, Changes, DamagedPage, Deliveries, Delivery, EventCursor, EventFilter,
+    EventPage, FollowedEvent, FrontEndRecords, InstanceWatch, Leadership, ListQuery, Pairing,
+    Playing, Ports, RecordCollection, Refractory, Settled, StorePool, Subscription, Watch, pair,
+    settled,
 };
 #[cfg(feature = "accounts")]
 pub use service::{

@@ -150,6 +150,10 @@ codes! {
     LOST_TOO_OFTEN = "lost-too-often";
     /// A record cannot be read. About `kind` and `id`.
     RECORD_DAMAGED = "record-damaged";
+    /// A front end has a record of that key already. About `key`.
+    RECORD_EXISTS = "record-exists";
+    /// Another program leads this duty now. About `duty`.
+    NOT_LEADING = "not-leading";
     /// There is no such damaged record. About `kind` and `id`.
     NO_DAMAGED_RECORD = "no-such-damaged-record";
     /// The text is not a cursor.

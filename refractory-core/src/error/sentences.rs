@@ -145,6 +145,13 @@ pub(crate) fn sentence(code: &Code, about: &dyn Facts) -> Option<String> {
             fact("deaths"),
             fact("minutes")
         ),
+        "record-exists" => {
+            format!("There is a record with the key{} already. Change that one.", named("key"))
+        }
+        "not-leading" => format!(
+            "Another program has taken over the duty{}. Stop working at it, and ask to lead it again.",
+            named("duty")
+        ),
         "record-damaged" => format!(
             "The record of the {} `{}` is damaged, or was changed by hand, and cannot be read. Everything else goes on, and nothing was changed.",
             fact("kind"),

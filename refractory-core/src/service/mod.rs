@@ -11,6 +11,7 @@ mod devices;
 mod events;
 mod expiry;
 mod follow;
+mod front_end;
 mod grants;
 #[cfg(feature = "accounts")]
 mod groups;
@@ -53,6 +54,7 @@ pub use deployment::{Addressing, Ports};
 pub use devices::account_of_mark;
 pub use events::{EventFilter, EventPage};
 pub use follow::{EventCursor, FollowedEvent, InstanceWatch, Subscription};
+pub use front_end::{Deliveries, Delivery, FrontEndRecords, Leadership, RecordCollection};
 #[cfg(feature = "accounts")]
 pub use groups::{Member, MemberPage, right_of_group};
 #[cfg(feature = "accounts")]

@@ -159,7 +159,8 @@ fn is_precious(kind: Kind) -> bool {
         | Kind::Instance
         | Kind::Secret
         | Kind::Deployment
-        | Kind::Backup => true,
+        | Kind::Backup
+        | Kind::FrontEndRecord => true,
         Kind::Token
         | Kind::Event
         | Kind::Worker

@@ -4,19 +4,19 @@ use std::time::Duration;
 use refractory_core::model::{
     Acceptance, Actor, AdminChange, AdminGuard, Attempt, Backup, BackupCheck, BackupRef,
     Cancellation, Claim, DeploymentMark, DesiredState, DutyReport, Email, Event, EventKind, Fault,
-    Grantee, Grants, Group, GroupName, Held, Hold, HolderActivity, Hostname, Identity, Instance,
-    InstanceSpec, Journal, Layout, Lease, License, LicenseChoice, LicenseUse, LicenseWait, Limits,
-    Locale, Membership, Named, NewInstance, Operation, OperationEnd, OperationFailure,
-    OperationFault, OperationJournal, OperationKind, OperationOutcome, OperationStep, Outlook,
-    PasswordHash, Power, Preemption, Principal, Program, Purpose, Release, ReleaseChoice,
-    Reservation, RetainedAdminKey, Role, Seen, SetupAccess, SetupEntry, Slug, Step, StepRecord,
-    Subject, SuspectedFailure, Teardown, Token, Urgency, User, UserName, UserState, Version, Via,
-    Waiting, WorkerMark, WorldId, WorldSummary,
+    FrontEndRecord, Grantee, Grants, Group, GroupName, Held, Hold, HolderActivity, Hostname,
+    Identity, Instance, InstanceSpec, Journal, Layout, Lease, License, LicenseChoice, LicenseUse,
+    LicenseWait, Limits, Locale, Membership, Named, NewInstance, Operation, OperationEnd,
+    OperationFailure, OperationFault, OperationJournal, OperationKind, OperationOutcome,
+    OperationStep, Outlook, PasswordHash, Power, Preemption, Principal, Program, Purpose,
+    RecordContent, Release, ReleaseChoice, Reservation, RetainedAdminKey, Role, Seen, SetupAccess,
+    SetupEntry, Slug, Step, StepRecord, Subject, SuspectedFailure, Teardown, Token, Urgency, User,
+    UserName, UserState, Version, Via, Waiting, WorkerMark, WorldId, WorldSummary,
 };
 use refractory_core::ports::{Aggregate, Endpoint, Kind, Progress, Record, Sealed};
 use refractory_core::{
-    BackupId, Cause, Code, DeploymentId, ErrorKind, EventId, GroupId, InstanceId, LicenseId,
-    OperationId, ReleaseId, Remedy, SecretName, Timestamp, TokenId, UserId, WorkerId,
+    BackupId, Cause, Code, DeploymentId, ErrorKind, EventId, FrontEndRecordId, GroupId, InstanceId,
+    LicenseId, OperationId, ReleaseId, Remedy, SecretName, Timestamp, TokenId, UserId, WorkerId,
 };
 
 /// Text that stores have mangled before: quotes, wild cards, accents, right-to-left, emoji, control characters.
@@ -41,6 +41,7 @@ pub fn full(kind: Kind) -> Record {
         Kind::Deployment => mark("full", Timestamp(40)).into_record(),
         Kind::Operation => operation("full").into_record(),
         Kind::Backup => backup("full").into_record(),
+        Kind::FrontEndRecord => front_end_record("full").into_record(),
     }
 }
 
@@ -98,6 +99,11 @@ pub fn sparse(kind: Kind) -> Record {
         Kind::Deployment => mark("sparse", Timestamp(0)).into_record(),
         Kind::Operation => bare_operation("sparse").into_record(),
         Kind::Backup => bare_backup("sparse").into_record(),
+        Kind::FrontEndRecord => {
+            let mut record = front_end_record("sparse");
+            (record.content, record.at) = (RecordContent::new(""), Timestamp(0));
+            record.into_record()
+        }
     }
 }
 
@@ -192,6 +198,15 @@ pub fn backup(name: &str) -> Backup {
         deletion_failed: Some(Timestamp(63)),
         revision: 0,
     }
+}
+
+/// A record of a front end with a lookup key; its key is `name`.
+pub fn front_end_record(name: &str) -> FrontEndRecord {
+    let content = RecordContent::new(ODD_TEXT).found_by("channel-80351110224678912");
+    let record = FrontEndRecord::new(("sample", "settings"), name, content, Timestamp(64));
+    let mut record = record.expect("a record");
+    record.id = id(name);
+    record
 }
 
 fn mark(name: &str, marked: Timestamp) -> DeploymentMark {
@@ -514,7 +529,7 @@ macro_rules! ids {
     )* };
 }
 
-ids!(DeploymentId GroupId InstanceId LicenseId ReleaseId UserId WorkerId TokenId EventId SecretName OperationId BackupId);
+ids!(DeploymentId GroupId InstanceId LicenseId ReleaseId UserId WorkerId TokenId EventId SecretName OperationId BackupId FrontEndRecordId);
 
 fn id<T: Id>(raw: &str) -> T {
     T::read(raw)

@@ -7,6 +7,7 @@ mod conformance;
 mod embedding;
 #[cfg(feature = "foundry")]
 mod foundry;
+mod front_end_records;
 mod front_ends;
 #[cfg(feature = "foundry")]
 mod game_control;

@@ -2,10 +2,12 @@
 use std::fmt::Debug;
 
 use super::index::in_order;
+use super::unique::front_end_collection;
 use super::{Index, IndexEntry, Kind, UniqueKey};
 use crate::model::{
-    AdminGuard, Backup, DeploymentMark, Event, Grantee, Group, Instance, License, Membership,
-    Operation, Purpose, Release, ReleaseChoice, RetainedAdminKey, Token, User, WorkerMark,
+    AdminGuard, Backup, DeploymentMark, Event, FrontEndRecord, Grantee, Group, Instance, License,
+    Membership, Operation, Purpose, Release, ReleaseChoice, RetainedAdminKey, Token, User,
+    WorkerMark,
 };
 
 /// A secret that only the holder of the vault's key can open.
@@ -210,6 +212,15 @@ aggregates! {
         let since = it.retained_since();
         let gone = since.iter().map(|at| Index::BackupOrphaned.entry("", &in_order(*at)));
         gone.chain([Index::BackupByInstance.entry(it.of.as_str(), &in_order(it.at))]).collect()
+    };
+    FrontEndRecord(FrontEndRecord), unique: |it| {
+        vec![UniqueKey::front_end_record(&it.front_end, &it.collection, &it.key)]
+    }, indexed: |it| {
+        let collection = front_end_collection(&it.front_end, &it.collection);
+        let lookup = it.content.lookup.iter().map(|lookup| {
+            Index::FrontEndRecordByLookup.entry(&format!("{collection}/{lookup}"), &it.key)
+        });
+        lookup.chain([Index::FrontEndRecordByKey.entry(&collection, &it.key)]).collect()
     };
 }
 

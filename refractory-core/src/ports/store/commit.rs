@@ -57,7 +57,8 @@ pub struct Commit<T> {
 }
 
 impl<T: Aggregate> Commit<T> {
-    fn of(write: Write) -> Self {
+    /// One write.
+    pub(crate) fn of(write: Write) -> Self {
         Self { writes: vec![write], first: PhantomData }
     }
 

@@ -65,11 +65,15 @@ pub enum Index {
     BackupByInstance,
     /// The backups of deleted instances by when those were deleted, or by when their own deletion last failed.
     BackupOrphaned,
+    /// The records in one collection of a front end by key.
+    FrontEndRecordByKey,
+    /// The records in one collection of a front end that have one lookup key, by key.
+    FrontEndRecordByLookup,
 }
 
 impl Index {
     /// Every index.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 29] = [
         Self::InstanceByName,
         Self::InstanceByOwner,
         Self::InstanceActive,
@@ -97,6 +101,8 @@ impl Index {
         Self::OperationByEnd,
         Self::BackupByInstance,
         Self::BackupOrphaned,
+        Self::FrontEndRecordByKey,
+        Self::FrontEndRecordByLookup,
     ];
 
     /// The kind of its records.
@@ -124,6 +130,7 @@ impl Index {
             | Self::OperationByTime
             | Self::OperationByEnd => Kind::Operation,
             Self::BackupByInstance | Self::BackupOrphaned => Kind::Backup,
+            Self::FrontEndRecordByKey | Self::FrontEndRecordByLookup => Kind::FrontEndRecord,
         }
     }
 
@@ -157,6 +164,8 @@ impl Index {
             Self::OperationByEnd => "operation-by-end",
             Self::BackupByInstance => "backup-by-instance",
             Self::BackupOrphaned => "backup-orphaned",
+            Self::FrontEndRecordByKey => "front-end-record-by-key",
+            Self::FrontEndRecordByLookup => "front-end-record-by-lookup",
         }
     }
 

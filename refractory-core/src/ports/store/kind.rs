@@ -32,11 +32,13 @@ pub enum Kind {
     Operation,
     /// Backups.
     Backup,
+    /// What front ends remember.
+    FrontEndRecord,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Instance,
         Self::License,
         Self::Release,
@@ -52,6 +54,7 @@ impl Kind {
         Self::Deployment,
         Self::Operation,
         Self::Backup,
+        Self::FrontEndRecord,
     ];
 
     /// The word for it, as stores write it.
@@ -72,6 +75,7 @@ impl Kind {
             Self::Deployment => "deployment",
             Self::Operation => "operation",
             Self::Backup => "backup",
+            Self::FrontEndRecord => "front-end-record",
         }
     }
 
@@ -79,7 +83,9 @@ impl Kind {
     /// missed by no one.
     pub fn tells_deletions(self) -> bool {
         match self {
-            Self::Instance | Self::License | Self::Release | Self::User => true,
+            Self::Instance | Self::License | Self::Release | Self::User | Self::FrontEndRecord => {
+                true
+            }
             Self::Group
             | Self::Membership
             | Self::Token

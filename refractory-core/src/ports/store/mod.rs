@@ -20,6 +20,7 @@ pub use self::follow::{Followed, Follower};
 pub use self::index::{Cursor, Index, IndexEntry, Page, Query, Scope};
 pub use self::kind::Kind;
 pub use self::unique::UniqueKey;
+pub(crate) use self::unique::front_end_collection;
 use crate::{Error, ErrorKind, Result, async_trait};
 
 /// Where records are written down. One record is one aggregate; a write compares revisions.

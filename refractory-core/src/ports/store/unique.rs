@@ -87,6 +87,12 @@ impl UniqueKey {
         Self::new(Kind::Backup, format!("snapshot:{of}:{}", at.0))
     }
 
+    /// The key of a record of a front end, in one of its collections.
+    pub fn front_end_record(front_end: &str, collection: &str, key: &str) -> Self {
+        let collection = front_end_collection(front_end, collection);
+        Self::new(Kind::FrontEndRecord, format!("name:{collection}/{key}"))
+    }
+
     /// A key as a store wrote it down.
     pub fn stored(kind: Kind, text: &str) -> Self {
         Self::new(kind, text.to_owned())
@@ -101,4 +107,9 @@ impl UniqueKey {
     pub fn text(&self) -> &str {
         &self.text
     }
+}
+
+/// The partition of one collection of a front end. Neither name has a `/`, so no two collections have one partition.
+pub(crate) fn front_end_collection(front_end: &str, collection: &str) -> String {
+    format!("{front_end}/{collection}")
 }

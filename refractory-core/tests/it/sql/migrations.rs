@@ -41,6 +41,7 @@ async fn a_filled_database_of_version_1_is_read_whole_and_can_be_written() {
         Kind::Membership,
         Kind::Operation,
         Kind::Backup,
+        Kind::FrontEndRecord,
     ];
     for kind in came_later {
         assert!(list(&store, kind).await.is_empty(), "{}", kind.name());
