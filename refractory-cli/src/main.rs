@@ -13,6 +13,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 /// Gives back what thousands of clients needed once they have gone; the system's own keeps most of it.
+#[cfg(feature = "jemalloc")]
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
