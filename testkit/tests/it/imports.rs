@@ -107,8 +107,14 @@ const KNOWN_BETWEEN_FILES: &[(&str, &[&str])] = &[
     ),
 ];
 
-const CRATES: [&str; 5] =
-    ["refractory-core", "refractory-aws", "refractory-web", "refractory-cli", "testkit"];
+const CRATES: [&str; 6] = [
+    "refractory-core",
+    "refractory-aws",
+    "refractory-web",
+    "refractory-discord",
+    "refractory-cli",
+    "testkit",
+];
 
 /// Splits `text` into words and signs, without comments and literals.
 fn tokens(text: &str) -> Vec<String> {

@@ -59,6 +59,7 @@ const LEFT: &[(&str, usize)] = &[
     ("refractory-web/src/guard", 0),
     ("refractory-web/src/session", 0),
     ("refractory-cli/src/compose", 0),
+    ("refractory-discord/src", 0),
     ("testkit/src", 0),
     ("refractory-core/src", 300),
     ("refractory-web/src", 40),
@@ -83,9 +84,14 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 
 #[test]
 fn former_names_do_not_come_back() {
-    for folder in
-        ["refractory-core", "refractory-aws", "refractory-web", "refractory-cli", "testkit"]
-    {
+    for folder in [
+        "refractory-core",
+        "refractory-aws",
+        "refractory-web",
+        "refractory-discord",
+        "refractory-cli",
+        "testkit",
+    ] {
         for (path, text) in files(folder, ".rs") {
             let lines = text.lines().filter(|line| !line.trim_start().starts_with('"'));
             for (at, line) in lines.enumerate() {

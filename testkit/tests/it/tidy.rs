@@ -31,20 +31,38 @@ fn core_alone_is_about_a_dozen_packages_and_no_database_or_serialiser() {
 #[test]
 fn no_arrow_points_the_wrong_way() {
     let core = needs("refractory-core", &["--all-features"]);
-    for never in ["refractory-web", "refractory-cli", "testkit", "actix-web", "tera"] {
+    for never in [
+        "refractory-web",
+        "refractory-discord",
+        "refractory-cli",
+        "testkit",
+        "actix-web",
+        "tera",
+        "serenity",
+    ] {
         assert!(!core.contains(never), "core needs {never}");
     }
     let web = needs("refractory-web", &[]);
-    for never in ["refractory-cli", "testkit", "sea-orm"] {
+    for never in ["refractory-cli", "refractory-discord", "testkit", "sea-orm", "serenity"] {
         assert!(!web.contains(never), "web needs {never}");
+    }
+    let discord = needs("refractory-discord", &[]);
+    for never in
+        ["refractory-cli", "refractory-web", "refractory-aws", "testkit", "sea-orm", "actix-web"]
+    {
+        assert!(!discord.contains(never), "discord needs {never}");
     }
     let cli = needs("refractory-cli", &["--no-default-features"]);
     assert!(!cli.contains("testkit"), "the binary needs the stand-in without the demo");
+    // What a first `cargo run` builds.
+    let first = needs("refractory-cli", &[]);
+    assert!(!first.contains("serenity"), "a first build needs a library for Discord");
 }
 
 #[test]
 fn front_ends_never_name_a_port() {
-    for (path, text) in files("refractory-web/src", ".rs") {
+    let all = ["refractory-web/src", "refractory-discord/src"].map(|folder| files(folder, ".rs"));
+    for (path, text) in all.into_iter().flatten() {
         for port in [
             "InstanceRuntime",
             "WorldStorage",
@@ -150,7 +168,14 @@ fn nothing_is_left_undone_and_nothing_names_this_place() {
     let ignored = format!("#[{}", "ignore");
     let hosts = ["registry.n", "index.c", "static.c", "deb.d"].map(|host| format!("://{host}"));
     let places = ["/work", "/root", "/farm"].map(|place| format!("{place}/"));
-    for folder in ["refractory-core", "refractory-web", "refractory-cli", "testkit", "examples"] {
+    for folder in [
+        "refractory-core",
+        "refractory-web",
+        "refractory-discord",
+        "refractory-cli",
+        "testkit",
+        "examples",
+    ] {
         for (path, text) in files(folder, ".rs").into_iter().chain(files(folder, ".toml")) {
             if path.ends_with("it/tidy.rs") {
                 continue;
@@ -173,7 +198,7 @@ fn words_that_went_do_not_come_back() {
         format!("`GET /{british}s`"),
         format!("visible_alias = \"{british}\""),
     ];
-    let crates = ["core", "aws", "web", "cli"].map(|name| format!("refractory-{name}"));
+    let crates = ["core", "aws", "web", "discord", "cli"].map(|name| format!("refractory-{name}"));
     let sources = crates.iter().map(String::as_str).chain(["testkit", "examples"]);
     let pages = [".html", ".js", ".css", ".mjs"].map(|end| ("refractory-web", end));
     let all = sources.map(|folder| (folder, ".rs")).chain(pages).chain([("docs", ".md")]);
@@ -209,4 +234,19 @@ fn core_names_no_page_and_no_command() {
         let most = allowed.get(path.as_str()).copied().unwrap_or(0);
         assert_eq!(found.len(), most, "{path}: {found:#?}");
     }
+}
+
+/// The library for Discord is left behind one folder, so that another can take its place.
+#[test]
+fn only_the_adapter_knows_a_library_for_discord() {
+    let mut adapter = 0;
+    for (path, text) in files("refractory-discord/src", ".rs") {
+        let names = text.contains("serenity::");
+        if path.starts_with("refractory-discord/src/adapter/") {
+            adapter += usize::from(names);
+        } else {
+            assert!(!names, "{path} names the library for Discord");
+        }
+    }
+    assert!(adapter > 0, "the adapter is elsewhere now");
 }

@@ -1,0 +1,4 @@
+//! Conversations with the bot, without Discord.
+#![expect(clippy::unwrap_used, reason = "a failed test panics")]
+mod conversation;
+mod fake;
