@@ -17,8 +17,8 @@ use serde_json::Value;
 
 use super::*;
 use crate::action::TableVerb;
-use crate::limits::tests::refusals;
 use crate::message::Message;
+use crate::message::fitted::tests::refusals;
 
 const NOW: Timestamp = Timestamp(1_795_324_440_000);
 const HOSTILE: &str = "**@everyone** [here](https://evil.test) `x` <@1> discord.gg/x\n# \u{202e}";

@@ -1,5 +1,6 @@
 //! What is shown in Discord, as values.
-use serde_json::{Value, json};
+pub(crate) mod fitted;
+mod json;
 
 use crate::action::Action;
 use crate::limits;
@@ -169,17 +170,6 @@ impl Message {
         self.rows.push(Row::Menu(menu));
         self
     }
-
-    /// As Discord takes it; what is not there is cleared where it replaces a message. What is too long is cut.
-    pub fn to_json(&self) -> Value {
-        let fitted = limits::fitted(self.clone());
-        json!({
-            "content": fitted.content,
-            "embeds": fitted.embeds.iter().map(Embed::to_json).collect::<Vec<_>>(),
-            "components": fitted.rows.iter().map(Row::to_json).collect::<Vec<_>>(),
-            "allowed_mentions": { "parse": [] },
-        })
-    }
 }
 
 impl Embed {
@@ -188,41 +178,6 @@ impl Embed {
         if !value.is_empty() {
             self.fields.push(Field { name: name.to_owned(), value, inline });
         }
-    }
-
-    fn to_json(&self) -> Value {
-        let mut json =
-            json!({ "fields": self.fields.iter().map(Field::to_json).collect::<Vec<_>>() });
-        for (key, text) in
-            [("title", &self.title), ("url", &self.url), ("description", &self.description)]
-        {
-            if !text.is_empty() {
-                json[key] = json!(text);
-            }
-        }
-        if let Some(color) = self.color {
-            json["color"] = json!(color.rgb());
-        }
-        if !self.footer.is_empty() {
-            json["footer"] = json!({ "text": self.footer });
-        }
-        json
-    }
-}
-
-impl Field {
-    fn to_json(&self) -> Value {
-        json!({ "name": self.name, "value": self.value, "inline": self.inline })
-    }
-}
-
-impl Row {
-    fn to_json(&self) -> Value {
-        let inside = match self {
-            Self::Buttons(buttons) => buttons.iter().map(Button::to_json).collect::<Vec<_>>(),
-            Self::Menu(menu) => vec![menu.to_json()],
-        };
-        json!({ "type": 1, "components": inside })
     }
 }
 
@@ -236,66 +191,11 @@ impl Button {
     pub(crate) fn open(text: &str, url: impl Into<String>) -> Self {
         Self { label: text.to_owned(), does: Press::Open(url.into()), disabled: false }
     }
-
-    fn to_json(&self) -> Value {
-        let mut json = json!({ "type": 2, "label": self.label, "disabled": self.disabled });
-        match &self.does {
-            Press::Ask(action, style) => {
-                json["style"] = json!(style.number());
-                json["custom_id"] = json!(action.to_string());
-            }
-            Press::Open(url) => {
-                json["style"] = json!(5);
-                json["url"] = json!(url);
-            }
-        }
-        json
-    }
-}
-
-impl Menu {
-    fn to_json(&self) -> Value {
-        let option = |choice: &Choice| json!({ "label": choice.name, "value": choice.value });
-        json!({
-            "type": 3,
-            "custom_id": self.does.to_string(),
-            "placeholder": self.placeholder,
-            "options": self.choices.iter().map(option).collect::<Vec<_>>(),
-        })
-    }
 }
 
 impl Choice {
     /// A choice with a user's words as its name.
     pub(crate) fn new(name: &str, value: &str) -> Self {
         Self { name: label(name, limits::CHOICE), value: value.to_owned() }
-    }
-
-    /// As Discord takes it among what is offered while a user types.
-    pub fn to_json(&self) -> Value {
-        json!({ "name": self.name, "value": self.value })
-    }
-}
-
-impl Modal {
-    /// As Discord takes it.
-    pub fn to_json(&self) -> Value {
-        let Input { label: name, placeholder, longest } = &self.input;
-        json!({
-            "custom_id": self.does.to_string(),
-            "title": label(&self.title, limits::MODAL_TITLE),
-            "components": [{
-                "type": 1,
-                "components": [{
-                    "type": 4,
-                    "custom_id": INPUT,
-                    "style": 1,
-                    "label": label(name, limits::INPUT_LABEL),
-                    "placeholder": label(placeholder, limits::PLACEHOLDER),
-                    "required": true,
-                    "max_length": longest,
-                }],
-            }],
-        })
     }
 }
