@@ -52,7 +52,7 @@ pub fn private(message: &Message) -> Value {
 
 /// A message, and where it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Posted {
+pub struct MessageLocation {
     /// The channel.
     pub channel: Snowflake,
     /// The message.
@@ -80,10 +80,10 @@ pub trait DiscordApi: std::fmt::Debug + Send + Sync {
     async fn add_answer(&self, token: &InteractionToken, message: &Message) -> Result<()>;
 
     /// Sends a message to a channel.
-    async fn send(&self, channel: Snowflake, message: &Message) -> Result<Posted>;
+    async fn send(&self, channel: Snowflake, message: &Message) -> Result<MessageLocation>;
 
     /// Replaces a message.
-    async fn edit(&self, posted: Posted, message: &Message) -> Result<()>;
+    async fn edit(&self, at: MessageLocation, message: &Message) -> Result<()>;
 
     /// The channel of direct messages with a user.
     async fn direct_channel(&self, account: u64) -> Result<Snowflake>;

@@ -7,7 +7,7 @@ use refractory_core::model::{Instance, InstanceState};
 use refractory_core::{ErrorKind, InstanceId, Result};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use crate::api::{DiscordApi, Immediate, Posted};
+use crate::api::{DiscordApi, Immediate, MessageLocation};
 use crate::bot::{Answer, Bot, Job, Place, ReplyTo, Work};
 use crate::interaction::Interaction;
 use crate::message::{Color, Message};
@@ -32,7 +32,7 @@ struct Delivery<'a> {
     api: &'a dyn DiscordApi,
     reply: &'a ReplyTo,
     /// The message that took over after the interaction could not be answered any more.
-    late: Option<Posted>,
+    late: Option<MessageLocation>,
 }
 
 impl Courier {

@@ -10,7 +10,7 @@ use serenity::model::id::{ApplicationId, ChannelId, GuildId, InteractionId, Mess
 
 use super::DiscordAccess;
 use super::error::of_call;
-use crate::api::{DiscordApi, Immediate, Posted, private};
+use crate::api::{DiscordApi, Immediate, MessageLocation, private};
 use crate::interaction::{InteractionToken, Snowflake};
 use crate::message::Message;
 
@@ -145,17 +145,17 @@ impl DiscordApi for Rest {
         self.call(LightMethod::Post, route, Some(&body), CALL, "adding an answer").await.map(drop)
     }
 
-    async fn send(&self, channel: Snowflake, message: &Message) -> Result<Posted> {
+    async fn send(&self, channel: Snowflake, message: &Message) -> Result<MessageLocation> {
         let route = Route::ChannelMessages { channel_id: ChannelId::new(checked(channel)?) };
         let body = message.to_json();
         let sent =
             self.call(LightMethod::Post, route, Some(&body), CALL, "sending a message").await?;
-        Ok(Posted { channel, message: id_of(&sent)? })
+        Ok(MessageLocation { channel, message: id_of(&sent)? })
     }
 
-    async fn edit(&self, posted: Posted, message: &Message) -> Result<()> {
-        let channel_id = ChannelId::new(checked(posted.channel)?);
-        let message_id = MessageId::new(checked(posted.message)?);
+    async fn edit(&self, at: MessageLocation, message: &Message) -> Result<()> {
+        let channel_id = ChannelId::new(checked(at.channel)?);
+        let message_id = MessageId::new(checked(at.message)?);
         let route = Route::ChannelMessage { channel_id, message_id };
         let body = message.to_json();
         self.call(LightMethod::Patch, route, Some(&body), CALL, "editing a message").await.map(drop)

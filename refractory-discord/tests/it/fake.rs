@@ -7,7 +7,7 @@ use refractory_core::model::{
     Identity, Instance, InstanceSpec, NewInstance, Principal, Role, Slug, WorldId,
 };
 use refractory_core::{Error, ErrorKind, Refractory, Result, async_trait};
-use refractory_discord::api::{DiscordApi, Immediate, Posted, private};
+use refractory_discord::api::{DiscordApi, Immediate, MessageLocation, private};
 use refractory_discord::interaction::{Interaction, InteractionToken, Snowflake};
 use refractory_discord::message::Message;
 use refractory_discord::{Bot, Courier};
@@ -74,13 +74,13 @@ impl DiscordApi for FakeDiscord {
         Ok(())
     }
 
-    async fn send(&self, channel: Snowflake, message: &Message) -> Result<Posted> {
+    async fn send(&self, channel: Snowflake, message: &Message) -> Result<MessageLocation> {
         self.note("send", &channel, message.to_json());
-        Ok(Posted { channel, message: Snowflake(900) })
+        Ok(MessageLocation { channel, message: Snowflake(900) })
     }
 
-    async fn edit(&self, posted: Posted, message: &Message) -> Result<()> {
-        self.note("edit", &posted.channel, message.to_json());
+    async fn edit(&self, at: MessageLocation, message: &Message) -> Result<()> {
+        self.note("edit", &at.channel, message.to_json());
         Ok(())
     }
 
