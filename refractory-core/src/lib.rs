@@ -117,6 +117,6 @@ pub use service::{
 #[cfg(feature = "accounts")]
 pub use service::{
     ApiTokenPage, ApiTokenView, EnteredSetup, LicenseView, Member, MemberPage, MintedToken,
-    NewApiToken, PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARS, SetupPass, UserChange, account_of_mark,
-    check_new_password, foundry_session_digest, right_of_group,
+    NewApiToken, NewUser, PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARS, SetupPass, UserChange,
+    account_of_mark, check_new_password, foundry_session_digest, right_of_group,
 };

@@ -53,6 +53,9 @@ pub struct Membership {
     pub user: UserId,
     /// Whether they manage the members of the group.
     pub is_administrator: bool,
+    /// The front end that keeps it in step with something else, such as a role there; none where a person made it.
+    #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Option::is_none"))]
+    pub managed_by: Option<String>,
     /// Since when.
     pub added: Timestamp,
     /// Counts writes; the store compares it.
@@ -71,6 +74,6 @@ impl Membership {
     /// `user` in `group`, from `now` on.
     pub fn new(group: GroupId, user: UserId, is_administrator: bool, now: Timestamp) -> Self {
         let id = Self::id_of(&group, &user);
-        Self { id, group, user, is_administrator, added: now, revision: 0 }
+        Self { id, group, user, is_administrator, managed_by: None, added: now, revision: 0 }
     }
 }

@@ -229,10 +229,12 @@ impl Refractory {
             let user = self.account_named(name).await?;
             let known = Membership::id_of(id, &user.id);
             if let Some(mut known) = self.collection::<Membership>().load(&known).await? {
-                if known.is_administrator == is_administrator {
+                if known.is_administrator == is_administrator && known.managed_by.is_none() {
                     return Ok(group);
                 }
                 known.is_administrator = is_administrator;
+                // It is a person's now, and stays whatever a front end does.
+                known.managed_by = None;
                 let (group_named, user) = (group.named(), user.named());
                 let kind = EventKind::MemberChanged {
                     group: group_named,
@@ -260,7 +262,7 @@ impl Refractory {
         }
     }
 
-    async fn check_room(&self, group: &Group, user: &User) -> Result<()> {
+    pub(super) async fn check_room(&self, group: &Group, user: &User) -> Result<()> {
         if group.members >= Group::MOST_MEMBERS {
             return Err(full(Code::GROUP_FULL, &group.name).about("most", group.members));
         }
@@ -323,7 +325,7 @@ impl Refractory {
         merged(self.deployment.ports.store.as_ref(), who, parts.into(), query).await
     }
 
-    async fn group_by_id(&self, id: &GroupId) -> Result<Group> {
+    pub(super) async fn group_by_id(&self, id: &GroupId) -> Result<Group> {
         self.collection::<Group>().load(id.as_str()).await?.ok_or_else(|| no_such(id))
     }
 
@@ -335,8 +337,18 @@ impl Refractory {
 
     /// Removes a membership, and counts it off its group. Returns whether there was one.
     pub(super) async fn drop_membership(&self, id: &str) -> Result<bool> {
+        self.drop_membership_if(id, |_| true).await
+    }
+
+    /// The same, if it is one that `is_meant` means.
+    pub(super) async fn drop_membership_if(
+        &self,
+        id: &str,
+        is_meant: impl Fn(&Membership) -> bool + Send,
+    ) -> Result<bool> {
         loop {
-            let Some(membership) = self.collection::<Membership>().load(id).await? else {
+            let known = self.collection::<Membership>().load(id).await?;
+            let Some(membership) = known.filter(&is_meant) else {
                 return Ok(false);
             };
             let mut commit = Commit::delete(&membership);

@@ -33,6 +33,8 @@ mod playing;
 mod pool;
 mod principals;
 mod records;
+#[cfg(feature = "accounts")]
+mod registration;
 mod releases;
 mod retained_keys;
 mod settled;
@@ -69,6 +71,8 @@ pub use password_policy::{PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARS, check_new_pass
 pub use playing::Playing;
 pub use pool::StorePool;
 pub use records::DamagedPage;
+#[cfg(feature = "accounts")]
+pub use registration::NewUser;
 pub use settled::{Settled, settled};
 #[cfg(feature = "accounts")]
 pub use setup::{EnteredSetup, SetupPass, foundry_session_digest};

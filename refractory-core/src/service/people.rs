@@ -78,8 +78,7 @@ impl Refractory {
         password: Option<PasswordHash>,
     ) -> Result<User> {
         check_role(who, Verb::ManagePeople)?;
-        let now = self.now();
-        let user = User::new(name, role, password, now);
+        let user = User::new(name, role, password, self.now());
         let event = self.event(who, EventKind::UserAdded { user: user.named(), role });
         let added = self.collection().commit(&Commit::insert(&user).event(event)).await;
         added.map_err(|error| name_taken(error, &user.name))

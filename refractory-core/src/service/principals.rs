@@ -14,6 +14,12 @@ impl Refractory {
         Principal { name, ..Principal::operator() }
     }
 
+    /// The front end `name` itself: the program that holds this handle, under its own name in the audit log. May do everything,
+    /// as [`operator`](Self::operator) may, and is given to no request: a front end registers users and keeps their groups with it.
+    pub fn front_end(&self, name: &str, via: Via) -> Principal {
+        Principal { name: name.to_owned(), via, ..Principal::operator() }
+    }
+
     /// A caller who has not shown who they are.
     pub fn anonymous(&self, via: Via) -> Principal {
         Principal::anonymous(via)

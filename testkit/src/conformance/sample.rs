@@ -357,6 +357,7 @@ pub fn group(name: &str) -> Group {
 pub fn membership(name: &str) -> Membership {
     let mut member = Membership::new(id(name), id("owner"), true, Timestamp(42));
     name.clone_into(&mut member.id);
+    member.managed_by = Some("discord".to_owned());
     member
 }
 

@@ -3,6 +3,7 @@
 mod groups;
 mod identities;
 mod lists;
+mod registration;
 mod verbs;
 
 use std::collections::BTreeSet;

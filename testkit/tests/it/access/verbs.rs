@@ -8,8 +8,8 @@ use refractory_core::model::{
 };
 use refractory_core::ports::{ArchiveSource, Collection, Kind};
 use refractory_core::{
-    Change, Error, ErrorKind, EventFilter, GroupId, LicenseId, ListQuery, NewApiToken, Refractory,
-    ReleaseId, Result, UserChange, UserId,
+    Change, Error, ErrorKind, EventFilter, GroupId, LicenseId, ListQuery, NewApiToken, NewUser,
+    Refractory, ReleaseId, Result, UserChange, UserId,
 };
 use testkit::counting_store::CountingStore;
 use testkit::people::fresh_user;
@@ -281,6 +281,8 @@ fn of_the_deployment() -> Vec<(Role, &'static str, Plain)> {
         Role::Admin, |app, who| app.set_user_state(who, &nobody(), UserState::Disabled);
         Role::Admin, |app, who| app.set_user_state_at(who, &nobody(), UserState::Active, Some(1));
         Role::Admin, |app, who| app.edit_user(who, &nobody(), &UserChange::default());
+        Role::Admin, |app, who| app.register(who, NewUser::named(name("newer"), Role::Player));
+        Role::Admin, |app, who| app.set_managed_groups(who, "discord", &nobody(), &BTreeSet::new());
         Role::Admin, |app, who| app.link_identity(who, &nobody(), &discord());
         Role::Admin, |app, who| app.unlink_identity(who, &nobody(), &discord());
         Role::Admin, |app, who| app.setup_link(who);
@@ -317,7 +319,7 @@ async fn every_verb_about_the_deployment_asks_for_its_role() {
 }
 
 /// Verbs whose refusals have tests of their own, and what asks nothing: it is about the caller's own session.
-const ELSEWHERE: [&str; 23] = [
+const ELSEWHERE: [&str; 24] = [
     // access::groups
     "find_group",
     "members",
@@ -345,6 +347,7 @@ const ELSEWHERE: [&str; 23] = [
     // Events are told to those who may read them: above.
     "subscribe",
     "may_read_event",
+    "deliveries",
     // About the caller's own session and password.
     "close_session",
     "confirm_password",
