@@ -9,6 +9,8 @@ pub mod clock;
 pub mod conformance;
 #[cfg(feature = "suites")]
 pub mod counting_store;
+#[cfg(feature = "discord")]
+pub mod discord;
 #[cfg(feature = "suites")]
 pub mod fault;
 #[cfg(feature = "stand-in")]

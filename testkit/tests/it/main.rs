@@ -4,6 +4,8 @@ mod administrators;
 #[cfg(all(feature = "aws", feature = "foundry", feature = "http"))]
 mod aws;
 mod conformance;
+#[cfg(all(feature = "discord", feature = "http"))]
+mod discord;
 mod embedding;
 #[cfg(feature = "foundry")]
 mod foundry;
