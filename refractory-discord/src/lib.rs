@@ -11,6 +11,7 @@ pub mod adapter;
 pub mod api;
 pub mod bot;
 pub mod command;
+mod config;
 mod courier;
 pub mod directory;
 pub mod endpoint;
@@ -18,8 +19,10 @@ pub mod interaction;
 mod limits;
 pub mod message;
 mod recent;
+pub mod service;
 mod text;
 mod view;
 
 pub use bot::Bot;
+pub use config::DiscordConfig;
 pub use courier::Courier;

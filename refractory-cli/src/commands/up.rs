@@ -34,6 +34,8 @@ pub(crate) async fn run(desk: &CliContext, args: &Up) -> Result<Exit> {
     let (refractory, worker) = Loader::build(&settings, ports, at)?;
     let worker = if shared { worker } else { worker.sole() };
     let portal = Portal::new(refractory.clone(), web, hasher()).listen(listener)?;
+    #[cfg(feature = "discord")]
+    let discord = settings.section()?;
     let station = App { refractory, dir };
 
     let closes = worker.closes_within().is_some();
@@ -42,6 +44,10 @@ pub(crate) async fn run(desk: &CliContext, args: &Up) -> Result<Exit> {
     tasks.spawn(signals.stop_then_leave(stop.clone(), closes));
     let of_worker = at_least(stopped.clone(), End::Asked);
     let hurry = at_least(stopped.clone(), End::Hurried);
+    #[cfg(feature = "discord")]
+    let bot = bot(&station.refractory, &discord, at_least(stopped.clone(), End::Asked));
+    #[cfg(not(feature = "discord"))]
+    let bot = std::future::ready(());
     let of_portal = at_least(stopped, End::Asked);
     let (ended, work_is_done) = oneshot::channel::<()>();
     let serve = async {
@@ -59,7 +65,7 @@ pub(crate) async fn run(desk: &CliContext, args: &Up) -> Result<Exit> {
         worker.run_until_hurried(of_worker, hurry).await;
         drop(ended);
     };
-    let (served, (), welcomed) = tokio::join!(serve, work, async {
+    let (served, (), (), welcomed) = tokio::join!(serve, work, bot, async {
         let welcomed = welcome.await;
         if welcomed.is_err() {
             ask(&stop);
@@ -77,6 +83,20 @@ pub(crate) async fn run(desk: &CliContext, args: &Up) -> Result<Exit> {
 
 fn hasher() -> Hasher {
     Hasher::new(|password| async move { Passwords::hash(&password).await })
+}
+
+/// The Discord bot, where there is a token. Whatever becomes of it, tables are served.
+#[cfg(feature = "discord")]
+async fn bot(
+    refractory: &refractory_core::Refractory,
+    config: &refractory_discord::DiscordConfig,
+    stop: impl Future<Output = ()>,
+) {
+    let sign_in_url = refractory_web::sign_in_url;
+    let ran = refractory_discord::service::run(refractory, config, Some(sign_in_url), stop);
+    if let Err(error) = ran.await {
+        tracing::error!("the Discord bot is off: {}", told(&error.into()).1);
+    }
 }
 
 /// Asks for the end, unless somebody has.

@@ -26,6 +26,8 @@ impl CliContext {
     pub(crate) fn new(global: Global, backends: Backends) -> Self {
         let Global { data, config, json, .. } = global;
         let loader = Loader::new(backends).with::<WebConfig>();
+        #[cfg(feature = "discord")]
+        let loader = loader.with::<refractory_discord::DiscordConfig>();
         Self { out: Out::new(json), data, config, loader }
     }
 

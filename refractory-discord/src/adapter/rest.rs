@@ -41,6 +41,20 @@ pub struct Application {
     pub public_key: String,
 }
 
+impl Application {
+    /// The link that adds the bot to a server, with the permissions that it uses and no others.
+    pub fn invite_url(&self) -> String {
+        const VIEW_CHANNEL: u64 = 1 << 10;
+        const SEND_MESSAGES: u64 = 1 << 11;
+        const EMBED_LINKS: u64 = 1 << 14;
+        let permissions = VIEW_CHANNEL | SEND_MESSAGES | EMBED_LINKS;
+        format!(
+            "https://discord.com/oauth2/authorize?client_id={}&scope=bot%20applications.commands&permissions={permissions}",
+            self.id
+        )
+    }
+}
+
 impl Rest {
     /// Reaches Discord as `access` says. Calls nothing yet.
     pub fn new(access: &DiscordAccess) -> Self {

@@ -2,3 +2,4 @@
 #![expect(clippy::unwrap_used, reason = "a failed test panics")]
 mod conversation;
 mod fake;
+mod stand_in;
