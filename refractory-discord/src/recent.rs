@@ -26,6 +26,7 @@ pub(crate) struct Recent {
 pub(crate) struct Pressed {
     presses: Arc<Mutex<HashMap<u64, Option<Instant>>>>,
     key: u64,
+    is_click: bool,
 }
 
 impl Recent {
@@ -39,8 +40,8 @@ impl Recent {
         seen.insert(interaction, now).is_none_or(|at| now.duration_since(at) >= DELIVERY)
     }
 
-    /// Begins what `key` stands for; none while that is being done, or was a moment ago.
-    pub(crate) fn press(&self, key: u64) -> Option<Pressed> {
+    /// Begins what `key` stands for; none while that is being done, and for a click also a moment later.
+    pub(crate) fn press(&self, key: u64, is_click: bool) -> Option<Pressed> {
         let mut presses = self.presses.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         presses.retain(|_, done| done.is_none_or(|at| now.duration_since(at) < CLICK));
@@ -48,14 +49,18 @@ impl Recent {
             return None;
         }
         presses.insert(key, None);
-        Some(Pressed { presses: Arc::clone(&self.presses), key })
+        Some(Pressed { presses: Arc::clone(&self.presses), key, is_click })
     }
 }
 
 impl Drop for Pressed {
     fn drop(&mut self) {
         let mut presses = self.presses.lock().unwrap_or_else(PoisonError::into_inner);
-        presses.insert(self.key, Some(Instant::now()));
+        if self.is_click {
+            presses.insert(self.key, Some(Instant::now()));
+        } else {
+            presses.remove(&self.key);
+        }
     }
 }
 
@@ -71,13 +76,14 @@ mod tests {
         tokio::time::advance(DELIVERY).await;
         assert!(recent.is_first(Snowflake(2)), "no token is good any more");
 
-        let first = recent.press(1).unwrap();
-        assert!(recent.press(1).is_none());
-        assert!(recent.press(2).is_some());
+        let first = recent.press(1, true).unwrap();
+        assert!(recent.press(1, true).is_none());
+        assert!(recent.press(2, false).is_some());
         drop(first);
-        assert!(recent.press(1).is_none(), "a double click");
+        assert!(recent.press(1, true).is_none(), "a double click");
+        assert!(recent.press(2, false).is_some(), "a command that is typed again is meant");
         tokio::time::advance(CLICK).await;
-        assert!(recent.press(1).is_some());
+        assert!(recent.press(1, true).is_some());
     }
 
     #[tokio::test(start_paused = true)]

@@ -169,7 +169,7 @@ impl Bot {
         if !self.recent.is_first(interaction.id) {
             return Handled { response, work: None };
         }
-        let Some(pressed) = self.recent.press(key(interaction)) else {
+        let Some(pressed) = self.recent.press(key(interaction), place != Place::Answer) else {
             let again = match place {
                 Place::Answer => Immediate::Show(twice()),
                 Place::Private | Place::Shared => response,
