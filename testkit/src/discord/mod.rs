@@ -25,6 +25,11 @@
 //! waited for is an event ([`DiscordStandIn::wait`]): no test needs to sleep. Stand-ins run beside one another, each on its own
 //! port and thread.
 //!
+//! # To look at
+//!
+//! The address of a stand-in is a page as well: guild, channels, messages, ephemeral answers and direct messages as one member or another
+//! sees them, with buttons, commands and modals that work. `cargo run -p testkit --features discord --bin discord-stand-in` starts one.
+//!
 //! # What is strict
 //!
 //! - Documented limits of messages, embeds, components, modals, commands and channels are refused with 50035 and the tree of errors.
@@ -53,6 +58,7 @@ mod gateway;
 mod interactions;
 mod limits;
 mod model;
+mod page;
 mod permissions;
 mod person;
 mod rate;
@@ -62,6 +68,7 @@ mod rest;
 mod server;
 mod shared;
 mod stand_in;
+mod start;
 mod world;
 
 pub use clock::StandInClock;
@@ -77,4 +84,5 @@ pub use person::{
 };
 pub use rate::RateMode;
 pub use requests::RecordedRequest;
-pub use stand_in::{DiscordStandIn, StandInOptions};
+pub use stand_in::DiscordStandIn;
+pub use start::StandInOptions;

@@ -2,15 +2,14 @@
 use std::io;
 use std::sync::Arc;
 
-use http::StatusCode;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 
-use super::reply::{Reply, Request, plain};
+use super::reply::{Reply, Request};
 use super::shared::Shared;
-use super::{api, gateway};
+use super::{api, gateway, page};
 
 /// Serves until it is dropped.
 pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
@@ -46,5 +45,5 @@ async fn answer(shared: &Arc<Shared>, request: Request) -> io::Result<Reply> {
     if matches!(path.as_str(), "/gw" | "/gw/") {
         return Ok(gateway::upgrade(shared, request));
     }
-    Ok(plain(StatusCode::NOT_FOUND, "REST is at /api/v10, the gateway at /gw."))
+    Ok(Box::pin(page::answer(shared, request)).await)
 }

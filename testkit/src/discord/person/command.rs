@@ -78,9 +78,20 @@ impl Person {
     pub async fn complete(
         &self,
         path: &str,
-        (option, text): (&str, &str),
+        typed: (&str, &str),
         others: &[(&str, &str)],
     ) -> Result<Vec<Choice>, CannotDo> {
+        let reaction = self.asks(path, typed, others)?;
+        Ok(reaction.choices().await)
+    }
+
+    /// The same, without waiting.
+    pub(crate) fn asks(
+        &self,
+        path: &str,
+        (option, text): (&str, &str),
+        others: &[(&str, &str)],
+    ) -> Result<Reaction, CannotDo> {
         let (channel, typed) = self.find(path)?;
         let found = typed.options.iter().find(|it| it["name"] == option);
         if !found.is_some_and(|it| it["autocomplete"] == true) {
@@ -89,9 +100,7 @@ impl Person {
         let mut options = others.to_vec();
         options.push((option, text));
         let data = self.data(&typed, &options, Some(option))?;
-        let place = (interaction_kind::AUTOCOMPLETE, channel);
-        let reaction = self.interact(place, data, None)?;
-        Ok(reaction.choices().await)
+        self.interact((interaction_kind::AUTOCOMPLETE, channel), data, None)
     }
 
     fn find(&self, path: &str) -> Result<(Id, Typed), CannotDo> {

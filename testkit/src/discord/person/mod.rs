@@ -14,6 +14,7 @@ use super::permissions::permission::VIEW_CHANNEL;
 use super::stand_in::DiscordStandIn;
 use super::world::World;
 
+pub(crate) use command::shown_commands;
 pub use reaction::{NoAnswer, Reaction};
 pub use shown::{
     Choice, ShownButton, ShownChannel, ShownField, ShownMessage, ShownModal, ShownSelect,

@@ -120,6 +120,8 @@ pub struct ShownField {
     pub kind: u64,
     /// Whether it has to be filled in.
     pub is_required: bool,
+    /// What is in it while nothing is.
+    pub placeholder: String,
     /// How short and long its text can be.
     pub length: (u64, u64),
     /// Whether it is a large one.
@@ -271,6 +273,7 @@ fn field(of: &Value, label: String, in_label: bool) -> ShownField {
         value: text(&of["value"]),
         kind: of["type"].as_u64().unwrap_or(0),
         is_required: of["required"] != false,
+        placeholder: text(&of["placeholder"]),
         length: (bound("min_length", 0), bound("max_length", 4000)),
         is_paragraph: of["style"] == 2,
         in_label,

@@ -1,5 +1,6 @@
 //! An app that says exactly what a test wants: REST and gateway, without a library of Discord's.
 use std::io::Read;
+use std::path::Path;
 use std::time::Duration;
 
 use flate2::read::ZlibDecoder;
@@ -59,8 +60,10 @@ pub(super) fn id_of(value: &Value) -> Id {
 }
 
 impl App {
+    /// One whose bodies are held against Discord's own description, by `.ci/run`.
     pub(super) fn start() -> Self {
-        Self::with(&StandInOptions::default())
+        let record_to = Some(Path::new(env!("CARGO_TARGET_TMPDIR")).join("discord-bodies"));
+        Self::with(&StandInOptions { record_to, ..StandInOptions::default() })
     }
 
     pub(super) fn with(options: &StandInOptions) -> Self {

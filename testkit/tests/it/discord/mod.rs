@@ -7,6 +7,7 @@ mod gateway;
 mod interactions;
 mod limits;
 mod messages;
+mod page;
 mod people;
 mod rates;
 mod serenity_types;
