@@ -1,4 +1,6 @@
 //! The bot as `up` runs it, over a gateway and an API that are as strict as Discord's.
+use std::path::Path;
+
 use refractory_core::model::{Identity, InstanceState, Role};
 use refractory_core::{Addressing, MintedToken, Secret};
 use refractory_discord::{DiscordConfig, service};
@@ -19,9 +21,15 @@ fn config(discord: &DiscordStandIn) -> DiscordConfig {
     config
 }
 
+/// A Discord that keeps what the bot sends; `.ci/run` holds it against Discord's own description.
+fn discord() -> DiscordStandIn {
+    let record_to = Some(Path::new(env!("CARGO_TARGET_TMPDIR")).join("discord-bodies"));
+    DiscordStandIn::start(&StandInOptions { record_to, ..StandInOptions::default() })
+}
+
 #[tokio::test]
 async fn a_user_links_their_account_and_plays_with_it() {
-    let discord = DiscordStandIn::start(&StandInOptions::default());
+    let discord = discord();
     let club = Club::open().await;
     let jane = testkit::people::fresh_user(&club.app, "jane", Role::GameMaster).await;
     let table = club.table(&jane, "friday").await;
@@ -70,7 +78,7 @@ async fn a_user_links_their_account_and_plays_with_it() {
 
 #[tokio::test]
 async fn a_token_that_discord_does_not_accept_is_said_and_not_tried_again() {
-    let discord = DiscordStandIn::start(&StandInOptions::default());
+    let discord = discord();
     let club = Club::open().await;
     let mut config = config(&discord);
     config.token = Some(Secret::new("not-the-token"));
