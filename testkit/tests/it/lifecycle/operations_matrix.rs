@@ -273,6 +273,23 @@ async fn is_given_up(house: &House, id: &InstanceId) -> bool {
 
 async fn assert_nothing_is_held(scene: &Scene, when: &str) {
     let house = House::new(&scene.world, &scene.world);
+    // A request that came late may have come after the last part: a worker has yet to see it.
+    let end = tokio::time::Instant::now() + TIMEOUT;
+    let ended = async {
+        while tokio::time::Instant::now() < end
+            && house
+                .app
+                .operations(&op(), None, None, 200)
+                .await
+                .unwrap()
+                .records
+                .iter()
+                .any(|it| it.is_active())
+        {
+            tokio::time::sleep(LOOK).await;
+        }
+    };
+    house.worker().run_until(ended).await;
     let all = house.app.operations(&op(), None, None, 200).await.unwrap().records;
     let active: Vec<_> = all.iter().filter(|it| it.is_active()).collect();
     assert!(active.is_empty(), "{when}: {active:?}");
