@@ -59,7 +59,7 @@
 //! - [`Builder`] names the default of every other port, and takes each as a value or in an `Arc`.
 //! - [`Refractory::operator`] acts for the program itself; with the feature `accounts`, the handle makes principals of users from what they show (passwords, sessions, tokens).
 //! - [`model::Instance::phase`] and [`health`](model::Instance::health) say how an instance is; [`Refractory::watch_instance`], [`watch`](Refractory::watch) and
-//!   [`subscribe`](Refractory::subscribe) follow it, all of them, and the audit log.
+//!   [`subscribe`](Refractory::subscribe) follow it, all of them, and the audit log; [`watch_operation`](Refractory::watch_operation) follows long work.
 //! - [`Error::kind`], [`code`](Error::code) and [`is_transient`](Error::is_transient) are what to match on; [`Error::for_people`] is what to show.
 //!
 //! Without features this crate is the domain, the plan, the worker and the service, over a store in memory. The features add
@@ -110,9 +110,9 @@ pub use reconcile::{Worker, WorkerOptions};
 pub use secret::Secret;
 pub use service::{
     Addressing, Builder, Changes, DamagedPage, Deliveries, Delivery, EventCursor, EventFilter,
-    EventPage, FollowedEvent, FrontEndRecords, InstanceWatch, Leadership, ListQuery, Pairing,
-    Playing, Ports, RecordCollection, Refractory, Settled, StorePool, Subscription, Watch, pair,
-    settled,
+    EventPage, FollowedEvent, FrontEndRecords, InstanceWatch, Leadership, ListQuery,
+    OperationWatch, Pairing, Playing, Ports, RecordCollection, Refractory, Settled,
+    SettledOperation, StorePool, Subscription, Watch, pair, settled,
 };
 #[cfg(feature = "accounts")]
 pub use service::{

@@ -12,6 +12,9 @@ use actix_web::http::{ConnectionType, Method, Version};
 use actix_web::middleware::Next;
 use bytes::Bytes;
 
+/// The address below which the API is.
+pub(crate) const API: &str = "/api/v1";
+
 /// Has HEAD answered by what answers GET, and fits the answer to the client.
 pub(crate) async fn follow<B: MessageBody>(
     mut request: ServiceRequest,

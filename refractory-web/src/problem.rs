@@ -10,6 +10,7 @@ use refractory_core::{Code, Error, ErrorKind, EventId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::http_rules::API;
 use crate::words;
 
 /// The media type of a merge patch (RFC 7396).
@@ -105,9 +106,32 @@ pub(crate) struct ProblemDocument<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     instance: Option<String>,
+    /// The operation that is in the way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    operation: Option<&'a BlockingOperation>,
     /// What is wrong, field by field.
     #[serde(skip_serializing_if = "<[FieldProblem]>::is_empty")]
     errors: &'a [FieldProblem],
+}
+
+/// The operation that is in the way of a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct BlockingOperation {
+    /// Its id.
+    id: String,
+    /// Its address.
+    #[schema(example = "/api/v1/operations/4fjx2k9mq7tz")]
+    href: String,
+}
+
+impl BlockingOperation {
+    /// The one that `error` is about, where it is about one.
+    fn of(error: &Error) -> Option<Self> {
+        let is_one = [Code::OPERATION_IN_PROGRESS, Code::BACKUP_IN_USE].contains(error.code());
+        let id = error.fact("operation").filter(|_| is_one)?.to_owned();
+        Some(Self { href: format!("{API}/operations/{id}"), id })
+    }
 }
 
 /// An answer that is not what was asked for, with the sentence a person reads.
@@ -134,6 +158,8 @@ struct Hints {
     accept: &'static [&'static str],
     /// What the token that was shown lacks.
     scope: Option<String>,
+    /// The operation that is in the way.
+    operation: Option<BlockingOperation>,
 }
 
 impl Problem {
@@ -306,7 +332,8 @@ impl From<Error> for Problem {
         let sentence = words::sentence(&words::error(&error));
         let problem = Self { id, wait: error.wait_hint(), ..Self::new(status, sentence) };
         let scope = error.fact("scope").filter(|_| *error.code() == Code::INSUFFICIENT_SCOPE);
-        let hints = Hints { scope: scope.map(ToOwned::to_owned), ..Hints::default() };
+        let operation = BlockingOperation::of(&error);
+        let hints = Hints { scope: scope.map(ToOwned::to_owned), operation, ..Hints::default() };
         problem.hinting(hints).coded(error.code().to_string())
     }
 }
@@ -354,6 +381,7 @@ impl ResponseError for Problem {
             detail: &self.sentence,
             code: &self.code,
             instance: self.id.as_ref().map(|id| format!("urn:refractory:failure:{id}")),
+            operation: self.hints.operation.as_ref(),
             errors: &self.fields,
         };
         let body = serde_json::to_string(&document).unwrap_or_default();

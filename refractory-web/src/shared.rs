@@ -1,12 +1,15 @@
 //! What every request may use.
+use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, web};
 use refractory_core::Refractory;
 use tokio::sync::watch;
 
 use crate::config::WebConfig;
-use crate::connections::{ClientConnections, Slots};
+use crate::connections::{ClientConnections, Slot, Slots};
 use crate::feed::Feed;
 use crate::guard::{ApiRate, Throttle};
 use crate::hasher::Hasher;
@@ -47,6 +50,15 @@ impl Shared {
         let data = request.app_data::<web::Data<Self>>().cloned();
         data.map(web::Data::into_inner)
             .ok_or_else(|| Problem::defect(&"no portal behind a request"))
+    }
+
+    /// A place for a stream to `client`, or for a request that waits for news, for as long as it lasts.
+    pub(crate) fn stream_place(&self, client: IpAddr) -> Result<Slot, Problem> {
+        self.streams.take(client).ok_or_else(|| {
+            let sentence = "Too many pages are kept up to date at once. Close some tabs, or try again in a minute.";
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, sentence)
+                .retry_after(Duration::from_mins(1))
+        })
     }
 
     /// Whether people come over HTTPS.

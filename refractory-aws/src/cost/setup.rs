@@ -55,7 +55,7 @@ pub struct Setup {
     pub portal_memory: f64,
     /// Seconds between two looks at what others have changed: `[core] resync`.
     pub resync: f64,
-    /// Seconds between two looks for operations that others were asked for.
+    /// Seconds between two looks at the index of operations.
     pub operations: f64,
     /// Seconds between two signs of life of a worker.
     pub heartbeat: f64,
@@ -115,9 +115,10 @@ impl Setup {
         self.followers(sockets) * LOOK / self.resync
     }
 
-    /// Read units of DynamoDB per second for looks at the index of operations that find none: each portal has a worker.
+    /// Read units of DynamoDB per second for operations where there are none, of the worker of each portal: looks at what was
+    /// written of them, and at their index.
     pub(super) fn operation_read_units(&self, sockets: f64) -> f64 {
-        self.portals_for(sockets) * OPERATIONS / self.operations
+        self.portals_for(sockets) * (LOOK / self.resync + OPERATIONS / self.operations)
     }
 
     /// Units of DynamoDB per second for the signs of life of all workers.

@@ -11,7 +11,10 @@ Examples:
   refractory backup create friday-night --stop
 
 Data is copied while the table is off. With `--stop`, a table that is on is stopped first and starts
-again by itself afterwards. The backup is read back before it counts as made.";
+again by itself afterwards. The backup is read back before it counts as made.
+
+One operation on the backups of a table runs at a time. With `--wait`, the command waits for one that
+runs already, and then makes its own backup.";
 
 const RESTORE: &str = "\
 Examples:

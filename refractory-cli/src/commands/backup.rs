@@ -5,7 +5,7 @@ use refractory_core::model::{Backup, Principal};
 use refractory_web::api;
 
 use super::deployment;
-use super::operation::asked;
+use super::operation::{asked, request};
 use crate::args::backup::{
     BackupCommand, CreateBackup, DeleteBackup, ListBackups, RestoreBackup, VerifyBackup,
 };
@@ -32,7 +32,8 @@ async fn create(desk: &CliContext, args: &CreateBackup) -> Result<()> {
     let station = desk.open().await?;
     let (app, who) = (&station.refractory, Principal::operator());
     let table = app.find(&who, &args.name).await?;
-    let operation = app.create_backup(&who, &table.id, args.stop).await?;
+    let ask = || app.create_backup(&who, &table.id, args.stop);
+    let operation = request(desk, &station, args.wait, ask).await?;
     let backup = operation.kind.backup().map(|backup| backup.id.to_string()).unwrap_or_default();
     let said = format!("The backup {backup} of `{}` was created.", table.slug);
     asked(desk, &station, &operation, args.wait, &said).await
@@ -137,14 +138,17 @@ async fn restore(desk: &CliContext, args: RestoreBackup) -> Result<()> {
             format!("To replace all data of this table, add `--confirm {}`.", into.slug)
         ));
     };
-    let operation = app.restore_backup(&who, &backup.id, &into.id, &typed).await?;
+    let ask = || app.restore_backup(&who, &backup.id, &into.id, &typed);
+    let operation = request(desk, &station, args.wait, ask).await?;
     let said = format!("`{}` has the data of the backup {} again.", into.slug, backup.id);
     asked(desk, &station, &operation, args.wait, &said).await
 }
 
 async fn verify(desk: &CliContext, args: &VerifyBackup) -> Result<()> {
     let station = desk.open().await?;
-    let operation = station.refractory.verify_backup(&Principal::operator(), &args.id).await?;
+    let who = Principal::operator();
+    let ask = || station.refractory.verify_backup(&who, &args.id);
+    let operation = request(desk, &station, args.wait, ask).await?;
     let said = format!("The backup {} is intact.", args.id);
     asked(desk, &station, &operation, args.wait, &said).await
 }
@@ -166,7 +170,8 @@ async fn delete(desk: &CliContext, args: DeleteBackup) -> Result<()> {
             format!("To delete this backup, add `--confirm {}`.", backup.id)
         ));
     }
-    let operation = app.delete_backup(&who, &backup.id).await?;
+    let ask = || app.delete_backup(&who, &backup.id);
+    let operation = request(desk, &station, args.wait, ask).await?;
     let said = format!("The backup {} was deleted.", backup.id);
     asked(desk, &station, &operation, args.wait, &said).await
 }

@@ -2,9 +2,9 @@
 use std::time::Duration;
 
 use anyhow::{Result, bail};
-use refractory_core::OperationId;
 use refractory_core::model::{Operation, OperationOutcome, OperationStep, Principal, StepRecord};
 use refractory_core::words::{English, Words as _};
+use refractory_core::{Code, Error, OperationId, SettledOperation};
 use refractory_web::api;
 
 use super::follow::{ProgressReporter, nobody_works, note_idle};
@@ -12,11 +12,6 @@ use crate::args::backup::{ListOperations, OperationCommand};
 use crate::compose::{App, CliContext};
 use crate::exit::Exit;
 use crate::output::{Failure, Out};
-
-/// How often progress is looked at: no event of the store's crosses processes.
-const LOOK: Duration = Duration::from_millis(200);
-/// How many looks lie between two questions whether any worker is alive.
-const LOOKS_PER_ROLL_CALL: u32 = 10;
 
 pub(crate) async fn run(desk: &CliContext, command: OperationCommand) -> Result<Exit> {
     match command {
@@ -95,6 +90,43 @@ async fn cancel(desk: &CliContext, id: &OperationId) -> Result<()> {
     note_idle(desk.out, &station).await
 }
 
+/// Asks for an operation. Where another one is in the way, waits for its end first if `wait` is set, and says what to do otherwise.
+pub(super) async fn request<F>(
+    desk: &CliContext,
+    station: &App,
+    wait: bool,
+    ask: impl Fn() -> F,
+) -> Result<Operation>
+where
+    F: Future<Output = refractory_core::Result<Operation>>,
+{
+    loop {
+        let error = match ask().await {
+            Err(error) if is_in_the_way(&error) => error,
+            asked => return Ok(asked?),
+        };
+        let Some(other) = error.fact("operation").and_then(|id| OperationId::new(id).ok()) else {
+            return Err(error.into());
+        };
+        let sentence = English.error(&error);
+        if !wait {
+            bail!(Failure::new(
+                Exit::Conflict,
+                format!(
+                    "{sentence} Follow it with `refractory operation show {other}`, or add `--wait`: then this command waits for it first."
+                )
+            ));
+        }
+        let first = sentence.split_inclusive(". ").next().unwrap_or_default().trim();
+        desk.out.note(&format!("{first} Waiting for operation {other} to end first."));
+        follow_to_end(desk.out, station, &other).await?;
+    }
+}
+
+fn is_in_the_way(error: &Error) -> bool {
+    [Code::OPERATION_IN_PROGRESS, Code::BACKUP_IN_USE].contains(error.code())
+}
+
 /// Says that an operation was asked for, or follows it to its end and says `done`.
 pub(super) async fn asked(
     desk: &CliContext,
@@ -117,34 +149,42 @@ pub(super) async fn asked(
     note_idle(desk.out, station).await
 }
 
-/// Shows how an operation gets on until it has ended.
+/// Shows how an operation gets on until it has ended, and returns it if it did what was asked for.
 async fn follow(out: Out, station: &App, id: &OperationId) -> Result<Operation> {
-    let who = Principal::operator();
-    let mut reporter = ProgressReporter::begin(out);
-    for look in 0_u32.. {
-        let operation = station.refractory.operation(&who, id).await?;
-        if let Some(end) = &operation.end {
-            return match &end.outcome {
-                OperationOutcome::Succeeded => Ok(operation),
-                OperationOutcome::Failed(failure) => {
-                    bail!(Failure::new(Exit::Attention, English.failure(failure)))
-                }
-                OperationOutcome::Canceled => {
-                    bail!(Failure::new(Exit::Conflict, "Another user canceled it."))
-                }
-                OperationOutcome::Superseded => bail!(Failure::new(
-                    Exit::Conflict,
-                    format!("`{}` was deleted in the meantime.", operation.slug)
-                )),
-            };
+    let ended = follow_to_end(out, station, id).await?;
+    match ended.end.as_ref().map(|end| &end.outcome) {
+        Some(OperationOutcome::Failed(failure)) => {
+            bail!(Failure::new(Exit::Attention, English.failure(failure)))
         }
-        reporter.report(words(&operation));
-        if look % LOOKS_PER_ROLL_CALL == 0 && station.workers().await?.is_empty() {
-            bail!(nobody_works(station));
+        Some(OperationOutcome::Canceled) => {
+            bail!(Failure::new(Exit::Conflict, "Another user canceled it."))
         }
-        tokio::time::sleep(LOOK).await;
+        Some(OperationOutcome::Superseded) => bail!(Failure::new(
+            Exit::Conflict,
+            format!("`{}` was deleted in the meantime.", ended.slug)
+        )),
+        Some(OperationOutcome::Succeeded) | None => Ok(ended),
     }
-    bail!(Failure::new(Exit::Unavailable, "It takes too long to be followed."))
+}
+
+/// Shows how an operation gets on until it has ended, whatever it came to.
+async fn follow_to_end(out: Out, station: &App, id: &OperationId) -> Result<Operation> {
+    let (app, who) = (&station.refractory, Principal::operator());
+    let mut reporter = ProgressReporter::begin(out);
+    if app.operation(&who, id).await?.is_active() && station.workers().await?.is_empty() {
+        bail!(nobody_works(station));
+    }
+    loop {
+        let report = |operation: &Operation| reporter.report(words(operation));
+        match app.settled_operation(&who, id, Duration::MAX, report).await? {
+            SettledOperation::Ended(operation) => return Ok(*operation),
+            // One that was not heard of for a moment may be at work still.
+            SettledOperation::NoWorker if station.workers().await?.is_empty() => {
+                bail!(nobody_works(station));
+            }
+            SettledOperation::NoWorker | SettledOperation::TimedOut | _ => {}
+        }
+    }
 }
 
 /// How an operation stands, in a few words.

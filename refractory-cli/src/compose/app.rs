@@ -8,7 +8,6 @@ use refractory_core::local::DataDir;
 use refractory_core::model::WorkerMark;
 use refractory_core::{Addressing, Ports, Refractory};
 use refractory_web::WebConfig;
-use tokio::time::Instant;
 
 use super::RuntimeInfo;
 use crate::exit::Exit;
@@ -36,15 +35,11 @@ impl App {
     /// Returns the live workers. If an `up` runs here and no worker is seen, waits for its next heartbeat: the clock may have
     /// been set since the last one.
     pub(crate) async fn workers(&self) -> Result<Vec<WorkerMark>> {
-        let until = Instant::now() + self.refractory.worker_options().heartbeat + HEARTBEAT_SLACK;
-        loop {
-            let alive = self.refractory.workers().await?;
-            let over = Instant::now() >= until;
-            if !alive.is_empty() || over || self.running_up().is_none() {
-                return Ok(alive);
-            }
-            tokio::time::sleep(POLL).await;
+        if self.running_up().is_none() {
+            return Ok(self.refractory.workers().await?);
         }
+        let heartbeat = self.refractory.worker_options().heartbeat;
+        Ok(self.refractory.workers_within(heartbeat + HEARTBEAT_SLACK).await?)
     }
 
     /// The `up` that runs in the data folder, whether its worker is seen or not.
@@ -55,8 +50,6 @@ impl App {
 
 /// How late a heartbeat may come.
 const HEARTBEAT_SLACK: Duration = Duration::from_secs(1);
-/// How often it is looked for: the store notifies no other process.
-const POLL: Duration = Duration::from_millis(200);
 
 /// Opens the store and the backend that the settings name.
 pub(crate) async fn connect(

@@ -57,6 +57,30 @@ fn a_backup_is_made_verified_restored_and_deleted() {
 }
 
 #[test]
+fn a_command_waits_for_the_operation_in_the_way_or_names_it() {
+    let house = House::new();
+    let up = house.up("--demo");
+    house.run("instance start demo --wait").ok();
+    house.run("instance stop demo --now --wait").ok();
+    // Nothing carries the first out until the service runs again.
+    drop(up);
+    let first = house.run("backup create demo --json").ok().json()["id"].clone();
+    let first = first.as_str().unwrap();
+    let named = format!("Follow it with `refractory operation show {first}`");
+    let refused = house.run("backup create demo").failed(4, &named);
+    assert!(refused.err.contains("add `--wait`"), "{refused:?}");
+    house.run("backup create demo --wait").failed(7, "isn't running");
+    let _up = house.up("");
+    let said = house.run("backup create demo --wait").ok();
+    assert!(said.out.contains("was created"), "{said:?}");
+    let all = house.run("backup list demo --json").ok().json();
+    assert_eq!(all.as_array().unwrap().len(), 2, "the first one, and then its own: {all}");
+    if said.err.contains("Waiting for operation") {
+        assert!(said.err.contains(first), "{said:?}");
+    }
+}
+
+#[test]
 fn a_damaged_backup_is_told_and_a_deleted_table_leaves_its_backups() {
     let house = House::new();
     let _up = house.up("--demo");

@@ -126,6 +126,9 @@ codes! {
     NO_OPERATION = "no-such-operation";
     /// Another operation is at work on the table. About `operation`, `table` and `kind`.
     OPERATION_IN_PROGRESS = "operation-in-progress";
+    /// An operation on another table is at work on the backup. About `kind`, and about `operation` and `table` where the caller may
+    /// see that table.
+    BACKUP_IN_USE = "backup-in-use";
     /// The operation has ended, is being undone, or has gone too far. About `because`: `ended`, `failed` or `irreversible`.
     NOT_CANCELABLE = "not-cancelable";
     /// There is no such token. About `name`.

@@ -114,6 +114,10 @@ pub(crate) fn sentence(code: &Code, about: &dyn Facts) -> Option<String> {
             fact("table"),
             in_progress(&fact("kind"))
         ),
+        "backup-in-use" => format!(
+            "This backup {}. Wait until that has ended, then try again.",
+            in_use(&fact("kind"), about.fact("table"))
+        ),
         "not-cancelable" => match about.fact("because") {
             Some("ended") => "This operation has ended already.".to_owned(),
             Some("failed") => "This operation has failed already and is being undone.".to_owned(),
@@ -173,6 +177,15 @@ fn in_progress(kind: &str) -> &'static str {
         "restore-backup" => "a backup is being restored",
         "delete-backup" => "a backup is being deleted",
         _ => "another operation is at work",
+    }
+}
+
+fn in_use(kind: &str, table: Option<&str>) -> String {
+    match kind {
+        "verify-backup" => "is being verified".to_owned(),
+        "delete-backup" => "is being deleted".to_owned(),
+        "restore-backup" => format!("is being restored to {}", table.unwrap_or("another table")),
+        _ => "is in use".to_owned(),
     }
 }
 

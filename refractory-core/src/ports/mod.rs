@@ -48,10 +48,10 @@ pub use orphaned_resources::{OrphanedResource, OrphanedResources};
 pub use runtime::{InstanceRuntime, LaunchSpec, Stop};
 pub use snapshot::{Snapshot, SnapshotName, Snapshots};
 pub use storage::{Usage, Volume, VolumeSpec, WorldStorage};
-pub(crate) use store::front_end_collection;
 pub use store::{
     Aggregate, Change, Changes, Collection, Commit, Cursor, DamagedRecord, Followed, Follower,
     Index, IndexEntry, Kind, MAX_WRITES, Page, Position, Query, Record, Scope, Sealed, Store,
     TypedPage, UniqueKey, Write, check_writes, damaged,
 };
+pub(crate) use store::{ChangeTail, front_end_collection};
 pub use vault::Vault;

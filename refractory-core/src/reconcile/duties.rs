@@ -21,7 +21,7 @@ pub(super) struct Duty {
     run: fn(Worker) -> Doing,
 }
 
-/// The duty that looks for operations; it is due at once where one was asked for in this process.
+/// The duty that looks for operations; it is due at once where one was asked for in this process, or written by another.
 pub(super) const OPERATIONS: &str = "operations";
 
 /// Every duty.

@@ -9,7 +9,7 @@ use super::Worker;
 use super::duties::{DutyRunner, OPERATIONS};
 use super::lane::Lane;
 use super::worker::StepOutcome;
-use crate::ports::{Followed, Follower, Kind};
+use crate::ports::{ChangeTail, Followed, Follower, Kind};
 use crate::{Error, ErrorKind, InstanceId, MonotonicTime, OperationId, Result};
 
 /// One life of a worker.
@@ -21,6 +21,9 @@ pub(super) struct Run<'a> {
     follower: Follower,
     /// Revisions that were written while their instance was in hand.
     written_meanwhile: BTreeMap<InstanceId, u64>,
+    /// What is written of operations, by any process, and when that is next asked for.
+    requests: ChangeTail,
+    next_look: MonotonicTime,
     changes: watch::Receiver<u64>,
     asked: watch::Receiver<u64>,
 }
@@ -35,6 +38,8 @@ impl<'a> Run<'a> {
             duties: DutyRunner::new(worker),
             follower: Follower::new(Kind::Instance),
             written_meanwhile: BTreeMap::new(),
+            requests: ChangeTail::new(Kind::Operation),
+            next_look: MonotonicTime::default(),
             changes: worker.deployment.nudge.subscribe(),
             asked: worker.deployment.operations_nudge.subscribe(),
         }
@@ -51,6 +56,7 @@ impl<'a> Run<'a> {
     pub(super) async fn round(&mut self) {
         let now = self.worker.deployment.clock.monotonic();
         self.worker.ages.tick(now, &self.worker.deployment.options);
+        self.look_for_requests(now).await;
         self.duties.begin_due(now);
         match self.follower.poll(self.worker.deployment.ports.store.as_ref()).await {
             Ok(followed) => self.notice(&followed, now),
@@ -67,6 +73,23 @@ impl<'a> Run<'a> {
             let worker = worker.clone();
             async move { worker.step_operation(&id).await }
         });
+    }
+
+    /// Makes the duty that looks for operations due where another process has written one. Asked at the pace of `resync`, however
+    /// many rounds there are: what is asked for in this process needs no look.
+    async fn look_for_requests(&mut self, now: MonotonicTime) {
+        if now < self.next_look {
+            return;
+        }
+        let deployment = &self.worker.deployment;
+        self.next_look = now.after(deployment.options.resync);
+        match self.requests.poll(deployment.ports.store.as_ref()).await {
+            Ok(Some(news)) if news.iter().all(|change| self.worker.wrote_operation(change)) => {}
+            Ok(_) => self.duties.hasten(OPERATIONS),
+            Err(error) => {
+                tracing::warn!(worker = %self.worker.id, ?error, "operations are looked for again");
+            }
+        }
     }
 
     /// Makes whatever changed due now, and forgets what is gone.

@@ -54,7 +54,8 @@ pub struct WorkerOptions {
     /// How long the administrator's password of a deleted instance is kept for the next one of the same name and owner; zero
     /// forgets it at once.
     pub admin_key_retention: Duration,
-    /// How often operations that another process was asked for are looked for.
+    /// How often operations are looked for on the clock. What another process was asked for is seen at the next look at what was
+    /// written, after [`resync`](Self::resync).
     pub operations: Duration,
     /// How many operations are in hand at once.
     pub operations_at_once: usize,
@@ -94,7 +95,7 @@ impl Default for WorkerOptions {
             events_age: Duration::from_hours(24 * 180),
             events: 100_000,
             admin_key_retention: Duration::from_hours(24 * 30),
-            operations: Duration::from_secs(2),
+            operations: Duration::from_secs(30),
             operations_at_once: 4,
             operations_age: Duration::from_hours(24 * 180),
             orphaned_backups_age: Some(Duration::from_hours(24 * 90)),

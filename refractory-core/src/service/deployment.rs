@@ -132,6 +132,7 @@ impl Deployment {
     /// Says that there is an operation to begin.
     pub(crate) fn nudge_operations(&self) {
         self.operations_nudge.send_modify(|count| *count = count.wrapping_add(1));
+        self.nudge();
     }
 
     pub(crate) fn nudge(&self) {

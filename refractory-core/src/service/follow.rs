@@ -1,4 +1,4 @@
-//! Following events and instances, in whatever process they change.
+//! Following events, in whatever process they are written.
 use std::collections::VecDeque;
 use std::fmt;
 use std::str::FromStr;
@@ -10,8 +10,8 @@ use super::watch::WriteSignal;
 use super::{Deployment, Refractory};
 use crate::access::{Verb, can, has_scope, may};
 use crate::model::{Event, EventKind, Instance, Principal};
-use crate::ports::{Change, Collection, Index, Kind, Position, Query};
-use crate::{Code, Error, ErrorKind, EventId, InstanceId, Result, Timestamp};
+use crate::ports::{Collection, Index, Kind, Position, Query};
+use crate::{Code, Error, ErrorKind, EventId, Result, Timestamp};
 
 /// How many changes are read at once.
 const PAGE: usize = 100;
@@ -316,109 +316,5 @@ impl Refractory {
     /// As the store has them.
     pub async fn may_read_event(&self, who: &Principal, event: &Event) -> Result<bool> {
         self.deployment.may_read(who, event).await
-    }
-}
-
-/// One instance as it changes.
-#[derive(Debug)]
-pub struct InstanceWatch {
-    refractory: Refractory,
-    signal: WriteSignal,
-    who: Principal,
-    id: InstanceId,
-    position: Option<Position>,
-    /// Whether it was written since it was last read.
-    is_changed: bool,
-    /// The revision that was last returned.
-    revision: Option<u64>,
-    is_gone: bool,
-}
-
-impl Refractory {
-    /// Follows one instance that `who` may see: first as it is, then as it is after each change.
-    pub fn watch_instance(&self, who: &Principal, id: &InstanceId) -> InstanceWatch {
-        InstanceWatch {
-            refractory: self.clone(),
-            signal: WriteSignal::of(&self.deployment),
-            who: who.clone(),
-            id: id.clone(),
-            position: None,
-            is_changed: true,
-            revision: None,
-            is_gone: false,
-        }
-    }
-}
-
-impl InstanceWatch {
-    /// The instance as it is now, or once it has changed; `None` when it is gone.
-    ///
-    /// # Errors
-    ///
-    /// `Forbidden`, and as the store has them; the next call goes on.
-    pub async fn next(&mut self) -> Result<Option<Instance>> {
-        while !self.is_gone {
-            self.signal.begin();
-            self.look_for_changes().await?;
-            if self.is_changed {
-                let read = self.refractory.get(&self.who, &self.id).await;
-                self.is_changed = false;
-                match read {
-                    Ok(row) if self.revision != Some(row.revision) => {
-                        self.revision = Some(row.revision);
-                        return Ok(Some(row));
-                    }
-                    Ok(_) => {}
-                    Err(error) if error.kind() == ErrorKind::NotFound => self.is_gone = true,
-                    Err(error) => {
-                        // It is looked at again by the next call.
-                        self.is_changed = true;
-                        return Err(error);
-                    }
-                }
-                continue;
-            }
-            self.signal.wait().await;
-        }
-        Ok(None)
-    }
-
-    /// As a stream that ends once the instance is gone. After an error it goes on.
-    pub fn into_stream(
-        self,
-    ) -> impl futures_util::Stream<Item = Result<Instance>> + Send + 'static {
-        futures_util::stream::unfold(self, |mut watch| async move {
-            let next = watch.next().await;
-            if next.is_err() {
-                watch.signal.wait().await;
-            }
-            next.transpose().map(|next| (next, watch))
-        })
-    }
-
-    /// Notes whether it was written since the last call.
-    async fn look_for_changes(&mut self) -> Result<()> {
-        let store = self.refractory.deployment.ports.store.as_ref();
-        loop {
-            let Some(position) = self.position else {
-                self.position = Some(store.position(Kind::Instance).await?);
-                self.is_changed = true;
-                return Ok(());
-            };
-            let page = store.changes(Kind::Instance, position, PAGE).await?;
-            if page.expired {
-                self.position = None;
-                continue;
-            }
-            let is_it = |change: &Change| {
-                change.id == self.id.as_str()
-                    && (change.revision.is_none() || change.revision != self.revision)
-            };
-            self.is_changed |= page.changes.iter().any(is_it);
-            self.position = Some(page.next);
-            if !page.more {
-                return Ok(());
-            }
-        }
     }
 }

@@ -32,6 +32,7 @@ mod people;
 mod playing;
 mod pool;
 mod principals;
+mod record_watch;
 mod records;
 #[cfg(feature = "accounts")]
 mod registration;
@@ -55,7 +56,7 @@ pub use deployment::{Addressing, Ports};
 #[cfg(feature = "accounts")]
 pub use devices::account_of_mark;
 pub use events::{EventFilter, EventPage};
-pub use follow::{EventCursor, FollowedEvent, InstanceWatch, Subscription};
+pub use follow::{EventCursor, FollowedEvent, Subscription};
 pub use front_end::{Deliveries, Delivery, FrontEndRecords, Leadership, RecordCollection};
 #[cfg(feature = "accounts")]
 pub use groups::{Member, MemberPage, right_of_group};
@@ -70,10 +71,11 @@ pub use pairing::{Pairing, pair};
 pub use password_policy::{PASSWORD_MAX_BYTES, PASSWORD_MIN_CHARS, check_new_password};
 pub use playing::Playing;
 pub use pool::StorePool;
+pub use record_watch::{InstanceWatch, OperationWatch};
 pub use records::DamagedPage;
 #[cfg(feature = "accounts")]
 pub use registration::NewUser;
-pub use settled::{Settled, settled};
+pub use settled::{Settled, SettledOperation, settled};
 #[cfg(feature = "accounts")]
 pub use setup::{EnteredSetup, SetupPass, foundry_session_digest};
 #[cfg(feature = "accounts")]

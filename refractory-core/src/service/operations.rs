@@ -173,7 +173,7 @@ impl Refractory {
         let asked = self.collection().commit(&Commit::insert(operation).event(event)).await;
         let asked = match asked {
             Err(error) if error.kind() == ErrorKind::Conflict => {
-                return Err(self.busy(operation, error).await);
+                return Err(self.busy(who, operation, error).await);
             }
             asked => asked?,
         };
@@ -207,12 +207,11 @@ impl Refractory {
                     let moved = rows.load(id.as_str()).await?;
                     let same = moved.is_some_and(|now| now.revision == row.revision);
                     if same || self.in_the_way_of(&operation).await?.is_some() {
-                        return Err(self.busy(&operation, error).await);
+                        return Err(self.busy(who, &operation, error).await);
                     }
                 }
                 asked => {
                     let asked = asked?;
-                    self.deployment.nudge();
                     self.deployment.nudge_operations();
                     return Ok(asked);
                 }
@@ -230,16 +229,21 @@ impl Refractory {
         Ok(None)
     }
 
-    /// What to say where another operation is in the way of `asked`.
-    async fn busy(&self, asked: &Operation, error: Error) -> Error {
+    /// What to say where another operation is in the way of `asked`. Of one on an instance that `who` may not see, only what it does.
+    async fn busy(&self, who: &Principal, asked: &Operation, error: Error) -> Error {
         let Ok(Some(other)) = self.in_the_way_of(asked).await else { return error };
-        Error::new(ErrorKind::Conflict, "asking for an operation")
+        let is_same = other.subject == asked.subject;
+        let code = if is_same { Code::OPERATION_IN_PROGRESS } else { Code::BACKUP_IN_USE };
+        let busy = Error::new(ErrorKind::Conflict, "asking for an operation")
             .permanent()
-            .coded(Code::OPERATION_IN_PROGRESS)
-            .about("operation", &other.id)
-            .about("table", &other.title)
+            .coded(code)
             .about("kind", other.kind.name().as_str())
-            .caused_by(error)
+            .caused_by(error);
+        if is_same || self.operation(who, &other.id).await.is_ok() {
+            busy.about("operation", &other.id).about("table", &other.title)
+        } else {
+            busy
+        }
     }
 
     /// Refuses a principal who may not manage the backups of `of`. Those of a deleted instance are for administrators.

@@ -1,12 +1,13 @@
-//! Waiting until an instance is where it was asked to go.
+//! Waiting until an instance is where it was asked to go, or an operation has ended.
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
 use super::Refractory;
-use crate::Result;
-use crate::model::{Fault, Instance, Phase, Power, Principal};
-use crate::ports::Endpoint;
+use super::watch::WriteSignal;
+use crate::model::{Fault, Instance, Operation, Phase, Power, Principal, WorkerMark};
+use crate::ports::{ChangeTail, Endpoint, Kind};
+use crate::{Error, ErrorKind, OperationId, Result};
 
 /// How much later than it is due a sign of life may come.
 const LATE: Duration = Duration::from_secs(1);
@@ -28,6 +29,18 @@ pub enum Settled {
     Failed(Fault),
     /// Someone wants something else of it by now.
     Superseded(Power),
+    /// No worker lives that could carry it out. The request is kept.
+    NoWorker,
+    /// The deadline is over, and it is still under way.
+    TimedOut,
+}
+
+/// What became of an operation that is waited for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SettledOperation {
+    /// It has ended: [`Operation::end`] says how.
+    Ended(Box<Operation>),
     /// No worker lives that could carry it out. The request is kept.
     NoWorker,
     /// The deadline is over, and it is still under way.
@@ -79,8 +92,7 @@ impl Refractory {
     ) -> Result<Settled> {
         let mut watch = self.watch_instance(who, &asked.id);
         let until = Instant::now() + deadline.min(FOR_EVER);
-        let heartbeat = self.worker_options().heartbeat;
-        let mut roll_call = Instant::now() + heartbeat + LATE;
+        let mut roll_call = RollCall::of(self);
         loop {
             tokio::select! {
                 biased;
@@ -98,13 +110,96 @@ impl Refractory {
                     }
                 },
                 () = sleep_until(until) => return Ok(Settled::TimedOut),
-                () = sleep_until(roll_call) => {
-                    if self.workers().await?.is_empty() {
-                        return Ok(Settled::NoWorker);
+                answer = roll_call.unanswered() => return answer.map(|()| Settled::NoWorker),
+            }
+        }
+    }
+
+    /// Waits until an operation has ended; each state on the way goes to `report`.
+    ///
+    /// The store is asked for what was written, and not again and again for the operation.
+    ///
+    /// # Errors
+    ///
+    /// `Forbidden`, `NotFound`, and as the store has them.
+    pub async fn settled_operation(
+        &self,
+        who: &Principal,
+        id: &OperationId,
+        deadline: Duration,
+        mut report: impl FnMut(&Operation),
+    ) -> Result<SettledOperation> {
+        let mut watch = self.watch_operation(who, id);
+        let until = Instant::now() + deadline.min(FOR_EVER);
+        let mut roll_call = RollCall::of(self);
+        loop {
+            tokio::select! {
+                biased;
+                seen = watch.next() => match seen? {
+                    None => return Err(Error::new(ErrorKind::NotFound, "waiting for an operation")),
+                    Some(operation) if !operation.is_active() => {
+                        return Ok(SettledOperation::Ended(Box::new(operation)));
                     }
-                    roll_call = Instant::now() + heartbeat + LATE;
+                    Some(operation) => report(&operation),
+                },
+                () = sleep_until(until) => return Ok(SettledOperation::TimedOut),
+                answer = roll_call.unanswered() => {
+                    return answer.map(|()| SettledOperation::NoWorker);
                 }
             }
+        }
+    }
+
+    /// Returns the live workers as soon as there is one. Where there is none, waits for a sign of life for at most `deadline`: the
+    /// clock may have been set since the last one.
+    ///
+    /// # Errors
+    ///
+    /// As the store has them.
+    pub async fn workers_within(&self, deadline: Duration) -> Result<Vec<WorkerMark>> {
+        let until = Instant::now() + deadline.min(FOR_EVER);
+        let (mut signal, mut tail) =
+            (WriteSignal::of(&self.deployment), ChangeTail::new(Kind::Worker));
+        loop {
+            signal.begin();
+            let news = tail.poll(self.deployment.ports.store.as_ref()).await?;
+            if news.is_none_or(|news| !news.is_empty()) {
+                let alive = self.workers().await?;
+                if !alive.is_empty() {
+                    return Ok(alive);
+                }
+            }
+            tokio::select! {
+                () = signal.wait() => {}
+                () = sleep_until(until) => return self.workers().await,
+            }
+        }
+    }
+}
+
+/// Asks from time to time whether any worker lives.
+struct RollCall<'a> {
+    refractory: &'a Refractory,
+    due: Instant,
+}
+
+impl<'a> RollCall<'a> {
+    fn of(refractory: &'a Refractory) -> Self {
+        Self { refractory, due: Self::next(refractory) }
+    }
+
+    fn next(refractory: &Refractory) -> Instant {
+        Instant::now() + refractory.worker_options().heartbeat + LATE
+    }
+
+    /// Waits until no worker has said lately that it lives.
+    async fn unanswered(&mut self) -> Result<()> {
+        loop {
+            sleep_until(self.due).await;
+            if self.refractory.workers().await?.is_empty() {
+                return Ok(());
+            }
+            self.due = Self::next(self.refractory);
         }
     }
 }

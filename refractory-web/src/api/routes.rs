@@ -11,7 +11,7 @@ use crate::route_table::{RouteTable, delete, get, patch, post, put};
 use crate::session::{identify, keep_to_rate};
 
 /// Where the API is.
-pub(super) const BASE: &str = "/api/v1";
+pub(super) const BASE: &str = crate::http_rules::API;
 
 /// The longest JSON that is read.
 const LONGEST: usize = 64 * 1024;

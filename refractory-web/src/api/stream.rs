@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::types::{Event, Instance};
 use crate::feed::Snapshot;
-use crate::live::{EventSource, Reader, answer, event, place};
+use crate::live::{EventSource, Reader, answer, event};
 use crate::problem::Problem;
 use crate::session::SignedIn;
 use crate::shared::Shared;
@@ -131,7 +131,7 @@ pub(crate) async fn follow(
     shared: web::Data<Shared>,
     person: SignedIn,
 ) -> Result<HttpResponse, Problem> {
-    let place = place(&shared, person.visitor.client)?;
+    let place = shared.stream_place(person.visitor.client)?;
     let programs = Programs {
         reader: Reader::new(person.who.clone()),
         fresh: true,

@@ -7,7 +7,7 @@ use refractory_core::model::{Event, Principal};
 use refractory_core::{EventFilter, Verb, may};
 use serde_json::json;
 
-use super::stream::{EventSource, answer, event, place};
+use super::stream::{EventSource, answer, event};
 use crate::feed::Snapshot;
 use crate::pages::{Activity, AuditForm, first_page};
 use crate::problem::Problem;
@@ -60,7 +60,7 @@ pub(crate) async fn audit(
     })?;
     // A refusal can still be answered before the stream begins.
     shared.refractory.events(&person.who, &filter, None, 1).await?;
-    let place = place(&shared, person.visitor.client)?;
+    let place = shared.stream_place(person.visitor.client)?;
     let audit = Audit { who: person.who.clone(), filter };
     Ok(answer(&shared, Some(person.visitor.secret.clone()), audit, place))
 }

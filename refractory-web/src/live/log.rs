@@ -13,7 +13,7 @@ use refractory_core::text::plain;
 use serde_json::json;
 use tokio::sync::watch;
 
-use super::stream::{BEAT, event, place};
+use super::stream::{BEAT, event};
 use crate::connections::Slot;
 use crate::problem::Problem;
 use crate::session::SignedIn;
@@ -84,7 +84,7 @@ pub(crate) async fn log(
     let from = query.into_inner().from.filter(|from| !from.is_empty()).map(LogPosition);
     // Asks once before the answer begins, so that a refusal can still be told.
     shared.refractory.logs(&person.who, &table.id, from.as_ref(), 1).await?;
-    let place = place(&shared, person.visitor.client)?;
+    let place = shared.stream_place(person.visitor.client)?;
     let shared = shared.into_inner();
     let follow = Follow {
         stopping: shared.stopping.subscribe(),

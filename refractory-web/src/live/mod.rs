@@ -9,6 +9,6 @@ mod waiting;
 pub(crate) use audit::audit;
 pub(crate) use log::log;
 pub(crate) use reader::Reader;
-pub(crate) use stream::{EventSource, answer, event, place};
+pub(crate) use stream::{EventSource, answer, event};
 pub(crate) use tables::{table, tables};
 pub(crate) use waiting::door;

@@ -1,11 +1,9 @@
 //! A stream of events that begins with how things stand, and goes on with what changes.
 use std::collections::VecDeque;
 use std::convert::Infallible;
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::http::StatusCode;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpResponse, web};
 use bytes::Bytes;
@@ -16,7 +14,6 @@ use tokio::sync::{broadcast, watch};
 
 use crate::connections::Slot;
 use crate::feed::Snapshot;
-use crate::problem::Problem;
 use crate::shared::Shared;
 
 /// How often a silent stream says that it lives, and each stream looks whether its session does.
@@ -152,14 +149,6 @@ async fn hear(events: &mut Option<broadcast::Receiver<Option<Arc<Event>>>>) -> O
             std::future::pending().await
         }
     }
-}
-
-/// A place for a stream to `client`, for as long as it lasts.
-pub(crate) fn place(shared: &Shared, client: IpAddr) -> Result<Slot, Problem> {
-    shared.streams.take(client).ok_or_else(|| {
-        let sentence = "Too many pages are kept up to date at once. Close some tabs, or try again in a minute.";
-        Problem::new(StatusCode::SERVICE_UNAVAILABLE, sentence).retry_after(Duration::from_mins(1))
-    })
 }
 
 pub(crate) fn answer<T: EventSource + 'static>(

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::reader::{Reader, has_other_rights};
-use super::stream::{EventSource, answer, event, place};
+use super::stream::{EventSource, answer, event};
 use crate::feed::Snapshot;
 use crate::pages::{Activity, Card, Panel, latest_events};
 use crate::problem::Problem;
@@ -173,7 +173,7 @@ pub(crate) async fn tables(
     person: SignedIn,
     window: web::Query<Window>,
 ) -> Result<HttpResponse, Problem> {
-    let place = place(&shared, person.visitor.client)?;
+    let place = shared.stream_place(person.visitor.client)?;
     let all = of_all(&person, window.into_inner());
     Ok(answer(&shared, Some(person.visitor.secret.clone()), all, place))
 }
@@ -193,6 +193,6 @@ pub(crate) async fn table(
         sent: None,
         gone: false,
     };
-    let place = place(&shared, person.visitor.client)?;
+    let place = shared.stream_place(person.visitor.client)?;
     Ok(answer(&shared, Some(person.visitor.secret.clone()), one, place))
 }

@@ -3,7 +3,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::Bytes;
 use serde_json::json;
 
-use super::stream::{EventSource, answer, event, place};
+use super::stream::{EventSource, answer, event};
 use crate::feed::Snapshot;
 use crate::pages::{Door, DoorPart};
 use crate::problem::Problem;
@@ -53,6 +53,6 @@ pub(crate) async fn door(
     if !route.admits(Access::Anonymous) {
         return Err(Problem::no_page());
     }
-    let place = place(&shared, client_address(&request, &shared.trusted))?;
+    let place = shared.stream_place(client_address(&request, &shared.trusted))?;
     Ok(answer(&shared, None, WaitingPlayers { slug, sent: None, gone: false }, place))
 }

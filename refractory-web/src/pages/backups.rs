@@ -1,4 +1,6 @@
 //! The backups of a table: a part of its page that can be loaded alone.
+use std::time::Duration;
+
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use refractory_core::model::{Backup, Instance, Operation, Principal};
@@ -48,6 +50,8 @@ impl From<&Backup> for BackupRow {
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Running {
     pub(crate) id: String,
+    /// What the page shows of it; the page asks for what is written after that.
+    pub(crate) revision: u64,
     pub(crate) headline: &'static str,
     pub(crate) note: Option<String>,
     pub(crate) percent: Option<u8>,
@@ -63,6 +67,7 @@ impl Running {
             if ends { "Being canceled" } else { English.operation(operation.kind.name()) };
         Self {
             id: operation.id.to_string(),
+            revision: operation.revision,
             headline,
             note: progress.map(|progress| words::sentence(&plain(&English.progress(progress)))),
             percent: progress.and_then(|progress| progress.percent),
@@ -137,18 +142,51 @@ pub(crate) struct BackupsPart {
 
 page! { BackupsPart => "backups.html"; }
 
-/// `GET /tables/{slug}/backups`: the part alone, for pages that follow an operation.
+/// What a page that follows an operation shows of it already.
+#[derive(Debug, Deserialize)]
+pub(crate) struct ShownOperation {
+    operation: Option<OperationId>,
+    revision: Option<u64>,
+}
+
+/// How long a page waits for news of an operation before it is answered without any.
+const NEWS_WITHIN: Duration = Duration::from_secs(20);
+
+/// `GET /tables/{slug}/backups`: the part alone. Where it is asked for what follows a state of an operation, it is answered once that
+/// has changed.
 pub(crate) async fn part(
     shared: web::Data<Shared>,
     person: SignedIn,
     slug: web::Path<String>,
+    shown: web::Query<ShownOperation>,
 ) -> Result<HttpResponse, Problem> {
+    if let ShownOperation { operation: Some(id), revision: Some(revision) } = shown.into_inner() {
+        let _place = shared.stream_place(person.visitor.client)?;
+        let mut stopping = shared.stopping.subscribe();
+        tokio::select! {
+            changed = changed_since(&shared, &person.who, &id, revision) => changed?,
+            _ = stopping.wait_for(|stops| *stops) => {}
+            () = tokio::time::sleep(NEWS_WITHIN) => {}
+        }
+    }
     let table = shared.refractory.find(&person.who, &slug).await?;
     let Some(backups) = BackupsView::of(&shared, &person.who, &table).await? else {
         return Err(Problem::no_page());
     };
     let part = BackupsPart { backups, csrf: person.visitor.csrf() };
     shared.templates.answer(StatusCode::OK, &part)
+}
+
+/// Waits until the operation `id` is not as it was at `revision` any more.
+async fn changed_since(
+    shared: &Shared,
+    who: &Principal,
+    id: &OperationId,
+    revision: u64,
+) -> refractory_core::Result<()> {
+    let mut watch = shared.refractory.watch_operation(who, id);
+    while watch.next().await?.is_some_and(|now| now.revision == revision) {}
+    Ok(())
 }
 
 #[derive(Debug, Deserialize)]

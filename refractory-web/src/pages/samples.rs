@@ -79,6 +79,7 @@ fn backups(running: Option<Running>) -> BackupsView {
 fn running() -> Running {
     Running {
         id: "o1".into(),
+        revision: 7,
         headline: "Creating a backup",
         note: Some("Copying its <data>.".into()),
         percent: Some(40),

@@ -129,18 +129,18 @@ function followTable(source) {
   source.addEventListener("gone", () => { source.close(); location.replace("/"); });
 }
 
-// The backups of a table, as long as an operation is at work on them.
+// The backups of a table, as long as an operation is at work on them. The server answers once something has changed.
 async function followBackups() {
   const section = one("#backups[data-following]");
   if (!section) return;
-  await new Promise(done => setTimeout(done, 2000));
-  if (!document.hidden) {
-    try {
-      const answer = await fetch(section.dataset.following, { headers: { accept: "text/html" } });
-      if (!answer.ok) return;
-      swap(section, await answer.text());
-    } catch { /* The server may be on its way back. */ }
-  }
+  const pause = time => new Promise(done => setTimeout(done, time));
+  await (document.hidden ? new Promise(done => document.addEventListener("visibilitychange", done, { once: true })) : pause(500));
+  try {
+    const answer = await fetch(section.dataset.following, { headers: { accept: "text/html" } });
+    if (answer.ok) swap(section, await answer.text());
+    else if (answer.status === 503) await pause(10000);
+    else return;
+  } catch { await pause(2000); /* The server may be on its way back. */ }
   followBackups();
 }
 

@@ -85,8 +85,8 @@ fn crowds_need_more_than_one_edge() {
 fn looking_for_changes_does_not_cost_more_with_more_tables() {
     let looking =
         |tables| line(&bill(tables, &Setup::default_setup()), "looking for changes in DynamoDB");
-    // Two that look twice a second, and one that looks for operations every other second, a unit each time.
-    about(looking(1), 1.80);
+    // Three that look twice a second, and one that looks at the index of operations twice a minute, a unit each time.
+    about(looking(1), 2.42);
     about(looking(5_000), looking(1));
     // Sockets need three portals there.
     about(looking(50_000), 3.0 * looking(1));

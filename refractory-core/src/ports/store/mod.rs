@@ -7,6 +7,7 @@ mod damaged;
 mod follow;
 mod index;
 mod kind;
+mod tail;
 mod unique;
 
 use std::fmt::Debug;
@@ -19,6 +20,7 @@ pub use self::damaged::{DamagedRecord, damaged};
 pub use self::follow::{Followed, Follower};
 pub use self::index::{Cursor, Index, IndexEntry, Page, Query, Scope};
 pub use self::kind::Kind;
+pub(crate) use self::tail::ChangeTail;
 pub use self::unique::UniqueKey;
 pub(crate) use self::unique::front_end_collection;
 use crate::{Error, ErrorKind, Result, async_trait};

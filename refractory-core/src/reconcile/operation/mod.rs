@@ -5,14 +5,14 @@ mod finish;
 mod history;
 
 use std::collections::BTreeMap;
-use std::sync::PoisonError;
+use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::Worker;
 use super::ages::Ages;
 use crate::model::{Attempt, Instance, Operation, OperationStep, StepRecord};
 use crate::plan::{OperationDecision, decide_operation};
-use crate::ports::{Collection, Index, Query};
+use crate::ports::{Change, Collection, Index, Query};
 use crate::{ErrorKind, OperationId, Result};
 
 /// The operations that the last look found, and those of the look before, by revision.
@@ -20,6 +20,8 @@ use crate::{ErrorKind, OperationId, Result};
 pub(super) struct Found {
     now: BTreeMap<OperationId, u64>,
     before: BTreeMap<OperationId, u64>,
+    /// The revisions that this worker wrote last of what it has in hand.
+    own: BTreeMap<OperationId, u64>,
 }
 
 /// Active operations that one look takes in. Those beyond are met as soon as earlier ones have ended.
@@ -34,13 +36,13 @@ impl Worker {
     pub async fn step_operation(&self, id: &OperationId) -> Result<Duration> {
         let operations = Collection::<Operation>::of(self.deployment.ports.store.as_ref());
         let Some(operation) = operations.load(id.as_str()).await? else {
-            self.ages.forget(id.as_str());
+            self.forget_operation(id);
             return Ok(Duration::MAX);
         };
         let ages = self.ages_of(&operation);
         let wait = self.advance(operation, &ages).await?;
         if wait == Duration::MAX {
-            self.ages.forget(id.as_str());
+            self.forget_operation(id);
         } else {
             self.ages.plan(id.as_str(), wait);
         }
@@ -65,15 +67,39 @@ impl Worker {
     /// As the store has them.
     pub(super) async fn find_operations(&self) -> Result<()> {
         let active = self.active_operations().await?.into_iter().collect();
-        self.found.lock().unwrap_or_else(PoisonError::into_inner).now = active;
+        self.found().now = active;
         Ok(())
     }
 
-    /// What the last look found, and which of it was written since the look before.
+    fn found(&self) -> MutexGuard<'_, Found> {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn forget_operation(&self, id: &OperationId) {
+        self.ages.forget(id.as_str());
+        self.found().own.remove(id);
+    }
+
+    fn note_written(&self, operation: &Operation) {
+        self.found().own.insert(operation.id.clone(), operation.revision);
+    }
+
+    /// Whether `change` is the last that this worker wrote of an operation in hand: no other writer was there since.
+    pub(super) fn wrote_operation(&self, change: &Change) -> bool {
+        let own = |id| self.found().own.get(&id).copied();
+        change.revision.is_some()
+            && OperationId::new(&change.id).ok().and_then(own) == change.revision
+    }
+
+    /// What the last look found, and which of it another process has written since the look before.
     pub(super) fn found_operations(&self) -> Vec<(OperationId, bool)> {
-        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-        let Found { now, before } = &*found;
-        let all = now.iter().map(|(id, revision)| (id.clone(), before.get(id) != Some(revision)));
+        let mut found = self.found();
+        let Found { now, before, own } = &*found;
+        let is_news = |id, revision| {
+            let known = Some(revision);
+            before.get(id) != known && own.get(id) != known
+        };
+        let all = now.iter().map(|(id, revision)| (id.clone(), is_news(id, revision)));
         let all = all.collect();
         found.before = std::mem::take(&mut found.now);
         all
@@ -146,7 +172,11 @@ impl Worker {
             return Ok(Some(operation));
         }
         operation.claim = Some(self.fresh_claim(operation.id.as_str()));
-        self.save_claimed(&operation).await
+        let saved = self.save_claimed(&operation).await?;
+        if let Some(operation) = &saved {
+            self.note_written(operation);
+        }
+        Ok(saved)
     }
 
     async fn keep_operation(
@@ -163,7 +193,7 @@ impl Worker {
                     self.keep_unanswered(before, &after).await?;
                     return Err(error);
                 }
-                saved => drop(saved?),
+                saved => self.note_written(&saved?),
             }
             self.deployment.nudge();
         }

@@ -91,6 +91,33 @@ async fn a_table_is_backed_up_and_restored_on_its_page() {
 }
 
 #[tokio::test]
+async fn a_second_backup_is_refused_with_the_operation_that_runs() {
+    let (place, world, mut anna, _) = stocked().await;
+    world.configure(|knobs| knobs.copy_polls = 1_000_000);
+    let mut program = program(&place, "prog", Role::Admin).await;
+    let path = "/api/v1/instances/friday/backups";
+    let first = program.json(Method::POST, path, Some(json!({}))).await.json();
+    let refused = program.json(Method::POST, path, Some(json!({}))).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.text);
+    let problem = refused.json();
+    assert_eq!(problem["code"], "operation-in-progress");
+    assert_eq!(problem["operation"]["id"], first["id"], "{problem}");
+    let at = problem["operation"]["href"].as_str().unwrap().to_owned();
+    let shown = program.json(Method::GET, &at, None).await;
+    assert_eq!((shown.status, &shown.json()["id"]), (StatusCode::OK, &first["id"]));
+    // The page is answered once something has changed: here, that the backup has ended.
+    let page = anna.get("/tables/friday").await.text;
+    let follow = page.split("data-following=\"").nth(1).unwrap().split('"').next().unwrap();
+    let follow = follow.replace("&amp;", "&");
+    assert!(follow.contains("?operation=") && follow.contains("&revision="), "{follow}");
+    let cancel = program.json(Method::POST, &format!("{at}/cancel"), Some(json!({}))).await;
+    assert_eq!(cancel.status, StatusCode::ACCEPTED, "{}", cancel.text);
+    let part = anna.get(&follow).await;
+    assert_eq!(part.status, StatusCode::OK);
+    assert!(!part.text.contains(&follow.replace('&', "&amp;")), "{}", part.text);
+}
+
+#[tokio::test]
 async fn who_does_not_manage_a_table_neither_sees_nor_makes_its_backups() {
     let (place, _, mut anna, id) = stocked().await;
     anna.submit_and_follow("/tables/friday", "/tables/friday/backups", &[]).await;

@@ -319,7 +319,7 @@ async fn every_verb_about_the_deployment_asks_for_its_role() {
 }
 
 /// Verbs whose refusals have tests of their own, and what asks nothing: it is about the caller's own session.
-const ELSEWHERE: [&str; 24] = [
+const ELSEWHERE: [&str; 25] = [
     // access::groups
     "find_group",
     "members",
@@ -339,6 +339,7 @@ const ELSEWHERE: [&str; 24] = [
     "settled_telling",
     // By their own ids: lifecycle::operations
     "operation",
+    "settled_operation",
     "cancel_operation",
     "backup",
     "restore_backup",

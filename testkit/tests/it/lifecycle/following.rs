@@ -2,9 +2,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use refractory_core::model::{Event, EventKind, NewInstance, Power, Role, Slug, Urgency};
+use refractory_core::model::{
+    Event, EventKind, NewInstance, Operation, OperationState, Power, Role, Slug, Urgency,
+};
 use refractory_core::{
-    Builder, Code, EventCursor, EventFilter, InstanceId, Ports, Refractory, Settled, Subscription,
+    Builder, Code, ErrorKind, EventCursor, EventFilter, InstanceId, OperationId, Ports, Refractory,
+    Settled, SettledOperation, Subscription,
 };
 use testkit::counting_store::CountingStore;
 use testkit::people::fresh_user;
@@ -84,6 +87,47 @@ async fn a_request_is_settled_when_nobody_works_when_it_is_superseded_and_when_t
     };
     let (settled, ()) = tokio::join!(settled(MINUTE), stop);
     assert_eq!(settled.unwrap(), Settled::Superseded(Power::Off));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_operation_is_settled_when_it_ends_when_nobody_works_and_when_time_is_up() {
+    let house = House::quiet(1).await;
+    let id = house.table("friday").await;
+    let (app, operator) = (&house.app, op());
+    let asked = app.start(&operator, &id).await.unwrap();
+    let working = Working::begin(&house);
+    app.settled(&operator, &asked, MINUTE * 5).await.unwrap();
+    assert_eq!(app.workers_within(Duration::ZERO).await.unwrap().len(), 1);
+    drop(working);
+    tokio::time::sleep(MINUTE).await;
+    assert_eq!(app.workers_within(Duration::from_secs(1)).await.unwrap(), []);
+    let asked = app.create_backup(&operator, &id, true).await.unwrap().id;
+    let mut states = Vec::new();
+    let short = app.settled_operation(&operator, &asked, Duration::from_secs(1), |_| {}).await;
+    assert_eq!(short.unwrap(), SettledOperation::TimedOut);
+    let idle = app.settled_operation(&operator, &asked, MINUTE, |_| {}).await;
+    assert_eq!(idle.unwrap(), SettledOperation::NoWorker);
+    let worker_comes = async {
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        let working = Working::begin(&house);
+        assert_eq!(app.workers_within(MINUTE).await.unwrap().len(), 1);
+        working
+    };
+    let report = |now: &Operation| states.push(now.state());
+    let settled = app.settled_operation(&operator, &asked, MINUTE * 5, report);
+    let (settled, _working) = tokio::join!(settled, worker_comes);
+    let SettledOperation::Ended(ended) = settled.unwrap() else { panic!("it did not end") };
+    assert_eq!(ended.state(), OperationState::Succeeded);
+    states.dedup();
+    assert_eq!(states, [OperationState::Waiting, OperationState::Running], "on the way");
+    let again = app.settled_operation(&operator, &asked, MINUTE, |_| {}).await.unwrap();
+    assert_eq!(again, SettledOperation::Ended(ended), "it has ended already");
+    let none = OperationId::new("none").unwrap();
+    let none = app.settled_operation(&operator, &none, MINUTE, |_| {}).await.unwrap_err();
+    assert_eq!(*none.code(), Code::NO_OPERATION);
+    let stranger = fresh_user(app, "bert", Role::GameMaster).await;
+    let refused = app.settled_operation(&stranger, &asked, MINUTE, |_| {}).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Forbidden, "of a table that they do not manage");
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,12 +2,12 @@
 use std::time::Duration;
 
 use refractory_core::model::{
-    Backup, HoldReason, Operation, OperationName, OperationOutcome, OperationState, Phase, Power,
-    Role,
+    Backup, Change, Edit, HoldReason, Operation, OperationName, OperationOutcome, OperationState,
+    Phase, Power, Role,
 };
 use refractory_core::ports::{Collection, Kind, SnapshotName, Store};
 use refractory_core::words::{English, Words as _};
-use refractory_core::{ErrorKind, InstanceId, OperationId};
+use refractory_core::{Code, ErrorKind, InstanceId, OperationId};
 use testkit::conformance::Contents as _;
 use testkit::conformance::snapshots::Tamper as _;
 use testkit::people::fresh_user;
@@ -166,6 +166,42 @@ async fn one_operation_on_the_backups_of_a_table_at_a_time_and_it_says_which() {
     let all = backups(&house, &id).await;
     assert_eq!((all.len(), &all[0].id), (2, &second.id), "newest first");
     assert!(all[0].at > all[1].at);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_backup_that_is_being_restored_into_another_table_is_not_deleted_meanwhile() {
+    let (house, id) = closed().await;
+    let backup = backed_up(&house, &id).await;
+    let (worker, other) = (house.worker(), house.table("monday").await);
+    house.world.configure(|knobs| knobs.copy_polls = 40);
+    let restore = house.app.restore_backup(&op(), &backup.id, &other, "monday").await.unwrap();
+    for seconds in [0, 5] {
+        house.run(&worker, Duration::from_secs(seconds)).await;
+        let error = house.app.delete_backup(&op(), &backup.id).await.unwrap_err();
+        assert_eq!((error.kind(), error.is_transient()), (ErrorKind::Conflict, false));
+        assert_eq!((error.code(), error.fact("table")), (&Code::BACKUP_IN_USE, Some("monday")));
+        assert_eq!(error.fact("operation"), Some(restore.id.as_str()));
+        assert!(error.for_people().contains("is being restored to monday"), "{error:?}");
+    }
+    // Who manages the table of the backup, and may not see the other one, is not given its name.
+    let owner = fresh_user(&house.app, "gina", Role::GameMaster).await;
+    let given = Change { owner: Edit::Set(owner.user().cloned().unwrap()), ..Change::default() };
+    house.app.change(&op(), &id, given).await.unwrap();
+    let error = house.app.delete_backup(&owner, &backup.id).await.unwrap_err();
+    assert_eq!((error.fact("table"), error.fact("operation")), (None, None));
+    assert!(error.for_people().contains("restored to another table"), "{error:?}");
+    // Its table is deleted and its time is over meanwhile: retention waits, too.
+    house.delete(&id).await;
+    house.run(&worker, Duration::from_secs(2)).await;
+    tokio::time::sleep(Duration::from_hours(24 * 91)).await;
+    worker.sweep().await.unwrap();
+    let ended = ended(&house, &restore).await;
+    assert_eq!(ended.state(), OperationState::Succeeded, "{ended:?}");
+    assert_eq!(house.world.read(&other).as_deref(), Some("a world"));
+    house.run(&worker, MINUTE).await;
+    worker.sweep().await.unwrap();
+    house.run(&worker, MINUTE).await;
+    assert_eq!(backups(&house, &id).await, Vec::new(), "its time is over, and nothing uses it");
 }
 
 #[tokio::test(start_paused = true)]

@@ -284,7 +284,7 @@ async fn assert_nothing_is_held(scene: &Scene, when: &str) {
                 .unwrap()
                 .records
                 .iter()
-                .any(|it| it.is_active())
+                .any(Operation::is_active)
         {
             tokio::time::sleep(LOOK).await;
         }
